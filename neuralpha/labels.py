@@ -31,7 +31,7 @@ from .cross_section import CrossSections, group_means, standardise, standardise_
 from .data.panel import Panel, exits
 from .data.returns import bar_return, total_return_index
 
-# %% ../nbs/labels.ipynb #dd1eb87f
+# %% ../nbs/labels.ipynb #36c90c26
 @dataclass(frozen=True, eq=False, repr=False)
 class Label:
     """One label per panel row, with its life span in positions of `panel.dates`.
@@ -91,22 +91,22 @@ class Label:
         return {why: int(k) for why, k in zip(self.reason.categories, rows) if k}
 
     @property
-    def start_code(self):
+    def start_code(self) -> np.ndarray:
         """(n_rows,) int32: first date of the life span, the decision date."""
         return self.panel.date_code
 
     @property
-    def due_code(self):
+    def due_code(self) -> np.ndarray:
         """(n_rows,) int: the date position at which a label is known unless a halt keeps it open."""
         return self.panel.date_code.astype(np.int64) + self.delay + self.horizon
 
     @property
-    def late(self):
+    def late(self) -> np.ndarray:
         """(n_rows,) bool: labels that a halt keeps open beyond the bar of their exit."""
         return self.known_code > self.due_code
 
     @property
-    def labelled(self):
+    def labelled(self) -> np.ndarray:
         """(n_rows,) bool: rows that have a label."""
         return np.isfinite(self.values)
 
@@ -133,7 +133,7 @@ class Label:
         return standardise_label(self, kind, same_life=True).values.astype(np.float32)
 
     @cached_property
-    def digest(self):
+    def digest(self) -> str:
         return digest(self.panel.digest, self.name, self.values, self.known_code)
 
     def __repr__(self):
@@ -820,7 +820,7 @@ def trend_scan(
         "direction",
     )
 
-# %% ../nbs/labels.ipynb #7bcc91db
+# %% ../nbs/labels.ipynb #4af7fd13
 @dataclass(frozen=True, eq=False, repr=False, init=False)
 class MultiTaskLabel(Label):
     """A label that is scored and those of the same panel that models learn:
@@ -860,15 +860,15 @@ class MultiTaskLabel(Label):
         self.__post_init__()
 
     @property
-    def due_code(self):
+    def due_code(self) -> np.ndarray:
         return np.max([y.due_code for y in (self.scored, *self.tasks)], 0)
 
     @property
-    def names(self):
+    def names(self) -> tuple[str, ...]:
         return tuple(y.name for y in self.tasks)
 
     @cached_property
-    def digest(self):
+    def digest(self) -> str:
         return digest(self.scored.digest, *[y.digest for y in self.tasks])
 
     def target(self, kind: str = "rank") -> np.ndarray:

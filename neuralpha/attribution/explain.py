@@ -23,7 +23,8 @@ __all__ = ['ATTRIBUTIONS', 'Explanation', 'explain', 'plot_importance', 'plot_la
            'market_regime', 'by_regime', 'plot_time', 'plot_regime', 'figures', 'from_frame', 'interactions',
            'plot_interactions', 'agreement', 'plot_agreement', 'family_ic_loss', 'refit_ic_loss', 'plot_ic_loss']
 
-# %% ../../nbs/attribution/explain.ipynb #54f52597
+# %% ../../nbs/attribution/explain.ipynb #de23ebe5
+from typing import TYPE_CHECKING
 from html import escape
 from dataclasses import dataclass
 import numpy as np
@@ -42,7 +43,10 @@ from ..labels import Label
 from ..models.base import Estimator
 from ..models.predict import Predictions, cross_predict
 
-# %% ../../nbs/attribution/explain.ipynb #b49f0b15
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+# %% ../../nbs/attribution/explain.ipynb #4cc4ef5a
 @dataclass(frozen=True, eq=False, repr=False)
 class Explanation:
     """Attributions of some rows' scores to features and lags, in score units.
@@ -78,25 +82,25 @@ class Explanation:
     seed: np.ndarray  # (n,) int: the model's seed, not the draw's
 
     @property
-    def names(self):
+    def names(self) -> list:
         return self.X.names
 
     @property
-    def by_feature(self):
+    def by_feature(self) -> np.ndarray:
         """(n, F) float64: attributions summed over lags."""
         return self.values.sum(1, dtype=np.float64)
 
     @property
-    def dates(self):
+    def dates(self) -> pd.DatetimeIndex:
         return pd.DatetimeIndex(self.X.panel.dates[self.X.panel.date_code[self.rows]])
 
     @property
-    def error(self):
+    def error(self) -> np.ndarray:
         """(n,) completeness error: score less base less the sum of attributions."""
         return self.scores - self.base - self.by_feature.sum(1)
 
     @property
-    def relative_error(self):
+    def relative_error(self) -> float:
         """Root mean square of the completeness error over the standard deviation of the scores;
 
         NaN where all scores are equal.
@@ -324,12 +328,12 @@ def _scores(opened, rows):
         return opened.score(opened.inputs(rows), rows)
     return np.array([opened.among(x[None], row)[0] for x, row in zip(opened.inputs(rows), rows)])
 
-# %% ../../nbs/attribution/explain.ipynb #fad023f8
+# %% ../../nbs/attribution/explain.ipynb #173f9dcc
 @check_kinds
 def plot_importance(
     e: Explanation,  # from `explain`
     top: int = 20,  # features shown
-):
+) -> "Figure":
     """Mean |attribution| of the most important features; returns the figure.
 
     Parameters
@@ -353,7 +357,7 @@ def plot_importance(
 def plot_lags(
     e: Explanation,  # from `explain`
     top: int = 20,  # features shown
-):
+) -> "Figure":
     """Feature × lag map of mean |attribution|; returns the figure.
 
     Parameters
@@ -381,12 +385,12 @@ def plot_lags(
     fig.colorbar(image, label="mean |attribution|, score units")
     return fig
 
-# %% ../../nbs/attribution/explain.ipynb #15ecd0ed
+# %% ../../nbs/attribution/explain.ipynb #0410f249
 @check_kinds
 def plot_summary(
     e: Explanation,  # from `explain`
     top: int = 15,  # features shown
-):
+) -> "Figure":
     """shap's beeswarm: one dot per row, coloured by the feature's value on the decision date; returns the figure.
 
     Parameters
@@ -530,14 +534,14 @@ def by_regime(
     table.insert(0, "rows", pd.Series(label).value_counts())
     return table.rename_axis("regime")
 
-# %% ../../nbs/attribution/explain.ipynb #e22f3427
+# %% ../../nbs/attribution/explain.ipynb #7b7f5146
 @check_kinds
 def plot_time(
     e: Explanation,  # from `explain`
     by: str = "family",  # or "feature"
     freq: str = "QE",  # of pandas: quarters
     top: int = 8,  # groups shown
-):
+) -> "Figure":
     """Mean |attribution| of the largest groups per period; returns the figure.
 
     Parameters
@@ -575,7 +579,7 @@ def plot_regime(
     regime: pd.Series | None = None,  # name of the regime by date; default: `market_regime` of the panel
     by: str = "family",  # or "feature"
     top: int = 8,  # groups shown
-):
+) -> "Figure":
     """Mean |attribution| of the largest groups in every regime, side by side; returns the figure.
 
     Parameters
@@ -768,8 +772,8 @@ def interactions(
     out.attrs |= {"rows": len(chosen), "whole_dates": opened.across}
     return out
 
-# %% ../../nbs/attribution/explain.ipynb #2b3b09df
-def plot_interactions(table: pd.DataFrame, model: str = ""):
+# %% ../../nbs/attribution/explain.ipynb #61e60f13
+def plot_interactions(table: pd.DataFrame, model: str = "") -> "Figure":
     """Strength of every pair as a heat map, numbers written in; the diagonal, each feature alone, is the yardstick.
 
     Returns the figure.
@@ -892,8 +896,8 @@ def agreement(
             out.append((a.model, b.model, "importance ranks", value, low, high, len(daily), len(rows)))
     return pd.DataFrame(out, columns=["model_a", "model_b", "measure", "value", "low", "high", "dates", "rows"])
 
-# %% ../../nbs/attribution/explain.ipynb #b6f6e292
-def plot_agreement(table: pd.DataFrame):
+# %% ../../nbs/attribution/explain.ipynb #3276a1fb
+def plot_agreement(table: pd.DataFrame) -> "Figure":
     """The table of `agreement` with its intervals; returns the figure."""
     import matplotlib.pyplot as plt
 
@@ -1085,8 +1089,8 @@ def refit_ic_loss(
     without = {g: daily(X.select([n for n in X.names if n not in set(names)])) for g, names in groups.items()}
     return _loss_table(whole, without, y, level)
 
-# %% ../../nbs/attribution/explain.ipynb #570f94b5
-def plot_ic_loss(table: pd.DataFrame, title: str = "IC lost without a family of features"):
+# %% ../../nbs/attribution/explain.ipynb #4e701f83
+def plot_ic_loss(table: pd.DataFrame, title: str = "IC lost without a family of features") -> "Figure":
     """The table of `family_ic_loss` or `refit_ic_loss` with its intervals; returns the figure."""
     import matplotlib.pyplot as plt
 

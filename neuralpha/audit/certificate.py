@@ -170,7 +170,7 @@ def summary_of(checks) -> str:
     words = {"holds": "holds" if count["holds"] == 1 else "hold"}
     return ", ".join(f"{count[v]} {words.get(v, v)}" for v in VERDICTS if count[v]) or "no checks"
 
-# %% ../../nbs/audit/certificate.ipynb #03bb139d
+# %% ../../nbs/audit/certificate.ipynb #2c5345f0
 @dataclass(frozen=True, repr=False)
 class Certificate:
     """The result of an audit. `outcome` is one of `OUTCOMES`; `hash` covers everything but the time it took.
@@ -272,7 +272,7 @@ class Certificate:
         """One row per check."""
         return pd.DataFrame([c.to_dict() for c in self.checks])
 
-    def save(self, folder):
+    def save(self, folder) -> None:
         """Write `certificate.json` and `certificate.html` (a fragment without scripts)."""
         write_json(Path(folder) / "certificate.json", {**self.content, "hash": self.hash})
         write_text(Path(folder) / "certificate.html", self.html())

@@ -16,7 +16,7 @@ from .certificate import AuditCheck, severity
 from .worlds import day_of
 from ..data.panel import Panel
 
-# %% ../../nbs/audit/comparison.ipynb #1dcb63e9
+# %% ../../nbs/audit/comparison.ipynb #976b2296
 @dataclass
 class Line:
     """What is known of one line so far."""
@@ -36,7 +36,7 @@ class Line:
     _reach: int = -1  # bars ahead, of what stands in `found`
     _told: str = "holds"  # the verdict that `found` is about
 
-    def count(self, rows: int = 0, columns: int = 0, wrong: int = 0, rounded: int = 0, verdict: str = "fails"):
+    def count(self, rows: int = 0, columns: int = 0, wrong: int = 0, rounded: int = 0, verdict: str = "fails") -> None:
         """Add what was compared in one world; a value that is wrong has a verdict."""
         self.rows += int(rows)
         self.columns = max(self.columns, int(columns))
@@ -44,7 +44,7 @@ class Line:
         self.rounded += int(rounded)
         self._worsen(verdict if wrong else "holds")
 
-    def say(self, verdict: str, words: str, reach: int = 0, at: "Place | None" = None):
+    def say(self, verdict: str, words: str, reach: int = 0, at: "Place | None" = None) -> None:
         """Put something into words; they stand until something worse is said, or as bad and further ahead."""
         self._worsen(verdict)
         worse = severity(verdict) - severity(self._told)
@@ -52,7 +52,7 @@ class Line:
             self._reach, self._told, self.found = reach, verdict, words
             self.column, self.date, self.asset = at or Place()
 
-    def not_checked(self, words: str):
+    def not_checked(self, words: str) -> None:
         self.say("not checked", words)
 
     def _worsen(self, verdict: str):
@@ -352,7 +352,7 @@ def bars(n: int) -> str:
     """A number of bars in words."""
     return f"{n} bar{'s' * (n > 1)}"
 
-# %% ../../nbs/audit/comparison.ipynb #dd808344
+# %% ../../nbs/audit/comparison.ipynb #adc3cedc
 LOST = (
     "column {column!r} of {what} exists in one run and not in the other: which columns there are depends on the data "
     "that was changed."
@@ -385,11 +385,11 @@ class Tally:
         """A line, new or known."""
         return self.lines.setdefault((part, what, how), Line(part, what, how))
 
-    def drop(self, line: Line):
+    def drop(self, line: Line) -> None:
         """Forget a line that has nothing to say."""
         del self.lines[line.part, line.what, line.how]
 
-    def compare(self, c: Comparison):
+    def compare(self, c: Comparison) -> None:
         """Count what differs and keep what to say of it."""
         line = self.line(c.part, c.what, c.how)
         lost = c.lost()

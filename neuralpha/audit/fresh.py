@@ -13,13 +13,14 @@ empty. Functions of modules arrive as names, and their modules are imported anew
 # %% auto #0
 __all__ = ['pack', 'run_fresh']
 
-# %% ../../nbs/audit/fresh.ipynb #47fa0fa5
+# %% ../../nbs/audit/fresh.ipynb #5f304971
 import functools, importlib, io, os, subprocess, sys, tempfile
+from typing import Any
 from pathlib import Path
 import cloudpickle
 from ..core import NeuralphaError
 
-# %% ../../nbs/audit/fresh.ipynb #be784750
+# %% ../../nbs/audit/fresh.ipynb #4c982825
 class _Pickler(cloudpickle.Pickler):
     """By value, with empty caches."""
 
@@ -45,13 +46,18 @@ def _by_value(thing) -> bytes:
 
 def pack(
     function,  # of anything, as long as it can be pickled by value
-):  # (function in bytes, environment), or the reason why there is none
+) -> tuple | NeuralphaError:  # (function in bytes, environment), or the reason why there is none
     """A function and the environment as they are now, before it has run, for `run_fresh`.
 
     Parameters
     ----------
     function
         of anything, as long as it can be pickled by value
+
+    Returns
+    -------
+    tuple | NeuralphaError
+        (function in bytes, environment), or the reason why there is none
     """
     try:
         return _by_value(function), dict(os.environ)
@@ -114,12 +120,12 @@ def _running():
         )
     return _server
 
-# %% ../../nbs/audit/fresh.ipynb #f8f7f332
+# %% ../../nbs/audit/fresh.ipynb #da7f80b4
 def run_fresh(
     packed,  # of `pack`
     *args,
     **tables,
-):  # what the function gives
+) -> Any:  # what the function gives
     """Run a packed function in a process that has seen nothing.
 
     Raises `NeuralphaError` where it cannot be sent or stops.
@@ -130,6 +136,11 @@ def run_fresh(
         of `pack`
     *args
     **tables
+
+    Returns
+    -------
+    Any
+        what the function gives
     """
     if isinstance(packed, NeuralphaError):
         raise packed

@@ -11,7 +11,7 @@ __all__ = ['KINDS', 'AHEAD', 'LONGER', 'FILLED', 'MEMBER', 'FITTED', 'SMALL', 'R
            'compare_futures', 'future_fitted', 'replace_future', 'compare_world', 'check_future', 'check_calendar',
            'check_memory']
 
-# %% ../../nbs/audit/future.ipynb #33ffc1d4
+# %% ../../nbs/audit/future.ipynb #2b992e07
 import itertools
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
@@ -23,7 +23,7 @@ from neuralpha.audit.artefacts import (
     folds_in,
     trains_on_the_future,
 )
-from .comparison import FURTHEST, Comparison, Place, Tally, are_equal, place_of
+from .comparison import FURTHEST, Comparison, Line, Place, Tally, are_equal, place_of
 from .cuts import boundaries, calendar_cuts, edges
 from .fresh import run_fresh
 from .worlds import REPLACEMENTS, Settings, World, day_of, few_assets, make_world, with_gaps
@@ -95,7 +95,7 @@ def words_of(e) -> str:
     first = str(e).splitlines()[0] if str(e) else ""
     return f"{type(e).__name__}: {first}"[:200]
 
-# %% ../../nbs/audit/future.ipynb #1135ffe4
+# %% ../../nbs/audit/future.ipynb #9a4f679c
 @dataclass(frozen=True)
 class Rerun:
     """The artefacts of the true run and of a world with another future."""
@@ -121,7 +121,7 @@ class Rerun:
         """The last date position whose bar is past as a whole."""
         return self.world.cut - 1 if self.settings.at_open else self.world.cut
 
-    def line(self, tally: Tally, what: str):
+    def line(self, tally: Tally, what: str) -> Line:
         """The line of the certificate that an artefact in this world belongs to."""
         return tally.line("future", what, self.world.told)
 

@@ -652,7 +652,7 @@ def scaler_of_the_first_test_dates() -> tuple:
 
     return lambda p: pipeline(p, True), lambda p: pipeline(p, False)
 
-# %% ../../nbs/audit/leaks.ipynb #ac2922aa
+# %% ../../nbs/audit/leaks.ipynb #b8d7dfea
 def _remembered(kept, of=_scaler):
     """A leaky pipeline whose transform is fitted on everything once, and kept by `kept(panel, compute)`; and an honest
     twin.
@@ -669,7 +669,7 @@ def _with(t, X):
 
 
 @_plant("scaler remembered by name", "a full-sample scaler in a class attribute, under the name of the universe")
-def scaler_remembered_by_name():
+def scaler_remembered_by_name() -> tuple:
     class Scaler:
         kept = {}
 
@@ -680,7 +680,7 @@ def scaler_remembered_by_name():
 
     return _remembered(kept)
 
-# %% ../../nbs/audit/leaks.ipynb #36c974f9
+# %% ../../nbs/audit/leaks.ipynb #f5e887f0
 @_plant("selection remembered by name", "features chosen on everything once, and kept under the name of the universe")
 def selection_remembered_by_name() -> tuple:
     chosen = {}
@@ -705,7 +705,7 @@ def selection_remembered_by_name() -> tuple:
 
 
 @_plant("scaler remembered by shape", "a full-sample scaler kept by the number of rows and the first date")
-def scaler_remembered_by_shape():
+def scaler_remembered_by_shape() -> tuple:
     known = {}
 
     def kept(p, compute):
@@ -718,7 +718,7 @@ def scaler_remembered_by_shape():
 
 
 @_plant("scaler remembered by address", "a full-sample scaler kept by the id of the panel's prices")
-def scaler_remembered_by_address():
+def scaler_remembered_by_address() -> tuple:
     known = {}
 
     def kept(p, compute):
@@ -726,9 +726,9 @@ def scaler_remembered_by_address():
 
     return _remembered(kept)
 
-# %% ../../nbs/audit/leaks.ipynb #987fceff
+# %% ../../nbs/audit/leaks.ipynb #e6ea5e0a
 @_plant("scaler in a cached function", "functools.lru_cache around a function of no argument")
-def scaler_in_a_cached_function():
+def scaler_in_a_cached_function() -> tuple:
     state = {}
 
     @functools.lru_cache
@@ -743,7 +743,7 @@ def scaler_in_a_cached_function():
 
 
 @_plant("scaler in a file", "a full-sample scaler in a file of the temporary folder, named after the universe")
-def scaler_in_a_file():
+def scaler_in_a_file() -> tuple:
     def path(p):
         return Path(tempfile.gettempdir()) / f"neuralpha-planted-{p.name.split(',')[0].replace(' ', '-')}.json"
 
@@ -759,7 +759,7 @@ def scaler_in_a_file():
 
 
 @_plant("scaler in the environment", "a full-sample scaler in an environment variable, for the next process to find")
-def scaler_in_the_environment():
+def scaler_in_the_environment() -> tuple:
     os.environ.pop("NEURALPHA_PLANTED", None)
 
     def kept(p, compute):

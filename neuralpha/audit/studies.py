@@ -15,8 +15,9 @@ last; give several seeds of a model as models of their own.
 __all__ = ['SAW', 'TWICE', 'OTHERWISE', 'BY_ORDER', 'BY_LATER', 'BY_OTHERS', 'audit_study', 'StudyParts', 'Learnt', 'Fits',
            'Scoring', 'small_study']
 
-# %% ../../nbs/audit/studies.ipynb #761fc651
+# %% ../../nbs/audit/studies.ipynb #e3e16d96
 import tempfile, time
+from typing import Any
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -207,7 +208,7 @@ def _on_rows(panel: Panel, rows: np.ndarray, values) -> np.ndarray:
     out[rows] = values
     return out
 
-# %% ../../nbs/audit/studies.ipynb #d45047f0
+# %% ../../nbs/audit/studies.ipynb #66ebc8d1
 @dataclass
 class Fits:
     """The models of a study, and their fits in the true world, each made once.
@@ -240,17 +241,17 @@ class Fits:
 
         return remembered
 
-    def of(self, name: str, fold: Fold):
+    def of(self, name: str, fold: Fold) -> Any:
         """A model fitted on one fold of the true world."""
         if (name, fold.number) not in self.kept:
             self.kept[name, fold.number] = self.again(name, fold)
         return self.kept[name, fold.number]
 
-    def again(self, name: str, fold: Fold):
+    def again(self, name: str, fold: Fold) -> Any:
         """The same, made anew."""
         return _fit(name, self.models[name], self.true, fold, self.fit)
 
-    def compare(self, rerun: Rerun, tally: Tally, fresh: tuple | None = None):
+    def compare(self, rerun: Rerun, tally: Tally, fresh: tuple | None = None) -> None:
         """Fit every model in a replaced world and compare what it learnt, its scores and its positions with those of
         the true world. `fresh` holds the fits of a new process: (fold number, Learnt by name).
         """
@@ -345,7 +346,7 @@ def _check_twice(audit: Audit, fits: Fits, fold: Fold):
         pair = (first, again, rows, rows, TWICE, {"name": name})
         audit.tally.compare(Comparison("repeat", what, "run twice", panel, *pair, exact=True))
 
-# %% ../../nbs/audit/studies.ipynb #dbdad258
+# %% ../../nbs/audit/studies.ipynb #57350c2a
 OTHERWISE = "the score of {name} on {day} of asset {asset} changed: {why} ({count:,} rows)."
 BY_ORDER = "it depends on the order of rows"
 BY_LATER = "it depends on rows of later dates, which nobody had on the day"
@@ -386,7 +387,7 @@ class Scoring:
         scores = self.fits.of(self.name, self.fold).predict(X.view(rows))
         return Columns(("score",), _on_rows(panel, rows, scores)[:, None], panel.date_code)
 
-    def compare(self, how: str, scored: np.ndarray, at: np.ndarray, why: str):
+    def compare(self, how: str, scored: np.ndarray, at: np.ndarray, why: str) -> None:
         """Compare what is said of some rows with what is said of them among all rows of the test."""
         pair = (self.score(self.fold.test), self.score(scored), at, at)
         place = ("permutation", f"scores of {self.name}", how)

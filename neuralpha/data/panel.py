@@ -79,7 +79,7 @@ def usual_steps(
     usual = dense[dense <= max(LONG_STEP_DAYS, LONG_STEPS * float(np.median(dense)))]
     return usual if len(usual) else dense
 
-# %% ../../nbs/data/panel.ipynb #417a2601
+# %% ../../nbs/data/panel.ipynb #db570830
 @dataclass(frozen=True, eq=False, repr=False)
 class PanelIndex:
     """Where every row stands: live assets, sorted by asset then date, calendar-contiguous within an asset.
@@ -106,37 +106,37 @@ class PanelIndex:
     date_code: np.ndarray  # (n_rows,) int32: position of the row's date in `dates`
 
     @property
-    def n_rows(self):
+    def n_rows(self) -> int:
         """Number of rows: live asset-dates, masked ones included."""
         return len(self.date_code)
 
     @property
-    def n_assets(self):
+    def n_assets(self) -> int:
         """Number of assets."""
         return len(self.assets)
 
     @property
-    def n_dates(self):
+    def n_dates(self) -> int:
         """Number of sessions."""
         return len(self.dates)
 
     @cached_property
-    def asset_code(self):
+    def asset_code(self) -> np.ndarray:
         """(n_rows,) int32: position of the row's asset in `assets`."""
         return np.repeat(np.arange(self.n_assets, dtype=np.int32), np.diff(self.asset_offsets))
 
     @cached_property
-    def rows_by_date(self):
+    def rows_by_date(self) -> np.ndarray:
         """(n_rows,) int64: row numbers sorted by date, then asset."""
         return np.argsort(self.date_code, kind="stable")
 
     @cached_property
-    def date_offsets(self):
+    def date_offsets(self) -> np.ndarray:
         """(n_dates+1,) int64: the rows of date d are rows_by_date[date_offsets[d]:date_offsets[d+1]]."""
         return np.concatenate([[0], np.cumsum(np.bincount(self.date_code, minlength=self.n_dates))])
 
     @property
-    def index(self):
+    def index(self) -> pd.MultiIndex:
         """(n_rows,) `(date, asset)` MultiIndex in panel row order."""
         return pd.MultiIndex.from_arrays(
             [self.dates[self.date_code], self.assets[self.asset_code]], names=["date", "asset"]
@@ -157,7 +157,7 @@ class PanelIndex:
         return self.rows_by_date[self.date_offsets[d] : self.date_offsets[d + 1]]
 
     @property
-    def span(self):
+    def span(self) -> str:
         """First and last session in words."""
         if not self.n_dates:
             return "empty"
@@ -202,7 +202,7 @@ class GoneAfter(NamedTuple):
 GONE_AFTER = GoneAfter(bars=3, days=30)
 UNTIL = " until "  # between the name that two series had and the last day of the earlier one
 
-# %% ../../nbs/data/panel.ipynb #36d9f4bf
+# %% ../../nbs/data/panel.ipynb #6549983f
 @dataclass(frozen=True, eq=False, repr=False)
 class Panel(PanelIndex):
     """Fields of live assets, one row per asset and date, in the order of `PanelIndex`.
@@ -272,7 +272,7 @@ class Panel(PanelIndex):
         return np.array([UNTIL in name and name.split(UNTIL)[0] in self.assets for name in self.assets], bool)
 
     @cached_property
-    def digest(self):
+    def digest(self) -> str:
         """SHA-256 of everything a result can depend on: rows, fields, mask, attributes and truth."""
         return digest(
             self.assets,
@@ -295,7 +295,7 @@ class Panel(PanelIndex):
             }
         )
 
-    def with_fields(self, **arrays):
+    def with_fields(self, **arrays) -> "Panel":
         """A panel with further (or replaced) float32 fields of `n_rows`; everything else is shared."""
         for k, v in arrays.items():
             if len(v) != self.n_rows:
@@ -383,7 +383,7 @@ def exits(
     )
     return Exits(row, np.where(left, 1 + final, 1.0), late, left, np.where(late, settled, due).astype(np.int32))
 
-# %% ../../nbs/data/panel.ipynb #94b18e33
+# %% ../../nbs/data/panel.ipynb #3a85b71a
 @dataclass(frozen=True)
 class Layout:
     """Where the rows of a long table go in a panel.
@@ -402,7 +402,7 @@ class Layout:
     date_code: np.ndarray  # (n_rows,) int32, holes included
     row: np.ndarray  # (rows of the table,) int64: panel row of each; equal where (date, asset) occurs twice
 
-    def scatter(self, values, fill=np.nan, dtype=np.float32):
+    def scatter(self, values, fill=np.nan, dtype=np.float32) -> np.ndarray:
         """(n_rows,) array of `dtype`: the table's values at their panel rows, `fill` in the holes."""
         out = np.full(len(self.date_code), fill, dtype)
         out[self.row] = values
@@ -526,11 +526,11 @@ def panel_from_frame(
         **kw,
     )
 
-# %% ../../nbs/data/panel.ipynb #cb2b40b5
+# %% ../../nbs/data/panel.ipynb #e4786617
 FEWEST_ASSETS = 3  # of a date, for its assets to be ranked
 
 
-def check_breadth(panel: Panel):
+def check_breadth(panel: Panel) -> None:
     """Raise `NeuralphaError` where no date has three tradable assets."""
     widest = int(np.bincount(panel.date_code[panel.tradable], minlength=1).max())
     if widest < FEWEST_ASSETS:

@@ -6,8 +6,9 @@
 __all__ = ['BUILTIN', 'FORMAT', 'sp500_20', 'universes_folder', 'load_universe', 'check_report', 'reading_lines', 'report_table',
            'check_universe', 'import_universe', 'open_imported', 'list_universes']
 
-# %% ../../nbs/data/universes.ipynb #0f4805ff
+# %% ../../nbs/data/universes.ipynb #983096ca
 import contextlib, dataclasses, importlib, inspect, io, json, os, shutil, tempfile
+from typing import TYPE_CHECKING
 from pathlib import Path
 import numpy as np
 import pandas as pd
@@ -20,6 +21,9 @@ from .reading.names import NUMERIC_COLUMNS, nearest_name
 from .reading.sources import open_source
 from .reading.form import require_assets
 from .reading.spec import read_spec
+
+if TYPE_CHECKING:
+    import rich.table
 
 # %% ../../nbs/data/universes.ipynb #13864b8e
 BUILTIN = {
@@ -260,11 +264,11 @@ def reading_lines(
         out.append("kept as characteristics, since no field is called so: " + said["characteristics"])
     return out
 
-# %% ../../nbs/data/universes.ipynb #d810773d
+# %% ../../nbs/data/universes.ipynb #4a1b8683
 def report_table(
     lines: pd.DataFrame,
     title: str = "",  # what `check_report` returned
-):  # rich.table.Table
+) -> "rich.table.Table":
     """The findings as a table for the terminal; checks that found nothing share one line.
 
     Parameters

@@ -78,7 +78,7 @@ def rank_ic(
     """
     return _per_date(scores, labels, panel, 1)
 
-# %% ../../nbs/evaluate/ic.ipynb #e0b513b9
+# %% ../../nbs/evaluate/ic.ipynb #70a80711
 def given_panel(
     panel: Panel | None,
     scores,  # as in `ic`
@@ -117,7 +117,7 @@ def dated_columns(
     has_score: np.ndarray,  # (n_dates,) bool: dates to show
     score_names: list,
     label_names: list,
-):  # Series, or DataFrame with a column per score, label or pair
+) -> pd.Series | pd.DataFrame:  # Series, or DataFrame with a column per score, label or pair
     """Values by date under the names of their scores and labels.
 
     Parameters
@@ -129,6 +129,11 @@ def dated_columns(
         (n_dates,) bool: dates to show
     score_names : list
     label_names : list
+
+    Returns
+    -------
+    pd.Series | pd.DataFrame
+        Series, or DataFrame with a column per score, label or pair
     """
     dates = pd.DatetimeIndex(panel.dates[has_score], name="date")
     columns = pd.MultiIndex.from_product([score_names, label_names], names=["score", "horizon"])

@@ -18,12 +18,12 @@ these assets. So everything that stands behind one date is put on one screen:
 __all__ = ['ROUNDING', 'SHOWN_AROUND', 'COMES_BACK', 'UNUSUAL', 'BARS_BEFORE', 'BARS_AFTER', 'Origin', 'without_each',
            'ics_without_each', 'suspicious_rows', 'Inspection', 'taken_out', 'masked_because']
 
-# %% ../../nbs/evaluate/inspection.ipynb #b81d6a41
+# %% ../../nbs/evaluate/inspection.ipynb #05067a62
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
 from html import escape
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 import pandas as pd
 from ..core import NeuralphaError, unknown_name
@@ -32,6 +32,9 @@ from ..cross_section import correlations
 from ..data.alignment import on_panel
 from ..features.table import Features
 from ..labels import Label, total_return_index
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
 
 # %% ../../nbs/evaluate/inspection.ipynb #c7c00d2e
 @dataclass(eq=False, repr=False)
@@ -322,7 +325,7 @@ def _said_of_all(origin: Origin) -> list[str]:
     begin = f"Begin with {asset}: {move:+.0f}% on {bar}, and {back}."
     return out + [f"{begin} {without}: .at({day!r}, {asset!r})."]
 
-# %% ../../nbs/evaluate/inspection.ipynb #a296c892
+# %% ../../nbs/evaluate/inspection.ipynb #0fb1bb34
 BARS_BEFORE, BARS_AFTER = 10, 2  # shown before the decision and after the exit
 
 
@@ -386,7 +389,7 @@ class Inspection:
         """Another date or asset of the same scores; what is not named stays."""
         return self.origin.at(self.date if date is None else date, asset or self.asset)
 
-    def plot(self):
+    def plot(self) -> "Figure":
         """Scores and labels of the date, and the asset's price, or the ICs of all dates; returns the figure."""
         return _plot(self)
 

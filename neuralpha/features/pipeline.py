@@ -23,8 +23,9 @@ that keeps what it learns in attributes which end in an underscore.
 __all__ = ['KINDS', 'REMEMBERED', 'make_transform', 'Pipeline', 'code_of_transform', 'learnt_of', 'save_pipeline',
            'load_pipeline', 'facts_of']
 
-# %% ../../nbs/features/pipeline.ipynb #704c1b6f
+# %% ../../nbs/features/pipeline.ipynb #3118e6d2
 import copy, inspect
+from typing import Any
 from collections import OrderedDict
 from functools import cached_property
 from pathlib import Path
@@ -69,11 +70,11 @@ KINDS = {
     "categories": Categories,
 }  # name in a study -> class
 
-# %% ../../nbs/features/pipeline.ipynb #092eeb8a
+# %% ../../nbs/features/pipeline.ipynb #1b061844
 def make_transform(
     kind: str,  # one of `KINDS`, or "file.py:Name" or "package.module:Name" of a class of one's own
     **params,  # the class's own parameters
-):  # with `fit(X, rows, target)` and `apply(X)`
+) -> Any:  # with `fit(X, rows, target)` and `apply(X)`
     """An unfitted transform by name. Raises `NeuralphaError` for unknown names, parameters and types.
 
     Parameters
@@ -82,6 +83,11 @@ def make_transform(
         one of `KINDS`, or "file.py:Name" or "package.module:Name" of a class of one's own
     **params
         the class's own parameters
+
+    Returns
+    -------
+    Any
+        with `fit(X, rows, target)` and `apply(X)`
     """
     if is_own(kind):
         part = own_part(kind, "transform")

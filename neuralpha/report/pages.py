@@ -363,7 +363,7 @@ def notebook_html(path: Path) -> str:
     tag, rest = body.split(">", 1)
     return f"{head}<body{tag}>{template_text('notebook_switch.html')}{rest}"
 
-# %% ../../nbs/report/pages.ipynb #9d7907c6
+# %% ../../nbs/report/pages.ipynb #f71dad02
 @dataclass
 class UniverseResult:
     """What one universe's folder holds, as the pages need it.
@@ -406,10 +406,10 @@ class UniverseResult:
         )
 
     @property
-    def lead(self):
+    def lead(self) -> dict | None:
         return next((f for f in self.figures if f.get("lead")), None)
 
-    def page_of(self, model):
+    def page_of(self, model) -> str:
         return f"{self.slug}/model-{model}.html"
 
 

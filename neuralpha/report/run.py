@@ -13,8 +13,9 @@ stop the others, and whatever moment the machine chooses to die, the same comman
 __all__ = ['STORED_BY', 'BACKENDS', 'execute', 'template_of', 'StudyRun', 'study_lock', 'run_study', 'write_leaderboard',
            'mark_start']
 
-# %% ../../nbs/report/run.ipynb #8a829996
+# %% ../../nbs/report/run.ipynb #8a63da84
 import contextlib, logging, os, re, shutil, signal, socket, sys, tempfile, time
+from contextlib import AbstractContextManager
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field
 from functools import partial
@@ -382,7 +383,7 @@ class StudyRun:
     def __repr__(self):
         return f"{self.index}: {len(self.failures)} failures, {self.seconds:.0f} s"
 
-# %% ../../nbs/report/run.ipynb #508e1669
+# %% ../../nbs/report/run.ipynb #e87dd4a8
 def _local(device, jobs):
     if jobs is not None and jobs < 1:
         raise NeuralphaError(f"jobs is {jobs}; it must be at least 1.")
@@ -406,7 +407,7 @@ BACKENDS = {"local": _local, "ray": _ray}  # name -> function of device and jobs
 def study_lock(
     out,  # folder of all reports
     name: str,  # of the study
-):
+) -> AbstractContextManager:
     """The right to write in a study's folder; waits until nobody else has it.
 
     Parameters

@@ -14,9 +14,10 @@ shape (simulated ones, mostly). The batch is paths × copies.
 # %% auto #0
 __all__ = ['REWARDS', 'trade_env', 'ActionLimits', 'Reward', 'TradeEnv', 'gym_env']
 
-# %% ../../nbs/rl/environment.ipynb #b2304112
+# %% ../../nbs/rl/environment.ipynb #89e75b81
 from collections import deque
 from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 import numpy as np
 from ..core import NeuralphaError, extra, unknown_name
 from ..data.alignment import on_panel
@@ -24,6 +25,9 @@ from ..data.returns import bar_return
 from ..trading.account import RECORD, Account, Books, Ledger, State, open_books
 from ..trading.clock import Clock, bar_legs
 from ..trading.costs import make_costs
+
+if TYPE_CHECKING:
+    import gymnasium
 
 # %% ../../nbs/rl/environment.ipynb #36033f86
 def trade_env(
@@ -375,8 +379,8 @@ class TradeEnv:
         wide[self.first : self.last] = self.decided[:, path * self.copies : (path + 1) * self.copies]
         return wide[panel.date_code, :, panel.asset_code]
 
-# %% ../../nbs/rl/environment.ipynb #a6f0f9b0
-def gym_env(env: TradeEnv):
+# %% ../../nbs/rl/environment.ipynb #71b70f75
+def gym_env(env: TradeEnv) -> "gymnasium.Env":
     """A `gymnasium.Env` of an environment with one account."""
     with extra("rl", "a gymnasium environment"):
         import gymnasium

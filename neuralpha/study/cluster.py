@@ -15,8 +15,9 @@ comes back is the unit's files, kept here like any other unit.
 # %% auto #0
 __all__ = ['RETRIES', 'run_remotely', 'connect', 'resources', 'fit_on_ray']
 
-# %% ../../nbs/study/cluster.ipynb #bfaa6df2
+# %% ../../nbs/study/cluster.ipynb #4684e409
 import contextlib, json, os, socket, tempfile, time
+from types import ModuleType
 from functools import lru_cache
 from pathlib import Path
 from ..core import NeuralphaError, atomic_path, canonical_json, extra
@@ -78,8 +79,8 @@ def run_remotely(
         do_task(experiment, task, store, device)
         return {str(p.relative_to(tmp)): p.read_bytes() for p in Path(tmp).rglob("*") if p.is_file()}
 
-# %% ../../nbs/study/cluster.ipynb #a1427615
-def connect():
+# %% ../../nbs/study/cluster.ipynb #5713aa9d
+def connect() -> ModuleType:
     """Ray, connected to the cluster of `RAY_ADDRESS`, or to one that is started on this machine."""
     with extra("ray", "backend ray"):
         import ray

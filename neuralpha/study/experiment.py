@@ -10,11 +10,11 @@ any number of processes that open the same experiment agree on the names of its 
 # %% auto #0
 __all__ = ['Experiment', 'open_experiment', 'opened_study']
 
-# %% ../../nbs/study/experiment.ipynb #06083639
+# %% ../../nbs/study/experiment.ipynb #866c448d
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import ClassVar
+from typing import Any, ClassVar
 from ..core import NeuralphaError, canonical_json, digest, require, unknown_name
 from ..data.panel import Panel, check_breadth
 from ..features.compute import resolve_features
@@ -42,7 +42,7 @@ from neuralpha.study.recipe import (
 from .spec import Study, load_study, make_study, universe_slug
 from .units import UNIT_COLUMNS, Search, Task, Unit, code_of, device_kind, library_versions
 
-# %% ../../nbs/study/experiment.ipynb #bf710473
+# %% ../../nbs/study/experiment.ipynb #47ef066a
 @dataclass(frozen=True, eq=False, repr=False)
 class Experiment:
     """One universe under one study. `X`, the feature table, is computed on first use.
@@ -87,11 +87,11 @@ class Experiment:
         by_date = None if self.study.transform == "raw" else self.study.transform
         return cached_features(self.panel, self.tables, self.study.features, by_date)
 
-    def keep_tables(self, folder: Path):
+    def keep_tables(self, folder: Path) -> None:
         """From now on take the feature table from a folder, or leave it there for whoever opens the experiment next."""
         object.__setattr__(self, "tables", folder)
 
-    def model(self, name: str, seed: int = 0):
+    def model(self, name: str, seed: int = 0) -> Any:
         """A fresh estimator of the study's model `name`, with the study's transforms and weights."""
         kind, params, _ = self.study.block(name)
         return study_parts(self.study, name, make_model(kind, **{**params, "seed": seed}))

@@ -88,12 +88,12 @@ def _scores(part, panel, rows, scores):
         }
     )
 
-# %% ../../nbs/study/fit.ipynb #a983cb1b
+# %% ../../nbs/study/fit.ipynb #0b5188c1
 def open_any(
     study: Study,
     universe: str,
     store: UnitStore | None = None,  # beside whose units feature tables are kept
-):  # `Experiment`, or `Repetitions` where the study repeats draws
+) -> Experiment | Repetitions:  # `Experiment`, or `Repetitions` where the study repeats draws
     """What a study compares its models on.
 
     Parameters
@@ -102,6 +102,11 @@ def open_any(
     universe : str
     store : UnitStore | None, default None
         beside whose units feature tables are kept
+
+    Returns
+    -------
+    Experiment | Repetitions
+        `Experiment`, or `Repetitions` where the study repeats draws
     """
     if study.repetitions:
         return open_draws(study, universe)
@@ -150,7 +155,9 @@ def is_due(experiment, task: Task, store: UnitStore, device: str = "auto") -> bo
     return is_ready(experiment, task, store, device) and (first == task or not store.missing(first.key))
 
 
-def do_task(experiment: Experiment, task: Task, store: UnitStore, device: str = "auto", say=lambda text: None):
+def do_task(
+    experiment: Experiment, task: Task, store: UnitStore, device: str = "auto", say=lambda text: None
+) -> bool | None:
     """Fit a unit, or run a search; what fails is kept with its log."""
     if isinstance(experiment, Repetitions):
         return fit_draw(experiment, task, store, device)
@@ -287,13 +294,13 @@ def search_units(
         work([experiment], store, device, "searches")
     return search_records(experiment, store, device)
 
-# %% ../../nbs/study/fit.ipynb #69dd81c9
+# %% ../../nbs/study/fit.ipynb #05904647
 def _agreed(benches, device, part) -> str:
     """Digest of the tasks that a run and its workers must both mean."""
     return digest(sorted(t.key for b in benches for t in tasks(b, device, part)))
 
 
-def main():
+def main() -> None:
     """`python -m neuralpha.study.fit`: a worker.
 
     Its order is JSON on standard input; what it is at, a line of JSON each.

@@ -111,7 +111,7 @@ def run_accounts(
     books.run()
     return books.ledger()
 
-# %% ../../nbs/trading/account.ipynb #ae6f32a5
+# %% ../../nbs/trading/account.ipynb #f3e013ee
 class Bars(NamedTuple):
     """The rows of each date, with one more for each asset that has left, on the date after its last.
 
@@ -218,7 +218,7 @@ class State(NamedTuple):
 
 
 @njit(cache=True)
-def book_bar(d, wish, bars, terms, tariff, state, record):
+def book_bar(d, wish, bars, terms, tariff, state, record) -> None:
     """One bar of all accounts: `wish` (rows of the date, P), `record` (C, len(RECORD)) is filled."""
     record[:] = 0.0
     base = _move_to_fill(d, bars, terms, tariff, state, record)
@@ -388,7 +388,7 @@ def _book_dates(first, last, wish, bars, terms, tariff, state, records):
         rows = wish[bars.offsets[d] : bars.offsets[d + 1]]
         book_bar(d, rows, bars, terms, tariff, state, records[d])
 
-# %% ../../nbs/trading/account.ipynb #0fb1c3cd
+# %% ../../nbs/trading/account.ipynb #761ed2f6
 @dataclass
 class Books:
     """Accounts that are being kept.
@@ -424,7 +424,7 @@ class Books:
     first: int = 0  # date on which the books were opened
     date: int = 0  # the next bar
 
-    def run(self, last: int | None = None):
+    def run(self, last: int | None = None) -> None:
         """Keep the books up to a date (exclusive), by default to the end."""
         last = self.panel.n_dates if last is None else last
         _book_dates(self.date, last, self.wish, self.bars, self.terms, self.tariff, self.state, self.records)

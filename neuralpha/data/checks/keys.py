@@ -10,10 +10,10 @@ file, and of two rows in one place at most one is right. All this is settled bef
 __all__ = ['EARLIEST', 'LATEST', 'DATED_LINEARLY', 'check_shape', 'table_schema', 'Keys', 'settle_keys', 'Settled', 'Twins',
            'find_twins', 'settle_twins', 'RawPanel', 'place_rows', 'take_own_mask']
 
-# %% ../../../nbs/data/checks/keys.ipynb #089e6fc4
+# %% ../../../nbs/data/checks/keys.ipynb #b5762941
 import datetime as dt
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 import pandas as pd
 import polars as pl
@@ -22,7 +22,10 @@ from .report import DataReport, Finding, first_of, original_rows
 from ..panel import Layout, Panel, lay_out
 from ..reading.form import Table
 
-# %% ../../../nbs/data/checks/keys.ipynb #f291526d
+if TYPE_CHECKING:
+    from pandera.polars import DataFrameSchema
+
+# %% ../../../nbs/data/checks/keys.ipynb #2ca638ee
 def check_shape(table: Table) -> None:
     """Raise `NeuralphaError` where a table is not canonical; reads no values."""
     import pandera.errors
@@ -43,7 +46,7 @@ def check_shape(table: Table) -> None:
 
 def table_schema(
     fields,  # names of the numeric columns
-):  # pandera.polars.DataFrameSchema
+) -> "DataFrameSchema":
     """The shape of a canonical table: naive µs dates, assets as an Enum, float32 fields, nothing else.
 
     Parameters

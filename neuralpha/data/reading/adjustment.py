@@ -26,7 +26,7 @@ import numpy as np
 import polars as pl
 from ...core import NeuralphaError
 
-# %% ../../../nbs/data/reading/adjustment.ipynb #b41606f9
+# %% ../../../nbs/data/reading/adjustment.ipynb #41a20847
 WAYS = {"multiply": 1, "divide": -1, "adjusted": 0}  # what of the factor's change belongs to the price
 CAP = 50.0  # squared standard deviations beyond which a bar says no more
 DECISIVE = 12.0  # by how much one way must fit better than the next, in squared standard deviations
@@ -59,7 +59,7 @@ class Changes:
     level: np.ndarray  # (n,) log of the factor; of events, the sum of what has happened less all that will have
 
     @property
-    def at(self):
+    def at(self) -> np.ndarray:
         return np.flatnonzero(np.abs(self.step) > 1e-6)
 
 

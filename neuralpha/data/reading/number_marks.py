@@ -89,7 +89,7 @@ def is_missing(
     marks = MISSING + NO_NUMBER * number
     return text.is_null() | text.str.to_lowercase().is_in(marks) | text.is_in(list(further))
 
-# %% ../../../nbs/data/reading/number_marks.ipynb #dc698730
+# %% ../../../nbs/data/reading/number_marks.ipynb #13c4d84b
 @dataclass(frozen=True)
 class Signs:
     """What stands around every number of one column.
@@ -107,7 +107,7 @@ class Signs:
     percent: bool = False
 
     @property
-    def said(self):
+    def said(self) -> str:
         """In words; empty for bare numbers."""
         parts = [f"in {self.currency}"] if self.currency else []
         parts += ["with K, M and B for thousands, millions and billions"] if self.scaled else []

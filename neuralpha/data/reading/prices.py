@@ -283,7 +283,7 @@ def _coarse(frame):
     days = frame["date"].drop_nulls().unique().sort()
     return len(days) > 1 and days.diff().median() > dt.timedelta(days=4)
 
-# %% ../../../nbs/data/reading/prices.ipynb #085a9f8a
+# %% ../../../nbs/data/reading/prices.ipynb #b0e213e2
 def _within_life(frame):
     """The rows from an asset's first price to its last, and a finding on the others."""
     priced = is_priced(frame.columns)
@@ -307,7 +307,7 @@ def _within_life(frame):
     ]
 
 
-def is_priced(columns):
+def is_priced(columns) -> pl.Expr | None:
     """True where a row quotes any price; None for a table without prices."""
     quotes = [pl.col(c).is_not_null() for c in (*OHLC, "adj_close", "raw_close") if c in columns]
     return pl.any_horizontal(quotes) if quotes else None

@@ -551,12 +551,12 @@ def time_of_day(
         )
     return value.cast(pl.Duration("us")).fill_null(pl.duration(seconds=0))
 
-# %% ../../../nbs/data/reading/stamps.ipynb #4643bd04
+# %% ../../../nbs/data/reading/stamps.ipynb #c4cbc3dc
 def refuse_epoch(
     stamps: pl.Series,  # naive datetimes
     where: str,
     source: str,
-):
+) -> None:
     """Raise for stamps that are all in 1970 and not at midnight: milliseconds taken for microseconds, and the like.
 
     Parameters

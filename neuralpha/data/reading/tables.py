@@ -99,7 +99,7 @@ def canonical(
         ).collect(engine="streaming")
     return settle_values(table, spec, judged)
 
-# %% ../../../nbs/data/reading/tables.ipynb #8eb70284
+# %% ../../../nbs/data/reading/tables.ipynb #f00eec69
 SAMPLE = 2000  # rows that are looked at before all are read
 
 
@@ -116,7 +116,7 @@ class Reading:
         self.stamps = None  # how dates are read
         self.marks, self.signs = None, {}  # how numbers are written
 
-    def say(self, check, rows, note, **more):
+    def say(self, check, rows, note, **more) -> None:
         """Add a finding."""
         self.findings.append(dict(check=check, rows=int(rows), note=note, **more))
 
@@ -760,8 +760,8 @@ def _similar(assets):
         else []
     )
 
-# %% ../../../nbs/data/reading/tables.ipynb #15ad30a1
-def in_span(spec, slack=0):
+# %% ../../../nbs/data/reading/tables.ipynb #5f4069e5
+def in_span(spec, slack=0) -> list[pl.Expr]:
     """Row filters for the asked-for span; `slack` days wider where zones are still to be settled."""
     day = dt.timedelta(days=slack)
     rules = [pl.col("date") >= dt.datetime.combine(spec.start, dt.time()) - day] if spec.start else []

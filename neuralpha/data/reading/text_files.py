@@ -18,7 +18,7 @@ import polars as pl
 from ...core import NeuralphaError
 from .names import is_field_name, known_name, plain_name
 
-# %% ../../../nbs/data/reading/text_files.ipynb #c4f37b1e
+# %% ../../../nbs/data/reading/text_files.ipynb #46da7e62
 PACKED = (".gz", ".bz2", ".xz", ".zst", ".zip")
 TEXT = (".csv", ".txt", ".tsv")
 
@@ -104,14 +104,14 @@ def _as_utf8(path, data, encoding):
     return None
 
 
-def not_utf8(path, at=None):
+def not_utf8(path, at=None) -> NeuralphaError:
     """The error of bytes that are no UTF-8: which letters they are, only the user knows."""
     return NeuralphaError(
         f"{path}: not UTF-8 text{'' if at is None else f' near byte {at:,}'}; save it as UTF-8, or say "
         "encoding='cp1252' (Western Windows), encoding='cp1250' or whatever it is."
     )
 
-# %% ../../../nbs/data/reading/text_files.ipynb #5a3a7a85
+# %% ../../../nbs/data/reading/text_files.ipynb #ec764ee0
 @dataclass(frozen=True)
 class TextFile:
     """A text table whose shape is settled.
@@ -145,7 +145,7 @@ class TextFile:
     tuples: bool = field(default=False)  # header of two lines
 
     @property
-    def width(self):
+    def width(self) -> int:
         return len(self.names) + self.blank
 
 # %% ../../../nbs/data/reading/text_files.ipynb #a31c7d93
