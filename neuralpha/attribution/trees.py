@@ -113,45 +113,54 @@ def _paths(left, right, feature, cover, leaf_cover):
             stack.append((child, [*steps, (node, went_left, slot)], f, s))
     return leaves
 
-# %% ../../nbs/attribution/trees.ipynb #58fd4f9a
+# %% ../../nbs/attribution/trees.ipynb #a4326a32
 def _forest(trees, n_features, n_outputs, sets) -> Forest:
     """Join trees given as dicts: left, right, feature, threshold, kind, cover, leaf_cover, value."""
     leaves = [leaf for t in trees for leaf in _paths(t["left"], t["right"], t["feature"], t["cover"], t["leaf_cover"])]
+    steps_of_leaf, features_of_leaf, _ = zip(*leaves)
+    steps = _flat(leaves, 0, np.int64).reshape(-1, 3)
+    node, left, slot = steps.T
+    return Forest(
+        node_start=_offsets([t["left"] for t in trees]),
+        feature=_joined(trees, "feature", np.int32),
+        threshold=_joined(trees, "threshold", np.float64),
+        kind=_joined(trees, "kind", np.uint8),
+        leaf_start=_offsets([t["value"] for t in trees]),
+        value=_joined(trees, "value", np.float64),
+        step_start=_offsets(steps_of_leaf),
+        step_node=node.astype(np.int32),
+        step_left=left.astype(np.uint8),
+        step_slot=slot.copy(),
+        slot_start=_offsets(features_of_leaf),
+        slot_feature=_flat(leaves, 1, np.int32),
+        slot_share=_flat(leaves, 2, np.float64),
+        set_start=_offsets(sets),
+        set_word=np.concatenate([np.zeros(0), *sets]).astype(np.uint32),
+        base=_mean_outputs(trees, n_outputs),
+        n_features=n_features,
+    )
 
-    def offsets(lengths):
-        return np.concatenate([[0], np.cumsum(lengths)]).astype(np.int64)
+# %% ../../nbs/attribution/trees.ipynb #bfdc0652
+def _offsets(parts) -> np.ndarray:  # (len(parts)+1,) int64: where each begins, and where the last ends
+    lengths = [len(part) for part in parts]
+    return np.concatenate([[0], np.cumsum(lengths)]).astype(np.int64)
 
-    def join(key, dtype):
-        return np.concatenate([t[key] for t in trees]).astype(dtype)
 
-    def flat(part, dtype):
-        return np.array([x for leaf in leaves for x in leaf[part]], dtype)
+def _joined(trees, key: str, dtype) -> np.ndarray:
+    return np.concatenate([t[key] for t in trees]).astype(dtype)
 
-    steps = flat(0, np.int64).reshape(-1, 3)
+
+def _flat(leaves, part: int, dtype) -> np.ndarray:
+    return np.array([x for leaf in leaves for x in leaf[part]], dtype)
+
+# %% ../../nbs/attribution/trees.ipynb #faa5fa2d
+def _mean_outputs(trees, n_outputs: int) -> np.ndarray:  # (n_outputs,)
     base = np.zeros(n_outputs)
     for k, t in enumerate(trees):
-        base[k % n_outputs] += (
-            np.dot(t["value"], t["leaf_cover"]) / np.sum(t["leaf_cover"]) if len(t["left"]) else t["value"][0]
-        )
-    return Forest(
-        offsets([len(t["left"]) for t in trees]),
-        join("feature", np.int32),
-        join("threshold", np.float64),
-        join("kind", np.uint8),
-        offsets([len(t["value"]) for t in trees]),
-        join("value", np.float64),
-        offsets([len(leaf[0]) for leaf in leaves]),
-        steps[:, 0].astype(np.int32),
-        steps[:, 1].astype(np.uint8),
-        steps[:, 2].copy(),
-        offsets([len(leaf[1]) for leaf in leaves]),
-        flat(1, np.int32),
-        flat(2, np.float64),
-        offsets([len(s) for s in sets]),
-        np.concatenate([np.zeros(0), *sets]).astype(np.uint32),
-        base,
-        n_features,
-    )
+        is_grown = len(t["left"]) > 0
+        mean = np.dot(t["value"], t["leaf_cover"]) / np.sum(t["leaf_cover"]) if is_grown else t["value"][0]
+        base[k % n_outputs] += mean
+    return base
 
 # %% ../../nbs/attribution/trees.ipynb #196438c6
 def _lightgbm_forest(booster) -> Forest:

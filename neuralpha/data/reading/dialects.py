@@ -23,8 +23,8 @@ import polars as pl
 from ...core import NeuralphaError
 from .sources import open_source
 
-# %% ../../../nbs/data/reading/dialects.ipynb #1ec0d1f6
-CHOICES = dict(
+# %% ../../../nbs/data/reading/dialects.ipynb #d923fa27
+_TABLES = dict(
     layout=[
         "long",
         "long",
@@ -58,6 +58,10 @@ CHOICES = dict(
         "quandl",
     ],
     words=["lower", "Capitals", "UPPER", "<BRACKETS>", "german", "french", "spanish", "chinese", "numbered", "nasdaq"],
+)
+
+# %% ../../../nbs/data/reading/dialects.ipynb #d257f962
+_MARKS = dict(
     dates=[
         "iso",
         "iso",
@@ -87,11 +91,19 @@ CHOICES = dict(
     gap=[",", ".", "'", "’", " ", "\u00a0", "\u202f"],
     sign=["", "", "", "", "$", "€ behind", "KMB"],
     missing=["", "NA", "N/A", "nan", "null", "-", ".", "#N/A", "C"],
+)
+
+# %% ../../../nbs/data/reading/dialects.ipynb #3249ddba
+_ROWS = dict(
     holes=[0, 0, 1],
     rows=["by asset", "by date", "backwards", "shuffled"],
     columns=["usual", "shuffled"],
     extra=["", "", "index", "counter", "name", "permno", "isin", "change"],
     names=["tickers", "tickers", "numbers", "awkward", "letters", "words"],
+)
+
+# %% ../../../nbs/data/reading/dialects.ipynb #aac076ae
+_FILES = dict(
     encoding=["utf-8", "utf-8", "utf-8-sig", "utf-16", "latin-1"],
     ends=["\n", "\n", "\r\n", "\r"],
     quotes=["few", "few", "all"],
@@ -99,6 +111,7 @@ CHOICES = dict(
     around=["", "", "", "sep", "footer", "trailing"],
     days=[8, 15, 40, 120, 260],
 )
+CHOICES = _TABLES | _MARKS | _ROWS | _FILES
 
 # %% ../../../nbs/data/reading/dialects.ipynb #de4c3aa8
 @dataclass(frozen=True)

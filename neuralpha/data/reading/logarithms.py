@@ -24,7 +24,7 @@ from .form import Table
 from .names import OHLC
 from .spec import ReadSpec
 
-# %% ../../../nbs/data/reading/logarithms.ipynb #d4eba993
+# %% ../../../nbs/data/reading/logarithms.ipynb #e5843e68
 HIGHEST = 20.0  # the logarithm of a price of 500 million
 LEAST_ASSETS = 8
 LEAST_MOVES = 20  # bars on which an asset moves
@@ -55,9 +55,8 @@ class Moves(NamedTuple):
     """
 
     level: np.ndarray  # (assets,) median size of a close
-    size: (
-        np.ndarray
-    )  # (assets,) mean size of its moves but for the largest; days without one count, as ticks hide small moves
+    # (assets,) mean size of its moves but for the largest; days without one count, as ticks hide small moves
+    size: np.ndarray
     negative: float  # share of closes below zero
     highest: float  # close
     daily: bool  # bars of a day or longer
@@ -75,30 +74,40 @@ def moves_of(
         date, asset and a close
     column : str, default 'close'
     """
-    sizes = (
-        frame.select("asset", "date", pl.col(column).cast(pl.Float64).alias("c"))
-        .filter(pl.col("c").is_finite() & pl.col("date").is_not_null() & pl.col("asset").is_not_null())
-        .sort("asset", "date")
-        .with_columns(pl.col("c").diff().over("asset").abs().alias("move"))
-        .group_by("asset")
-        .agg(
-            pl.col("c").abs().median().alias("level"),
-            pl.col("move").clip(upper_bound=pl.col("move").quantile(0.9)).mean().alias("size"),
-            (pl.col("move") > 0).sum().alias("moves"),
-            (pl.col("c") < 0).sum().alias("negative"),
-            pl.len().alias("rows"),
-            pl.col("c").max().alias("highest"),
-        )
-    )
-    told = sizes.filter((pl.col("moves") >= LEAST_MOVES) & (pl.col("level") > 0) & (pl.col("size") > 0))
+    moves = _with_moves(frame, column)
+    sizes = moves.group_by("asset").agg(_level_and_size())
+    is_told = (pl.col("moves") >= LEAST_MOVES) & (pl.col("level") > 0) & (pl.col("size") > 0)
+    told = sizes.filter(is_told)
     days = frame["date"].drop_nulls().unique().sort().diff().median()
     return Moves(
-        told["level"].to_numpy(),
-        told["size"].to_numpy(),
-        float(sizes["negative"].sum() / max(sizes["rows"].sum(), 1)),
-        float(sizes["highest"].max() or 0.0),
-        days is not None and days >= dt.timedelta(hours=20),
+        level=told["level"].to_numpy(),
+        size=told["size"].to_numpy(),
+        negative=float(sizes["negative"].sum() / max(sizes["rows"].sum(), 1)),
+        highest=float(sizes["highest"].max() or 0.0),
+        daily=days is not None and days >= dt.timedelta(hours=20),
     )
+
+
+def _with_moves(frame: pl.DataFrame, column: str) -> pl.DataFrame:  # asset, date, c: the close, move: its size
+    close = pl.col("c")
+    is_whole = close.is_finite() & pl.col("date").is_not_null() & pl.col("asset").is_not_null()
+    closes = frame.select("asset", "date", pl.col(column).cast(pl.Float64).alias("c"))
+    in_order = closes.filter(is_whole).sort("asset", "date")
+    return in_order.with_columns(close.diff().over("asset").abs().alias("move"))
+
+
+def _level_and_size() -> list[pl.Expr]:
+    """What is asked of every asset's closes and moves."""
+    close, move = pl.col("c"), pl.col("move")
+    usual = move.clip(upper_bound=move.quantile(0.9))
+    return [
+        close.abs().median().alias("level"),
+        usual.mean().alias("size"),
+        (move > 0).sum().alias("moves"),
+        (close < 0).sum().alias("negative"),
+        pl.len().alias("rows"),
+        close.max().alias("highest"),
+    ]
 
 # %% ../../../nbs/data/reading/logarithms.ipynb #70166ee5
 def why_no_prices(moves: Moves) -> str:
