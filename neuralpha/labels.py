@@ -228,7 +228,7 @@ def _last_known(panel, known, due) -> np.ndarray:
     np.maximum.at(latest, panel.date_code[live], np.minimum(known, due)[live])
     return np.where(live & (known <= due), latest[panel.date_code], known).astype(np.int32)
 
-# %% ../nbs/labels.ipynb #64514ee4
+# %% ../nbs/labels.ipynb #46323268
 def _standing_in_time(y, kind, bins=5):
     """(n_rows,) standing among the labels of the date that are not late; a late one stands among these and itself, so
     no other waits for it.
@@ -239,7 +239,7 @@ def _standing_in_time(y, kind, bins=5):
         out[some] = _inserted(y, some, kind, bins)
     return out
 
-
+# %% ../nbs/labels.ipynb #191ad468
 def _inserted(y, some, kind, bins):
     """The standing of each of `some` rows among the labels of its date that are not late."""
     p = y.panel
@@ -405,7 +405,7 @@ def _trailing(x, market, offsets, window, least):
                 slope[i] = sxm / smm
     return sd, slope
 
-# %% ../nbs/labels.ipynb #6f26b723
+# %% ../nbs/labels.ipynb #64f9dfb4
 def trailing_volatility(
     panel: Panel,
     window: int = 20,  # bars; at least half of them need a return
@@ -427,7 +427,7 @@ def trailing_volatility(
     r = bar_return(panel)
     return _trailing(r, r, panel.asset_offsets, window, max(2, (window + 1) // 2))[0]
 
-
+# %% ../nbs/labels.ipynb #174c0634
 def trailing_beta(
     panel: Panel,
     window: int = 120,  # bars; at least half of them need a return
@@ -954,7 +954,7 @@ def average_uniqueness(
     last = np.asarray(last, np.int64)
     return _uniqueness(first, last, int(last.max(initial=-1)) + 1)
 
-# %% ../nbs/labels.ipynb #d1860033
+# %% ../nbs/labels.ipynb #97f259a0
 def _held(y):
     """First and last date position at which each label is held: the bars whose returns it is made of."""
     p = y.panel
@@ -962,7 +962,7 @@ def _held(y):
     end = p.date_code[p.asset_offsets[1:] - 1].astype(np.int64)[p.asset_code]
     return first, np.where(y.labelled, np.maximum(np.minimum(y.known_code, end), first), -1)
 
-
+# %% ../nbs/labels.ipynb #0b0877d1
 def uniqueness(
     y: Label,
     # count these rows only, e.g. a fold's train part, so that a weight knows nothing of later rows; default: all

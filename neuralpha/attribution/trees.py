@@ -250,7 +250,7 @@ def forest_of(
         "attributions."
     )
 
-# %% ../../nbs/attribution/trees.ipynb #ee0a5164
+# %% ../../nbs/attribution/trees.ipynb #7ced1de2
 @njit(cache=True, error_model="numpy")
 def _goes_left(x, threshold, kind, set_start, set_word):
     """LightGBM's decision for one value."""
@@ -269,7 +269,7 @@ def _goes_left(x, threshold, kind, set_start, set_word):
         return kind & 2 != 0
     return x <= threshold
 
-
+# %% ../../nbs/attribution/trees.ipynb #1ea2775f
 @njit(cache=True, error_model="numpy")
 def _pattern_values(pattern, share, value, t, weight, out):
     """Shapley values of a leaf's features for one pattern of passed tests; `t` and `weight` are quadrature points."""
@@ -298,7 +298,7 @@ def _fill_tables(forest, leaves, points, weights, table_start, table):
                 for j in range(d):
                     table[begin + j * size + pattern] = values[j]
 
-# %% ../../nbs/attribution/trees.ipynb #d9aac7f2
+# %% ../../nbs/attribution/trees.ipynb #1b92b5d8
 @njit(cache=True, error_model="numpy")
 def _tests(forest, tree, columns, first, last, went_left):
     """Outcome of every node's test for rows first:last, into (n_nodes, rows) uint8."""
@@ -315,7 +315,7 @@ def _tests(forest, tree, columns, first, last, went_left):
             for r in range(len(x)):
                 out[r] = _goes_left(float(x[r]), threshold, kind, forest.set_start, forest.set_word)
 
-
+# %% ../../nbs/attribution/trees.ipynb #014a84d8
 @njit(cache=True, error_model="numpy")
 def _patterns(forest, leaf, went_left, pattern):
     """Bits of the leaf's features whose tests a row passes."""
@@ -330,7 +330,7 @@ def _patterns(forest, leaf, went_left, pattern):
     for r in range(len(pattern)):
         pattern[r] ^= full
 
-# %% ../../nbs/attribution/trees.ipynb #3208f48c
+# %% ../../nbs/attribution/trees.ipynb #45ca28a1
 @njit(cache=True, error_model="numpy")
 def _add_leaf(forest, leaf, pattern, points, weights, begin, table, out):
     """Add a leaf's values for a block of rows to `out` (n_features, rows)."""
@@ -357,7 +357,7 @@ def _add_leaf(forest, leaf, pattern, points, weights, begin, table, out):
             for j in range(d):
                 out[forest.slot_feature[slot + j], r] += values[j]
 
-
+# %% ../../nbs/attribution/trees.ipynb #a2ade3af
 @njit(cache=True, parallel=True, error_model="numpy")
 def _add_trees(forest, trees, columns, points, weights, table_start, table, block, out):
     n = columns.shape[1]
@@ -373,7 +373,7 @@ def _add_trees(forest, trees, columns, points, weights, table_start, table, bloc
                 _patterns(forest, leaf, went_left, pattern)
                 _add_leaf(forest, leaf, pattern, points, weights, table_start[leaf], table, target)
 
-# %% ../../nbs/attribution/trees.ipynb #c3bd3628
+# %% ../../nbs/attribution/trees.ipynb #8fb76afe
 def _quadrature(most: int):
     """Points and weights on [0, 1]: row q has the rule with q points."""
     points, weights = np.zeros((2, most + 1, max(most, 1)))
@@ -382,7 +382,7 @@ def _quadrature(most: int):
         points[q, :q], weights[q, :q] = (x + 1) / 2, w / 2
     return points, weights
 
-
+# %% ../../nbs/attribution/trees.ipynb #9554e512
 def _groups(leaf_start, size, most=1 << 22):
     """Consecutive trees whose tables have about `most` numbers (32 MB): ((first, last) tree, (first, last) leaf)."""
     used = np.concatenate([[0], np.cumsum(size)])[leaf_start]

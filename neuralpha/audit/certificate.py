@@ -25,7 +25,7 @@ from typing import NamedTuple
 import pandas as pd
 from ..core import canonical_json, digest, write_json, write_text
 
-# %% ../../nbs/audit/certificate.ipynb #0acab38d
+# %% ../../nbs/audit/certificate.ipynb #f7b10ead
 class Verdict(NamedTuple):
     """What a line of a certificate may say, best first.
 
@@ -53,7 +53,7 @@ VERDICTS = {
     "fails": Verdict(False, "#b2182b", "something changed that must not"),
 }
 
-
+# %% ../../nbs/audit/certificate.ipynb #290db577
 def severity(
     verdict: str,  # one of `VERDICTS`
 ) -> int:
@@ -132,7 +132,7 @@ class AuditCheck:
         """JSON-native, with `passed`."""
         return {**asdict(self), "passed": self.passed}
 
-# %% ../../nbs/audit/certificate.ipynb #47001d83
+# %% ../../nbs/audit/certificate.ipynb #82c10bc8
 class Outcome(NamedTuple):
     """What a certificate may say as a whole."""
 
@@ -147,7 +147,7 @@ OUTCOMES = {
     "failed": Outcome("#b2182b", "Checks failed"),
 }
 
-
+# %% ../../nbs/audit/certificate.ipynb #49cc6e7d
 def outcome_of(checks) -> str:  # one of `OUTCOMES`
     """The worst that was found; green needs every check to hold.
 

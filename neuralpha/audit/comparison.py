@@ -16,7 +16,7 @@ from .certificate import AuditCheck, severity
 from .worlds import day_of
 from ..data.panel import Panel
 
-# %% ../../nbs/audit/comparison.ipynb #976b2296
+# %% ../../nbs/audit/comparison.ipynb #9e5a868e
 @dataclass
 class Line:
     """What is known of one line so far."""
@@ -62,7 +62,7 @@ class Line:
         facts = {k: v for k, v in vars(self).items() if not k.startswith("_")}
         return AuditCheck(**facts)
 
-
+# %% ../../nbs/audit/comparison.ipynb #933302e3
 class Place(NamedTuple):
     """Where an offence lies."""
 
@@ -75,7 +75,7 @@ def place_of(panel: Panel, row: int, column: str = "") -> Place:
     """Where a row of a panel is."""
     return Place(str(column), day_of(panel, panel.date_code[row]), str(panel.assets[panel.asset_code[row]]))
 
-# %% ../../nbs/audit/comparison.ipynb #895a1539
+# %% ../../nbs/audit/comparison.ipynb #e09f81b0
 def _count_differences(a, b, rows_a, rows_b, date, since, relative, typical):
     """Per column, on dates from `since` on: values that differ by more than `relative` of their size (or of a typical
     value), the earliest of them (position in rows_a), and of those that differ by less: how many, and their squares
@@ -108,7 +108,7 @@ def _count_differences(a, b, rows_a, rows_b, date, since, relative, typical):
                     first[c, f] = k
     return count.sum(0), _earliest(first, date), small.sum(0), energy.sum(0)
 
-
+# %% ../../nbs/audit/comparison.ipynb #bdaf0a11
 @njit(cache=True)
 def _earliest(first, date):
     """Of the chunks' earliest offenders the earliest, by column."""
@@ -130,11 +130,11 @@ def _differences(a, b, rows_a, *rest):
     """Threads pay from about a million values on."""
     return (_in_parallel if len(rows_a) * a.shape[1] > 1_000_000 else _alone)(a, b, rows_a, *rest)
 
-# %% ../../nbs/audit/comparison.ipynb #d148aa43
+# %% ../../nbs/audit/comparison.ipynb #85991f12
 FLOAT_NOISE = {4: 64 * 2.0**-23, 8: 2.0**-33}  # of values with 4 and 8 bytes, relative to their size
 _DOUBT = 2.0**-14  # a relative difference below this is told from rounding by its growth
 
-
+# %% ../../nbs/audit/comparison.ipynb #7a2e0aea
 def precision(
     values,  # (n_rows, n_columns)
 ) -> np.ndarray:  # (n_columns,)
@@ -159,7 +159,7 @@ def precision(
         out[f] = FLOAT_NOISE[4 if single else 8]
     return out
 
-
+# %% ../../nbs/audit/comparison.ipynb #4565286f
 def typical_size(
     values,  # (n_rows, n_columns)
 ) -> np.ndarray:  # (n_columns,)
@@ -181,7 +181,7 @@ def typical_size(
         out[f] = np.quantile(size, 0.9) if len(size) else 0.0
     return out
 
-
+# %% ../../nbs/audit/comparison.ipynb #dd5f949f
 def are_equal(
     a,  # (n,)
     b,  # (n,)

@@ -20,7 +20,7 @@ from pathlib import Path
 import cloudpickle
 from ..core import NeuralphaError
 
-# %% ../../nbs/audit/fresh.ipynb #4c982825
+# %% ../../nbs/audit/fresh.ipynb #2dd88858
 class _Pickler(cloudpickle.Pickler):
     """By value, with empty caches."""
 
@@ -43,7 +43,7 @@ def _by_value(thing) -> bytes:
     _Pickler(out).dump(thing)
     return out.getvalue()
 
-
+# %% ../../nbs/audit/fresh.ipynb #c12fd01b
 def pack(
     function,  # of anything, as long as it can be pickled by value
 ) -> tuple | NeuralphaError:  # (function in bytes, environment), or the reason why there is none
@@ -64,7 +64,7 @@ def pack(
     except Exception as e:  # whatever a closure holds may refuse in its own way
         return NeuralphaError(f"it cannot be sent to a new process ({type(e).__name__}: {str(e)[:120]}).")
 
-# %% ../../nbs/audit/fresh.ipynb #f81db7eb
+# %% ../../nbs/audit/fresh.ipynb #dfe6e2f8
 _SERVER = "from neuralpha.audit.fresh import _serve; _serve()"
 _server = None  # one process for all calls
 
@@ -89,7 +89,7 @@ def _answer(job: Path):
         out = _by_value(("failed", f"its result cannot be sent back ({type(e).__name__}: {e})"))
     job.with_suffix(".out").write_bytes(out)
 
-
+# %% ../../nbs/audit/fresh.ipynb #9e2f029a
 def _serve():
     """Fork a child for every job that is named on standard input."""
     for name in ("neuralpha.audit.studies", *sys.argv[1:]):

@@ -29,7 +29,7 @@ from ..trading.account import Account, open_books
 from ..trading.clock import Clock
 from ..trading.costs import Impact, make_costs, past_volatility, past_volume
 
-# %% ../../nbs/audit/money.ipynb #ca0f2773
+# %% ../../nbs/audit/money.ipynb #74d1a490
 MONEY_LEAKS = []
 
 
@@ -42,7 +42,7 @@ def _plant(name: str, story: str, **options) -> Callable:
 
     return register
 
-
+# %% ../../nbs/audit/money.ipynb #6fe6dded
 def _reversal(p: Panel) -> pd.DataFrame:
     """What all of them trade on, dates × assets: who lost most over five bars is held most; mean 0 by date."""
     lost = -_wide(p).pct_change(5, fill_method=None)
@@ -52,14 +52,14 @@ def _reversal(p: Panel) -> pd.DataFrame:
 def _on_rows(p: Panel, wide) -> np.ndarray:  # (n_rows,)
     return _long(p, wide, "money")["money"]
 
-
+# %% ../../nbs/audit/money.ipynb #a047f217
 def _known_before(rows: np.ndarray, p: Panel) -> np.ndarray:
     """Values of the row before, within each asset: what is known when a bar opens."""
     out = np.append(np.nan, rows[:-1])
     out[p.asset_offsets[:-1]] = np.nan
     return out
 
-# %% ../../nbs/audit/money.ipynb #22794464
+# %% ../../nbs/audit/money.ipynb #37f74520
 @_plant(
     "sized by the bar's own close", "an order at the open buys so many shares at a price of that evening", decide="open"
 )
@@ -69,7 +69,7 @@ def sized_by_the_bars_own_close() -> tuple[Callable, Callable]:
 
     return lambda p: shares(p, 0), lambda p: shares(p, 1)
 
-
+# %% ../../nbs/audit/money.ipynb #c3fc5a3c
 @_plant("the better of two fills", "bought at the close or at the next open, whichever turned out cheaper")
 def the_better_of_two_fills() -> tuple[Callable, Callable]:
     def price(p, chosen):
@@ -78,7 +78,7 @@ def the_better_of_two_fills() -> tuple[Callable, Callable]:
 
     return lambda p: price(p, True), lambda p: price(p, False)
 
-
+# %% ../../nbs/audit/money.ipynb #c36a6242
 @_plant(
     "a limit order that knows the low",
     "a buyer is filled where the next bar's low reaches the limit, at this bar's weights",
@@ -90,7 +90,7 @@ def a_limit_order_that_knows_the_low() -> tuple[Callable, Callable]:
 
     return lambda p: held(p, 1), lambda p: held(p, 0)
 
-# %% ../../nbs/audit/money.ipynb #0166de6d
+# %% ../../nbs/audit/money.ipynb #ee7d16d9
 @_plant(
     "a share of the bar's own volume",
     "orders at the open are one per cent of what will be traded that day",
@@ -108,7 +108,7 @@ def _impact(p: Panel, volume, volatility) -> np.ndarray:
     """What the square-root law charges for a million of every asset."""
     return Impact(2 / 3).share(1e6, volume, volatility)
 
-
+# %% ../../nbs/audit/money.ipynb #4b05a8d1
 @_plant(
     "priced by the bar's own volume",
     "the impact of an order at the open, from the volume of its own day",
@@ -121,7 +121,7 @@ def priced_by_the_bars_own_volume() -> tuple[Callable, Callable]:
 
     return lambda p: cost(p, True), lambda p: cost(p, False)
 
-
+# %% ../../nbs/audit/money.ipynb #f9580da4
 @_plant("the usual volume of the whole period", "capacity and impact from the mean volume of all dates")
 def the_usual_volume_of_the_whole_period() -> tuple[Callable, Callable]:
     def cost(p, everything):
@@ -135,7 +135,7 @@ def the_usual_volume_of_the_whole_period() -> tuple[Callable, Callable]:
 
     return lambda p: cost(p, True), lambda p: cost(p, False)
 
-# %% ../../nbs/audit/money.ipynb #6db23cb4
+# %% ../../nbs/audit/money.ipynb #b4766652
 @_plant(
     "priced by the bar's own volatility",
     "σ over a window that ends with the bar on whose open the order is filled",
@@ -148,7 +148,7 @@ def priced_by_the_bars_own_volatility() -> tuple[Callable, Callable]:
 
     return lambda p: cost(p, True), lambda p: cost(p, False)
 
-
+# %% ../../nbs/audit/money.ipynb #fab5fd89
 @_plant("the volatility of the whole period", "one σ for every asset, as in many spreadsheets: of all dates there are")
 def the_volatility_of_the_whole_period() -> tuple[Callable, Callable]:
     def cost(p, everything):
@@ -159,7 +159,7 @@ def the_volatility_of_the_whole_period() -> tuple[Callable, Callable]:
 
     return lambda p: cost(p, True), lambda p: cost(p, False)
 
-
+# %% ../../nbs/audit/money.ipynb #e58e640c
 @_plant("a spread around the trade", "the spread of a bar, from a window centred on it")
 def a_spread_around_the_trade() -> tuple[Callable, Callable]:
     def cost(p, centred):
@@ -168,11 +168,11 @@ def a_spread_around_the_trade() -> tuple[Callable, Callable]:
 
     return lambda p: cost(p, True), lambda p: cost(p, False)
 
-# %% ../../nbs/audit/money.ipynb #cb40fcda
+# %% ../../nbs/audit/money.ipynb #22a97e3d
 def _among(p: Panel, chosen: pd.DataFrame) -> dict:
     return {"positions": _on_rows(p, _reversal(p).where(chosen, 0.0))}
 
-
+# %% ../../nbs/audit/money.ipynb #715a9aff
 @_plant("held while it survives", "positions only in names that the file's last date still has")
 def held_while_it_survives() -> tuple[Callable, Callable]:
     def held(p, survivors):
@@ -182,7 +182,7 @@ def held_while_it_survives() -> tuple[Callable, Callable]:
 
     return lambda p: held(p, True), lambda p: held(p, False)
 
-
+# %% ../../nbs/audit/money.ipynb #25ff23ed
 @_plant("sold before it is suspended", "no position where the next bar will be suspended or the last one is near")
 def sold_before_it_is_suspended() -> tuple[Callable, Callable]:
     def held(p, lag):
@@ -190,7 +190,7 @@ def sold_before_it_is_suspended() -> tuple[Callable, Callable]:
 
     return lambda p: held(p, -1), lambda p: held(p, 1)
 
-
+# %% ../../nbs/audit/money.ipynb #250a396c
 @_plant("today's borrow list", "short positions in what can be borrowed at the end of the period: the liquid then")
 def todays_borrow_list() -> tuple[Callable, Callable]:
     def held(p, today):
@@ -202,7 +202,7 @@ def todays_borrow_list() -> tuple[Callable, Callable]:
 
     return lambda p: held(p, True), lambda p: held(p, False)
 
-
+# %% ../../nbs/audit/money.ipynb #bffe1abc
 @_plant("members by later liquidity", "the universe of a date is what is traded most over the month that follows")
 def members_by_later_liquidity() -> tuple[Callable, Callable]:
     def held(p, ahead):
@@ -211,7 +211,7 @@ def members_by_later_liquidity() -> tuple[Callable, Callable]:
 
     return lambda p: held(p, True), lambda p: held(p, False)
 
-# %% ../../nbs/audit/money.ipynb #d569f4b1
+# %% ../../nbs/audit/money.ipynb #3727fcf6
 @_plant("a gate that knows the month", "nothing is held in months in which the market will have fallen")
 def a_gate_that_knows_the_month() -> tuple[Callable, Callable]:
     def held(p, lag):
@@ -222,7 +222,7 @@ def a_gate_that_knows_the_month() -> tuple[Callable, Callable]:
 
     return lambda p: held(p, 0), lambda p: held(p, 1)
 
-
+# %% ../../nbs/audit/money.ipynb #6959efd5
 @_plant("a covariance of all dates", "minimum variance weights from the covariance of the whole file")
 def a_covariance_of_all_dates() -> tuple[Callable, Callable]:
     def held(p, everything):
@@ -237,7 +237,7 @@ def a_covariance_of_all_dates() -> tuple[Callable, Callable]:
 
     return lambda p: held(p, True), lambda p: held(p, False)
 
-# %% ../../nbs/audit/money.ipynb #ecbc808c
+# %% ../../nbs/audit/money.ipynb #37f40718
 @_plant(
     "a band calibrated on the test", "the no-trade band that costs least and earns most over the period it is judged on"
 )
@@ -254,7 +254,7 @@ def a_band_calibrated_on_the_test() -> tuple[Callable, Callable]:
 
     return lambda p: held(p, True), lambda p: held(p, False)
 
-
+# %% ../../nbs/audit/money.ipynb #5ed9ad13
 def _banded(wish: np.ndarray, width: float) -> np.ndarray:
     """Positions that move only where the wish is further away than the band is wide."""
     held = np.zeros(wish.shape)
@@ -262,7 +262,7 @@ def _banded(wish: np.ndarray, width: float) -> np.ndarray:
         held[t] = np.where(np.abs(wish[t] - held[t - 1]) > width, wish[t], held[t - 1])
     return held
 
-
+# %% ../../nbs/audit/money.ipynb #c31b7a1b
 @_plant("a cost calibrated on all trades", "the coefficient of impact is the regression of all fills on their size")
 def a_cost_calibrated_on_all_trades() -> tuple[Callable, Callable]:
     def cost(p, everything):

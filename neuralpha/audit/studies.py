@@ -150,7 +150,7 @@ class StudyParts:
 
         return made_and_fitted
 
-# %% ../../nbs/audit/studies.ipynb #c34505a8
+# %% ../../nbs/audit/studies.ipynb #68588e76
 @dataclass(frozen=True)
 class Learnt:
     """What a model learnt on one fold, and what it then says.
@@ -173,7 +173,7 @@ def _fit(name: str, model, artefacts: dict, fold: Fold, fit: FitSettings):
     y = artefacts["label"].source
     return fitted_on(model, X, y.target(fit.target), fold, fit.device, name in fit.refit, y)
 
-
+# %% ../../nbs/audit/studies.ipynb #efb89dbd
 def _written(model) -> dict:  # path -> array
     """Everything a fitted model would write to its folder, but its settings and timings."""
     with tempfile.TemporaryDirectory() as folder:
@@ -181,7 +181,7 @@ def _written(model) -> dict:  # path -> array
         files = {p.name: np.frombuffer(p.read_bytes(), np.uint8).astype(np.float64) for p in Path(folder).iterdir()}
     return {k: v for k, v in sorted(files.items()) if k != "model.json"}
 
-# %% ../../nbs/audit/studies.ipynb #4ed6fe73
+# %% ../../nbs/audit/studies.ipynb #24a555d4
 def _scores(name: str, fitted, artefacts: dict, fold: Fold, panel: Panel, cut: int) -> dict:  # what -> Columns
     """Scores of the fold's validation and test rows up to the cut, and the positions of a spread portfolio on the
     latter.
@@ -202,7 +202,7 @@ def _scores(name: str, fitted, artefacts: dict, fold: Fold, panel: Panel, cut: i
         f"positions of {name}": Columns(("position",), positions[:, None], panel.date_code),
     }
 
-
+# %% ../../nbs/audit/studies.ipynb #04094c31
 def _on_rows(panel: Panel, rows: np.ndarray, values) -> np.ndarray:
     out = np.full(panel.n_rows, np.nan, np.float32)
     out[rows] = values
@@ -297,7 +297,7 @@ class Fits:
         future_fitted(rerun, tally, what, *weights)
         _compare_scores(rerun, tally, mine.says, theirs.says)
 
-# %% ../../nbs/audit/studies.ipynb #b4e77e17
+# %% ../../nbs/audit/studies.ipynb #59f99fb2
 SAW = (
     "{what} on {day} of asset {asset} changed when {world}: fitting or scoring saw the future "
     "({count:,} values changed)."
@@ -315,7 +315,7 @@ def _compare_scores(rerun: Rerun, tally: Tally, mine: dict, theirs: dict):
         about = {"world": rerun.since}
         tally.compare(rerun.compare(what, mine[what], theirs[what], SAW, about, rounding=rounding, tested=is_tested))
 
-
+# %% ../../nbs/audit/studies.ipynb #04750fcb
 def _differ_in_last_digits(rerun: Rerun, mine: dict, theirs: dict) -> bool:
     """Positions follow from scores: where those differ in last digits alone, a rank may flip that nobody saw the
     future for.
@@ -346,7 +346,7 @@ def _check_twice(audit: Audit, fits: Fits, fold: Fold):
         pair = (first, again, rows, rows, TWICE, {"name": name})
         audit.tally.compare(Comparison("repeat", what, "run twice", panel, *pair, exact=True))
 
-# %% ../../nbs/audit/studies.ipynb #57350c2a
+# %% ../../nbs/audit/studies.ipynb #64aa185c
 OTHERWISE = "the score of {name} on {day} of asset {asset} changed: {why} ({count:,} rows)."
 BY_ORDER = "it depends on the order of rows"
 BY_LATER = "it depends on rows of later dates, which nobody had on the day"
@@ -371,7 +371,7 @@ def _check_scoring(audit: Audit, fits: Fits, fold: Fold):
         elif len(half):
             scoring.compare(alone, half, half, BY_OTHERS)
 
-
+# %% ../../nbs/audit/studies.ipynb #567e0f3f
 @dataclass(frozen=True)
 class Scoring:
     """A fitted model that scores its test rows in several ways."""

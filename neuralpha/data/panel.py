@@ -28,13 +28,13 @@ import numpy as np
 import pandas as pd
 from ..core import NeuralphaError, check_kinds, digest
 
-# %% ../../nbs/data/panel.ipynb #7ed3a8c4
+# %% ../../nbs/data/panel.ipynb #14957c62
 LONG_STEP_DAYS, LONG_STEPS = (
     15,
     3,
 )  # no exchange closes for longer; as a multiple of the median step, for bars of months
 
-
+# %% ../../nbs/data/panel.ipynb #474a03fe
 def long_step(
     dates: np.ndarray,  # (n_dates,) datetime64[ns], ascending
 ) -> float:  # days
@@ -320,7 +320,7 @@ class Panel(PanelIndex):
         }
         return pd.DataFrame({self.name: cells}).to_html()
 
-# %% ../../nbs/data/panel.ipynb #78aefa6d
+# %% ../../nbs/data/panel.ipynb #b5f3bd39
 class Exits(NamedTuple):
     """Where positions end that should be closed `ahead` rows later, one entry per row; see `exits`.
 
@@ -347,7 +347,7 @@ class Exits(NamedTuple):
     )  # (n_rows,) bool: no price comes at or after that bar, and the asset's rows end before the panel does
     known_code: np.ndarray  # (n_rows,) int32: date position at whose close all this is known
 
-
+# %% ../../nbs/data/panel.ipynb #928e888b
 def exits(
     panel: Panel,
     values: np.ndarray,  # (n_rows,) price or wealth; NaN where none could be had
@@ -558,7 +558,7 @@ def last_moment(
     )
     return at + pd.Timedelta(1, "D") - pd.Timedelta(1, "ns") if whole and at == at.normalize() else at
 
-# %% ../../nbs/data/panel.ipynb #465de62a
+# %% ../../nbs/data/panel.ipynb #e0cac8cf
 def cut_panel(
     panel: Panel,
     first=None,  # dates, both inclusive (`last_moment`); None: from the beginning, to the end
@@ -595,7 +595,7 @@ def cut_panel(
     )
     return replace(out, dates=panel.dates[a:b], date_code=out.date_code - np.int32(a))
 
-
+# %% ../../nbs/data/panel.ipynb #9029de81
 def without_assets(
     panel: Panel,
     names,  # assets to leave out
@@ -637,7 +637,7 @@ def keep_assets(
         masked = masked[masked["asset"].isin(panel.assets[keep])]
     return _keep_rows(replace(panel, name=name or panel.name, masked=masked), keep[panel.asset_code])
 
-
+# %% ../../nbs/data/panel.ipynb #8379da67
 def _keep_rows(panel, keep):
     """Some rows of a panel, calendar-contiguous within every asset; assets without a row vanish."""
     count = np.bincount(panel.asset_code[keep], minlength=panel.n_assets)

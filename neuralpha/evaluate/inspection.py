@@ -110,7 +110,7 @@ class Origin:
         said = "".join(f"<p>{escape(line)}</p>" for line in _said_of_all(self))
         return said + _table("Rows on which most depends", self.suspects())
 
-# %% ../../nbs/evaluate/inspection.ipynb #1b9d8c81
+# %% ../../nbs/evaluate/inspection.ipynb #b881646a
 def _said(date) -> str:
     """A date as people write it: without a time where it is midnight."""
     date = pd.Timestamp(date)
@@ -124,7 +124,7 @@ def _days(panel, rows) -> pd.DatetimeIndex:
 def _assets(panel, rows) -> pd.Index:
     return pd.Index(panel.assets[panel.asset_code[rows]], name="asset")
 
-
+# %% ../../nbs/evaluate/inspection.ipynb #73ebcdd1
 def _session(origin, date) -> pd.Timestamp:
     """A date on which the model has scores; raises `NeuralphaError` that names the nearest ones where it has none."""
     try:
@@ -143,7 +143,7 @@ def _session(origin, date) -> pd.Timestamp:
         f"{_said(scored[-1])}). Did you mean {near}?"
     )
 
-
+# %% ../../nbs/evaluate/inspection.ipynb #7af317cf
 def _live(panel, asset, day) -> str:
     """An asset that has a row on the date."""
     if asset not in panel.assets:
@@ -156,7 +156,7 @@ def _live(panel, asset, day) -> str:
         )
     return asset
 
-# %% ../../nbs/evaluate/inspection.ipynb #b368d685
+# %% ../../nbs/evaluate/inspection.ipynb #540755fe
 class _Cuts(NamedTuple):
     """Cross-sections of the same rows, as `correlations` asks a panel for its dates."""
 
@@ -164,7 +164,7 @@ class _Cuts(NamedTuple):
     rows_by_date: np.ndarray
     date_offsets: np.ndarray
 
-
+# %% ../../nbs/evaluate/inspection.ipynb #10c95b92
 def without_each(
     scores: np.ndarray,  # (n,) of one date, finite
     labels: np.ndarray,  # (n,) finite
@@ -399,7 +399,7 @@ class Inspection:
     def _repr_html_(self):
         return _page(self)
 
-# %% ../../nbs/evaluate/inspection.ipynb #84a37eb4
+# %% ../../nbs/evaluate/inspection.ipynb #1403676e
 def taken_out(panel, date=None, asset=None) -> pd.DataFrame:
     """Rows of `panel.masked` of a date or an asset."""
     table = panel.masked
@@ -427,7 +427,7 @@ def masked_because(panel: Panel, date) -> pd.Series:  # asset -> "masked: <check
 def _all_names(checks: pd.Series) -> str:
     return ", ".join(checks.unique())
 
-
+# %% ../../nbs/evaluate/inspection.ipynb #f4c9da51
 def _excluded(inspection, rows) -> np.ndarray:  # (len(rows),) str, empty where the row counts
     """Why a row of the date is not in its IC."""
     origin = inspection.origin
@@ -446,7 +446,7 @@ def _excluded(inspection, rows) -> np.ndarray:  # (len(rows),) str, empty where 
     conditions, words = zip(*first_that_holds.values())
     return np.select(conditions, words, "")
 
-
+# %% ../../nbs/evaluate/inspection.ipynb #7710aabd
 def _members(inspection) -> pd.DataFrame:
     origin, panel = inspection.origin, inspection.origin.panel
     rows = panel.rows_on(inspection.date)
@@ -472,7 +472,7 @@ def _places(values: pd.Series) -> pd.Series:
     """1 for the highest; equal values share the better place."""
     return values.rank(ascending=False, method="min")
 
-# %% ../../nbs/evaluate/inspection.ipynb #4c89e170
+# %% ../../nbs/evaluate/inspection.ipynb #8b5fc282
 def _needed(inspection) -> dict:  # what -> panel row
     """The rows of the asset that its label is made of."""
     if inspection.asset is None:
@@ -486,7 +486,7 @@ def _needed(inspection) -> dict:  # what -> panel row
     end = row + bars_until_known
     return {"decision": row, "entry": min(row + y.delay, last), "exit": min(end, last)}
 
-
+# %% ../../nbs/evaluate/inspection.ipynb #6ed438a1
 def _bars(inspection, needed) -> pd.DataFrame:
     panel = inspection.origin.panel
     rows = panel.rows_of(inspection.asset)
@@ -511,7 +511,7 @@ def _bars(inspection, needed) -> pd.DataFrame:
     is_explained = (found != "") | panel.tradable[shown]
     return table.assign(check=found.where(is_explained, "no price in the source"))
 
-# %% ../../nbs/evaluate/inspection.ipynb #22d6a3ce
+# %% ../../nbs/evaluate/inspection.ipynb #c2cbb2c0
 def _features(inspection) -> pd.DataFrame:
     origin, panel = inspection.origin, inspection.origin.panel
     if origin.features is None:
@@ -532,7 +532,7 @@ def _features(inspection) -> pd.DataFrame:
     table["look_back"] = pd.Series(X.lookbacks, list(X.names))
     return table.sort_values("distance", key=np.abs, ascending=False, kind="stable")
 
-
+# %% ../../nbs/evaluate/inspection.ipynb #a252a7e0
 def _distance(
     values,  # (n_assets, n_features) of one date
     mine,  # (n_features,)
@@ -543,7 +543,7 @@ def _distance(
         spread = 1.4826 * np.nanmedian(np.abs(values - middle), 0)
         return np.where(spread > 0, (mine - middle) / spread, np.nan)
 
-
+# %% ../../nbs/evaluate/inspection.ipynb #4078242e
 def _masked(inspection) -> pd.DataFrame:
     origin = inspection.origin
     if inspection.asset is None:
@@ -555,7 +555,7 @@ def _masked(inspection) -> pd.DataFrame:
     span = origin.panel.dates[origin.panel.date_code[[first, needed["exit"]]]]
     return table[pd.to_datetime(table["date"]).between(*span)].reset_index(drop=True)
 
-# %% ../../nbs/evaluate/inspection.ipynb #804e16ab
+# %% ../../nbs/evaluate/inspection.ipynb #535d11b0
 def _place(value, values) -> str:
     """Where a value stands among others: "the 2nd highest of 250"."""
     values = values[np.isfinite(values)]
@@ -569,7 +569,7 @@ def _place(value, values) -> str:
         suffix = "th"
     return f"the {place}{suffix} {end} of {len(values):,} dates"
 
-
+# %% ../../nbs/evaluate/inspection.ipynb #3a7a4e0b
 def _sentences(inspection) -> list[str]:
     """What there is to say about the date, and about the asset."""
     origin, members = inspection.origin, inspection.members
@@ -594,7 +594,7 @@ def _sentences(inspection) -> list[str]:
         )
     return out
 
-
+# %% ../../nbs/evaluate/inspection.ipynb #79910f8c
 def _of_asset(inspection) -> list[str]:
     """Score, label, and what the IC is without the asset."""
     origin, asset = inspection.origin, inspection.asset
@@ -612,7 +612,7 @@ def _of_asset(inspection) -> list[str]:
         f"{mine['rank_ic_without']:.4f} instead of {inspection.rank_ic:.4f}.",
     ]
 
-# %% ../../nbs/evaluate/inspection.ipynb #45d4e2f1
+# %% ../../nbs/evaluate/inspection.ipynb #7add72ed
 def _table(title, frame) -> str:
     """A table under its title that scrolls where it is wide."""
     if not len(frame):
@@ -620,7 +620,7 @@ def _table(title, frame) -> str:
     shown = frame.to_html(float_format=lambda v: f"{v:,.4g}", na_rep="–", border=0)
     return f"<h4>{escape(title)}</h4><div style='overflow-x:auto'>{shown}</div>"
 
-
+# %% ../../nbs/evaluate/inspection.ipynb #b30fd2d3
 def _page(inspection) -> str:
     """The sentences, and the tables that belong to them."""
     said = "".join(f"<p>{escape(s)}</p>" for s in _sentences(inspection))
@@ -641,7 +641,7 @@ def _page(inspection) -> str:
         parts.append(("Masked or repaired rows behind it", inspection.masked.head(8)))
     return said + "".join(_table(title, frame) for title, frame in parts)
 
-# %% ../../nbs/evaluate/inspection.ipynb #8b2474e4
+# %% ../../nbs/evaluate/inspection.ipynb #a070302b
 def _plot(inspection):
     import matplotlib.pyplot as plt
 
@@ -662,7 +662,7 @@ def _plot(inspection):
         _plot_bars(inspection, right)
     return figure
 
-
+# %% ../../nbs/evaluate/inspection.ipynb #c559d49c
 def _plot_dates(inspection, ax):
     """The IC of every date, this one marked."""
     ics = inspection.origin.ics["ic"]

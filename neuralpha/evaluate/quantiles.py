@@ -100,7 +100,7 @@ def _group_means(first, last, groups, labels, sections, out):
                 for k in range(1, quantiles + 1):
                     out[d, m, h, k - 1] = total[k] / count[k] if count[k] else np.nan
 
-# %% ../../nbs/evaluate/quantiles.ipynb #7279656a
+# %% ../../nbs/evaluate/quantiles.ipynb #3032f425
 def turnover(
     scores,  # one score, as in `ic`
     panel: Panel,
@@ -128,7 +128,7 @@ def turnover(
     columns = {k: names_changed(panel, groups, k, lag)[has, 0] for k in range(1, quantiles + 1)}
     return pd.DataFrame(columns, pd.DatetimeIndex(panel.dates[has], name="date")).rename_axis(columns="quantile")
 
-
+# %% ../../nbs/evaluate/quantiles.ipynb #9470c5ce
 def rank_autocorrelation(
     scores,  # as in `ic`
     panel: Panel,

@@ -63,7 +63,7 @@ def clean_market(
     lives = (frame.asset != names[-1]) | (frame.date < days[n_days // 2])
     return frame[lives].reset_index(drop=True)
 
-# %% ../../../nbs/data/checks/planted.ipynb #7e3e01f4
+# %% ../../../nbs/data/checks/planted.ipynb #b1f81472
 OHLC = ["open", "high", "low", "close"]
 CLEAN = clean_market()
 SPOILT = CLEAN.index[CLEAN.asset == "A03"]  # rows of the asset that is spoilt
@@ -71,7 +71,7 @@ FIRST, LAST = int(SPOILT[0]), int(SPOILT[-1])
 AT = FIRST + 200  # its row on its 200th session
 DAY = CLEAN.date[AT]
 
-
+# %% ../../../nbs/data/checks/planted.ipynb #9bb79675
 def edited(rows, columns, value) -> pd.DataFrame:
     """The clean market with some cells replaced, or transformed where `value` is a function."""
     frame = CLEAN.copy()
@@ -98,7 +98,7 @@ def without(rows) -> pd.DataFrame:
     """Some rows less."""
     return CLEAN.drop(index=rows)
 
-# %% ../../../nbs/data/checks/planted.ipynb #86f703e0
+# %% ../../../nbs/data/checks/planted.ipynb #5263cee5
 def stale_for(bars: int) -> pd.DataFrame:
     """A feed that stops for some bars."""
     frame = CLEAN.copy()
@@ -106,7 +106,7 @@ def stale_for(bars: int) -> pd.DataFrame:
         frame.loc[AT : AT + bars, name] = frame.loc[AT, name]
     return frame
 
-
+# %% ../../../nbs/data/checks/planted.ipynb #151f09ba
 def bouncing() -> pd.DataFrame:
     """Sixty closes at bid and ask by turns."""
     frame = CLEAN.copy()
@@ -131,7 +131,7 @@ def locked_at_limit() -> pd.DataFrame:
     frame.loc[AT, OHLC] = frame.loc[AT, "close"]
     return frame
 
-# %% ../../../nbs/data/checks/planted.ipynb #78634c71
+# %% ../../../nbs/data/checks/planted.ipynb #76e9e2f9
 def with_coins() -> pd.DataFrame:
     """Three coins that trade every day beside the stocks."""
     days = pd.date_range(CLEAN.date.min(), CLEAN.date.max())
@@ -145,7 +145,7 @@ def with_coins() -> pd.DataFrame:
         coins.append(stock.assign(asset=f"C{number}", volume=volume, **prices))
     return pd.concat([CLEAN, *coins])
 
-
+# %% ../../../nbs/data/checks/planted.ipynb #2e4cdfe5
 def filled_forward(frame: pd.DataFrame) -> pd.DataFrame:
     """The same bars on every day of the week, the one before where there is none."""
     parts = []
@@ -155,7 +155,7 @@ def filled_forward(frame: pd.DataFrame) -> pd.DataFrame:
         parts.append(filled.reset_index().assign(asset=asset))
     return pd.concat(parts, ignore_index=True)[frame.columns]
 
-
+# %% ../../../nbs/data/checks/planted.ipynb #d9704f3c
 def two_clocks_within_the_day() -> pd.DataFrame:
     """Half-hours of thirty assets, the first fifteen in UTC and the others in the time of New York."""
     days = pd.bdate_range("2024-01-02", periods=40)
@@ -194,7 +194,7 @@ def monthly(frame: pd.DataFrame) -> pd.DataFrame:
     months = pd.date_range("1985-01-31", periods=len(days), freq="ME")
     return frame.assign(date=months[np.searchsorted(days, frame.date)])
 
-# %% ../../../nbs/data/checks/planted.ipynb #6ba29983
+# %% ../../../nbs/data/checks/planted.ipynb #58416dee
 @dataclass(frozen=True)
 class Planted:
     """A fault, and what its check must say of it.
@@ -221,7 +221,7 @@ class Planted:
 
 PLANTED = {}  # check -> its fault
 
-
+# %% ../../../nbs/data/checks/planted.ipynb #26cdd1bc
 def plant(
     check: str,
     rows: int | None,  # that must be found; None: more than in the clean market
@@ -323,7 +323,7 @@ def report_line(frame: pd.DataFrame, check: str, **checks) -> pd.Series:
     """The line of one check."""
     return check_frame(frame, checks, halt=False).checks.set_index("check").loc[check]
 
-# %% ../../../nbs/data/checks/planted.ipynb #036ee7f7
+# %% ../../../nbs/data/checks/planted.ipynb #1954c974
 def draw_faults(
     *checks: str,  # names of `PLANTED`
     field: str = "close",
@@ -351,7 +351,7 @@ def draw_faults(
         ax.set_ylabel(field)
     fig.tight_layout()
 
-
+# %% ../../../nbs/data/checks/planted.ipynb #776b39b3
 def _draw_fault(ax, check, field, around):
     """One fault: the spoilt asset around its place."""
     frame = PLANTED[check].frame

@@ -216,7 +216,7 @@ def infinite_value(bars, spec) -> np.ndarray:
 def _any_of(conditions):
     return reduce(np.logical_or, conditions)
 
-# %% ../../../nbs/data/checks/rules.ipynb #8917ee58
+# %% ../../../nbs/data/checks/rules.ipynb #ab8b7b81
 @check("mask", "close", "volume")
 def non_trading(bars, spec) -> np.ndarray:
     """no trades: zero volume with zero prices, or with every price equal to the close before"""
@@ -227,7 +227,7 @@ def non_trading(bars, spec) -> np.ndarray:
     stale = reduce(np.logical_and, (price == before for price in bars.ohlc))
     return untraded & (stale | _any_of(price == 0 for price in bars.ohlc))
 
-
+# %% ../../../nbs/data/checks/rules.ipynb #b3618cca
 @check("mask", "close")
 def nonpositive_price(bars, spec) -> np.ndarray:
     """a price of zero or below"""
@@ -279,7 +279,7 @@ def impossible_return(bars, spec) -> np.ndarray:
         return np.zeros(len(returns), bool)
     return (returns < -1) | (returns > spec.jump_up - 1)
 
-# %% ../../../nbs/data/checks/rules.ipynb #c2ce8ed8
+# %% ../../../nbs/data/checks/rules.ipynb #7bc70f3f
 @check("mask", "close")
 def stale_run(bars, spec) -> np.ndarray:
     """every field equal to the bar before, for many bars in a row"""
@@ -294,13 +294,13 @@ def stale_run(bars, spec) -> np.ndarray:
     least = spec.stale_closes if fields == ["close"] else spec.stale_bars
     return same & (np.bincount(run)[run] >= least)
 
-
+# %% ../../../nbs/data/checks/rules.ipynb #8227deac
 def _repeats(bars, values):
     """Where a value, or its absence, is that of the bar before."""
     before = bars.prev(values)
     return (values == before) | (np.isnan(values) & np.isnan(before) & (bars.at > 0))
 
-# %% ../../../nbs/data/checks/rules.ipynb #53644335
+# %% ../../../nbs/data/checks/rules.ipynb #117d8fbb
 def is_power_of_ten(
     logs: np.ndarray,  # natural logarithms of factors
     tolerance: float,  # relative, of the factor
@@ -322,7 +322,7 @@ def is_power_of_ten(
     hit[hit] = np.abs(logs[hit] - power * np.log(10)) <= np.log1p(tolerance)
     return hit
 
-
+# %% ../../../nbs/data/checks/rules.ipynb #33c4e607
 def _excursions(bars, leap, back, longest):
     """Rows of stretches that start with a leap and end, within `longest` bars, with a move that undoes it within
     `back`.
@@ -344,7 +344,7 @@ def _way_back(bars, start, back, longest):
             return end
     return start
 
-# %% ../../../nbs/data/checks/rules.ipynb #8f634895
+# %% ../../../nbs/data/checks/rules.ipynb #7d5578dd
 @check("mask", "close")
 def decimal_slip(bars, spec) -> np.ndarray:
     """a price off by a factor of 10, 100, ... for a few bars, or in one field of the bar"""
@@ -362,7 +362,7 @@ def _leaps(bars, spec):
     with np.errstate(invalid="ignore"):
         return np.abs(bars.move) > np.log(spec.spike_ratio)
 
-
+# %% ../../../nbs/data/checks/rules.ipynb #d2201d22
 @check("mask", "close")
 def reverting_spike(bars, spec) -> np.ndarray:
     """a price that leaps by a large factor and is back where it was the next bar (weekly and longer bars: only
@@ -380,7 +380,7 @@ def unit_flip(bars, spec) -> np.ndarray:
     for_good = is_power_of_ten(bars.move, spec.slip_tolerance, 2) & ~find_splits(bars, spec)
     return stretch | for_good
 
-# %% ../../../nbs/data/checks/rules.ipynb #7268f753
+# %% ../../../nbs/data/checks/rules.ipynb #217a0958
 JUDGED_BY_MOVE = ("reverting_spike", "unit_flip", "unadjusted_split")  # what is a fault in a day may be true of a month
 LEAST_SPAN = 0.005  # log range that a day may have beside days that hardly move
 
@@ -414,7 +414,7 @@ def plain_ratio(
     logs = np.log(np.asarray(ratios))
     return float(np.exp(np.sign(move) * logs[np.argmin(np.abs(logs - abs(move)))]))
 
-
+# %% ../../../nbs/data/checks/rules.ipynb #17c2301e
 def find_splits(
     bars: Bars,
     spec,  # thresholds: `neuralpha.data.checks.spec.CheckSpec`
@@ -442,7 +442,7 @@ def find_splits(
         hit[bar] = _is_split(bars, bar, spec)
     return hit
 
-# %% ../../../nbs/data/checks/rules.ipynb #b55c01b2
+# %% ../../../nbs/data/checks/rules.ipynb #ec4cfbdd
 def _is_split(bars, bar, spec):
     """Whether a jump has all that a split has."""
     window = spec.split_bars
@@ -472,7 +472,7 @@ def _stands_out(bars, bar, before, spec):
     """Whether the jump is beyond the asset's own moves; days are not asked."""
     return not bars.coarse or abs(bars.move[bar]) > spec.split_sigmas * np.nanstd(bars.move[before])
 
-
+# %% ../../../nbs/data/checks/rules.ipynb #dacaf385
 def _volume_answers(bars, bar, before, after, ratio, spec):
     """Whether the usual volume changes by the inverse ratio, and the day's own is ordinary."""
     old = np.nanmedian(bars.volume[before])
@@ -500,7 +500,7 @@ def absurd_jump(bars, spec) -> np.ndarray:
     with np.errstate(invalid="ignore"):
         return bars.anew | (bars.move > np.log(spec.jump_up)) | (bars.move < -np.log(spec.jump_down))
 
-# %% ../../../nbs/data/checks/rules.ipynb #db142e51
+# %% ../../../nbs/data/checks/rules.ipynb #808c7130
 @check("note", "close")
 def large_move(bars, spec) -> np.ndarray:
     """a large return that nothing above explains, or a fall near it as an unseen split would make; kept, since markets
@@ -510,7 +510,7 @@ def large_move(bars, spec) -> np.ndarray:
     with np.errstate(invalid="ignore"):
         return (bars.move > np.log1p(spec.large_move)) | (bars.move < lowest)
 
-
+# %% ../../../nbs/data/checks/rules.ipynb #4edfa4d6
 def find_calm(
     bars: Bars,
     hit: np.ndarray,  # (rows,) bool: large moves
@@ -558,7 +558,7 @@ def locked_limit(bars, spec) -> np.ndarray:
     often = limit_days >= days / 2
     return at_limit & often[np.minimum(bars.asset, len(days) - 1)]
 
-# %% ../../../nbs/data/checks/rules.ipynb #adeec168
+# %% ../../../nbs/data/checks/rules.ipynb #396dd7f8
 UNIT_STEP = 1.3  # decimal logarithm of a leap in volume that is looked at
 UNIT_SHIFT = 1.5  # decimal logarithm of a change of its median: between a factor of 10 and one of 100
 UNIT_TOLERANCE = 0.3  # distance of that change from a power of ten
@@ -576,7 +576,7 @@ def volume_spike(bars, spec) -> np.ndarray:
     with np.errstate(invalid="ignore"):
         return logs - bars.mean_before(logs, spec.volume_bars) > np.log(spec.volume_spike)
 
-
+# %% ../../../nbs/data/checks/rules.ipynb #dd0f0f12
 @check("note", "volume")
 def volume_unit_flip(bars, spec) -> np.ndarray:
     """volume changes for good by a factor of 100 or 1000: lots against shares"""

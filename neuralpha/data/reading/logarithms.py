@@ -24,7 +24,7 @@ from .form import Table
 from .names import OHLC
 from .spec import ReadSpec
 
-# %% ../../../nbs/data/reading/logarithms.ipynb #e5843e68
+# %% ../../../nbs/data/reading/logarithms.ipynb #bdf075be
 HIGHEST = 20.0  # the logarithm of a price of 500 million
 LEAST_ASSETS = 8
 LEAST_MOVES = 20  # bars on which an asset moves
@@ -35,7 +35,7 @@ CALM = 0.006  # typical move of a bar, as a share of the level: shares move more
 LEAST_LEVEL = 1.5  # median: rates of exchange lie below and are as calm
 NEGATIVE = 0.02  # share of closes below zero that no file of prices has
 
-
+# %% ../../../nbs/data/reading/logarithms.ipynb #8edcb9e5
 class Moves(NamedTuple):
     """Levels and typical moves of the assets of a table.
 
@@ -61,7 +61,7 @@ class Moves(NamedTuple):
     highest: float  # close
     daily: bool  # bars of a day or longer
 
-
+# %% ../../../nbs/data/reading/logarithms.ipynb #ccf955c1
 def moves_of(
     frame: pl.DataFrame,  # date, asset and a close
     column: str = "close",
@@ -109,7 +109,7 @@ def _level_and_size() -> list[pl.Expr]:
         close.max().alias("highest"),
     ]
 
-# %% ../../../nbs/data/reading/logarithms.ipynb #70166ee5
+# %% ../../../nbs/data/reading/logarithms.ipynb #e6af9030
 def why_no_prices(moves: Moves) -> str:
     """Why closes can be no prices; empty where they can."""
     if not len(moves.level) or moves.highest > HIGHEST:
@@ -131,7 +131,7 @@ def why_no_prices(moves: Moves) -> str:
         f"{moves.size[high]:.2g}, while the moves of prices grow with them"
     )
 
-
+# %% ../../../nbs/data/reading/logarithms.ipynb #0d0686f0
 def settle_logarithms(table: Table, spec: ReadSpec) -> list:  # findings
     """Ask for logarithms that stand for prices, say so where they may; nothing where `logarithms=` has said it.
 

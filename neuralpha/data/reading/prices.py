@@ -78,7 +78,7 @@ def refuse_exchanged(table: Table) -> None:
         f"{apart:,} bars on which they differ; say columns={{'high': {down!r}, 'low': {up!r}}}."
     )
 
-# %% ../../../nbs/data/reading/prices.ipynb #499a5b63
+# %% ../../../nbs/data/reading/prices.ipynb #c8b23a44
 def _adjust(table, spec, judged=None):
     """The frame adjusted by `adj_close` or `factor`, and a note."""
     frame = table.frame
@@ -114,7 +114,7 @@ def _adjust(table, spec, judged=None):
         return _by_factor(table, spec, judged)
     return frame, ""
 
-
+# %% ../../../nbs/data/reading/prices.ipynb #58bc7710
 def _refuse_restless(table):
     """Raise where the adjusted close does not go with the close."""
     order, code, (close, adjusted) = _sorted_arrays(table.frame, "close", "adj_close")
@@ -130,7 +130,7 @@ def _refuse_restless(table):
         "is kept as it is quoted)."
     )
 
-# %% ../../../nbs/data/reading/prices.ipynb #2df9a8b9
+# %% ../../../nbs/data/reading/prices.ipynb #e3f69064
 def scale_prices(
     frame: pl.DataFrame,
     multiplier: pl.Series | pl.Expr,  # of the prices; volume is divided by it
@@ -156,7 +156,7 @@ def scale_prices(
         "adj_close", strict=False
     )
 
-
+# %% ../../../nbs/data/reading/prices.ipynb #bf6865b1
 def _by_factor(table, spec, judged=None):
     """The frame with what its column `factor` does to it, and a note."""
     frame = table.frame
@@ -283,7 +283,7 @@ def _coarse(frame):
     days = frame["date"].drop_nulls().unique().sort()
     return len(days) > 1 and days.diff().median() > dt.timedelta(days=4)
 
-# %% ../../../nbs/data/reading/prices.ipynb #b0e213e2
+# %% ../../../nbs/data/reading/prices.ipynb #6e88c23e
 def _within_life(frame):
     """The rows from an asset's first price to its last, and a finding on the others."""
     priced = is_priced(frame.columns)
@@ -306,7 +306,7 @@ def _within_life(frame):
         )
     ]
 
-
+# %% ../../../nbs/data/reading/prices.ipynb #a74b809e
 def is_priced(columns) -> pl.Expr | None:
     """True where a row quotes any price; None for a table without prices."""
     quotes = [pl.col(c).is_not_null() for c in (*OHLC, "adj_close", "raw_close") if c in columns]

@@ -65,7 +65,7 @@ def settle_zone(frame, zone, spec, where, source) -> tuple[pl.DataFrame, str]:
         "say tz='America/New_York' (the exchange's zone)."
     )
 
-# %% ../../../nbs/data/reading/zones.ipynb #48e709d3
+# %% ../../../nbs/data/reading/zones.ipynb #8d36e6fa
 def floor_daily(frame) -> tuple[pl.DataFrame, str]:
     days = frame.select(pl.col("date").dt.date().n_unique(), pl.col("date").n_unique().alias("stamps")).row(0)
     timed = frame.select((pl.col("date").dt.time() != dt.time(0)).any()).item()
@@ -73,7 +73,7 @@ def floor_daily(frame) -> tuple[pl.DataFrame, str]:
         return frame.with_columns(pl.col("date").dt.truncate("1d")), "one stamp per day: the time of day was dropped"
     return frame, ""
 
-
+# %% ../../../nbs/data/reading/zones.ipynb #5d63e268
 def refuse_future(frame, where, source) -> None:
     """Raise where many dates lie more than a year ahead: a wrong unit or a wrong form."""
     known = frame["date"].drop_nulls()
