@@ -51,7 +51,7 @@ class Trial:
     def first(self) -> np.ndarray:
         return self.scores(self.fitted)
 
-# %% ../../nbs/models/contract.ipynb #4f2edfe2
+# %% ../../nbs/models/contract.ipynb #bcd03e3d
 def check_model(
     model,  # unfitted, or its name, or an estimator of scikit-learn's kind; fitted four times on 12 assets × 80 dates
 ) -> list[str]:  # what was asked, in the words of `PROMISES`
@@ -68,7 +68,8 @@ def check_model(
     list[str]
         what was asked, in the words of `PROMISES`
     """
-    broken, model = [], as_model(model)
+    model = as_model(model)
+    broken = {}  # what is wrong -> the promises that it breaks: one mistake breaks several
     with tempfile.TemporaryDirectory() as folder:
         trial = Trial(model, Path(folder) / "model")
         for promise in PROMISES:
@@ -77,9 +78,10 @@ def check_model(
             except Exception as error:
                 fault = f"{type(error).__name__}: {(str(error).splitlines() or ['?'])[0]}"
             if fault:
-                broken.append(f"{promise.__doc__.rstrip('.')}: {fault}")
+                broken.setdefault(fault.rstrip("."), []).append(promise.__doc__.rstrip("."))
     if broken:
-        raise NeuralphaError(f"{type(model).__name__} breaks its contract. " + " ".join(f"{b}." for b in broken))
+        said = " ".join(f"{'; '.join(promises)}: {fault}." for fault, promises in broken.items())
+        raise NeuralphaError(f"{type(model).__name__} breaks its contract. {said}")
     return [promise.__doc__ for promise in PROMISES]
 
 # %% ../../nbs/models/contract.ipynb #2a66af59

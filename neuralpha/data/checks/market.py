@@ -305,7 +305,7 @@ def copied_asset(market: Market) -> Iterator[Finding]:
         note = f"{', '.join(names[:5])}{' and others' if len(names) > 5 else ''} are one"
         yield Finding("copied_asset", len(names) - 1, names, min(names), note=note)
 
-# %% ../../../nbs/data/checks/market.ipynb #ce882b27
+# %% ../../../nbs/data/checks/market.ipynb #18e765ba
 def find_copies(
     panel: Panel,
     usable: np.ndarray,  # (n_rows,) bool
@@ -330,9 +330,10 @@ def find_copies(
     for one, other in sorted(_candidates(panel, close, spec.copy_bars)):
         if leader[one] != leader[other] and _same_returns(panel, close, one, other, spec):
             leader[leader == leader[other]] = leader[one]
-    return [np.flatnonzero(leader == code) for code in np.flatnonzero(np.bincount(leader) > 1)]
+    leading = np.flatnonzero(np.bincount(leader) > 1)
+    return [np.flatnonzero(leader == code) for code in leading]
 
-# %% ../../../nbs/data/checks/market.ipynb #66c7f6fc
+# %% ../../../nbs/data/checks/market.ipynb #da644b42
 def _candidates(panel, close, bars):
     """Pairs of assets whose returns are equal over some window."""
     weights = np.random.default_rng(0).standard_normal(bars)
@@ -343,7 +344,9 @@ def _candidates(panel, close, bars):
         assets, returns = assets[live], returns[live]
         order = np.argsort(returns @ weights)
         near = (np.abs(np.diff(returns[order], axis=0)) < SAME_RETURN).all(1)
-        pairs |= {tuple(sorted(assets[order[[i, i + 1]]].tolist())) for i in np.flatnonzero(near)}
+        for place in np.flatnonzero(near):
+            neighbours = order[[place, place + 1]]
+            pairs.add(tuple(sorted(assets[neighbours].tolist())))
     return pairs
 
 # %% ../../../nbs/data/checks/market.ipynb #c06b4189

@@ -24,7 +24,7 @@ from .run import check_panel
 from ..panel import UNTIL, Panel
 from ..reading.tables import canonical
 
-# %% ../../../nbs/data/checks/planted.ipynb #7d3305d7
+# %% ../../../nbs/data/checks/planted.ipynb #916059f3
 def clean_market(
     seed: int = 0,
     n_assets: int = 30,
@@ -60,7 +60,8 @@ def clean_market(
     names = [f"A{asset:02d}" for asset in range(n_assets)]
     columns = {name: pd.DataFrame(values, days, names).T.stack() for name, values in fields.items()}
     frame = pd.DataFrame(columns).rename_axis(["asset", "date"]).reset_index()
-    lives = (frame.asset != names[-1]) | (frame.date < days[n_days // 2])
+    half_way = days[n_days // 2]
+    lives = (frame.asset != names[-1]) | (frame.date < half_way)
     return frame[lives].reset_index(drop=True)
 
 # %% ../../../nbs/data/checks/planted.ipynb #b1f81472
@@ -294,7 +295,7 @@ plant("two_clocks", None, "noted", half_a_session_late)
 plant("copied_asset", 1, "noted", with_copy)
 plant("survivors_only", 29, "noted", without, CLEAN.index[CLEAN.asset == "A29"])
 
-# %% ../../../nbs/data/checks/planted.ipynb #523c3e47
+# %% ../../../nbs/data/checks/planted.ipynb #cf7a0ce3
 def check_frame(
     frame: pd.DataFrame,  # long
     checks: dict | None = None,  # fields of `CheckSpec`
@@ -310,7 +311,8 @@ def check_frame(
         fields of `CheckSpec`
     halt : bool, default True
     """
-    return check_panel(canonical(pl.from_pandas(frame).lazy(), "t", "t"), checks, halt)
+    table = canonical(pl.from_pandas(frame).lazy(), "t", "t")
+    return check_panel(table, checks, halt)
 
 
 def count_found(frame: pd.DataFrame, checks: dict | None = None) -> dict:
