@@ -34,7 +34,7 @@ LONG_STEP_DAYS, LONG_STEPS = (
     3,
 )  # no exchange closes for longer; as a multiple of the median step, for bars of months
 
-# %% ../../nbs/data/panel.ipynb #474a03fe
+# %% ../../nbs/data/panel.ipynb #661d305c
 def long_step(
     dates: np.ndarray,  # (n_dates,) datetime64[ns], ascending
 ) -> float:  # days
@@ -54,7 +54,7 @@ def long_step(
     steps = np.diff(dates) / np.timedelta64(1, "D")
     return max(LONG_STEP_DAYS, LONG_STEPS * float(np.median(steps)))
 
-
+# %% ../../nbs/data/panel.ipynb #ef247629
 def usual_steps(
     dates: np.ndarray,  # (n_dates,) datetime64[ns], ascending
     busy: np.ndarray,  # (n_dates,) bool: dates that tell of the calendar
@@ -435,7 +435,7 @@ def lay_out(
     date_code = (np.arange(offsets[-1], dtype=start.dtype) + np.repeat(start, length)).astype(np.int32)
     return Layout(offsets, date_code, (day - start[code]).astype(np.int64))
 
-# %% ../../nbs/data/panel.ipynb #bbb95da8
+# %% ../../nbs/data/panel.ipynb #077c708d
 def _local_times(column, name) -> np.ndarray:
     """(rows,) datetime64[ns]: dates without their zone, as files are read: midnights of UTC or of the column's own
     zone are days.
@@ -456,7 +456,7 @@ def _local_times(column, name) -> np.ndarray:
         "the exchange's clock: frame['date'].dt.tz_convert('America/New_York').dt.tz_localize(None)."
     )
 
-
+# %% ../../nbs/data/panel.ipynb #54cd5ef4
 @check_kinds
 def panel_from_frame(
     frame: pd.DataFrame,  # columns `date`, `asset`, and float fields

@@ -205,13 +205,13 @@ SERIES |= {
     "typical": lambda h: (h["high"] + h["low"] + h["close"]) / 3,
 }
 
-# %% ../../nbs/features/families.ipynb #cc957b18
+# %% ../../nbs/features/families.ipynb #30256b0b
 def _garman_klass(h):
     log_range = np.log(h["high"] / h["low"])
     log_move = np.log(h["close"] / h["open"])
     return 0.5 * log_range**2 - (2 * np.log(2) - 1) * log_move**2
 
-
+# %% ../../nbs/features/families.ipynb #adc8038d
 def _rogers_satchell(h):
     above = np.log(h["high"] / h["close"]) * np.log(h["high"] / h["open"])
     below = np.log(h["low"] / h["close"]) * np.log(h["low"] / h["open"])

@@ -118,7 +118,7 @@ def site_pages(
             "names files that were changed; run the study again."
         ) from e
 
-# %% ../../nbs/report/pages.ipynb #9ae8b5b5
+# %% ../../nbs/report/pages.ipynb #c55a307b
 def leaderboard_pages(site: "Site") -> dict:  # path below the folder -> HTML
     """The pages of a study that compares models: leaderboard, data, universes, models, executed notebooks.
 
@@ -145,7 +145,7 @@ def leaderboard_pages(site: "Site") -> dict:  # path below the folder -> HTML
     notebooks = {f"{r.slug}/notebook.html": f"{r.slug}/compare_models.ipynb" for r in site.results}
     return pages | site.notebook_pages(notebooks | {"leaderboard.html": "leaderboard.ipynb"})
 
-
+# %% ../../nbs/report/pages.ipynb #9a0f5071
 def repetitions_pages(site: "Site") -> dict:  # path below the folder -> HTML
     """The pages of a study with repetitions: the tables, and the executed notebook of every universe.
 
@@ -159,7 +159,7 @@ def repetitions_pages(site: "Site") -> dict:  # path below the folder -> HTML
     page = render("repetitions.html", around, repetitions_page(site))
     return {"index.html": page} | site.notebook_pages(notebooks)
 
-
+# %% ../../nbs/report/pages.ipynb #1f73006d
 def money_pages(site: "Site", result) -> dict:  # path below the folder -> HTML
     """The money page of a universe, and of each of its models; none where the study trades on nothing.
 
@@ -254,7 +254,7 @@ class Site:
         files = {page: self.folder / notebook for page, notebook in notebooks.items()}
         return {page: notebook_html(file) for page, file in files.items() if file.exists()}
 
-# %% ../../nbs/report/pages.ipynb #f7b40abe
+# %% ../../nbs/report/pages.ipynb #d15a8b27
 class Frame(NamedTuple):
     """What stands around every page.
 
@@ -276,7 +276,7 @@ class Frame(NamedTuple):
     here: str = ""  # the address in `nav` to which the page belongs
     footer: str = ""
 
-
+# %% ../../nbs/report/pages.ipynb #2468a4c0
 def report_frame(
     study: Study,
     entries: list,  # (name, address) of the report's own pages
@@ -304,7 +304,7 @@ def report_frame(
     )
     return Frame(title, study.name, nav, here, footer)
 
-# %% ../../nbs/report/pages.ipynb #6131bbc7
+# %% ../../nbs/report/pages.ipynb #83e252b5
 def render(
     template: str,  # name of a file in `templates`
     around: Frame,
@@ -328,7 +328,7 @@ def template_text(name: str) -> str:
     environment = _environment()
     return environment.loader.get_source(environment, name)[0]
 
-
+# %% ../../nbs/report/pages.ipynb #282d2987
 @cache
 def _environment() -> jinja2.Environment:
     environment = jinja2.Environment(
@@ -363,7 +363,7 @@ def notebook_html(path: Path) -> str:
     tag, rest = body.split(">", 1)
     return f"{head}<body{tag}>{template_text('notebook_switch.html')}{rest}"
 
-# %% ../../nbs/report/pages.ipynb #f71dad02
+# %% ../../nbs/report/pages.ipynb #e4b36b7a
 @dataclass
 class UniverseResult:
     """What one universe's folder holds, as the pages need it.
@@ -432,7 +432,7 @@ def _stopped(folder: Path) -> str:
     ]
     return f"{outputs[-1]['ename']}: {(outputs[-1]['evalue'].splitlines() or [''])[0]} " if outputs else ""
 
-
+# %% ../../nbs/report/pages.ipynb #e5fb0a6e
 def read_results(folder: Path, study: Study) -> tuple[list, list]:  # results; holes
     """The universes whose report is complete, and what is missing.
 
@@ -506,7 +506,7 @@ def answer(result: UniverseResult) -> str:
         said += f". {best} has {number(share, 0)}% of the oracle's IC {interval(share)}".rstrip()
     return said + "."
 
-# %% ../../nbs/report/pages.ipynb #71f73516
+# %% ../../nbs/report/pages.ipynb #2c86c673
 def net_or_tree(result: UniverseResult, study: Study) -> str:
     """Does the best net beat the best boosted tree? Empty where the study lacks one of them, or the test."""
     kinds = {name: model_kind(params.get("model", name)) for name, params in study.models.items()}
@@ -523,7 +523,7 @@ def net_or_tree(result: UniverseResult, study: Study) -> str:
         return f"Does a net beat boosted trees here? {verdict}: {gap} ({within})."
     return f"Does a net beat boosted trees here? The data cannot say: {gap} ({within}); {_time_to_tell(pair, result)}."
 
-
+# %% ../../nbs/report/pages.ipynb #92ee303f
 def _time_to_tell(pair: dict, result: UniverseResult) -> str:
     """How much longer a test period shows a difference of this size in four of five cases, were it real."""
     tests = [pd.Timestamp(fold["test"][1]) - pd.Timestamp(fold["test"][0]) for fold in result.numbers["folds"]]
@@ -586,7 +586,7 @@ def text_cell(text: str, address: str | None = None) -> Cell:
 def count_cell(value) -> Cell:
     return Cell("–") if value is None else Cell(number(value, 0), sort=value)
 
-# %% ../../nbs/report/pages.ipynb #ee8371c5
+# %% ../../nbs/report/pages.ipynb #cff4bdbe
 @dataclass
 class LeaderboardPage:
     """What `index.html` shows.
@@ -634,12 +634,12 @@ class LeaderboardPage:
     sliced: list  # Column of a slice
     has_notebook: bool
 
-
+# %% ../../nbs/report/pages.ipynb #09176f0d
 def _question(result: UniverseResult, site: Site) -> str:
     """The study's question with its answer, and who leads."""
     return f"{net_or_tree(result, site.study)} {answer(result)}".strip()
 
-
+# %% ../../nbs/report/pages.ipynb #c6e88478
 def leaderboard_page(site: Site) -> LeaderboardPage:
     """The leaderboard of all universes, with the answer to the study's question above it."""
     slices = _slices(site.results, site.study)
@@ -661,7 +661,7 @@ def leaderboard_page(site: Site) -> LeaderboardPage:
         has_notebook=(site.folder / "leaderboard.ipynb").exists(),
     )
 
-# %% ../../nbs/report/pages.ipynb #cb208b9c
+# %% ../../nbs/report/pages.ipynb #56721c6c
 class LeaderboardRow(NamedTuple):
     """A model on a universe.
 
@@ -691,7 +691,7 @@ def _rows(results) -> list[LeaderboardRow]:
     shown = shown_metrics(results)
     return [_row(r, model, shown, place) for place, r in enumerate(results) for model in r.order]
 
-
+# %% ../../nbs/report/pages.ipynb #ce1c1c79
 def _row(result, model: str, shown: list, place: int) -> LeaderboardRow:
     """One model's line of the leaderboard."""
     facts = result.models[model]
@@ -712,7 +712,7 @@ def _metric_in_row(entry: Metric, record: dict | None) -> Cell:
     column = entry.key if entry.sliced else None
     return Cell(text, beneath, _sorts_by(value), is_whole=not entry.sliced, column=column)
 
-
+# %% ../../nbs/report/pages.ipynb #01ada3cc
 def _spent_cells(facts: dict, time: str) -> list[Cell]:
     """What was spent on a model, in the order of the catalogue."""
     trials = (facts["metrics"].get("deflated_sharpe") or {}).get("trials")
@@ -725,7 +725,7 @@ def _spent_cells(facts: dict, time: str) -> list[Cell]:
     )
     return [cells[name]._replace(is_spent=True) for name in SPENT]
 
-# %% ../../nbs/report/pages.ipynb #07777050
+# %% ../../nbs/report/pages.ipynb #953011b6
 class Column(NamedTuple):
     """The head of a column and what it means.
 
@@ -746,7 +746,7 @@ class Column(NamedTuple):
     is_whole: bool = False  # no slice has it
     is_spent: bool = False  # what a model took; shown when asked for
 
-
+# %% ../../nbs/report/pages.ipynb #64e1fdff
 def shown_metrics(
     results,  # list of `UniverseResult`
 ) -> list[Metric]:
@@ -771,7 +771,7 @@ def _columns(results) -> list[Column]:
         *(_column(CATALOGUE[name])._replace(is_spent=True) for name in SPENT),
     ]
 
-
+# %% ../../nbs/report/pages.ipynb #2fd76360
 def _column(entry: Metric, definition: str = "") -> Column:
     """The head of a metric or a fact."""
     is_fact = entry.where == "fact"
@@ -788,7 +788,7 @@ def _definition(entry: Metric, results) -> str:
     records = [facts["metrics"].get(entry.name) for r in results for facts in r.models.values()]
     return next(record.get("definition", "") for record in records if record)
 
-
+# %% ../../nbs/report/pages.ipynb #27bfd00b
 def _explained(entry: Metric, definition: str, empty: str) -> str:
     """What a column means, what stands beneath its numbers, and why one may be missing."""
     sentences = [definition]
@@ -812,7 +812,7 @@ def _holdouts(results, out) -> list:
         if r.numbers.get("holdout")
     ]
 
-# %% ../../nbs/report/pages.ipynb #07193135
+# %% ../../nbs/report/pages.ipynb #10104448
 CUT_ORDER = ("volatility", "market", "size", "liquidity", "year", "sector")
 
 
@@ -838,7 +838,7 @@ def _slices(results, study) -> dict | None:
         "empty": {column: meaning["empty"] for column, meaning in first["meaning"].items() if "empty" in meaning},
     }
 
-
+# %% ../../nbs/report/pages.ipynb #1505a121
 def _sliced(results) -> list[Column]:
     """What the columns mean within a slice."""
     meanings = next((r.numbers["slices"]["meaning"] for r in results if r.numbers["slices"]["rows"]), {})
@@ -859,7 +859,7 @@ def _choices(slices: dict) -> tuple[list, dict]:  # horizons; cut -> groups
         regimes.setdefault(cut, []).append(group)
     return sorted(horizons - {slices["own"]}), regimes
 
-# %% ../../nbs/report/pages.ipynb #a133dbc9
+# %% ../../nbs/report/pages.ipynb #c0fc5b5f
 @dataclass
 class UniversePage:
     """What the page of a universe shows.
@@ -894,7 +894,7 @@ class UniversePage:
     agreement: list  # AgreementRow
     sections: list  # (title, figures)
 
-
+# %% ../../nbs/report/pages.ipynb #30e5c5b7
 def universe_page(site: Site, result) -> UniversePage:
     """All models of a universe side by side."""
     return UniversePage(
@@ -909,7 +909,7 @@ def universe_page(site: Site, result) -> UniversePage:
         sections=_sections(result.figures),
     )
 
-# %% ../../nbs/report/pages.ipynb #37d1076a
+# %% ../../nbs/report/pages.ipynb #59005bb5
 @dataclass
 class ModelPage:
     """What the page of a model on a universe shows.
@@ -941,7 +941,7 @@ class ModelPage:
     losses: list  # LossRow
     sections: list  # (title, figures)
 
-
+# %% ../../nbs/report/pages.ipynb #43ea13fe
 def model_page(result, model: str) -> ModelPage:
     """All numbers and figures of one model."""
     return ModelPage(
@@ -955,7 +955,7 @@ def model_page(result, model: str) -> ModelPage:
         sections=_sections(result.figures, model),
     )
 
-# %% ../../nbs/report/pages.ipynb #f082f72f
+# %% ../../nbs/report/pages.ipynb #40783179
 WORTH = {
     "annual return, %": ("net, % a year", "Mean net return times the bars of a year, after all costs."),
     "volatility, %": ("volatility, %", "Standard deviation of net returns, a year."),
@@ -981,7 +981,7 @@ class MoneyRow(NamedTuple):
     address: str
     cells: list  # Cell
 
-
+# %% ../../nbs/report/pages.ipynb #60dd1006
 class MoneyTable(NamedTuple):
     """The models of a universe by net return.
 
@@ -1018,7 +1018,7 @@ def money_table(result: UniverseResult) -> MoneyTable:
     ]
     return MoneyTable(result.slug, _money_setting(result.money["setting"]), heads, rows)
 
-
+# %% ../../nbs/report/pages.ipynb #c03c7587
 def _worth_cells(facts: dict, place: dict | None) -> list[Cell]:
     statistics = facts["statistics"] | {"annual return, %": facts["costs"]["net"]}  # one interval on every table
     shown = [facts["costs"]["gross"], *map(statistics.get, WORTH), facts["break_even_bps"]]
@@ -1044,7 +1044,7 @@ def _money_setting(said: dict) -> str:
         f"{said['costs']}, capital {said['capital']:,.0f}."
     )
 
-# %% ../../nbs/report/pages.ipynb #0758fdb5
+# %% ../../nbs/report/pages.ipynb #6e46e22a
 class NumberTable(NamedTuple):
     """A table under its own heading; nothing where it has no rows.
 
@@ -1064,7 +1064,7 @@ class NumberTable(NamedTuple):
     rows: list  # lists of Cell
     note: str = ""  # beneath it
 
-
+# %% ../../nbs/report/pages.ipynb #aa62c534
 def _number_table(title: str, heads, records: list, digits: int = 2, note: str = "") -> NumberTable:
     """Records as a table: text as it is, numbers in so many digits, what is missing as a dash."""
     rows = [[_any_cell(record.get(head), digits) for head in heads] for record in records]
@@ -1078,12 +1078,12 @@ def _any_cell(value, digits: int) -> Cell:
         return Cell("–")
     return Cell(number(value, 0 if isinstance(value, int) else digits), sort=_sorts_by(value))
 
-# %% ../../nbs/report/pages.ipynb #a97b9227
+# %% ../../nbs/report/pages.ipynb #4759f32f
 RISK_COLUMNS = ("VaR, %", "ES, %", "exceeded", "expected", "Kupiec p", "Christoffersen p", "shortfall p")
 LEAVING = ("half of the money", "90 %", "99 %")  # what is sold first
 LIMITS = {"most_dollars": "most money", "half_sharpe": "Sharpe ratio halves", "nothing": "nothing is left"}
 
-
+# %% ../../nbs/report/pages.ipynb #ce5d17f9
 class MoneyOfUniverse(NamedTuple):
     """Everything on money of one universe.
 
@@ -1120,7 +1120,7 @@ class MoneyPage:
     universes: list  # MoneyOfUniverse
     is_whole: bool  # tables and figures, or the league alone
 
-
+# %% ../../nbs/report/pages.ipynb #2a4245c5
 def money_page(site: Site) -> MoneyPage:
     """What the scores of every universe are worth."""
     return MoneyPage([_money_of(result) for result in site.results if result.money], False)
@@ -1138,7 +1138,7 @@ def _money_of(result: UniverseResult) -> MoneyOfUniverse:
     tables = [_paid_table(models), _limits_table(models), _flips_table(result.money), _conventions_table(models)]
     return MoneyOfUniverse(result.slug, f"{result.slug}/money.html", table, tables, figures)
 
-# %% ../../nbs/report/pages.ipynb #f6deaca3
+# %% ../../nbs/report/pages.ipynb #e2e7ef26
 def _paid_table(models: dict) -> NumberTable:
     parts = [p for p in ("gross", *PAID, "net") if any(p in facts["costs"] for facts in models.values())]
     rows = [
@@ -1147,7 +1147,7 @@ def _paid_table(models: dict) -> NumberTable:
     ]
     return NumberTable("Where the return went, % a year", ["Model", *(p.replace("_", " ") for p in parts)], rows)
 
-
+# %% ../../nbs/report/pages.ipynb #52f0b9db
 def _limits_table(models: dict) -> NumberTable:
     rows = [[text_cell(name, f"money-{name}.html"), *_limit_cells(facts)] for name, facts in models.items()]
     note = (
@@ -1165,7 +1165,7 @@ def _limit_cells(facts: dict) -> list[Cell]:
     sizes = [found[name] for name in LIMITS]
     return [Cell("beyond the curve") if size is None else Cell(f"{size:,.0f}", sort=size) for size in sizes]
 
-# %% ../../nbs/report/pages.ipynb #f98df19d
+# %% ../../nbs/report/pages.ipynb #20981cf9
 def _flips_table(money: dict) -> NumberTable:
     """How far today's assumption is from the frontier, axis by axis."""
     heads = ["along", "today", "wins today", "leads there in", "frontier", "beyond it", "distance"]
@@ -1190,7 +1190,7 @@ def _flip_cells(row: dict) -> list[Cell]:
     named = [text_cell(row["axis"]), Cell(said(row["today"])), text_cell(row["winner"]), lead]
     return [*named, frontier, text_cell(row["beyond it"] or "–"), distance]
 
-
+# %% ../../nbs/report/pages.ipynb #98c8c88a
 def _conventions_table(models: dict) -> NumberTable:
     """Net return under every convention, and the spread between the best and the worst."""
     known = {name: facts["conventions"] for name, facts in models.items() if "rows" in facts["conventions"]}
@@ -1210,7 +1210,7 @@ def _conventions_table(models: dict) -> NumberTable:
 def _convention(row: dict) -> list[Cell]:
     return [text_cell(row["fill"]), text_cell(row["positions"]), _any_cell(row["delay"], 0)]
 
-# %% ../../nbs/report/pages.ipynb #a81b1865
+# %% ../../nbs/report/pages.ipynb #47666af6
 @dataclass
 class MoneyOfModelPage:
     """What the money page of a model on a universe shows.
@@ -1228,7 +1228,7 @@ class MoneyOfModelPage:
     tables: list  # NumberTable
     figures: list
 
-
+# %% ../../nbs/report/pages.ipynb #eeba00a9
 def money_of_model_page(result: UniverseResult, model: str) -> MoneyOfModelPage:
     """One model's account: every number and picture."""
     facts = result.money["models"][model]
@@ -1244,7 +1244,7 @@ def _statistics_table(facts: dict) -> NumberTable:
     rows = [[text_cell(name), _money_cell(known[name])] for name in (*WORTH, *(n for n in known if n not in WORTH))]
     return NumberTable("All numbers", ["", "value, 95% interval"], rows)
 
-
+# %% ../../nbs/report/pages.ipynb #6fcd1744
 def _tables_of_risk(facts: dict) -> list[NumberTable]:
     """VaR and ES with their tests, stress, concentration."""
     risk, stress = facts["risk"], facts["stress"]
@@ -1269,7 +1269,7 @@ def _tables_of_risk(facts: dict) -> list[NumberTable]:
         _number_table("Bars to leave at 20% of the volume", ("of what is held", "bars"), leave),
     ]
 
-
+# %% ../../nbs/report/pages.ipynb #636d34e3
 def _tables_of_origin(facts: dict) -> list[NumberTable]:
     """Drawdowns, names, sectors, exposures and what binds its size."""
     money = ("gained", "paid", "net")
@@ -1305,7 +1305,7 @@ def _placed(name: str) -> str:
     """The entry by which a metric or a family stands in the order: a family with several, by the first of them."""
     return next((known for known in CATALOGUE if known.split()[0] == name), name)
 
-# %% ../../nbs/report/pages.ipynb #9e709fc9
+# %% ../../nbs/report/pages.ipynb #2b84e8b1
 class MetricRow(NamedTuple):
     """One metric of the models of a table.
 
@@ -1324,7 +1324,7 @@ class MetricRow(NamedTuple):
     unit: str  # with its period
     cells: list  # Cell, one for each model
 
-
+# %% ../../nbs/report/pages.ipynb #0128e37c
 def _metric_rows(result, models: list, only: list[Metric] | None = None) -> list[MetricRow]:
     """Every metric that one of the models has, or those of `only`."""
     names = None if only is None else {entry.name for entry in only}
@@ -1346,7 +1346,7 @@ def _shown_cell(key: str, metric: dict | None) -> Cell:
     """A metric in the digits of its entry."""
     return metric_cell(metric, metric_entry(key).digits)
 
-
+# %% ../../nbs/report/pages.ipynb #d49da9ca
 def _statements(result) -> list:
     """What was tested, comparisons between trained models first."""
     trained = [name for name, facts in result.models.items() if facts["kind"] == "model"]
@@ -1369,7 +1369,7 @@ def _sections(figures, model=None) -> list:  # [(section, figures)]
             out.setdefault(f["section"], []).append(f)
     return list(out.items())
 
-# %% ../../nbs/report/pages.ipynb #2ad5b578
+# %% ../../nbs/report/pages.ipynb #a4d8eb2c
 class PairRow(NamedTuple):
     """A test of two models on the same dates.
 
@@ -1400,7 +1400,7 @@ class PairRow(NamedTuple):
 def _pairs(result) -> list[PairRow]:
     return [_pair(p) for p in result.numbers["pairs"]]
 
-
+# %% ../../nbs/report/pages.ipynb #3e9f1c52
 def _pair(p: dict) -> PairRow:
     difference = p["difference"]
     return PairRow(
@@ -1414,7 +1414,7 @@ def _pair(p: dict) -> PairRow:
         dates=number(p["dates"], 0),
     )
 
-# %% ../../nbs/report/pages.ipynb #028ab023
+# %% ../../nbs/report/pages.ipynb #cf405476
 class AgreementRow(NamedTuple):
     """How alike the reasons of two models are."""
 
@@ -1431,7 +1431,7 @@ def _agreement(result) -> list[AgreementRow]:
         for a in result.reasons.get("agreement", [])
     ]
 
-
+# %% ../../nbs/report/pages.ipynb #0701e161
 class LossRow(NamedTuple):
     """IC that a model loses without a family of features.
 
@@ -1459,7 +1459,7 @@ def _losses(result, model: str) -> list[LossRow]:
         for name, loss in losses.items()
     ]
 
-# %% ../../nbs/report/pages.ipynb #d1ab4988
+# %% ../../nbs/report/pages.ipynb #fafd2b9c
 class SearchRow(NamedTuple):
     """What was searched and found in a fold.
 
@@ -1489,7 +1489,7 @@ def _parameters(values: dict) -> str:
     said = {name: f"{value:.3g}" if isinstance(value, float) else str(value) for name, value in values.items()}
     return ", ".join(f"{name} {value}" for name, value in said.items())
 
-
+# %% ../../nbs/report/pages.ipynb #8f453328
 class Stack(NamedTuple):
     """The weights that an ensemble learnt.
 
@@ -1512,7 +1512,7 @@ def _stack(facts: dict) -> Stack | None:
     rows = [dict(fold=s["fold"], weights=[number(s["weights"][m]) for m in members]) for s in facts["stack"]]
     return Stack(members, rows)
 
-# %% ../../nbs/report/pages.ipynb #c0928b34
+# %% ../../nbs/report/pages.ipynb #dfdd0b61
 class ModelSlices(NamedTuple):
     """One model's IC: horizons across, groups down.
 
@@ -1526,7 +1526,7 @@ class ModelSlices(NamedTuple):
     horizons: list
     rows: list  # name, definition, cells
 
-
+# %% ../../nbs/report/pages.ipynb #a9a000ea
 def _model_slices(result, model: str) -> ModelSlices | None:  # None where nothing was cut
     slices = result.numbers["slices"]
     own_rows = [row for row in slices["rows"] if row[3] == model]
@@ -1548,7 +1548,7 @@ def _model_slices(result, model: str) -> ModelSlices | None:  # None where nothi
             rows.append(dict(name=name, definition=text, cells=[cell or metric_cell(None) for cell in line]))
     return ModelSlices(horizons, rows)
 
-# %% ../../nbs/report/pages.ipynb #2099b4cc
+# %% ../../nbs/report/pages.ipynb #5cf55ed8
 class DataOfUniverse(NamedTuple):
     """What the data page says of one universe.
 
@@ -1582,7 +1582,7 @@ class DataOfUniverse(NamedTuple):
     unlabelled: str
     masked: dict | None  # text, href, columns and rows of what the checks took out
 
-
+# %% ../../nbs/report/pages.ipynb #e8ff23c6
 @dataclass
 class DataPage:
     """What `data.html` shows.
@@ -1619,7 +1619,7 @@ def _data_of(result, folder: Path) -> DataOfUniverse:
         masked=masked_section(folder / result.slug),
     )
 
-# %% ../../nbs/report/pages.ipynb #ebdb9c1a
+# %% ../../nbs/report/pages.ipynb #8954d587
 class Survivorship(NamedTuple):
     """What the data page says about those who are not there.
 
@@ -1660,7 +1660,7 @@ def _survivorship(
         rows=[_survivorship_row(row, by_key, facts["horizon"]) for row in facts["rows"]],
     )
 
-
+# %% ../../nbs/report/pages.ipynb #1bfb4bd3
 def _survivorship_row(row: dict, keys, horizon: int) -> dict:
     unit = row["unit"]
     if unit == "assets":
@@ -1673,7 +1673,7 @@ def _survivorship_row(row: dict, keys, horizon: int) -> dict:
         cells=cells,
     )
 
-
+# %% ../../nbs/report/pages.ipynb #6baf0c50
 def _worst_gap(facts: dict) -> tuple[dict | None, str]:
     """The score whose IC would be invented most by leaving out the dead, and by how much."""
     measured = [r for r in facts["rows"] if r["unit"] == "correlation" and r["invented"] is not None]
@@ -1705,7 +1705,7 @@ def _with_the_dead(facts: dict, unknown: int) -> str:
         "errors)."
     )
 
-
+# %% ../../nbs/report/pages.ipynb #118bf561
 def _survivors_only(facts: dict) -> str:
     worst, gap = _worst_gap(facts)
     return (
@@ -1761,7 +1761,7 @@ def audit_page(site: Site) -> AuditPage:
     """The leak certificates of all universes that were audited."""
     return AuditPage([Markup(path.read_text(encoding="utf-8")) for path in site.certificates])
 
-# %% ../../nbs/report/pages.ipynb #20a75c99
+# %% ../../nbs/report/pages.ipynb #29b6ddd5
 @dataclass
 class RepetitionsPage:
     """What `index.html` shows of a study with repetitions.
@@ -1787,7 +1787,7 @@ class RepetitionsPage:
 
 OVER_DRAWS = ("r2", "ratio")  # metrics of a study with repetitions
 
-
+# %% ../../nbs/report/pages.ipynb #d5f6d233
 def repetitions_page(site: Site) -> RepetitionsPage:
     """The tables of a study with repetitions."""
     return RepetitionsPage(
@@ -1805,7 +1805,7 @@ def _repetition_rows(result) -> list[dict]:
         for name, facts in result.models.items()
     ]
 
-# %% ../../nbs/report/pages.ipynb #95075854
+# %% ../../nbs/report/pages.ipynb #8597de0e
 class PublishedTables(NamedTuple):
     """What a paper reports and what was measured.
 
@@ -1845,7 +1845,7 @@ def _published_universe(result, study: Study) -> dict:
     aims = [target | dict(text=_target_text(target)) for target in targets(study, result.slug, result.models)]
     return dict(slug=result.slug, targets=aims, rows=rows)
 
-
+# %% ../../nbs/report/pages.ipynb #b389eb17
 class PublishedCell(NamedTuple):
     """A value of a paper, and what was measured in its place."""
 
@@ -1875,7 +1875,7 @@ def _target_text(target: dict) -> str:
     verdict = "reached by" if target["reached"] else "not reached; best is"
     return f"{verdict} {target['model']}, {metric} {number(target['value'])} ± {number(target['error'])}; {aim}"
 
-# %% ../../nbs/report/pages.ipynb #ee793fd1
+# %% ../../nbs/report/pages.ipynb #03c44176
 def setting(study: Study) -> str:
     """What was compared, in a sentence."""
     if study.repetitions:
@@ -1892,7 +1892,7 @@ def setting(study: Study) -> str:
     )
     return text + _transformed(study) + _weighed(study) + _refitted(study) + _joined(study) + _tuned(study)
 
-
+# %% ../../nbs/report/pages.ipynb #b66988c9
 def _transformed(study: Study) -> str:
     """What every fit begins with, as a sentence; empty where there is nothing."""
     if not study.transforms:
@@ -1917,7 +1917,7 @@ def _weighed(study: Study) -> str:
 def _count_of(n: int, thing: str) -> str:
     return f"{n} {thing}" if n == 1 else f"{n} {thing}s"
 
-
+# %% ../../nbs/report/pages.ipynb #a71f0f22
 def _split(split) -> str:
     if split.grouped:
         how = (
@@ -1942,7 +1942,7 @@ def _taught(label) -> str:
     beside = [f"nets learn {horizons} bars beside it"] if horizons else []
     return f" ({'; '.join(instead + beside)})" if instead or beside else ""
 
-
+# %% ../../nbs/report/pages.ipynb #f2e8a4e8
 def _refitted(study: Study) -> str:
     """Which models are fitted again on training and validation together, in a sentence."""
     names = sorted(study.refitted)  # a stored study keeps no order of its models
@@ -1959,7 +1959,7 @@ def _tuned(study: Study) -> str:
         return ""
     return f" Parameters are searched in every fold's training part by {study.tune.sampler}, {tune_budget(study.tune)}."
 
-# %% ../../nbs/report/pages.ipynb #73b38526
+# %% ../../nbs/report/pages.ipynb #d9b0990f
 def _learnt(learn) -> str:
     """The label that is learnt, with what was set of it."""
     given = {name: f"{value:g}" if isinstance(value, float) else value for name, value in learn.given.items()}
@@ -1973,7 +1973,7 @@ ENSEMBLE_WORDS = {
     "stack": "their standard scores by date, weighted by non-negative least squares on each fold's validation part",
 }
 
-
+# %% ../../nbs/report/pages.ipynb #0cd2812f
 def _joined(study) -> str:
     """How the ensemble is made, in a sentence; empty where there is none."""
     return (
@@ -1982,7 +1982,7 @@ def _joined(study) -> str:
         else ""
     )
 
-
+# %% ../../nbs/report/pages.ipynb #1bd94851
 def tune_budget(tune) -> str:
     """What a search may spend per model, in words."""
     own = {name: _budget(budget) for name, budget in sorted(tune.models.items())}
@@ -2011,13 +2011,13 @@ def timing_script(results) -> str:
     seconds = {f"{r.slug}/{name}": s for r in results for name, s in r.seconds.items()}
     return f"window.TIMING={json.dumps(seconds, sort_keys=True)}\n".replace("<", "\\u003c")
 
-# %% ../../nbs/report/pages.ipynb #dc9e816b
+# %% ../../nbs/report/pages.ipynb #4d3b2be8
 def _own_code(results) -> dict:
     """The digests of the user's own code, as the universes stored them; nothing where there is none."""
     found = {name: sha for r in results for name, sha in r.numbers.get("own_code", {}).items()}
     return {"own_code": found} if found else {}
 
-
+# %% ../../nbs/report/pages.ipynb #ffd970b7
 def _computed_by(folder: Path, results) -> dict:  # universe -> digest of the code, "" where it is not known
     """Whose numbers they are: those of this code, or of the code before where pages alone are drawn again."""
     before = read_json(folder / "manifest.json").get("computed_by", {}) if (folder / "manifest.json").exists() else None
@@ -2030,7 +2030,7 @@ def _computed_by(folder: Path, results) -> dict:  # universe -> digest of the co
 
     return {r.slug: code_of(r.slug) for r in results}
 
-
+# %% ../../nbs/report/pages.ipynb #0939dcca
 def write_manifest(study, folder, results) -> dict:
     """`manifest.json`: what determined the study, and the SHA-256 of every file of its report."""
     files = {
@@ -2091,7 +2091,7 @@ def manifest_page(study: Study, manifest: dict) -> str:  # HTML
     study_text = json.dumps(study.model_dump(mode="json"), indent=2, sort_keys=True)
     return render("manifest.html", around, ManifestPage(manifest, study_text))
 
-# %% ../../nbs/report/pages.ipynb #b464343a
+# %% ../../nbs/report/pages.ipynb #31317ba0
 COMPARISONS = "comparisons"  # folder beside the studies
 
 
@@ -2141,7 +2141,7 @@ def _studies(out: Path) -> list[StudyRow]:
         rows.append(StudyRow(path.parent.name, study.title or study.name, universes, models, setting(study)))
     return rows
 
-
+# %% ../../nbs/report/pages.ipynb #9466c2eb
 def _comparisons(out: Path) -> list[dict]:
     """Comparisons whose two reports are still there."""
     found = []
