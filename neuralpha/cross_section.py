@@ -248,7 +248,7 @@ def _insert_neighbours(x, order, n):
             return False
     return True
 
-# %% ../nbs/cross_section.ipynb #506c23c1
+# %% ../nbs/cross_section.ipynb #aee603ba
 class Ranked(NamedTuple):
     """Where every score stands among those of its date.
 
@@ -263,7 +263,7 @@ class Ranked(NamedTuple):
     ranks: np.ndarray  # (n_rows, M) float64: average rank less the mean of the date's ranks; NaN without score
     quantiles: np.ndarray  # (n_rows, M) int8: 1 (lowest scores) to q; 0 without score
 
-
+# %% ../nbs/cross_section.ipynb #65318135
 def rank_within_date(
     panel,  # `Panel`
     scores: np.ndarray,  # (n_rows, M) in panel row order
@@ -292,7 +292,7 @@ def rank_within_date(
     over_dates(_rank_dates, len(sections.offsets) - 1, scores, sections, quantiles, out)
     return out
 
-# %% ../nbs/cross_section.ipynb #10a4ef85
+# %% ../nbs/cross_section.ipynb #4bf30c66
 @njit(cache=True)
 def _centre_ranks(x, order, n, keep, out):
     """Average ranks among the kept positions less their mean into `out` (0 elsewhere); returns the sum of squares."""
@@ -318,7 +318,7 @@ def _centre_ranks(x, order, n, keep, out):
         i = j
     return square
 
-
+# %% ../nbs/cross_section.ipynb #e45e7dae
 @njit(cache=True)
 def _edge(x, order, n, share):
     """Value at a share of the sorted values, interpolated as numpy does."""
@@ -369,7 +369,7 @@ def _rank_dates(first, last, scores, sections, q, out):
                 out.ranks[rows[i], m] = rank[i] if live[i] else np.nan
                 out.quantiles[rows[i], m] = group[i]
 
-# %% ../nbs/cross_section.ipynb #0158d50a
+# %% ../nbs/cross_section.ipynb #f7e26be7
 def standardise_by_date(
     panel,  # `Panel`
     values: np.ndarray,  # (n_rows,)
@@ -396,7 +396,7 @@ def standardise_by_date(
     """
     return standardise(values, cross_sections(panel), kind, bins)
 
-
+# %% ../nbs/cross_section.ipynb #74fa6dad
 def standardise(
     values: np.ndarray,  # (n,)
     sections: CrossSections,  # who is compared with whom
@@ -430,7 +430,7 @@ def standardise(
     count[sections.rows] = np.repeat(width - missing, width)
     return _of_kind(out[:, 0], count, kind, bins)
 
-
+# %% ../nbs/cross_section.ipynb #d5319833
 def _of_kind(out, n, kind, bins):
     """Ranks among `n` values, -1 to 1, as normal scores or quantiles; ranks and z-scores as they are."""
     if kind == "gauss":
@@ -443,13 +443,13 @@ def _of_kind(out, n, kind, bins):
         return out - ((on_edge == 0) & (2 * out < bins))  # at an edge the outer one, so that both ends are alike
     return out
 
-# %% ../nbs/cross_section.ipynb #acbb5002
+# %% ../nbs/cross_section.ipynb #f0754679
 class _Scale(NamedTuple):
     ranked: bool  # rank in [-1, 1]; otherwise standard scores
     limit: float  # standard scores are held to it
     fill: float  # where there is no value
 
-
+# %% ../nbs/cross_section.ipynb #0b23360a
 def standardise_columns(
     values: np.ndarray,  # (n_rows, n_columns) float, C order
     sections: CrossSections,  # who is compared with whom
@@ -485,7 +485,7 @@ def standardise_columns(
     over_dates(_scale_dates, len(missing), values, sections, _Scale(kind == "rank", limit, fill), out, missing)
     return missing
 
-# %% ../nbs/cross_section.ipynb #6ff62b21
+# %% ../nbs/cross_section.ipynb #29b66cbf
 @njit(cache=True)
 def _unit_ranks(x, live, order, scratch, out):
     """Ranks of the finite values in [-1, 1] into `out`; returns how many there are."""
@@ -496,7 +496,7 @@ def _unit_ranks(x, live, order, scratch, out):
         out[i] = 2 * (out[i] + middle) / (n + 1) - 1
     return n
 
-
+# %% ../nbs/cross_section.ipynb #98d07dbc
 @njit(cache=True)
 def _standard_scores(x, live, limit, out):
     """Standard scores of the finite values into `out`, 0 where they have no spread; returns how many there are."""
@@ -551,7 +551,7 @@ def _scale_dates(first, last, values, sections, scale, out, missing):
                 for c in range(columns):
                     out[rows[i], begin + c] = scaled[c, i]
 
-# %% ../nbs/cross_section.ipynb #67fbea39
+# %% ../nbs/cross_section.ipynb #25c939b2
 def mean_by_date(
     panel,  # `Panel`
     values: np.ndarray,  # (n_rows,) float
@@ -583,7 +583,7 @@ def mean_by_date(
     )
     return np.where(known, means[np.maximum(cell, 0)], np.nan)
 
-
+# %% ../nbs/cross_section.ipynb #7cc1f0e9
 def group_means(
     values: np.ndarray,  # (n,) float
     group: np.ndarray,  # (n,) whole numbers from 0, such as `panel.date_code`
@@ -714,7 +714,7 @@ def _dot(a, b):
 def _correlation(product, xx, yy):
     return product / np.sqrt(xx * yy) if xx > 0 and yy > 0 and xx * yy < np.inf else np.nan
 
-# %% ../nbs/cross_section.ipynb #898dc711
+# %% ../nbs/cross_section.ipynb #7c0c8a04
 class Side(NamedTuple):
     """The columns of one side on one date, each centred among its own finite rows.
 
@@ -747,7 +747,7 @@ class Side(NamedTuple):
     value_square: np.ndarray  # (k,) sum of squares
     rank_square: np.ndarray  # (k,) sum of squares
 
-
+# %% ../nbs/cross_section.ipynb #377a8664
 @njit(cache=True)
 def _side(k, n):
     return Side(
@@ -761,7 +761,7 @@ def _side(k, n):
         np.empty(k),
     )
 
-
+# %% ../nbs/cross_section.ipynb #740a7ab9
 @njit(cache=True)
 def _prepare(columns, rows, side, scratch):
     """Gather the columns of one date, sort them, and centre values and ranks among their own finite rows."""
@@ -776,7 +776,7 @@ def _prepare(columns, rows, side, scratch):
         side.rank_square[c] = _centre_ranks(x, order, side.count[c], live, side.rank[c, :n])
         side.value_square[c] = _centre(x, live, side.count[c], side.value[c, :n])
 
-# %% ../nbs/cross_section.ipynb #b4fc2a18
+# %% ../nbs/cross_section.ipynb #c686abd8
 @njit(cache=True)
 def _correlate_pair(s, m, y, h, n, keep, a, b):
     """Pearson's and Spearman's correlation of column m of one side and h of the other, n rows; a and b are scratch."""
@@ -797,7 +797,7 @@ def _correlate_pair(s, m, y, h, n, keep, a, b):
     yy = _centre_ranks(y.x[h, :n], y.order[h], y.count[h], keep, b)
     return pearson, _correlation(_dot(a, b), xx, yy)
 
-
+# %% ../nbs/cross_section.ipynb #4c863c10
 @njit(nogil=True, cache=True)
 def _correlate_dates(first, last, scores, labels, sections, out):
     """Fill [first, last) of the (n_dates, M, H) correlations of scores (n_rows, M) and labels (n_rows, H)."""

@@ -343,7 +343,7 @@ def random_market(
     y = forward_return(panel, 1, 0)
     return X, y, fixed_split(y, *(days[int(q * n_dates)] for q in (0, 0.6, 0.8)), days[-1])[0]
 
-# %% ../nbs/gpu.ipynb #830411ec
+# %% ../nbs/gpu.ipynb #083bd011
 def net_names(size: Size) -> list[str]:
     """The nets of the registry, or those a size names."""
     return list(size.nets) or [n for n in sorted(MODELS) if issubclass(model_class(n), Net)]
@@ -362,7 +362,7 @@ def target_of(model) -> str:
         else "rank"
     )
 
-
+# %% ../nbs/gpu.ipynb #dc719b6e
 def toy_fit(
     name: str,  # where the fitted model is written
     seed: int,
@@ -798,7 +798,7 @@ def together(run: Run) -> None:
             note=f"one seed {took.one.median():.2f} s, {len(fold.train):,} training rows, {share:g} of an epoch",
         )
 
-# %% ../nbs/gpu.ipynb #1782a8fb
+# %% ../nbs/gpu.ipynb #057ee85c
 def precision(run: Run) -> None:
     """Seconds of an epoch in float32 over those in bfloat16."""
     for model in timed_nets(run.size):
@@ -817,7 +817,7 @@ def precision(run: Run) -> None:
             note=f"float32 {1e3 * took.full.median() / len(full.batches):.3f} ms a step",
         )
 
-
+# %% ../nbs/gpu.ipynb #f215598d
 def compilation(run: Run) -> None:
     """Seconds of an epoch as it is over those of the compiled net."""
     if run.device.type == "cuda":

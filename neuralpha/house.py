@@ -10,7 +10,7 @@ hidden.
 
 # %% auto #0
 __all__ = ['FLOORS', 'RESEARCH', 'root', 'notebooks', 'research_files', 'own_notebooks', 'floor_of', 'modules', 'import_graph',
-           'Climb', 'climbs', 'circles', 'rooms', 'plot_rooms']
+           'Climb', 'climbs', 'circles', 'rooms', 'without_return_type', 'plot_rooms']
 
 # %% ../nbs/house.ipynb #ea6a94a0
 import ast, subprocess
@@ -288,6 +288,42 @@ def rooms(
         here = module.split(".")[0]
         out.setdefault(here, set()).update(imported.split(".")[0] for imported in all_imported)
     return {room: sorted(needed - {room}) for room, needed in out.items()}
+
+# %% ../nbs/house.ipynb #879e5f53
+def without_return_type(
+    package: Path,  # folder of the package
+) -> list[str]:  # "data.panel.Panel.span": functions, and methods of classes, that nobody hides behind an underscore
+    """Public functions whose signature is silent about what they return.
+
+    Parameters
+    ----------
+    package : Path
+        folder of the package
+
+    Returns
+    -------
+    list[str]
+        "data.panel.Panel.span": functions, and methods of classes, that nobody hides behind an
+        underscore
+    """
+    found = []
+    for module, path in modules(package).items():
+        tree = ast.parse(path.read_text(encoding="utf-8"))
+        found += [f"{module}.{name}" for name, function in _public_functions(tree) if function.returns is None]
+    return found
+
+# %% ../nbs/house.ipynb #522aea56
+def _public_functions(node, inside: str = "") -> list:  # of (name with its classes, syntax node)
+    found = []
+    for child in node.body:
+        name = getattr(child, "name", "_")
+        if name.startswith("_"):
+            continue
+        if isinstance(child, ast.ClassDef):
+            found += _public_functions(child, f"{inside}{name}.")
+        else:
+            found.append((inside + name, child))
+    return found
 
 # %% ../nbs/house.ipynb #8dbad083
 def plot_rooms(

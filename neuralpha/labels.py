@@ -31,7 +31,7 @@ from .cross_section import CrossSections, group_means, standardise, standardise_
 from .data.panel import Panel, exits
 from .data.returns import bar_return, total_return_index
 
-# %% ../nbs/labels.ipynb #dd1eb87f
+# %% ../nbs/labels.ipynb #36c90c26
 @dataclass(frozen=True, eq=False, repr=False)
 class Label:
     """One label per panel row, with its life span in positions of `panel.dates`.
@@ -91,22 +91,22 @@ class Label:
         return {why: int(k) for why, k in zip(self.reason.categories, rows) if k}
 
     @property
-    def start_code(self):
+    def start_code(self) -> np.ndarray:
         """(n_rows,) int32: first date of the life span, the decision date."""
         return self.panel.date_code
 
     @property
-    def due_code(self):
+    def due_code(self) -> np.ndarray:
         """(n_rows,) int: the date position at which a label is known unless a halt keeps it open."""
         return self.panel.date_code.astype(np.int64) + self.delay + self.horizon
 
     @property
-    def late(self):
+    def late(self) -> np.ndarray:
         """(n_rows,) bool: labels that a halt keeps open beyond the bar of their exit."""
         return self.known_code > self.due_code
 
     @property
-    def labelled(self):
+    def labelled(self) -> np.ndarray:
         """(n_rows,) bool: rows that have a label."""
         return np.isfinite(self.values)
 
@@ -133,7 +133,7 @@ class Label:
         return standardise_label(self, kind, same_life=True).values.astype(np.float32)
 
     @cached_property
-    def digest(self):
+    def digest(self) -> str:
         return digest(self.panel.digest, self.name, self.values, self.known_code)
 
     def __repr__(self):
@@ -228,7 +228,7 @@ def _last_known(panel, known, due) -> np.ndarray:
     np.maximum.at(latest, panel.date_code[live], np.minimum(known, due)[live])
     return np.where(live & (known <= due), latest[panel.date_code], known).astype(np.int32)
 
-# %% ../nbs/labels.ipynb #64514ee4
+# %% ../nbs/labels.ipynb #46323268
 def _standing_in_time(y, kind, bins=5):
     """(n_rows,) standing among the labels of the date that are not late; a late one stands among these and itself, so
     no other waits for it.
@@ -239,7 +239,7 @@ def _standing_in_time(y, kind, bins=5):
         out[some] = _inserted(y, some, kind, bins)
     return out
 
-
+# %% ../nbs/labels.ipynb #191ad468
 def _inserted(y, some, kind, bins):
     """The standing of each of `some` rows among the labels of its date that are not late."""
     p = y.panel
@@ -405,7 +405,7 @@ def _trailing(x, market, offsets, window, least):
                 slope[i] = sxm / smm
     return sd, slope
 
-# %% ../nbs/labels.ipynb #6f26b723
+# %% ../nbs/labels.ipynb #64f9dfb4
 def trailing_volatility(
     panel: Panel,
     window: int = 20,  # bars; at least half of them need a return
@@ -427,7 +427,7 @@ def trailing_volatility(
     r = bar_return(panel)
     return _trailing(r, r, panel.asset_offsets, window, max(2, (window + 1) // 2))[0]
 
-
+# %% ../nbs/labels.ipynb #174c0634
 def trailing_beta(
     panel: Panel,
     window: int = 120,  # bars; at least half of them need a return
@@ -820,7 +820,7 @@ def trend_scan(
         "direction",
     )
 
-# %% ../nbs/labels.ipynb #7bcc91db
+# %% ../nbs/labels.ipynb #4af7fd13
 @dataclass(frozen=True, eq=False, repr=False, init=False)
 class MultiTaskLabel(Label):
     """A label that is scored and those of the same panel that models learn:
@@ -860,15 +860,15 @@ class MultiTaskLabel(Label):
         self.__post_init__()
 
     @property
-    def due_code(self):
+    def due_code(self) -> np.ndarray:
         return np.max([y.due_code for y in (self.scored, *self.tasks)], 0)
 
     @property
-    def names(self):
+    def names(self) -> tuple[str, ...]:
         return tuple(y.name for y in self.tasks)
 
     @cached_property
-    def digest(self):
+    def digest(self) -> str:
         return digest(self.scored.digest, *[y.digest for y in self.tasks])
 
     def target(self, kind: str = "rank") -> np.ndarray:
@@ -954,7 +954,7 @@ def average_uniqueness(
     last = np.asarray(last, np.int64)
     return _uniqueness(first, last, int(last.max(initial=-1)) + 1)
 
-# %% ../nbs/labels.ipynb #d1860033
+# %% ../nbs/labels.ipynb #97f259a0
 def _held(y):
     """First and last date position at which each label is held: the bars whose returns it is made of."""
     p = y.panel
@@ -962,7 +962,7 @@ def _held(y):
     end = p.date_code[p.asset_offsets[1:] - 1].astype(np.int64)[p.asset_code]
     return first, np.where(y.labelled, np.maximum(np.minimum(y.known_code, end), first), -1)
 
-
+# %% ../nbs/labels.ipynb #0b0877d1
 def uniqueness(
     y: Label,
     # count these rows only, e.g. a fold's train part, so that a weight knows nothing of later rows; default: all

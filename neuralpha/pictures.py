@@ -85,7 +85,7 @@ PICTURES = (
 )
 WIDTH = 1280
 
-# %% ../nbs/pictures.ipynb #31a1c207
+# %% ../nbs/pictures.ipynb #96b9f7d1
 _MARK = """([element, number]) => {
     const box = element.getBoundingClientRect();
     const mark = document.createElement("div");
@@ -111,7 +111,7 @@ def take(browser, report: Path, picture: Picture) -> Image.Image:
     page.close()
     return Image.open(io.BytesIO(drawn)).convert("RGB")
 
-
+# %% ../nbs/pictures.ipynb #d7a7945f
 def take_pictures(
     report: Path,  # the sample report
     folder: Path,  # where the PNGs go

@@ -23,7 +23,7 @@ from .data.universes import load_universe
 from .study.keys import study_text
 from .study.spec import make_study, research_folder
 
-# %% ../nbs/project.ipynb #23692603
+# %% ../nbs/project.ipynb #68280b76
 def new_project(
     folder,  # where; its last part names the study
     universe: str | None = None,  # a price file or built-in universe; it is read, so that the split fits it
@@ -49,7 +49,7 @@ def new_project(
             (Path(made) / name).rename(folder)
     return folder
 
-
+# %% ../nbs/project.ipynb #77652ebf
 def _project_name(folder: Path) -> str:
     name = folder.name
     if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}", name):
@@ -61,10 +61,10 @@ def _project_name(folder: Path) -> str:
         raise NeuralphaError(f"{folder} exists and is left as it is: choose another name.")
     return name
 
-# %% ../nbs/project.ipynb #816d2511
+# %% ../nbs/project.ipynb #b128039c
 PRACTICE = "sim-tiny"  # two years of forty simulated stocks: the first report takes a minute
 
-
+# %% ../nbs/project.ipynb #2c342290
 def project_study(
     name: str,
     universe: str = PRACTICE,
@@ -110,7 +110,7 @@ def _universe_of(universe: str | None, folder: Path) -> tuple[str, float]:  # as
         return universe, months
     return str(Path(universe).resolve()), months
 
-# %% ../nbs/project.ipynb #7b8d1bf1
+# %% ../nbs/project.ipynb #3105741f
 def _fill(folder: Path, values: dict):
     """Write a project's files."""
     first = research_folder() / "project"
@@ -121,7 +121,7 @@ def _fill(folder: Path, values: dict):
     (folder / "study.toml").write_text(study_text(values), encoding="utf-8")
     (folder / "compare.ipynb").write_text(_compare_notebook(values["universes"][0]), encoding="utf-8")
 
-
+# %% ../nbs/project.ipynb #fec30f0d
 def _compare_notebook(universe: str) -> str:
     """The research notebook, with a project's study as its default."""
     nb = nbformat.read(research_folder() / "compare_models.ipynb", as_version=4)
@@ -135,7 +135,7 @@ def _compare_notebook(universe: str) -> str:
         parameters.source = f"{before}{key} = {json.dumps(value, ensure_ascii=False)}{after}"
     return nbformat.writes(nb) + "\n"
 
-# %% ../nbs/project.ipynb #fae4c717
+# %% ../nbs/project.ipynb #b03cd4ac
 def open_lab(
     folder=".",  # of a project
     *options: str,  # of JupyterLab, e.g. "--no-browser"
@@ -160,7 +160,7 @@ def open_lab(
     first = ["explore.ipynb"] if (folder / "explore.ipynb").is_file() else []
     return subprocess.call([sys.executable, "-m", "jupyterlab", *first, *options], cwd=folder)
 
-
+# %% ../nbs/project.ipynb #372fd65e
 def _refuse_other_places(folder: Path):
     if not folder.is_dir():
         raise NeuralphaError(f"{folder} is no folder. neuralpha new {folder.name} makes a project there.")

@@ -62,3 +62,13 @@ def test_no_module_imports_from_a_floor_above():
 
 def test_no_modules_need_each_other():
     assert circles(house()) == []
+
+def test_a_public_function_without_a_return_type_is_named(crooked):
+    source = "def sure() -> int: ...\ndef _own(): ...\nclass Box:\n    def open(self): ...\n    def __len__(self): ..."
+    (crooked / "core.py").write_text(source)
+    assert without_return_type(crooked) == ["core.Box.open", "data.panel.load", "models.nets.fit"]
+
+def test_every_public_function_says_what_it_returns():
+    import neuralpha
+
+    assert without_return_type(Path(neuralpha.__file__).parent) == []

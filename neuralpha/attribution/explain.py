@@ -23,7 +23,8 @@ __all__ = ['ATTRIBUTIONS', 'Explanation', 'explain', 'plot_importance', 'plot_la
            'market_regime', 'by_regime', 'plot_time', 'plot_regime', 'figures', 'from_frame', 'interactions',
            'plot_interactions', 'agreement', 'plot_agreement', 'family_ic_loss', 'refit_ic_loss', 'plot_ic_loss']
 
-# %% ../../nbs/attribution/explain.ipynb #54f52597
+# %% ../../nbs/attribution/explain.ipynb #de23ebe5
+from typing import TYPE_CHECKING
 from html import escape
 from dataclasses import dataclass
 import numpy as np
@@ -42,7 +43,10 @@ from ..labels import Label
 from ..models.base import Estimator
 from ..models.predict import Predictions, cross_predict
 
-# %% ../../nbs/attribution/explain.ipynb #b49f0b15
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+# %% ../../nbs/attribution/explain.ipynb #4cc4ef5a
 @dataclass(frozen=True, eq=False, repr=False)
 class Explanation:
     """Attributions of some rows' scores to features and lags, in score units.
@@ -78,25 +82,25 @@ class Explanation:
     seed: np.ndarray  # (n,) int: the model's seed, not the draw's
 
     @property
-    def names(self):
+    def names(self) -> list:
         return self.X.names
 
     @property
-    def by_feature(self):
+    def by_feature(self) -> np.ndarray:
         """(n, F) float64: attributions summed over lags."""
         return self.values.sum(1, dtype=np.float64)
 
     @property
-    def dates(self):
+    def dates(self) -> pd.DatetimeIndex:
         return pd.DatetimeIndex(self.X.panel.dates[self.X.panel.date_code[self.rows]])
 
     @property
-    def error(self):
+    def error(self) -> np.ndarray:
         """(n,) completeness error: score less base less the sum of attributions."""
         return self.scores - self.base - self.by_feature.sum(1)
 
     @property
-    def relative_error(self):
+    def relative_error(self) -> float:
         """Root mean square of the completeness error over the standard deviation of the scores;
 
         NaN where all scores are equal.
@@ -147,7 +151,7 @@ class Explanation:
     def _repr_html_(self):
         return f"<p>{escape(repr(self))}</p>" + self.importance().head(10).to_frame().to_html(float_format="%.5f")
 
-# %% ../../nbs/attribution/explain.ipynb #48ffcf63
+# %% ../../nbs/attribution/explain.ipynb #5cd4761a
 def _draw(rows, n, rng):
     return np.sort(rng.choice(rows, n, replace=False)) if len(rows) > n else np.sort(rows)
 
@@ -163,7 +167,7 @@ def _row_numbers(panel, rows):
         )
     return rows.astype(np.int64)
 
-
+# %% ../../nbs/attribution/explain.ipynb #c83de315
 def _parts(pred, X, rows):
     """(model, rows, fold, seed) per fold of predictions, the first seed of each."""
     if not pred.models:
@@ -276,7 +280,7 @@ def explain(
         join("seed"),
     )
 
-# %% ../../nbs/attribution/explain.ipynb #3a76f92f
+# %% ../../nbs/attribution/explain.ipynb #173b00e4
 def _all_lags(explanations) -> tuple:
     """The lags that the model of any fold sees; a search may find another window in every fold."""
     first = explanations[0].lags
@@ -301,7 +305,7 @@ def _all_columns(explanations) -> Features:
         values[np.ix_(e.rows, [names.index(n) for n in e.X.names])] = e.X.values[e.rows]
     return Features(first.panel, names, values, tuple(lookback.values()))
 
-
+# %% ../../nbs/attribution/explain.ipynb #8422738d
 def _over_columns(e, values: np.ndarray, names: tuple) -> np.ndarray:  # (n, lags, len(names))
     """Attributions of these features; zero where a fold's transforms left one out."""
     if e.X.names == names:
@@ -324,12 +328,12 @@ def _scores(opened, rows):
         return opened.score(opened.inputs(rows), rows)
     return np.array([opened.among(x[None], row)[0] for x, row in zip(opened.inputs(rows), rows)])
 
-# %% ../../nbs/attribution/explain.ipynb #fad023f8
+# %% ../../nbs/attribution/explain.ipynb #38c18e0d
 @check_kinds
 def plot_importance(
     e: Explanation,  # from `explain`
     top: int = 20,  # features shown
-):
+) -> "Figure":
     """Mean |attribution| of the most important features; returns the figure.
 
     Parameters
@@ -348,12 +352,12 @@ def plot_importance(
     ax.spines[["top", "right"]].set_visible(False)
     return fig
 
-
+# %% ../../nbs/attribution/explain.ipynb #cc478780
 @check_kinds
 def plot_lags(
     e: Explanation,  # from `explain`
     top: int = 20,  # features shown
-):
+) -> "Figure":
     """Feature × lag map of mean |attribution|; returns the figure.
 
     Parameters
@@ -381,12 +385,12 @@ def plot_lags(
     fig.colorbar(image, label="mean |attribution|, score units")
     return fig
 
-# %% ../../nbs/attribution/explain.ipynb #15ecd0ed
+# %% ../../nbs/attribution/explain.ipynb #0410f249
 @check_kinds
 def plot_summary(
     e: Explanation,  # from `explain`
     top: int = 15,  # features shown
-):
+) -> "Figure":
     """shap's beeswarm: one dot per row, coloured by the feature's value on the decision date; returns the figure.
 
     Parameters
@@ -422,7 +426,7 @@ def plot_summary(
     fig.tight_layout()
     return fig
 
-# %% ../../nbs/attribution/explain.ipynb #f8c3033a
+# %% ../../nbs/attribution/explain.ipynb #204c7eb9
 def families(
     names,  # features
 ) -> list[str]:  # the family of each; a feature that is declared nowhere is a family of its own
@@ -451,7 +455,7 @@ def _by_family(names) -> dict:  # family -> features
     of = families(names)
     return {f: [n for n, g in zip(names, of) if g == f] for f in dict.fromkeys(of)}
 
-
+# %% ../../nbs/attribution/explain.ipynb #99c2bbc0
 def _grouped(e, by):
     """(n, groups) attributions and the groups' names."""
     if by not in ("family", "feature"):
@@ -485,7 +489,7 @@ def through_time(
     table = pd.DataFrame(abs(values), e.dates, names)
     return table.resample(freq).mean().dropna(how="all")[table.mean().sort_values(ascending=False, kind="stable").index]
 
-# %% ../../nbs/attribution/explain.ipynb #95941b1a
+# %% ../../nbs/attribution/explain.ipynb #1f535443
 def market_regime(panel: Panel) -> pd.Series:  # by date: "calm", "middling" or "stormy"
     """Terciles, over the panel's dates, of the trailing volatility of the equally weighted market; for description
     only.
@@ -498,7 +502,7 @@ def market_regime(panel: Panel) -> pd.Series:  # by date: "calm", "middling" or 
     volatility = pd.Series(market_volatility(panel), pd.DatetimeIndex(panel.dates)).dropna()
     return pd.qcut(volatility, 3, labels=list(WORDS["volatility"])).astype(str)
 
-
+# %% ../../nbs/attribution/explain.ipynb #ef7f8d81
 def by_regime(
     e: Explanation,
     regime: pd.Series | None = None,  # label by date; default `market_regime`
@@ -530,14 +534,14 @@ def by_regime(
     table.insert(0, "rows", pd.Series(label).value_counts())
     return table.rename_axis("regime")
 
-# %% ../../nbs/attribution/explain.ipynb #e22f3427
+# %% ../../nbs/attribution/explain.ipynb #5ddd4d29
 @check_kinds
 def plot_time(
     e: Explanation,  # from `explain`
     by: str = "family",  # or "feature"
     freq: str = "QE",  # of pandas: quarters
     top: int = 8,  # groups shown
-):
+) -> "Figure":
     """Mean |attribution| of the largest groups per period; returns the figure.
 
     Parameters
@@ -568,14 +572,14 @@ def plot_time(
     ax.spines[["top", "right"]].set_visible(False)
     return fig
 
-
+# %% ../../nbs/attribution/explain.ipynb #055e3a91
 @check_kinds
 def plot_regime(
     e: Explanation,  # from `explain`
     regime: pd.Series | None = None,  # name of the regime by date; default: `market_regime` of the panel
     by: str = "family",  # or "feature"
     top: int = 8,  # groups shown
-):
+) -> "Figure":
     """Mean |attribution| of the largest groups in every regime, side by side; returns the figure.
 
     Parameters
@@ -630,7 +634,7 @@ def figures(e: Explanation) -> dict:  # name -> matplotlib figure
         out["time"] = plot_time(e)
     return out
 
-# %% ../../nbs/attribution/explain.ipynb #439ab512
+# %% ../../nbs/attribution/explain.ipynb #382e4c19
 ATTRIBUTIONS = dict(
     model="text",
     fold="integer",
@@ -649,7 +653,7 @@ def _columns_of(X: Features, names: list) -> Features:
         return X.select(names)
     return Features(X.panel, tuple(names), np.full((X.panel.n_rows, len(names)), np.nan, np.float32), (0,) * len(names))
 
-
+# %% ../../nbs/attribution/explain.ipynb #ba69d5ad
 def from_frame(
     frame: pd.DataFrame,  # one model's part of a stored long table
     X: Features,
@@ -684,7 +688,7 @@ def from_frame(
         first["seed"].to_numpy(),
     )
 
-# %% ../../nbs/attribution/explain.ipynb #d21787e0
+# %% ../../nbs/attribution/explain.ipynb #d5b7132d
 def _single_differences(opened, x, row, back, pairs):
     """(pairs,) what the score of a row loses when the features of a pair are those of a background row, mean over the
     background.
@@ -698,7 +702,7 @@ def _single_differences(opened, x, row, back, pairs):
     )
     return (score[0] - score[1:]).reshape(len(pairs), -1).mean(1)
 
-
+# %% ../../nbs/attribution/explain.ipynb #0d8fb8e2
 def interactions(
     model,  # fitted model
     X: Features,
@@ -768,8 +772,8 @@ def interactions(
     out.attrs |= {"rows": len(chosen), "whole_dates": opened.across}
     return out
 
-# %% ../../nbs/attribution/explain.ipynb #2b3b09df
-def plot_interactions(table: pd.DataFrame, model: str = ""):
+# %% ../../nbs/attribution/explain.ipynb #61e60f13
+def plot_interactions(table: pd.DataFrame, model: str = "") -> "Figure":
     """Strength of every pair as a heat map, numbers written in; the diagonal, each feature alone, is the yardstick.
 
     Returns the figure.
@@ -799,7 +803,7 @@ def plot_interactions(table: pd.DataFrame, model: str = ""):
     fig.colorbar(image, label="mean |second difference|, score units")
     return fig
 
-# %% ../../nbs/attribution/explain.ipynb #f72da350
+# %% ../../nbs/attribution/explain.ipynb #24ae3f19
 def _shared(a, b):
     """Positions of the rows two explanations share."""
     both, i, j = np.intersect1d(a.rows, b.rows, return_indices=True)
@@ -818,7 +822,7 @@ def _rowwise(a, b):
     with np.errstate(all="ignore"):
         return (a * b).sum(1) / np.sqrt((a * a).sum(1) * (b * b).sum(1))
 
-
+# %% ../../nbs/attribution/explain.ipynb #dd9ad440
 def _interval(series, horizon, level) -> dict:
     """`mean_test`, NaN where fewer than three dates have a value: a constant score has no IC, one feature no
     correlation across features.
@@ -892,8 +896,8 @@ def agreement(
             out.append((a.model, b.model, "importance ranks", value, low, high, len(daily), len(rows)))
     return pd.DataFrame(out, columns=["model_a", "model_b", "measure", "value", "low", "high", "dates", "rows"])
 
-# %% ../../nbs/attribution/explain.ipynb #b6f6e292
-def plot_agreement(table: pd.DataFrame):
+# %% ../../nbs/attribution/explain.ipynb #3276a1fb
+def plot_agreement(table: pd.DataFrame) -> "Figure":
     """The table of `agreement` with its intervals; returns the figure."""
     import matplotlib.pyplot as plt
 
@@ -916,7 +920,7 @@ def plot_agreement(table: pd.DataFrame):
     ax.spines[["top", "right"]].set_visible(False)
     return fig
 
-# %% ../../nbs/attribution/explain.ipynb #662f8abc
+# %% ../../nbs/attribution/explain.ipynb #ae6f560c
 def _deal(panel, rows, rng):
     """For each row, another row of the same date: a random permutation within dates."""
     order = np.lexsort((rng.random(len(rows)), panel.date_code[rows]))
@@ -933,7 +937,7 @@ def _whole_dates(panel, rows):
     same = np.flatnonzero(np.isin(panel.date_code, panel.date_code[rows]))
     return same[panel.tradable[same] | np.isin(same, rows)]
 
-
+# %% ../../nbs/attribution/explain.ipynb #78f7aab0
 def _daily_ic(score, label, date):
     """IC by date, for the given codes; pandas index of the dates' codes."""
     return pd.Series(correlation_by_date(score, label, date), np.unique(date))
@@ -1085,8 +1089,8 @@ def refit_ic_loss(
     without = {g: daily(X.select([n for n in X.names if n not in set(names)])) for g, names in groups.items()}
     return _loss_table(whole, without, y, level)
 
-# %% ../../nbs/attribution/explain.ipynb #570f94b5
-def plot_ic_loss(table: pd.DataFrame, title: str = "IC lost without a family of features"):
+# %% ../../nbs/attribution/explain.ipynb #4e701f83
+def plot_ic_loss(table: pd.DataFrame, title: str = "IC lost without a family of features") -> "Figure":
     """The table of `family_ic_loss` or `refit_ic_loss` with its intervals; returns the figure."""
     import matplotlib.pyplot as plt
 

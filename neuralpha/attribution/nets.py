@@ -25,15 +25,16 @@ $\sigma/\sqrt{n}$. Here
 # %% auto #0
 __all__ = ['Attributions', 'frozen', 'net_scores', 'gauss_legendre', 'integrated_gradients', 'expected_gradients']
 
-# %% ../../nbs/attribution/nets.ipynb #fb90ef8c
+# %% ../../nbs/attribution/nets.ipynb #f1b7cde0
 import contextlib
+from collections.abc import Iterator
 from typing import NamedTuple
 import numpy as np
 import torch
 from ..core import NeuralphaError
 from ..models.training.device import float32_kernels
 
-# %% ../../nbs/attribution/nets.ipynb #d2fa97f4
+# %% ../../nbs/attribution/nets.ipynb #58853425
 class Attributions(NamedTuple):
     """What each input added to the score, in score units.
 
@@ -52,13 +53,13 @@ class Attributions(NamedTuple):
     scores: np.ndarray  # (n,) float32, the net's
 
     @property
-    def error(self):
+    def error(self) -> np.ndarray:
         """(n,) completeness error: score less base less the sum of attributions."""
         return self.scores - self.base - self.values.sum((1, 2), dtype=np.float64)
 
-# %% ../../nbs/attribution/nets.ipynb #ce07af69
+# %% ../../nbs/attribution/nets.ipynb #428d9a1b
 @contextlib.contextmanager
-def frozen(module):
+def frozen(module) -> Iterator[None]:
     """Evaluation mode without weight gradients for the block."""
     was = [(m, m.training) for m in module.modules()], [(p, p.requires_grad) for p in module.parameters()]
     recurrent = [(m, m.dropout) for m in module.modules() if isinstance(m, torch.nn.RNNBase)]
@@ -120,8 +121,8 @@ def _gradients(module, windows):
     windows.requires_grad_()
     return torch.autograd.grad(_one_score(module(windows)).sum(), windows)[0]
 
-# %% ../../nbs/attribution/nets.ipynb #e42b0b69
-def gauss_legendre(points: int, device="cpu"):
+# %% ../../nbs/attribution/nets.ipynb #5c39d1c7
+def gauss_legendre(points: int, device="cpu") -> tuple[torch.Tensor, torch.Tensor]:
     """Points and weights on [0, 1], float32 tensors."""
     t, w = np.polynomial.legendre.leggauss(points)
     return tuple(torch.tensor(v, dtype=torch.float32, device=device) for v in ((t + 1) / 2, w / 2))

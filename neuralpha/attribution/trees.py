@@ -113,45 +113,54 @@ def _paths(left, right, feature, cover, leaf_cover):
             stack.append((child, [*steps, (node, went_left, slot)], f, s))
     return leaves
 
-# %% ../../nbs/attribution/trees.ipynb #58fd4f9a
+# %% ../../nbs/attribution/trees.ipynb #a4326a32
 def _forest(trees, n_features, n_outputs, sets) -> Forest:
     """Join trees given as dicts: left, right, feature, threshold, kind, cover, leaf_cover, value."""
     leaves = [leaf for t in trees for leaf in _paths(t["left"], t["right"], t["feature"], t["cover"], t["leaf_cover"])]
+    steps_of_leaf, features_of_leaf, _ = zip(*leaves)
+    steps = _flat(leaves, 0, np.int64).reshape(-1, 3)
+    node, left, slot = steps.T
+    return Forest(
+        node_start=_offsets([t["left"] for t in trees]),
+        feature=_joined(trees, "feature", np.int32),
+        threshold=_joined(trees, "threshold", np.float64),
+        kind=_joined(trees, "kind", np.uint8),
+        leaf_start=_offsets([t["value"] for t in trees]),
+        value=_joined(trees, "value", np.float64),
+        step_start=_offsets(steps_of_leaf),
+        step_node=node.astype(np.int32),
+        step_left=left.astype(np.uint8),
+        step_slot=slot.copy(),
+        slot_start=_offsets(features_of_leaf),
+        slot_feature=_flat(leaves, 1, np.int32),
+        slot_share=_flat(leaves, 2, np.float64),
+        set_start=_offsets(sets),
+        set_word=np.concatenate([np.zeros(0), *sets]).astype(np.uint32),
+        base=_mean_outputs(trees, n_outputs),
+        n_features=n_features,
+    )
 
-    def offsets(lengths):
-        return np.concatenate([[0], np.cumsum(lengths)]).astype(np.int64)
+# %% ../../nbs/attribution/trees.ipynb #bfdc0652
+def _offsets(parts) -> np.ndarray:  # (len(parts)+1,) int64: where each begins, and where the last ends
+    lengths = [len(part) for part in parts]
+    return np.concatenate([[0], np.cumsum(lengths)]).astype(np.int64)
 
-    def join(key, dtype):
-        return np.concatenate([t[key] for t in trees]).astype(dtype)
 
-    def flat(part, dtype):
-        return np.array([x for leaf in leaves for x in leaf[part]], dtype)
+def _joined(trees, key: str, dtype) -> np.ndarray:
+    return np.concatenate([t[key] for t in trees]).astype(dtype)
 
-    steps = flat(0, np.int64).reshape(-1, 3)
+
+def _flat(leaves, part: int, dtype) -> np.ndarray:
+    return np.array([x for leaf in leaves for x in leaf[part]], dtype)
+
+# %% ../../nbs/attribution/trees.ipynb #faa5fa2d
+def _mean_outputs(trees, n_outputs: int) -> np.ndarray:  # (n_outputs,)
     base = np.zeros(n_outputs)
     for k, t in enumerate(trees):
-        base[k % n_outputs] += (
-            np.dot(t["value"], t["leaf_cover"]) / np.sum(t["leaf_cover"]) if len(t["left"]) else t["value"][0]
-        )
-    return Forest(
-        offsets([len(t["left"]) for t in trees]),
-        join("feature", np.int32),
-        join("threshold", np.float64),
-        join("kind", np.uint8),
-        offsets([len(t["value"]) for t in trees]),
-        join("value", np.float64),
-        offsets([len(leaf[0]) for leaf in leaves]),
-        steps[:, 0].astype(np.int32),
-        steps[:, 1].astype(np.uint8),
-        steps[:, 2].copy(),
-        offsets([len(leaf[1]) for leaf in leaves]),
-        flat(1, np.int32),
-        flat(2, np.float64),
-        offsets([len(s) for s in sets]),
-        np.concatenate([np.zeros(0), *sets]).astype(np.uint32),
-        base,
-        n_features,
-    )
+        is_grown = len(t["left"]) > 0
+        mean = np.dot(t["value"], t["leaf_cover"]) / np.sum(t["leaf_cover"]) if is_grown else t["value"][0]
+        base[k % n_outputs] += mean
+    return base
 
 # %% ../../nbs/attribution/trees.ipynb #196438c6
 def _lightgbm_forest(booster) -> Forest:
@@ -241,7 +250,7 @@ def forest_of(
         "attributions."
     )
 
-# %% ../../nbs/attribution/trees.ipynb #ee0a5164
+# %% ../../nbs/attribution/trees.ipynb #7ced1de2
 @njit(cache=True, error_model="numpy")
 def _goes_left(x, threshold, kind, set_start, set_word):
     """LightGBM's decision for one value."""
@@ -260,7 +269,7 @@ def _goes_left(x, threshold, kind, set_start, set_word):
         return kind & 2 != 0
     return x <= threshold
 
-
+# %% ../../nbs/attribution/trees.ipynb #1ea2775f
 @njit(cache=True, error_model="numpy")
 def _pattern_values(pattern, share, value, t, weight, out):
     """Shapley values of a leaf's features for one pattern of passed tests; `t` and `weight` are quadrature points."""
@@ -289,7 +298,7 @@ def _fill_tables(forest, leaves, points, weights, table_start, table):
                 for j in range(d):
                     table[begin + j * size + pattern] = values[j]
 
-# %% ../../nbs/attribution/trees.ipynb #d9aac7f2
+# %% ../../nbs/attribution/trees.ipynb #1b92b5d8
 @njit(cache=True, error_model="numpy")
 def _tests(forest, tree, columns, first, last, went_left):
     """Outcome of every node's test for rows first:last, into (n_nodes, rows) uint8."""
@@ -306,7 +315,7 @@ def _tests(forest, tree, columns, first, last, went_left):
             for r in range(len(x)):
                 out[r] = _goes_left(float(x[r]), threshold, kind, forest.set_start, forest.set_word)
 
-
+# %% ../../nbs/attribution/trees.ipynb #014a84d8
 @njit(cache=True, error_model="numpy")
 def _patterns(forest, leaf, went_left, pattern):
     """Bits of the leaf's features whose tests a row passes."""
@@ -321,7 +330,7 @@ def _patterns(forest, leaf, went_left, pattern):
     for r in range(len(pattern)):
         pattern[r] ^= full
 
-# %% ../../nbs/attribution/trees.ipynb #3208f48c
+# %% ../../nbs/attribution/trees.ipynb #45ca28a1
 @njit(cache=True, error_model="numpy")
 def _add_leaf(forest, leaf, pattern, points, weights, begin, table, out):
     """Add a leaf's values for a block of rows to `out` (n_features, rows)."""
@@ -348,7 +357,7 @@ def _add_leaf(forest, leaf, pattern, points, weights, begin, table, out):
             for j in range(d):
                 out[forest.slot_feature[slot + j], r] += values[j]
 
-
+# %% ../../nbs/attribution/trees.ipynb #a2ade3af
 @njit(cache=True, parallel=True, error_model="numpy")
 def _add_trees(forest, trees, columns, points, weights, table_start, table, block, out):
     n = columns.shape[1]
@@ -364,7 +373,7 @@ def _add_trees(forest, trees, columns, points, weights, table_start, table, bloc
                 _patterns(forest, leaf, went_left, pattern)
                 _add_leaf(forest, leaf, pattern, points, weights, table_start[leaf], table, target)
 
-# %% ../../nbs/attribution/trees.ipynb #c3bd3628
+# %% ../../nbs/attribution/trees.ipynb #8fb76afe
 def _quadrature(most: int):
     """Points and weights on [0, 1]: row q has the rule with q points."""
     points, weights = np.zeros((2, most + 1, max(most, 1)))
@@ -373,7 +382,7 @@ def _quadrature(most: int):
         points[q, :q], weights[q, :q] = (x + 1) / 2, w / 2
     return points, weights
 
-
+# %% ../../nbs/attribution/trees.ipynb #9554e512
 def _groups(leaf_start, size, most=1 << 22):
     """Consecutive trees whose tables have about `most` numbers (32 MB): ((first, last) tree, (first, last) leaf)."""
     used = np.concatenate([[0], np.cumsum(size)])[leaf_start]

@@ -24,7 +24,7 @@ from ..features.table import Features
 from ..labels import Label, MultiTaskLabel
 from ..splits import Fold
 
-# %% ../../nbs/audit/artefacts.ipynb #3a664999
+# %% ../../nbs/audit/artefacts.ipynb #2647216d
 @dataclass
 class Columns:
     """A value per panel row and column.
@@ -70,7 +70,7 @@ class Columns:
         kept = tuple(n for n in self.names if n not in names)
         return self if len(kept) == len(self.names) else replace(self, names=kept, values=self.of(kept))
 
-
+# %% ../../nbs/audit/artefacts.ipynb #532ccd66
 @dataclass
 class Fitted:
     """Values that have no row: by fold, or (fold None) for all time.
@@ -83,7 +83,7 @@ class Fitted:
 
     folds: dict  # fold number or None -> {path: array}
 
-# %% ../../nbs/audit/artefacts.ipynb #ef0b48c0
+# %% ../../nbs/audit/artefacts.ipynb #6e10b767
 def _floats(values):
     if isinstance(values, np.ma.MaskedArray):
         return _unmasked(values)
@@ -103,7 +103,7 @@ def _unmasked(values: np.ma.MaskedArray):
     shown = _floats(values.data)
     return np.where(np.ma.getmaskarray(values), np.asarray(np.nan, shown.dtype), shown)
 
-
+# %% ../../nbs/audit/artefacts.ipynb #89dfb804
 def _flat(value, path="") -> dict:  # path -> array
     """Leaves of nested dictionaries and objects with attributes ending in an underscore."""
     if isinstance(value, dict):
@@ -118,7 +118,7 @@ def _flat(value, path="") -> dict:  # path -> array
     except (TypeError, ValueError):
         return {path: _floats([repr(value)])}
 
-# %% ../../nbs/audit/artefacts.ipynb #fd1f08a2
+# %% ../../nbs/audit/artefacts.ipynb #05acd85a
 TOLD_APART = ("model", "fold", "seed")  # what scores have beside date and asset
 
 
@@ -136,7 +136,7 @@ def is_named(
     """
     return series.name is not None and series.name not in columns
 
-
+# %% ../../nbs/audit/artefacts.ipynb #6107ff71
 def _from_frame(frame, panel, what, is_scores) -> Columns:
     """A `(date, asset)` Series or DataFrame on panel rows; further keys (model, fold, seed) become own columns.
 
@@ -182,7 +182,7 @@ def _split_keys(frame: pd.DataFrame, what: str, is_scores: bool) -> tuple[pd.Dat
         raise NeuralphaError(f"{what}: {int(twice.sum()):,} rows stand twice, the first is {place}; keep one of each.")
     return keys, values
 
-
+# %% ../../nbs/audit/artefacts.ipynb #02026fdb
 def _refuse_namesakes(what: str, names):
     """One name is one column."""
     texts = pd.Index([str(name) for name in names])
@@ -271,7 +271,7 @@ def artefacts_of(
         )
     return out
 
-# %% ../../nbs/audit/artefacts.ipynb #d26d3e59
+# %% ../../nbs/audit/artefacts.ipynb #47a73da6
 def folds_in(artefacts: dict) -> list[Fold]:
     """All folds, those with a test first of all designs."""
     return [fold for v in artefacts.values() if isinstance(v, list) for fold in v]
@@ -280,7 +280,7 @@ def folds_in(artefacts: dict) -> list[Fold]:
 def labels_in(artefacts: dict) -> dict:  # name -> Columns
     return {what: v for what, v in artefacts.items() if isinstance(v, Columns) and v.label is not None}
 
-
+# %% ../../nbs/audit/artefacts.ipynb #4431f233
 def values_in(artefacts: dict) -> dict:  # name -> Columns that are no label
     return {what: v for what, v in artefacts.items() if isinstance(v, Columns) and v.label is None}
 
@@ -296,14 +296,14 @@ def features_in(artefacts: dict) -> dict:  # name -> Columns that are features
     values = values_in(artefacts)
     return {what: v for what, v in values.items() if v.lookbacks is not None or what == "features"}
 
-
+# %% ../../nbs/audit/artefacts.ipynb #869e2c9e
 def trains_on_the_future(artefacts: dict, panel: Panel) -> bool:
     """Whether some fold trains on dates after its test began, as k-fold designs do."""
     date = panel.date_code
     folds = [f for f in folds_in(artefacts) if len(f.train) and len(f.test)]
     return any(date[f.train].max() > date[f.test].min() for f in folds)
 
-
+# %% ../../nbs/audit/artefacts.ipynb #6d753fc0
 def lookbacks_of(
     columns: Columns,
     given,  # of the audit: one number, by column, or None

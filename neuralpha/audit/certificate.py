@@ -25,7 +25,7 @@ from typing import NamedTuple
 import pandas as pd
 from ..core import canonical_json, digest, write_json, write_text
 
-# %% ../../nbs/audit/certificate.ipynb #0acab38d
+# %% ../../nbs/audit/certificate.ipynb #f7b10ead
 class Verdict(NamedTuple):
     """What a line of a certificate may say, best first.
 
@@ -53,7 +53,7 @@ VERDICTS = {
     "fails": Verdict(False, "#b2182b", "something changed that must not"),
 }
 
-
+# %% ../../nbs/audit/certificate.ipynb #290db577
 def severity(
     verdict: str,  # one of `VERDICTS`
 ) -> int:
@@ -132,7 +132,7 @@ class AuditCheck:
         """JSON-native, with `passed`."""
         return {**asdict(self), "passed": self.passed}
 
-# %% ../../nbs/audit/certificate.ipynb #47001d83
+# %% ../../nbs/audit/certificate.ipynb #82c10bc8
 class Outcome(NamedTuple):
     """What a certificate may say as a whole."""
 
@@ -147,7 +147,7 @@ OUTCOMES = {
     "failed": Outcome("#b2182b", "Checks failed"),
 }
 
-
+# %% ../../nbs/audit/certificate.ipynb #49cc6e7d
 def outcome_of(checks) -> str:  # one of `OUTCOMES`
     """The worst that was found; green needs every check to hold.
 
@@ -170,7 +170,7 @@ def summary_of(checks) -> str:
     words = {"holds": "holds" if count["holds"] == 1 else "hold"}
     return ", ".join(f"{count[v]} {words.get(v, v)}" for v in VERDICTS if count[v]) or "no checks"
 
-# %% ../../nbs/audit/certificate.ipynb #03bb139d
+# %% ../../nbs/audit/certificate.ipynb #2c5345f0
 @dataclass(frozen=True, repr=False)
 class Certificate:
     """The result of an audit. `outcome` is one of `OUTCOMES`; `hash` covers everything but the time it took.
@@ -272,7 +272,7 @@ class Certificate:
         """One row per check."""
         return pd.DataFrame([c.to_dict() for c in self.checks])
 
-    def save(self, folder):
+    def save(self, folder) -> None:
         """Write `certificate.json` and `certificate.html` (a fragment without scripts)."""
         write_json(Path(folder) / "certificate.json", {**self.content, "hash": self.hash})
         write_text(Path(folder) / "certificate.html", self.html())

@@ -16,7 +16,7 @@ from .certificate import AuditCheck, severity
 from .worlds import day_of
 from ..data.panel import Panel
 
-# %% ../../nbs/audit/comparison.ipynb #1dcb63e9
+# %% ../../nbs/audit/comparison.ipynb #9e5a868e
 @dataclass
 class Line:
     """What is known of one line so far."""
@@ -36,7 +36,7 @@ class Line:
     _reach: int = -1  # bars ahead, of what stands in `found`
     _told: str = "holds"  # the verdict that `found` is about
 
-    def count(self, rows: int = 0, columns: int = 0, wrong: int = 0, rounded: int = 0, verdict: str = "fails"):
+    def count(self, rows: int = 0, columns: int = 0, wrong: int = 0, rounded: int = 0, verdict: str = "fails") -> None:
         """Add what was compared in one world; a value that is wrong has a verdict."""
         self.rows += int(rows)
         self.columns = max(self.columns, int(columns))
@@ -44,7 +44,7 @@ class Line:
         self.rounded += int(rounded)
         self._worsen(verdict if wrong else "holds")
 
-    def say(self, verdict: str, words: str, reach: int = 0, at: "Place | None" = None):
+    def say(self, verdict: str, words: str, reach: int = 0, at: "Place | None" = None) -> None:
         """Put something into words; they stand until something worse is said, or as bad and further ahead."""
         self._worsen(verdict)
         worse = severity(verdict) - severity(self._told)
@@ -52,7 +52,7 @@ class Line:
             self._reach, self._told, self.found = reach, verdict, words
             self.column, self.date, self.asset = at or Place()
 
-    def not_checked(self, words: str):
+    def not_checked(self, words: str) -> None:
         self.say("not checked", words)
 
     def _worsen(self, verdict: str):
@@ -62,7 +62,7 @@ class Line:
         facts = {k: v for k, v in vars(self).items() if not k.startswith("_")}
         return AuditCheck(**facts)
 
-
+# %% ../../nbs/audit/comparison.ipynb #933302e3
 class Place(NamedTuple):
     """Where an offence lies."""
 
@@ -75,7 +75,7 @@ def place_of(panel: Panel, row: int, column: str = "") -> Place:
     """Where a row of a panel is."""
     return Place(str(column), day_of(panel, panel.date_code[row]), str(panel.assets[panel.asset_code[row]]))
 
-# %% ../../nbs/audit/comparison.ipynb #895a1539
+# %% ../../nbs/audit/comparison.ipynb #e09f81b0
 def _count_differences(a, b, rows_a, rows_b, date, since, relative, typical):
     """Per column, on dates from `since` on: values that differ by more than `relative` of their size (or of a typical
     value), the earliest of them (position in rows_a), and of those that differ by less: how many, and their squares
@@ -108,7 +108,7 @@ def _count_differences(a, b, rows_a, rows_b, date, since, relative, typical):
                     first[c, f] = k
     return count.sum(0), _earliest(first, date), small.sum(0), energy.sum(0)
 
-
+# %% ../../nbs/audit/comparison.ipynb #bdaf0a11
 @njit(cache=True)
 def _earliest(first, date):
     """Of the chunks' earliest offenders the earliest, by column."""
@@ -130,11 +130,11 @@ def _differences(a, b, rows_a, *rest):
     """Threads pay from about a million values on."""
     return (_in_parallel if len(rows_a) * a.shape[1] > 1_000_000 else _alone)(a, b, rows_a, *rest)
 
-# %% ../../nbs/audit/comparison.ipynb #d148aa43
+# %% ../../nbs/audit/comparison.ipynb #85991f12
 FLOAT_NOISE = {4: 64 * 2.0**-23, 8: 2.0**-33}  # of values with 4 and 8 bytes, relative to their size
 _DOUBT = 2.0**-14  # a relative difference below this is told from rounding by its growth
 
-
+# %% ../../nbs/audit/comparison.ipynb #7a2e0aea
 def precision(
     values,  # (n_rows, n_columns)
 ) -> np.ndarray:  # (n_columns,)
@@ -159,7 +159,7 @@ def precision(
         out[f] = FLOAT_NOISE[4 if single else 8]
     return out
 
-
+# %% ../../nbs/audit/comparison.ipynb #4565286f
 def typical_size(
     values,  # (n_rows, n_columns)
 ) -> np.ndarray:  # (n_columns,)
@@ -181,7 +181,7 @@ def typical_size(
         out[f] = np.quantile(size, 0.9) if len(size) else 0.0
     return out
 
-
+# %% ../../nbs/audit/comparison.ipynb #dd5f949f
 def are_equal(
     a,  # (n,)
     b,  # (n,)
@@ -352,7 +352,7 @@ def bars(n: int) -> str:
     """A number of bars in words."""
     return f"{n} bar{'s' * (n > 1)}"
 
-# %% ../../nbs/audit/comparison.ipynb #dd808344
+# %% ../../nbs/audit/comparison.ipynb #adc3cedc
 LOST = (
     "column {column!r} of {what} exists in one run and not in the other: which columns there are depends on the data "
     "that was changed."
@@ -385,11 +385,11 @@ class Tally:
         """A line, new or known."""
         return self.lines.setdefault((part, what, how), Line(part, what, how))
 
-    def drop(self, line: Line):
+    def drop(self, line: Line) -> None:
         """Forget a line that has nothing to say."""
         del self.lines[line.part, line.what, line.how]
 
-    def compare(self, c: Comparison):
+    def compare(self, c: Comparison) -> None:
         """Count what differs and keep what to say of it."""
         line = self.line(c.part, c.what, c.how)
         lost = c.lost()

@@ -15,7 +15,7 @@ import numpy as np
 from .artefacts import Columns, Fitted
 from .future import Audit
 
-# %% ../../nbs/audit/content.ipynb #6ebcc01c
+# %% ../../nbs/audit/content.ipynb #74b01e10
 NOTHING = "{what} {has}: nothing was compared. Leave it out of what the pipeline returns, or compute it."
 NO_VALUES = "no row of {which} has a value: nothing was compared of it."
 CONSTANT = "{which} has the same value in every row: nothing that it saw could show."
@@ -34,27 +34,40 @@ def check_content(audit: Audit) -> None:
         if not line.found:
             audit.tally.drop(line)
 
-
+# %% ../../nbs/audit/content.ipynb #44cbc99b
 def _has_values(artefact) -> bool:
     if isinstance(artefact, Columns):
-        return not np.isnan(artefact.values[:, : 1 if artefact.label is not None else None]).all()
+        return not np.isnan(_own_values(artefact)).all()
     if isinstance(artefact, Fitted):
-        values = [v for leaves in artefact.folds.values() for v in leaves.values()]
-        return any(v.size and not np.isnan(v).all() for v in values)
+        return any(_has_a_number(leaves) for leaves in artefact.folds.values())
     return len(artefact) > 0
 
 
-def _check_columns(line, columns: Columns):
-    """What is missing or the same in every row; a label's own bookkeeping may be."""
-    values = columns.values[:, :1] if columns.label is not None else columns.values
+def _has_a_number(leaves: dict) -> bool:
+    return any(value.size and not np.isnan(value).all() for value in leaves.values())
+
+
+def _own_values(columns: Columns) -> np.ndarray:
+    is_label = columns.label is not None
+    return columns.values[:, :1] if is_label else columns.values
+
+# %% ../../nbs/audit/content.ipynb #feb25c91
+def _check_columns(line, columns: Columns) -> None:
+    values = _own_values(columns)
     is_missing = np.isnan(values).all(0)
     with np.errstate(invalid="ignore"):
-        is_same = ~is_missing & (np.fmin.reduce(values, 0) == np.fmax.reduce(values, 0))
+        lowest = np.fmin.reduce(values, 0)
+        highest = np.fmax.reduce(values, 0)
+    is_same = ~is_missing & (lowest == highest)
     line.count(len(values), len(columns.names))
-    for is_odd, verdict, words in ((is_missing, "not checked", NO_VALUES), (is_same, "holds", CONSTANT)):
-        odd = [name for name, is_so in zip(columns.names, is_odd) if is_so]
-        if odd:
-            line.say(verdict, words.format(which=_named(odd)))
+    _say_of(line, columns, is_missing, "not checked", NO_VALUES)
+    _say_of(line, columns, is_same, "holds", CONSTANT)
+
+
+def _say_of(line, columns: Columns, is_odd: np.ndarray, verdict: str, words: str) -> None:
+    odd = [name for name, is_so in zip(columns.names, is_odd) if is_so]
+    if odd:
+        line.say(verdict, words.format(which=_named(odd)))
 
 
 def _named(names: list) -> str:

@@ -13,7 +13,7 @@ from .worlds import Settings
 from ..core import NeuralphaError
 from ..data.panel import Panel
 
-# %% ../../nbs/audit/cuts.ipynb #92a4fdb4
+# %% ../../nbs/audit/cuts.ipynb #3a2ca860
 def calendar_cuts(
     dates,  # (n_dates,) datetime64, ascending
     seed: int = 0,
@@ -71,21 +71,21 @@ def _kinds(day: pd.DatetimeIndex) -> dict:  # kind -> (n_dates,) bool
         kinds[f"month {number}"] = month == number
     return kinds
 
-
+# %% ../../nbs/audit/cuts.ipynb #252ad87d
 def _turns_of_month(day: pd.DatetimeIndex) -> tuple:  # (n_dates,) bool each
     """The last bar of every month but the last, and the first bar of every month but the first."""
     month = day.to_period("M")
     turns = np.asarray(month[1:] != month[:-1], bool)
     return np.append(turns, False), np.append(False, turns)
 
-
+# %% ../../nbs/audit/cuts.ipynb #1a00c2db
 def _longest_gap(day: pd.DatetimeIndex) -> tuple:  # (n_dates,) bool each
     """The bars before the longest gaps, and the bars after them."""
     seconds = np.diff(day.to_numpy()).astype("timedelta64[s]").astype(np.int64)
     is_longest = seconds == max(seconds.max(), 0)
     return np.append(is_longest, False), np.append(False, is_longest)
 
-# %% ../../nbs/audit/cuts.ipynb #269b5d88
+# %% ../../nbs/audit/cuts.ipynb #5699f76b
 def boundaries(panel: Panel, artefacts: dict, most: int = 3, both: int = 3) -> list[int]:
     """The last bar before a test begins, of `most` folds from the first to the last: nothing that a fit may see lies
     after it. For `both` of them the second bar of the test as well, where there are predictions on either side.
@@ -100,7 +100,7 @@ def boundaries(panel: Panel, artefacts: dict, most: int = 3, both: int = 3) -> l
     before, after = first_bars - 1, first_bars[-both:] + 1
     return np.union1d(before, after).tolist()
 
-
+# %% ../../nbs/audit/cuts.ipynb #438e6f6a
 def edges(panel: Panel, artefacts: dict) -> list[int]:
     """One bar before and one bar into every part of the first and the last fold, and the last bar but one of their
     tests.
@@ -115,7 +115,7 @@ def edges(panel: Panel, artefacts: dict) -> list[int]:
         out.append(int(panel.date_code[fold.test].max()) - 1)
     return [c for c in out if 0 < c < panel.n_dates - 1]
 
-# %% ../../nbs/audit/cuts.ipynb #8d7af5d1
+# %% ../../nbs/audit/cuts.ipynb #d7bde2b3
 def cut_codes(
     panel: Panel,
     tables: dict,
@@ -158,7 +158,7 @@ def _pick_cuts(panel, tables, artefacts, n, seed):
     parts = np.array_split(_places_for_cuts(panel, artefacts), n)
     return sorted({int(part[np.argmax(score[part])]) for part in parts if len(part)})
 
-
+# %% ../../nbs/audit/cuts.ipynb #2f74b7a7
 def _places_for_cuts(panel, artefacts):
     """Date positions in the midst of tests; where there are none, all but the first and the last."""
     first = max(2, panel.n_dates // 10)
@@ -177,7 +177,7 @@ def _middle(days):
     first = len(days) // 4
     return days[first : max(first + 1, 3 * len(days) // 4)]
 
-
+# %% ../../nbs/audit/cuts.ipynb #8643024b
 def _happenings(panel, tables) -> np.ndarray:  # (n_dates,)
     """How much is going on at each date."""
     row = np.arange(panel.n_rows)

@@ -13,13 +13,14 @@ empty. Functions of modules arrive as names, and their modules are imported anew
 # %% auto #0
 __all__ = ['pack', 'run_fresh']
 
-# %% ../../nbs/audit/fresh.ipynb #47fa0fa5
+# %% ../../nbs/audit/fresh.ipynb #5f304971
 import functools, importlib, io, os, subprocess, sys, tempfile
+from typing import Any
 from pathlib import Path
 import cloudpickle
 from ..core import NeuralphaError
 
-# %% ../../nbs/audit/fresh.ipynb #be784750
+# %% ../../nbs/audit/fresh.ipynb #2dd88858
 class _Pickler(cloudpickle.Pickler):
     """By value, with empty caches."""
 
@@ -42,23 +43,28 @@ def _by_value(thing) -> bytes:
     _Pickler(out).dump(thing)
     return out.getvalue()
 
-
+# %% ../../nbs/audit/fresh.ipynb #c12fd01b
 def pack(
     function,  # of anything, as long as it can be pickled by value
-):  # (function in bytes, environment), or the reason why there is none
+) -> tuple | NeuralphaError:  # (function in bytes, environment), or the reason why there is none
     """A function and the environment as they are now, before it has run, for `run_fresh`.
 
     Parameters
     ----------
     function
         of anything, as long as it can be pickled by value
+
+    Returns
+    -------
+    tuple | NeuralphaError
+        (function in bytes, environment), or the reason why there is none
     """
     try:
         return _by_value(function), dict(os.environ)
     except Exception as e:  # whatever a closure holds may refuse in its own way
         return NeuralphaError(f"it cannot be sent to a new process ({type(e).__name__}: {str(e)[:120]}).")
 
-# %% ../../nbs/audit/fresh.ipynb #f81db7eb
+# %% ../../nbs/audit/fresh.ipynb #dfe6e2f8
 _SERVER = "from neuralpha.audit.fresh import _serve; _serve()"
 _server = None  # one process for all calls
 
@@ -83,7 +89,7 @@ def _answer(job: Path):
         out = _by_value(("failed", f"its result cannot be sent back ({type(e).__name__}: {e})"))
     job.with_suffix(".out").write_bytes(out)
 
-
+# %% ../../nbs/audit/fresh.ipynb #9e2f029a
 def _serve():
     """Fork a child for every job that is named on standard input."""
     for name in ("neuralpha.audit.studies", *sys.argv[1:]):
@@ -114,12 +120,12 @@ def _running():
         )
     return _server
 
-# %% ../../nbs/audit/fresh.ipynb #f8f7f332
+# %% ../../nbs/audit/fresh.ipynb #da7f80b4
 def run_fresh(
     packed,  # of `pack`
     *args,
     **tables,
-):  # what the function gives
+) -> Any:  # what the function gives
     """Run a packed function in a process that has seen nothing.
 
     Raises `NeuralphaError` where it cannot be sent or stops.
@@ -130,6 +136,11 @@ def run_fresh(
         of `pack`
     *args
     **tables
+
+    Returns
+    -------
+    Any
+        what the function gives
     """
     if isinstance(packed, NeuralphaError):
         raise packed

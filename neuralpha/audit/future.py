@@ -11,7 +11,7 @@ __all__ = ['KINDS', 'AHEAD', 'LONGER', 'FILLED', 'MEMBER', 'FITTED', 'SMALL', 'R
            'compare_futures', 'future_fitted', 'replace_future', 'compare_world', 'check_future', 'check_calendar',
            'check_memory']
 
-# %% ../../nbs/audit/future.ipynb #33ffc1d4
+# %% ../../nbs/audit/future.ipynb #2b992e07
 import itertools
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
@@ -23,7 +23,7 @@ from neuralpha.audit.artefacts import (
     folds_in,
     trains_on_the_future,
 )
-from .comparison import FURTHEST, Comparison, Place, Tally, are_equal, place_of
+from .comparison import FURTHEST, Comparison, Line, Place, Tally, are_equal, place_of
 from .cuts import boundaries, calendar_cuts, edges
 from .fresh import run_fresh
 from .worlds import REPLACEMENTS, Settings, World, day_of, few_assets, make_world, with_gaps
@@ -31,7 +31,7 @@ from ..core import NeuralphaError
 from ..data.panel import Panel
 from ..splits import Fold
 
-# %% ../../nbs/audit/future.ipynb #b822551e
+# %% ../../nbs/audit/future.ipynb #e25f8552
 @dataclass(frozen=True)
 class Audit:
     """A pipeline, what it gave on the true data, and where what is found goes.
@@ -87,7 +87,7 @@ class Audit:
     def has_noise(self) -> bool:
         return "noise" in self.settings.replace
 
-
+# %% ../../nbs/audit/future.ipynb #b7c5b0a8
 def words_of(e) -> str:
     """What a run ended in."""
     if not isinstance(e, Exception):
@@ -95,7 +95,7 @@ def words_of(e) -> str:
     first = str(e).splitlines()[0] if str(e) else ""
     return f"{type(e).__name__}: {first}"[:200]
 
-# %% ../../nbs/audit/future.ipynb #1135ffe4
+# %% ../../nbs/audit/future.ipynb #9a4f679c
 @dataclass(frozen=True)
 class Rerun:
     """The artefacts of the true run and of a world with another future."""
@@ -121,7 +121,7 @@ class Rerun:
         """The last date position whose bar is past as a whole."""
         return self.world.cut - 1 if self.settings.at_open else self.world.cut
 
-    def line(self, tally: Tally, what: str):
+    def line(self, tally: Tally, what: str) -> Line:
         """The line of the certificate that an artefact in this world belongs to."""
         return tally.line("future", what, self.world.told)
 
@@ -144,7 +144,7 @@ class Rerun:
         rows = {"rows": world.rows, "twins": world.twins, **more}
         return Comparison("future", what, world.told, self.panel, mine, theirs, words=words, about=about, **rows)
 
-# %% ../../nbs/audit/future.ipynb #e0a07d17
+# %% ../../nbs/audit/future.ipynb #4ec208e6
 def compare_futures(rerun: Rerun, tally: Tally) -> None:
     """Compare all artefacts of the true run with those of a world whose future was replaced after its cut."""
     offline = trains_on_the_future(rerun.true, rerun.panel)
@@ -167,7 +167,7 @@ def compare_futures(rerun: Rerun, tally: Tally) -> None:
         else:
             future_fitted(rerun, tally, what, mine, theirs)
 
-
+# %% ../../nbs/audit/future.ipynb #4ad31892
 def _of_folds(what, artefact) -> bool:
     return not isinstance(artefact, Columns) or what.split()[0] in ("predictions", "positions", "scores")
 
@@ -197,7 +197,7 @@ def _ahead(rerun: Rerun, what: str, mine: Columns, theirs: Columns) -> Compariso
         tested="noise" in rerun.settings.replace,
     )
 
-# %% ../../nbs/audit/future.ipynb #761b32a6
+# %% ../../nbs/audit/future.ipynb #5df4c1b2
 LONGER = (
     "{what} ({column}) of {day} of asset {asset}, said to be known by {cut}, changed when {world}: its life span is "
     "longer than declared ({count:,} values changed)."
@@ -217,7 +217,7 @@ def _future_label(rerun: Rerun, tally: Tally, what: str, mine: Columns, theirs: 
     if world.told == REPLACEMENTS["nothing"]:
         _filled_label(rerun, tally, what, theirs)
 
-
+# %% ../../nbs/audit/future.ipynb #f796a351
 def _filled_label(rerun: Rerun, tally: Tally, what: str, theirs: Columns):
     """Values of labels that cannot be known yet, of assets that are still alive."""
     panel = rerun.panel
@@ -231,7 +231,7 @@ def _filled_label(rerun: Rerun, tally: Tally, what: str, theirs: Columns):
         place = place_of(panel, world.rows[np.flatnonzero(early)[0]], "value")
         line.say("fails", FILLED.format(what=what, day=place.date, asset=place.asset, end=world.day), at=place)
 
-# %% ../../nbs/audit/future.ipynb #e9882a44
+# %% ../../nbs/audit/future.ipynb #2c8e4446
 MEMBER = (
     "fold {fold}: {day} of asset {asset} {moved} its {part} rows when {world}: membership depends on the future "
     "({count:,} rows)."
@@ -254,7 +254,7 @@ def _future_folds(rerun: Rerun, tally: Tally, what: str, mine: list, theirs: lis
             line.count(1, 1, 1)
             line.say("fails", f"{ended} is missing when {rerun.since}.", FURTHEST)
 
-
+# %% ../../nbs/audit/future.ipynb #431c2538
 def _future_members(rerun: Rerun, line, fold: Fold, twin: Fold, part: str):
     """Rows of one part of a fold up to the cut, in both worlds."""
     date = rerun.panel.date_code
@@ -281,7 +281,7 @@ def _future_members(rerun: Rerun, line, fold: Fold, twin: Fold, part: str):
     )
     line.say("fails", words, int(world.cut + 1 - date[odd[0]]), place)
 
-# %% ../../nbs/audit/future.ipynb #af299462
+# %% ../../nbs/audit/future.ipynb #78168814
 FITTED = "{name}{known} changed when {world}: it is fitted on data it should not have seen."
 
 
@@ -300,7 +300,7 @@ def future_fitted(rerun: Rerun, tally: Tally, what: str, mine: Fitted, theirs: F
             known = f" of fold {fold}, fitted before its test starts on {day_of(panel, begins[fold])},"
         _future_values(rerun, tally, what, known, values, theirs.folds.get(fold, {}))
 
-
+# %% ../../nbs/audit/future.ipynb #72e59817
 def _future_values(rerun: Rerun, tally: Tally, what: str, known: str, mine: dict, theirs: dict):
     for path in sorted(set(mine) | set(theirs)):
         a = mine.get(path)
@@ -313,7 +313,7 @@ def _future_values(rerun: Rerun, tally: Tally, what: str, known: str, mine: dict
             words = FITTED.format(name=name, known=known, world=rerun.since)
             line.say("fails", words, 1, Place(path))
 
-# %% ../../nbs/audit/future.ipynb #0cc8a7aa
+# %% ../../nbs/audit/future.ipynb #dae76904
 SMALL = (
     "{what} {column!r} changed by little, but the more the more the future was changed ({count:,} values): it is no "
     "rounding, it looks ahead and makes what it sees small."
@@ -331,7 +331,7 @@ def replace_future(audit: Audit, cut: int, how: str, told: str | None = None, mu
     if how == "noise" and audit.tally.faint:
         _judge(audit, cut, told)
 
-
+# %% ../../nbs/audit/future.ipynb #81cd1ca1
 def compare_world(audit: Audit, world: World, other: dict | Exception, tally: Tally, fits=None) -> None:
     """Compare the artefacts of the true run and of a world, or say why there are none."""
     line = tally.line("future", "pipeline", world.told) if isinstance(other, Exception) else None
@@ -349,7 +349,7 @@ def compare_world(audit: Audit, world: World, other: dict | Exception, tally: Ta
         if audit.each:
             audit.each(rerun, tally, fits)
 
-# %% ../../nbs/audit/future.ipynb #06ee8830
+# %% ../../nbs/audit/future.ipynb #90fb1f52
 def _judge(audit: Audit, cut: int, told: str | None):
     """Last digits that follow the size of what was changed are no rounding."""
     suspects = dict(audit.tally.faint)
@@ -372,7 +372,7 @@ def _judge(audit: Audit, cut: int, told: str | None):
             if loudest.line(comparison.part, comparison.what, comparison.how).wrong:
                 _small_leak(audit.tally, comparison, difference)
 
-
+# %% ../../nbs/audit/future.ipynb #c9d8cdfe
 def _listen(audit: Audit, cut: int, told: str | None, size: float) -> Tally:
     """What differs when the same change is made in another size."""
     tally = Tally()
@@ -388,7 +388,7 @@ def _small_leak(tally: Tally, comparison: Comparison, difference):
     line.count(wrong=difference.rounded)
     line.say("fails", words, 1, Place(difference.column))
 
-# %% ../../nbs/audit/future.ipynb #6c4571ea
+# %% ../../nbs/audit/future.ipynb #e2683e86
 def check_future(audit: Audit, cuts: list) -> None:
     """Worlds at the cuts, at the edges of tests, and right after suspended bars."""
     settings = audit.settings
@@ -401,7 +401,7 @@ def check_future(audit: Audit, cuts: list) -> None:
     if "gaps" in settings.checks and "future" in settings.checks:
         _check_gaps(audit, cuts[len(cuts) // 2], settings.replace[0])
 
-
+# %% ../../nbs/audit/future.ipynb #79e6ed6a
 def _check_gaps(audit: Audit, cut: int, how: str):
     gappy = with_gaps(audit.panel, cut, audit.settings.seed)
     true = audit.attempt(gappy, audit.tables)

@@ -25,7 +25,7 @@ from ..data.panel import Panel, cut_panel
 from ..labels import Label
 from ..splits import Fold, _offset, fixed_split
 
-# %% ../../nbs/audit/holdout.ipynb #c754bfed
+# %% ../../nbs/audit/holdout.ipynb #a2099009
 @dataclass(frozen=True)
 class Seal:
     """What was set aside, as a study's manifest keeps it.
@@ -65,7 +65,7 @@ class Seal:
             f"Holdout of {self.universe}, {self.first} to {self.last} ({self.rows:,} rows), sealed as {self.hash[:12]}"
         )
 
-
+# %% ../../nbs/audit/holdout.ipynb #c284b652
 def read_seal(
     values: dict,  # as `Seal.to_dict` gave them
 ) -> Seal:
@@ -87,11 +87,11 @@ def read_seal(
         )
     return seal
 
-# %% ../../nbs/audit/holdout.ipynb #fb22b6b0
+# %% ../../nbs/audit/holdout.ipynb #a89c8555
 def _date(code) -> str:
     return str(pd.Timestamp(code))[:19].removesuffix(" 00:00:00")
 
-
+# %% ../../nbs/audit/holdout.ipynb #97046fa6
 @check_kinds
 def seal_holdout(
     panel: Panel,
@@ -235,7 +235,7 @@ def open_holdout(
         os.fsync(f.fileno())
     return entry
 
-# %% ../../nbs/audit/holdout.ipynb #4bef3a16
+# %% ../../nbs/audit/holdout.ipynb #db99c49c
 def openings(
     seal: Seal,
     ledger,
@@ -255,7 +255,7 @@ def openings(
     ]
     return pd.DataFrame(mine, columns=["opened", "first", "last", "spec_hash", "reason", "seal"])
 
-
+# %% ../../nbs/audit/holdout.ipynb #ac5e0505
 def holdout_line(
     seal: Seal,
     ledger,

@@ -42,7 +42,7 @@ from ..labels import forward_return, trend_scan
 from ..splits import purged_kfold, walk_forward
 from .pipeline import audit_pipeline
 
-# %% ../../nbs/audit/leaks.ipynb #c9591c57
+# %% ../../nbs/audit/leaks.ipynb #2c9ef359
 def leak_market(
     n_assets: int = 24,
     n_dates: int = 320,
@@ -86,7 +86,7 @@ def leak_market(
     )
     return replace(p, attributes=attributes), pd.DataFrame(filings)
 
-
+# %% ../../nbs/audit/leaks.ipynb #23d5b0af
 def _filings(asset, days, rng):
     """A filing every fifteen sessions, half of them after the close; a third are restated two weeks later."""
     out = []
@@ -105,7 +105,7 @@ def _filings(asset, days, rng):
             )
     return out
 
-# %% ../../nbs/audit/leaks.ipynb #224ce7ec
+# %% ../../nbs/audit/leaks.ipynb #a01cd831
 def _wide(panel, name="close"):
     """dates × assets of one field."""
     out = np.full((panel.n_dates, panel.n_assets), np.nan)
@@ -120,7 +120,7 @@ def _long(panel, wide, name="x", lookback=None):
         return {name: v.astype(np.float64)}
     return Features(panel, (name,), v[:, None], (lookback,))
 
-
+# %% ../../nbs/audit/leaks.ipynb #cacf15de
 def _inputs(panel):
     """Five honest features, (n_rows, 5) float64, NaN as 0."""
     c = _wide(panel)
@@ -141,7 +141,7 @@ def _inputs(panel):
 def _study(panel, embargo=3):
     return (y := forward_return(panel, 5, 1)), walk_forward(y, "6M", "2M", "2M", embargo)
 
-# %% ../../nbs/audit/leaks.ipynb #a38d8315
+# %% ../../nbs/audit/leaks.ipynb #13f4ce59
 def _ridge(X, y, rows, penalty=1.0):
     """Ridge coefficients, fitted on some rows."""
     A = X[rows]
@@ -154,7 +154,7 @@ def _score(X, w, rows, n):
     out[rows] = (X[rows] * w).sum(1)
     return out
 
-
+# %% ../../nbs/audit/leaks.ipynb #0ae19b28
 def _model(panel, prepare, fit=_ridge):
     """Label, folds, fitted transform by fold and predictions; `prepare(X, rows)` gives (transform, X transformed)."""
     y, folds = _study(panel)
@@ -168,7 +168,7 @@ def _model(panel, prepare, fit=_ridge):
         scores = np.where(np.isnan(scores), _score(Z, w, f.test, panel.n_rows), scores)
     return {"label": y, "folds": folds, "fitted": fitted, "predictions": scores}
 
-# %% ../../nbs/audit/leaks.ipynb #27928b8d
+# %% ../../nbs/audit/leaks.ipynb #bc690b7e
 @dataclass(frozen=True)
 class Planted:
     """A leak and its clean twin.
@@ -201,7 +201,7 @@ class Planted:
 
 LEAKS = []
 
-
+# %% ../../nbs/audit/leaks.ipynb #ecb7adb9
 def _plant(name, story, part="future", filings=False, columns=None, **options):
     """Register a function that returns (leaky, clean)."""
 
@@ -229,7 +229,7 @@ def centred_window() -> tuple:
 
     return lambda p: {"features": mean(p, True)}, lambda p: {"features": mean(p, False)}
 
-# %% ../../nbs/audit/leaks.ipynb #87584c7c
+# %% ../../nbs/audit/leaks.ipynb #981497fa
 @_plant("back-fill", "suspended bars filled with the next price", levels=["x"])
 def back_fill() -> tuple:
     return (
@@ -237,7 +237,7 @@ def back_fill() -> tuple:
         lambda p: {"features": _long(p, _wide(p).ffill(limit=3), lookback=3)},
     )
 
-
+# %% ../../nbs/audit/leaks.ipynb #0e8d428f
 @_plant("interpolated gaps", "a straight line over a suspension ends at a price nobody had", levels=["x"])
 def interpolated_gaps() -> tuple:
     return (
@@ -245,7 +245,7 @@ def interpolated_gaps() -> tuple:
         lambda p: {"features": _long(p, _wide(p).ffill(limit=5), lookback=5)},
     )
 
-
+# %% ../../nbs/audit/leaks.ipynb #20fb7670
 @_plant("scaled by its maximum over the period", "prices divided by the highest price there will be")
 def scaled_by_its_maximum_over_the_period() -> tuple:
     return (
@@ -253,7 +253,7 @@ def scaled_by_its_maximum_over_the_period() -> tuple:
         lambda p: {"features": _long(p, _wide(p) / _wide(p).rolling(60, min_periods=1).max(), lookback=59)},
     )
 
-# %% ../../nbs/audit/leaks.ipynb #dc10b10a
+# %% ../../nbs/audit/leaks.ipynb #fb55a7aa
 @_plant(
     "filter in both directions", "exponential smoothing forwards and then backwards, as filtfilt does", levels=["x"]
 )
@@ -266,7 +266,7 @@ def filter_in_both_directions() -> tuple:
         lambda p: {"features": _long(p, smooth(smooth(_wide(p))), lookback=14)},
     )
 
-
+# %% ../../nbs/audit/leaks.ipynb #c5767f22
 @_plant(
     "level of adjusted prices",
     "a fractional difference whose weights leave some of the price in: prices adjusted for a split of 2019 tell it "
@@ -326,7 +326,7 @@ def universe_by_later_liquidity() -> tuple:
 
     return late, lambda p: top(p, _wide(p, "volume").rolling(20, min_periods=5).mean())
 
-# %% ../../nbs/audit/leaks.ipynb #7279ffbe
+# %% ../../nbs/audit/leaks.ipynb #044ecece
 def _as_of(panel, table, when):
     """dates × assets of the latest revenue whose `when` lies at or before each date's 21:00."""
     table = table.assign(when=pd.to_datetime(when)).sort_values(["when", "known_on"], kind="stable")
@@ -339,7 +339,7 @@ def _as_of(panel, table, when):
         out[asset] = np.where(k >= 0, rows["revenue"].to_numpy()[np.maximum(k, 0)], np.nan)
     return out
 
-
+# %% ../../nbs/audit/leaks.ipynb #180d6cb2
 @_plant("same-day fundamentals", "a filing after the close, used at that close", filings=True)
 def same_day_fundamentals() -> tuple:
     return (
@@ -361,7 +361,7 @@ def fundamentals_by_period_end() -> tuple:
         lambda p, fundamentals: {"features": _long(p, _as_of(p, fundamentals, fundamentals["known_on"]))},
     )
 
-
+# %% ../../nbs/audit/leaks.ipynb #b1bf93b6
 @_plant("restated values", "the last version of every figure, dated by its first", filings=True)
 def restated_values() -> tuple:
     def restated(p, fundamentals):
@@ -371,7 +371,7 @@ def restated_values() -> tuple:
 
     return restated, lambda p, fundamentals: {"features": _long(p, _as_of(p, fundamentals, fundamentals["known_on"]))}
 
-# %% ../../nbs/audit/leaks.ipynb #ea3c0659
+# %% ../../nbs/audit/leaks.ipynb #24d18547
 def _scaler(X, rows):
     t = {"mean": X[rows].mean(0), "sd": X[rows].std(0) + 1e-12}
     return t, (X - t["mean"]) / t["sd"]
@@ -382,7 +382,7 @@ def _pca(X, rows):
     _, axes = np.linalg.eigh(Z[rows].T @ Z[rows])
     return {**t, "axes": axes}, np.stack([(Z * axes[:, k]).sum(1) for k in (-1, -2)], 1)
 
-
+# %% ../../nbs/audit/leaks.ipynb #fc068f0a
 @_plant("full-sample scaler", "mean and standard deviation of all rows, test included")
 def full_sample_scaler() -> tuple:
     def everything(X, rows):
@@ -398,7 +398,7 @@ def full_sample_PCA() -> tuple:
 
     return lambda p: _model(p, everything), lambda p: _model(p, _pca)
 
-
+# %% ../../nbs/audit/leaks.ipynb #4ad1620e
 @_plant("winsorised at full-sample quantiles", "the 1% and 99% points of all of history")
 def winsorised_at_full_sample_quantiles() -> tuple:
     def clip(X, rows):
@@ -407,7 +407,7 @@ def winsorised_at_full_sample_quantiles() -> tuple:
 
     return lambda p: _model(p, lambda X, rows: clip(X, np.arange(len(X)))), lambda p: _model(p, clip)
 
-
+# %% ../../nbs/audit/leaks.ipynb #0bd2f003
 @_plant("full-sample selection", "the features that correlate best with the label over all of history")
 def full_sample_selection() -> tuple:
     def select(p, rows_of):
@@ -423,7 +423,7 @@ def full_sample_selection() -> tuple:
 
     return lambda p: select(p, lambda rows, p: np.arange(p.n_rows)), lambda p: select(p, lambda rows, p: rows)
 
-
+# %% ../../nbs/audit/leaks.ipynb #76066e3d
 @_plant("target encoding over all time", "each sector's mean label over all of history as a feature")
 def target_encoding_over_all_time() -> tuple:
     def encoded(p, train_only):
@@ -440,7 +440,7 @@ def target_encoding_over_all_time() -> tuple:
 
     return lambda p: encoded(p, False), lambda p: encoded(p, True)
 
-# %% ../../nbs/audit/leaks.ipynb #a873a9c2
+# %% ../../nbs/audit/leaks.ipynb #d84c82b1
 def _descend(X, goal, rows, watch, steps=60, rate=0.05):
     """Gradient descent that keeps the step with the lowest error on the watched rows."""
     w = np.zeros(X.shape[1])
@@ -465,7 +465,7 @@ def early_stopping_on_test() -> tuple:
         lambda p: _model(p, _scaler, fit=lambda X, g, f: _descend(X, g, f.train, f.valid)),
     )
 
-
+# %% ../../nbs/audit/leaks.ipynb #96b9c131
 @_plant("hyper-parameter chosen on test", "the ridge penalty with the best test error is reported")
 def hyper_parameter_chosen_on_test() -> tuple:
     def tuned(part):
@@ -478,7 +478,7 @@ def hyper_parameter_chosen_on_test() -> tuple:
 
     return lambda p: _model(p, _scaler, fit=tuned("test")), lambda p: _model(p, _scaler, fit=tuned("valid"))
 
-# %% ../../nbs/audit/leaks.ipynb #8fbc9fbb
+# %% ../../nbs/audit/leaks.ipynb #c13dffae
 @_plant("label known later than declared", "a ten-bar return that claims a life of five bars")
 def label_known_later_than_declared() -> tuple:
     def short(p):
@@ -487,7 +487,7 @@ def label_known_later_than_declared() -> tuple:
 
     return short, lambda p: {"label": forward_return(p, 10, 1)}
 
-
+# %% ../../nbs/audit/leaks.ipynb #d023cacb
 @_plant(
     "trend known at the end of its chosen span", "trend scanning tries every span, so it is known after the longest one"
 )
@@ -498,7 +498,7 @@ def trend_known_at_the_end_of_its_chosen_span() -> tuple:
 
     return early, lambda p: {"label": trend_scan(p, 5, 15, 1)}
 
-
+# %% ../../nbs/audit/leaks.ipynb #1cfce396
 @_plant("forward-filled dropped labels", "rows without a label are given the label of the row before", part="labels")
 def forward_filled_dropped_labels() -> tuple:
     def filled(p):
@@ -507,7 +507,7 @@ def forward_filled_dropped_labels() -> tuple:
 
     return filled, lambda p: {"label": forward_return(p, 5, 1)}
 
-
+# %% ../../nbs/audit/leaks.ipynb #7ecf68d6
 @_plant("missing purge", "training up to the day before the test, with labels that end in it", part="splits")
 def missing_purge() -> tuple:
     def cut(p, purge):
@@ -535,7 +535,7 @@ def missing_embargo() -> tuple:
 
     return lambda p: split(p, 0), lambda p: split(p, 5)
 
-
+# %% ../../nbs/audit/leaks.ipynb #a465f0a4
 @_plant("random split", "rows dealt to training and test at random", part="splits")
 def random_split() -> tuple:
     def dealt(p):
@@ -586,7 +586,7 @@ def undeclared_look_back() -> tuple:
         lambda p: {"features": _long(p, _wide(p).rolling(21, min_periods=1).apply(np.nanmean, raw=True), lookback=20)},
     )
 
-# %% ../../nbs/audit/leaks.ipynb #5706be6a
+# %% ../../nbs/audit/leaks.ipynb #a15ea063
 def _first_dates(panel, fold, n=10):
     """Test rows of the first dates."""
     date = panel.date_code[fold.test]
@@ -596,7 +596,7 @@ def _first_dates(panel, fold, n=10):
 def _filled(y):
     return np.nan_to_num(y.target("z").astype(np.float64))
 
-
+# %% ../../nbs/audit/leaks.ipynb #e298ea4d
 @_plant("trained on the first test dates", "the training rows reach ten dates into the test")
 def trained_on_the_first_test_dates() -> tuple:
     def pipeline(p, more):
@@ -623,7 +623,7 @@ def trained_on_purged_rows() -> tuple:
 
     return lambda p: pipeline(p, True), lambda p: pipeline(p, False)
 
-
+# %% ../../nbs/audit/leaks.ipynb #8d072c0b
 @_plant("penalty chosen on the first test dates", "the ridge penalty with the least error on ten test dates")
 def penalty_chosen_on_the_first_test_dates() -> tuple:
     def pipeline(p, peek):
@@ -636,7 +636,7 @@ def penalty_chosen_on_the_first_test_dates() -> tuple:
 
     return lambda p: pipeline(p, True), lambda p: pipeline(p, False)
 
-
+# %% ../../nbs/audit/leaks.ipynb #756cc307
 @_plant(
     "scaler of the first test dates",
     "mean and standard deviation of ten test dates, since the training part is long ago",
@@ -652,7 +652,7 @@ def scaler_of_the_first_test_dates() -> tuple:
 
     return lambda p: pipeline(p, True), lambda p: pipeline(p, False)
 
-# %% ../../nbs/audit/leaks.ipynb #ac2922aa
+# %% ../../nbs/audit/leaks.ipynb #12531393
 def _remembered(kept, of=_scaler):
     """A leaky pipeline whose transform is fitted on everything once, and kept by `kept(panel, compute)`; and an honest
     twin.
@@ -667,9 +667,9 @@ def _remembered(kept, of=_scaler):
 def _with(t, X):
     return t, (X - t["mean"]) / t["sd"]
 
-
+# %% ../../nbs/audit/leaks.ipynb #34196063
 @_plant("scaler remembered by name", "a full-sample scaler in a class attribute, under the name of the universe")
-def scaler_remembered_by_name():
+def scaler_remembered_by_name() -> tuple:
     class Scaler:
         kept = {}
 
@@ -680,7 +680,7 @@ def scaler_remembered_by_name():
 
     return _remembered(kept)
 
-# %% ../../nbs/audit/leaks.ipynb #36c974f9
+# %% ../../nbs/audit/leaks.ipynb #4b6b3cd2
 @_plant("selection remembered by name", "features chosen on everything once, and kept under the name of the universe")
 def selection_remembered_by_name() -> tuple:
     chosen = {}
@@ -703,9 +703,9 @@ def selection_remembered_by_name() -> tuple:
 
     return leaky, clean
 
-
+# %% ../../nbs/audit/leaks.ipynb #d00fb123
 @_plant("scaler remembered by shape", "a full-sample scaler kept by the number of rows and the first date")
-def scaler_remembered_by_shape():
+def scaler_remembered_by_shape() -> tuple:
     known = {}
 
     def kept(p, compute):
@@ -716,9 +716,9 @@ def scaler_remembered_by_shape():
 
     return _remembered(kept)
 
-
+# %% ../../nbs/audit/leaks.ipynb #d4339303
 @_plant("scaler remembered by address", "a full-sample scaler kept by the id of the panel's prices")
-def scaler_remembered_by_address():
+def scaler_remembered_by_address() -> tuple:
     known = {}
 
     def kept(p, compute):
@@ -726,9 +726,9 @@ def scaler_remembered_by_address():
 
     return _remembered(kept)
 
-# %% ../../nbs/audit/leaks.ipynb #987fceff
+# %% ../../nbs/audit/leaks.ipynb #25d6ee8a
 @_plant("scaler in a cached function", "functools.lru_cache around a function of no argument")
-def scaler_in_a_cached_function():
+def scaler_in_a_cached_function() -> tuple:
     state = {}
 
     @functools.lru_cache
@@ -741,9 +741,9 @@ def scaler_in_a_cached_function():
 
     return _remembered(kept)
 
-
+# %% ../../nbs/audit/leaks.ipynb #1fcee1b8
 @_plant("scaler in a file", "a full-sample scaler in a file of the temporary folder, named after the universe")
-def scaler_in_a_file():
+def scaler_in_a_file() -> tuple:
     def path(p):
         return Path(tempfile.gettempdir()) / f"neuralpha-planted-{p.name.split(',')[0].replace(' ', '-')}.json"
 
@@ -757,9 +757,9 @@ def scaler_in_a_file():
 
     return _remembered(kept)
 
-
+# %% ../../nbs/audit/leaks.ipynb #8c7a78f7
 @_plant("scaler in the environment", "a full-sample scaler in an environment variable, for the next process to find")
-def scaler_in_the_environment():
+def scaler_in_the_environment() -> tuple:
     os.environ.pop("NEURALPHA_PLANTED", None)
 
     def kept(p, compute):
@@ -769,7 +769,7 @@ def scaler_in_the_environment():
 
     return _remembered(kept)
 
-# %% ../../nbs/audit/leaks.ipynb #d700008d
+# %% ../../nbs/audit/leaks.ipynb #a6487478
 def _hindsight_column(panel, hindsight):
     later = np.nan_to_num(forward_return(panel, 5, 0).values)
     noise = np.random.default_rng(5).standard_normal(panel.n_rows)
@@ -795,7 +795,7 @@ def _hindsight_attribute(panel, hindsight):
     style = mean if hindsight else np.random.default_rng(6).standard_normal(panel.n_assets)
     return replace(panel, attributes=panel.attributes.assign(style=style))
 
-
+# %% ../../nbs/audit/leaks.ipynb #f88cd1e7
 @_plant(
     "an attribute of whole-sample returns",
     "a style of every asset, made from the returns it is then used to foretell",
@@ -808,7 +808,7 @@ def an_attribute_of_whole_sample_returns() -> tuple:
 
     return pipeline, pipeline
 
-# %% ../../nbs/audit/leaks.ipynb #aa858c76
+# %% ../../nbs/audit/leaks.ipynb #d9daaa61
 @_plant("the last week of December", "tomorrow's price, but only from the 24th of December on", levels=["x"])
 def the_last_week_of_December() -> tuple:
     def pipeline(p, ahead):
@@ -825,7 +825,7 @@ def the_last_week_of_December() -> tuple:
 
     return lambda p: pipeline(p, True), lambda p: pipeline(p, False)
 
-
+# %% ../../nbs/audit/leaks.ipynb #4af57907
 @_plant("a faint leak", "tomorrow's price, a million times smaller than what it is added to")
 def a_faint_leak() -> tuple:
     def pipeline(p, share):
@@ -846,7 +846,7 @@ def _convolved(values, kernel):
 
     return fftconvolve(values, kernel[:, None], axes=0)
 
-
+# %% ../../nbs/audit/leaks.ipynb #86f014ab
 @_plant(
     "low-pass filter over everything",
     "high frequencies removed from the whole series at once; the twin convolves with the past, by Fourier transform",
@@ -865,7 +865,7 @@ def low_pass_filter_over_everything() -> tuple:
 
     return lambda p: {"features": smooth(p)}, lambda p: {"features": causal(p)}
 
-
+# %% ../../nbs/audit/leaks.ipynb #9425dc25
 @_plant(
     "weights of everything",
     "regression weights of all rows; the twin predicts by matrix product, whose last digits depend on how many "
@@ -883,7 +883,7 @@ def weights_of_everything() -> tuple:
 
     return lambda p: pipeline(p, True), lambda p: pipeline(p, False)
 
-# %% ../../nbs/audit/leaks.ipynb #19f95d48
+# %% ../../nbs/audit/leaks.ipynb #0d0419ae
 @_plant("target encoding with one's own label", "the mean label of an asset so far, the row's own among them")
 def target_encoding_with_ones_own_label() -> tuple:
     def pipeline(p, wait):
@@ -894,7 +894,7 @@ def target_encoding_with_ones_own_label() -> tuple:
 
     return lambda p: pipeline(p, 0), lambda p: pipeline(p, 6)
 
-
+# %% ../../nbs/audit/leaks.ipynb #eb1bffa5
 @_plant("weights by later volatility", "training rows weighted by how calm the twenty bars after them were")
 def weights_by_later_volatility() -> tuple:
     def pipeline(p, later):
@@ -911,7 +911,7 @@ def weights_by_later_volatility() -> tuple:
 
     return lambda p: pipeline(p, True), lambda p: pipeline(p, False)
 
-# %% ../../nbs/audit/leaks.ipynb #558ad802
+# %% ../../nbs/audit/leaks.ipynb #99e2639b
 @_plant("calibrated on the test", "scores multiplied by the slope of the test's labels on them")
 def calibrated_on_the_test() -> tuple:
     def pipeline(p, part):
@@ -925,7 +925,7 @@ def calibrated_on_the_test() -> tuple:
 
     return lambda p: pipeline(p, "test"), lambda p: pipeline(p, "valid")
 
-
+# %% ../../nbs/audit/leaks.ipynb #a958b23a
 @_plant("seed made from the data", "a random projection whose seed is a checksum of the whole file")
 def seed_made_from_the_data() -> tuple:
     def pipeline(p, checksum):
@@ -935,7 +935,7 @@ def seed_made_from_the_data() -> tuple:
 
     return lambda p: pipeline(p, True), lambda p: pipeline(p, False)
 
-# %% ../../nbs/audit/leaks.ipynb #fb1cc72c
+# %% ../../nbs/audit/leaks.ipynb #bb5ddd44
 @_plant(
     "weekly bars stamped by their Monday",
     "resample(label=\"left\"): the week's mean price on its first day",
@@ -948,7 +948,7 @@ def weekly_bars_stamped_by_their_Monday() -> tuple:
 
     return lambda p: pipeline(p, "left"), lambda p: pipeline(p, "right")
 
-
+# %% ../../nbs/audit/leaks.ipynb #ae9a4cb8
 @_plant("standardised per asset", "groupby(asset).transform: mean and deviation of its whole history")
 def standardised_per_asset() -> tuple:
     def pipeline(p, known):
@@ -958,7 +958,7 @@ def standardised_per_asset() -> tuple:
 
     return lambda p: pipeline(p, False), lambda p: pipeline(p, True)
 
-
+# %% ../../nbs/audit/leaks.ipynb #853f5331
 @_plant(
     "the nearest filing",
     "merge_asof(direction=\"nearest\"): a filing of next week is nearer than last month's",
@@ -993,7 +993,7 @@ def a_time_zone_too_early() -> tuple:
 
     return lambda p, fundamentals: pipeline(p, fundamentals, 5), lambda p, fundamentals: pipeline(p, fundamentals, 0)
 
-
+# %% ../../nbs/audit/leaks.ipynb #db4f0ffa
 @_plant("members of the month to come", "the month's most traded names, from its first day on")
 def members_of_the_month_to_come() -> tuple:
     def pipeline(p, lag):
@@ -1003,7 +1003,7 @@ def members_of_the_month_to_come() -> tuple:
 
     return lambda p: pipeline(p, 0), lambda p: pipeline(p, 1)
 
-# %% ../../nbs/audit/leaks.ipynb #5794ce71
+# %% ../../nbs/audit/leaks.ipynb #c6947cf7
 @_plant(
     "gaps filled with the median", "missing values replaced by the median of the asset's whole history", levels=["x"]
 )
@@ -1014,7 +1014,7 @@ def gaps_filled_with_the_median() -> tuple:
 
     return lambda p: pipeline(p, False), lambda p: pipeline(p, True)
 
-
+# %% ../../nbs/audit/leaks.ipynb #011e6e57
 @_plant("bad ticks by what follows", "a jump that the next bar takes back is called an error and removed", levels=["x"])
 def bad_ticks_by_what_follows() -> tuple:
     def pipeline(p, ahead):
@@ -1025,7 +1025,7 @@ def bad_ticks_by_what_follows() -> tuple:
 
     return lambda p: pipeline(p, True), lambda p: pipeline(p, False)
 
-# %% ../../nbs/audit/leaks.ipynb #d263d1ee
+# %% ../../nbs/audit/leaks.ipynb #a7106351
 @_plant("bins of all time", "qcut over the whole column; the twin ranks within the past 60 bars of each asset")
 def bins_of_all_time() -> tuple:
     def pipeline(p, everything):
@@ -1039,7 +1039,7 @@ def bins_of_all_time() -> tuple:
 
     return lambda p: pipeline(p, True), lambda p: pipeline(p, False)
 
-
+# %% ../../nbs/audit/leaks.ipynb #8c959680
 @_plant(
     "hedge ratio of the whole sample",
     "the beta that is taken out of a return is fitted on all of it",
@@ -1058,7 +1058,7 @@ def hedge_ratio_of_the_whole_sample() -> tuple:
 
     return lambda p: pipeline(p, False), lambda p: pipeline(p, True)
 
-# %% ../../nbs/audit/leaks.ipynb #cf21524e
+# %% ../../nbs/audit/leaks.ipynb #498ebdfb
 @_plant(
     "regimes seen from the end",
     "a state is smoothed with what came after it; the twin only filters",
@@ -1074,7 +1074,7 @@ def regimes_seen_from_the_end() -> tuple:
 
     return lambda p: pipeline(p, True), lambda p: pipeline(p, False)
 
-
+# %% ../../nbs/audit/leaks.ipynb #80caa2b4
 @_plant("stop-loss with hindsight", "a position is flat where the next ten bars would have hit its stop")
 def stop_loss_with_hindsight() -> tuple:
     def pipeline(p, ahead):

@@ -49,7 +49,7 @@ def check_levels(audit: Audit) -> None:
                 why = f"the pipeline gives other {what} on these prices ({words_of(other)})."
                 audit.tally.line("levels", what, how).not_checked(why)
 
-# %% ../../nbs/audit/levels.ipynb #02d99450
+# %% ../../nbs/audit/levels.ipynb #11fd0364
 LEVEL = (
     "{name!r}{more} changed when {how}: it carries the level of prices that later events have adjusted; divide it out, "
     "or declare it (Feature.level, or levels=)."
@@ -71,7 +71,7 @@ def _name_levels(audit: Audit, what: str, how: str, mine: Columns, theirs: Colum
     elif allowed:
         line.say("holds", f"declared levels that move: {', '.join(allowed)}.")
 
-
+# %% ../../nbs/audit/levels.ipynb #36836db0
 def moved_share(
     a,  # (n_rows, n_columns)
     b,  # (n_rows, n_columns)

@@ -94,7 +94,7 @@ class Pair:
         within = covered[np.minimum(y.known_code[self.rows] + 1, last)] - covered[y.start_code[self.rows]]
         return y.labelled[self.rows] & (within > 0)
 
-# %% ../../nbs/audit/life_spans.ipynb #37eaf8eb
+# %% ../../nbs/audit/life_spans.ipynb #495f2a46
 MEMBER = "fold {fold} has {day} of asset {asset} ({ends}) among its {part} rows, {why} ({count:,} rows)."
 
 
@@ -119,7 +119,7 @@ def _check_pair(pair: Pair, unlabelled: np.ndarray, line: Line):
     )
     line.say("fails", words, at=place)
 
-
+# %% ../../nbs/audit/life_spans.ipynb #cae95653
 def _why(pair: Pair, at: int) -> str:
     begins = day_of(pair.panel, pair.panel.date_code[pair.others].min())
     if pair.touching(0)[at]:

@@ -29,7 +29,7 @@ from ..trading.account import Account, open_books
 from ..trading.clock import Clock
 from ..trading.costs import Impact, make_costs, past_volatility, past_volume
 
-# %% ../../nbs/audit/money.ipynb #ca0f2773
+# %% ../../nbs/audit/money.ipynb #74d1a490
 MONEY_LEAKS = []
 
 
@@ -42,7 +42,7 @@ def _plant(name: str, story: str, **options) -> Callable:
 
     return register
 
-
+# %% ../../nbs/audit/money.ipynb #6fe6dded
 def _reversal(p: Panel) -> pd.DataFrame:
     """What all of them trade on, dates × assets: who lost most over five bars is held most; mean 0 by date."""
     lost = -_wide(p).pct_change(5, fill_method=None)
@@ -52,51 +52,51 @@ def _reversal(p: Panel) -> pd.DataFrame:
 def _on_rows(p: Panel, wide) -> np.ndarray:  # (n_rows,)
     return _long(p, wide, "money")["money"]
 
-
+# %% ../../nbs/audit/money.ipynb #a047f217
 def _known_before(rows: np.ndarray, p: Panel) -> np.ndarray:
     """Values of the row before, within each asset: what is known when a bar opens."""
     out = np.append(np.nan, rows[:-1])
     out[p.asset_offsets[:-1]] = np.nan
     return out
 
-# %% ../../nbs/audit/money.ipynb #2367969e
+# %% ../../nbs/audit/money.ipynb #37f74520
 @_plant(
     "sized by the bar's own close", "an order at the open buys so many shares at a price of that evening", decide="open"
 )
-def sized_by_the_bars_own_close():
+def sized_by_the_bars_own_close() -> tuple[Callable, Callable]:
     def shares(p, lag):
         return {"positions": _on_rows(p, _reversal(p).shift(1) / _wide(p).shift(lag))}
 
     return lambda p: shares(p, 0), lambda p: shares(p, 1)
 
-
+# %% ../../nbs/audit/money.ipynb #c3fc5a3c
 @_plant("the better of two fills", "bought at the close or at the next open, whichever turned out cheaper")
-def the_better_of_two_fills():
+def the_better_of_two_fills() -> tuple[Callable, Callable]:
     def price(p, chosen):
         close, later = _wide(p), _wide(p, "open").shift(-1)
         return {"fills": _on_rows(p, close.where(~(later < close), later) if chosen else close)}
 
     return lambda p: price(p, True), lambda p: price(p, False)
 
-
+# %% ../../nbs/audit/money.ipynb #c36a6242
 @_plant(
     "a limit order that knows the low",
     "a buyer is filled where the next bar's low reaches the limit, at this bar's weights",
 )
-def a_limit_order_that_knows_the_low():
+def a_limit_order_that_knows_the_low() -> tuple[Callable, Callable]:
     def held(p, ahead):
         reached = _wide(p, "low").shift(-ahead) < 0.99 * _wide(p).shift(1 - ahead)
         return {"positions": _on_rows(p, _reversal(p).where(reached, 0.0))}
 
     return lambda p: held(p, 1), lambda p: held(p, 0)
 
-# %% ../../nbs/audit/money.ipynb #e381e602
+# %% ../../nbs/audit/money.ipynb #ee7d16d9
 @_plant(
     "a share of the bar's own volume",
     "orders at the open are one per cent of what will be traded that day",
     decide="open",
 )
-def a_share_of_the_bars_own_volume():
+def a_share_of_the_bars_own_volume() -> tuple[Callable, Callable]:
     def orders(p, lag):
         money = _wide(p, "volume") * _wide(p)
         return {"orders": _on_rows(p, np.sign(_reversal(p).shift(1)) * 0.01 * money.shift(lag))}
@@ -108,22 +108,22 @@ def _impact(p: Panel, volume, volatility) -> np.ndarray:
     """What the square-root law charges for a million of every asset."""
     return Impact(2 / 3).share(1e6, volume, volatility)
 
-
+# %% ../../nbs/audit/money.ipynb #4b05a8d1
 @_plant(
     "priced by the bar's own volume",
     "the impact of an order at the open, from the volume of its own day",
     decide="open",
 )
-def priced_by_the_bars_own_volume():
+def priced_by_the_bars_own_volume() -> tuple[Callable, Callable]:
     def cost(p, own):
         money = p.fields["close"].astype(float) * p.fields["volume"]
         return {"costs": _impact(p, money if own else past_volume(p), past_volatility(p))}
 
     return lambda p: cost(p, True), lambda p: cost(p, False)
 
-
+# %% ../../nbs/audit/money.ipynb #f9580da4
 @_plant("the usual volume of the whole period", "capacity and impact from the mean volume of all dates")
-def the_usual_volume_of_the_whole_period():
+def the_usual_volume_of_the_whole_period() -> tuple[Callable, Callable]:
     def cost(p, everything):
         money = _wide(p, "volume") * _wide(p)
         mean = (
@@ -135,22 +135,22 @@ def the_usual_volume_of_the_whole_period():
 
     return lambda p: cost(p, True), lambda p: cost(p, False)
 
-# %% ../../nbs/audit/money.ipynb #b04f52ad
+# %% ../../nbs/audit/money.ipynb #b4766652
 @_plant(
     "priced by the bar's own volatility",
     "σ over a window that ends with the bar on whose open the order is filled",
     decide="open",
 )
-def priced_by_the_bars_own_volatility():
+def priced_by_the_bars_own_volatility() -> tuple[Callable, Callable]:
     def cost(p, own):
         moves = _wide(p).pct_change(fill_method=None).rolling(20, min_periods=3).std()
         return {"costs": _impact(p, past_volume(p), _on_rows(p, moves if own else moves.shift(1)))}
 
     return lambda p: cost(p, True), lambda p: cost(p, False)
 
-
+# %% ../../nbs/audit/money.ipynb #fab5fd89
 @_plant("the volatility of the whole period", "one σ for every asset, as in many spreadsheets: of all dates there are")
-def the_volatility_of_the_whole_period():
+def the_volatility_of_the_whole_period() -> tuple[Callable, Callable]:
     def cost(p, everything):
         moves = _wide(p).pct_change(fill_method=None)
         whole = np.broadcast_to(moves.std().to_numpy(), moves.shape)
@@ -159,22 +159,22 @@ def the_volatility_of_the_whole_period():
 
     return lambda p: cost(p, True), lambda p: cost(p, False)
 
-
+# %% ../../nbs/audit/money.ipynb #e58e640c
 @_plant("a spread around the trade", "the spread of a bar, from a window centred on it")
-def a_spread_around_the_trade():
+def a_spread_around_the_trade() -> tuple[Callable, Callable]:
     def cost(p, centred):
         width = np.log(_wide(p, "high") / _wide(p, "low")).rolling(21, min_periods=5, center=centred).mean()
         return {"costs": _on_rows(p, width / 2)}
 
     return lambda p: cost(p, True), lambda p: cost(p, False)
 
-# %% ../../nbs/audit/money.ipynb #62548346
+# %% ../../nbs/audit/money.ipynb #22a97e3d
 def _among(p: Panel, chosen: pd.DataFrame) -> dict:
     return {"positions": _on_rows(p, _reversal(p).where(chosen, 0.0))}
 
-
+# %% ../../nbs/audit/money.ipynb #715a9aff
 @_plant("held while it survives", "positions only in names that the file's last date still has")
-def held_while_it_survives():
+def held_while_it_survives() -> tuple[Callable, Callable]:
     def held(p, survivors):
         close = _wide(p)
         there = np.broadcast_to(close.iloc[-10:].notna().any().to_numpy(), close.shape)
@@ -182,17 +182,17 @@ def held_while_it_survives():
 
     return lambda p: held(p, True), lambda p: held(p, False)
 
-
+# %% ../../nbs/audit/money.ipynb #25ff23ed
 @_plant("sold before it is suspended", "no position where the next bar will be suspended or the last one is near")
-def sold_before_it_is_suspended():
+def sold_before_it_is_suspended() -> tuple[Callable, Callable]:
     def held(p, lag):
         return _among(p, _wide(p).shift(lag).notna())
 
     return lambda p: held(p, -1), lambda p: held(p, 1)
 
-
+# %% ../../nbs/audit/money.ipynb #250a396c
 @_plant("today's borrow list", "short positions in what can be borrowed at the end of the period: the liquid then")
-def todays_borrow_list():
+def todays_borrow_list() -> tuple[Callable, Callable]:
     def held(p, today):
         traded = _wide(p, "volume").rolling(20, min_periods=5).mean()
         known = traded.ffill()
@@ -202,18 +202,18 @@ def todays_borrow_list():
 
     return lambda p: held(p, True), lambda p: held(p, False)
 
-
+# %% ../../nbs/audit/money.ipynb #bffe1abc
 @_plant("members by later liquidity", "the universe of a date is what is traded most over the month that follows")
-def members_by_later_liquidity():
+def members_by_later_liquidity() -> tuple[Callable, Callable]:
     def held(p, ahead):
         traded = _wide(p, "volume").rolling(20, min_periods=5).mean().shift(-20 if ahead else 0)
         return _among(p, traded.rank(axis=1, ascending=False) <= 10)
 
     return lambda p: held(p, True), lambda p: held(p, False)
 
-# %% ../../nbs/audit/money.ipynb #d9eabb5c
+# %% ../../nbs/audit/money.ipynb #3727fcf6
 @_plant("a gate that knows the month", "nothing is held in months in which the market will have fallen")
-def a_gate_that_knows_the_month():
+def a_gate_that_knows_the_month() -> tuple[Callable, Callable]:
     def held(p, lag):
         market = _wide(p).pct_change(fill_method=None).mean(axis=1)
         month = pd.DatetimeIndex(p.dates).to_period("M")
@@ -222,9 +222,9 @@ def a_gate_that_knows_the_month():
 
     return lambda p: held(p, 0), lambda p: held(p, 1)
 
-
+# %% ../../nbs/audit/money.ipynb #6959efd5
 @_plant("a covariance of all dates", "minimum variance weights from the covariance of the whole file")
-def a_covariance_of_all_dates():
+def a_covariance_of_all_dates() -> tuple[Callable, Callable]:
     def held(p, everything):
         moves = _wide(p).pct_change(fill_method=None).fillna(0.0).to_numpy()
         weights = np.zeros(moves.shape)
@@ -237,11 +237,11 @@ def a_covariance_of_all_dates():
 
     return lambda p: held(p, True), lambda p: held(p, False)
 
-# %% ../../nbs/audit/money.ipynb #8882721e
+# %% ../../nbs/audit/money.ipynb #37f40718
 @_plant(
     "a band calibrated on the test", "the no-trade band that costs least and earns most over the period it is judged on"
 )
-def a_band_calibrated_on_the_test():
+def a_band_calibrated_on_the_test() -> tuple[Callable, Callable]:
     def held(p, everything):
         wish = _reversal(p).fillna(0.0).to_numpy()
         moves = _wide(p).pct_change(fill_method=None).fillna(0.0).to_numpy()
@@ -254,7 +254,7 @@ def a_band_calibrated_on_the_test():
 
     return lambda p: held(p, True), lambda p: held(p, False)
 
-
+# %% ../../nbs/audit/money.ipynb #5ed9ad13
 def _banded(wish: np.ndarray, width: float) -> np.ndarray:
     """Positions that move only where the wish is further away than the band is wide."""
     held = np.zeros(wish.shape)
@@ -262,9 +262,9 @@ def _banded(wish: np.ndarray, width: float) -> np.ndarray:
         held[t] = np.where(np.abs(wish[t] - held[t - 1]) > width, wish[t], held[t - 1])
     return held
 
-
+# %% ../../nbs/audit/money.ipynb #c31b7a1b
 @_plant("a cost calibrated on all trades", "the coefficient of impact is the regression of all fills on their size")
-def a_cost_calibrated_on_all_trades():
+def a_cost_calibrated_on_all_trades() -> tuple[Callable, Callable]:
     def cost(p, everything):
         size = np.sqrt(_wide(p, "volume"))
         slip = (_wide(p) / _wide(p, "open") - 1).abs()
@@ -275,7 +275,7 @@ def a_cost_calibrated_on_all_trades():
 
     return lambda p: cost(p, True), lambda p: cost(p, False)
 
-# %% ../../nbs/audit/money.ipynb #d172cb4a
+# %% ../../nbs/audit/money.ipynb #84d959c4
 def held_money(p: Panel, weights: np.ndarray, costs="square-root", capital: float = 1e6, **terms) -> np.ndarray:
     """Money that an account of the ledger holds on every row; NaN where the asset is not there."""
     account = Account(make_costs(costs), capital, 0, **terms)
@@ -288,7 +288,7 @@ def held_money(p: Panel, weights: np.ndarray, costs="square-root", capital: floa
 
 
 @_plant("sized by the final wealth", "weights times what the account will have grown to")
-def sized_by_the_final_wealth():
+def sized_by_the_final_wealth() -> tuple[Callable, Callable]:
     def held(p, final):
         weights = np.nan_to_num(_on_rows(p, _reversal(p)))
         money = held_money(p, weights, participation=0.05)

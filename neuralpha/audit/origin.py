@@ -25,7 +25,7 @@ from ..data.panel import Panel
 from ..cross_section import standardise_by_date
 from ..labels import forward_return
 
-# %% ../../nbs/audit/origin.ipynb #ba1db7d0
+# %% ../../nbs/audit/origin.ipynb #0eccae37
 _PLAUSIBLE = 0.1  # average rank IC with the returns that follow
 
 
@@ -44,7 +44,7 @@ class Power(NamedTuple):
     implausible: bool
     words: str
 
-
+# %% ../../nbs/audit/origin.ipynb #c3fa3902
 def foretells(
     panel: Panel,
     values,  # (n_rows,) numbers, or one value of any kind per asset
@@ -74,7 +74,7 @@ def foretells(
     each = [_of_dates(panel, values, horizon) for horizon in (1, 5, 20)]
     return max(each, key=lambda power: (power.implausible, abs(power.size)))
 
-# %% ../../nbs/audit/origin.ipynb #e8d6d269
+# %% ../../nbs/audit/origin.ipynb #84000131
 def _of_dates(panel, values, horizon) -> Power:
     """Values that change with time, against the returns of the bars that follow."""
     from neuralpha.cross_section import correlation_by_date
@@ -91,7 +91,7 @@ def _of_dates(panel, values, horizon) -> Power:
     words = f"rank IC {mean:+.3f} (standard error {error:.3f}) with the return of the next {bars(horizon)}"
     return Power(float(mean), bool(abs(mean) - 3 * error > _PLAUSIBLE), words)
 
-
+# %% ../../nbs/audit/origin.ipynb #c4c4a2c6
 def _of_assets(panel, values) -> Power | None:
     """One value per asset, against whole-sample returns."""
     returns = pd.Series(panel.fields["close"].astype(float)).groupby(panel.asset_code).pct_change(fill_method=None)
@@ -111,7 +111,7 @@ def _numbers(values, rank) -> Power:
     words = f"rank correlation {size:+.2f} with the whole-sample returns of {n} assets"
     return Power(size, abs(size) > max(0.6, 3.3 / np.sqrt(n - 1)), words)
 
-
+# %% ../../nbs/audit/origin.ipynb #06534fac
 def _groups(values, rank) -> Power | None:
     """Groups against those that chance makes."""
     n = len(values)
@@ -129,7 +129,7 @@ def _groups(values, rank) -> Power | None:
     words = f"its groups explain {share:.0%} of the order of whole-sample returns of {n} assets"
     return Power(float(np.sqrt(share)), bool(share > by_chance and share > 0.36), words)
 
-# %% ../../nbs/audit/origin.ipynb #556d5fff
+# %% ../../nbs/audit/origin.ipynb #5447a0f2
 def _other_names(panel, tables) -> tuple:
     """Assets under other names, in the same order."""
     names = {a: f"X {a}" for a in panel.assets}
@@ -137,7 +137,7 @@ def _other_names(panel, tables) -> tuple:
     renamed = replace(panel, assets=np.array([names[a] for a in panel.assets]), attributes=attributes)
     return renamed, rename_assets(tables, names)
 
-
+# %% ../../nbs/audit/origin.ipynb #33dcb49d
 def _other_years(panel, tables) -> tuple:
     """The same bars 28 years later."""
     later = pd.Timedelta(10_227, "D")
@@ -153,7 +153,7 @@ FOLLOWS = {
     "by date": (_other_years, "years", "on the same calendar 28 years later"),
 }
 
-
+# %% ../../nbs/audit/origin.ipynb #3b8c112e
 def joined_columns(
     audit: Audit,
     true: dict,  # what the pipeline gave for a few assets
@@ -180,7 +180,7 @@ def joined_columns(
         out[by] = other if isinstance(other, Exception) else _changed(true, other)
     return out
 
-# %% ../../nbs/audit/origin.ipynb #9589b724
+# %% ../../nbs/audit/origin.ipynb #19759443
 def _changed(true: dict, other: dict) -> dict:  # artefact -> names of the columns that differ
     """What differs between two runs on rows that are the same."""
     out = {}
@@ -190,7 +190,7 @@ def _changed(true: dict, other: dict) -> dict:  # artefact -> names of the colum
             out[what] = names
     return out
 
-
+# %% ../../nbs/audit/origin.ipynb #27802eec
 def _changed_columns(mine: Columns, theirs) -> set:
     if not isinstance(theirs, Columns) or len(mine.values) != len(theirs.values):
         return set(mine.names)
@@ -201,10 +201,10 @@ def _changed_columns(mine: Columns, theirs) -> set:
     differ = (~((a == b) | (np.isnan(a) & np.isnan(b)))).any(0)
     return lost | {n for n, is_other in zip(same, differ) if is_other}
 
-# %% ../../nbs/audit/origin.ipynb #3a34f825
+# %% ../../nbs/audit/origin.ipynb #a4d20f69
 _OF_A_BAR = ("open", "high", "low", "close", "volume", "return", "vwap")  # replaced in every world
 
-
+# %% ../../nbs/audit/origin.ipynb #689b2f88
 def _used(audit: Audit, true: dict, few: Panel) -> list:  # of (kind, name)
     """The panel's own columns and attributes that something computed from it depends on."""
     names = [("column", k) for k in few.fields if k not in _OF_A_BAR]
@@ -221,7 +221,7 @@ def _label_moved(true: dict, other: dict) -> bool:
     pairs = [(mine.values, other[what].values) for what, mine in labels_in(true).items() if what in other]
     return any(a.shape == b.shape and not np.array_equal(a, b, equal_nan=True) for a, b in pairs)
 
-
+# %% ../../nbs/audit/origin.ipynb #3ece3dd5
 def _mixed_up(panel: Panel, names: list, seed: int) -> Panel:
     """Some columns dealt to other rows, some attributes to other assets."""
     rng = np.random.default_rng([seed, 13])
@@ -235,7 +235,7 @@ def _mixed_up(panel: Panel, names: list, seed: int) -> Panel:
             attributes[name] = np.roll(attributes[name].to_numpy(), by)
     return replace(panel, fields=fields, attributes=attributes)
 
-# %% ../../nbs/audit/origin.ipynb #6a29458a
+# %% ../../nbs/audit/origin.ipynb #da53e145
 SOURCE = "where it came from"
 ADVICE = "give it as a side table with known_on to have it checked"
 HINDSIGHT = "{power}: more than anything known in advance achieves ({reason}). It was made with hindsight."
@@ -254,7 +254,7 @@ def _judge(audit: Audit, what: str, column: str, reason: str, power: Power | Non
         done = f"Done instead: {power.words}, which is plausible."
         line.say("not checkable", f"{reason}; {ADVICE}. {done}", at=place)
 
-
+# %% ../../nbs/audit/origin.ipynb #701f540b
 def check_origin(
     audit: Audit,
     few: Panel,

@@ -19,7 +19,7 @@ from .future import Audit, words_of
 from .worlds import rename_assets, shuffle_assets
 from ..data.panel import without_assets
 
-# %% ../../nbs/audit/permutation.ipynb #b0c05b27
+# %% ../../nbs/audit/permutation.ipynb #839374e1
 SORTINGS = (
     "feature {column!r} on {day} of asset {asset} changed when the assets were put in another order: it depends on the "
     "order of rows ({count:,} values changed)."
@@ -51,7 +51,7 @@ def check_permutation(
     for asset in rng.choice(panel.n_assets, min(2, panel.n_assets), replace=False):
         _remove(audit, features, int(asset))
 
-
+# %% ../../nbs/audit/permutation.ipynb #37971155
 def _shuffle(audit: Audit, features: dict, joined: dict):
     how = "assets shuffled"
     shuffled = shuffle_assets(audit.panel, audit.settings.seed)
@@ -75,7 +75,7 @@ def _shuffle(audit: Audit, features: dict, joined: dict):
 def _rounding(audit: Audit, columns: Columns) -> float:
     return 1e-5 if compares_assets(columns, audit.settings.cross_sectional) else 0.0
 
-# %% ../../nbs/audit/permutation.ipynb #62479dfd
+# %% ../../nbs/audit/permutation.ipynb #68a0c970
 REMOVED = "feature {column!r} on {day} of asset {asset} changed when asset {gone} was removed"
 CHANGED = " ({count:,} values changed)."
 THERE = ", on a date without it"
@@ -103,7 +103,7 @@ def _remove(audit: Audit, features: dict, asset: int):
         place = ("permutation", what, how)
         audit.tally.compare(Comparison(*place, panel, *pair, words, {"gone": name}, verdict=verdict))
 
-
+# %% ../../nbs/audit/permutation.ipynb #8ffdd788
 def _must_stay(audit: Audit, mine: Columns, rows: np.ndarray, asset: int) -> np.ndarray:  # (len(rows),) bool
     """Rows before the asset was there, and those after it by more than the longest look-back."""
     panel = audit.panel

@@ -34,7 +34,7 @@ from .worlds import CHECKS, REPLACEMENTS, Settings, day_of, few_assets
 from ..core import NeuralphaError, check_kinds, digest, wrong_kind
 from ..data.panel import Panel, panel_from_frame
 
-# %% ../../nbs/audit/pipeline.ipynb #992c773d
+# %% ../../nbs/audit/pipeline.ipynb #64841729
 def run_checks(audit: Audit) -> tuple[Audit, list]:  # the audit with its true run, and the cuts as date positions
     """Run a pipeline on the true data, then everything that was asked of it.
 
@@ -65,7 +65,7 @@ def run_checks(audit: Audit) -> tuple[Audit, list]:  # the audit with its true r
     check_compared(audit)
     return audit, cuts
 
-
+# %% ../../nbs/audit/pipeline.ipynb #46b88101
 def _check_names_and_files(audit: Audit):
     """Permutations of what does not come from a table, and where the rest came from."""
     asked = audit.settings.checks
@@ -84,7 +84,7 @@ def _check_names_and_files(audit: Audit):
         line = audit.tally.line("origin", "pipeline", SOURCE)
         line.not_checked(f"{why} so what it takes from files and tables is not known.")
 
-# %% ../../nbs/audit/pipeline.ipynb #d5ee1a99
+# %% ../../nbs/audit/pipeline.ipynb #ddd43a08
 TWICE = (
     "{what} {column!r} differs between two runs on the same data ({count:,} values): fix its seed before anything else "
     "can be checked."
@@ -106,14 +106,14 @@ def _check_repeat(audit: Audit):
         if not is_same:
             line.say("fails", f"{what} differs between two runs on the same data: fix its seed.")
 
-
+# %% ../../nbs/audit/pipeline.ipynb #00713a0c
 def _plain(artefact):
     """Folds, or what is fitted, as lists of numbers."""
     if isinstance(artefact, list):
         return [[f.train.tolist(), f.valid.tolist(), f.test.tolist()] for f in artefact]
     return {fold: {path: v.tolist() for path, v in values.items()} for fold, values in artefact.folds.items()}
 
-# %% ../../nbs/audit/pipeline.ipynb #2398ec6a
+# %% ../../nbs/audit/pipeline.ipynb #f137d111
 @check_kinds
 def audit_pipeline(
     # callable (panel, **tables) -> dict of features, label, folds, fitted parts by fold, predictions, positions, ...
@@ -191,7 +191,7 @@ def audit_pipeline(
 def _run_of(pipeline: Callable) -> Callable:  # (panel, tables) -> artefacts
     return lambda panel, tables: artefacts_of(pipeline(panel, **tables), panel)
 
-
+# %% ../../nbs/audit/pipeline.ipynb #d6e80f09
 def _with_run(audit: Audit, pipeline: Callable) -> Audit:
     return replace(audit, run=_run_of(pipeline))
 
@@ -226,7 +226,7 @@ def certificate_of(
         name, panel.name, data, days, checks, audit.settings.recorded, seconds, looked_at, panel.n_dates - 1
     )
 
-# %% ../../nbs/audit/pipeline.ipynb #485ac841
+# %% ../../nbs/audit/pipeline.ipynb #48865533
 def audit_features(
     fn: Callable,  # data -> features
     data,  # Panel, or long DataFrame with `date` and `asset`; `fn` is given the same kind
@@ -254,7 +254,7 @@ def audit_features(
     columns = [c for c in data if c not in ("date", "asset")]
     return _audit_frames(fn, panel, columns, data["date"].is_monotonic_increasing, options)
 
-
+# %% ../../nbs/audit/pipeline.ipynb #c1a6f290
 def function_values(
     fn: Callable,  # of a panel, or of its long table
     panel: Panel,
@@ -291,21 +291,21 @@ def _called(out, fn, columns):
     unnamed = isinstance(out, pd.Series) and not is_named(out, columns)
     return out.rename("feature" if own == "<lambda>" else own) if unnamed else out
 
-
+# %% ../../nbs/audit/pipeline.ipynb #66a37140
 def _on_panels(fn) -> Callable:
     def pipeline(panel, **tables):
         return {"features": _called(fn(panel, **tables), fn, panel.fields)}
 
     return pipeline
 
-# %% ../../nbs/audit/pipeline.ipynb #c43a50d9
+# %% ../../nbs/audit/pipeline.ipynb #ba29be54
 def _audit_frames(fn, panel, columns, by_date_first, options) -> Certificate:
     """Audit a function on long tables."""
     pipeline = _on_frames(fn, columns, by_date_first)
     pipeline.reordered = _on_frames(fn, columns, not by_date_first)
     return audit_pipeline(pipeline, panel, **options)
 
-
+# %% ../../nbs/audit/pipeline.ipynb #8d791d7b
 def _on_frames(fn, columns, by_date_first) -> Callable:
     """A pipeline on panels from a function on long tables, sorted by date or by asset."""
 
@@ -319,7 +319,7 @@ def _on_frames(fn, columns, by_date_first) -> Callable:
 
     return pipeline
 
-
+# %% ../../nbs/audit/pipeline.ipynb #e4b12426
 def _keyed(out, frame, name):
     """What a function on tables gave, with date and asset of each row."""
     if isinstance(out, np.ndarray):

@@ -13,7 +13,8 @@ level that keeps the chance of one false alarm among all models at 5%.
 __all__ = ['BEYOND', 'TOO_MUCH', 'LOST', 'permuted_label', 'planted_label', 'FitSettings', 'fitted_on', 'fold_ic',
            'check_placebo']
 
-# %% ../../nbs/audit/placebo.ipynb #21da40b4
+# %% ../../nbs/audit/placebo.ipynb #57388f71
+from typing import Any
 from dataclasses import dataclass, field, replace
 import numpy as np
 from .comparison import Line
@@ -72,7 +73,7 @@ def planted_label(
     values = np.where(y.labelled, ic * signal + np.sqrt(1 - ic**2) * noise, np.nan)
     return replace(y, name=f"planted in {X.names[column]}, IC {ic:g}", values=values, parts={}), signal
 
-# %% ../../nbs/audit/placebo.ipynb #6e452478
+# %% ../../nbs/audit/placebo.ipynb #635e66a5
 @dataclass(frozen=True)
 class FitSettings:
     """How the models of a study are fitted, and what else of it an audit's certificate records.
@@ -106,7 +107,7 @@ def fitted_on(
     device: str = "auto",
     refit: bool = False,  # as in `fit_unit`
     y: Label | None = None,  # what the model's weights, where it has some, are made of
-):  # the fitted clone
+) -> Any:  # the fitted clone
     """A model fitted on one fold, on the device where it names none.
 
     Parameters
@@ -122,6 +123,11 @@ def fitted_on(
         as in `fit_unit`
     y : Label | None, default None
         what the model's weights, where it has some, are made of
+
+    Returns
+    -------
+    Any
+        the fitted clone
     """
     from neuralpha.models.fitting import fit_on, weigher
 
@@ -170,13 +176,13 @@ def fold_ic(
     ic = correlation_by_date(scores, primary(goal)[rows], y.panel.date_code[rows])
     return mean_test(ic, y.horizon, level), ic
 
-# %% ../../nbs/audit/placebo.ipynb #fa701535
+# %% ../../nbs/audit/placebo.ipynb #7ed83d84
 BEYOND = "the model knows labels it cannot know, or its fit is not independent of the test"
 TOO_MUCH = "more than there is to know"
 LOST = "the pipeline loses the signal (misaligned rows, too little data, or a model that cannot learn it)"
 
 
-def check_placebo(audit: Audit, models: dict, fit: FitSettings, fold: Fold, level: float):
+def check_placebo(audit: Audit, models: dict, fit: FitSettings, fold: Fold, level: float) -> None:
     """Placebo and planted signal for every model."""
     from neuralpha.cross_section import correlation_by_date
     from neuralpha.models.base import primary

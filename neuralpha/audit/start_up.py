@@ -36,7 +36,7 @@ def check_start_up(audit: Audit) -> None:
             else:
                 _compare(audit, what, mine, other[what], start, lookbacks)
 
-# %% ../../nbs/audit/start_up.ipynb #4afce314
+# %% ../../nbs/audit/start_up.ipynb #f7fd7e33
 FURTHER = (
     "feature {column!r} on {day} of asset {asset} changed when history before {start} was cut off: it looks back more "
     "than it declares ({count:,} values changed)."
@@ -52,7 +52,7 @@ def _compare(audit: Audit, what: str, mine: Columns, theirs: Columns, start: int
     twins = np.arange(len(rows))
     audit.tally.compare(Comparison(*place, audit.panel, mine, theirs, rows, twins, FURTHER, about, since))
 
-
+# %% ../../nbs/audit/start_up.ipynb #6f7652ed
 def _measure(audit: Audit, line, mine: Columns, theirs: Columns, start: int):
     """Look-backs that nobody declared: how far from the start anything differs."""
     panel = audit.panel

@@ -21,7 +21,7 @@ import pandas as pd
 from ..core import NeuralphaError, unknown_name
 from ..data.panel import Panel, cut_panel, keep_assets, panel_from_frame
 
-# %% ../../nbs/audit/worlds.ipynb #07ef820f
+# %% ../../nbs/audit/worlds.ipynb #e2dcc9ed
 def walks(
     seed: int = 0,
     n_assets: int = 12,
@@ -46,7 +46,7 @@ def walks(
     columns = {"sector": sectors, "delisting_return": np.where(ended, -0.3, np.nan)}
     return replace(panel, attributes=pd.DataFrame(columns, index=panel.assets))
 
-
+# %% ../../nbs/audit/worlds.ipynb #43883c72
 def _life(i, n_dates, rng) -> tuple[int, int]:
     """Of four assets one is listed late and one delisted early."""
     if i % 4 == 1:
@@ -115,7 +115,7 @@ class Settings:
         own = {name: value for name, value in vars(self).items() if name not in ("cuts", "study")}
         return {k: list(v) if isinstance(v, tuple) else v for k, v in {**own, **self.study}.items()}
 
-# %% ../../nbs/audit/worlds.ipynb #fa6204a1
+# %% ../../nbs/audit/worlds.ipynb #a9d57e40
 def future_replaced(
     panel: Panel,
     cut: int,  # date position; everything after it is replaced
@@ -161,7 +161,7 @@ def future_replaced(
     )
     return cut_panel(future, last=panel.dates[cut]) if how == "nothing" else future
 
-
+# %% ../../nbs/audit/worlds.ipynb #8147f2f8
 def _replaced(v, where, how, rng, size=1.0):
     """Values with those in `where` replaced; noise only where there is something."""
     v = v.copy()
@@ -176,7 +176,7 @@ def _replaced(v, where, how, rng, size=1.0):
     v[hit] = v[hit] + size * (noise - v[hit]) if size < 1 else noise * v.dtype.type(size)
     return v
 
-# %% ../../nbs/audit/worlds.ipynb #d857f232
+# %% ../../nbs/audit/worlds.ipynb #55ef206e
 def _order_prices(fields, where, keep_open):
     """Make noise look like bars: high is the highest, low the lowest; opens that are past stay."""
     names = [k for k in ("open", "high", "low", "close") if k in fields]
@@ -185,7 +185,7 @@ def _order_prices(fields, where, keep_open):
     bars = np.stack([fields[k][where] for k in names if not (keep_open and k == "open")])
     fields["high"][where], fields["low"][where] = bars.max(0), bars.min(0)
 
-
+# %% ../../nbs/audit/worlds.ipynb #b32c2445
 def _other_delistings(panel, cut, how, rng):
     """Attributes without the delisting returns that nobody knew at the cut."""
     attributes = panel.attributes
@@ -195,13 +195,13 @@ def _other_delistings(panel, cut, how, rng):
     other = rng.uniform(-1, 0, panel.n_assets) if how == "noise" else np.full(panel.n_assets, np.nan)
     return attributes.assign(delisting_return=np.where(known, attributes["delisting_return"], other))
 
-
+# %% ../../nbs/audit/worlds.ipynb #ac1b5c57
 def _masked_until(panel, cut):
     if "date" not in panel.masked:
         return panel.masked
     return panel.masked[pd.to_datetime(panel.masked["date"]) <= panel.dates[cut]]
 
-# %% ../../nbs/audit/worlds.ipynb #351ec3a0
+# %% ../../nbs/audit/worlds.ipynb #b819cc4c
 def _table_future(table, after, how, rng, size=1.0):
     """A side table with the rows in `after` replaced."""
     if how == "nothing":
@@ -217,7 +217,7 @@ def _table_future(table, after, how, rng, size=1.0):
         out[c] = v
     return out
 
-
+# %% ../../nbs/audit/worlds.ipynb #41a88ded
 def _not_known(table, day, settings):
     """Rows of a side table that were not known when decisions of `day` are taken."""
     known = pd.to_datetime(table["known_on"], utc=True)
@@ -230,7 +230,7 @@ def _not_known(table, day, settings):
 
     return session_of(known, settings.session_close) > day
 
-# %% ../../nbs/audit/worlds.ipynb #9584bf13
+# %% ../../nbs/audit/worlds.ipynb #df5d1ea4
 @dataclass(frozen=True)
 class World:
     """Panel and side tables with another future.
@@ -270,7 +270,7 @@ class World:
     def named(self, name: str) -> "World":
         return replace(self, panel=replace(self.panel, name=name))
 
-
+# %% ../../nbs/audit/worlds.ipynb #3b330d3b
 def day_of(
     panel: Panel,
     code: int,  # date position
@@ -337,7 +337,7 @@ def with_gaps(panel: Panel, cut: int, seed: int) -> Panel:
     fields = {k: np.where(hit, np.float32(np.nan), v) for k, v in panel.fields.items()}
     return replace(panel, fields=fields, tradable=panel.tradable & ~hit)
 
-# %% ../../nbs/audit/worlds.ipynb #2c0ef18a
+# %% ../../nbs/audit/worlds.ipynb #d63a2529
 @dataclass(frozen=True)
 class Shuffled:
     """The panel with assets renamed so that they sort differently.
@@ -355,7 +355,7 @@ class Shuffled:
     names: dict  # old name -> new name
     where: np.ndarray  # (n_rows,) the row that each old row went to
 
-
+# %% ../../nbs/audit/worlds.ipynb #e33ab503
 def shuffle_assets(panel: Panel, seed: int) -> Shuffled:
     """Put the assets of a panel in another order."""
     order = np.random.default_rng(seed).permutation(panel.n_assets)

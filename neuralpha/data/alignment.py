@@ -17,7 +17,7 @@ from ..core import NeuralphaError, wrong_kind
 from .panel import Panel
 from .reading.names import date_first
 
-# %% ../../nbs/data/alignment.ipynb #ca72352d
+# %% ../../nbs/data/alignment.ipynb #e42158dd
 def on_panel(
     panel: Panel,
     # `(date, asset)` Series or DataFrame, dict of Series, Label(s), or an array of n_rows × k in panel row order
@@ -70,7 +70,7 @@ def _check_numbers(values: pd.DataFrame) -> None:
         if not pd.api.types.is_numeric_dtype(kind):
             raise NeuralphaError(f"{name!r} holds {kind}, no numbers; convert it first, e.g. with pd.to_numeric.")
 
-
+# %% ../../nbs/data/alignment.ipynb #d0c6b976
 def _as_array(values) -> np.ndarray:
     """Numbers by row; objects of another kind are refused by name."""
     array = np.asarray(values)
@@ -80,7 +80,7 @@ def _as_array(values) -> np.ndarray:
         "Scores or labels", values, "Scores", "give a (date, asset) Series, or an array in panel row order"
     )
 
-
+# %% ../../nbs/data/alignment.ipynb #ef675ae1
 def _refuse_infinite(panel: Panel, values: np.ndarray, names=None) -> None:
     """An infinite number has no place among others: no correlation has a value with it."""
     odd = np.isinf(values)
@@ -98,7 +98,7 @@ def _refuse_infinite(panel: Panel, values: np.ndarray, names=None) -> None:
 def _is_label(value) -> bool:  # it stands in panel row order already, and is named by its horizon
     return all(hasattr(value, name) for name in ("panel", "values", "horizon"))
 
-# %% ../../nbs/data/alignment.ipynb #7cd0df16
+# %% ../../nbs/data/alignment.ipynb #405603f4
 def panel_rows(
     panel: Panel,
     index: pd.MultiIndex,  # `(date, asset)`
@@ -135,7 +135,7 @@ def panel_rows(
         )
     return row
 
-
+# %% ../../nbs/data/alignment.ipynb #0abe922f
 def _places(level, codes, known):
     """Positions in sorted `known` for the entries of one index level; -1 where unknown."""
     level = level.to_numpy(known.dtype) if known.dtype.kind == "M" else np.asarray(level, dtype=str)

@@ -38,7 +38,7 @@ def _ahead_to_trailing(frame):
     )
     return frame.drop(columns="return").merge(moved, on=["date", "asset"], how="outer"), int((~kept).sum())
 
-# %% ../../nbs/data/characteristics.ipynb #1a9a2343
+# %% ../../nbs/data/characteristics.ipynb #9ed9b451
 def _found(check, severity, frame, hit, action, note=""):
     """One line of `panel.checks`."""
     rows = frame[hit]
@@ -53,7 +53,7 @@ def _found(check, severity, frame, hit, action, note=""):
         note=note,
     )
 
-
+# %% ../../nbs/data/characteristics.ipynb #3fdcfbc3
 def _numeric(frame, name):
     """The table's value columns; raises for text, duplicated names or a table without characteristics."""
     twice = frame.columns[frame.columns.duplicated()]

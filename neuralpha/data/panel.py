@@ -28,13 +28,13 @@ import numpy as np
 import pandas as pd
 from ..core import NeuralphaError, check_kinds, digest
 
-# %% ../../nbs/data/panel.ipynb #7ed3a8c4
+# %% ../../nbs/data/panel.ipynb #14957c62
 LONG_STEP_DAYS, LONG_STEPS = (
     15,
     3,
 )  # no exchange closes for longer; as a multiple of the median step, for bars of months
 
-
+# %% ../../nbs/data/panel.ipynb #661d305c
 def long_step(
     dates: np.ndarray,  # (n_dates,) datetime64[ns], ascending
 ) -> float:  # days
@@ -54,7 +54,7 @@ def long_step(
     steps = np.diff(dates) / np.timedelta64(1, "D")
     return max(LONG_STEP_DAYS, LONG_STEPS * float(np.median(steps)))
 
-
+# %% ../../nbs/data/panel.ipynb #ef247629
 def usual_steps(
     dates: np.ndarray,  # (n_dates,) datetime64[ns], ascending
     busy: np.ndarray,  # (n_dates,) bool: dates that tell of the calendar
@@ -79,7 +79,7 @@ def usual_steps(
     usual = dense[dense <= max(LONG_STEP_DAYS, LONG_STEPS * float(np.median(dense)))]
     return usual if len(usual) else dense
 
-# %% ../../nbs/data/panel.ipynb #417a2601
+# %% ../../nbs/data/panel.ipynb #db570830
 @dataclass(frozen=True, eq=False, repr=False)
 class PanelIndex:
     """Where every row stands: live assets, sorted by asset then date, calendar-contiguous within an asset.
@@ -106,37 +106,37 @@ class PanelIndex:
     date_code: np.ndarray  # (n_rows,) int32: position of the row's date in `dates`
 
     @property
-    def n_rows(self):
+    def n_rows(self) -> int:
         """Number of rows: live asset-dates, masked ones included."""
         return len(self.date_code)
 
     @property
-    def n_assets(self):
+    def n_assets(self) -> int:
         """Number of assets."""
         return len(self.assets)
 
     @property
-    def n_dates(self):
+    def n_dates(self) -> int:
         """Number of sessions."""
         return len(self.dates)
 
     @cached_property
-    def asset_code(self):
+    def asset_code(self) -> np.ndarray:
         """(n_rows,) int32: position of the row's asset in `assets`."""
         return np.repeat(np.arange(self.n_assets, dtype=np.int32), np.diff(self.asset_offsets))
 
     @cached_property
-    def rows_by_date(self):
+    def rows_by_date(self) -> np.ndarray:
         """(n_rows,) int64: row numbers sorted by date, then asset."""
         return np.argsort(self.date_code, kind="stable")
 
     @cached_property
-    def date_offsets(self):
+    def date_offsets(self) -> np.ndarray:
         """(n_dates+1,) int64: the rows of date d are rows_by_date[date_offsets[d]:date_offsets[d+1]]."""
         return np.concatenate([[0], np.cumsum(np.bincount(self.date_code, minlength=self.n_dates))])
 
     @property
-    def index(self):
+    def index(self) -> pd.MultiIndex:
         """(n_rows,) `(date, asset)` MultiIndex in panel row order."""
         return pd.MultiIndex.from_arrays(
             [self.dates[self.date_code], self.assets[self.asset_code]], names=["date", "asset"]
@@ -157,7 +157,7 @@ class PanelIndex:
         return self.rows_by_date[self.date_offsets[d] : self.date_offsets[d + 1]]
 
     @property
-    def span(self):
+    def span(self) -> str:
         """First and last session in words."""
         if not self.n_dates:
             return "empty"
@@ -202,7 +202,7 @@ class GoneAfter(NamedTuple):
 GONE_AFTER = GoneAfter(bars=3, days=30)
 UNTIL = " until "  # between the name that two series had and the last day of the earlier one
 
-# %% ../../nbs/data/panel.ipynb #36d9f4bf
+# %% ../../nbs/data/panel.ipynb #6549983f
 @dataclass(frozen=True, eq=False, repr=False)
 class Panel(PanelIndex):
     """Fields of live assets, one row per asset and date, in the order of `PanelIndex`.
@@ -272,7 +272,7 @@ class Panel(PanelIndex):
         return np.array([UNTIL in name and name.split(UNTIL)[0] in self.assets for name in self.assets], bool)
 
     @cached_property
-    def digest(self):
+    def digest(self) -> str:
         """SHA-256 of everything a result can depend on: rows, fields, mask, attributes and truth."""
         return digest(
             self.assets,
@@ -295,7 +295,7 @@ class Panel(PanelIndex):
             }
         )
 
-    def with_fields(self, **arrays):
+    def with_fields(self, **arrays) -> "Panel":
         """A panel with further (or replaced) float32 fields of `n_rows`; everything else is shared."""
         for k, v in arrays.items():
             if len(v) != self.n_rows:
@@ -320,7 +320,7 @@ class Panel(PanelIndex):
         }
         return pd.DataFrame({self.name: cells}).to_html()
 
-# %% ../../nbs/data/panel.ipynb #78aefa6d
+# %% ../../nbs/data/panel.ipynb #b5f3bd39
 class Exits(NamedTuple):
     """Where positions end that should be closed `ahead` rows later, one entry per row; see `exits`.
 
@@ -347,7 +347,7 @@ class Exits(NamedTuple):
     )  # (n_rows,) bool: no price comes at or after that bar, and the asset's rows end before the panel does
     known_code: np.ndarray  # (n_rows,) int32: date position at whose close all this is known
 
-
+# %% ../../nbs/data/panel.ipynb #928e888b
 def exits(
     panel: Panel,
     values: np.ndarray,  # (n_rows,) price or wealth; NaN where none could be had
@@ -383,7 +383,7 @@ def exits(
     )
     return Exits(row, np.where(left, 1 + final, 1.0), late, left, np.where(late, settled, due).astype(np.int32))
 
-# %% ../../nbs/data/panel.ipynb #94b18e33
+# %% ../../nbs/data/panel.ipynb #3a85b71a
 @dataclass(frozen=True)
 class Layout:
     """Where the rows of a long table go in a panel.
@@ -402,7 +402,7 @@ class Layout:
     date_code: np.ndarray  # (n_rows,) int32, holes included
     row: np.ndarray  # (rows of the table,) int64: panel row of each; equal where (date, asset) occurs twice
 
-    def scatter(self, values, fill=np.nan, dtype=np.float32):
+    def scatter(self, values, fill=np.nan, dtype=np.float32) -> np.ndarray:
         """(n_rows,) array of `dtype`: the table's values at their panel rows, `fill` in the holes."""
         out = np.full(len(self.date_code), fill, dtype)
         out[self.row] = values
@@ -435,7 +435,7 @@ def lay_out(
     date_code = (np.arange(offsets[-1], dtype=start.dtype) + np.repeat(start, length)).astype(np.int32)
     return Layout(offsets, date_code, (day - start[code]).astype(np.int64))
 
-# %% ../../nbs/data/panel.ipynb #bbb95da8
+# %% ../../nbs/data/panel.ipynb #077c708d
 def _local_times(column, name) -> np.ndarray:
     """(rows,) datetime64[ns]: dates without their zone, as files are read: midnights of UTC or of the column's own
     zone are days.
@@ -456,7 +456,7 @@ def _local_times(column, name) -> np.ndarray:
         "the exchange's clock: frame['date'].dt.tz_convert('America/New_York').dt.tz_localize(None)."
     )
 
-
+# %% ../../nbs/data/panel.ipynb #54cd5ef4
 @check_kinds
 def panel_from_frame(
     frame: pd.DataFrame,  # columns `date`, `asset`, and float fields
@@ -526,11 +526,11 @@ def panel_from_frame(
         **kw,
     )
 
-# %% ../../nbs/data/panel.ipynb #cb2b40b5
+# %% ../../nbs/data/panel.ipynb #e4786617
 FEWEST_ASSETS = 3  # of a date, for its assets to be ranked
 
 
-def check_breadth(panel: Panel):
+def check_breadth(panel: Panel) -> None:
     """Raise `NeuralphaError` where no date has three tradable assets."""
     widest = int(np.bincount(panel.date_code[panel.tradable], minlength=1).max())
     if widest < FEWEST_ASSETS:
@@ -558,7 +558,7 @@ def last_moment(
     )
     return at + pd.Timedelta(1, "D") - pd.Timedelta(1, "ns") if whole and at == at.normalize() else at
 
-# %% ../../nbs/data/panel.ipynb #465de62a
+# %% ../../nbs/data/panel.ipynb #e0cac8cf
 def cut_panel(
     panel: Panel,
     first=None,  # dates, both inclusive (`last_moment`); None: from the beginning, to the end
@@ -595,7 +595,7 @@ def cut_panel(
     )
     return replace(out, dates=panel.dates[a:b], date_code=out.date_code - np.int32(a))
 
-
+# %% ../../nbs/data/panel.ipynb #9029de81
 def without_assets(
     panel: Panel,
     names,  # assets to leave out
@@ -637,7 +637,7 @@ def keep_assets(
         masked = masked[masked["asset"].isin(panel.assets[keep])]
     return _keep_rows(replace(panel, name=name or panel.name, masked=masked), keep[panel.asset_code])
 
-
+# %% ../../nbs/data/panel.ipynb #8379da67
 def _keep_rows(panel, keep):
     """Some rows of a panel, calendar-contiguous within every asset; assets without a row vanish."""
     count = np.bincount(panel.asset_code[keep], minlength=panel.n_assets)

@@ -18,7 +18,7 @@ from numba import njit
 from ..core import NeuralphaError
 from .panel import Panel
 
-# %% ../../nbs/data/returns.ipynb #0fcef299
+# %% ../../nbs/data/returns.ipynb #4d9c028b
 def bar_return(panel: Panel) -> np.ndarray:  # (n_rows,) float64
     """Return over the bar that ends at each row; NaN at an asset's first bar and around suspensions.
 
@@ -29,7 +29,7 @@ def bar_return(panel: Panel) -> np.ndarray:  # (n_rows,) float64
     """
     return past_return(panel, 1)
 
-
+# %% ../../nbs/data/returns.ipynb #647f8290
 def past_return(
     panel: Panel,
     first: int,  # return from the close `first` bars ago to the close `last` bars ago
@@ -59,7 +59,7 @@ def past_return(
     age = np.arange(panel.n_rows) - np.repeat(panel.asset_offsets[:-1], np.diff(panel.asset_offsets))
     return np.where((age >= first) & panel.tradable, out, np.nan)
 
-# %% ../../nbs/data/returns.ipynb #d5286623
+# %% ../../nbs/data/returns.ipynb #e35abdcd
 def total_return_index(panel: Panel) -> np.ndarray:  # (n_rows,) float64
     """Value of one unit held: the close, or compounded `return` where a universe has no prices.
 
@@ -75,7 +75,7 @@ def total_return_index(panel: Panel) -> np.ndarray:  # (n_rows,) float64
     wealth = _compounded(panel.fields["return"].astype(np.float64), panel.asset_offsets)
     return np.where(panel.tradable, wealth, np.nan)
 
-
+# %% ../../nbs/data/returns.ipynb #f0ac8891
 @njit(cache=True)
 def _compounded(returns, offsets):
     out = np.empty(len(returns))

@@ -26,7 +26,7 @@ from ..data.panel import Panel, panel_from_frame
 from ..data.reading.names import date_first
 from ..labels import Label
 
-# %% ../../nbs/evaluate/ic.ipynb #6a2543b6
+# %% ../../nbs/evaluate/ic.ipynb #56eb00a4
 @check_kinds
 def ic(
     scores,  # `(date, asset)` Series, DataFrame (one column per score), dict of Series, or array in panel row order
@@ -53,7 +53,7 @@ def ic(
     """
     return _per_date(scores, labels, panel, 0)
 
-
+# %% ../../nbs/evaluate/ic.ipynb #e07c478a
 @check_kinds
 def rank_ic(
     scores,  # as in `ic`
@@ -78,7 +78,7 @@ def rank_ic(
     """
     return _per_date(scores, labels, panel, 1)
 
-# %% ../../nbs/evaluate/ic.ipynb #e0b513b9
+# %% ../../nbs/evaluate/ic.ipynb #e02e0909
 def given_panel(
     panel: Panel | None,
     scores,  # as in `ic`
@@ -110,14 +110,14 @@ def given_panel(
     pairs = pd.concat([date_first(i).to_frame(index=False, name=["date", "asset"]) for i in index]).drop_duplicates()
     return panel_from_frame(pairs, "scores")
 
-
+# %% ../../nbs/evaluate/ic.ipynb #fd618e59
 def dated_columns(
     panel: Panel,
     values: np.ndarray,  # (n_dates, ...) one value per date, score and label
     has_score: np.ndarray,  # (n_dates,) bool: dates to show
     score_names: list,
     label_names: list,
-):  # Series, or DataFrame with a column per score, label or pair
+) -> pd.Series | pd.DataFrame:  # Series, or DataFrame with a column per score, label or pair
     """Values by date under the names of their scores and labels.
 
     Parameters
@@ -129,6 +129,11 @@ def dated_columns(
         (n_dates,) bool: dates to show
     score_names : list
     label_names : list
+
+    Returns
+    -------
+    pd.Series | pd.DataFrame
+        Series, or DataFrame with a column per score, label or pair
     """
     dates = pd.DatetimeIndex(panel.dates[has_score], name="date")
     columns = pd.MultiIndex.from_product([score_names, label_names], names=["score", "horizon"])

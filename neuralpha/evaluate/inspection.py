@@ -18,12 +18,12 @@ these assets. So everything that stands behind one date is put on one screen:
 __all__ = ['ROUNDING', 'SHOWN_AROUND', 'COMES_BACK', 'UNUSUAL', 'BARS_BEFORE', 'BARS_AFTER', 'Origin', 'without_each',
            'ics_without_each', 'suspicious_rows', 'Inspection', 'taken_out', 'masked_because']
 
-# %% ../../nbs/evaluate/inspection.ipynb #b81d6a41
+# %% ../../nbs/evaluate/inspection.ipynb #05067a62
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
 from html import escape
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 import pandas as pd
 from ..core import NeuralphaError, unknown_name
@@ -32,6 +32,9 @@ from ..cross_section import correlations
 from ..data.alignment import on_panel
 from ..features.table import Features
 from ..labels import Label, total_return_index
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
 
 # %% ../../nbs/evaluate/inspection.ipynb #c7c00d2e
 @dataclass(eq=False, repr=False)
@@ -107,7 +110,7 @@ class Origin:
         said = "".join(f"<p>{escape(line)}</p>" for line in _said_of_all(self))
         return said + _table("Rows on which most depends", self.suspects())
 
-# %% ../../nbs/evaluate/inspection.ipynb #1b9d8c81
+# %% ../../nbs/evaluate/inspection.ipynb #b881646a
 def _said(date) -> str:
     """A date as people write it: without a time where it is midnight."""
     date = pd.Timestamp(date)
@@ -121,7 +124,7 @@ def _days(panel, rows) -> pd.DatetimeIndex:
 def _assets(panel, rows) -> pd.Index:
     return pd.Index(panel.assets[panel.asset_code[rows]], name="asset")
 
-
+# %% ../../nbs/evaluate/inspection.ipynb #73ebcdd1
 def _session(origin, date) -> pd.Timestamp:
     """A date on which the model has scores; raises `NeuralphaError` that names the nearest ones where it has none."""
     try:
@@ -140,7 +143,7 @@ def _session(origin, date) -> pd.Timestamp:
         f"{_said(scored[-1])}). Did you mean {near}?"
     )
 
-
+# %% ../../nbs/evaluate/inspection.ipynb #7af317cf
 def _live(panel, asset, day) -> str:
     """An asset that has a row on the date."""
     if asset not in panel.assets:
@@ -153,7 +156,7 @@ def _live(panel, asset, day) -> str:
         )
     return asset
 
-# %% ../../nbs/evaluate/inspection.ipynb #b368d685
+# %% ../../nbs/evaluate/inspection.ipynb #540755fe
 class _Cuts(NamedTuple):
     """Cross-sections of the same rows, as `correlations` asks a panel for its dates."""
 
@@ -161,7 +164,7 @@ class _Cuts(NamedTuple):
     rows_by_date: np.ndarray
     date_offsets: np.ndarray
 
-
+# %% ../../nbs/evaluate/inspection.ipynb #5ca6e834
 def without_each(
     scores: np.ndarray,  # (n,) of one date, finite
     labels: np.ndarray,  # (n,) finite
@@ -181,15 +184,19 @@ def without_each(
         (n, 2) IC and rank IC without each asset
     """
     n = len(scores)
-    place = np.arange(n - 1)
-    out = []
-    for left_out in np.array_split(np.arange(n), n // 500 + 1):  # n^2 indices at once would be too many
-        others = place + (place >= left_out[:, None])
-        offsets = np.arange(len(left_out) + 1) * (n - 1)
-        cuts = _Cuts(len(left_out), others.ravel(), offsets)
-        pearson, spearman = correlations(cuts, scores[:, None], labels[:, None])
-        out.append(np.column_stack([pearson[:, 0, 0], spearman[:, 0, 0]]))
-    return np.concatenate(out)
+    at_once = n // 500 + 1  # n^2 indices at once would be too many
+    parts = [_without(left_out, scores, labels) for left_out in np.array_split(np.arange(n), at_once)]
+    return np.concatenate(parts)
+
+
+def _without(left_out: np.ndarray, scores: np.ndarray, labels: np.ndarray) -> np.ndarray:  # (len(left_out), 2)
+    n_others = len(scores) - 1
+    place = np.arange(n_others)
+    others = place + (place >= left_out[:, None])
+    offsets = np.arange(len(left_out) + 1) * n_others
+    cuts = _Cuts(len(left_out), others.ravel(), offsets)
+    pearson, spearman = correlations(cuts, scores[:, None], labels[:, None])
+    return np.column_stack([pearson[:, 0, 0], spearman[:, 0, 0]])
 
 # %% ../../nbs/evaluate/inspection.ipynb #13444029
 ROUNDING = 1e-12  # of a sum of squares: what is left below it is no variance
@@ -305,24 +312,29 @@ def _largest_move(origin: Origin, growth: np.ndarray, row: int) -> dict:
         "closes": " ".join(f"{price:.4g}" for price in prices[begin:end]),
     }
 
-# %% ../../nbs/evaluate/inspection.ipynb #ea44aebd
+# %% ../../nbs/evaluate/inspection.ipynb #d836c846
 def _said_of_all(origin: Origin) -> list[str]:
     """How many scores, and at which row to begin."""
-    scores, dates = origin.compared.sum(), len(origin.ics)
-    out = [f"{origin.model}: {scores:,} scores on {dates:,} dates of {origin.panel.name}."]
+    dates = len(origin.ics)
+    out = [f"{origin.model}: {origin.compared.sum():,} scores on {dates:,} dates of {origin.panel.name}."]
     table = origin.suspects()
-    jumps = table[(table["came_back"] > COMES_BACK) & (table["times_usual"] > UNUSUAL)]
+    came_back = table["came_back"] > COMES_BACK
+    jumps = table[came_back & (table["times_usual"] > UNUSUAL)]
     if not len(jumps):
         return out + ["Of the rows on which most depends, none stands on a price that jumped and came back."]
-    first = jumps.reset_index().iloc[0]
-    day, bar = _said(first["date"]), _said(first["move_on"])
-    back = f"{100 * first['came_back']:.0f}% of it came back by a neighbouring bar ({first['closes']})"
-    without = f"Without it the IC of {day} is {first['ic_without']:.4f} instead of {first['ic']:.4f}"
-    asset, move = first["asset"], 100 * first["move"]
-    begin = f"Begin with {asset}: {move:+.0f}% on {bar}, and {back}."
-    return out + [f"{begin} {without}: .at({day!r}, {asset!r})."]
+    return out + [_said_of_jump(jumps.reset_index().iloc[0])]
 
-# %% ../../nbs/evaluate/inspection.ipynb #a296c892
+
+def _said_of_jump(row: pd.Series) -> str:
+    asset, day, bar = row["asset"], _said(row["date"]), _said(row["move_on"])
+    move, back = 100 * row["move"], 100 * row["came_back"]
+    return (
+        f"Begin with {asset}: {move:+.0f}% on {bar}, and {back:.0f}% of it came back by a neighbouring bar "
+        f"({row['closes']}). Without it the IC of {day} is {row['ic_without']:.4f} instead of {row['ic']:.4f}: "
+        f".at({day!r}, {asset!r})."
+    )
+
+# %% ../../nbs/evaluate/inspection.ipynb #ff3b10cb
 BARS_BEFORE, BARS_AFTER = 10, 2  # shown before the decision and after the exit
 
 
@@ -354,7 +366,8 @@ class Inspection:
         """
         if self.asset is None:
             raise NeuralphaError("Without which asset? Say .at(asset=...), or read `members`: it says so of every one.")
-        return self.members.loc[self.asset, ["ic_without", "rank_ic_without"]].set_axis(["ic", "rank_ic"]).astype(float)
+        left = self.members.loc[self.asset, ["ic_without", "rank_ic_without"]]
+        return left.set_axis(["ic", "rank_ic"]).astype(float)
 
     @cached_property
     def members(self) -> pd.DataFrame:
@@ -386,7 +399,7 @@ class Inspection:
         """Another date or asset of the same scores; what is not named stays."""
         return self.origin.at(self.date if date is None else date, asset or self.asset)
 
-    def plot(self):
+    def plot(self) -> "Figure":
         """Scores and labels of the date, and the asset's price, or the ICs of all dates; returns the figure."""
         return _plot(self)
 
@@ -396,7 +409,7 @@ class Inspection:
     def _repr_html_(self):
         return _page(self)
 
-# %% ../../nbs/evaluate/inspection.ipynb #84a37eb4
+# %% ../../nbs/evaluate/inspection.ipynb #1403676e
 def taken_out(panel, date=None, asset=None) -> pd.DataFrame:
     """Rows of `panel.masked` of a date or an asset."""
     table = panel.masked
@@ -424,7 +437,7 @@ def masked_because(panel: Panel, date) -> pd.Series:  # asset -> "masked: <check
 def _all_names(checks: pd.Series) -> str:
     return ", ".join(checks.unique())
 
-
+# %% ../../nbs/evaluate/inspection.ipynb #f4c9da51
 def _excluded(inspection, rows) -> np.ndarray:  # (len(rows),) str, empty where the row counts
     """Why a row of the date is not in its IC."""
     origin = inspection.origin
@@ -443,7 +456,7 @@ def _excluded(inspection, rows) -> np.ndarray:  # (len(rows),) str, empty where 
     conditions, words = zip(*first_that_holds.values())
     return np.select(conditions, words, "")
 
-
+# %% ../../nbs/evaluate/inspection.ipynb #7710aabd
 def _members(inspection) -> pd.DataFrame:
     origin, panel = inspection.origin, inspection.origin.panel
     rows = panel.rows_on(inspection.date)
@@ -469,7 +482,7 @@ def _places(values: pd.Series) -> pd.Series:
     """1 for the highest; equal values share the better place."""
     return values.rank(ascending=False, method="min")
 
-# %% ../../nbs/evaluate/inspection.ipynb #4c89e170
+# %% ../../nbs/evaluate/inspection.ipynb #8b5fc282
 def _needed(inspection) -> dict:  # what -> panel row
     """The rows of the asset that its label is made of."""
     if inspection.asset is None:
@@ -483,7 +496,7 @@ def _needed(inspection) -> dict:  # what -> panel row
     end = row + bars_until_known
     return {"decision": row, "entry": min(row + y.delay, last), "exit": min(end, last)}
 
-
+# %% ../../nbs/evaluate/inspection.ipynb #6ed438a1
 def _bars(inspection, needed) -> pd.DataFrame:
     panel = inspection.origin.panel
     rows = panel.rows_of(inspection.asset)
@@ -508,7 +521,7 @@ def _bars(inspection, needed) -> pd.DataFrame:
     is_explained = (found != "") | panel.tradable[shown]
     return table.assign(check=found.where(is_explained, "no price in the source"))
 
-# %% ../../nbs/evaluate/inspection.ipynb #22d6a3ce
+# %% ../../nbs/evaluate/inspection.ipynb #88536dff
 def _features(inspection) -> pd.DataFrame:
     origin, panel = inspection.origin, inspection.origin.panel
     if origin.features is None:
@@ -522,14 +535,14 @@ def _features(inspection) -> pd.DataFrame:
     raw = X if origin.raw is None else origin.raw()
     of_date = raw.values[rows]
     mine = of_date[assets == inspection.asset][0]
-    table = pd.DataFrame({"raw": mine}, pd.Index(raw.names, name="feature"))
     others = of_date[panel.tradable[rows]]
-    table["distance"] = _distance(others.astype(float), mine.astype(float))
+    columns = {"raw": mine, "distance": _distance(others.astype(float), mine.astype(float))}
+    table = pd.DataFrame(columns, pd.Index(raw.names, name="feature"))
     table["given"] = given.loc[inspection.asset]
     table["look_back"] = pd.Series(X.lookbacks, list(X.names))
     return table.sort_values("distance", key=np.abs, ascending=False, kind="stable")
 
-
+# %% ../../nbs/evaluate/inspection.ipynb #a252a7e0
 def _distance(
     values,  # (n_assets, n_features) of one date
     mine,  # (n_features,)
@@ -540,19 +553,21 @@ def _distance(
         spread = 1.4826 * np.nanmedian(np.abs(values - middle), 0)
         return np.where(spread > 0, (mine - middle) / spread, np.nan)
 
-
+# %% ../../nbs/evaluate/inspection.ipynb #0937ba59
 def _masked(inspection) -> pd.DataFrame:
-    origin = inspection.origin
-    if inspection.asset is None:
-        return taken_out(origin.panel, inspection.date)
+    origin, asset = inspection.origin, inspection.asset
+    panel = origin.panel
+    if asset is None:
+        return taken_out(panel, inspection.date)
     needed = _needed(inspection)
-    back = BARS_BEFORE + (origin.features().lookback if origin.features is not None else 0)
-    first = max(needed["decision"] - back, origin.panel.rows_of(inspection.asset).start)
-    table = taken_out(origin.panel, asset=inspection.asset)
-    span = origin.panel.dates[origin.panel.date_code[[first, needed["exit"]]]]
-    return table[pd.to_datetime(table["date"]).between(*span)].reset_index(drop=True)
+    look_back = 0 if origin.features is None else origin.features().lookback
+    first = max(needed["decision"] - BARS_BEFORE - look_back, panel.rows_of(asset).start)
+    begin, end = panel.dates[panel.date_code[[first, needed["exit"]]]]
+    table = taken_out(panel, asset=asset)
+    is_behind = pd.to_datetime(table["date"]).between(begin, end)
+    return table[is_behind].reset_index(drop=True)
 
-# %% ../../nbs/evaluate/inspection.ipynb #804e16ab
+# %% ../../nbs/evaluate/inspection.ipynb #535d11b0
 def _place(value, values) -> str:
     """Where a value stands among others: "the 2nd highest of 250"."""
     values = values[np.isfinite(values)]
@@ -566,50 +581,63 @@ def _place(value, values) -> str:
         suffix = "th"
     return f"the {place}{suffix} {end} of {len(values):,} dates"
 
-
+# %% ../../nbs/evaluate/inspection.ipynb #321b52c2
 def _sentences(inspection) -> list[str]:
     """What there is to say about the date, and about the asset."""
-    origin, members = inspection.origin, inspection.members
-    usual = origin.ics["ic"]
-    counting = int((members["why_not"] == "").sum())
-    out = [
-        f"{origin.model} on {origin.panel.name}, {_said(inspection.date)}: IC {inspection.ic:.4f}, rank IC "
-        f"{inspection.rank_ic:.4f} over {counting} of {len(members)} assets; {_place(inspection.ic, usual.to_numpy())} "
-        f"(mean {usual.mean():.4f}, standard deviation {usual.std():.4f})."
-    ]
+    members = inspection.members
+    out = [_of_date(inspection)]
     left_out = members.loc[members["why_not"] != "", "why_not"].value_counts()
     if len(left_out):
         reasons = "; ".join(f"{n} {why}" for why, n in left_out.items())
         out.append(f"Not counted: {reasons}.")
     if inspection.asset is not None:
         return out + _of_asset(inspection)
-    strongest = members["pull"].abs().idxmax() if members["pull"].notna().any() else None
-    if strongest is not None:
+    if members["pull"].notna().any():
+        strongest = members["pull"].abs().idxmax()
+        without = members.at[strongest, "ic_without"]
         out.append(
-            f"{strongest} pulls most: without it the IC is {members.at[strongest, 'ic_without']:.4f}. "
-            f"Look at it with .at(asset={strongest!r})."
+            f"{strongest} pulls most: without it the IC is {without:.4f}. Look at it with .at(asset={strongest!r})."
         )
     return out
 
 
+def _of_date(inspection) -> str:
+    """The IC of the date, and whether it is unusual."""
+    origin, members = inspection.origin, inspection.members
+    usual = origin.ics["ic"]
+    counting = int((members["why_not"] == "").sum())
+    place = _place(inspection.ic, usual.to_numpy())
+    return (
+        f"{origin.model} on {origin.panel.name}, {_said(inspection.date)}: IC {inspection.ic:.4f}, rank IC "
+        f"{inspection.rank_ic:.4f} over {counting} of {len(members)} assets; {place} "
+        f"(mean {usual.mean():.4f}, standard deviation {usual.std():.4f})."
+    )
+
+# %% ../../nbs/evaluate/inspection.ipynb #cfd6e90e
 def _of_asset(inspection) -> list[str]:
     """Score, label, and what the IC is without the asset."""
-    origin, asset = inspection.origin, inspection.asset
-    mine, needed = inspection.members.loc[asset], _needed(inspection)
-    y, row = origin.y, needed["decision"]
+    asset, y = inspection.asset, inspection.origin.y
+    members = inspection.members
+    mine = members.loc[asset]
     if mine["why_not"]:
         return [f"{asset} does not count: {mine['why_not']}."]
-    counting = int((inspection.members["why_not"] == "").sum())
-    last_date = y.panel.n_dates - 1
-    known = _said(y.panel.dates[min(int(y.known_code[row]), last_date)])
+    counting = int((members["why_not"] == "").sum())
+    known = _said(_known_on(y, _needed(inspection)["decision"]))
+    without, rank_without = mine["ic_without"], mine["rank_ic_without"]
     return [
         f"{asset}: score {mine['score']:.4f}, rank {mine['rank']:.0f} of {counting}; label {mine['label']:.4f} "
         f"({y.name}), rank {mine['label_rank']:.0f}, known on {known}.",
-        f"Without {asset} the IC is {mine['ic_without']:.4f} instead of {inspection.ic:.4f}, the rank IC "
-        f"{mine['rank_ic_without']:.4f} instead of {inspection.rank_ic:.4f}.",
+        f"Without {asset} the IC is {without:.4f} instead of {inspection.ic:.4f}, the rank IC {rank_without:.4f} "
+        f"instead of {inspection.rank_ic:.4f}.",
     ]
 
-# %% ../../nbs/evaluate/inspection.ipynb #45d4e2f1
+
+def _known_on(y: Label, row: int) -> np.datetime64:
+    """The date on which a label is known; the last one where that lies beyond the data."""
+    last_date = y.panel.n_dates - 1
+    return y.panel.dates[min(int(y.known_code[row]), last_date)]
+
+# %% ../../nbs/evaluate/inspection.ipynb #7add72ed
 def _table(title, frame) -> str:
     """A table under its title that scrolls where it is wide."""
     if not len(frame):
@@ -617,42 +645,43 @@ def _table(title, frame) -> str:
     shown = frame.to_html(float_format=lambda v: f"{v:,.4g}", na_rep="–", border=0)
     return f"<h4>{escape(title)}</h4><div style='overflow-x:auto'>{shown}</div>"
 
-
+# %% ../../nbs/evaluate/inspection.ipynb #1e46147d
 def _page(inspection) -> str:
     """The sentences, and the tables that belong to them."""
     said = "".join(f"<p>{escape(s)}</p>" for s in _sentences(inspection))
-    members = inspection.members
-    if inspection.asset is None:
-        pulls = members.loc[members["pull"].abs().sort_values(ascending=False).index[:8]]
-        excluded = members.loc[members["why_not"] != "", ["score", "label", "why_not"]].head(8)
-        counted = members[members["why_not"] == ""].drop(columns="why_not")
-        ends = counted
-        if len(counted) > 10:
-            ends = pd.concat([counted.head(5), counted.tail(5)])
-        parts = [("Who pulls the IC most", pulls.drop(columns="why_not")), ("Highest and lowest scores", ends)]
-        parts += [("Not counted", excluded), ("Masked or repaired on this date", inspection.masked.head(8))]
-    else:
-        parts = [("Bars", inspection.bars)]
-        if inspection.origin.features is not None:
-            parts.append(("Features, the most unusual first", inspection.features.head(12)))
-        parts.append(("Masked or repaired rows behind it", inspection.masked.head(8)))
-    return said + "".join(_table(title, frame) for title, frame in parts)
+    tables = _tables_of_date(inspection) if inspection.asset is None else _tables_of_asset(inspection)
+    return said + "".join(_table(title, frame) for title, frame in tables.items())
 
-# %% ../../nbs/evaluate/inspection.ipynb #8b2474e4
+
+def _tables_of_date(inspection) -> dict[str, pd.DataFrame]:
+    members = inspection.members
+    is_counted = members["why_not"] == ""
+    counted = members[is_counted].drop(columns="why_not")
+    strongest = members["pull"].abs().sort_values(ascending=False).index[:8]
+    ends = counted
+    if len(counted) > 10:
+        ends = pd.concat([counted.head(5), counted.tail(5)])
+    return {
+        "Who pulls the IC most": members.loc[strongest].drop(columns="why_not"),
+        "Highest and lowest scores": ends,
+        "Not counted": members.loc[~is_counted, ["score", "label", "why_not"]].head(8),
+        "Masked or repaired on this date": inspection.masked.head(8),
+    }
+
+
+def _tables_of_asset(inspection) -> dict[str, pd.DataFrame]:
+    tables = {"Bars": inspection.bars}
+    if inspection.origin.features is not None:
+        tables["Features, the most unusual first"] = inspection.features.head(12)
+    tables["Masked or repaired rows behind it"] = inspection.masked.head(8)
+    return tables
+
+# %% ../../nbs/evaluate/inspection.ipynb #99b4a85f
 def _plot(inspection):
     import matplotlib.pyplot as plt
 
     figure, (left, right) = plt.subplots(1, 2, figsize=(10, 3.4), layout="constrained")
-    members = inspection.members[inspection.members["why_not"] == ""]
-    left.scatter(members["score"], members["label"], s=14, color="#777777")
-    marked = inspection.asset if inspection.asset is not None else members["pull"].abs().idxmax()
-    if marked in members.index:
-        mine = members.loc[marked]
-        left.scatter(mine["score"], mine["label"], s=46, color="#D55E00")
-        left.annotate(marked, (mine["score"], mine["label"]), xytext=(6, 4), textcoords="offset points", fontsize=9)
-    left.axhline(0, color="grey", lw=0.6)
-    title = f"{inspection.origin.model}, {_said(inspection.date)}: IC {inspection.ic:.3f}"
-    left.set(xlabel="score", ylabel=f"label ({inspection.origin.y.unit})", title=title)
+    _plot_members(inspection, left)
     if inspection.asset is None:
         _plot_dates(inspection, right)
     else:
@@ -660,6 +689,20 @@ def _plot(inspection):
     return figure
 
 
+def _plot_members(inspection, ax):
+    """Score and label of who counts; the asset, or who pulls most, in orange under its name."""
+    members = inspection.members[inspection.members["why_not"] == ""]
+    ax.scatter(members["score"], members["label"], s=14, color="#777777")
+    marked = inspection.asset if inspection.asset is not None else members["pull"].abs().idxmax()
+    if marked in members.index:
+        at = tuple(members.loc[marked, ["score", "label"]])
+        ax.scatter(*at, s=46, color="#D55E00")
+        ax.annotate(marked, at, xytext=(6, 4), textcoords="offset points", fontsize=9)
+    ax.axhline(0, color="grey", lw=0.6)
+    title = f"{inspection.origin.model}, {_said(inspection.date)}: IC {inspection.ic:.3f}"
+    ax.set(xlabel="score", ylabel=f"label ({inspection.origin.y.unit})", title=title)
+
+# %% ../../nbs/evaluate/inspection.ipynb #8916cf65
 def _plot_dates(inspection, ax):
     """The IC of every date, this one marked."""
     ics = inspection.origin.ics["ic"]
@@ -675,7 +718,8 @@ def _plot_bars(inspection, ax):
     bars = inspection.bars
     price = "close" if "close" in bars else "return"
     ax.plot(bars.index, bars[price], ".-", color="#777777", lw=1)
-    for what, colour, size in (("decision", "#0072B2", 11), ("entry", "#009E73", 6), ("exit", "#D55E00", 6)):
+    marks = {"decision": ("#0072B2", 11), "entry": ("#009E73", 6), "exit": ("#D55E00", 6)}
+    for what, (colour, size) in marks.items():
         here = bars[bars["for"].str.contains(what)]
         ax.plot(here.index, here[price], "o", color=colour, ms=size, label=what)
     ax.set(ylabel=price, title=f"{inspection.asset}: what its label is made of")

@@ -100,7 +100,7 @@ def _group_means(first, last, groups, labels, sections, out):
                 for k in range(1, quantiles + 1):
                     out[d, m, h, k - 1] = total[k] / count[k] if count[k] else np.nan
 
-# %% ../../nbs/evaluate/quantiles.ipynb #e5015b53
+# %% ../../nbs/evaluate/quantiles.ipynb #3032f425
 def turnover(
     scores,  # one score, as in `ic`
     panel: Panel,
@@ -128,12 +128,12 @@ def turnover(
     columns = {k: names_changed(panel, groups, k, lag)[has, 0] for k in range(1, quantiles + 1)}
     return pd.DataFrame(columns, pd.DatetimeIndex(panel.dates[has], name="date")).rename_axis(columns="quantile")
 
-
+# %% ../../nbs/evaluate/quantiles.ipynb #9470c5ce
 def rank_autocorrelation(
     scores,  # as in `ic`
     panel: Panel,
     lag: int = 1,  # bars
-):  # DataFrame with a column per score, Series for one; index date
+) -> pd.Series | pd.DataFrame:  # DataFrame with a column per score, Series for one; index date
     """Correlation of ranks with the ranks `lag` bars before.
 
     Parameters
@@ -143,6 +143,11 @@ def rank_autocorrelation(
     panel : Panel
     lag : int, default 1
         bars
+
+    Returns
+    -------
+    pd.Series | pd.DataFrame
+        DataFrame with a column per score, Series for one; index date
     """
     values, names = on_panel(panel, scores)
     ranks = rank_within_date(panel, values).ranks

@@ -118,7 +118,7 @@ def _is_shown(
     """Whether a horizon is cut like this; the study's own over everything is the leaderboard itself."""
     return bool(cut) if is_own else not cut or cut in CUTS_OF_EVERY_HORIZON
 
-# %% ../../nbs/evaluate/slices.ipynb #537c12ac
+# %% ../../nbs/evaluate/slices.ipynb #345088d5
 class Contest(NamedTuple):
     """What all slices of a board share.
 
@@ -150,7 +150,7 @@ class Contest(NamedTuple):
     trials: list  # per model: trials and Sharpe ratios of the trials
     earned: np.ndarray  # (n_rows,) bar returns
 
-
+# %% ../../nbs/evaluate/slices.ipynb #170cbc84
 def _slice_rows(part: "Slice", contest: Contest) -> list[dict]:
     """The rows of one slice: one per model that has enough dates; none where no model has."""
     evidence = _evidence(part, contest.ranked, contest.significance)
@@ -249,7 +249,7 @@ class Cut:
             own = np.where(rows[:, None], self.quantiles, 0)
             yield Slice(label, self.name, self.groups[place], rows, ic, rank_ic, own, self.changed[place])
 
-# %% ../../nbs/evaluate/slices.ipynb #b81d5f54
+# %% ../../nbs/evaluate/slices.ipynb #d4719381
 def _codes(panel: Panel, cut) -> tuple:  # K names; (n_rows,) place of every row's group among them, -1 in none
     """Groups of a cut in the order they are shown; one group of everything without a cut."""
     if cut is None:
@@ -260,7 +260,7 @@ def _codes(panel: Panel, cut) -> tuple:  # K names; (n_rows,) place of every row
     places = np.array([*(names.index(group) for group in cut.categories), -1])
     return [str(group) for group in names], places[cut.codes]
 
-
+# %% ../../nbs/evaluate/slices.ipynb #b831af58
 def _quantiles_within(panel: Panel, scores: np.ndarray, code: np.ndarray, fewest: int) -> np.ndarray:  # (n_rows, M)
     """Quantiles among the rows of the date and group; 0 where fewer than `fewest` of them are scored."""
     quantiles = rank_within_date(panel, scores, N_QUANTILES, within=code).quantiles
@@ -293,7 +293,7 @@ def _group_ics(cut: Cut, scores: np.ndarray, label: Label) -> Iterator[tuple]:  
         few = np.stack(assets, 1) < FEWEST_ASSETS
         yield tuple(np.where(few, np.nan, v[:, :, place]) for v in (ic, rank_ic))
 
-# %% ../../nbs/evaluate/slices.ipynb #f1c1f578
+# %% ../../nbs/evaluate/slices.ipynb #b59cae2e
 def _intervals(values: np.ndarray, horizon: int) -> np.ndarray:  # (3, M): mean, low, high
     """Means of the columns of (n, M) values and their 95% intervals; NaN with fewer than `fewest_dates`."""
     out = np.full((3, values.shape[1]), np.nan)
@@ -304,7 +304,7 @@ def _intervals(values: np.ndarray, horizon: int) -> np.ndarray:  # (3, M): mean,
             out[:, j] = fit["mean"], fit["low"], fit["high"]
     return out
 
-
+# %% ../../nbs/evaluate/slices.ipynb #f1cb287c
 def _evidence(part: Slice, ranked: list, significance: float) -> dict:  # place of a model -> its numbers
     """What the ICs of one slice say of every model that has enough dates; empty where none has."""
     horizon = part.label.horizon
@@ -341,7 +341,7 @@ def _ic_numbers(ic: np.ndarray, rank_ic: np.ndarray, rank_interval: np.ndarray, 
         rank_ic_high=rank_interval[2],
     )
 
-# %% ../../nbs/evaluate/slices.ipynb #c82d6325
+# %% ../../nbs/evaluate/slices.ipynb #b863506f
 FEWEST_ENTRIES = 10  # dates on which a portfolio was entered, for a return of it to be said
 
 
@@ -366,7 +366,7 @@ def _trading(part: Slice, contest: Contest) -> dict:  # column -> (M,) numbers
         "deflated_sharpe": deflated,
     }
 
-
+# %% ../../nbs/evaluate/slices.ipynb #d2547066
 def _net_returns(part: Slice, contest: Contest, place: int) -> tuple:  # Series of returns; on how many dates entered
     """Return after cost of one score's portfolio on the bars on which it held or traded something."""
     label = part.label
@@ -382,7 +382,7 @@ def _net_returns(part: Slice, contest: Contest, place: int) -> tuple:  # Series 
     last = pd.DatetimeIndex(panel.dates).searchsorted(bars.index[-1])
     return bars["net"][busy], int((entries < last).sum())
 
-# %% ../../nbs/evaluate/slices.ipynb #29cb9f45
+# %% ../../nbs/evaluate/slices.ipynb #c86ecb9b
 def _r2(part: Slice, contest: Contest) -> list:  # M numbers
     """R² of every model's forecasts over the slice's rows; NaN where it has none."""
     lines = contest.forecasts.get(part.label.horizon, {})
@@ -393,7 +393,7 @@ def _r2(part: Slice, contest: Contest) -> list:  # M numbers
         out.append(np.nan if forecast is None else pooled_r2(forecast[part.rows], mean[part.rows], values))
     return out
 
-
+# %% ../../nbs/evaluate/slices.ipynb #ec2fa1ab
 def _computed(part: Slice, contest: Contest) -> dict:  # column -> M numbers
     """The metrics of the catalogue that are one function of a sample, for every model."""
     entries = [entry for entry in sliced_metrics() if entry.compute]
@@ -407,7 +407,7 @@ def _computed(part: Slice, contest: Contest) -> dict:  # column -> M numbers
                 out[key].append(np.nan if found.get(end) is None else found[end])
     return out
 
-# %% ../../nbs/evaluate/slices.ipynb #e9e4213a
+# %% ../../nbs/evaluate/slices.ipynb #533da14d
 def slice_meanings() -> dict:  # column -> unit, period, definition, and why a cell has no number
     """What the columns of the slices mean, by the catalogue.
 
@@ -449,7 +449,7 @@ def _native(cell):
         return cell
     return None if np.isnan(cell) else round(cell, 6)
 
-
+# %% ../../nbs/evaluate/slices.ipynb #4af39978
 def slices_frame(stored: dict) -> pd.DataFrame:
     """`slice_table` from its stored form."""
     texts = ("horizon", "cut", "group", "model", "letters")

@@ -108,7 +108,7 @@ def overlap_shape(
     persistent = np.sinc(np.arange(1, count + 1) * horizon / (2 * n)) ** 2
     return (overlap * horizon * persistent + 1 - overlap) / (overlap * horizon + 1 - overlap)
 
-# %% ../../nbs/evaluate/statistics.ipynb #fc47fd32
+# %% ../../nbs/evaluate/statistics.ipynb #a895357d
 class LongRun(NamedTuple):
     """A mean over dates with its standard error and the degrees of freedom of Student's t."""
 
@@ -116,7 +116,7 @@ class LongRun(NamedTuple):
     se: float
     freedom: int
 
-
+# %% ../../nbs/evaluate/statistics.ipynb #d4c39782
 def long_run(
     series,  # one value per date
     horizon: int = 1,  # of the label, bars
@@ -152,7 +152,7 @@ def long_run(
         freedom = half
     return LongRun(float(x.mean()), float(np.sqrt(variance(0, freedom) / n)), freedom)
 
-
+# %% ../../nbs/evaluate/statistics.ipynb #e560f906
 def mean_test(
     series,  # one value per date
     horizon: int = 1,  # of the label, bars
@@ -265,7 +265,7 @@ def block_length(
         )
     )
 
-# %% ../../nbs/evaluate/statistics.ipynb #156ac5e4
+# %% ../../nbs/evaluate/statistics.ipynb #7b09baf6
 @njit(cache=True)
 def _stationary(rng, n, restart, n_resamples):  # restart: the probability that a date begins a block
     out = np.empty((n_resamples, n), np.int32)
@@ -278,7 +278,7 @@ def _stationary(rng, n, restart, n_resamples):  # restart: the probability that 
             out[i, t] = at
     return out
 
-
+# %% ../../nbs/evaluate/statistics.ipynb #211a635f
 @lru_cache(maxsize=8)
 def _resampled(n, block, n_resamples, seed, method):
     """(n_resamples, n) int32 positions of block-resampled dates: arch's draws, a quarter of its time; metrics of one
@@ -328,7 +328,7 @@ def bootstrap_means(
         [values[part].mean(1) for part in np.array_split(at, max(1, at.size * values[0].size // 2_000_000))]
     )
 
-# %% ../../nbs/evaluate/statistics.ipynb #86140938
+# %% ../../nbs/evaluate/statistics.ipynb #f0930183
 def few_blocks(
     n: int,  # dates
     block: int,  # mean length of the blocks
@@ -354,7 +354,7 @@ def few_blocks(
     tail = (1 + level) / 2
     return float(np.sqrt(n / (n - block)) * t.ppf(tail, max(n / (2 * block), 1)) / norm.ppf(tail))
 
-
+# %% ../../nbs/evaluate/statistics.ipynb #43a4148a
 def block_interval(
     draws: np.ndarray,  # (n_resamples,) or (n_resamples, k): estimates from resampled dates
     estimate,  # number or (k,): from the dates themselves
@@ -636,7 +636,7 @@ def model_confidence_set(
         )
     return confidence_set(paired_tests(-losses, horizon, significance), losses.columns, significance)
 
-# %% ../../nbs/evaluate/statistics.ipynb #ceda2373
+# %% ../../nbs/evaluate/statistics.ipynb #3309c1bc
 def joint_waves(
     correlation: np.ndarray,  # (k, k)
     freedom: int,
@@ -663,7 +663,7 @@ def joint_waves(
     root = vectors * np.sqrt(np.maximum(values, 0))
     return np.random.default_rng(seed).standard_normal((n_resamples, 1 + freedom, len(correlation))) @ root.T
 
-
+# %% ../../nbs/evaluate/statistics.ipynb #b9e875a6
 def superior_ability(
     benchmark,  # loss of the benchmark per date
     losses: pd.DataFrame,  # dates × models
@@ -771,7 +771,7 @@ def variance_split(
         dates=n,
     )
 
-# %% ../../nbs/evaluate/statistics.ipynb #e7839a85
+# %% ../../nbs/evaluate/statistics.ipynb #69637779
 def probabilistic_sharpe(
     sharpe: float,
     n: int,  # per bar; number of bars
@@ -800,7 +800,7 @@ def probabilistic_sharpe(
         return float("nan")
     return float(norm.cdf((sharpe - benchmark) * np.sqrt(n - 1) / np.sqrt(spread)))
 
-
+# %% ../../nbs/evaluate/statistics.ipynb #c7ff2e76
 def luck_threshold(
     trials: int,  # configurations tried, the winner included
     trial_sd: float,  # standard deviation of the trials' Sharpe ratios, per bar

@@ -20,8 +20,8 @@ from ..core import NeuralphaError
 from ..cross_section import cross_sections, known_deviation, known_mean, standardise_columns
 from ..data.panel import Panel
 
-# %% ../../nbs/features/cross.ipynb #7673b30a
-def in_threads(work, items):
+# %% ../../nbs/features/cross.ipynb #580d057c
+def in_threads(work, items) -> list:
     """Run `work(item)` for all items on as many threads as numba may use; the first exception is raised."""
     n = numba.get_num_threads()
     if n == 1:

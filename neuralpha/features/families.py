@@ -182,36 +182,60 @@ class History:
 def _ret(h):
     return h.change("close", 1)
 
-# %% ../../nbs/features/families.ipynb #ea8434cd
+# %% ../../nbs/features/families.ipynb #2e46892a
 SERIES = {  # derived series, each a function of the history
     "ret": _ret,
     "log_ret": lambda h: np.log1p(h["ret"]),
     "abs_ret": lambda h: np.abs(h["ret"]),
+    "lag_ret": lambda h: h.lag("ret", 1),
+    "-ret": lambda h: -h["ret"],
+    "-low": lambda h: -h["low"],
+    "-close": lambda h: -h["close"],
+    "gain": lambda h: np.maximum(h["close"] - h.lag("close", 1), 0),
+    "loss": lambda h: np.maximum(h.lag("close", 1) - h["close"], 0),
+}
+
+# %% ../../nbs/features/families.ipynb #b338b46d
+SERIES |= {
     "overnight": lambda h: h["open"] / h.lag("close", 1) - 1,
     "intraday": lambda h: h["close"] / h["open"] - 1,
+    "log_overnight": lambda h: np.log1p(h["overnight"]),
+    "log_intraday": lambda h: np.log1p(h["intraday"]),
     "location": lambda h: _ratio(h["close"] - h["low"], h["high"] - h["low"]),
+    "typical": lambda h: (h["high"] + h["low"] + h["close"]) / 3,
+}
+
+# %% ../../nbs/features/families.ipynb #30256b0b
+def _garman_klass(h):
+    log_range = np.log(h["high"] / h["low"])
+    log_move = np.log(h["close"] / h["open"])
+    return 0.5 * log_range**2 - (2 * np.log(2) - 1) * log_move**2
+
+# %% ../../nbs/features/families.ipynb #adc8038d
+def _rogers_satchell(h):
+    above = np.log(h["high"] / h["close"]) * np.log(h["high"] / h["open"])
+    below = np.log(h["low"] / h["close"]) * np.log(h["low"] / h["open"])
+    return above + below
+
+# %% ../../nbs/features/families.ipynb #c6e141cb
+def _true_range(h):
+    before = h.lag("close", 1)
+    return np.fmax(h["high"], before) - np.fmin(h["low"], before)
+
+
+SERIES |= {
+    "parkinson": lambda h: np.log(h["high"] / h["low"]) ** 2 / (4 * np.log(2)),
+    "garman_klass": _garman_klass,
+    "rogers_satchell": _rogers_satchell,
+    "true_range": _true_range,
+}
+
+# %% ../../nbs/features/families.ipynb #c8d1d89a
+SERIES |= {
     "dollars": lambda h: h["close"] * h["volume"],
     "log_volume": lambda h: np.log(np.where(h["volume"] > 0, h["volume"], np.nan)),
     "volume_change": lambda h: h["log_volume"] - h.lag("log_volume", 1),
     "illiquidity": lambda h: h["abs_ret"] / np.where(h["dollars"] > 0, h["dollars"], np.nan),
-    "parkinson": lambda h: np.log(h["high"] / h["low"]) ** 2 / (4 * np.log(2)),
-    "garman_klass": lambda h: (
-        0.5 * np.log(h["high"] / h["low"]) ** 2 - (2 * np.log(2) - 1) * np.log(h["close"] / h["open"]) ** 2
-    ),
-    "log_overnight": lambda h: np.log1p(h["overnight"]),
-    "log_intraday": lambda h: np.log1p(h["intraday"]),
-    "rogers_satchell": lambda h: (
-        np.log(h["high"] / h["close"]) * np.log(h["high"] / h["open"])
-        + np.log(h["low"] / h["close"]) * np.log(h["low"] / h["open"])
-    ),
-    "true_range": lambda h: np.fmax(h["high"], h.lag("close", 1)) - np.fmin(h["low"], h.lag("close", 1)),
-    "typical": lambda h: (h["high"] + h["low"] + h["close"]) / 3,
-    "gain": lambda h: np.maximum(h["close"] - h.lag("close", 1), 0),
-    "loss": lambda h: np.maximum(h.lag("close", 1) - h["close"], 0),
-    "-low": lambda h: -h["low"],
-    "-close": lambda h: -h["close"],
-    "-ret": lambda h: -h["ret"],
-    "lag_ret": lambda h: h.lag("ret", 1),
     "traded": lambda h: (np.nan_to_num(h["volume"]) > 0).astype(float),
 }
 

@@ -150,7 +150,7 @@ def _differs(one: np.ndarray, other: np.ndarray, usual: np.ndarray) -> bool:
     joined = [np.concatenate([part.ravel(), usual.ravel()]) for part in (one, other)]
     return bool(moved(*joined).any())
 
-# %% ../../nbs/features/own.ipynb #feb3963e
+# %% ../../nbs/features/own.ipynb #30ec04c5
 class Reads(NamedTuple):
     """What a function was found to read.
 
@@ -168,7 +168,7 @@ class Reads(NamedTuple):
     cross_sectional: bool  # other assets' bars
     level: str  # a word of `LEVELS`
 
-
+# %% ../../nbs/features/own.ipynb #b6b8a6bb
 @lru_cache(256)
 def what_it_reads(
     function: FrameFunction,
@@ -239,7 +239,7 @@ def _declared(trial: Trial, full: np.ndarray, declared: int) -> int:
         )
     return declared
 
-# %% ../../nbs/features/own.ipynb #35483209
+# %% ../../nbs/features/own.ipynb #44b35f80
 def own_feature(
     function: Callable,  # long table -> one value per row
     name: str | None = None,  # default: the function's
@@ -267,7 +267,7 @@ def own_feature(
         name, "own", (), reads.lookback, formula, "", wrapped, reads.cross_sectional, (), reads.level, whole=True
     )
 
-
+# %% ../../nbs/features/own.ipynb #2a132a39
 def features_of(
     part,  # a function, a `Feature`, a list of these, or a name
     fields: tuple,  # of the panel
@@ -311,7 +311,7 @@ def own_name_of(name: str) -> str:
         return name
     return "" if name in FEATURES or name in SETS else offered("neuralpha.features").get(name, "")
 
-
+# %% ../../nbs/features/own.ipynb #a9514bd5
 def code_of_features(names: str | list) -> str | list:
     """What a stored result knows features again by: built-in names, and one's own by their code, wherever it lies."""
     if not isinstance(names, str):
@@ -319,7 +319,7 @@ def code_of_features(names: str | list) -> str | list:
     said = own_name_of(names)
     return f"{short_name(said)} {own_digest(said)}" if said else names
 
-# %% ../../nbs/features/own.ipynb #6212a32b
+# %% ../../nbs/features/own.ipynb #f616e5c5
 def check_feature(
     feature,  # a function of the long table, a `Feature`, or a name of either; a list is checked one by one
     fields: tuple = ("open", "high", "low", "close", "volume"),  # columns of the table that a function is tried on
@@ -349,7 +349,7 @@ def check_feature(
         checked.append(found)
     return checked
 
-
+# %% ../../nbs/features/own.ipynb #4437d6be
 def _check_said_level(found: Feature) -> None:
     said = getattr(found.compute.function, "level", "")
     if said == found.level:

@@ -23,8 +23,9 @@ that keeps what it learns in attributes which end in an underscore.
 __all__ = ['KINDS', 'REMEMBERED', 'make_transform', 'Pipeline', 'code_of_transform', 'learnt_of', 'save_pipeline',
            'load_pipeline', 'facts_of']
 
-# %% ../../nbs/features/pipeline.ipynb #704c1b6f
+# %% ../../nbs/features/pipeline.ipynb #3118e6d2
 import copy, inspect
+from typing import Any
 from collections import OrderedDict
 from functools import cached_property
 from pathlib import Path
@@ -69,11 +70,11 @@ KINDS = {
     "categories": Categories,
 }  # name in a study -> class
 
-# %% ../../nbs/features/pipeline.ipynb #092eeb8a
+# %% ../../nbs/features/pipeline.ipynb #1b061844
 def make_transform(
     kind: str,  # one of `KINDS`, or "file.py:Name" or "package.module:Name" of a class of one's own
     **params,  # the class's own parameters
-):  # with `fit(X, rows, target)` and `apply(X)`
+) -> Any:  # with `fit(X, rows, target)` and `apply(X)`
     """An unfitted transform by name. Raises `NeuralphaError` for unknown names, parameters and types.
 
     Parameters
@@ -82,6 +83,11 @@ def make_transform(
         one of `KINDS`, or "file.py:Name" or "package.module:Name" of a class of one's own
     **params
         the class's own parameters
+
+    Returns
+    -------
+    Any
+        with `fit(X, rows, target)` and `apply(X)`
     """
     if is_own(kind):
         part = own_part(kind, "transform")
@@ -94,7 +100,7 @@ def make_transform(
     _check_transform(kind, made)
     return made
 
-# %% ../../nbs/features/pipeline.ipynb #d24f94e2
+# %% ../../nbs/features/pipeline.ipynb #2a5914b1
 def _check_params(kind: str, part, params: dict) -> None:
     known = inspect.signature(part).parameters
     for name, value in params.items():
@@ -112,7 +118,7 @@ def _is_a(value, wanted: type) -> bool:
         return wanted is bool
     return isinstance(value, wanted) or (wanted is float and isinstance(value, int))
 
-
+# %% ../../nbs/features/pipeline.ipynb #5d4ffe79
 def _check_transform(said: str, made) -> None:
     lost = [name for name in ("fit", "apply") if not callable(getattr(made, name, None))]
     if lost:
@@ -183,7 +189,7 @@ class Pipeline:
             f"{n}({', '.join(f'{k}={v!r}' for k, v in _params(s).items())})" for n, s in zip(self.names, self.steps)
         )
 
-# %% ../../nbs/features/pipeline.ipynb #6b581ebd
+# %% ../../nbs/features/pipeline.ipynb #ccb66b4d
 def _step(step):
     """A step as it was given, made."""
     if isinstance(step, str):
@@ -199,7 +205,7 @@ def _step(step):
     _check_transform(repr(step), step)
     return copy.deepcopy(step)
 
-
+# %% ../../nbs/features/pipeline.ipynb #093fc771
 def _name_of(step) -> str:
     """The name in a study: a built-in kind, or where one's own class is."""
     if isinstance(step, (str, dict)):
@@ -212,7 +218,7 @@ def code_of_transform(name: str) -> str:
     """A built-in kind, or one's own by its code, wherever it lies."""
     return f"{short_name(name)} {own_digest(name)}" if is_own(name) and "__main__" not in name else name
 
-
+# %% ../../nbs/features/pipeline.ipynb #098f5114
 def _params(step) -> dict:
     """Parameters of a step, as they stand on it."""
     known = [p for p in inspect.signature(type(step)).parameters if p != "self"]
@@ -270,7 +276,7 @@ def _plain(value):
 def _is_scikit(value) -> bool:
     return hasattr(value, "get_params") and type(value).__module__.startswith("sklearn.")
 
-# %% ../../nbs/features/pipeline.ipynb #c4cdbd67
+# %% ../../nbs/features/pipeline.ipynb #46207cc1
 def save_pipeline(steps: Pipeline, folder) -> None:
     """Write a fitted pipeline: `transforms.json`, and beside it arrays as safetensors and estimators as skops."""
     from safetensors.numpy import save_file
@@ -286,7 +292,7 @@ def save_pipeline(steps: Pipeline, folder) -> None:
             save_file(arrays, tmp)
     write_json(folder / "transforms.json", {"given": list(steps.given), "steps": notes})
 
-
+# %% ../../nbs/features/pipeline.ipynb #ae015246
 def _written(place: str, value, arrays: dict, folder: Path, said: str) -> dict:
     """How a learnt value is kept; arrays are gathered, estimators get a file each."""
     if isinstance(value, pd.Series):
@@ -340,7 +346,7 @@ def _read(how: dict, arrays: dict, folder: Path):
         return skops.io.loads(data, trusted=trusted_types(data, ("sklearn", "numpy", "scipy"), folder / how["skops"]))
     return how["value"]
 
-# %% ../../nbs/features/pipeline.ipynb #c9416a5b
+# %% ../../nbs/features/pipeline.ipynb #e421ea55
 def facts_of(
     steps: Pipeline,  # fitted
     X: Features,  # what it was fitted on
@@ -366,7 +372,7 @@ def facts_of(
     told = zip(steps.names, steps.steps, tables, tables[1:])
     return [_facts(name, step, before, after, rows) for name, step, before, after in told]
 
-
+# %% ../../nbs/features/pipeline.ipynb #077c3d19
 def _facts(name: str, step, before: Features, after: Features, rows) -> dict:
     facts = {
         "kind": name,

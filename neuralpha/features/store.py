@@ -200,14 +200,14 @@ def update_features(
     values[new] = fresh[added]
     return replace(old, panel=panel, values=values, missing=missing, skipped=skipped)
 
-# %% ../../nbs/features/store.ipynb #8e35c6ad
+# %% ../../nbs/features/store.ipynb #ea905a5e
 def _check_parts(features) -> None:
     """A pandas function sums in its own order: of a part of the table it gives other bits than of the whole."""
     whole = [f.name for f in features if f.whole]
     if whole:
         raise NeuralphaError(f"{whole[0]!r} is a function of the whole table; compute it with `compute_features`.")
 
-
+# %% ../../nbs/features/store.ipynb #8e513185
 def _same_past(before, panel, past):
     """The panel's past rows are the old panel's rows: a restated bar would make a mixture of two histories."""
     same = (

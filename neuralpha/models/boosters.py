@@ -27,9 +27,9 @@ A fit runs on one thread, prints nothing and writes no files beside itself.
 # %% auto #0
 __all__ = ['PATIENCE', 'BOOSTERS', 'foreign_class', 'Booster', 'XGBoostModel', 'CatBoostModel']
 
-# %% ../../nbs/models/boosters.ipynb #3b0df186
+# %% ../../nbs/models/boosters.ipynb #52a65f75
 import inspect
-from typing import ClassVar
+from typing import Any, ClassVar
 import numpy as np
 from ..core import atomic_path
 from .base import mean_ic
@@ -58,7 +58,7 @@ def foreign_class(
 def _packages(cls: type) -> list:
     return [c.__module__.partition(".")[0] for c in cls.__mro__]
 
-# %% ../../nbs/models/boosters.ipynb #282aa08f
+# %% ../../nbs/models/boosters.ipynb #74cfceb5
 class Booster(ScikitModel):
     """A booster of another package, as a model; a subclass says how its package is asked.
 
@@ -78,7 +78,7 @@ class Booster(ScikitModel):
         """Parameter -> default."""
         return dict(part().get_params())
 
-    def estimator(self):
+    def estimator(self) -> Any:
         given = {name: value for name, value in self.get_params().items() if name != "seed" and value is not None}
         base = {} if self.example is None else self.example.get_params()
         given.pop("early_stopping_rounds", None)

@@ -51,7 +51,7 @@ class Trial:
     def first(self) -> np.ndarray:
         return self.scores(self.fitted)
 
-# %% ../../nbs/models/contract.ipynb #4f2edfe2
+# %% ../../nbs/models/contract.ipynb #bcd03e3d
 def check_model(
     model,  # unfitted, or its name, or an estimator of scikit-learn's kind; fitted four times on 12 assets × 80 dates
 ) -> list[str]:  # what was asked, in the words of `PROMISES`
@@ -68,7 +68,8 @@ def check_model(
     list[str]
         what was asked, in the words of `PROMISES`
     """
-    broken, model = [], as_model(model)
+    model = as_model(model)
+    broken = {}  # what is wrong -> the promises that it breaks: one mistake breaks several
     with tempfile.TemporaryDirectory() as folder:
         trial = Trial(model, Path(folder) / "model")
         for promise in PROMISES:
@@ -77,12 +78,13 @@ def check_model(
             except Exception as error:
                 fault = f"{type(error).__name__}: {(str(error).splitlines() or ['?'])[0]}"
             if fault:
-                broken.append(f"{promise.__doc__.rstrip('.')}: {fault}")
+                broken.setdefault(fault.rstrip("."), []).append(promise.__doc__.rstrip("."))
     if broken:
-        raise NeuralphaError(f"{type(model).__name__} breaks its contract. " + " ".join(f"{b}." for b in broken))
+        said = " ".join(f"{'; '.join(promises)}: {fault}." for fault, promises in broken.items())
+        raise NeuralphaError(f"{type(model).__name__} breaks its contract. {said}")
     return [promise.__doc__ for promise in PROMISES]
 
-# %% ../../nbs/models/contract.ipynb #ea6b70e3
+# %% ../../nbs/models/contract.ipynb #2a66af59
 def _has_limits(trial: Trial) -> str:
     """Every parameter says what it allows."""
     limits = trial.model.all_limits()
@@ -93,7 +95,7 @@ def _has_limits(trial: Trial) -> str:
     said += [f"`limits` names {name!r}, which is no parameter" for name in foreign]
     return ", ".join(said)
 
-
+# %% ../../nbs/models/contract.ipynb #81d868da
 def _refuses_wrong_values(trial: Trial) -> str:
     """A value outside its interval is refused where the model is made."""
     kinds = {f.name: f.type for f in fields(trial.model)}
@@ -111,13 +113,13 @@ def _takes_anything(model, name: str, kind) -> bool:
         return False
     return True
 
-# %% ../../nbs/models/contract.ipynb #badab62b
+# %% ../../nbs/models/contract.ipynb #0f27fa70
 def _searches_inside_its_limits(trial: Trial) -> str:
     """The space that tuning searches lies inside the limits."""
     search_space(trial.model, trial.model.space or {"seed": ("int", 0, 1)})
     return ""
 
-
+# %% ../../nbs/models/contract.ipynb #0525be70
 def _scores_every_row(trial: Trial) -> str:
     """Every row gets one finite float32 score, and not all the same."""
     s = trial.first
@@ -127,7 +129,7 @@ def _scores_every_row(trial: Trial) -> str:
         return f"{int((~np.isfinite(s)).sum())} scores are not finite"
     return "" if s.std() > 0 else "all scores are equal"
 
-
+# %% ../../nbs/models/contract.ipynb #fdad9825
 def _repeats(trial: Trial) -> str:
     """The same seed gives the same bits."""
     return "" if np.array_equal(trial.scores(trial.fit()), trial.first) else "a second fit scores otherwise"
@@ -140,12 +142,12 @@ def _follows_its_seed(trial: Trial) -> str:
     same = np.array_equal(trial.scores(trial.fit(seed=trial.model.seed + 1)), trial.first)
     return "another seed scores alike; use `self.seed`, or say `stochastic = False`" if same else ""
 
-# %% ../../nbs/models/contract.ipynb #0ea90b72
+# %% ../../nbs/models/contract.ipynb #b1b977d7
 def _counts(trial: Trial) -> str:
     """It counts what it has learnt."""
     return "" if trial.fitted.n_parameters > 0 else f"n_parameters is {trial.fitted.n_parameters}"
 
-
+# %% ../../nbs/models/contract.ipynb #78c32ddf
 def _comes_back_from_its_folder(trial: Trial) -> str:
     """What is saved and loaded scores alike, and nothing in the folder is pickled."""
     trial.fitted.save(trial.folder)
@@ -155,7 +157,7 @@ def _comes_back_from_its_folder(trial: Trial) -> str:
     again = type(trial.model).load(trial.folder)
     return "" if np.array_equal(trial.scores(again), trial.first) else "the loaded model scores otherwise"
 
-
+# %% ../../nbs/models/contract.ipynb #7424ad81
 def _opens_itself_up(trial: Trial) -> str:
     """Its probe says what the model says."""
     opened = trial.fitted.probe(trial.X)

@@ -33,7 +33,7 @@ def covering(window: int, kernel: int) -> list:
         dilations.append(2 * dilations[-1])
     return dilations
 
-# %% ../../nbs/models/convolution.ipynb #ba7625f8
+# %% ../../nbs/models/convolution.ipynb #0c77be21
 class CausalBlock(nn.Module):
     """Two causal convolutions with ReLU and dropout, and the input added back; (rows, channels, window) in and out."""
 
@@ -50,7 +50,7 @@ class CausalBlock(nn.Module):
             h = self.drop(F.relu(conv(F.pad(h, (self.pad, 0)))))
         return F.relu(h + self.skip(x))
 
-
+# %% ../../nbs/models/convolution.ipynb #f5ac7631
 class TCNNet(NetModule):
     """Causal blocks over the window; a linear head on the last bar, where `pooled` with the mean over all bars beside
     it.
@@ -79,7 +79,7 @@ class TCNNet(NetModule):
             )
         return [first.first.weight, first.skip.weight]
 
-# %% ../../nbs/models/convolution.ipynb #a3df5c1a
+# %% ../../nbs/models/convolution.ipynb #661d6b47
 @dataclass(kw_only=True, repr=False, eq=False)
 class TCN(DropoutNet):
     """Temporal convolutional net: dilated causal convolutions over the last `window` bars.
@@ -168,7 +168,7 @@ class TCN(DropoutNet):
     def build(self, n_features, outputs) -> nn.Module:
         return TCNNet(n_features, self.channels, self.kernel, self._dilations(), self.dropout, outputs, self.pooled)
 
-
+# %% ../../nbs/models/convolution.ipynb #5eaa2904
 @dataclass(kw_only=True, repr=False, eq=False)
 class CNN(TCN):
     """One-dimensional CNN: the same without dilation, its head on the last bar and the mean over all.
@@ -237,7 +237,7 @@ class CNN(TCN):
         "dilations": ("choice", [(1,), (1, 1), (1, 1, 1)]),
     }
 
-# %% ../../nbs/models/convolution.ipynb #09c52527
+# %% ../../nbs/models/convolution.ipynb #7cba07dd
 class MultiScaleNet(NetModule):
     """One convolution per scale over averages of that many bars; last and mean of each branch, joined."""
 
@@ -261,7 +261,7 @@ class MultiScaleNet(NetModule):
     def input_weights(self) -> list[torch.Tensor]:
         return [b.weight for b in self.branches]
 
-
+# %% ../../nbs/models/convolution.ipynb #af821bf9
 @dataclass(kw_only=True, repr=False, eq=False)
 class MultiScale(DropoutNet):
     """Convolutions over several time scales of the same window.

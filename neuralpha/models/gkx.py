@@ -367,7 +367,7 @@ class NN5(NN3):
     depth: int = 5
     name: ClassVar[str] = "nn5"
 
-# %% ../../nbs/models/gkx.ipynb #521a9c65
+# %% ../../nbs/models/gkx.ipynb #bb95f993
 def gkx_problem(
     case: str,
     n_characteristics: int = 100,
@@ -441,7 +441,7 @@ def squared_errors(
         "mean": float(((r[test] - mean) ** 2).sum()),
     }
 
-
+# %% ../../nbs/models/gkx.ipynb #b29cab01
 def gkx_draw(
     models: dict,
     case: str,
@@ -473,7 +473,7 @@ def gkx_draw(
 
     return {"true": r2(next(iter(errors.values())), "true"), **{name: r2(e, "model") for name, e in errors.items()}}
 
-# %% ../../nbs/models/gkx.ipynb #3391c88f
+# %% ../../nbs/models/gkx.ipynb #0bf89321
 def paired_ratios(
     draws: pd.DataFrame,  # one row per draw, R² of "true" and of every model
 ) -> pd.DataFrame:  # ratio to the true function and its jackknife standard error
@@ -496,7 +496,7 @@ def paired_ratios(
     error = np.sqrt((n - 1) / n * ((left_out - left_out.mean()) ** 2).sum())
     return pd.DataFrame({"R2, %": draws.mean(), "ratio to true": ratio, "standard error": error})
 
-
+# %% ../../nbs/models/gkx.ipynb #fdd04e8b
 def gkx_table(
     models: dict,  # name -> unfitted model
     case: str,

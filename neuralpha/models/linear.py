@@ -199,7 +199,7 @@ class OLS(Linear):
         b = np.linalg.lstsq(gram, moment, rcond=1e-10)[0]
         return [({}, b, goal - level @ b)]
 
-# %% ../../nbs/models/linear.ipynb #3baa22ea
+# %% ../../nbs/models/linear.ipynb #b51852ab
 @dataclass(kw_only=True, repr=False, eq=False)
 class ElasticNet(Linear):
     """Elastic net; the penalty is chosen on validation along a path of 30.
@@ -242,7 +242,7 @@ class ElasticNet(Linear):
             paths.append(({"alpha": float(a), "features": int((b != 0).sum())}, b.copy(), goal - level @ b))
         return paths
 
-
+# %% ../../nbs/models/linear.ipynb #8f93c4ff
 @dataclass(kw_only=True, repr=False, eq=False)
 class Lasso(ElasticNet):
     """Lasso: the elastic net with the absolute penalty alone.
@@ -263,7 +263,7 @@ class Lasso(ElasticNet):
     name: ClassVar[str] = "lasso"
     space: ClassVar[dict] = {"alpha": ("log", 1e-5, 1e-1)}
 
-
+# %% ../../nbs/models/linear.ipynb #b1cc8dc3
 @njit(cache=True)
 def descend(gram, moment, l1, l2, b, tolerance=1e-9, sweeps=2000) -> np.ndarray:
     """Coordinate descent on b'Gb/2 - m'b + l1 |b| + l2 b'b/2, from `b` onwards."""

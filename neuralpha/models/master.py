@@ -48,7 +48,7 @@ class MarketGate(nn.Module):
         by_place = self.gates(x, grid)[:, None].expand(-1, grid.places, -1)
         return x * grid.take(by_place)[:, None]
 
-# %% ../../nbs/models/master.ipynb #5d0b3c15
+# %% ../../nbs/models/master.ipynb #02cbf5de
 class AmongStocks(nn.Module):
     """The stocks of a date read one another, bar by bar; (rows, window, width) in and out."""
 
@@ -65,7 +65,7 @@ class AmongStocks(nn.Module):
         heard = grid.take(said.permute(0, 3, 1, 2, 4).flatten(3))
         return h + self.drop(self.join(heard))
 
-
+# %% ../../nbs/models/master.ipynb #6624bcbc
 class MASTERNet(NetModule):
     """Gate, attention along the window, attention among the stocks, attention to the bars, and a linear head."""
 

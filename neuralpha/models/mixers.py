@@ -19,7 +19,7 @@ from torch import nn
 from .nets import DropoutNet, check_heads, check_scales
 from .training.module import NetModule
 
-# %% ../../nbs/models/mixers.ipynb #05a18b1f
+# %% ../../nbs/models/mixers.ipynb #a5c425a2
 class Triangular(nn.Module):
     """Linear along the window with lower-triangular weights: bar t mixes bars up to t."""
 
@@ -30,7 +30,7 @@ class Triangular(nn.Module):
     def forward(self, x) -> torch.Tensor:
         return x @ self.weight.tril().T + self.bias  # (..., window)
 
-
+# %% ../../nbs/models/mixers.ipynb #0420fb9a
 class MixBlock(nn.Module):
     """Time mixing, then indicator mixing; (rows, window, width) in and out."""
 
@@ -65,7 +65,7 @@ class MarketMix(nn.Module):
         market = weight.transpose(1, 2) @ grid.fill(g)  # (dates, states, width)
         return h + self.drop(grid.take(grid.fill(self.read(g)).softmax(2) @ self.value(market)))
 
-# %% ../../nbs/models/mixers.ipynb #cdcea3e0
+# %% ../../nbs/models/mixers.ipynb #af18aef7
 class MixerNet(NetModule):
     """Mixing on every scale of the window, joined; then market mixing; a linear head."""
 
@@ -92,7 +92,7 @@ class MixerNet(NetModule):
     def input_weights(self) -> list[torch.Tensor]:
         return [self.embed.weight]
 
-
+# %% ../../nbs/models/mixers.ipynb #1919f1c4
 @dataclass(kw_only=True, repr=False, eq=False)
 class StockMixer(DropoutNet):
     """Time, indicator and market mixing over the last `window` bars; `states=0` leaves the market out.
@@ -173,7 +173,7 @@ class StockMixer(DropoutNet):
     def build(self, n_features, outputs) -> nn.Module:
         return MixerNet(n_features, self.window, self.width, self.scales, self.states, self.dropout, outputs)
 
-
+# %% ../../nbs/models/mixers.ipynb #3464fedc
 @dataclass(kw_only=True, repr=False, eq=False)
 class TimeMixer(StockMixer):
     """The same without market mixing: each asset by itself.
@@ -241,7 +241,7 @@ class TimeMixer(StockMixer):
         "scales": ("choice", [(1,), (1, 2), (1, 2, 4)]),
     }
 
-# %% ../../nbs/models/mixers.ipynb #b7e5e331
+# %% ../../nbs/models/mixers.ipynb #99f0d5bc
 class CrossNet(NetModule):
     """Encoder per asset, then attention over the assets of the date; a linear head."""
 
@@ -269,7 +269,7 @@ class CrossNet(NetModule):
     def input_weights(self) -> list[torch.Tensor]:
         return [self.encoder.weight_ih_l0 if isinstance(self.encoder, nn.GRU) else self.encoder.weight]
 
-
+# %% ../../nbs/models/mixers.ipynb #554c36cf
 @dataclass(kw_only=True, repr=False, eq=False)
 class CrossAttention(DropoutNet):
     """A GRU per asset, then attention over all assets of the date.

@@ -285,7 +285,7 @@ def check_heads(model: Net) -> None:
     if model.width % model.heads:
         raise NeuralphaError(f"{type(model).__name__}: width {model.width} is not a multiple of heads {model.heads}.")
 
-# %% ../../nbs/models/nets.ipynb #efe1fd06
+# %% ../../nbs/models/nets.ipynb #5b1d0e53
 NORMS = {"layer": nn.LayerNorm, "batch": nn.BatchNorm1d, "none": lambda n: nn.Identity()}
 ACTIVATIONS = {"relu": nn.ReLU, "selu": nn.SELU, "mish": nn.Mish}
 
@@ -301,7 +301,7 @@ class Layer(nn.Module):
     def forward(self, x) -> torch.Tensor:
         return x + self.body(x) if self.skip else self.body(x)
 
-
+# %% ../../nbs/models/nets.ipynb #659530fe
 class MLPNet(NetModule):
     """Hidden layers on the window laid flat, its numbers embedded where told to, then a linear head."""
 

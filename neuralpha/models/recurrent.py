@@ -86,7 +86,7 @@ class RecurrentNet(Recurrent):
     def input_weights(self) -> torch.Tensor:
         return [self.cell.weight_ih_l0]
 
-# %% ../../nbs/models/recurrent.ipynb #78185509
+# %% ../../nbs/models/recurrent.ipynb #b915c03d
 def fused(
     cell: nn.Module,  # nn.LSTM or nn.GRU, batch first
     x: torch.Tensor,  # (rows, window, features)
@@ -110,7 +110,7 @@ def fused(
     with torch.backends.cudnn.flags(enabled=False) if unseeded else contextlib.nullcontext():
         return cell(x)[0]
 
-
+# %% ../../nbs/models/recurrent.ipynb #7194151b
 def unrolled(
     cell: nn.Module,  # as in `fused`
     x: torch.Tensor,
@@ -158,7 +158,7 @@ def _gru_step(enters, returns, state, memory) -> tuple:
     n = (enters_n + (enters_r + returns_r).sigmoid() * returns_n).tanh()
     return (1 - z) * n + z * state, memory
 
-# %% ../../nbs/models/recurrent.ipynb #b0631f7d
+# %% ../../nbs/models/recurrent.ipynb #4561eb90
 @dataclass(kw_only=True, repr=False, eq=False)
 class LSTM(DropoutNet):
     """Long short-term memory over the last `window` bars. `layers=2, dropout=0.3` is the classic of the literature.
@@ -233,7 +233,7 @@ class LSTM(DropoutNet):
     def build(self, n_features, outputs) -> nn.Module:
         return RecurrentNet(nn.LSTM, n_features, self.hidden, self.layers, self.dropout, outputs)
 
-
+# %% ../../nbs/models/recurrent.ipynb #c6285422
 @dataclass(kw_only=True, repr=False, eq=False)
 class GRU(LSTM):
     """Gated recurrent unit over the last `window` bars.
@@ -298,7 +298,7 @@ class GRU(LSTM):
     def build(self, n_features, outputs) -> nn.Module:
         return RecurrentNet(nn.GRU, n_features, self.hidden, self.layers, self.dropout, outputs)
 
-# %% ../../nbs/models/recurrent.ipynb #8a7dc9fb
+# %% ../../nbs/models/recurrent.ipynb #e8ff0eda
 class AttentiveNet(Recurrent):
     """An LSTM whose states are averaged by attention and joined with the last one."""
 
@@ -318,7 +318,7 @@ class AttentiveNet(Recurrent):
     def input_weights(self) -> torch.Tensor:
         return [self.enter[0].weight]
 
-
+# %% ../../nbs/models/recurrent.ipynb #f3666074
 @dataclass(kw_only=True, repr=False, eq=False)
 class ALSTM(LSTM):
     """Attention LSTM with adversarial training.

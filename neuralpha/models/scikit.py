@@ -31,7 +31,7 @@ from ..features.table import View
 from .base import Estimator, field_of, mean_ic
 from .probe import FunctionProbe, TreeMember, TreeProbe
 
-# %% ../../nbs/models/scikit.ipynb #062e8263
+# %% ../../nbs/models/scikit.ipynb #66a3c3eb
 def is_scikit(part) -> bool:
     """Whether something is an estimator of scikit-learn's kind, or a class of them."""
     return all(callable(getattr(part, method, None)) for method in ("fit", "predict", "get_params", "set_params"))
@@ -49,7 +49,7 @@ def scikit_class(
     """
     return model_class_of(part, ScikitModel)
 
-
+# %% ../../nbs/models/scikit.ipynb #62873a9a
 def model_class_of(
     part,  # an estimator, or a class of them
     base: type["ScikitModel"],  # of the models
@@ -86,7 +86,7 @@ def _make_class(part: type, example, base: type) -> type["ScikitModel"]:
     fields = [(name, object | bool, field_of(value)) for name, value in given.items()]
     return make_dataclass(part.__name__, fields, bases=(base,), namespace=own, kw_only=True, repr=False, eq=False)
 
-# %% ../../nbs/models/scikit.ipynb #477c98ee
+# %% ../../nbs/models/scikit.ipynb #ea9fdac9
 def public_name(part: type) -> str:
     """`sklearn.ensemble:ExtraTreesRegressor`: a class by the shortest module that shows it; empty where none does."""
     parts = part.__module__.split(".")
@@ -96,7 +96,7 @@ def public_name(part: type) -> str:
             return f"{module}:{part.__name__}"
     return ""
 
-
+# %% ../../nbs/models/scikit.ipynb #337e29fb
 def _check_value(part: type, name: str, value) -> None:
     """Refuse what the estimator's own rules refuse."""
     from sklearn.utils._param_validation import InvalidParameterError, validate_parameter_constraints
@@ -273,12 +273,12 @@ def count_numbers(fitted) -> int:
     learnt = getattr(fitted, "__dict__", {})
     return sum(map(count_numbers, learnt.values()))  # an estimator that was not fitted holds none
 
-# %% ../../nbs/models/scikit.ipynb #0e819a7a
+# %% ../../nbs/models/scikit.ipynb #1df76632
 @lru_cache(256)
 def _remembered(cls: type, params: str) -> bool:
     return _seeds_differ(cls(**json.loads(params)))
 
-
+# %% ../../nbs/models/scikit.ipynb #a0e401aa
 def _seeds_differ(model: ScikitModel) -> bool:
     """Whether two seeds give different scores of a toy; where those are all equal they may elsewhere."""
     rng = np.random.default_rng(0)
@@ -295,7 +295,7 @@ def _toy_scores(model: ScikitModel, x, goal) -> np.ndarray:
     model.fitted_ = model.estimator().fit(x, goal)
     return model.score_values(x)
 
-# %% ../../nbs/models/scikit.ipynb #188feded
+# %% ../../nbs/models/scikit.ipynb #cae5765d
 def _handed_over(fitted, values: np.ndarray, goal: np.ndarray) -> dict:
     """Further arguments of `fit` that bring the validation part."""
     taken = inspect.signature(fitted.fit).parameters
@@ -305,7 +305,7 @@ def _handed_over(fitted, values: np.ndarray, goal: np.ndarray) -> dict:
         return {"X_val": values, "y_val": goal} if fitted.get_params().get("early_stopping") else {}
     return {"eval_set": [(values, goal)]} if "eval_set" in taken else {}
 
-
+# %% ../../nbs/models/scikit.ipynb #94699f49
 def _records(fitted) -> list[dict]:
     """One record per round where the estimator kept what it saw of the validation part."""
     losses = np.atleast_1d(getattr(fitted, "validation_score_", ()))

@@ -128,7 +128,7 @@ def why_not_together(model: Net, net: NetModule) -> str:
         return "the Sharpe loss is not a mean over dates"
     return ""
 
-# %% ../../nbs/models/together.ipynb #03ce7685
+# %% ../../nbs/models/together.ipynb #00766e6d
 class Stack:
     """Some nets of one architecture as one function of (rows, window, features) to (seeds, rows, outputs)."""
 
@@ -150,7 +150,7 @@ class Stack:
         """State dict of one seed."""
         return {name: value[seed].detach().clone() for name, value in {**self.params, **self.buffers}.items()}
 
-
+# %% ../../nbs/models/together.ipynb #05c3007d
 def stacked_grid(grid: Grid, seeds: int) -> Grid:
     """The grid of a batch repeated for every seed: seeds × dates lines."""
     size = grid.dates * grid.places
@@ -219,7 +219,7 @@ def train_together(
         net.load_state_dict(weights)
     return histories
 
-# %% ../../nbs/models/together.ipynb #3374e5f6
+# %% ../../nbs/models/together.ipynb #6c5c961c
 def _run_epoch(stack: Stack, optimizer, part: Part, batches: list, by: str, settings: Training) -> np.ndarray:
     """One pass over the batches for all seeds; (batches,) losses per seed."""
     objective = Objective(settings.loss, settings.label_smoothing)
@@ -236,7 +236,7 @@ def _run_epoch(stack: Stack, optimizer, part: Part, batches: list, by: str, sett
     check_finite(losses, norms, batches, part)
     return losses
 
-
+# %% ../../nbs/models/together.ipynb #bbc87e63
 def _total_loss(stack: Stack, x, target, grid: Grid, objective: Objective, settings: Training) -> torch.Tensor:
     """The sum of the seeds' losses on one batch."""
     with autocast(x.device, settings.precision):
@@ -248,7 +248,7 @@ def _total_loss(stack: Stack, x, target, grid: Grid, objective: Objective, setti
         total = total + penalty([p for p in stack.params.values() if p.ndim > 2], settings)
     return total
 
-# %% ../../nbs/models/together.ipynb #8a701452
+# %% ../../nbs/models/together.ipynb #f095234b
 def _clip(params: dict, limit: float) -> torch.Tensor:
     """Clip each seed's gradient to `limit`; returns the (seeds,) norms before."""
     norm = sum(p.grad.flatten(1).square().sum(1) for p in params.values()).sqrt()
@@ -257,7 +257,7 @@ def _clip(params: dict, limit: float) -> torch.Tensor:
         p.grad.mul_(scale.view(-1, *[1] * (p.ndim - 1)))
     return norm
 
-
+# %% ../../nbs/models/together.ipynb #efdc8a86
 def _validate(stack: Stack, data: Resident, valid_part, settings: Training) -> list:  # of records, one per seed
     """What early stopping watches, of every seed, from one pass over the rows; they are sorted by date."""
     if valid_part is None:

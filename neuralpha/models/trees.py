@@ -30,7 +30,7 @@ from ..features.table import View
 from .base import Estimator, mean_ic
 from .probe import TreeMember, TreeProbe
 
-# %% ../../nbs/models/trees.ipynb #12c1f923
+# %% ../../nbs/models/trees.ipynb #b410df0e
 OBJECTIVES = {
     "regression": ("regression", "l2"),
     "huber": ("huber", "huber"),
@@ -38,7 +38,7 @@ OBJECTIVES = {
     "direction": ("binary", "binary_logloss"),
 }
 
-
+# %% ../../nbs/models/trees.ipynb #aced794f
 def leaves_and_splits(
     boosters,  # (booster, trees used) pairs
 ) -> int:
@@ -75,7 +75,7 @@ BOOSTING = {
     "threads": "[0, inf)",
 }  # limits of what LightGBM is told
 
-
+# %% ../../nbs/models/trees.ipynb #94010d95
 @dataclass(kw_only=True, repr=False, eq=False)
 class BoostingSettings(Estimator):
     """What LightGBM is told: its parameters and its data.
@@ -350,7 +350,7 @@ class RandomForest(LightGBM):
     def _refit(self, view, target):
         self._fit(view, target, None)
 
-# %% ../../nbs/models/trees.ipynb #504bd378
+# %% ../../nbs/models/trees.ipynb #eb666151
 KEEP = (0.8, 0.7, 0.6, 0.5, 0.4)  # share of features kept, from the most to the least important fifth
 
 
@@ -383,7 +383,7 @@ def row_weights(
     w = 1 / (decay * mean + 0.1)
     return w / w.mean()
 
-
+# %% ../../nbs/models/trees.ipynb #5d87d8b5
 def drawn_features(
     gain: np.ndarray,  # (F,) standardised rise of the loss when a feature is shuffled
     rng,

@@ -25,7 +25,7 @@ from .training.sparse import first_weights
 from .probe import TreeProbe, WideTreeProbe
 from .trees import BOOSTING, best_trees, leaves_and_splits, tree_member
 
-# %% ../../nbs/models/wide_deep.ipynb #b69a588a
+# %% ../../nbs/models/wide_deep.ipynb #5e0246d8
 def with_level(z) -> np.ndarray:  # (n, K) -> (n, K + 1) float64
     """Inputs with a column of ones behind them.
 
@@ -36,7 +36,7 @@ def with_level(z) -> np.ndarray:  # (n, K) -> (n, K + 1) float64
     """
     return np.column_stack([z, np.ones(len(z))]).astype(np.float64)
 
-
+# %% ../../nbs/models/wide_deep.ipynb #c9166255
 def kept_slopes(
     z: np.ndarray,  # inputs (n, K) and target of training and validation rows
     e: np.ndarray,  # inputs (n, K) and target of training and validation rows
@@ -127,7 +127,7 @@ def widen(
         gates[live] = lsq_linear(columns[:, live], target_valid - b[-1], bounds=(0, 1), method="bvls").x
     return float(gates[0]), np.r_[gates[1:] * b[:-1], b[-1]] - gates[0] * tilt
 
-# %% ../../nbs/models/wide_deep.ipynb #6df94f4f
+# %% ../../nbs/models/wide_deep.ipynb #a6ec009c
 class WideDeepNet(NetModule):
     """A linear part and a pyramid on a few of the inputs."""
 
@@ -150,7 +150,7 @@ class WideDeepNet(NetModule):
     def input_weights(self) -> torch.Tensor:
         return self.deep.input_weights
 
-
+# %% ../../nbs/models/wide_deep.ipynb #7d7a0236
 class WithinDate(NetModule):
     """Trains the deep part on what a regression on the live inputs, date by date, leaves of the target."""
 

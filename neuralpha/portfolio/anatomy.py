@@ -17,7 +17,7 @@ from ..evaluate.exposures import _unit_ranks, style_factors
 from .backtest import Book
 from .policies import _one_factor
 
-# %% ../../nbs/portfolio/anatomy.ipynb #7eb56df2
+# %% ../../nbs/portfolio/anatomy.ipynb #2433caef
 MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 WHOLE_YEAR = "all year"
 
@@ -40,11 +40,12 @@ def monthly_returns(
     """
     grown = 1 + book.net
     dates = grown.index
-    months = grown.groupby([dates.year, dates.month]).prod().unstack().reindex(columns=range(1, 13))
-    table = months.set_axis(MONTHS, axis=1).assign(**{WHOLE_YEAR: grown.groupby(dates.year).prod()})
+    by_month = grown.groupby([dates.year, dates.month]).prod().unstack()
+    table = by_month.reindex(columns=range(1, 13)).set_axis(MONTHS, axis=1)
+    table[WHOLE_YEAR] = grown.groupby(dates.year).prod()
     return 100 * (table.rename_axis("year") - 1)
 
-# %% ../../nbs/portfolio/anatomy.ipynb #6da8931e
+# %% ../../nbs/portfolio/anatomy.ipynb #ab3ba98b
 def under_water(net: pd.Series) -> pd.Series:
     """How far wealth is below its highest so far, per cent, at most 0."""
     wealth = (1 + net).cumprod()
@@ -72,8 +73,10 @@ def drawdowns(
     """
     depth = under_water(book.net)
     below = (depth < 0).to_numpy()
-    spell = np.cumsum(below & ~np.append(False, below[:-1]))  # number of the fall that a bar belongs to
-    rows = [_spell(depth, np.flatnonzero(below & (spell == k))) for k in range(1, spell.max(initial=0) + 1)]
+    begins = below & ~np.append(False, below[:-1])
+    spell = np.cumsum(begins)  # number of the fall that a bar belongs to
+    bars = [np.flatnonzero(below & (spell == k)) for k in range(1, begins.sum() + 1)]
+    rows = [_spell(depth, bars_of_fall) for bars_of_fall in bars]
     columns = ["peak", "lowest", "recovered", "depth, %", "bars"]
     table = pd.DataFrame(rows, columns=columns)
     return table.sort_values("depth, %", kind="stable").head(count).reset_index(drop=True)
@@ -81,9 +84,12 @@ def drawdowns(
 
 def _spell(depth: pd.Series, bars: np.ndarray) -> tuple:
     """One fall: the bars that are below the peak stand together."""
-    peak = depth.index[max(bars[0] - 1, 0)]
-    back = depth.index[bars[-1] + 1] if bars[-1] + 1 < len(depth) else pd.NaT
-    return peak, depth.iloc[bars].idxmin(), back, float(depth.iloc[bars].min()), len(bars)
+    dates = depth.index
+    fall = depth.iloc[bars]
+    before = max(bars[0] - 1, 0)
+    after = bars[-1] + 1
+    recovered = dates[after] if after < len(depth) else pd.NaT
+    return dates[before], fall.idxmin(), recovered, float(fall.min()), len(bars)
 
 # %% ../../nbs/portfolio/anatomy.ipynb #e2d5a848
 @check_kinds
@@ -125,7 +131,7 @@ def by_sector(book: Book) -> pd.DataFrame | None:  # index sector; gained, paid,
     table = 100 * book.ledger.by_asset() / book.account.capital
     return table.groupby(sector.to_numpy()).sum().rename_axis("sector").sort_values("net", ascending=False)
 
-# %% ../../nbs/portfolio/anatomy.ipynb #8da48f61
+# %% ../../nbs/portfolio/anatomy.ipynb #33470670
 @check_kinds
 def book_exposures(
     book: Book,  # of `backtest`
@@ -145,13 +151,16 @@ def book_exposures(
     pd.DataFrame
         index date; long, short, net, beta, styles; shares
     """
-    panel, weights = book.panel, book.weights.fillna(0.0).to_numpy()
-    out = pd.DataFrame(
-        {"long": np.maximum(weights, 0).sum(1), "short": np.minimum(weights, 0).sum(1)}, book.ledger.dates
-    )
+    panel = book.panel
+    weights = book.weights.fillna(0.0).to_numpy()
+    out = pd.DataFrame(index=book.ledger.dates)
+    out["long"] = np.maximum(weights, 0).sum(1)
+    out["short"] = np.minimum(weights, 0).sum(1)
     out["net"] = out["long"] + out["short"]
     styles, names, _ = style_factors(panel)
-    columns = {"beta": _one_factor(panel, window)[0]} | dict(zip(names, _unit_ranks(panel, styles).T))
+    beta = _one_factor(panel, window)[0]
+    ranks = _unit_ranks(panel, styles).T
+    columns = {"beta": beta} | dict(zip(names, ranks))
     bar = panel.date_code - book.span.start
     rows = np.flatnonzero((bar >= 0) & (bar < len(weights)))
     held = weights[bar[rows], panel.asset_code[rows]]

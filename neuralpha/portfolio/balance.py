@@ -94,7 +94,7 @@ def risk_budget_weights(
             break
     return w / w.sum()
 
-# %% ../../nbs/portfolio/balance.ipynb #158584ab
+# %% ../../nbs/portfolio/balance.ipynb #3a4c915a
 @dataclass(frozen=True)
 class Balanced(Policy):
     """The names of a base, the money of each side shared by risk.
@@ -116,7 +116,7 @@ class Balanced(Policy):
     every: int = 5  # bars after which the shares are renewed, and a name that has just come is given one
 
     @property
-    def follows_account(self):
+    def follows_account(self) -> bool:
         """As its base."""
         return self.base.follows_account
 

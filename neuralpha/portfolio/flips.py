@@ -28,7 +28,7 @@ from ..trading.account import PARTS, Account, open_books
 from ..trading.clock import Clock
 from ..trading.costs import Costs, Impact
 
-# %% ../../nbs/portfolio/flips.ipynb #e9b9c26b
+# %% ../../nbs/portfolio/flips.ipynb #9810a88a
 class Assumption(NamedTuple):
     """Under what a score is traded.
 
@@ -72,8 +72,14 @@ def assumption_of(books: dict) -> Assumption:
 def value_of(assumed: Assumption, axis: str) -> float:
     """Where an assumption lies on an axis."""
     spread = assumed.costs.half_spread_bps
-    values = (spread if isinstance(spread, (int, float)) else np.nan, 1.0, assumed.capital, assumed.clock.delay)
-    return float(dict(zip(AXES, values))[axis])
+    is_number = isinstance(spread, (int, float))
+    of_axis = {
+        "half-spread, bps": spread if is_number else np.nan,
+        "impact, times": 1.0,
+        "capital": assumed.capital,
+        "delay, bars": assumed.clock.delay,
+    }
+    return float(of_axis[axis])
 
 # %% ../../nbs/portfolio/flips.ipynb #f49ed393
 def assume(assumed: Assumption, axis: str, value: float) -> Assumption:
@@ -107,7 +113,7 @@ def grid_of(assumed: Assumption, axis: str, values=None) -> np.ndarray | None:
         values = [v for v in values if v > 0]
     return np.unique(np.append(np.asarray(values, float), today))
 
-# %% ../../nbs/portfolio/flips.ipynb #5220d69b
+# %% ../../nbs/portfolio/flips.ipynb #1c78b5db
 def net_under(
     books: dict,  # name -> `Book`, all with the same costs, capital and clock
     assumptions: list,  # of `Assumption`
@@ -130,8 +136,10 @@ def net_under(
     first = next(iter(books.values()))
     decided = np.stack([book.decided for book in books.values()], 1)
     later = [a.clock.delay - today.clock.delay for a in assumptions]
-    start = max(book.span.start for book in books.values()) + max(0, *later)
-    bars = slice(start, min(book.span.stop for book in books.values()) + min(0, *later))
+    spans = [book.span for book in books.values()]
+    start = max(span.start for span in spans) + max(0, *later)
+    stop = min(span.stop for span in spans) + min(0, *later)
+    bars = slice(start, stop)
     out = np.empty((bars.stop - bars.start, len(books), len(assumptions)))
     for clock in dict.fromkeys(a.clock for a in assumptions):
         at = [k for k, a in enumerate(assumptions) if a.clock == clock]
@@ -149,7 +157,7 @@ def _one_pass(panel, decided, assumptions, clock, bars) -> np.ndarray:
     capitals = np.array([a.capital for a in assumptions])
     return money.reshape(len(money), len(models), -1) / capitals
 
-# %% ../../nbs/portfolio/flips.ipynb #43237e10
+# %% ../../nbs/portfolio/flips.ipynb #62b691f0
 @check_kinds
 def flips(
     books: dict,  # name -> `Book`, all with the same costs, capital and clock
@@ -170,13 +178,18 @@ def flips(
         axis -> values to try; default: `AXES`
     """
     today = assumption_of(books)
-    ys, xs = (grid_of(today, axis, (grids or {}).get(axis)) for axis in (down, across))
+    given = grids or {}
+    ys = grid_of(today, down, given.get(down))
+    xs = grid_of(today, across, given.get(across))
     for axis, values in ((down, ys), (across, xs)):
         if values is None:
             raise NeuralphaError(f"The costs {today.costs.name!r} have no single {axis} that a map could vary.")
-    cells = [assume(assume(today, down, y), across, x) for y in ys for x in xs]
+    rows = [assume(today, down, y) for y in ys]
+    cells = [assume(row, across, x) for row in rows for x in xs]
     net = net_under(books, cells)
-    return Flips(list(books), down, across, ys, xs, today, net.reshape(*net.shape[:2], len(ys), len(xs)))
+    n_bars, n_models, _ = net.shape
+    by_cell = net.reshape(n_bars, n_models, len(ys), len(xs))
+    return Flips(list(books), down, across, ys, xs, today, by_cell)
 
 
 @dataclass
@@ -215,22 +228,26 @@ class Flips:
             index `down`, columns `across`; name of the model, "" where all lose
         """
         mean = self.net.mean(0)
-        name = np.where(mean.max(0) > 0, np.array(self.models, object)[mean.argmax(0)], "")
-        return pd.DataFrame(name, pd.Index(self.ys, name=self.down), pd.Index(self.xs, name=self.across))
+        best = np.array(self.models, object)[mean.argmax(0)]
+        names = np.where(mean.max(0) > 0, best, "")
+        return pd.DataFrame(names, pd.Index(self.ys, name=self.down), pd.Index(self.xs, name=self.across))
 
     def plot(self) -> Figure:
         """The map: a colour for each model, white where all of them lose; a black line where rank 1 changes."""
         fig, ax = new_figure(6.4, 3.6)
-        draw_map(ax, self.winners, self.models, value_of(self.today, self.down), value_of(self.today, self.across))
+        y = value_of(self.today, self.down)
+        x = value_of(self.today, self.across)
+        draw_map(ax, self.winners, self.models, y, x)
         name_colours(fig, self.models)
         return fig
 
-# %% ../../nbs/portfolio/flips.ipynb #bedf1a76
+# %% ../../nbs/portfolio/flips.ipynb #143233a5
 def draw_map(ax, winners: pd.DataFrame, models: list, y: float, x: float) -> None:
     """A map of winners, with its frontier and today's assumption at (y, x)."""
     place = {name: j for j, name in enumerate(["", *models])}
     code = winners.map(place.get).to_numpy()
-    colours = np.array([to_rgb("white"), *(to_rgb(COLOURS[j % 7]) for j in range(len(models)))])
+    of_models = [to_rgb(COLOURS[j % 7]) for j in range(len(models))]
+    colours = np.array([to_rgb("white"), *of_models])
     ax.imshow(colours[code], origin="lower", aspect="auto", alpha=0.8)
     down, across = np.nonzero(code[:, 1:] != code[:, :-1])
     ax.vlines(across + 0.5, down - 0.5, down + 0.5, color="black", lw=2)
@@ -256,11 +273,13 @@ def short_number(value: float) -> str:
 def name_colours(fig: Figure, models: list) -> None:
     """What the colours of a map mean, above it."""
     handles = [Patch(color=COLOURS[j % 7], alpha=0.8) for j in range(len(models))]
-    handles += [Patch(facecolor="white", edgecolor="#888888"), Line2D([], [], marker="*", color="w", mec="k", ms=11)]
+    nobody = Patch(facecolor="white", edgecolor="#888888")
+    star = Line2D([], [], marker="*", color="w", mec="k", ms=11)
+    handles += [nobody, star]
     names = [*shortened(models), "everybody loses", "today's assumption"]
     fig.legend(handles, names, loc="outside upper center", ncols=4, frameon=False, fontsize=8)
 
-# %% ../../nbs/portfolio/flips.ipynb #7e00df91
+# %% ../../nbs/portfolio/flips.ipynb #3a2de190
 @check_kinds
 def flip_distances(
     books: dict,  # name -> `Book`, all with the same costs, capital and clock
@@ -285,16 +304,22 @@ def flip_distances(
         index axis; today, winner, frontier, beyond it, distance, low, high (of the distance), lead
     """
     today = assumption_of(books)
-    lines = {axis: grid_of(today, axis, (grids or {}).get(axis)) for axis in AXES}
-    lines = {axis: values for axis, values in lines.items() if values is not None}
+    given = grids or {}
+    every_line = {axis: grid_of(today, axis, given.get(axis)) for axis in AXES}
+    lines = {axis: values for axis, values in every_line.items() if values is not None}
     cells = [assume(today, axis, value) for axis, values in lines.items() for value in values]
     net = net_under(books, cells)
     block = block_length(net[:, 0, 0] - net[:, 1, 0], today.clock.horizon)
-    draws = bootstrap_means(net.reshape(len(net), -1), block, n_resamples, seed).reshape(n_resamples, *net.shape[1:])
-    ends = np.cumsum([len(values) for values in lines.values()])
-    parts = zip(lines, np.split(net.mean(0), ends[:-1], 1), np.split(draws, ends[:-1], 2))
+    n_bars, n_models, n_cells = net.shape
+    draws = bootstrap_means(net.reshape(n_bars, -1), block, n_resamples, seed)
+    draws = draws.reshape(n_resamples, n_models, n_cells)
+    ends = np.cumsum([len(values) for values in lines.values()])[:-1]
+    means = np.split(net.mean(0), ends, 1)
+    drawn_means = np.split(draws, ends, 2)
     models = list(books)
-    rows = [_distance(a, lines[a], value_of(today, a), mean, drawn, models) for a, mean, drawn in parts]
+    rows = []
+    for axis, mean, drawn in zip(lines, means, drawn_means):
+        rows.append(_distance(axis, lines[axis], value_of(today, axis), mean, drawn, models))
     return pd.DataFrame(rows).set_index("axis")
 
 # %% ../../nbs/portfolio/flips.ipynb #c20f3039

@@ -407,7 +407,7 @@ def _recent_returns(panel, first, stop, notes):
         notes["returns"] = wide
     return notes["returns"][first:stop].astype(float)
 
-# %% ../../nbs/portfolio/policies.ipynb #7b85a268
+# %% ../../nbs/portfolio/policies.ipynb #d942e165
 @dataclass(frozen=True)
 class Capped(Policy):
     """No name above `most`; what is cut goes to the others of its side, as far as they have room.
@@ -423,7 +423,7 @@ class Capped(Policy):
     most: float = 0.02  # share of the account
 
     @property
-    def follows_account(self):
+    def follows_account(self) -> bool:
         """As its base."""
         return self.base.follows_account
 

@@ -248,7 +248,7 @@ def _parts_of(prediction: Predictions) -> tuple[Features, list]:
         parts.append(Part(rows, [prediction.models[key] for key in prediction.models if key[0] == fold]))
     return prediction.X, parts
 
-# %% ../../nbs/portfolio/resilience.ipynb #8c131362
+# %% ../../nbs/portfolio/resilience.ipynb #0d8f46be
 def worst_step(model, X: Features, rows: np.ndarray, label: np.ndarray, size: float) -> np.ndarray | None:
     """Scores of windows that moved by `size` standard deviations against the label; None for what is no net."""
     import torch
@@ -260,15 +260,21 @@ def worst_step(model, X: Features, rows: np.ndarray, label: np.ndarray, size: fl
     opened = probe(model, X)
     if not isinstance(opened, NetProbe):
         return None
-    windows, date, out = opened.inputs(rows), X.panel.date_code[rows], np.empty(len(rows))
+    windows = opened.inputs(rows)
+    date = X.panel.date_code[rows]
     against = -np.sign(np.nan_to_num(label)).astype(np.float32)
+    device = opened.device
+    out = np.empty(len(rows))
     with frozen(opened.net):
         for at in date_blocks(date, 4096):
-            x = torch.from_numpy(np.ascontiguousarray(windows[at])).to(opened.device).requires_grad_()
-            grid = grid_of(date[at], opened.device)
-            said = (opened.head(opened.net(x, grid)).float() * torch.from_numpy(against[at]).to(opened.device)).sum()
-            moved = x.detach() + size * torch.autograd.grad(said, x)[0].sign()
-            out[at] = opened.head(opened.net(moved, grid)).float().detach().cpu().numpy()
+            grid = grid_of(date[at], device)
+            x = torch.from_numpy(np.ascontiguousarray(windows[at])).to(device).requires_grad_()
+            wrong = torch.from_numpy(against[at]).to(device)
+            said = opened.head(opened.net(x, grid)).float()
+            uphill = torch.autograd.grad((said * wrong).sum(), x)[0]
+            moved = x.detach() + size * uphill.sign()
+            scores = opened.head(opened.net(moved, grid)).float()
+            out[at] = scores.detach().cpu().numpy()
     return out
 
 # %% ../../nbs/portfolio/resilience.ipynb #df7a073e
@@ -321,7 +327,7 @@ def _worst_steps(trial: Trial, kind: str):
 def _step_of(model, rows: np.ndarray, X: Features, against: np.ndarray, size: float) -> np.ndarray:
     return worst_step(model, X, rows, against[rows], size)
 
-# %% ../../nbs/portfolio/resilience.ipynb #54fbc43e
+# %% ../../nbs/portfolio/resilience.ipynb #8595044e
 def compare_scores(trial: Trial, scores: np.ndarray) -> dict:
     """Disturbed scores against those without disturbance."""
     y, panel = trial.prediction.y, trial.X.panel
@@ -334,7 +340,9 @@ def compare_scores(trial: Trial, scores: np.ndarray) -> dict:
     lost = paired_test(*ics, y.horizon)
     ranks = [standardise_by_date(panel, np.where(both, s, np.nan), "rank")[both] for s in (trial.before, scores)]
     book = trial.trade(scores)
-    moved = np.abs(book.decided - trial.book.decided).sum() / max(np.abs(trial.book.decided).sum(), 1e-300)
+    before = trial.book.decided
+    held = max(np.abs(before).sum(), 1e-300)
+    moved = np.abs(book.decided - before).sum() / held
     return {
         "rank correlation": float(np.nan_to_num(correlation_by_date(*ranks, date[both])).mean()),
         "ic before": float(np.nanmean(ics[0])),
@@ -350,10 +358,12 @@ def sharpe_lost(before: Book, after: Book, n_resamples: int = 500, seed: int = 0
     """The net Sharpe ratio of two books, and what was lost with its 95 % interval, from the same resampled dates."""
     both = pd.concat([before.net, after.net], axis=1).dropna().to_numpy()
     block = block_length(both[:, 0], before.ledger.clock.horizon)
-    draws = bootstrap_means(np.concatenate([both, both**2], 1), block, n_resamples, seed)
-    first, second = _sharpes(np.concatenate([both, both**2], 1).mean(0), before.panel.bars_per_year)
-    drawn = _sharpes(draws.T, before.panel.bars_per_year)
-    low, high = block_interval(drawn[0] - drawn[1], first - second, len(both), block)
+    moments = np.concatenate([both, both**2], 1)
+    year = before.panel.bars_per_year
+    first, second = _sharpes(moments.mean(0), year)
+    draws = bootstrap_means(moments, block, n_resamples, seed)
+    drawn_first, drawn_second = _sharpes(draws.T, year)
+    low, high = block_interval(drawn_first - drawn_second, first - second, len(both), block)
     return {
         "net Sharpe": float(second),
         "Sharpe lost": float(first - second),
@@ -364,9 +374,14 @@ def sharpe_lost(before: Book, after: Book, n_resamples: int = 500, seed: int = 0
 
 def _sharpes(moments, year) -> tuple:
     """Two Sharpe ratios from two means and two mean squares."""
-    a, b, aa, bb = moments
+    first, second, first_squared, second_squared = moments
+    return _sharpe(first, first_squared, year), _sharpe(second, second_squared, year)
+
+
+def _sharpe(mean, mean_square, year: float):
     with np.errstate(all="ignore"):
-        return tuple(np.sqrt(year) * m / np.sqrt(np.maximum(s - m**2, 1e-300)) for m, s in ((a, aa), (b, bb)))
+        variance = np.maximum(mean_square - mean**2, 1e-300)
+        return np.sqrt(year) * mean / np.sqrt(variance)
 
 # %% ../../nbs/portfolio/resilience.ipynb #87fdb126
 def doors_of(trial: Trial) -> pd.Series:
@@ -381,7 +396,7 @@ def doors_of(trial: Trial) -> pd.Series:
     lost = [whole - mean_ic(trial.score(noisy(trial.X, 0.5, rng, [j]))) for j in range(len(trial.X.names))]
     return pd.Series(lost, trial.X.names)
 
-# %% ../../nbs/portfolio/resilience.ipynb #92568b56
+# %% ../../nbs/portfolio/resilience.ipynb #4bf050c0
 UNITS = {
     "noise": "standard deviations",
     "stale": "share of the rows",
@@ -406,7 +421,8 @@ def plot_resilience(table: pd.DataFrame) -> Figure:
         ax.set(xlabel=UNITS[kind])
         ax.set_title(kind, fontsize=9)
     axes[0][0].set(ylabel="IC kept, %")
-    fig.legend(*axes[0][0].get_legend_handles_labels(), loc="outside upper center", frameon=False, fontsize=8, ncols=6)
+    lines, names = axes[0][0].get_legend_handles_labels()
+    fig.legend(lines, names, loc="outside upper center", frameon=False, fontsize=8, ncols=6)
     return fig
 
 

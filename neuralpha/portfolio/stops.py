@@ -103,7 +103,7 @@ class TimeStop(Policy):
         kept = _positions(day, "time-stop")
         return _let_go(day, wish, kept, kept["bars"] >= self.bars, self.pause, "time-stop")
 
-# %% ../../nbs/portfolio/stops.ipynb #dfc897e9
+# %% ../../nbs/portfolio/stops.ipynb #8f126875
 @dataclass(frozen=True)
 class RangeTarget(Policy):
     """The base, each name times `target` over its average true range (ATR) as a share of the price.
@@ -125,7 +125,7 @@ class RangeTarget(Policy):
     most: float = 3.0  # times the base
 
     @property
-    def follows_account(self):
+    def follows_account(self) -> bool:
         """As its base."""
         return self.base.follows_account
 

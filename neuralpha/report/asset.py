@@ -131,7 +131,7 @@ class AssetHistory:
     def _repr_html_(self):
         return _screen(self)
 
-# %% ../../nbs/report/asset.ipynb #36eb8082
+# %% ../../nbs/report/asset.ipynb #cd26992f
 def _table(history: AssetHistory) -> pd.DataFrame:
     origin, panel = history.origin, history.panel
     scored = _scored_rows(origin, history.asset)
@@ -146,7 +146,7 @@ def _table(history: AssetHistory) -> pd.DataFrame:
     )
     return table.assign(why_not=_why_not(history, rows))
 
-
+# %% ../../nbs/report/asset.ipynb #55f6f613
 def _why_not(history: AssetHistory, rows: np.ndarray) -> np.ndarray:  # of str, empty where the bar counts
     """Why a bar of the asset is in no IC."""
     origin, panel = history.origin, history.panel
@@ -158,7 +158,7 @@ def _why_not(history: AssetHistory, rows: np.ndarray) -> np.ndarray:  # of str, 
     holds = [~panel.tradable[rows], ~np.isfinite(origin.scores[rows]), ~origin.y.labelled[rows]]
     return np.select(holds, [masked, "no score", unlabelled], "")
 
-# %% ../../nbs/report/asset.ipynb #eede915b
+# %% ../../nbs/report/asset.ipynb #62aa5205
 ATTRIBUTED = dict(model="text", date="date", asset="text", feature="text", value="float32")
 
 
@@ -176,7 +176,7 @@ def _shares(of, origin: Origin, name: str, rows: np.ndarray, universe, X) -> tup
         return pd.DataFrame(found.by_feature, found.dates, list(found.names)).sort_index(), ""
     return _stored_shares(of, origin.model, name, universe)
 
-
+# %% ../../nbs/report/asset.ipynb #c75f80da
 def _stored_shares(of, model: str, name: str, universe) -> tuple:
     """Attributions that a report stored of an asset's rows."""
     folder, _, _, slug = universe_of(Path(getattr(of, "folder", of)), universe)
@@ -219,7 +219,7 @@ def _sentences(history: AssetHistory) -> list[str]:
         f"({len(history.shares)} bars explained).",
     ]
 
-# %% ../../nbs/report/asset.ipynb #4490c7a8
+# %% ../../nbs/report/asset.ipynb #860195cc
 def _plot(history: AssetHistory) -> Figure:
     table = history.table
     rows = 3 + (history.shares is not None)
@@ -241,7 +241,7 @@ def _plot(history: AssetHistory) -> Figure:
     date_axis(axes[-1])
     return figure
 
-
+# %% ../../nbs/report/asset.ipynb #82d12903
 def _plot_shares(shares: pd.DataFrame, ax) -> None:
     """The five strongest features through time."""
     for j, feature in enumerate(_strongest(shares, 5)):

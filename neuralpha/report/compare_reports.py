@@ -90,7 +90,7 @@ def verify_comparison(
         problems.append(f"{page} does not show what the two reports give.")
     return problems
 
-# %% ../../nbs/report/compare_reports.ipynb #d23c1610
+# %% ../../nbs/report/compare_reports.ipynb #f738540c
 def report_ics(folder: Path) -> tuple[Study, dict]:  # study; universe -> `StudyIcs`
     """Daily ICs of a report's ensembles, from its stored scores and labels, on the rows that all its models scored.
 
@@ -111,7 +111,7 @@ def report_ics(folder: Path) -> tuple[Study, dict]:  # study; universe -> `Study
             out[slug] = StudyIcs(ics, study.label.horizon, study.label.delay, label)
     return study, out
 
-
+# %% ../../nbs/report/compare_reports.ipynb #cbfe8426
 def _daily_ics(predictions: pd.DataFrame) -> pd.DataFrame:  # dates × models
     """ICs of the ensembles on the rows that all of them scored."""
     ensembles = predictions[predictions["seed"] == -1]
@@ -152,7 +152,7 @@ def compare_reports(
         "rows": [_change(row, before, after) for row in table.itertuples()],
     }
 
-# %% ../../nbs/report/compare_reports.ipynb #2da642e8
+# %% ../../nbs/report/compare_reports.ipynb #57a0f094
 def _named(folders: list, studies: list) -> list[dict]:
     """What the page calls its two studies: by their folders where both have one title."""
     titles = [study.title or study.name for study in studies]
@@ -168,7 +168,7 @@ def _settings(study: Study) -> dict:
     """What was set, but for what the study is called."""
     return study.model_dump(mode="json", exclude={"name", "title"})
 
-
+# %% ../../nbs/report/compare_reports.ipynb #9d13f988
 def _differences(a, b, at: str = "") -> list:  # of (key, before, after)
     """Keys of two settings that differ."""
     if isinstance(a, dict) and isinstance(b, dict):
@@ -178,13 +178,13 @@ def _differences(a, b, at: str = "") -> list:  # of (key, before, after)
         return out
     return [] if a == b else [(at, *("–" if value is None else str(value) for value in (a, b)))]
 
-
+# %% ../../nbs/report/compare_reports.ipynb #964e1f81
 def _other_data(folders: list) -> list[str]:
     """Universes whose data is not the same in both."""
     one, two = (read_json(folder / "manifest.json", data=dict)["data"] for folder in folders)
     return sorted(universe for universe in one if universe in two and one[universe] != two[universe])
 
-# %% ../../nbs/report/compare_reports.ipynb #480fe747
+# %% ../../nbs/report/compare_reports.ipynb #09ff02fc
 def _change(row, before: dict, after: dict) -> dict:
     """One row of `compare_studies` as metric records; nothing is said of a change that could not be tested."""
     is_tested = bool(np.isfinite(row.p))
@@ -206,7 +206,7 @@ def _mean_ic(value: float, ics: StudyIcs | None) -> dict:
     """The mean IC of a study."""
     return _recorded("ic", value, label=ics.label if ics else "label")
 
-
+# %% ../../nbs/report/compare_reports.ipynb #02b908a6
 def _recorded(name: str, value: float, low=None, high=None, **facts) -> dict:
     """A number under its entry of the catalogue."""
     entry = CATALOGUE[name]
@@ -224,7 +224,7 @@ def summary(comparison: dict) -> str:
     changed = f" The data of {', '.join(other)} is not the same in both." if other else ""
     return f"{said} (paired tests over dates, 95% for all of them together).{changed}"
 
-# %% ../../nbs/report/compare_reports.ipynb #217c23b4
+# %% ../../nbs/report/compare_reports.ipynb #6cbc930a
 @dataclass
 class ComparisonPage:
     """What the page of two reports shows.
@@ -250,7 +250,7 @@ class ComparisonPage:
     rows: list  # ChangeRow
     picture: str  # data URI
 
-
+# %% ../../nbs/report/compare_reports.ipynb #a72499ad
 def comparison_page(comparison: dict) -> str:  # HTML
     """The comparison as one page.
 
@@ -277,7 +277,7 @@ def comparison_page(comparison: dict) -> str:  # HTML
     )
     return render("comparison.html", around, content)
 
-# %% ../../nbs/report/compare_reports.ipynb #7e3c484e
+# %% ../../nbs/report/compare_reports.ipynb #f133c15f
 class ChangeRow(NamedTuple):
     """A model in both reports, as the page shows it.
 
@@ -325,7 +325,7 @@ def _change_row(row: dict) -> ChangeRow:
         has_moved=row["moved"],
     )
 
-
+# %% ../../nbs/report/compare_reports.ipynb #f283b33f
 def _verdict(row: dict) -> str:
     """Whether a model moved, and what else is to be known."""
     if row["change"] is None:

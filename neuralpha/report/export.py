@@ -59,7 +59,7 @@ def _inlined(page: str, path: str, pages, folder: Path):
             del a["href"]
     return main
 
-# %% ../../nbs/report/export.ipynb #ca2a158c
+# %% ../../nbs/report/export.ipynb #3be005d9
 @dataclass
 class SingleFile:
     """What the single file shows below its title.
@@ -83,7 +83,7 @@ class Part(NamedTuple):
     title: Markup
     body: Markup
 
-
+# %% ../../nbs/report/export.ipynb #ecf2324d
 def single_file(
     folder,  # of a study's report
 ) -> str:  # HTML
@@ -125,7 +125,7 @@ def _part(path: str, pages: dict, folder: Path) -> Part:
     body = _inlined(pages[path], path, pages, folder).decode_contents()
     return Part(_anchor(path), Markup(title), Markup(body))
 
-
+# %% ../../nbs/report/export.ipynb #a7303b1c
 def write_html(folder, out=None) -> Path:  # the file
     """Write the single file; default: beside the report's folder, under its name.
 
@@ -138,7 +138,7 @@ def write_html(folder, out=None) -> Path:  # the file
     write_text(out, single_file(folder))
     return out
 
-# %% ../../nbs/report/export.ipynb #1da4ab7e
+# %% ../../nbs/report/export.ipynb #62252fa8
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome", "microsoft-edge")
 
 
@@ -152,7 +152,7 @@ def find_chromium() -> str:
         "the single HTML file and print it."
     )
 
-
+# %% ../../nbs/report/export.ipynb #dfbf452a
 def write_pdf(folder, out=None) -> Path:  # the file
     """Print a report to PDF; default: beside the report's folder, under its name.
 

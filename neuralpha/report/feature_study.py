@@ -98,7 +98,7 @@ def study_feature(
         unaudited=given.unaudited if audit else "audit=False",
     )
 
-# %% ../../nbs/report/feature_study.ipynb #7ded732c
+# %% ../../nbs/report/feature_study.ipynb #9c302d78
 class _Given(NamedTuple):
     """What is studied, whatever it came as."""
 
@@ -124,7 +124,7 @@ def _given(feature, panel: Panel) -> _Given:
         "take one column of a table, frame['ret_5']."
     )
 
-
+# %% ../../nbs/report/feature_study.ipynb #1c9b4fcc
 def _from_function(name: str, panel: Panel, function: Callable) -> _Given:
     found = function_values(function, panel)
     if len(found.names) > 1:
@@ -158,7 +158,7 @@ def _ics(values: np.ndarray, y: Label) -> pd.DataFrame:  # date; IC, rank IC
     dates = pd.DatetimeIndex(y.panel.dates, name="date")
     return pd.DataFrame({"IC": pearson, "rank IC": spearman}, dates).dropna(how="all")
 
-# %% ../../nbs/report/feature_study.ipynb #afcfaeb9
+# %% ../../nbs/report/feature_study.ipynb #0a6695ae
 def _coverage(panel: Panel, values: np.ndarray) -> pd.Series:  # by date, 0 to 1
     """Share of the rows that could be traded which have a value."""
     could = np.bincount(panel.date_code, panel.tradable, panel.n_dates)
@@ -167,7 +167,7 @@ def _coverage(panel: Panel, values: np.ndarray) -> pd.Series:  # by date, 0 to 1
         known / np.where(could, could, np.nan), pd.DatetimeIndex(panel.dates, name="date"), name="coverage"
     )
 
-
+# %% ../../nbs/report/feature_study.ipynb #49ff2e70
 def _kinship(panel: Panel, values: np.ndarray, against, name: str) -> pd.Series:  # feature -> rank correlation
     """Mean over dates of the rank correlation with other features, the closest first."""
     try:
@@ -181,7 +181,7 @@ def _kinship(panel: Panel, values: np.ndarray, against, name: str) -> pd.Series:
     found = found.drop(name, errors="ignore")
     return found.sort_values(key=np.abs, ascending=False, kind="stable")
 
-
+# %% ../../nbs/report/feature_study.ipynb #c80c662b
 def _exposures(values: np.ndarray, y: Label) -> dict:
     """Style exposures; empty where the panel gives no style."""
     try:
@@ -262,7 +262,7 @@ class FeatureStudy:
     def _repr_html_(self):
         return _screen(self)
 
-# %% ../../nbs/report/feature_study.ipynb #f8da7bc9
+# %% ../../nbs/report/feature_study.ipynb #09283569
 def _shown(record: dict) -> str:
     """A number with its interval."""
     shown = as_shown(record)
@@ -284,7 +284,7 @@ def _said_of_ic(study: FeatureStudy) -> str:
         f"{len(study.ics):,} dates; {verdict}.{lasting}"
     )
 
-
+# %% ../../nbs/report/feature_study.ipynb #d49ad654
 def _said_of_kin(study: FeatureStudy) -> list[str]:
     """What it has in common with the features that are there, and with the styles."""
     out = []
@@ -306,7 +306,7 @@ def _said_of_coverage(study: FeatureStudy) -> str:
     without = f", on {gaps:,} of {len(scored):,} dates nobody" if gaps else ""
     return f"Coverage: {100 * scored.mean():.1f} % of the tradable assets have a value on a mean date{without}."
 
-
+# %% ../../nbs/report/feature_study.ipynb #1351dbc1
 def _said_of_leaks(study: FeatureStudy) -> str:
     """The verdict of the audit."""
     found = study.certificate
@@ -316,7 +316,7 @@ def _said_of_leaks(study: FeatureStudy) -> str:
     worst = f" {found.failures[0].found}" if found.failures else ""
     return f"Leaks: {found.outcome} ({found.summary}; on {assets} of {study.y.panel.n_assets} assets).{worst}"
 
-# %% ../../nbs/report/feature_study.ipynb #7e3efa3a
+# %% ../../nbs/report/feature_study.ipynb #cf7eb7ca
 NUMBERS = ("ic", "rank_ic", "icir_annual", "quantile_spread_annual", "turnover", "rank_autocorrelation", "half_life")
 NUMBERS += ("spread_after_cost", "style_r2", "rank_ic_neutral")
 
@@ -328,7 +328,7 @@ def _numbers(study: FeatureStudy) -> pd.DataFrame:
         {"value": {k: number(v) for k, v in shown.items()}, "95%": {k: interval(v) for k, v in shown.items()}}
     )
 
-
+# %% ../../nbs/report/feature_study.ipynb #c0c393b9
 def _screen(study: FeatureStudy) -> str:
     """Sentences, three pictures in a row, and tables beneath that scroll inside."""
     said = "".join(f"<li>{escape(sentence)}</li>" for sentence in study.statements())

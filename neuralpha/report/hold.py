@@ -27,7 +27,7 @@ from .score import COVERED, SHEET, ScoreSheet, day_text
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-# %% ../../nbs/report/hold.ipynb #de9382b3
+# %% ../../nbs/report/hold.ipynb #22965ba5
 SCORES = "scores"  # folder beside the studies
 
 
@@ -80,7 +80,7 @@ def _write_tables(sheet: ScoreSheet, folder: Path) -> None:
     sheet.pushes.to_csv(folder / "pushes.csv")
     write_json(folder / "facts.json", facts_of(sheet))
 
-
+# %% ../../nbs/report/hold.ipynb #0ea3c459
 def facts_of(sheet: ScoreSheet) -> dict:
     """What the scores are made of, JSON-native."""
     fits = sheet.fits
@@ -100,7 +100,7 @@ def facts_of(sheet: ScoreSheet) -> dict:
         "warnings": sheet.warnings,
     }
 
-# %% ../../nbs/report/hold.ipynb #9e14ae8e
+# %% ../../nbs/report/hold.ipynb #51371c45
 class Push(NamedTuple):
     """What one feature adds to a score.
 
@@ -213,7 +213,7 @@ class HoldPage:
     ranges: PlainTable
     unscored: PlainTable
 
-
+# %% ../../nbs/report/hold.ipynb #b410034f
 def hold_page(
     sheet: ScoreSheet,
     place: Path,  # where the page will stand; the way to the report starts there
@@ -254,7 +254,7 @@ def hold_page(
     )
     return render("hold.html", around, content)
 
-# %% ../../nbs/report/hold.ipynb #d1453b6b
+# %% ../../nbs/report/hold.ipynb #a909c6f1
 def _answer(sheet: ScoreSheet) -> str:
     longs, shorts = ", ".join(sheet.longs["asset"]), ", ".join(sheet.shorts["asset"])
     return (
@@ -284,7 +284,7 @@ def _explained(sheet: ScoreSheet) -> str:
         "the four largest, and all others together."
     )
 
-
+# %% ../../nbs/report/hold.ipynb #7b338b9a
 def _moved(sheet: ScoreSheet) -> str:
     """Who entered and who left the ends of the ranking."""
     if not len(sheet.before):
@@ -309,14 +309,14 @@ def _moved(sheet: ScoreSheet) -> str:
 def _last(rank: pd.Series, n: int) -> pd.Series:
     return rank > rank.max() - n
 
-# %% ../../nbs/report/hold.ipynb #77db84a6
+# %% ../../nbs/report/hold.ipynb #f9a2efd0
 SHOWN_PUSHES = 4
 
 
 def _side(sheet: ScoreSheet, title: str, part: pd.DataFrame) -> Side:
     return Side(title, [_candidate(sheet, row) for row in part.itertuples()])
 
-
+# %% ../../nbs/report/hold.ipynb #c23be621
 def _candidate(sheet: ScoreSheet, row) -> CandidateRow:
     before = sheet.changes.at[row.asset, "rank_before"]
     moved = sheet.changes.at[row.asset, "moved"]
@@ -336,7 +336,7 @@ def _candidate(sheet: ScoreSheet, row) -> CandidateRow:
 def _percent(value: float) -> str:
     return "–" if pd.isna(value) else f"{100 * value:.2f}%"
 
-
+# %% ../../nbs/report/hold.ipynb #8371c9d0
 def _pushes_of(sheet: ScoreSheet, row) -> list[Push]:
     """The largest, and what all others make together with the level that the score is counted from."""
     if row.asset not in sheet.pushes.index:
@@ -350,7 +350,7 @@ def _pushes_of(sheet: ScoreSheet, row) -> list[Push]:
 def _push(name: str, value: float) -> Push:
     return Push(name, f"{value:+.2f}", "pass" if value > 0 else "fail")
 
-# %% ../../nbs/report/hold.ipynb #940675aa
+# %% ../../nbs/report/hold.ipynb #5d81e573
 SHOWN_ROWS = 20
 
 
@@ -367,7 +367,7 @@ def _changes_table(sheet: ScoreSheet) -> PlainTable:
     ]
     return PlainTable(columns, rows)
 
-
+# %% ../../nbs/report/hold.ipynb #b0b6dbca
 def _ranges_table(sheet: ScoreSheet) -> PlainTable:
     heads = [("Feature", True), ("Asset", True), ("Value", False), ("Lowest seen", False), ("Highest seen", False)]
     columns = [PlainColumn(*head) for head in [*heads, ("Assets outside", False)]]
@@ -384,7 +384,7 @@ def _unscored_table(sheet: ScoreSheet) -> PlainTable:
     rows = [(r.asset, r.why, "–" if pd.isna(r.stale_bars) else str(r.stale_bars)) for r in lost.itertuples()]
     return PlainTable(columns, rows)
 
-# %% ../../nbs/report/hold.ipynb #44b4a287
+# %% ../../nbs/report/hold.ipynb #da9dd0e0
 def figures(sheet: ScoreSheet) -> "dict[str, Figure]":  # file -> figure
     """The pictures of a sheet.
 
@@ -410,7 +410,7 @@ def _pictures(sheet: ScoreSheet) -> list[dict]:
     )
     return [forecasts, *([behind] if len(sheet.pushes) else [])]
 
-
+# %% ../../nbs/report/hold.ipynb #ac7e816a
 def plot_forecasts(sheet: ScoreSheet) -> "Figure":
     """Forecast and interval of the candidates, longs above shorts; returns the figure."""
     import matplotlib.pyplot as plt
@@ -428,7 +428,7 @@ def plot_forecasts(sheet: ScoreSheet) -> "Figure":
     ax.invert_yaxis()
     return figure
 
-
+# %% ../../nbs/report/hold.ipynb #a2e1db76
 def plot_pushes(sheet: ScoreSheet, top: int = 12) -> "Figure":
     """Candidates × features: what each adds to the score; returns the figure."""
     import matplotlib.pyplot as plt

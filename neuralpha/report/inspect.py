@@ -31,7 +31,7 @@ from .numbers import read_ics
 from ..study.experiment import Experiment, open_experiment
 from ..study.spec import open_report, universe_slug, where_it_started
 
-# %% ../../nbs/report/inspect.ipynb #42e8a4be
+# %% ../../nbs/report/inspect.ipynb #b69f3519
 @check_kinds
 def inspect(
     of,  # folder of a report (or of one of its universes), `Predictions`, or `(date, asset)` Series of scores
@@ -71,7 +71,7 @@ def inspect(
         raise NeuralphaError(f"{asset} on which date? Say date=, or leave the asset out to see where to begin.")
     return origin if date is None else origin.at(date, asset)
 
-
+# %% ../../nbs/report/inspect.ipynb #cef8ea72
 def origin_of(
     of,  # as in `inspect`
     model: str | None = None,
@@ -97,7 +97,7 @@ def origin_of(
         raise wrong_kind("Scores to look at", of, "Predictions", "or give the folder of a report")
     return report_origin(folder, model, universe)
 
-# %% ../../nbs/report/inspect.ipynb #d7cc8897
+# %% ../../nbs/report/inspect.ipynb #a2aa4d03
 def prediction_origin(
     scored,  # `Predictions` or `(date, asset)` Series of scores
     y: Label | None = None,  # default: the prediction's own
@@ -127,7 +127,7 @@ def prediction_origin(
         raise NeuralphaError(f"X is of {X.panel.name}, y of {y.panel.name}: give both of one panel.")
     return Origin(name, y, scores, lambda: X, cache(lambda: _before_transform(X)))
 
-
+# %% ../../nbs/report/inspect.ipynb #0ce5f36b
 def _before_transform(X) -> Features:
     """The same features as raw values; those of one's own table, which no name gives again, as they are."""
     try:
@@ -135,7 +135,7 @@ def _before_transform(X) -> Features:
     except NeuralphaError:
         return X
 
-# %% ../../nbs/report/inspect.ipynb #3b99c2e1
+# %% ../../nbs/report/inspect.ipynb #b0d30f36
 def report_origin(
     folder,  # of a report, or of one of its universes
     model: str | None = None,  # default: the best model of the leaderboard
@@ -161,7 +161,7 @@ def report_origin(
         )
     return _origin_on(experiment, folder / slug, model)
 
-
+# %% ../../nbs/report/inspect.ipynb #c70c35d3
 def universe_of(folder: Path, universe) -> tuple:  # folder of the report, manifest, study, slug
     """The report and the universe that a folder means: its own, or the only one of a report.
 
@@ -184,7 +184,7 @@ def universe_of(folder: Path, universe) -> tuple:  # folder of the report, manif
         raise unknown_name(f"universe of {study.name}:", slug, slugs)
     return folder, manifest, study, slug
 
-
+# %% ../../nbs/report/inspect.ipynb #743f555d
 def _origin_on(experiment: Experiment, folder: Path, model) -> Origin:
     """The scores of one model of a universe's report, with what it was given."""
     table = read_predictions(folder / "predictions.parquet")

@@ -17,7 +17,7 @@ import pandas as pd
 from ..core import NeuralphaError, atomic_path
 from ..data.panel import Panel
 
-# %% ../../nbs/report/masked.ipynb #6f0311fb
+# %% ../../nbs/report/masked.ipynb #f42094c1
 MASKED = "masked.parquet"  # in the folder of a universe
 
 
@@ -38,7 +38,7 @@ def write_masked(
     with atomic_path(Path(folder) / MASKED) as tmp:
         panel.masked.to_parquet(tmp, index=False)
 
-
+# %% ../../nbs/report/masked.ipynb #dc8a881a
 def read_masked(
     folder,  # of a universe's report
 ) -> pd.DataFrame:  # date, asset, check, action and the fields as the source gave them; empty where nothing was found
@@ -66,7 +66,7 @@ def read_masked(
         said = (str(e).splitlines() or ["?"])[0]
         raise NeuralphaError(f"{path} is not a readable Parquet file: {said}") from e
 
-# %% ../../nbs/report/masked.ipynb #b06cdddb
+# %% ../../nbs/report/masked.ipynb #707d8107
 def masked_section(
     folder,  # of a universe's report
     room: int = 30,  # rows shown, at least one of every check
@@ -98,7 +98,7 @@ def masked_section(
         "rows": [[_cell(v) for v in row] for row in some.itertuples(index=False)],
     }
 
-
+# %% ../../nbs/report/masked.ipynb #9d45cc26
 def _counted(table, by_check, shown) -> str:
     """How many rows were taken out, by which checks, and how many of them are shown."""
     found = ", ".join(f"{check} {n:,}" for check, n in by_check.items())

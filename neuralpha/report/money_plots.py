@@ -19,80 +19,108 @@ from ..portfolio.anatomy import MONTHS, book_exposures, drawdowns, monthly_retur
 from ..portfolio.backtest import Book
 from ..portfolio.flips import draw_map, name_colours, short_number, value_of
 
-# %% ../../nbs/report/money_plots.ipynb #614e9e35
+# %% ../../nbs/report/money_plots.ipynb #800394e1
 def plot_books(books: dict) -> Figure:
     """Sum of returns before (thin) and after cost (thick), and the depth below the peak."""
     fig, (top, bottom) = new_figure(8, 4.4, 2, 1, sharex=True, height_ratios=[3, 1])
     for j, (book, name) in enumerate(zip(books.values(), shortened(books))):
-        table, look = book.returns, style(j)
-        top.plot(table.index, 100 * table["gross"].cumsum(), lw=0.7, alpha=0.6, **look)
-        top.plot(table.index, 100 * table["net"].cumsum(), lw=1.6, label=name, **look)
-        bottom.plot(table.index, under_water(table["net"]), lw=0.9, **look)
-    top.axhline(0, color="black", lw=0.8)
-    fig.legend(*top.get_legend_handles_labels(), loc="outside upper center", frameon=False, fontsize=8, ncols=6)
+        look = style(j)
+        net = book.returns["net"]
+        gross = book.returns["gross"]
+        top.plot(gross.index, 100 * gross.cumsum(), lw=0.7, alpha=0.6, **look)
+        top.plot(net.index, 100 * net.cumsum(), lw=1.6, label=name, **look)
+        bottom.plot(net.index, under_water(net), lw=0.9, **look)
+    _zero_line(top)
+    _legend_above(fig, top)
     top.set(ylabel="sum of returns, %")
     bottom.set(ylabel="below peak, %")
     date_axis(bottom)
     return fig
 
-# %% ../../nbs/report/money_plots.ipynb #6a59d432
+# %% ../../nbs/report/money_plots.ipynb #8dec00f4
+def _zero_line(ax) -> None:
+    ax.axhline(0, color="black", lw=0.8)
+
+
+def _legend_above(fig: Figure, ax) -> None:
+    lines, names = ax.get_legend_handles_labels()
+    fig.legend(lines, names, loc="outside upper center", frameon=False, fontsize=8, ncols=6)
+
+
+def _legend_below(ax) -> None:
+    below = (0.5, -0.16)
+    ax.legend(frameon=False, fontsize=7, ncols=3, loc="upper center", bbox_to_anchor=below)
+
+# %% ../../nbs/report/money_plots.ipynb #bc79e91e
 def plot_waterfall(costs: dict, names: pd.DataFrame) -> Figure:
     """From gross to net: what each cost takes, % a year; and the best and the worst names, % of the capital."""
     fig, (left, right) = new_figure(9, 3.4, 1, 2, width_ratios=[1.15, 1])
     _draw_waterfall(left, {part: record["value"] for part, record in costs.items()})
-    worst_first = names.iloc[::-1]
-    colours = np.where(worst_first["net"] >= 0, COLOURS[0], COLOURS[1])
-    right.barh(range(len(names)), worst_first["net"], color=colours, height=0.7)
-    right.axvline(0, color="black", lw=0.8)
-    right.set_yticks(range(len(names)), shortened(worst_first.index, 12), fontsize=8)
-    right.set(xlabel="% of the capital, whole period")
-    right.set_title("names that brought and cost most", fontsize=9)
+    _draw_names(right, names.iloc[::-1])
     return fig
 
 
+def _draw_names(ax, worst_first: pd.DataFrame) -> None:
+    places = range(len(worst_first))
+    net = worst_first["net"]
+    colours = np.where(net >= 0, COLOURS[0], COLOURS[1])
+    ax.barh(places, net, color=colours, height=0.7)
+    ax.axvline(0, color="black", lw=0.8)
+    ax.set_yticks(places, shortened(net.index, 12), fontsize=8)
+    ax.set(xlabel="% of the capital, whole period")
+    ax.set_title("names that brought and cost most", fontsize=9)
+
+# %% ../../nbs/report/money_plots.ipynb #99be7ba5
 def _draw_waterfall(ax, steps: dict) -> None:
     paid = {part: value for part, value in steps.items() if part not in ("gross", "net")}
-    starts = np.append(0.0, steps["gross"] + np.cumsum([0.0, *paid.values()]))[: len(paid) + 1]
-    heights = [steps["gross"], *paid.values(), steps["net"]]
+    gross, net = steps["gross"], steps["net"]
+    ends = gross + np.cumsum([0.0, *paid.values()])
+    starts = np.array([0.0, *ends[: len(paid)], 0.0])
+    heights = np.array([gross, *paid.values(), net])
     colours = [COLOURS[0], *[COLOURS[1]] * len(paid), COLOURS[2]]
-    ax.bar(range(len(heights)), heights, bottom=[*starts, 0.0], color=colours, width=0.7)
-    ax.axhline(0, color="black", lw=0.8)
+    places = range(len(heights))
+    ax.bar(places, heights, bottom=starts, color=colours, width=0.7)
+    _zero_line(ax)
     labels = ["gross", *(part.replace("_", "\n") for part in paid), "net"]
-    ax.set_xticks(range(len(heights)), labels, fontsize=8)
+    ax.set_xticks(places, labels, fontsize=8)
     low, high = ax.get_ylim()
     ax.set_ylim(low, high + 0.1 * (high - low))  # room for the numbers
-    for at, (height, start) in enumerate(zip(heights, [*starts, 0.0])):
-        ends = start + height
-        ax.annotate(
-            f"{height:.1f}", (at, max(start, ends)), (0, 2), textcoords="offset points", ha="center", fontsize=8
-        )
+    for place, height, top in zip(places, heights, np.maximum(starts, starts + heights)):
+        ax.annotate(f"{height:.1f}", (place, top), (0, 2), textcoords="offset points", ha="center", fontsize=8)
     ax.set(ylabel="% a year")
     ax.set_title("from gross to net", fontsize=9)
 
-# %% ../../nbs/report/money_plots.ipynb #65ea35a1
+# %% ../../nbs/report/money_plots.ipynb #a9f31f50
 def plot_months(book: Book) -> Figure:
     """Depth below the peak, the deepest falls shaded; and the net return of every month, %."""
     table = monthly_returns(book)
-    fig, (top, bottom) = new_figure(9, 2.6 + 0.3 * len(table), 2, 1, height_ratios=[2.2, 0.8 + 0.3 * len(table)])
-    depth = under_water(book.net)
-    top.fill_between(depth.index, depth, 0, color=COLOURS[1], alpha=0.45, lw=0)
-    for row in drawdowns(book).itertuples():
-        end = depth.index[-1] if pd.isna(row.recovered) else row.recovered
-        top.axvspan(row.peak, end, color="#888888", alpha=0.15, lw=0)
-    top.set(ylabel="below peak, %", xlim=(depth.index[0], depth.index[-1]))
-    date_axis(top)
+    tiles = 0.3 * len(table)  # inches
+    fig, (top, bottom) = new_figure(9, 2.6 + tiles, 2, 1, height_ratios=[2.2, 0.8 + tiles])
+    _draw_depth(top, book)
     _draw_months(bottom, table)
     return fig
 
 
+def _draw_depth(ax, book: Book) -> None:
+    depth = under_water(book.net)
+    first, last = depth.index[[0, -1]]
+    ax.fill_between(depth.index, depth, 0, color=COLOURS[1], alpha=0.45, lw=0)
+    for fall in drawdowns(book).itertuples():
+        end = last if pd.isna(fall.recovered) else fall.recovered
+        ax.axvspan(fall.peak, end, color="#888888", alpha=0.15, lw=0)
+    ax.set(ylabel="below peak, %", xlim=(first, last))
+    date_axis(ax)
+
+# %% ../../nbs/report/money_plots.ipynb #26bb22d2
 def _draw_months(ax, table: pd.DataFrame) -> None:
-    """Tiles: a row a year; the year as a whole stands apart, in bold."""
     months = table[list(MONTHS)].to_numpy(float)
     most = max(float(np.nanmax(np.abs(months))), 1e-9)
-    ax.imshow(months, cmap="RdBu", vmin=-1.3 * most, vmax=1.3 * most, aspect="auto")
-    for y, x in np.argwhere(np.isfinite(table.to_numpy(float))):
-        weight = "bold" if x == len(MONTHS) else "normal"
-        ax.text(x, y, f"{table.iat[y, x]:.1f}", ha="center", va="center", fontsize=7.5, fontweight=weight)
+    palest = 1.3 * most
+    ax.imshow(months, cmap="RdBu", vmin=-palest, vmax=palest, aspect="auto")
+    for row, column in np.argwhere(np.isfinite(table.to_numpy(float))):
+        weight = "bold" if column == len(MONTHS) else "normal"
+        said = f"{table.iat[row, column]:.1f}"
+        ax.text(column, row, said, ha="center", va="center", fontsize=7.5, fontweight=weight)
     ax.set_xticks(range(13), [*MONTHS, "year"], fontsize=8)
     ax.set_yticks(range(len(table)), [str(year) for year in table.index], fontsize=8)
     ax.set(xlim=(-0.5, 12.6))
@@ -100,52 +128,63 @@ def _draw_months(ax, table: pd.DataFrame) -> None:
     ax.tick_params(length=0)
     ax.set_title("net return of each month, %", fontsize=9)
 
-# %% ../../nbs/report/money_plots.ipynb #14174186
+# %% ../../nbs/report/money_plots.ipynb #b14b4fea
 def plot_exposures_of_book(book: Book, smooth: int = 20) -> Figure:
     """Long, short and net size; beta and styles through time."""
     table = book_exposures(book)
+    sizes = 100 * table[["long", "short", "net"]]
+    leanings = table.drop(columns=list(sizes)).rolling(smooth, min_periods=1).mean()
     fig, (left, right) = new_figure(9, 3.2, 1, 2)
-    for j, name in enumerate(("long", "short", "net")):
-        left.plot(table.index, 100 * table[name], lw=1.2, label=name, **style(j))
-    left.axhline(0, color="black", lw=0.8)
+    _draw_lines(left, sizes, 1.2)
+    _draw_lines(right, leanings, 1.1)
     left.set(ylabel="% of the wealth")
-    leanings = table.drop(columns=["long", "short", "net"]).rolling(smooth, min_periods=1).mean()
-    for j, name in enumerate(leanings):
-        right.plot(leanings.index, leanings[name], lw=1.1, label=plain(name.replace("_", " ")), **style(j))
-    right.axhline(0, color="black", lw=0.8)
     right.set(ylabel="exposure")
-    for ax in (left, right):
-        date_axis(ax)
-        ax.legend(frameon=False, fontsize=7, ncols=3, loc="upper center", bbox_to_anchor=(0.5, -0.16))
     return fig
 
-# %% ../../nbs/report/money_plots.ipynb #eac07dc2
+
+def _draw_lines(ax, table: pd.DataFrame, width: float) -> None:
+    for j, name in enumerate(table):
+        label = plain(name.replace("_", " "))
+        ax.plot(table.index, table[name], lw=width, label=label, **style(j))
+    _zero_line(ax)
+    date_axis(ax)
+    _legend_below(ax)
+
+# %% ../../nbs/report/money_plots.ipynb #271758a0
 def plot_capacities(models: dict) -> Figure:
     """Net return, and money a year, by the size of the account, with intervals."""
-    fig, axes = new_figure(9, 3.2, 1, 2)
-    for j, ((_, facts), name) in enumerate(zip(models.items(), shortened(models))):
+    fig, (left, right) = new_figure(9, 3.2, 1, 2)
+    for j, (facts, name) in enumerate(zip(models.values(), shortened(models))):
         curve = _worth_drawing(facts["capacity"])
-        for ax, column in zip(axes, ("net", "dollars")):
-            look = style(j)
-            ax.plot(curve["capital"], curve[column], label=name, lw=1.5, **look)
-            low, high = curve[f"{column} low"], curve[f"{column} high"]
-            ax.fill_between(curve["capital"], low, high, alpha=0.12, lw=0, color=look["color"])
-    for ax, label in zip(axes, ("net return, % a year", "money a year")):
-        ax.axhline(0, color="black", lw=0.8)
-        ax.set(xscale="log", xlabel="capital", ylabel=label)
-    axes[1].yaxis.set_major_formatter(lambda value, _: short_number(value))
-    fig.legend(*axes[0].get_legend_handles_labels(), loc="outside upper center", frameon=False, fontsize=8, ncols=6)
+        _draw_curve(left, curve, "net", name, style(j))
+        _draw_curve(right, curve, "dollars", name, style(j))
+    for ax in (left, right):
+        _zero_line(ax)
+        ax.set(xscale="log", xlabel="capital")
+    left.set(ylabel="net return, % a year")
+    right.set(ylabel="money a year")
+    right.yaxis.set_major_formatter(lambda value, _: short_number(value))
+    _legend_above(fig, left)
     return fig
 
 
+def _draw_curve(ax, curve: pd.DataFrame, column: str, name: str, look: dict) -> None:
+    capital = curve["capital"]
+    low = curve[f"{column} low"]
+    high = curve[f"{column} high"]
+    ax.plot(capital, curve[column], label=name, lw=1.5, **look)
+    ax.fill_between(capital, low, high, alpha=0.12, lw=0, color=look["color"])
+
+# %% ../../nbs/report/money_plots.ipynb #0f7d8892
 def _worth_drawing(found: dict) -> pd.DataFrame:
     """A capacity curve as far as something is left; empty where there is none."""
     columns = ["capital", "net", "net low", "net high", "dollars", "dollars low", "dollars high"]
-    curve = pd.DataFrame(found.get("curve", ()), columns=None if "curve" in found else columns)
-    if not len(curve):
-        return curve
+    if not len(found.get("curve", ())):
+        return pd.DataFrame(columns=columns)
+    curve = pd.DataFrame(found["curve"])
     end = found["nothing"] or np.inf
-    return curve[curve["capital"] <= max(1.5 * end, curve["capital"].iloc[1])]
+    second = curve["capital"].iloc[1]
+    return curve[curve["capital"] <= max(1.5 * end, second)]
 
 # %% ../../nbs/report/money_plots.ipynb #bc36878a
 def plot_flips(maps: list) -> Figure:
@@ -157,7 +196,7 @@ def plot_flips(maps: list) -> Figure:
     name_colours(fig, maps[0].models)
     return fig
 
-# %% ../../nbs/report/money_plots.ipynb #8eb8f2fd
+# %% ../../nbs/report/money_plots.ipynb #22d8456b
 def plot_losses(net: pd.Series, forecasts: dict, depths: np.ndarray, happened: float) -> Figure:
     """Net returns under the value at risk of each method; drawdowns of resampled paths, %."""
     fig, (left, right) = new_figure(9, 3.2, 1, 2, width_ratios=[1.7, 1])
@@ -167,9 +206,13 @@ def plot_losses(net: pd.Series, forecasts: dict, depths: np.ndarray, happened: f
     left.set(ylabel="net return and VaR at 1 %, %")
     date_axis(left)
     if forecasts:
-        left.legend(frameon=False, fontsize=7, ncols=3, loc="upper center", bbox_to_anchor=(0.5, -0.16))
-    right.hist(100 * depths, 40, color=COLOURS[0], alpha=0.7)
-    right.axvline(happened, color="black", lw=1.4, label="what happened")
-    right.set(xlabel="deepest drawdown of a path, %", ylabel="paths")
-    right.legend(frameon=False, fontsize=7)
+        _legend_below(left)
+    _draw_depths(right, 100 * depths, happened)
     return fig
+
+
+def _draw_depths(ax, depths: np.ndarray, happened: float) -> None:
+    ax.hist(depths, 40, color=COLOURS[0], alpha=0.7)
+    ax.axvline(happened, color="black", lw=1.4, label="what happened")
+    ax.set(xlabel="deepest drawdown of a path, %", ylabel="paths")
+    ax.legend(frameon=False, fontsize=7)

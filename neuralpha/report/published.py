@@ -15,14 +15,14 @@ __all__ = ['standard_error', 'side_by_side', 'targets']
 # %% ../../nbs/report/published.ipynb #be33fb17
 from ..study.spec import Study
 
-# %% ../../nbs/report/published.ipynb #2268adcb
+# %% ../../nbs/report/published.ipynb #c3386ca2
 def standard_error(metric: dict) -> float | None:
     """A metric's own standard error, or that of its 95% interval."""
     if "error" in metric or metric.get("low") is None:
         return metric.get("error")
     return (metric["high"] - metric["low"]) / 3.92
 
-
+# %% ../../nbs/report/published.ipynb #a1a2d27f
 def side_by_side(
     study: Study,
     slug: str,
@@ -72,7 +72,7 @@ def side_by_side(
         if m["kind"] in ("model", "ensemble") and n not in shown
     ]
 
-
+# %% ../../nbs/report/published.ipynb #8436f2ac
 def targets(
     study: Study, slug: str, models: dict
 ) -> list[dict]:  # name, metric, target, best model, its value and error, reached

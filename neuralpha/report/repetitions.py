@@ -9,7 +9,8 @@ executes it with Papermill.
 # %% auto #0
 __all__ = ['Repetitions']
 
-# %% ../../nbs/report/repetitions.ipynb #3d9ae673
+# %% ../../nbs/report/repetitions.ipynb #de084afb
+from typing import TYPE_CHECKING
 from pathlib import Path
 import pandas as pd
 from ..core import NeuralphaError, atomic_path, figure_png, write_json
@@ -18,7 +19,10 @@ from ..study.fit import fit_units
 from .published import side_by_side
 from ..study.units import UnitStore, device_kind
 
-# %% ../../nbs/report/repetitions.ipynb #dcd0e1cb
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+# %% ../../nbs/report/repetitions.ipynb #df043d44
 class Repetitions:
     """The report of one universe's draws, step by step."""
 
@@ -65,7 +69,7 @@ class Repetitions:
 
         return pd.DataFrame({r["name"]: flat(r) for r in rows}).T.astype(float).round(3)
 
-    def plot(self):
+    def plot(self) -> "Figure":
         """Ratios with 95% intervals, and the published ones as hollow diamonds; returns the figure."""
         import matplotlib.pyplot as plt
 

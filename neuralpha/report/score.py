@@ -384,7 +384,7 @@ SHEET = [
     *("stale_bars", "masked", "why"),
 ]  # columns of the table and of the files
 
-# %% ../../nbs/report/score.ipynb #35a18370
+# %% ../../nbs/report/score.ipynb #0b3132be
 COVERED = 0.9  # share of returns that the interval is made for
 
 
@@ -423,7 +423,7 @@ class Forecast(NamedTuple):
         ends = {"forecast_low": expected + self.low * scale, "forecast_high": expected + self.high * scale}
         return pd.DataFrame({"forecast": expected} | ends)
 
-
+# %% ../../nbs/report/score.ipynb #2f531738
 def forecast_of(fits: Fits, panel: Panel) -> Forecast:
     """What a score of the panel's last date is worth, by the validation part of the fits."""
     y = setting_label(fits, panel)
@@ -448,7 +448,7 @@ def _rows_of(panel: Panel, table: pd.DataFrame) -> np.ndarray | None:
     except NeuralphaError:
         return None
 
-# %% ../../nbs/report/score.ipynb #4f608529
+# %% ../../nbs/report/score.ipynb #ad6f519e
 def _scores_before(sheet: ScoreSheet) -> pd.Series:
     panel = sheet.panel
     if panel.n_dates < 2:
@@ -460,7 +460,7 @@ def _scores_before(sheet: ScoreSheet) -> pd.Series:
         return pd.Series(dtype=float)
     return date_scores(sheet.fits, X, day).set_index("asset")["score"]
 
-
+# %% ../../nbs/report/score.ipynb #ae721dfa
 def _changes(sheet: ScoreSheet) -> pd.DataFrame:
     table = pd.DataFrame({"score": sheet.scores, "score_before": sheet.before})
     for new, old in (("rank", "score"), ("rank_before", "score_before")):
@@ -470,7 +470,7 @@ def _changes(sheet: ScoreSheet) -> pd.DataFrame:
     order = np.argsort(-table["moved"].abs().fillna(0).to_numpy(int), kind="stable")
     return table.iloc[order][["rank", "rank_before", "moved", "score", "score_before"]]
 
-# %% ../../nbs/report/score.ipynb #79180a4c
+# %% ../../nbs/report/score.ipynb #8574563f
 BACKGROUND = 256  # assets of the date that stand for "not known"
 
 
@@ -495,7 +495,7 @@ def _pushes(sheet: ScoreSheet) -> pd.DataFrame:
     table = pd.DataFrame(total, pd.Index(panel.assets[panel.asset_code[rows]], name="asset"), names_seen)
     return table.loc[wanted]
 
-
+# %% ../../nbs/report/score.ipynb #0ae5627e
 def _weights(
     fits: Fits, raw: dict, day: np.ndarray
 ) -> dict:  # (member, seed) -> joined score per unit of the fit's own
@@ -522,7 +522,7 @@ def _shares(fits: Fits) -> dict:
         return fits.joined(fits.valid).histories[0, -1][0]
     return {name: 1 / len(fits.models) for name in fits.models}
 
-# %% ../../nbs/report/score.ipynb #38419d9e
+# %% ../../nbs/report/score.ipynb #289dfe08
 def _thin(sheet: ScoreSheet) -> list[str]:
     """A last session on which far fewer assets traded than on those before it."""
     p = sheet.panel
@@ -535,7 +535,7 @@ def _thin(sheet: ScoreSheet) -> list[str]:
         "may not be over, or the file not complete; ranks are among these alone."
     ]
 
-
+# %% ../../nbs/report/score.ipynb #e07510ac
 def _repeated(sheet: ScoreSheet) -> list[str]:
     """A last session whose prices are those of the day before."""
     p = sheet.panel
@@ -552,7 +552,7 @@ def _repeated(sheet: ScoreSheet) -> list[str]:
         "source may have filled it in."
     ]
 
-
+# %% ../../nbs/report/score.ipynb #e5d12bfc
 def _unscored(sheet: ScoreSheet) -> list[str]:
     """Assets without a price today."""
     lost = sheet.table[sheet.table["score"].isna()]
@@ -565,7 +565,7 @@ def _some(names: list) -> str:
     """The first names of a list that may be long."""
     return ", ".join(names[:5]) + (", …" if len(names) > 5 else "")
 
-# %% ../../nbs/report/score.ipynb #a2d8c823
+# %% ../../nbs/report/score.ipynb #83e003a3
 def _unknown(sheet: ScoreSheet) -> list[str]:
     """Assets that the fits have never seen."""
     p = sheet.panel
@@ -583,7 +583,7 @@ def _unknown(sheet: ScoreSheet) -> list[str]:
     count = f"{len(new):,} asset{'s' * (len(new) > 1)}"
     return [f"Unknown to the fits, which never saw a row of {count}: {_some(new)}."]
 
-
+# %% ../../nbs/report/score.ipynb #9915c0a3
 def _aged(sheet: ScoreSheet) -> list[str]:
     """Fits that are used longer than the study ever tried."""
     learnt, used_for = sheet.fits.validation[1], sheet.fits.used_for
@@ -594,7 +594,7 @@ def _aged(sheet: ScoreSheet) -> list[str]:
         "again, or refit."
     ]
 
-# %% ../../nbs/report/score.ipynb #fa9326aa
+# %% ../../nbs/report/score.ipynb #3bfcdc8a
 def _moved_away(sheet: ScoreSheet) -> list[str]:
     """Scores that are not those of the report on dates that both have."""
     tested = sheet.fits.tested
@@ -618,7 +618,7 @@ def _moved_away(sheet: ScoreSheet) -> list[str]:
 
 CHECKED_DATES = 5  # on which scores are compared with those of the report
 
-
+# %% ../../nbs/report/score.ipynb #a14858fc
 def _one_width(sheet: ScoreSheet) -> list[str]:
     """Intervals that know nothing of an asset's volatility."""
     if _rows_of(sheet.panel, sheet.fits.calibration.dropna(subset="label")) is not None:
@@ -628,7 +628,7 @@ def _one_width(sheet: ScoreSheet) -> list[str]:
         f"{day_text(sheet.fits.validation[1])}): all intervals are of one width, whatever an asset's volatility."
     ]
 
-# %% ../../nbs/report/score.ipynb #9b36efa6
+# %% ../../nbs/report/score.ipynb #295c3e4f
 def _outside(sheet: ScoreSheet) -> pd.DataFrame:
     p, raw = sheet.panel, sheet.raw
     learnt = np.flatnonzero(p.tradable & (p.dates[p.date_code] < sheet.fits.validation[0].to_datetime64()))
@@ -651,7 +651,7 @@ def _outside(sheet: ScoreSheet) -> pd.DataFrame:
     table = pd.DataFrame(found, columns=["feature", "asset", "value", "low", "high", "assets", "excess"])
     return table.sort_values("excess", ascending=False, kind="stable").set_index("feature")
 
-
+# %% ../../nbs/report/score.ipynb #6e45913f
 def _out_of_range(sheet: ScoreSheet) -> list[str]:
     """Values that training never saw."""
     if sheet.panel.dates[0] >= sheet.fits.validation[0].to_datetime64():
@@ -668,7 +668,7 @@ def _out_of_range(sheet: ScoreSheet) -> list[str]:
         f"{worst['low']:.4g} to {worst['high']:.4g}."
     ]
 
-
+# %% ../../nbs/report/score.ipynb #b5ea0767
 def _empty(sheet: ScoreSheet) -> list[str]:
     """Features without a value today."""
     raw = sheet.raw.values[tradable_rows(sheet.panel, sheet.panel.dates[-1])]

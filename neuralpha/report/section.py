@@ -97,7 +97,7 @@ def display_here(shown) -> None:
 
         display(shown)
 
-# %% ../../nbs/report/section.ipynb #33323556
+# %% ../../nbs/report/section.ipynb #f66a1e5a
 PARTS = ("predictions", "validation")  # tables of a report, of the test and of the validation rows
 
 
@@ -118,7 +118,7 @@ class StoredReport:
     def has(self, name: str) -> bool:
         return (self.folder / name).exists()
 
-    def read(self, name: str, **kinds):
+    def read(self, name: str, **kinds) -> dict | list:
         """A JSON file of the report; `kinds` as in `read_json`."""
         return read_json(self.folder / name, **kinds)
 

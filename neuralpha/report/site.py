@@ -13,24 +13,33 @@ Under `neuralpha run` the pages are drawn when all universes are there, so then 
 # %% auto #0
 __all__ = ['write_own_site']
 
-# %% ../../nbs/report/site.ipynb #ac0bc70f
+# %% ../../nbs/report/site.ipynb #a80d411b
 import os
+from typing import TYPE_CHECKING
 from pathlib import Path
 from ..core import NeuralphaError, write_json
 from .pages import write_site
 from .run import mark_start, study_lock, write_leaderboard
 from ..study.spec import Study, load_study, universe_slug
 
-# %% ../../nbs/report/site.ipynb #e614e24f
+if TYPE_CHECKING:
+    from IPython.display import Markdown
+
+# %% ../../nbs/report/site.ipynb #c2c6eb09
 def write_own_site(
     report,  # `neuralpha.report.steps.Report`, after `save()`
-):  # what a notebook shows: a link to the leaderboard
+) -> "Markdown":  # what a notebook shows: a link to the leaderboard
     """Draw the pages of the study that a notebook belongs to, from every universe run under the same settings.
 
     Parameters
     ----------
     report
         `neuralpha.report.steps.Report`, after `save()`
+
+    Returns
+    -------
+    'Markdown'
+        what a notebook shows: a link to the leaderboard
     """
     from IPython.display import Markdown
 

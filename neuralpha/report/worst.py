@@ -98,7 +98,7 @@ def _less_mean(panel, values) -> tuple:  # (n_rows,) less the date's mean; (n_da
     centred = values - means[panel.date_code]
     return centred, np.bincount(panel.date_code, np.nan_to_num(centred) ** 2, panel.n_dates)
 
-# %% ../../nbs/report/worst.ipynb #e877d23e
+# %% ../../nbs/report/worst.ipynb #989c01f8
 def _days(origin: Origin) -> pd.DataFrame:  # date; ic, rank_ic, assets, market, dispersion, volatility
     """What is known of every date that has an IC."""
     panel, y = origin.panel, origin.y
@@ -115,7 +115,7 @@ def _days(origin: Origin) -> pd.DataFrame:  # date; ic, rank_ic, assets, market,
     table = pd.DataFrame(known, pd.DatetimeIndex(panel.dates, name="date"))
     return origin.ics.dropna(subset="ic").join(table)
 
-
+# %% ../../nbs/report/worst.ipynb #4a99a301
 def _names(origin: Origin, share: np.ndarray, days: pd.Index) -> pd.DataFrame:  # asset; the worst first
     """What every name adds to the mean IC, over all dates and on the worst of them."""
     panel = origin.panel
@@ -136,7 +136,7 @@ def _names(origin: Origin, share: np.ndarray, days: pd.Index) -> pd.DataFrame:  
         table["sector"] = panel.attributes["sector"].reindex(panel.assets).to_numpy()
     return table[table["bars"] > 0].sort_values("adds", kind="stable")
 
-
+# %% ../../nbs/report/worst.ipynb #2124aa13
 def _sectors(origin: Origin, share: np.ndarray) -> pd.DataFrame | None:  # sector; None where the panel has none
     """What every sector adds to the mean IC, the worst first."""
     if "sector" not in origin.panel.attributes:
@@ -144,14 +144,14 @@ def _sectors(origin: Origin, share: np.ndarray) -> pd.DataFrame | None:  # secto
     every = _names(origin, share, origin.ics.index[:1])
     return every.groupby("sector")[["adds", "bars"]].sum().sort_values("adds", kind="stable")
 
-# %% ../../nbs/report/worst.ipynb #1ed6a6ee
+# %% ../../nbs/report/worst.ipynb #3ccd99da
 def _days_compared(days: pd.DataFrame, n: int) -> pd.DataFrame:  # index: what; worst, others
     """The means of the worst days beside those of the other days."""
     is_worst = days["ic"].rank(method="first") <= n
     facts = days.drop(columns="rank_ic").assign(market_fell=days["market"] < 0)
     return pd.DataFrame({"worst": facts[is_worst].mean(), "others": facts[~is_worst].mean()})
 
-
+# %% ../../nbs/report/worst.ipynb #f812af3f
 def _names_compared(origin: Origin, names: pd.DataFrame, n: int) -> pd.DataFrame:  # style; worst, others
     """Where the worst names stand in the styles, -1 to 1, beside the others: means over their scored bars."""
     panel = origin.panel
@@ -214,7 +214,7 @@ def _part(title: str, table: pd.DataFrame) -> str:
     shown = table.to_html(float_format=lambda v: f"{v:,.4g}", na_rep="–", border=0)
     return f"<div style='overflow:auto;max-width:100%;max-height:26em'><b>{escape(title)}</b>{shown}</div>"
 
-# %% ../../nbs/report/worst.ipynb #7e87a2b0
+# %% ../../nbs/report/worst.ipynb #273fe94d
 def _said_of_days(found: Worst) -> str:
     worst, others = found.days_compared["worst"], found.days_compared["others"]
     mean = found.origin.ics["ic"].mean()
@@ -226,7 +226,7 @@ def _said_of_days(found: Worst) -> str:
         f"the assets' returns lay {apart:.2f} times as far apart."
     )
 
-
+# %% ../../nbs/report/worst.ipynb #171c3050
 def _said_of_names(found: Worst) -> str:
     names = found.names
     first = ", ".join(names.index[:5])

@@ -67,7 +67,7 @@ def _toml(value) -> str:
         return f"[{', '.join(map(_toml, value))}]"
     return json.dumps(value, ensure_ascii=False)
 
-# %% ../../nbs/study/keys.ipynb #977c99ab
+# %% ../../nbs/study/keys.ipynb #7d4ec155
 OWN_TABLES = ("models", "data", "checks")  # their keys are the user's, or another specification's
 ARRAYS = {"transforms": "transform"}  # lists of tables, and how one is headed
 LEFT_OUT = ("published",)  # a paper's table is written by hand: see `neuralpha studies`
@@ -89,14 +89,15 @@ def study_text(
         TOML
     """
     make_study(values)
-    plain = {}
-    tables = {}
+    top = []
+    below = []
     for name, field in Study.model_fields.items():
-        if name not in LEFT_OUT:
-            is_table = name in (*OWN_TABLES, *ARRAYS) or _part(field) is not None
-            (tables if is_table else plain)[name] = field
-    top = [_line(name, field, values) for name, field in plain.items()]
-    below = [_table(name, field, values.get(name)) for name, field in tables.items()]
+        if name in LEFT_OUT:
+            continue
+        if name in OWN_TABLES or name in ARRAYS or _part(field) is not None:
+            below.append(_table(name, field, values.get(name)))
+        else:
+            top.append(_line(name, field, values))
     return "\n\n".join([HEAD, *top, *below]) + "\n"
 
 
@@ -104,11 +105,11 @@ HEAD = """# A study: `neuralpha run study.toml` compares the models below on eve
 # A line that begins with "# key =" shows what holds without it, or an example; take the "# " away to use it.
 # Any file of this form will do: only name, universes and models are needed."""
 
-# %% ../../nbs/study/keys.ipynb #403b9e6b
+# %% ../../nbs/study/keys.ipynb #0e506d1a
 def _comment(field) -> str:
-    choices = _choices(field.annotation)
-    said = f"{field.description}; one of {', '.join(map(str, choices))}" if choices else field.description or ""
-    return f"# {said}"
+    said = field.description or ""
+    choices = ", ".join(map(str, _choices(field.annotation)))
+    return f"# {field.description}; one of {choices}" if choices else f"# {said}"
 
 
 def _line(name: str, field, values: dict) -> str:
@@ -133,27 +134,34 @@ def _table(name: str, field, values) -> str:
 
 def _array(head: str, field, values: list | None) -> str:
     """Tables of one name in order: as the values say, or an example commented out."""
-    steps = values or field.examples[0]
-    lines = [
-        line for step in steps for line in (f"[[{head}]]", *(f"{key} = {_toml(value)}" for key, value in step.items()))
-    ]
-    return "\n".join([_comment(field), *(lines if values else [f"# {line}" for line in lines])])
+    lines = []
+    for step in values or field.examples[0]:
+        lines.append(f"[[{head}]]")
+        lines += _settings(step)
+    if not values:
+        lines = [f"# {line}" for line in lines]
+    return "\n".join([_comment(field), *lines])
+
+
+def _settings(values: dict) -> list[str]:
+    return [f"{key} = {_toml(value)}" for key, value in values.items()]
 
 
 def _own_table(name: str, field, values: dict) -> str:
     lines = [_comment(field)]
     if not values and field.examples:
-        lines += ["# " + line for line in _tables(name, field.examples[0])]
+        example = _tables(name, field.examples[0])
+        lines += [f"# {line}" for line in example]
     return "\n".join(lines + _tables(name, values))
 
 
 def _tables(name: str, values: dict) -> list:
     """`[name]` with its keys, and `[name.key]` for each key that holds a table."""
-    direct = [f"{key} = {_toml(value)}" for key, value in values.items() if not isinstance(value, dict)]
+    tables = {key: value for key, value in values.items() if isinstance(value, dict)}
+    direct = _settings({key: value for key, value in values.items() if key not in tables})
     lines = [f"[{name}]", *direct] if direct else []
-    for key, value in values.items():
-        if isinstance(value, dict):
-            quoted = key if re.fullmatch(r"[A-Za-z0-9_-]+", key) else json.dumps(key, ensure_ascii=False)
-            lines.append(f"[{name}.{quoted}]")
-            lines += [f"{inner} = {_toml(setting)}" for inner, setting in value.items()]
+    for key, table in tables.items():
+        is_bare = re.fullmatch(r"[A-Za-z0-9_-]+", key)
+        quoted = key if is_bare else json.dumps(key, ensure_ascii=False)
+        lines += [f"[{name}.{quoted}]", *_settings(table)]
     return lines

@@ -32,7 +32,7 @@ from .fit import is_finished
 from .search import journal_of
 from .units import UNIT_COLUMNS, UnitStore, check_unit, read_scores
 
-# %% ../../nbs/study/remote.ipynb #2cd67545
+# %% ../../nbs/study/remote.ipynb #39f215a7
 _BUCKETS = {
     "s3",
     "s3a",
@@ -88,7 +88,7 @@ class Remote:
         except FileNotFoundError:
             return None
 
-    def write(self, path: str, data: bytes):
+    def write(self, path: str, data: bytes) -> None:
         """Write a file."""
 
         def put():
@@ -98,12 +98,12 @@ class Remote:
 
         self._call("write to", put)
 
-    def remove(self, path: str):
+    def remove(self, path: str) -> None:
         """Remove a file, if it is there."""
         with contextlib.suppress(FileNotFoundError):
             self._call("read", self.fs.rm_file, f"{self.root}/{path}")
 
-    def try_out(self):
+    def try_out(self) -> None:
         """Write, read and remove a small file. Raises `DiskError` where the address is not there or refuses it."""
         name = f".units/.try-{uuid.uuid4().hex}"
         self.write(name, b"neuralpha")

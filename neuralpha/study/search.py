@@ -16,8 +16,9 @@ larger budget goes on, a smaller one is read off.
 __all__ = ['journal_of', 'trials_of', 'run_search', 'is_ready', 'tuned_model', 'search_records', 'search_table', 'repeatability',
            'trial_count', 'plot_trials']
 
-# %% ../../nbs/study/search.ipynb #a3fc9946
+# %% ../../nbs/study/search.ipynb #dc3be911
 import time
+from typing import TYPE_CHECKING, Any
 from pathlib import Path
 import numpy as np
 import pandas as pd
@@ -26,6 +27,9 @@ from ..models.tuning import Tuned, read_journal, tuned_from, within_budget
 from .experiment import Experiment
 from .recipe import Rows, search_parameters, trial_sharpe
 from .units import Search, Unit, UnitStore, claim
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
 
 # %% ../../nbs/study/search.ipynb #d27338b4
 def journal_of(search: Search, store: UnitStore) -> Path:
@@ -55,14 +59,14 @@ def run_search(experiment: Experiment, search: Search, store: UnitStore, device:
     with limit_threads(1):
         return search_parameters(study, search.model, model, rows, journal_of(search, store), device, watch)
 
-# %% ../../nbs/study/search.ipynb #75b0baf2
+# %% ../../nbs/study/search.ipynb #479f229c
 def is_ready(experiment: Experiment, unit: Unit, store: UnitStore, device: str = "auto") -> bool:
     """Whether the search that a fit begins with is finished; True where there is none."""
     search = experiment.searches(device).get((unit.model, unit.fold))
     return search is None or store.failure(search.key) is not None or trials_of(experiment, search, store)[1]
 
 
-def tuned_model(experiment: Experiment, unit: Unit, store: UnitStore, device: str = "auto"):
+def tuned_model(experiment: Experiment, unit: Unit, store: UnitStore, device: str = "auto") -> Any:
     """The unfitted model of a unit, with what its fold's search found; a search that is not finished is run, or waited
     for.
     """
@@ -203,9 +207,15 @@ def trial_count(
     free = len(known) - known["fold"].nunique()
     return n, list(map(float, away * np.sqrt((len(known) - 1) / free))) if free > 0 else None
 
-# %% ../../nbs/study/search.ipynb #da7a9409
-def plot_trials(records: list):  # of one model
-    """Every trial's IC and the best so far, one panel per fold; returns the figure."""
+# %% ../../nbs/study/search.ipynb #27586fcf
+def plot_trials(records: list) -> "Figure":  # of one model
+    """Every trial's IC and the best so far, one panel per fold; returns the figure.
+
+    Returns
+    -------
+    'Figure'
+        of one model
+    """
     import matplotlib.pyplot as plt
 
     n = min(len(records), 6)

@@ -5,8 +5,10 @@ and date. The row of a date may use that row and earlier ones and nothing later:
 and looks.
 """
 
+import pandas as pd
 
-def calm(frame):
+
+def calm(frame: pd.DataFrame) -> pd.Series:
     """Today's move beside the stock's usual one of the last 20 bars."""
     returns = frame.groupby("asset")["close"].pct_change(fill_method=None)
     move = returns.abs()

@@ -98,13 +98,13 @@ def exchange_sessions(
         )
     return sessions, []
 
-# %% ../../../nbs/data/checks/calendars.ipynb #84388587
+# %% ../../../nbs/data/checks/calendars.ipynb #6dfa8086
 EXCHANGES = ("XNYS", "XLON", "XTKS", "XHKG", "XSHG", "XETR", "XPAR", "XTSE", "XASX", "XBOM", "BVMF", "24/7", "24/5")
 FITS = 0.9  # least agreement of a recognised calendar: common days over all days of either
 RECENT = 750  # days, the latest, on which the smaller exchanges are compared first
 EXACT = 0.998  # agreement above which no further calendar is tried: a day in two years
 
-
+# %% ../../../nbs/data/checks/calendars.ipynb #ffa4ef65
 def fitting_calendars(
     days: np.ndarray,  # distinct days, ascending
 ) -> list[Fit]:
@@ -142,7 +142,7 @@ def _fits(names, days):
         fits.append(Fit(common / max(either, 1), sessions))
     return fits
 
-# %% ../../../nbs/data/checks/calendars.ipynb #650e7993
+# %% ../../../nbs/data/checks/calendars.ipynb #0c869217
 def calendar_sessions(
     name: str,  # calendar of `exchange_calendars`
     first,  # day
@@ -176,7 +176,7 @@ def calendar_sessions(
     inside = (whole.days >= since) & (whole.days <= until)
     return Sessions(name, whole.days[inside], since, until)
 
-
+# %% ../../../nbs/data/checks/calendars.ipynb #df88bcc8
 def _latest_years(name, first_year, last_year):
     """Sessions of the latest years in a row that can be built one by one; None where none can."""
     years = []

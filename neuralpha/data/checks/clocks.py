@@ -25,7 +25,7 @@ from ...core import NeuralphaError
 from .keys import Keys
 from .report import DataReport, Finding
 
-# %% ../../../nbs/data/checks/clocks.ipynb #f65c042c
+# %% ../../../nbs/data/checks/clocks.ipynb #9daa0f16
 A_DAY = np.timedelta64(1, "D")
 SAME_DAYS = 0.98  # share of the days of two groups that both have, once one is moved by a day
 OTHER_DAYS = 0.9  # ...and as they stand, at most
@@ -63,7 +63,7 @@ def refuse_two_dates(
             f"checks={{'calendar': {{'{assets[members[first]][0]}': '...'}}}}."
         )
 
-
+# %% ../../../nbs/data/checks/clocks.ipynb #ad86ab85
 def _a_day_apart(one, other) -> int:
     """1 where the first days are the second a day early, -1 where a day late, 0 where neither."""
     if min(len(one), len(other)) < ENOUGH_DAYS or _in_common(one, other) > OTHER_DAYS:
@@ -79,11 +79,11 @@ def _in_common(one, other) -> float:
     one, other = ({*days[(days >= first) & (days <= last)].tolist()} for days in (one, other))
     return len(one & other) / max(len(one | other), 1)
 
-# %% ../../../nbs/data/checks/clocks.ipynb #bb94a576
+# %% ../../../nbs/data/checks/clocks.ipynb #24df2e81
 HAS_A_CLOCK = 0.1  # share of the assets that must share their hours
 QUARTER, LEAST_APART = 15, 30  # minutes: zones are apart by quarters of an hour, and by half an hour at least
 
-
+# %% ../../../nbs/data/checks/clocks.ipynb #ea8bccf0
 class _Hours(NamedTuple):
     """When some assets have their first and their last bar of a day, in minutes after midnight."""
 
@@ -117,7 +117,7 @@ def say_clocks(
     report.add(Finding("two_clocks", len(fewer.assets), fewer.assets, note=note))
     return None
 
-
+# %% ../../../nbs/data/checks/clocks.ipynb #74da4cec
 def _hours_by_assets(keys) -> list[_Hours]:
     """The hours that a tenth of the assets or more have in common, of bars within the day."""
     stamps = pl.Series(keys.stamps[keys.keep])

@@ -10,10 +10,10 @@ file, and of two rows in one place at most one is right. All this is settled bef
 __all__ = ['EARLIEST', 'LATEST', 'DATED_LINEARLY', 'check_shape', 'table_schema', 'Keys', 'settle_keys', 'Settled', 'Twins',
            'find_twins', 'settle_twins', 'RawPanel', 'place_rows', 'take_own_mask']
 
-# %% ../../../nbs/data/checks/keys.ipynb #089e6fc4
+# %% ../../../nbs/data/checks/keys.ipynb #b5762941
 import datetime as dt
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 import pandas as pd
 import polars as pl
@@ -22,7 +22,10 @@ from .report import DataReport, Finding, first_of, original_rows
 from ..panel import Layout, Panel, lay_out
 from ..reading.form import Table
 
-# %% ../../../nbs/data/checks/keys.ipynb #f291526d
+if TYPE_CHECKING:
+    from pandera.polars import DataFrameSchema
+
+# %% ../../../nbs/data/checks/keys.ipynb #3d152ac0
 def check_shape(table: Table) -> None:
     """Raise `NeuralphaError` where a table is not canonical; reads no values."""
     import pandera.errors
@@ -40,10 +43,10 @@ def check_shape(table: Table) -> None:
             f"{table.where}: column 'asset' is {table.frame['asset'].dtype}, not an Enum; read it with `open_source`."
         )
 
-
+# %% ../../../nbs/data/checks/keys.ipynb #41bb5841
 def table_schema(
     fields,  # names of the numeric columns
-):  # pandera.polars.DataFrameSchema
+) -> "DataFrameSchema":
     """The shape of a canonical table: naive µs dates, assets as an Enum, float32 fields, nothing else.
 
     Parameters
@@ -152,7 +155,7 @@ def settle_keys(
     keys.drop("future_date", (stamps >= tomorrow) | beyond, report)
     return keys
 
-# %% ../../../nbs/data/checks/keys.ipynb #fb93ff76
+# %% ../../../nbs/data/checks/keys.ipynb #19d96ac3
 class Settled(NamedTuple):
     """Which rows of a table the panel takes, and which of its own rows cannot be trusted.
 
@@ -194,7 +197,7 @@ class Twins(NamedTuple):
     clash: np.ndarray  # bool: its place has rows that differ
     spare: np.ndarray  # bool: not the first, and equal to it
 
-
+# %% ../../../nbs/data/checks/keys.ipynb #51043ed2
 def find_twins(
     keys: Keys,
     place: Layout,  # of the rows that count
@@ -222,7 +225,7 @@ def find_twins(
     clash = np.isin(row, row[~same])
     return Twins(at, source, row, first, clash, ~first & same & ~clash)
 
-# %% ../../../nbs/data/checks/keys.ipynb #03d45248
+# %% ../../../nbs/data/checks/keys.ipynb #f54b00d1
 def settle_twins(
     keys: Keys,
     place: Layout,  # of the rows that count
@@ -259,7 +262,7 @@ def settle_twins(
         settled.untrusted[twins.row[twins.spare]] |= not kept
     return settled
 
-
+# %% ../../../nbs/data/checks/keys.ipynb #d59bc7bc
 def _twin_finding(check, keys, source, action, shown):
     """The finding of some rows of the table; they are shown among the masked ones under the action `shown`, if any."""
     codes = keys.codes[source]
@@ -267,7 +270,7 @@ def _twin_finding(check, keys, source, action, shown):
     rows = original_rows(keys.frame[source.astype(np.uint32)], check, shown) if shown else None
     return Finding(check, len(source), keys.assets[np.unique(codes)], first, action, originals=rows)
 
-# %% ../../../nbs/data/checks/keys.ipynb #2b302380
+# %% ../../../nbs/data/checks/keys.ipynb #18ff717b
 class RawPanel(NamedTuple):
     """A panel as the table has it, before any value has been looked at.
 
@@ -284,7 +287,7 @@ class RawPanel(NamedTuple):
     present: np.ndarray  # (n_rows,) bool: the table has this row
     untrusted: np.ndarray  # (n_rows,) bool: it has several that differ
 
-
+# %% ../../../nbs/data/checks/keys.ipynb #3f6b7407
 def place_rows(
     table: Table,
     keys: Keys,
@@ -311,7 +314,7 @@ def place_rows(
     panel = Panel(table.name, assets, dates, place.asset_offsets, place.date_code, fields, present, attributes)
     return RawPanel(panel, present, untrusted)
 
-# %% ../../../nbs/data/checks/keys.ipynb #620c9333
+# %% ../../../nbs/data/checks/keys.ipynb #ae472b78
 DATED_LINEARLY = 10**6  # days; a span beyond it is searched, a shorter one is looked up
 
 
@@ -325,13 +328,13 @@ def _date_codes(stamps, dates):
     position[steps.astype(np.int64)] = np.arange(len(dates), dtype=np.int32)
     return position[((stamps.view(np.int64) - dates[:1].view(np.int64)[0]) // day.view(np.int64))]
 
-
+# %% ../../../nbs/data/checks/keys.ipynb #9f301815
 def _assets_in_use(codes, assets):
     """Codes and names without the assets of which no row is left."""
     used = np.bincount(codes, minlength=len(assets)) > 0
     return (codes, assets) if used.all() else ((np.cumsum(used) - 1)[codes], assets[used])
 
-
+# %% ../../../nbs/data/checks/keys.ipynb #a68d0cb9
 def _say_order(place, day, report):
     """Say how often the rows of the table jump back, unless they are in the order of assets or of dates."""
     if report.severity("unsorted_rows") == "off":

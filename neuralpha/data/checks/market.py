@@ -25,7 +25,7 @@ from .report import DataReport, Finding
 from .spec import CheckSpec
 from ..panel import GONE_AFTER, Panel, long_step
 
-# %% ../../../nbs/data/checks/market.ipynb #d9d1a202
+# %% ../../../nbs/data/checks/market.ipynb #39623df9
 @dataclass(frozen=True)
 class Market:
     """A panel and what is known of its rows so far.
@@ -52,7 +52,7 @@ class Market:
 ROW_CHECKS: dict[str, Callable] = {}  # name -> Market -> (n_rows,) bool
 MARKET_CHECKS: dict[str, Callable] = {}  # name -> Market -> findings
 
-
+# %% ../../../nbs/data/checks/market.ipynb #7c8297b8
 def look_over_market(market: Market, report: DataReport) -> None:
     """Run the checks that need every asset at once; rows that are masked for them are no longer usable."""
     panel = market.panel
@@ -79,7 +79,7 @@ def _finds(checks: dict):
 
     return register
 
-# %% ../../../nbs/data/checks/market.ipynb #585cd93d
+# %% ../../../nbs/data/checks/market.ipynb #2a09d3a2
 SLIP_BLOCK = 2_000_000  # rows that are looked at together
 
 
@@ -88,7 +88,7 @@ def gap(market: Market) -> np.ndarray:
     """Rows within an asset's life that the table lacks."""
     return ~market.present
 
-
+# %% ../../../nbs/data/checks/market.ipynb #77a698a5
 @_finds(ROW_CHECKS)
 def date_slip(market: Market) -> np.ndarray:
     """Rows of asset-years whose returns follow the market's return of a neighbouring day."""
@@ -113,7 +113,7 @@ def date_slip(market: Market) -> np.ndarray:
             hit[rows] = (np.fmax(before, after) - same > spec.date_slip_gain)[group]
     return hit & market.usable
 
-# %% ../../../nbs/data/checks/market.ipynb #ffbc323f
+# %% ../../../nbs/data/checks/market.ipynb #542004e1
 def _blocks(panel) -> Iterator:  # of (first asset, one after the last)
     """As many assets at a time as have about `SLIP_BLOCK` rows."""
     block = max(1, SLIP_BLOCK // max(panel.n_rows // panel.n_assets, 1))
@@ -130,7 +130,7 @@ def _returns(panel, usable):
     returns[panel.asset_offsets[:-1]] = np.nan
     return returns
 
-
+# %% ../../../nbs/data/checks/market.ipynb #8a03f175
 def market_return(
     panel: Panel,
     returns: np.ndarray,  # (n_rows,)
@@ -150,7 +150,7 @@ def market_return(
     known = [values[np.isfinite(values)] for values in by_date]
     return np.array([np.median(values) if len(values) >= least else np.nan for values in known])
 
-
+# %% ../../../nbs/data/checks/market.ipynb #7bfae19c
 def _group_correlation(x, y, group, n_groups, least):
     """(n_groups,) absolute correlation within each group, NaN where it has fewer than `least` pairs."""
     known = np.isfinite(x) & np.isfinite(y)
@@ -170,7 +170,7 @@ def _group_correlation(x, y, group, n_groups, least):
         correlation = covariance / np.sqrt(var_x * var_y)
     return np.where(count >= least, np.abs(correlation), np.nan)
 
-# %% ../../../nbs/data/checks/market.ipynb #2f31be2e
+# %% ../../../nbs/data/checks/market.ipynb #e7b5d690
 WHOLE_BELOW = 2**20  # shares; float32 holds fractions of smaller numbers
 FRACTION = 1e-3  # of a share, per root of the volume: beyond it, a number is no whole one
 BROKEN_SHARE = 0.2  # of an asset's volumes that are no whole numbers
@@ -183,7 +183,7 @@ def adjusted_volume(market: Market) -> np.ndarray:
     """Rows whose volume carries later splits."""
     return market.adjusted_volume & market.usable
 
-
+# %% ../../../nbs/data/checks/market.ipynb #749be279
 def find_adjusted_volume(
     panel: Panel,  # raw, before any rule has rescaled it
     usable: np.ndarray,  # (n_rows,) bool
@@ -222,7 +222,7 @@ def _broken_shares(panel, usable):
     share = np.add.reduceat(broken, begins, dtype=np.int64) / count
     return broken & np.repeat(share > BROKEN_SHARE, np.diff(panel.asset_offsets))
 
-
+# %% ../../../nbs/data/checks/market.ipynb #4e1bb713
 def _unanswered_factor(panel, usable, spec):
     """Rows at which the factor changes and raw volume does not."""
     volume, factor = panel.fields["volume"], panel.fields["factor"]
@@ -242,7 +242,7 @@ def _unanswered_factor(panel, usable, spec):
         hit[row] = change / step[row - 1] < ANSWERS
     return hit
 
-# %% ../../../nbs/data/checks/market.ipynb #65ee7d62
+# %% ../../../nbs/data/checks/market.ipynb #d8c71684
 HISTORY_DAYS = 350  # days from which on a universe without a death is suspicious
 
 
@@ -263,7 +263,7 @@ def thin_session(market: Market) -> Iterator[Finding]:
 def _day(panel, date):
     return str(pd.Timestamp(panel.dates[date]).date())
 
-
+# %% ../../../nbs/data/checks/market.ipynb #2cbd4292
 @_finds(MARKET_CHECKS)
 def short_history(market: Market) -> Iterator[Finding]:
     """Assets with fewer than two usable bars."""
@@ -290,7 +290,7 @@ def far_dates(market: Market) -> Iterator[Finding]:
     )
     yield Finding("far_dates", len(far), first=_day(panel, far[0]), note=note)
 
-# %% ../../../nbs/data/checks/market.ipynb #e61e0283
+# %% ../../../nbs/data/checks/market.ipynb #ec204086
 SAME_RETURN = 1e-6  # float32 closes in two units give returns as close as this
 
 
@@ -305,7 +305,7 @@ def copied_asset(market: Market) -> Iterator[Finding]:
         note = f"{', '.join(names[:5])}{' and others' if len(names) > 5 else ''} are one"
         yield Finding("copied_asset", len(names) - 1, names, min(names), note=note)
 
-
+# %% ../../../nbs/data/checks/market.ipynb #18e765ba
 def find_copies(
     panel: Panel,
     usable: np.ndarray,  # (n_rows,) bool
@@ -330,9 +330,10 @@ def find_copies(
     for one, other in sorted(_candidates(panel, close, spec.copy_bars)):
         if leader[one] != leader[other] and _same_returns(panel, close, one, other, spec):
             leader[leader == leader[other]] = leader[one]
-    return [np.flatnonzero(leader == code) for code in np.flatnonzero(np.bincount(leader) > 1)]
+    leading = np.flatnonzero(np.bincount(leader) > 1)
+    return [np.flatnonzero(leader == code) for code in leading]
 
-# %% ../../../nbs/data/checks/market.ipynb #6068725c
+# %% ../../../nbs/data/checks/market.ipynb #da644b42
 def _candidates(panel, close, bars):
     """Pairs of assets whose returns are equal over some window."""
     weights = np.random.default_rng(0).standard_normal(bars)
@@ -343,10 +344,12 @@ def _candidates(panel, close, bars):
         assets, returns = assets[live], returns[live]
         order = np.argsort(returns @ weights)
         near = (np.abs(np.diff(returns[order], axis=0)) < SAME_RETURN).all(1)
-        pairs |= {tuple(sorted(assets[order[[i, i + 1]]].tolist())) for i in np.flatnonzero(near)}
+        for place in np.flatnonzero(near):
+            neighbours = order[[place, place + 1]]
+            pairs.add(tuple(sorted(assets[neighbours].tolist())))
     return pairs
 
-
+# %% ../../../nbs/data/checks/market.ipynb #c06b4189
 def _windows(panel, close, bars):
     """(assets, (assets, bars) returns) of every stretch of bars that a market without holes has in common."""
     with np.errstate(divide="ignore", invalid="ignore"):
@@ -358,7 +361,7 @@ def _windows(panel, close, bars):
         at = panel.asset_offsets[there] + end - first[there]
         yield there, returns[at[:, None] - np.arange(bars)]
 
-
+# %% ../../../nbs/data/checks/market.ipynb #02627615
 def _same_returns(panel, close, one, other, spec):
     """Whether the returns of two assets are equal over the bars that they share."""
     rows = [np.arange(*panel.asset_offsets[code : code + 2]) for code in (one, other)]
@@ -370,7 +373,7 @@ def _same_returns(panel, close, one, other, spec):
     moved = np.abs(x[both]) > SAME_RETURN
     return (equal & moved).sum() >= spec.copy_bars and equal.mean() >= spec.copy_share
 
-# %% ../../../nbs/data/checks/market.ipynb #466bdd68
+# %% ../../../nbs/data/checks/market.ipynb #5b4d435f
 LEAD = 0.15  # least difference of the two absolute correlations: over a hundred bars, chance makes it for 4% of assets
 SIDE = 0.1  # share of the assets that each side needs
 OUTLIER = 5.0  # median moves to which a return is clipped in the mean
@@ -398,7 +401,7 @@ def two_clocks(market: Market) -> Iterator[Finding]:
     )
     yield Finding("two_clocks", len(late), late, min(late), note=note)
 
-
+# %% ../../../nbs/data/checks/market.ipynb #18ca4b46
 def _mean_return(panel, returns, least):
     """(n_dates,) mean return of each date: where a market is of two halves, the median would be the larger one's."""
     known = np.isfinite(returns)
@@ -409,7 +412,7 @@ def _mean_return(panel, returns, least):
     count = np.bincount(date, minlength=panel.n_dates)
     return np.where(count >= least, total / np.maximum(count, 1), np.nan)
 
-
+# %% ../../../nbs/data/checks/market.ipynb #da5b5a7b
 def _with_market(panel, returns, market, least):
     """(n_assets,) absolute correlation of each asset's returns with the market's of a day before or after."""
     by_block = []

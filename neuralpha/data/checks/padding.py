@@ -28,7 +28,7 @@ from .keys import Keys
 from .report import DataReport, Finding
 from ..reading.names import OHLC
 
-# %% ../../../nbs/data/checks/padding.ipynb #54af19f9
+# %% ../../../nbs/data/checks/padding.ipynb #98929d6f
 LIKE_THE_OTHERS = 0.5  # share of the other bars that repeat theirs, from which on nothing can be told
 ALL = 0.95  # share of the bars that must repeat theirs
 EVIDENCE = 20.0  # by how much chance must be against it, as a natural logarithm
@@ -59,14 +59,14 @@ def settle_padding(
     keys.drop("padded_day", rows, report, names)
     return None
 
-
+# %% ../../../nbs/data/checks/padding.ipynb #ad9f09f4
 def _is_daily(days) -> bool:
     """Whether the dates are days, and no longer bars."""
     if len(days) < 2 or (days != days.astype("datetime64[D]")).any():
         return False
     return not coarser_than_daily(days)
 
-# %% ../../../nbs/data/checks/padding.ipynb #7f058d86
+# %% ../../../nbs/data/checks/padding.ipynb #2718c74d
 class _InOrder(NamedTuple):
     """The rows that count, by asset and date."""
 
@@ -76,7 +76,7 @@ class _InOrder(NamedTuple):
     known: np.ndarray  # bool: the asset has a bar before
     still: np.ndarray  # bool: ...and this one repeats it
 
-
+# %% ../../../nbs/data/checks/padding.ipynb #3bea0fa0
 def _bars_in_order(keys):
     """The rows of a table by asset and date, and which repeat the bar before."""
     row = np.flatnonzero(keys.keep & (keys.codes >= 0))
@@ -104,7 +104,7 @@ def _repeats(values):
     """Where a value is that of the row before."""
     return np.append(False, values[1:] == values[:-1])[: len(values)]
 
-# %% ../../../nbs/data/checks/padding.ipynb #12ce117b
+# %% ../../../nbs/data/checks/padding.ipynb #f54b5b5b
 def _is_idle(still, known, elsewhere_still, elsewhere_known):
     """Whether so many repeating bars among the known ones are no chance, given how many there are elsewhere."""
     usual = (elsewhere_still + 1) / (elsewhere_known + 2)
@@ -112,7 +112,7 @@ def _is_idle(still, known, elsewhere_still, elsewhere_known):
     can_be_told = usual < LIKE_THE_OTHERS
     return (still >= ALL * known) & can_be_told & (against_chance > EVIDENCE)
 
-
+# %% ../../../nbs/data/checks/padding.ipynb #4d03c4e7
 def _on_idle_weekdays(bars):
     """(rows,) bool: bars on weekdays on which their asset never moves."""
     cell = bars.asset.astype(np.int64) * 7 + weekday(bars.stamp)
@@ -125,7 +125,7 @@ def _on_idle_weekdays(bars):
     idle = silent & _is_idle(still, known, still_elsewhere, known_elsewhere)
     return idle.ravel()[cell]
 
-
+# %% ../../../nbs/data/checks/padding.ipynb #cd1a5e3a
 def _on_idle_dates(bars, days):
     """(rows,) bool: bars of dates on which no asset moves."""
     date = np.searchsorted(days, bars.stamp)

@@ -24,7 +24,7 @@ from .run import check_panel
 from ..panel import UNTIL, Panel
 from ..reading.tables import canonical
 
-# %% ../../../nbs/data/checks/planted.ipynb #7d3305d7
+# %% ../../../nbs/data/checks/planted.ipynb #916059f3
 def clean_market(
     seed: int = 0,
     n_assets: int = 30,
@@ -60,10 +60,11 @@ def clean_market(
     names = [f"A{asset:02d}" for asset in range(n_assets)]
     columns = {name: pd.DataFrame(values, days, names).T.stack() for name, values in fields.items()}
     frame = pd.DataFrame(columns).rename_axis(["asset", "date"]).reset_index()
-    lives = (frame.asset != names[-1]) | (frame.date < days[n_days // 2])
+    half_way = days[n_days // 2]
+    lives = (frame.asset != names[-1]) | (frame.date < half_way)
     return frame[lives].reset_index(drop=True)
 
-# %% ../../../nbs/data/checks/planted.ipynb #7e3e01f4
+# %% ../../../nbs/data/checks/planted.ipynb #b1f81472
 OHLC = ["open", "high", "low", "close"]
 CLEAN = clean_market()
 SPOILT = CLEAN.index[CLEAN.asset == "A03"]  # rows of the asset that is spoilt
@@ -71,7 +72,7 @@ FIRST, LAST = int(SPOILT[0]), int(SPOILT[-1])
 AT = FIRST + 200  # its row on its 200th session
 DAY = CLEAN.date[AT]
 
-
+# %% ../../../nbs/data/checks/planted.ipynb #9bb79675
 def edited(rows, columns, value) -> pd.DataFrame:
     """The clean market with some cells replaced, or transformed where `value` is a function."""
     frame = CLEAN.copy()
@@ -98,7 +99,7 @@ def without(rows) -> pd.DataFrame:
     """Some rows less."""
     return CLEAN.drop(index=rows)
 
-# %% ../../../nbs/data/checks/planted.ipynb #86f703e0
+# %% ../../../nbs/data/checks/planted.ipynb #5263cee5
 def stale_for(bars: int) -> pd.DataFrame:
     """A feed that stops for some bars."""
     frame = CLEAN.copy()
@@ -106,7 +107,7 @@ def stale_for(bars: int) -> pd.DataFrame:
         frame.loc[AT : AT + bars, name] = frame.loc[AT, name]
     return frame
 
-
+# %% ../../../nbs/data/checks/planted.ipynb #151f09ba
 def bouncing() -> pd.DataFrame:
     """Sixty closes at bid and ask by turns."""
     frame = CLEAN.copy()
@@ -131,7 +132,7 @@ def locked_at_limit() -> pd.DataFrame:
     frame.loc[AT, OHLC] = frame.loc[AT, "close"]
     return frame
 
-# %% ../../../nbs/data/checks/planted.ipynb #78634c71
+# %% ../../../nbs/data/checks/planted.ipynb #76e9e2f9
 def with_coins() -> pd.DataFrame:
     """Three coins that trade every day beside the stocks."""
     days = pd.date_range(CLEAN.date.min(), CLEAN.date.max())
@@ -145,7 +146,7 @@ def with_coins() -> pd.DataFrame:
         coins.append(stock.assign(asset=f"C{number}", volume=volume, **prices))
     return pd.concat([CLEAN, *coins])
 
-
+# %% ../../../nbs/data/checks/planted.ipynb #2e4cdfe5
 def filled_forward(frame: pd.DataFrame) -> pd.DataFrame:
     """The same bars on every day of the week, the one before where there is none."""
     parts = []
@@ -155,7 +156,7 @@ def filled_forward(frame: pd.DataFrame) -> pd.DataFrame:
         parts.append(filled.reset_index().assign(asset=asset))
     return pd.concat(parts, ignore_index=True)[frame.columns]
 
-
+# %% ../../../nbs/data/checks/planted.ipynb #d9704f3c
 def two_clocks_within_the_day() -> pd.DataFrame:
     """Half-hours of thirty assets, the first fifteen in UTC and the others in the time of New York."""
     days = pd.bdate_range("2024-01-02", periods=40)
@@ -194,7 +195,7 @@ def monthly(frame: pd.DataFrame) -> pd.DataFrame:
     months = pd.date_range("1985-01-31", periods=len(days), freq="ME")
     return frame.assign(date=months[np.searchsorted(days, frame.date)])
 
-# %% ../../../nbs/data/checks/planted.ipynb #6ba29983
+# %% ../../../nbs/data/checks/planted.ipynb #58416dee
 @dataclass(frozen=True)
 class Planted:
     """A fault, and what its check must say of it.
@@ -221,7 +222,7 @@ class Planted:
 
 PLANTED = {}  # check -> its fault
 
-
+# %% ../../../nbs/data/checks/planted.ipynb #26cdd1bc
 def plant(
     check: str,
     rows: int | None,  # that must be found; None: more than in the clean market
@@ -294,7 +295,7 @@ plant("two_clocks", None, "noted", half_a_session_late)
 plant("copied_asset", 1, "noted", with_copy)
 plant("survivors_only", 29, "noted", without, CLEAN.index[CLEAN.asset == "A29"])
 
-# %% ../../../nbs/data/checks/planted.ipynb #523c3e47
+# %% ../../../nbs/data/checks/planted.ipynb #cf7a0ce3
 def check_frame(
     frame: pd.DataFrame,  # long
     checks: dict | None = None,  # fields of `CheckSpec`
@@ -310,7 +311,8 @@ def check_frame(
         fields of `CheckSpec`
     halt : bool, default True
     """
-    return check_panel(canonical(pl.from_pandas(frame).lazy(), "t", "t"), checks, halt)
+    table = canonical(pl.from_pandas(frame).lazy(), "t", "t")
+    return check_panel(table, checks, halt)
 
 
 def count_found(frame: pd.DataFrame, checks: dict | None = None) -> dict:
@@ -323,7 +325,7 @@ def report_line(frame: pd.DataFrame, check: str, **checks) -> pd.Series:
     """The line of one check."""
     return check_frame(frame, checks, halt=False).checks.set_index("check").loc[check]
 
-# %% ../../../nbs/data/checks/planted.ipynb #036ee7f7
+# %% ../../../nbs/data/checks/planted.ipynb #1954c974
 def draw_faults(
     *checks: str,  # names of `PLANTED`
     field: str = "close",
@@ -351,7 +353,7 @@ def draw_faults(
         ax.set_ylabel(field)
     fig.tight_layout()
 
-
+# %% ../../../nbs/data/checks/planted.ipynb #776b39b3
 def _draw_fault(ax, check, field, around):
     """One fault: the spoilt asset around its place."""
     frame = PLANTED[check].frame

@@ -73,7 +73,7 @@ def apply_rule(
         rescale_before(panel, bars.rows[first], bars.rows[bar], factor, volume=check == "unadjusted_split")
     return sound
 
-# %% ../../../nbs/data/checks/repair.ipynb #438189de
+# %% ../../../nbs/data/checks/repair.ipynb #235d6a7b
 def _stays(check, bar, hit, of_unit):
     """Whether a jump is one that stays, so that the past can be brought to it."""
     return check in ("unadjusted_split", "absurd_jump") or of_unit[bar] and not hit[bar + 1 : bar + 2].any()
@@ -92,7 +92,7 @@ def _series_begin(bars, bar, explained, spec):
     jumps = absurd_jump(bars, spec)[before] & ~explained[before]
     return before.start + (np.flatnonzero(jumps)[-1] if jumps.any() else 0)
 
-
+# %% ../../../nbs/data/checks/repair.ipynb #f5345c72
 def rescale_before(
     panel: Panel,
     begin: int,  # row from which on prices are rescaled
@@ -121,7 +121,7 @@ def rescale_before(
     if volume:
         panel.fields["volume"][past] /= np.float32(factor)
 
-# %% ../../../nbs/data/checks/repair.ipynb #2a480e50
+# %% ../../../nbs/data/checks/repair.ipynb #1a30d986
 class _Series(NamedTuple):
     """Rows of a panel that are one series."""
 
@@ -130,7 +130,7 @@ class _Series(NamedTuple):
     stop: int  # row after the last
     name: str
 
-
+# %% ../../../nbs/data/checks/repair.ipynb #dc9909b7
 def _series_of(panel: Panel, present: np.ndarray, cuts: list) -> Iterator[_Series]:
     """Every series of a panel; rows that the table lacks, at the end of an earlier one, belong to none."""
     starts = np.union1d(panel.asset_offsets[:-1], cuts).astype(np.int64)
@@ -180,7 +180,7 @@ def split_series(
         masked=_masked_of(panel, series),
     )
 
-# %% ../../../nbs/data/checks/repair.ipynb #d69148d7
+# %% ../../../nbs/data/checks/repair.ipynb #1817edf4
 def _attributes_of(panel, series):
     """The attributes of the series: of an earlier one, all but its name's delisting."""
     attributes = panel.attributes.reindex(panel.assets[[one.asset for one in series]])
@@ -190,7 +190,7 @@ def _attributes_of(panel, series):
         attributes.loc[earlier, column] = None
     return attributes
 
-
+# %% ../../../nbs/data/checks/repair.ipynb #de4f4077
 def _masked_of(panel, series):
     """The masked rows, each under the name of its series."""
     masked = panel.masked.copy()
@@ -205,7 +205,7 @@ def _masked_of(panel, series):
 
 SHOWN = 3  # names that a line of the report shows
 
-
+# %% ../../../nbs/data/checks/repair.ipynb #25fa4274
 def say_cuts(panel: Panel, rows: list) -> list[str]:
     """What the report says of the rows at which another series begins; nothing where there is none."""
     names = [str(panel.assets[panel.asset_code[row]]) for row in rows]

@@ -27,10 +27,10 @@ from .rules import CHECKS, JUDGED_BY_MOVE
 from .spec import CheckSpec
 from ..panel import Panel
 
-# %% ../../../nbs/data/checks/report.ipynb #36f3cb8c
+# %% ../../../nbs/data/checks/report.ipynb #0b56a7f0
 NO_ROWS = np.zeros(0, np.int64)
 
-
+# %% ../../../nbs/data/checks/report.ipynb #344123bd
 @dataclass(frozen=True)
 class Finding:
     """What a check found at one go, and what was done about it.
@@ -94,7 +94,7 @@ def first_of(
     at = np.lexsort((codes, stamps))[0]
     return f"{pd.Timestamp(stamps[at]).date()} {assets[codes[at]]}"
 
-
+# %% ../../../nbs/data/checks/report.ipynb #151fee15
 def original_rows(
     frame: pl.DataFrame,  # rows of a canonical table
     check: str,
@@ -119,7 +119,7 @@ def original_rows(
     out.insert(3, "action", action)
     return out
 
-# %% ../../../nbs/data/checks/report.ipynb #fae99396
+# %% ../../../nbs/data/checks/report.ipynb #b2304856
 class Line(NamedTuple):
     """What the report says of one check."""
 
@@ -131,7 +131,7 @@ class Line(NamedTuple):
     action: str
     note: str
 
-
+# %% ../../../nbs/data/checks/report.ipynb #d98cfa8f
 class DataReport:
     """The findings of all checks, and how each check is to be treated.
 
@@ -210,7 +210,7 @@ def _compose(check, severity, findings):
     notes = dict.fromkeys(finding.note for finding in findings if finding.note)
     return Line(check, severity, rows, len(assets), first, actions[-1], "; ".join([said, *notes]).strip("; "))
 
-# %% ../../../nbs/data/checks/report.ipynb #afa6e968
+# %% ../../../nbs/data/checks/report.ipynb #cff52859
 def refuse_halting(
     report: DataReport,
 ) -> None:
@@ -223,7 +223,7 @@ def refuse_halting(
                 f"checks={{'severity': {{{line.check!r}: 'mask'}}}}."
             )
 
-
+# %% ../../../nbs/data/checks/report.ipynb #55842257
 def refuse_mostly_masked(
     report: DataReport,
     share: float,  # of the rows, that would be masked
@@ -246,7 +246,7 @@ def refuse_mostly_masked(
         "mend the source, or change the thresholds or severities in `checks`."
     )
 
-# %% ../../../nbs/data/checks/report.ipynb #43f15d54
+# %% ../../../nbs/data/checks/report.ipynb #51fa55c8
 def masked_rows(
     report: DataReport,
     panel: Panel,  # before its masked rows are emptied
@@ -283,7 +283,7 @@ def masked_rows(
     originals = [finding.originals for finding in report.findings if finding.originals is not None]
     return pd.concat([*originals, table], ignore_index=True) if originals else table
 
-
+# %% ../../../nbs/data/checks/report.ipynb #07a03d17
 def _treated_rows(report):
     """(row, check, action) of every masked or repaired row of the panel, in its order; the last check has the word."""
     parts = [pd.DataFrame({"row": NO_ROWS, "check": "", "action": ""})]

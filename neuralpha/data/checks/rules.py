@@ -200,15 +200,15 @@ _described(
     "conflicting_rows", "mask", "the same date and asset more than once with different values; none can be trusted"
 )
 
-# %% ../../../nbs/data/checks/rules.ipynb #702e6706
+# %% ../../../nbs/data/checks/rules.ipynb #0ce011af
 @check("mask", "close")
-def missing_price(bars, spec):
+def missing_price(bars, spec) -> np.ndarray:
     """no close"""
     return np.isnan(bars.close)
 
 
 @check("mask")
-def infinite_value(bars, spec):
+def infinite_value(bars, spec) -> np.ndarray:
     """a value that is infinite or beyond what float32 holds"""
     return _any_of(np.isinf(bars.get(name)) for name in bars.names)
 
@@ -216,9 +216,9 @@ def infinite_value(bars, spec):
 def _any_of(conditions):
     return reduce(np.logical_or, conditions)
 
-# %% ../../../nbs/data/checks/rules.ipynb #b0a5effb
+# %% ../../../nbs/data/checks/rules.ipynb #ab8b7b81
 @check("mask", "close", "volume")
-def non_trading(bars, spec):
+def non_trading(bars, spec) -> np.ndarray:
     """no trades: zero volume with zero prices, or with every price equal to the close before"""
     untraded = bars.volume == 0
     if not untraded.any():
@@ -227,27 +227,27 @@ def non_trading(bars, spec):
     stale = reduce(np.logical_and, (price == before for price in bars.ohlc))
     return untraded & (stale | _any_of(price == 0 for price in bars.ohlc))
 
-
+# %% ../../../nbs/data/checks/rules.ipynb #b3618cca
 @check("mask", "close")
-def nonpositive_price(bars, spec):
+def nonpositive_price(bars, spec) -> np.ndarray:
     """a price of zero or below"""
     return _any_of(price <= 0 for price in bars.ohlc)
 
 
 @check("mask", "volume")
-def negative_volume(bars, spec):
+def negative_volume(bars, spec) -> np.ndarray:
     """volume below zero"""
     return bars.volume < 0
 
 
 @check("note", "volume", "close")
-def missing_volume(bars, spec):
+def missing_volume(bars, spec) -> np.ndarray:
     """volume of zero or none beside prices that moved; the volume was emptied, the bar kept"""
     return ~(bars.volume > 0)
 
-# %% ../../../nbs/data/checks/rules.ipynb #9396d38c
+# %% ../../../nbs/data/checks/rules.ipynb #f2e6d833
 @check("mask", "high", "low")
-def high_below_low(bars, spec):
+def high_below_low(bars, spec) -> np.ndarray:
     """high below low"""
     return bars.high < bars.low
 
@@ -258,19 +258,19 @@ def _outside_range(price, bars, spec):
 
 
 @check("mask", "high", "low", "close")
-def close_outside_range(bars, spec):
+def close_outside_range(bars, spec) -> np.ndarray:
     """close outside [low, high] by more than the tolerance"""
     return _outside_range(bars.close, bars, spec)
 
 
 @check("mask", "high", "low", "open")
-def open_outside_range(bars, spec):
+def open_outside_range(bars, spec) -> np.ndarray:
     """open outside [low, high] by more than the tolerance"""
     return _outside_range(bars.open, bars, spec)
 
-# %% ../../../nbs/data/checks/rules.ipynb #4665ac73
+# %% ../../../nbs/data/checks/rules.ipynb #cdf27d95
 @check("mask", "return")
-def impossible_return(bars, spec):
+def impossible_return(bars, spec) -> np.ndarray:
     """a return below -100%, or above what `jump_up` allows, in a table without a close (beside one it is used for
     nothing)
     """
@@ -279,9 +279,9 @@ def impossible_return(bars, spec):
         return np.zeros(len(returns), bool)
     return (returns < -1) | (returns > spec.jump_up - 1)
 
-# %% ../../../nbs/data/checks/rules.ipynb #c4ecc05e
+# %% ../../../nbs/data/checks/rules.ipynb #7bc70f3f
 @check("mask", "close")
-def stale_run(bars, spec):
+def stale_run(bars, spec) -> np.ndarray:
     """every field equal to the bar before, for many bars in a row"""
     fields = [name for name in (*OHLC, "volume") if name in bars.names]
     same = np.ones(len(bars.rows), bool)
@@ -294,13 +294,13 @@ def stale_run(bars, spec):
     least = spec.stale_closes if fields == ["close"] else spec.stale_bars
     return same & (np.bincount(run)[run] >= least)
 
-
+# %% ../../../nbs/data/checks/rules.ipynb #8227deac
 def _repeats(bars, values):
     """Where a value, or its absence, is that of the bar before."""
     before = bars.prev(values)
     return (values == before) | (np.isnan(values) & np.isnan(before) & (bars.at > 0))
 
-# %% ../../../nbs/data/checks/rules.ipynb #53644335
+# %% ../../../nbs/data/checks/rules.ipynb #117d8fbb
 def is_power_of_ten(
     logs: np.ndarray,  # natural logarithms of factors
     tolerance: float,  # relative, of the factor
@@ -322,7 +322,7 @@ def is_power_of_ten(
     hit[hit] = np.abs(logs[hit] - power * np.log(10)) <= np.log1p(tolerance)
     return hit
 
-
+# %% ../../../nbs/data/checks/rules.ipynb #33c4e607
 def _excursions(bars, leap, back, longest):
     """Rows of stretches that start with a leap and end, within `longest` bars, with a move that undoes it within
     `back`.
@@ -344,9 +344,9 @@ def _way_back(bars, start, back, longest):
             return end
     return start
 
-# %% ../../../nbs/data/checks/rules.ipynb #32f38b83
+# %% ../../../nbs/data/checks/rules.ipynb #7d5578dd
 @check("mask", "close")
-def decimal_slip(bars, spec):
+def decimal_slip(bars, spec) -> np.ndarray:
     """a price off by a factor of 10, 100, ... for a few bars, or in one field of the bar"""
     leap = is_power_of_ten(bars.move, spec.slip_tolerance)
     hit = _excursions(bars, leap, np.log1p(spec.slip_tolerance), spec.slip_bars)
@@ -362,9 +362,9 @@ def _leaps(bars, spec):
     with np.errstate(invalid="ignore"):
         return np.abs(bars.move) > np.log(spec.spike_ratio)
 
-
+# %% ../../../nbs/data/checks/rules.ipynb #d2201d22
 @check("mask", "close")
-def reverting_spike(bars, spec):
+def reverting_spike(bars, spec) -> np.ndarray:
     """a price that leaps by a large factor and is back where it was the next bar (weekly and longer bars: only
     counted)
     """
@@ -372,7 +372,7 @@ def reverting_spike(bars, spec):
 
 
 @check("mask", "close")
-def unit_flip(bars, spec):
+def unit_flip(bars, spec) -> np.ndarray:
     """prices in another unit or currency: a factor that comes and later goes (masked), or a power of 100 that stays
     (earlier prices rescaled); weekly and longer bars: only counted
     """
@@ -380,13 +380,13 @@ def unit_flip(bars, spec):
     for_good = is_power_of_ten(bars.move, spec.slip_tolerance, 2) & ~find_splits(bars, spec)
     return stretch | for_good
 
-# %% ../../../nbs/data/checks/rules.ipynb #496df4b9
+# %% ../../../nbs/data/checks/rules.ipynb #217a0958
 JUDGED_BY_MOVE = ("reverting_spike", "unit_flip", "unadjusted_split")  # what is a fault in a day may be true of a month
 LEAST_SPAN = 0.005  # log range that a day may have beside days that hardly move
 
 
 @check("mask", "close", "volume")
-def unadjusted_split(bars, spec):
+def unadjusted_split(bars, spec) -> np.ndarray:
     """a price jump by a plain ratio with the inverse jump in volume on a calm day; earlier bars rescaled (weekly and
     longer bars: only counted)
     """
@@ -414,7 +414,7 @@ def plain_ratio(
     logs = np.log(np.asarray(ratios))
     return float(np.exp(np.sign(move) * logs[np.argmin(np.abs(logs - abs(move)))]))
 
-
+# %% ../../../nbs/data/checks/rules.ipynb #17c2301e
 def find_splits(
     bars: Bars,
     spec,  # thresholds: `neuralpha.data.checks.spec.CheckSpec`
@@ -442,7 +442,7 @@ def find_splits(
         hit[bar] = _is_split(bars, bar, spec)
     return hit
 
-# %% ../../../nbs/data/checks/rules.ipynb #b55c01b2
+# %% ../../../nbs/data/checks/rules.ipynb #ec4cfbdd
 def _is_split(bars, bar, spec):
     """Whether a jump has all that a split has."""
     window = spec.split_bars
@@ -472,7 +472,7 @@ def _stands_out(bars, bar, before, spec):
     """Whether the jump is beyond the asset's own moves; days are not asked."""
     return not bars.coarse or abs(bars.move[bar]) > spec.split_sigmas * np.nanstd(bars.move[before])
 
-
+# %% ../../../nbs/data/checks/rules.ipynb #dacaf385
 def _volume_answers(bars, bar, before, after, ratio, spec):
     """Whether the usual volume changes by the inverse ratio, and the day's own is ordinary."""
     old = np.nanmedian(bars.volume[before])
@@ -491,18 +491,18 @@ def _is_calm(bars, bar, before, spec):
     span = np.log(bars.high[bar] / bars.low[bar])
     return not span > spec.split_calm * max(np.nanmedian(spans), LEAST_SPAN)
 
-# %% ../../../nbs/data/checks/rules.ipynb #539997e9
+# %% ../../../nbs/data/checks/rules.ipynb #7dbe2525
 @check("mask", "close")
-def absurd_jump(bars, spec):
+def absurd_jump(bars, spec) -> np.ndarray:
     """a price jump beyond what a share does in a bar, that stays: the two sides are not one series, and each became an
     asset of its own
     """
     with np.errstate(invalid="ignore"):
         return bars.anew | (bars.move > np.log(spec.jump_up)) | (bars.move < -np.log(spec.jump_down))
 
-# %% ../../../nbs/data/checks/rules.ipynb #891628a4
+# %% ../../../nbs/data/checks/rules.ipynb #808c7130
 @check("note", "close")
-def large_move(bars, spec):
+def large_move(bars, spec) -> np.ndarray:
     """a large return that nothing above explains, or a fall near it as an unseen split would make; kept, since markets
     have fat tails
     """
@@ -510,7 +510,7 @@ def large_move(bars, spec):
     with np.errstate(invalid="ignore"):
         return (bars.move > np.log1p(spec.large_move)) | (bars.move < lowest)
 
-
+# %% ../../../nbs/data/checks/rules.ipynb #4edfa4d6
 def find_calm(
     bars: Bars,
     hit: np.ndarray,  # (rows,) bool: large moves
@@ -542,7 +542,7 @@ def find_calm(
 
 
 @check("note", "high", "low", "close", "volume")
-def locked_limit(bars, spec):
+def locked_limit(bars, spec) -> np.ndarray:
     """one price all day, with volume, after a move of just a daily limit (10%, 20%): where the exchange has one, few
     who wished to trade could; kept, a column `tradable` masks it
     """
@@ -558,7 +558,7 @@ def locked_limit(bars, spec):
     often = limit_days >= days / 2
     return at_limit & often[np.minimum(bars.asset, len(days) - 1)]
 
-# %% ../../../nbs/data/checks/rules.ipynb #1b265a4f
+# %% ../../../nbs/data/checks/rules.ipynb #396dd7f8
 UNIT_STEP = 1.3  # decimal logarithm of a leap in volume that is looked at
 UNIT_SHIFT = 1.5  # decimal logarithm of a change of its median: between a factor of 10 and one of 100
 UNIT_TOLERANCE = 0.3  # distance of that change from a power of ten
@@ -570,15 +570,15 @@ def _log_volume(bars, log):
 
 
 @check("note", "volume")
-def volume_spike(bars, spec):
+def volume_spike(bars, spec) -> np.ndarray:
     """volume far above the geometric mean of the bars before"""
     logs = _log_volume(bars, np.log)
     with np.errstate(invalid="ignore"):
         return logs - bars.mean_before(logs, spec.volume_bars) > np.log(spec.volume_spike)
 
-
+# %% ../../../nbs/data/checks/rules.ipynb #dd0f0f12
 @check("note", "volume")
-def volume_unit_flip(bars, spec):
+def volume_unit_flip(bars, spec) -> np.ndarray:
     """volume changes for good by a factor of 100 or 1000: lots against shares"""
     logs = _log_volume(bars, np.log10)
     window = spec.split_bars
@@ -593,9 +593,9 @@ def volume_unit_flip(bars, spec):
         hit[bar] = abs(shift) > UNIT_SHIFT and abs(shift - round(shift)) < UNIT_TOLERANCE
     return hit
 
-# %% ../../../nbs/data/checks/rules.ipynb #84526a56
+# %% ../../../nbs/data/checks/rules.ipynb #a3372763
 @check("note", "close")
-def bid_ask_bounce(bars, spec):
+def bid_ask_bounce(bars, spec) -> np.ndarray:
     """closes that jump between two levels: Roll's effective spread above the threshold"""
     move = bars.move
     window = spec.bounce_bars

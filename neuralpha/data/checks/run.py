@@ -36,7 +36,7 @@ from .spec import CheckSpec, check_spec
 from ..panel import Panel
 from ..reading.form import Table
 
-# %% ../../../nbs/data/checks/run.ipynb #7ddf34d1
+# %% ../../../nbs/data/checks/run.ipynb #835a42a6
 def check_panel(
     table: Table,  # canonical table
     spec: CheckSpec | dict | None = None,  # its fields, or None for the defaults
@@ -82,7 +82,7 @@ def check_panel(
         refuse_halting(report)
     return _finish(panel, present, usable, report, halt)
 
-
+# %% ../../../nbs/data/checks/run.ipynb #772d02d4
 def _finish(panel, present, usable, report, halt):
     """The panel with its masked rows emptied, and what was found."""
     masked = masked_rows(report, panel)
@@ -93,7 +93,7 @@ def _finish(panel, present, usable, report, halt):
     panel = replace(panel, tradable=usable, checks=report.frame(), masked=masked)
     return split_series(panel, present, report.cuts)
 
-# %% ../../../nbs/data/checks/run.ipynb #37255d4f
+# %% ../../../nbs/data/checks/run.ipynb #2048be7f
 BLOCK_ROWS = 2_000_000  # rows of whole assets that are looked at together
 
 
@@ -127,7 +127,7 @@ def run_checks(
             if changed:
                 bars = Bars(panel, usable, first, stop, report.cuts)
 
-
+# %% ../../../nbs/data/checks/run.ipynb #c33988fd
 def _runs(check: Check, panel, report):
     """Whether a check looks at bars, is on and has the columns that it needs; the report says so where it lacks one."""
     if check.find is None or report.severity(check.name) == "off":
@@ -146,7 +146,7 @@ def _blocks(panel, block_rows) -> Iterator[tuple]:
             yield first, stop
             first = stop
 
-# %% ../../../nbs/data/checks/run.ipynb #fc8e6666
+# %% ../../../nbs/data/checks/run.ipynb #2375f0a4
 NO_OPEN = "no column 'open': that the day opens at the new price was not looked at"
 
 
@@ -177,7 +177,7 @@ def _treat(check, bars, hit, panel, usable, report):
     )
     return bool(actions)
 
-
+# %% ../../../nbs/data/checks/run.ipynb #37cdc8fc
 def _say_exchanged(bars, hit, panel):
     """What is said of bars that are sound with high and low exchanged; nothing where there is none."""
     inside = [(bars.high <= price) & (price <= bars.low) for price in (bars.open, bars.close) if price is not None]

@@ -26,14 +26,14 @@ import numpy as np
 import polars as pl
 from ...core import NeuralphaError
 
-# %% ../../../nbs/data/reading/adjustment.ipynb #b41606f9
+# %% ../../../nbs/data/reading/adjustment.ipynb #9f05d130
 WAYS = {"multiply": 1, "divide": -1, "adjusted": 0}  # what of the factor's change belongs to the price
 CAP = 50.0  # squared standard deviations beyond which a bar says no more
 DECISIVE = 12.0  # by how much one way must fit better than the next, in squared standard deviations
 RARELY = 0.2  # a factor changes on at most this share of daily bars
 A_YEAR = 6  # ...and on no more than so many bars of a year, unless all changes have one sign
 
-
+# %% ../../../nbs/data/reading/adjustment.ipynb #95fff4c9
 @dataclass(frozen=True)
 class Changes:
     """A factor and the close beside it, sorted by asset and date.
@@ -59,7 +59,7 @@ class Changes:
     level: np.ndarray  # (n,) log of the factor; of events, the sum of what has happened less all that will have
 
     @property
-    def at(self):
+    def at(self) -> np.ndarray:
         return np.flatnonzero(np.abs(self.step) > 1e-6)
 
 
@@ -76,7 +76,7 @@ def _before(asset, values):
     out[(last < 0) | (asset[np.maximum(last, 0)] != asset)] = np.nan
     return out
 
-
+# %% ../../../nbs/data/reading/adjustment.ipynb #e057aa78
 def _is_events(asset, factor):
     """Whether a column is 0, 1 or empty but for single bars."""
     idle = ~np.isfinite(factor) | (factor == 0) | (factor == 1)
@@ -91,7 +91,7 @@ def _is_events(asset, factor):
     returns = same_after & (odd < len(asset) - 1)
     return bool(alone.all() and returns.any())
 
-
+# %% ../../../nbs/data/reading/adjustment.ipynb #36824514
 def changes(
     asset: np.ndarray,  # (n,) codes, sorted
     close: np.ndarray,  # (n,) by date within an asset
@@ -158,14 +158,14 @@ def _spread(c):
 
 NEARBY = 30  # bars around a change of the factor in which the price's own jump is looked for
 
-# %% ../../../nbs/data/reading/adjustment.ipynb #735bd6dc
+# %% ../../../nbs/data/reading/adjustment.ipynb #82c35411
 def _moved_at(c, at, lag):
     """(k,) log return `lag` bars from the rows `at`; NaN beyond the asset or where the factor itself changes."""
     there = np.clip(at + lag, 0, len(c.asset) - 1)
     inside = (there == at + lag) & (c.asset[there] == c.asset[at]) & (np.abs(c.step[there]) <= 1e-6)
     return np.where(inside, c.move[there], np.nan)
 
-
+# %% ../../../nbs/data/reading/adjustment.ipynb #fccf6b8d
 def _off_days(c, at):
     """Large steps near which the price makes the same jump on another day."""
     out = np.zeros(len(at), bool)
@@ -174,7 +174,7 @@ def _off_days(c, at):
         out |= miss < 0.15 * np.abs(c.step[at])  # False where nothing is known
     return out
 
-
+# %% ../../../nbs/data/reading/adjustment.ipynb #5d07b473
 def _lag_of_jumps(c, at, sigma):
     """(bars, gain): the lag at which small steps show in the price as well, and by how much that fits better than no
     jump at all.
@@ -251,7 +251,7 @@ def judge(c: Changes, coarse: bool = False) -> Verdict:  # coarse: bars longer t
         )
     return Verdict(best, best)
 
-# %% ../../../nbs/data/reading/adjustment.ipynb #fde444ae
+# %% ../../../nbs/data/reading/adjustment.ipynb #229fda78
 SAID = {
     "multiply": "prices multiplied and volume divided by `{column}`",
     "divide": "prices divided and volume multiplied by `{column}`",
@@ -264,7 +264,7 @@ OPTIONS = {
     "none": "adjust='none' (leave prices as they are)",
 }
 
-
+# %% ../../../nbs/data/reading/adjustment.ipynb #2f92b91b
 def _ask(where, column, verdict, first):
     every = [first, *(o for o in ("multiply", "divide", "adjusted", "none") if o != first)]
     return NeuralphaError(
@@ -272,7 +272,7 @@ def _ask(where, column, verdict, first):
         f"{' or '.join(OPTIONS[o].format(column=column) for o in every)}."
     )
 
-
+# %% ../../../nbs/data/reading/adjustment.ipynb #3a2e81bc
 def settle_factor(
     c: Changes,
     adjust: str,  # "auto" or a way
@@ -332,7 +332,7 @@ def settle_factor(
     )
     return way, sign * c.level, said + told
 
-# %% ../../../nbs/data/reading/adjustment.ipynb #d4e9b5cc
+# %% ../../../nbs/data/reading/adjustment.ipynb #c2fd8677
 @dataclass(frozen=True)
 class Agreement:
     """How a column of returns goes with the close beside it.
@@ -351,7 +351,7 @@ class Agreement:
     share: float  # of bars on which they agree
     apart: int  # bars on which they differ by more than their digits leave open, where they agree on most
 
-
+# %% ../../../nbs/data/reading/adjustment.ipynb #0e7009ab
 def compare_returns(
     asset: np.ndarray,  # (n,) codes, sorted
     close: np.ndarray,  # (n,)
@@ -388,7 +388,7 @@ def compare_returns(
     far = 0.002 + 6 * np.median(error[unit])  # beyond what digits leave open: a dividend of a quarter of a percent
     return Agreement(unit, tight[unit], int((error[unit] > far).sum()))
 
-
+# %% ../../../nbs/data/reading/adjustment.ipynb #e2d352bb
 def returns_in_percent(given: np.ndarray, coarse: bool = False) -> str:  # why, or empty
     """Whether a column of returns without a close beside it must be in percent.
 
@@ -417,7 +417,7 @@ def are_price_ratios(given: np.ndarray) -> bool:
     low, typical, high = np.quantile(known, [0.25, 0.5, 0.75])
     return bool(0.8 < typical < 1.25 and high - low < 0.5)
 
-
+# %% ../../../nbs/data/reading/adjustment.ipynb #a7e2d1bd
 def by_returns(
     asset: np.ndarray,  # (n,) sorted; returns as fractions
     close: np.ndarray,  # (n,) sorted; returns as fractions
@@ -445,7 +445,7 @@ def by_returns(
     last = np.flatnonzero(np.append(asset[1:] != asset[:-1], True))
     return total - np.repeat(total[last], np.diff(np.append(-1, last)))
 
-# %% ../../../nbs/data/reading/adjustment.ipynb #42a6a487
+# %% ../../../nbs/data/reading/adjustment.ipynb #c002209f
 RESTLESS_BARS = 20  # bars in a row that are looked at together
 RESTLESS = 12  # of them, on which the ratio changes, at least...
 BOTH_WAYS = 3  # ...and at least so often up and so often down: dividends all go one way
@@ -474,7 +474,7 @@ class Restless:
     assets: int  # assets with such a stretch
     why: str  # what the two columns do there
 
-
+# %% ../../../nbs/data/reading/adjustment.ipynb #88afac48
 def find_restless(
     asset: np.ndarray,  # (n,) codes, sorted
     close: np.ndarray,  # (n,) by date within an asset
@@ -510,14 +510,14 @@ def find_restless(
     why = _how_apart(move[stretch], own[stretch])
     return Restless(int(begin[bar]), int(changes[bar]), len(np.unique(asset[hit])), why)
 
-# %% ../../../nbs/data/reading/adjustment.ipynb #b365b8b3
+# %% ../../../nbs/data/reading/adjustment.ipynb #b7186194
 def _usual_move(asset, size):
     """(n,) median size of the moves of each row's asset, bars without a move apart."""
     moves = pl.DataFrame({"asset": asset, "size": np.where(size > 0, size, np.nan)})
     median = pl.col("size").fill_nan(None).median().over("asset")
     return moves.select(median.fill_null(0.0)).to_series().to_numpy()
 
-
+# %% ../../../nbs/data/reading/adjustment.ipynb #a6528f4b
 def _rounding(asset, values):
     """(n,) error of a log return that the digits of an asset's values leave open."""
     begins = np.flatnonzero(np.append(True, asset[1:] != asset[:-1]))
@@ -544,7 +544,7 @@ def _count_since(flags, begin):
     total = np.concatenate([[0], np.cumsum(flags)])
     return total[1:] - total[begin]
 
-
+# %% ../../../nbs/data/reading/adjustment.ipynb #be664cba
 def _how_apart(move, own):
     """What the columns do on a stretch whose ratio does not rest."""
     if np.nanmedian(np.abs(own)) == 0:

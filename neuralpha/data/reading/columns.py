@@ -26,7 +26,7 @@ from neuralpha.data.reading.names import (
 )
 from .spec import ReadSpec
 
-# %% ../../../nbs/data/reading/columns.ipynb #e41e69b1
+# %% ../../../nbs/data/reading/columns.ipynb #c9cfaac7
 @dataclass(frozen=True)
 class Matched:
     """What a source's columns mean.
@@ -68,7 +68,7 @@ def matched_columns(names, spec: ReadSpec, where: str) -> Matched:
             raise _absent(c, names, spec, where)
     return out
 
-
+# %% ../../../nbs/data/reading/columns.ipynb #3945351f
 def match_columns(
     names,  # columns of the source
     spec: ReadSpec,
@@ -123,7 +123,7 @@ def _long_names(names, spec, where):
         found[index[0]] = "date"
     return Matched(found, dropped)
 
-# %% ../../../nbs/data/reading/columns.ipynb #5bb5f134
+# %% ../../../nbs/data/reading/columns.ipynb #b93c90d9
 def _wide_names(names, spec, where):
     """The columns of a wide table."""
     date = _wide_date(names, spec)
@@ -143,7 +143,7 @@ def _wide_names(names, spec, where):
         found[n] = canonical
     return Matched(found, {})
 
-
+# %% ../../../nbs/data/reading/columns.ipynb #36a81cb8
 def _wide_date(names, spec):
     """The column of a wide table that holds the dates: what `columns` says, else a name that is no ticker, else the
     first that can be read so.
@@ -165,7 +165,7 @@ def _wide_name(name, date, spec):
         return None
     return "date" if known_name(name) == "date" and "date" not in spec.columns else str(name)
 
-# %% ../../../nbs/data/reading/columns.ipynb #79c2ba47
+# %% ../../../nbs/data/reading/columns.ipynb #ec96f159
 def _absent(column, names, spec, where):
     """The error of a table without dates or without assets."""
     listed = ", ".join(map(str, names))
@@ -181,7 +181,7 @@ def _absent(column, names, spec, where):
         )
     return NeuralphaError(f"{said} Name it with {named}; a table with one column per asset is layout='wide'; {one}.")
 
-
+# %% ../../../nbs/data/reading/columns.ipynb #95782e36
 def _refuse_fields_as_assets(names, where):
     """Raise where the columns of a wide table are the fields of one asset."""
     known = {n: next(iter(known_names([n]).values()), None) for n in names}

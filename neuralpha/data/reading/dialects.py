@@ -23,8 +23,8 @@ import polars as pl
 from ...core import NeuralphaError
 from .sources import open_source
 
-# %% ../../../nbs/data/reading/dialects.ipynb #1ec0d1f6
-CHOICES = dict(
+# %% ../../../nbs/data/reading/dialects.ipynb #d923fa27
+_TABLES = dict(
     layout=[
         "long",
         "long",
@@ -58,6 +58,10 @@ CHOICES = dict(
         "quandl",
     ],
     words=["lower", "Capitals", "UPPER", "<BRACKETS>", "german", "french", "spanish", "chinese", "numbered", "nasdaq"],
+)
+
+# %% ../../../nbs/data/reading/dialects.ipynb #d257f962
+_MARKS = dict(
     dates=[
         "iso",
         "iso",
@@ -87,11 +91,19 @@ CHOICES = dict(
     gap=[",", ".", "'", "’", " ", "\u00a0", "\u202f"],
     sign=["", "", "", "", "$", "€ behind", "KMB"],
     missing=["", "NA", "N/A", "nan", "null", "-", ".", "#N/A", "C"],
+)
+
+# %% ../../../nbs/data/reading/dialects.ipynb #3249ddba
+_ROWS = dict(
     holes=[0, 0, 1],
     rows=["by asset", "by date", "backwards", "shuffled"],
     columns=["usual", "shuffled"],
     extra=["", "", "index", "counter", "name", "permno", "isin", "change"],
     names=["tickers", "tickers", "numbers", "awkward", "letters", "words"],
+)
+
+# %% ../../../nbs/data/reading/dialects.ipynb #aac076ae
+_FILES = dict(
     encoding=["utf-8", "utf-8", "utf-8-sig", "utf-16", "latin-1"],
     ends=["\n", "\n", "\r\n", "\r"],
     quotes=["few", "few", "all"],
@@ -99,8 +111,9 @@ CHOICES = dict(
     around=["", "", "", "sep", "footer", "trailing"],
     days=[8, 15, 40, 120, 260],
 )
+CHOICES = _TABLES | _MARKS | _ROWS | _FILES
 
-# %% ../../../nbs/data/reading/dialects.ipynb #de4c3aa8
+# %% ../../../nbs/data/reading/dialects.ipynb #722fbdc9
 @dataclass(frozen=True)
 class Dialect:
     """One choice for each question of `CHOICES`, and the seed of the market."""
@@ -135,7 +148,7 @@ class Dialect:
         """Whether the file is text; binary files hold numbers and dates as such."""
         return self.layout not in ("parquet", "parquet folder", "feather", "partitions")
 
-
+# %% ../../../nbs/data/reading/dialects.ipynb #bcc82350
 def random_dialect(rng: np.random.Generator, seed: int) -> Dialect:
     """Each question answered by chance."""
     return Dialect(**{k: v[rng.integers(len(v))] for k, v in CHOICES.items()}, seed=seed)
@@ -151,7 +164,7 @@ _NAMES = dict(
 _UNMOVED = ("none", "score", "monthly score", "percent returns")  # files of markets without splits and dividends
 _LEVEL = dict(tiny=3e-4, penny=0.4, usual=60.0, thousands=3_000.0, huge=4e5, whole=250.0)
 
-# %% ../../../nbs/data/reading/dialects.ipynb #c74b6617
+# %% ../../../nbs/data/reading/dialects.ipynb #c1dcb7fc
 @dataclass(frozen=True)
 class Market:
     """The truth: rows sorted by asset and date.
@@ -178,7 +191,7 @@ def _rounded(x, dialect):
     digits = {"tiny": 8, "penny": 4}.get(dialect.scale, dialect.digits)
     return x if digits is None else np.round(x, digits)
 
-
+# %% ../../../nbs/data/reading/dialects.ipynb #c4db6e16
 def make_market(dialect: Dialect) -> Market:
     """A few assets with splits and dividends, in the digits that the dialect writes."""
     rng = np.random.default_rng(dialect.seed)
@@ -302,7 +315,7 @@ def _adjustment_columns(market, dialect, rng):
         return f.assign(factor=np.repeat(1 + 0.1 * rng.standard_normal(len(f) // 15 + 1), 15)[: len(f)].round(4))
     return f
 
-# %% ../../../nbs/data/reading/dialects.ipynb #2c1a904b
+# %% ../../../nbs/data/reading/dialects.ipynb #a43b1e2b
 def _extra_columns(f, dialect, rng):
     """A column that vendors add and that is no field."""
     kind = dialect.extra
@@ -319,7 +332,7 @@ def _extra_columns(f, dialect, rng):
         return f.assign(**{"Change %": np.where(rng.random(len(f)) < 0.5, "0.35%", "-1.20%")})
     return f
 
-
+# %% ../../../nbs/data/reading/dialects.ipynb #7026a85f
 def _dates(days, dialect):
     """Dates as a text file holds them: (columns by name, options that a user who knows would give)."""
     form = dialect.dates
@@ -345,7 +358,7 @@ def _dates(days, dialect):
         ), {"date_unit": "ms"}
     return stamp.strftime(form), {"date_format": form}
 
-# %% ../../../nbs/data/reading/dialects.ipynb #6a2942b6
+# %% ../../../nbs/data/reading/dialects.ipynb #16384dc4
 def _number(x, dialect, is_volume, digits=None):
     """One number as the dialect writes it."""
     grouped = dialect.thousands == "all" or dialect.thousands == "volume" and is_volume
@@ -373,7 +386,7 @@ def _scaled(x):
             return f"{x / size:.2f}{letter}", round(float(f"{x / size:.2f}") * size)
     return f"{x / 1e3:.2f}K", float(f"{x / 1e3:.2f}") * 1e3
 
-
+# %% ../../../nbs/data/reading/dialects.ipynb #c9b35808
 def _as_text(f, dialect, market):
     """Every cell as text; the market's volume takes the digits that were written."""
     out = f.copy()
@@ -415,7 +428,7 @@ def _as_text(f, dialect, market):
         ]
     return out
 
-# %% ../../../nbs/data/reading/dialects.ipynb #8b1227b9
+# %% ../../../nbs/data/reading/dialects.ipynb #ca1abc0c
 def _ordered(f, dialect, rng):
     """Rows and columns in the vendor's order."""
     if dialect.rows == "by date":
@@ -428,7 +441,7 @@ def _ordered(f, dialect, rng):
         f = f[list(rng.permutation(f.columns))]
     return f.reset_index(drop=True)
 
-
+# %% ../../../nbs/data/reading/dialects.ipynb #5125eb2c
 def _csv_text(f, dialect, index=False):
     """The text of one file."""
     delimiter = dialect.delimiter
@@ -504,7 +517,7 @@ def write_dialect(
         )
     return (folder if dialect.layout == "folder" else path), options
 
-# %% ../../../nbs/data/reading/dialects.ipynb #46de87b3
+# %% ../../../nbs/data/reading/dialects.ipynb #d3fb79b2
 def _write_broad(f, market, dialect, folder):
     """A wide table of closes, or what yfinance writes."""
     fields = ["close"] if dialect.layout == "wide" else ["close", "high", "low", "open", "volume"]
@@ -524,7 +537,7 @@ def _write_broad(f, market, dialect, folder):
     even = Dialect(**{**asdict(dialect), "around": ""})
     return _write_text(folder / "vendor.csv", _csv_text(wide, even, True), dialect), options
 
-
+# %% ../../../nbs/data/reading/dialects.ipynb #918973a4
 def _write_binary(f, market, dialect, words, folder, rng):
     """Parquet and Feather hold dates and numbers as such."""
     f = _ordered(f, dialect, rng)
@@ -558,7 +571,7 @@ def _write_binary(f, market, dialect, words, folder, rng):
         part.drop(columns=words["asset"]).to_parquet(folder / f"{asset}.parquet", index=False)
     return folder, options
 
-# %% ../../../nbs/data/reading/dialects.ipynb #d97ddacd
+# %% ../../../nbs/data/reading/dialects.ipynb #d9dc4d59
 def _close_to(a, b, digits=2e-5):
     a = np.asarray(a, float)
     b = np.asarray(b, float)
@@ -566,7 +579,7 @@ def _close_to(a, b, digits=2e-5):
         near = np.abs(a - b) <= digits * np.maximum(np.abs(b), 1e-12) + 1e-30
     return bool((near | np.isnan(a) & np.isnan(b)).all())
 
-
+# %% ../../../nbs/data/reading/dialects.ipynb #3004500e
 def differences(
     table,  # what `open_source` read
     market: Market,
@@ -633,7 +646,7 @@ def differences(
 
 _OPTION = re.compile(r"\b(\w+)=('[^']*'|\{'[^{}]*\}|\['[^\[\]]*\])")
 
-# %% ../../../nbs/data/reading/dialects.ipynb #b215d7b0
+# %% ../../../nbs/data/reading/dialects.ipynb #2f47e5e4
 def first_option(message: str) -> tuple | None:  # (option, value)
     """The option that a refusal names first.
 
@@ -648,7 +661,7 @@ def first_option(message: str) -> tuple | None:  # (option, value)
     found = next(((k, v) for k, v in _OPTION.findall(message) if k in ReadSpec.model_fields), None)
     return found and (found[0], ast.literal_eval(found[1]))
 
-
+# %% ../../../nbs/data/reading/dialects.ipynb #34b2b37d
 @dataclass(frozen=True)
 class Outcome:
     """What became of one file.

@@ -50,12 +50,12 @@ class Table:
         """Names of the numeric columns."""
         return [c for c in self.frame.columns if c not in ("date", "asset")]
 
-# %% ../../../nbs/data/reading/form.ipynb #f28a3dae
+# %% ../../../nbs/data/reading/form.ipynb #343e9ca1
 def require_assets(
     asked,  # names, or None
     known,  # names that what was read holds
     where: str,
-):
+) -> None:
     """Raise `NeuralphaError` naming the asked-for assets that are not there.
 
     Parameters
@@ -78,7 +78,7 @@ def require_assets(
     )
 
 
-def no_rows(where, spec):
+def no_rows(where, spec) -> NeuralphaError:
     """The error of a source that holds nothing of what was asked for."""
     limits = f" between {spec.start or 'the start'} and {spec.end or 'the end'}" if spec.start or spec.end else ""
     return NeuralphaError(

@@ -22,7 +22,7 @@ from dataclasses import dataclass
 import polars as pl
 from ...core import NeuralphaError
 
-# %% ../../../nbs/data/reading/number_marks.ipynb #dd668e90
+# %% ../../../nbs/data/reading/number_marks.ipynb #e09bcb28
 MISSING = ["", "nan", "nat", "na", "n/a", "null", "none", "#n/a", "#na", "-nan", "<na>", "\\n"]  # anywhere
 NO_NUMBER = ["-", "--", ".", "#value!", "#div/0!"]  # where a number should stand
 SPACES = " \u00a0\u202f\u2009"
@@ -30,7 +30,7 @@ APOSTROPHES = "'\u2019"
 CURRENCY = "$€£¥₹₩"
 SCALES = {"k": 1e3, "m": 1e6, "b": 1e9}
 
-
+# %% ../../../nbs/data/reading/number_marks.ipynb #a90e7afd
 @dataclass(frozen=True)
 class Marks:
     """How a file writes its numbers.
@@ -57,7 +57,7 @@ def _group(thousands):
     every = {" ": SPACES, "'": APOSTROPHES}.get(thousands, thousands)
     return f"[{every}]"
 
-
+# %% ../../../nbs/data/reading/number_marks.ipynb #a4a88a7a
 def _plain(text, marks):
     """The text with its thousands marks gone and a dot as decimal mark; null where that cannot be."""
     if marks.thousands:
@@ -69,7 +69,7 @@ def _plain(text, marks):
         text = pl.when(~text.str.contains(".", literal=True)).then(text.str.replace(",", ".", literal=True))
     return text
 
-
+# %% ../../../nbs/data/reading/number_marks.ipynb #f8d3607d
 def is_missing(
     text: pl.Expr,  # stripped text
     further=(),  # more texts that mean no value
@@ -89,7 +89,7 @@ def is_missing(
     marks = MISSING + NO_NUMBER * number
     return text.is_null() | text.str.to_lowercase().is_in(marks) | text.is_in(list(further))
 
-# %% ../../../nbs/data/reading/number_marks.ipynb #dc698730
+# %% ../../../nbs/data/reading/number_marks.ipynb #13c4d84b
 @dataclass(frozen=True)
 class Signs:
     """What stands around every number of one column.
@@ -107,7 +107,7 @@ class Signs:
     percent: bool = False
 
     @property
-    def said(self):
+    def said(self) -> str:
         """In words; empty for bare numbers."""
         parts = [f"in {self.currency}"] if self.currency else []
         parts += ["with K, M and B for thousands, millions and billions"] if self.scaled else []
@@ -193,11 +193,11 @@ def parse_number(
         value = value / 100
     return value.fill_nan(None), ~missing & value.is_null()
 
-# %% ../../../nbs/data/reading/number_marks.ipynb #3f32712b
+# %% ../../../nbs/data/reading/number_marks.ipynb #cfaaaf53
 _BODY = rf"^[+-]?\s?[{CURRENCY}]?\s?[+-]?(?:%s)\s?(?:[{CURRENCY}%%]|[kKmMbB])?$"
 _OTHER = {".": ",", ",": "."}
 
-
+# %% ../../../nbs/data/reading/number_marks.ipynb #f9d3ebe1
 def _shapes():
     """Regular expressions by what they prove: (meaning, mark) -> pattern."""
     out = {}
@@ -219,7 +219,7 @@ def _shapes():
 
 SHAPES = _shapes()
 
-
+# %% ../../../nbs/data/reading/number_marks.ipynb #a8119dc4
 def mark_counts(
     lf: pl.LazyFrame,
     columns,  # text columns that should hold numbers
@@ -256,7 +256,7 @@ def add_counts(a: dict, b: dict) -> dict:
     """The counts of two files together."""
     return {k: (a[k][0] + b[k][0], a[k][1] or b[k][1]) for k in SHAPES}
 
-# %% ../../../nbs/data/reading/number_marks.ipynb #3e7aad3b
+# %% ../../../nbs/data/reading/number_marks.ipynb #cf91990c
 def _cell(counts, meaning, mark):
     column, text = counts[meaning, mark][1]
     return f"column {column!r} has {text!r}"
@@ -269,7 +269,7 @@ def _contradiction(counts, mark):
         "where it can only stand between thousands; write all numbers in one way."
     )
 
-
+# %% ../../../nbs/data/reading/number_marks.ipynb #83266114
 def _proven(counts, mark):
     """What a mark is: 'decimal', 'thousands' or None. Raises where its cells contradict each other."""
     is_decimal = counts["decimal", mark][0] > 0
@@ -278,7 +278,7 @@ def _proven(counts, mark):
         raise _contradiction(counts, mark)
     return "decimal" if is_decimal else "thousands" if is_thousands else None
 
-# %% ../../../nbs/data/reading/number_marks.ipynb #7a816157
+# %% ../../../nbs/data/reading/number_marks.ipynb #69e58dfa
 def _question(counts, mark, prefer_thousands):
     answers = [f"decimal={mark!r}", f"thousands={mark!r}"]
     if prefer_thousands:
@@ -290,7 +290,7 @@ def _question(counts, mark, prefer_thousands):
         f"or stand between thousands, and no other cell tells; say {answers[0]} or {answers[1]}."
     )
 
-
+# %% ../../../nbs/data/reading/number_marks.ipynb #1da22a37
 def _against(counts, decimal, thousands):
     """Refuse what was said about the marks where a cell shows that it cannot be."""
     if thousands in _OTHER and counts["decimal", thousands][0]:

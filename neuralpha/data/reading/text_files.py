@@ -18,11 +18,11 @@ import polars as pl
 from ...core import NeuralphaError
 from .names import is_field_name, known_name, plain_name
 
-# %% ../../../nbs/data/reading/text_files.ipynb #c4f37b1e
+# %% ../../../nbs/data/reading/text_files.ipynb #bc2e5d05
 PACKED = (".gz", ".bz2", ".xz", ".zst", ".zip")
 TEXT = (".csv", ".txt", ".tsv")
 
-
+# %% ../../../nbs/data/reading/text_files.ipynb #114a8c61
 def text_stem(path: Path) -> str | None:
     """A text file's name without its endings, `BRK.B` for `BRK.B.csv.gz`; None for a file that is no text file."""
     name = path.name
@@ -57,7 +57,7 @@ def _unzipped(path):
     except (zipfile.BadZipFile, RuntimeError, NotImplementedError) as e:
         raise NeuralphaError(f"{path}: cannot be unpacked ({e}); write or copy it again.") from e
 
-
+# %% ../../../nbs/data/reading/text_files.ipynb #d7cf03d6
 def unpacked(path: Path) -> bytes | None:  # None for a file that is not packed
     """The bytes of a compressed file. Raises `NeuralphaError` where they are damaged.
 
@@ -84,7 +84,7 @@ def unpacked(path: Path) -> bytes | None:  # None for a file that is not packed
     except (OSError, EOFError, lzma.LZMAError, zlib.error) as e:
         raise NeuralphaError(f"{path}: cannot be unpacked ({str(e).splitlines()[0]}); write or copy it again.") from e
 
-
+# %% ../../../nbs/data/reading/text_files.ipynb #41f61226
 def _as_utf8(path, data, encoding):
     """Bytes as UTF-8 without its mark; None where they are that already, as far as their beginning tells."""
     try:
@@ -104,14 +104,14 @@ def _as_utf8(path, data, encoding):
     return None
 
 
-def not_utf8(path, at=None):
+def not_utf8(path, at=None) -> NeuralphaError:
     """The error of bytes that are no UTF-8: which letters they are, only the user knows."""
     return NeuralphaError(
         f"{path}: not UTF-8 text{'' if at is None else f' near byte {at:,}'}; save it as UTF-8, or say "
         "encoding='cp1252' (Western Windows), encoding='cp1250' or whatever it is."
     )
 
-# %% ../../../nbs/data/reading/text_files.ipynb #5a3a7a85
+# %% ../../../nbs/data/reading/text_files.ipynb #ec764ee0
 @dataclass(frozen=True)
 class TextFile:
     """A text table whose shape is settled.
@@ -145,7 +145,7 @@ class TextFile:
     tuples: bool = field(default=False)  # header of two lines
 
     @property
-    def width(self):
+    def width(self) -> int:
         return len(self.names) + self.blank
 
 # %% ../../../nbs/data/reading/text_files.ipynb #a31c7d93
@@ -285,7 +285,7 @@ def text_file(
         path, delimiter, names, lines + used, blank, None if simple else data[after:], tuple(notes), both is not None
     )
 
-# %% ../../../nbs/data/reading/text_files.ipynb #a9ca75e4
+# %% ../../../nbs/data/reading/text_files.ipynb #71a4f2a1
 def _rows(file):
     """A reader over the rows of the table."""
     if file.data is None:
@@ -295,7 +295,7 @@ def _rows(file):
         f = io.StringIO(file.data.decode("utf-8"), newline="")
     return f, csv.reader(f, delimiter=file.delimiter)
 
-
+# %% ../../../nbs/data/reading/text_files.ipynb #4fc966fe
 def odd_lines(file: TextFile) -> tuple:  # ([(line, fields, cells)], last line with any field)
     """Lines whose number of fields is not the header's.
 
@@ -379,7 +379,7 @@ def without_remarks(file: TextFile) -> TextFile:
     )
     return replace(file, data=b"\n".join(kept).rstrip() + b"\n", notes=(*file.notes, note))
 
-# %% ../../../nbs/data/reading/text_files.ipynb #d34721b4
+# %% ../../../nbs/data/reading/text_files.ipynb #27f0d940
 def _stacked(lf, file, date):
     """A table with a header of two lines as long rows: one block per asset."""
     assets = list(dict.fromkeys(a for _, a in file.names))
@@ -396,7 +396,7 @@ def _stacked(lf, file, date):
         )
     return pl.concat(blocks, how="diagonal")
 
-
+# %% ../../../nbs/data/reading/text_files.ipynb #b2340e3b
 def scan_text(
     file: TextFile,
 ) -> pl.LazyFrame:  # all columns text

@@ -15,11 +15,11 @@ import datetime as dt
 import polars as pl
 from ...core import NeuralphaError
 
-# %% ../../../nbs/data/reading/zones.ipynb #21c49e14
+# %% ../../../nbs/data/reading/zones.ipynb #390cdc03
 NOWHERE = ("UTC", "GMT", "Etc/UTC", "Etc/GMT", "Z", "Zulu", "UCT")  # zones that no exchange says
 
 
-def settle_zone(frame, zone, spec, where, source):
+def settle_zone(frame, zone, spec, where, source) -> tuple[pl.DataFrame, str]:
     """Stamps with a zone become naive exchange time; what cannot be known is refused. Returns (frame, note)."""
 
     def midnight(e):
@@ -65,16 +65,16 @@ def settle_zone(frame, zone, spec, where, source):
         "say tz='America/New_York' (the exchange's zone)."
     )
 
-# %% ../../../nbs/data/reading/zones.ipynb #40a48f30
-def floor_daily(frame):
+# %% ../../../nbs/data/reading/zones.ipynb #8d36e6fa
+def floor_daily(frame) -> tuple[pl.DataFrame, str]:
     days = frame.select(pl.col("date").dt.date().n_unique(), pl.col("date").n_unique().alias("stamps")).row(0)
     timed = frame.select((pl.col("date").dt.time() != dt.time(0)).any()).item()
     if timed and days[0] == days[1]:
         return frame.with_columns(pl.col("date").dt.truncate("1d")), "one stamp per day: the time of day was dropped"
     return frame, ""
 
-
-def refuse_future(frame, where, source):
+# %% ../../../nbs/data/reading/zones.ipynb #5d63e268
+def refuse_future(frame, where, source) -> None:
     """Raise where many dates lie more than a year ahead: a wrong unit or a wrong form."""
     known = frame["date"].drop_nulls()
     ahead = known.filter(known > dt.datetime.now() + dt.timedelta(days=366))

@@ -73,7 +73,7 @@ def run_epoch(
     check_finite(losses, norms, batches, part)
     return losses
 
-# %% ../../../nbs/models/training/epoch.ipynb #ab2c0a5d
+# %% ../../../nbs/models/training/epoch.ipynb #cc2b5f35
 def one_gradient(net: torch.nn.Module) -> torch.Tensor:  # (weights,)
     """Lay the gradients of a net side by side: each weight's `.grad` is a view of the vector that is returned.
 
@@ -89,7 +89,7 @@ def one_gradient(net: torch.nn.Module) -> torch.Tensor:  # (weights,)
         p.grad = part.view_as(p)
     return whole
 
-
+# %% ../../../nbs/models/training/epoch.ipynb #06990ada
 def check_finite(losses: np.ndarray, norms: np.ndarray, batches: list, part: Part) -> None:
     """Raise `NeuralphaError` naming the date of the first batch whose loss or gradient norm is not finite."""
     bad = np.flatnonzero(~(np.isfinite(losses) & np.isfinite(norms)))

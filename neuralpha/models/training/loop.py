@@ -127,7 +127,7 @@ def train(
     net.load_state_dict(progress.best)
     return history
 
-# %% ../../../nbs/models/training/loop.ipynb #e948a575
+# %% ../../../nbs/models/training/loop.ipynb #61d9d8d3
 def make_optimizer(weights, settings: Training, device: torch.device) -> torch.optim.AdamW:
     """AdamW with the settings' rate and decay, fused where the device can."""
     fused = device.type in ("cpu", "cuda")
@@ -140,7 +140,7 @@ def compiled(net: NetModule, device: torch.device) -> torch.nn.Module:
         return torch.compile(net, mode="reduce-overhead", dynamic=False)
     return torch.compile(net, dynamic=device.type == "cpu")
 
-
+# %% ../../../nbs/models/training/loop.ipynb #e92a8987
 def epoch_seed(seed: int, epoch: int) -> int:
     """The torch seed of one epoch."""
     return int(np.random.SeedSequence([seed, epoch]).generate_state(1, np.uint64)[0] >> np.uint64(1))
@@ -179,7 +179,7 @@ def _gain(record: dict) -> float:
 def _judged(record: dict) -> bool:
     return not {"valid_ic", "valid_loss"}.isdisjoint(record)
 
-# %% ../../../nbs/models/training/loop.ipynb #faf65af1
+# %% ../../../nbs/models/training/loop.ipynb #a536480a
 def _mean_weights(states: list[dict]) -> dict:
     newest = states[-1]
     return {
@@ -187,7 +187,7 @@ def _mean_weights(states: list[dict]) -> dict:
         for name, value in newest.items()
     }
 
-
+# %% ../../../nbs/models/training/loop.ipynb #5e75175c
 @torch.no_grad()
 def renew_statistics(net: NetModule, part: Part, batches: list, by: str) -> None:
     """Batch norm's running statistics of the net's own weights, from one pass over the batches; a net without batch

@@ -78,7 +78,7 @@ def fitting_batch_rows(
     )
     return fits
 
-# %% ../../../nbs/models/training/memory.ipynb #adb20709
+# %% ../../../nbs/models/training/memory.ipynb #d47f05f3
 class BatchBytes(NamedTuple):
     """What a batch needs in training.
 
@@ -93,7 +93,7 @@ class BatchBytes(NamedTuple):
     row: float  # bytes per row
     pair: float  # bytes per pair of rows of one date
 
-
+# %% ../../../nbs/models/training/memory.ipynb #bdaf9b3c
 def batch_bytes(net: NetModule, part: Part, by: str, settings: Training) -> BatchBytes:
     """What a batch needs in training, counted on up to 512 rows of the largest date and on half of them."""
     largest = int(np.bincount(part.date - part.date[0]).argmax()) + part.date[0]

@@ -5,13 +5,18 @@
 # %% auto #0
 __all__ = ['SECTION', 'survivorship_facts', 'data_facts', 'checks_table']
 
-# %% ../../../nbs/report/sections/data.ipynb #f20ab7b4
+# %% ../../../nbs/report/sections/data.ipynb #d9900755
+from typing import TYPE_CHECKING
 import numpy as np
 from ...core import write_json
 from ...data.point_in_time.survivorship import survivorship_report
 from ..masked import MASKED, write_masked
 from ..section import Section
 from ...study.experiment import Experiment
+
+if TYPE_CHECKING:
+    from IPython.display import Markdown
+    from pandas.io.formats.style import Styler
 
 # %% ../../../nbs/report/sections/data.ipynb #4cf66818
 def survivorship_facts(panel, horizon: int, delay: int, seed: int = 0) -> dict:
@@ -76,9 +81,15 @@ def _plain(value):
         return value.item()
     return value if isinstance(value, (int, float)) else str(value)
 
-# %% ../../../nbs/report/sections/data.ipynb #7f315cb7
-def checks_table(checks):  # what a notebook displays
-    """Checks that found something, as a table, or a sentence; all of them are stored as `checks.json`."""
+# %% ../../../nbs/report/sections/data.ipynb #1d18c3e5
+def checks_table(checks) -> "Styler | Markdown":  # what a notebook displays
+    """Checks that found something, as a table, or a sentence; all of them are stored as `checks.json`.
+
+    Returns
+    -------
+    'Styler | Markdown'
+        what a notebook displays
+    """
     from IPython.display import Markdown
 
     if not len(checks):

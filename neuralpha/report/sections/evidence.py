@@ -14,7 +14,7 @@ from ...trading.ledger import spread_portfolio
 from ..numbers import fold_metrics
 from ..section import Section
 
-# %% ../../../nbs/report/sections/evidence.ipynb #52f7818f
+# %% ../../../nbs/report/sections/evidence.ipynb #0ea3f8a1
 CUTS = ("year", "volatility", "market", "sector", "size", "liquidity")
 
 
@@ -27,7 +27,7 @@ def _show(report, _):
     for name in trained:
         _model_evidence(report, name, records[name])
 
-
+# %% ../../../nbs/report/sections/evidence.ipynb #d2f68eb5
 def _all_models(report, board, trained: list, records: dict):
     """Who is better, since when, at which horizon, and whether they say the same."""
     from neuralpha.evaluate import plots
@@ -67,7 +67,7 @@ def _all_models(report, board, trained: list, records: dict):
         "Mean rank correlation between scores.",
     )
 
-
+# %% ../../../nbs/report/sections/evidence.ipynb #f904a2cd
 def _where_it_works(report, records: dict):
     """IC by regime, and what a score leans on."""
     from neuralpha.evaluate import plots

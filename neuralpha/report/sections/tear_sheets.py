@@ -9,14 +9,18 @@ others have theirs.
 # %% auto #0
 __all__ = ['SECTION', 'bench_sheet']
 
-# %% ../../../nbs/report/sections/tear_sheets.ipynb #e82d603f
+# %% ../../../nbs/report/sections/tear_sheets.ipynb #752c737b
+from typing import TYPE_CHECKING
 from pathlib import Path
 from ...core import NeuralphaError
 from ..section import Section, display_here
 from ...study.experiment import Experiment
 
-# %% ../../../nbs/report/sections/tear_sheets.ipynb #97ba9620
-def bench_sheet(experiment: Experiment, predictions, **how):  # a TearSheet
+if TYPE_CHECKING:
+    from neuralpha.evaluate.tearsheet import TearSheet
+
+# %% ../../../nbs/report/sections/tear_sheets.ipynb #f477054c
+def bench_sheet(experiment: Experiment, predictions, **how) -> "TearSheet":
     """Alphalens' tear sheet of one model under the study's label."""
     from neuralpha.evaluate.tearsheet import tear_sheet
 
