@@ -94,7 +94,7 @@ def _clear_of(y, rows, tests) -> np.ndarray:
     keep = [(y.known_code[rows] < first) | (day > last) for first, last in tests]
     return rows[np.logical_and.reduce(keep)]
 
-# %% ../../nbs/report/numbers.ipynb #c89cc25e
+# %% ../../nbs/report/numbers.ipynb #1e0a31f1
 def with_ensemble(
     tests: dict,
     valids: dict,
@@ -114,7 +114,7 @@ def with_ensemble(
     tuple[dict, dict]
         both and, under "ensemble", the models combined by date as `study.ensemble` says
     """
-    names = study.ensemble_of or list(study.models)
+    names = study.members
     if not study.ensemble or set(names) - set(tests):
         return tests, valids
     members = [replace(p, valid=valids[n].frame) for n, p in tests.items() if n in names]

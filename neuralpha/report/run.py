@@ -510,17 +510,17 @@ def run_study(
     run.seconds = time.time() - started
     return run
 
-# %% ../../nbs/report/run.ipynb #42ff9c76
+# %% ../../nbs/report/run.ipynb #e4e94e54
 def _write_reports(run, benches, out, device, jobs):
     """Every universe's report where it is not complete, the leaderboard and the site."""
-    from neuralpha.report.pages import write_site
+    from neuralpha.report.pages import SWEEP, forget_sweep, write_site
 
     study = benches[0].study
-    _sweep(run.folder)
+    _clean(run.folder)
     write_json(run.folder / "study.json", study.model_dump(mode="json"))
     mark_start(run.folder)
     for old in run.folder.iterdir():
-        if old.is_dir() and old.name not in {"audit", *(b.slug for b in benches)}:
+        if old.is_dir() and old.name not in {"audit", SWEEP, *(b.slug for b in benches)}:
             shutil.rmtree(old)
     written = _side_by_side([partial(_write_universe, b, out, device) for b in benches], min(jobs, len(benches)))
     for experiment, future in zip(benches, written):
@@ -530,7 +530,9 @@ def _write_reports(run, benches, out, device, jobs):
             raise
         except NeuralphaError as e:
             run.failures[experiment.slug] = str(e)
-    _sweep(run.folder)
+    if len(run.reused) < len(benches):
+        forget_sweep(run.folder)
+    _clean(run.folder)
     if not study.repetitions and any((run.folder / b.slug / "figures.json").exists() for b in benches):
         write_leaderboard(run.folder)
     write_site(study, out)
@@ -559,7 +561,7 @@ def mark_start(folder: Path) -> None:
     write_json(folder / STARTED, {"folder": os.path.relpath(os.getcwd(), folder)})
 
 
-def _sweep(folder: Path):
+def _clean(folder: Path):
     """Remove what killed runs left half-written: hidden files and folders."""
     for p in sorted(folder.rglob(".*")):
         if p.is_dir():

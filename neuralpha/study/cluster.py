@@ -18,21 +18,27 @@ them, the others read. A node that cannot reach it computes them itself, bit for
 # %% auto #0
 __all__ = ['RETRIES', 'run_remotely', 'connect', 'resources', 'fit_on_ray']
 
-# %% ../../nbs/study/cluster.ipynb #51226948
+# %% ../../nbs/study/cluster.ipynb #69edfb72
 import contextlib, json, os, socket, sys, tempfile, time
 from functools import lru_cache
 from pathlib import Path
 from ..core import NeuralphaError, atomic_path, canonical_json, extra, write_text
+from .backtests import traded_file
 from .experiment import Experiment
 from .fit import do_task, is_due, forget_failures, open_any, progress_of, tasks, unfinished
 from .search import journal_of
 from .spec import make_study
 from .units import Task, UnitStore, claim, device_kind
 
-# %% ../../nbs/study/cluster.ipynb #55bd34a0
+# %% ../../nbs/study/cluster.ipynb #8cf4daf6
 @lru_cache(1)
-def _bench(study: str, universe: str, tables: str) -> Experiment:
-    experiment = open_any(make_study(json.loads(study)), universe)
+def _bench(study: str, universe: str, tables: str, plan: str, traded: bytes) -> Experiment:
+    """What the tasks are of; `traded` is the file of scores that a plan of backtests trades on."""
+    with tempfile.TemporaryDirectory() as tmp:
+        store = UnitStore(tmp)
+        if traded:
+            traded_file(store, universe).write_bytes(traded)
+        experiment = open_any(make_study(json.loads(study)), universe, store if traded else None, json.loads(plan))
     if tables and isinstance(experiment, Experiment):
         experiment.keep_tables(Path(tables))
     return experiment
@@ -51,6 +57,8 @@ def run_remotely(
     cwd: str,  # paths in the study start here, where the node has it
     journal: bytes,  # of the search that a fit begins with; empty where there is none
     tables: str = "",  # where the run keeps its feature tables; used where this machine has it, too
+    plan: str = "null",  # of a sweep
+    traded: bytes = b"",  # the file of scores that a sweep trades on
 ) -> dict:  # path below a unit store -> bytes
     """Do one task on this machine and return the files it left; `alone/<machine>` among them says that it computed
     the features itself.
@@ -71,6 +79,10 @@ def run_remotely(
         of the search that a fit begins with; empty where there is none
     tables : str, default ''
         where the run keeps its feature tables; used where this machine has it, too
+    plan : str, default 'null'
+        of a sweep
+    traded : bytes, default b''
+        the file of scores that a sweep trades on
 
     Returns
     -------
@@ -79,7 +91,7 @@ def run_remotely(
     """
     with contextlib.chdir(cwd if os.path.isdir(cwd) else "."), tempfile.TemporaryDirectory() as tmp:
         shared = _tables_here(tables)
-        experiment = _bench(study, universe, shared)
+        experiment = _bench(study, universe, shared, plan, traded)
         store = UnitStore(tmp)
         task = next((t for t in tasks(experiment, device) if t.key == key), None)
         if task is None:
@@ -146,7 +158,7 @@ def resources(
     """
     return {"num_cpus": model.cpus, "num_gpus": model.gpus if device_kind(device) == "cuda" else 0}
 
-# %% ../../nbs/study/cluster.ipynb #ab7c7895
+# %% ../../nbs/study/cluster.ipynb #658a978b
 RETRIES = 3  # of a task whose worker or node died
 
 
@@ -197,8 +209,18 @@ def fit_on_ray(
                 journal = (
                     journal_of(search, store).read_bytes() if search and journal_of(search, store).exists() else b""
                 )
+                plan = canonical_json(experiment.order.get("plan"))
+                traded = traded_file(store, experiment.universe).read_bytes() if experiment.order else b""
                 ref = remote.options(**resources(experiment.model(task.model), device), max_retries=RETRIES).remote(
-                    study, experiment.universe, task.key, device, os.getcwd(), journal, str(store.tables.resolve())
+                    study,
+                    experiment.universe,
+                    task.key,
+                    device,
+                    os.getcwd(),
+                    journal,
+                    str(store.tables.resolve()),
+                    plan,
+                    traded,
                 )
                 flying[ref], room = (experiment, task, held), room - 1
             if not flying:
