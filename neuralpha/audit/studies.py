@@ -15,8 +15,9 @@ last; give several seeds of a model as models of their own.
 __all__ = ['SAW', 'TWICE', 'OTHERWISE', 'BY_ORDER', 'BY_LATER', 'BY_OTHERS', 'audit_study', 'StudyParts', 'Learnt', 'Fits',
            'Scoring', 'small_study']
 
-# %% ../../nbs/audit/studies.ipynb #761fc651
+# %% ../../nbs/audit/studies.ipynb #e3e16d96
 import tempfile, time
+from typing import Any
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -150,7 +151,7 @@ class StudyParts:
 
         return made_and_fitted
 
-# %% ../../nbs/audit/studies.ipynb #c34505a8
+# %% ../../nbs/audit/studies.ipynb #68588e76
 @dataclass(frozen=True)
 class Learnt:
     """What a model learnt on one fold, and what it then says.
@@ -173,7 +174,7 @@ def _fit(name: str, model, artefacts: dict, fold: Fold, fit: FitSettings):
     y = artefacts["label"].source
     return fitted_on(model, X, y.target(fit.target), fold, fit.device, name in fit.refit, y)
 
-
+# %% ../../nbs/audit/studies.ipynb #efb89dbd
 def _written(model) -> dict:  # path -> array
     """Everything a fitted model would write to its folder, but its settings and timings."""
     with tempfile.TemporaryDirectory() as folder:
@@ -181,7 +182,7 @@ def _written(model) -> dict:  # path -> array
         files = {p.name: np.frombuffer(p.read_bytes(), np.uint8).astype(np.float64) for p in Path(folder).iterdir()}
     return {k: v for k, v in sorted(files.items()) if k != "model.json"}
 
-# %% ../../nbs/audit/studies.ipynb #4ed6fe73
+# %% ../../nbs/audit/studies.ipynb #24a555d4
 def _scores(name: str, fitted, artefacts: dict, fold: Fold, panel: Panel, cut: int) -> dict:  # what -> Columns
     """Scores of the fold's validation and test rows up to the cut, and the positions of a spread portfolio on the
     latter.
@@ -202,13 +203,13 @@ def _scores(name: str, fitted, artefacts: dict, fold: Fold, panel: Panel, cut: i
         f"positions of {name}": Columns(("position",), positions[:, None], panel.date_code),
     }
 
-
+# %% ../../nbs/audit/studies.ipynb #04094c31
 def _on_rows(panel: Panel, rows: np.ndarray, values) -> np.ndarray:
     out = np.full(panel.n_rows, np.nan, np.float32)
     out[rows] = values
     return out
 
-# %% ../../nbs/audit/studies.ipynb #d45047f0
+# %% ../../nbs/audit/studies.ipynb #66ebc8d1
 @dataclass
 class Fits:
     """The models of a study, and their fits in the true world, each made once.
@@ -241,17 +242,17 @@ class Fits:
 
         return remembered
 
-    def of(self, name: str, fold: Fold):
+    def of(self, name: str, fold: Fold) -> Any:
         """A model fitted on one fold of the true world."""
         if (name, fold.number) not in self.kept:
             self.kept[name, fold.number] = self.again(name, fold)
         return self.kept[name, fold.number]
 
-    def again(self, name: str, fold: Fold):
+    def again(self, name: str, fold: Fold) -> Any:
         """The same, made anew."""
         return _fit(name, self.models[name], self.true, fold, self.fit)
 
-    def compare(self, rerun: Rerun, tally: Tally, fresh: tuple | None = None):
+    def compare(self, rerun: Rerun, tally: Tally, fresh: tuple | None = None) -> None:
         """Fit every model in a replaced world and compare what it learnt, its scores and its positions with those of
         the true world. `fresh` holds the fits of a new process: (fold number, Learnt by name).
         """
@@ -297,7 +298,7 @@ class Fits:
         future_fitted(rerun, tally, what, *weights)
         _compare_scores(rerun, tally, mine.says, theirs.says)
 
-# %% ../../nbs/audit/studies.ipynb #b4e77e17
+# %% ../../nbs/audit/studies.ipynb #59f99fb2
 SAW = (
     "{what} on {day} of asset {asset} changed when {world}: fitting or scoring saw the future "
     "({count:,} values changed)."
@@ -315,7 +316,7 @@ def _compare_scores(rerun: Rerun, tally: Tally, mine: dict, theirs: dict):
         about = {"world": rerun.since}
         tally.compare(rerun.compare(what, mine[what], theirs[what], SAW, about, rounding=rounding, tested=is_tested))
 
-
+# %% ../../nbs/audit/studies.ipynb #04750fcb
 def _differ_in_last_digits(rerun: Rerun, mine: dict, theirs: dict) -> bool:
     """Positions follow from scores: where those differ in last digits alone, a rank may flip that nobody saw the
     future for.
@@ -346,7 +347,7 @@ def _check_twice(audit: Audit, fits: Fits, fold: Fold):
         pair = (first, again, rows, rows, TWICE, {"name": name})
         audit.tally.compare(Comparison("repeat", what, "run twice", panel, *pair, exact=True))
 
-# %% ../../nbs/audit/studies.ipynb #dbdad258
+# %% ../../nbs/audit/studies.ipynb #64aa185c
 OTHERWISE = "the score of {name} on {day} of asset {asset} changed: {why} ({count:,} rows)."
 BY_ORDER = "it depends on the order of rows"
 BY_LATER = "it depends on rows of later dates, which nobody had on the day"
@@ -371,7 +372,7 @@ def _check_scoring(audit: Audit, fits: Fits, fold: Fold):
         elif len(half):
             scoring.compare(alone, half, half, BY_OTHERS)
 
-
+# %% ../../nbs/audit/studies.ipynb #567e0f3f
 @dataclass(frozen=True)
 class Scoring:
     """A fitted model that scores its test rows in several ways."""
@@ -387,7 +388,7 @@ class Scoring:
         scores = self.fits.of(self.name, self.fold).predict(X.view(rows))
         return Columns(("score",), _on_rows(panel, rows, scores)[:, None], panel.date_code)
 
-    def compare(self, how: str, scored: np.ndarray, at: np.ndarray, why: str):
+    def compare(self, how: str, scored: np.ndarray, at: np.ndarray, why: str) -> None:
         """Compare what is said of some rows with what is said of them among all rows of the test."""
         pair = (self.score(self.fold.test), self.score(scored), at, at)
         place = ("permutation", f"scores of {self.name}", how)

@@ -6,8 +6,9 @@
 __all__ = ['BUILTIN', 'FORMAT', 'sp500_20', 'is_builtin', 'universes_folder', 'load_universe', 'check_report', 'reading_lines',
            'report_table', 'check_universe', 'import_universe', 'open_imported', 'list_universes']
 
-# %% ../../nbs/data/universes.ipynb #0f4805ff
+# %% ../../nbs/data/universes.ipynb #983096ca
 import contextlib, dataclasses, importlib, inspect, io, json, os, shutil, tempfile
+from typing import TYPE_CHECKING
 from pathlib import Path
 import numpy as np
 import pandas as pd
@@ -20,6 +21,9 @@ from .reading.names import NUMERIC_COLUMNS, nearest_name
 from .reading.sources import open_source
 from .reading.form import require_assets
 from .reading.spec import read_spec
+
+if TYPE_CHECKING:
+    import rich.table
 
 # %% ../../nbs/data/universes.ipynb #13864b8e
 BUILTIN = {
@@ -85,7 +89,7 @@ def _builtin(name, seed):
     takes_seed = seed is not None and "seed" in inspect.signature(make).parameters
     return make(name, seed=seed) if takes_seed else make(name)
 
-# %% ../../nbs/data/universes.ipynb #aca9dbe1
+# %% ../../nbs/data/universes.ipynb #b6694e58
 FORMAT = "neuralpha-universe-1"
 
 
@@ -99,7 +103,7 @@ def _imported_names():
     folder = universes_folder()
     return sorted(f.parent.name for f in folder.glob("*/manifest.json")) if folder.is_dir() else []
 
-
+# %% ../../nbs/data/universes.ipynb #52833c80
 def _imported(source):
     """The folder of an imported universe, given by name or path; None where the source is something else."""
     if not isinstance(source, (str, os.PathLike)) or isinstance(source, str) and "://" in source:
@@ -110,7 +114,7 @@ def _imported(source):
             return folder
     return None
 
-# %% ../../nbs/data/universes.ipynb #5c052371
+# %% ../../nbs/data/universes.ipynb #af6b5e3c
 def _how_to_read(options):
     """A `ReadSpec` of options; one that is a setting of the checks is told where it belongs."""
     stray = next((k for k in options if k in CheckSpec.model_fields), None)
@@ -129,7 +133,7 @@ def _refuse_unknown(source):
     error = unknown_name("universe", source, [*BUILTIN, *_VARIANTS, *_imported_names()])
     raise NeuralphaError(f"{error} Or give a path to a Parquet or CSV file.")
 
-
+# %% ../../nbs/data/universes.ipynb #5e819c81
 def load_universe(
     source,  # built-in or imported name, path, database address, frame, engine
     name: str | None = None,  # what the panel is called
@@ -239,14 +243,14 @@ def _refuse_without_price(table):
         f"Its columns are {', '.join(map(str, table.columns.values()))}."
     )
 
-# %% ../../nbs/data/universes.ipynb #d99646c6
+# %% ../../nbs/data/universes.ipynb #550fa31e
 def _reading(table):
     """What became of a table's columns, in words."""
     mine = {"date", "asset", *NUMERIC_COLUMNS, "raw_close", *table.attributes.columns}
     mapped = [f"{c} from {n!r}" if c != n else c for c, n in table.columns.items() if c in mine]
     return {"columns": ", ".join(mapped), "characteristics": ", ".join(c for c in table.fields if c not in mine)}
 
-
+# %% ../../nbs/data/universes.ipynb #bee0abad
 def reading_lines(
     lines: pd.DataFrame,  # what `check_report` returned
 ) -> list[str]:
@@ -265,11 +269,11 @@ def reading_lines(
         out.append("kept as characteristics, since no field is called so: " + said["characteristics"])
     return out
 
-# %% ../../nbs/data/universes.ipynb #d810773d
+# %% ../../nbs/data/universes.ipynb #4a1b8683
 def report_table(
     lines: pd.DataFrame,
     title: str = "",  # what `check_report` returned
-):  # rich.table.Table
+) -> "rich.table.Table":
     """The findings as a table for the terminal; checks that found nothing share one line.
 
     Parameters
@@ -376,7 +380,7 @@ def check_universe(
         )
     return lines
 
-# %% ../../nbs/data/universes.ipynb #ebf30c4a
+# %% ../../nbs/data/universes.ipynb #582a53c6
 @contextlib.contextmanager
 def _whole_folder(
     folder: Path,
@@ -400,7 +404,7 @@ def _whole_folder(
     finally:
         shutil.rmtree(tmp, ignore_errors=True)
 
-
+# %% ../../nbs/data/universes.ipynb #5569bda1
 def _write_years(panel, folder):
     """The panel's rows, one Parquet file per year; truth columns are prefixed."""
     columns = {**panel.fields, **{f"truth.{k}": v for k, v in panel.truth.items()}}
@@ -587,14 +591,14 @@ def open_imported(
         )
     return panel
 
-# %% ../../nbs/data/universes.ipynb #9fad5ad9
+# %% ../../nbs/data/universes.ipynb #24e72e16
 def _unknown_yet(attributes, later):
     """Attributes without the delisting returns of assets that have rows after `end`."""
     if "delisting_return" not in attributes:
         return attributes
     return attributes.assign(delisting_return=attributes["delisting_return"].mask(attributes.index.isin(later)))
 
-
+# %% ../../nbs/data/universes.ipynb #f6786d01
 def _sessions(folder, spec):
     """The sessions of an import in the asked-for span.
 

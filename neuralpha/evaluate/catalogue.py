@@ -49,7 +49,7 @@ from ..data.panel import Panel
 from ..cross_section import rank_within_date
 from ..labels import Label
 
-# %% ../../nbs/evaluate/catalogue.ipynb #d455efb6
+# %% ../../nbs/evaluate/catalogue.ipynb #bf449226
 class InSlice(NamedTuple):
     """What a metric means where one horizon or regime is looked at alone.
 
@@ -63,7 +63,7 @@ class InSlice(NamedTuple):
     definition: str
     empty: str = ""  # why a cell has no number
 
-
+# %% ../../nbs/evaluate/catalogue.ipynb #20ffce1c
 @dataclass(frozen=True)
 class Metric:
     """What a report says about one metric, wherever it stands.
@@ -227,7 +227,7 @@ def sliced_metrics() -> list[Metric]:
     """Metrics that are computed for every horizon and regime, in the order of their columns."""
     return [entry for entry in CATALOGUE.values() if entry.sliced and entry.where != "fact"]
 
-# %% ../../nbs/evaluate/catalogue.ipynb #bb26ef93
+# %% ../../nbs/evaluate/catalogue.ipynb #4d238fe2
 IN_PERCENT = ("return", "share")  # units that every page shows in percent
 DIGITS = {
     "correlation": 3,
@@ -251,7 +251,7 @@ def shown_unit(unit: str | None, period: str | None) -> str | None:
         return unit
     return "fine percent" if str(period).endswith(("bar", "bars", "horizon")) else "percent"
 
-
+# %% ../../nbs/evaluate/catalogue.ipynb #d45a414b
 def as_shown(
     metric: dict,  # a record: value, unit, period, perhaps low and high
 ) -> dict:
@@ -267,7 +267,7 @@ def as_shown(
     scaled = {key: 100 * metric[key] for key in ("value", "low", "high") if metric.get(key) is not None}
     return metric | scaled | {"unit": shown_unit(metric["unit"], metric.get("period"))}
 
-# %% ../../nbs/evaluate/catalogue.ipynb #c79c83ec
+# %% ../../nbs/evaluate/catalogue.ipynb #0a82bed3
 def number(
     metric,  # {"value": ..., "unit": ..., "low": ..., "high": ...}, or a bare number, or None
     digits: int | None = None,  # default: those of the unit
@@ -296,7 +296,7 @@ def number(
     decimals = DIGITS.get(unit, OTHER_DIGITS) if digits is None else digits
     return f"{value:,.{decimals}f}".replace("-", "−")
 
-
+# %% ../../nbs/evaluate/catalogue.ipynb #76be0d4c
 def interval(
     metric: dict | None,
     digits: int | None = None,  # default: those of the unit
@@ -319,7 +319,7 @@ def shown_digits(entry: Metric) -> int:
     """Digits of a metric on every page."""
     return DIGITS.get(shown_unit(entry.unit, entry.period), OTHER_DIGITS) if entry.digits is None else entry.digits
 
-# %% ../../nbs/evaluate/catalogue.ipynb #49fa9066
+# %% ../../nbs/evaluate/catalogue.ipynb #58567559
 HEADED_UNITS = {"percent": "%", "fine percent": "%", "probability": "probability", "bars": "bars", "seconds": "s"}
 HEADED_PERIODS = {"per year": " a year", "per bar": " a bar"}
 
@@ -332,7 +332,7 @@ def heading(entry: Metric) -> str:
     period = HEADED_PERIODS.get(entry.period, "") if entry.unit in IN_PERCENT else ""
     return f"{entry.title}, {unit}{period}"
 
-
+# %% ../../nbs/evaluate/catalogue.ipynb #2c8f5e36
 def unit_line(
     metric: dict,  # a record
 ) -> str:
@@ -349,7 +349,7 @@ def unit_line(
 
 CRITICAL_DIGITS = 2
 
-
+# %% ../../nbs/evaluate/catalogue.ipynb #4059c92e
 class Shown(NamedTuple):
     """A number as it stands in a leaderboard.
 
@@ -385,7 +385,7 @@ def leaderboard_cell(
         beneath = f"±{number(shown['critical'], CRITICAL_DIGITS)}"
     return Shown(number(shown, entry.digits), beneath, shown["value"])
 
-# %% ../../nbs/evaluate/catalogue.ipynb #23cabbb7
+# %% ../../nbs/evaluate/catalogue.ipynb #bc85aa70
 def script_facts() -> dict:  # column of the slices -> title, digits, what it is multiplied by, what stands beneath it
     """What the page's script needs to show the numbers of a slice as the page shows those of the whole.
 
@@ -405,7 +405,7 @@ def script_facts() -> dict:  # column of the slices -> title, digits, what it is
         for entry in (CATALOGUE["letters"], CATALOGUE["rank"], *sliced_metrics())
     }
 
-
+# %% ../../nbs/evaluate/catalogue.ipynb #e1e2b67f
 def _stands_beneath(entry: Metric) -> str:
     """What a leaderboard shows beneath a number: "interval", "critical" or nothing."""
     if entry.critical:

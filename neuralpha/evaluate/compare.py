@@ -165,7 +165,7 @@ def compare(
         per_date=_per_date(field.on_dates, field.ics.index, order),
     )
 
-# %% ../../nbs/evaluate/compare.ipynb #b439b6ef
+# %% ../../nbs/evaluate/compare.ipynb #71b934a0
 @dataclass(frozen=True, eq=False)
 class Contestant:
     """One that is compared: a model, or a baseline that nobody had to train.
@@ -202,7 +202,7 @@ class Contestant:
         """Its return forecasts over a horizon and the mean of the training part; None where there are none."""
         return self.forecasts.get(horizon, (None, None))
 
-
+# %% ../../nbs/evaluate/compare.ipynb #29a79d9f
 @dataclass(frozen=True, eq=False)
 class Field:
     """All contestants of a board, with the IC of every date.
@@ -245,7 +245,7 @@ class Field:
     def scores(self) -> np.ndarray:  # (n_rows, contestants)
         return np.column_stack([one.scores for one in self.contestants])
 
-# %% ../../nbs/evaluate/compare.ipynb #677b2b00
+# %% ../../nbs/evaluate/compare.ipynb #4d3cadb8
 class _Spent(NamedTuple):
     """What was spent on the models, as the caller knows it."""
 
@@ -253,7 +253,7 @@ class _Spent(NamedTuple):
     trials: int | None
     trial_sharpes: object
 
-
+# %% ../../nbs/evaluate/compare.ipynb #6adf9f66
 def _field(predictions: list, y: Label, baselines: bool, by: str, forecasts: dict, spent: _Spent) -> Field:
     """The table of contestants. Raises `NeuralphaError` where there is nothing that can be compared."""
     panel = y.panel
@@ -281,7 +281,7 @@ def _heard(contestants: list, y: Label, by: str, dropped: int) -> Field:
     heard = [one for one in contestants if one.name not in silent]
     return Field(heard, ics.drop(columns=silent), on_dates, silent, dropped)
 
-
+# %% ../../nbs/evaluate/compare.ipynb #7b55443f
 def _on_dates(contestants: list, y: Label) -> dict:  # "ic", "rank_ic", "assets" -> dates × names
     """Both correlations of every score with the label, and how many assets have score and label, on all dates; of
     several paths the mean of theirs.
@@ -316,7 +316,7 @@ def _per_date(tables: dict, dates: pd.Index, names: list) -> pd.DataFrame:  # da
     long = {name: table.stack(future_stack=True) for name, table in wide.items()}
     return pd.concat(long, axis=1).reset_index()
 
-
+# %% ../../nbs/evaluate/compare.ipynb #0ed61ac1
 def _forecasts_by_row(panel: Panel, forecasts: dict) -> dict:  # name -> horizon -> (forecast, train_mean)
     """Forecasts in panel row order."""
     out = {}
@@ -325,7 +325,7 @@ def _forecasts_by_row(panel: Panel, forecasts: dict) -> dict:  # name -> horizon
             out.setdefault(name, {})[horizon] = on_panel(panel, table[["forecast", "train_mean"]])[0].T
     return out
 
-# %% ../../nbs/evaluate/compare.ipynb #d83ef50e
+# %% ../../nbs/evaluate/compare.ipynb #a0d99ef6
 def _neutral_label(y: Label, neutral: str, forecasts: dict | None) -> Label:
     """The label that neutral scores are compared with."""
     if forecasts:
@@ -334,7 +334,7 @@ def _neutral_label(y: Label, neutral: str, forecasts: dict | None) -> Label:
         )
     return neutral_label(y, neutral)
 
-
+# %% ../../nbs/evaluate/compare.ipynb #6990acdf
 def _neutral_field(field: Field, y: Label, neutral: str, by: str) -> Field:
     """The contestants by the neutral part of their scores on the rows that all scored."""
     left = neutraliser(y.panel, neutral)
@@ -345,7 +345,7 @@ def _neutral_field(field: Field, y: Label, neutral: str, by: str) -> Field:
         contestants.append(replace(one, scores=left(one.scores), prediction=seeds, along=along))
     return _heard(contestants, y, by, field.rows_dropped)
 
-
+# %% ../../nbs/evaluate/compare.ipynb #5a4f33e1
 class _NeutralSeeds:
     """The neutral part of what every seed of a prediction gave."""
 
@@ -357,7 +357,7 @@ class _NeutralSeeds:
         values = on_panel(self.panel, self.prediction.scores(seed=seed))[0][:, 0]
         return self.panel.series(self.left(values.astype(np.float64)))
 
-# %% ../../nbs/evaluate/compare.ipynb #66a3ecc1
+# %% ../../nbs/evaluate/compare.ipynb #0fb6b21e
 def _predictions(given) -> list:
     """One or several predictions as a list of what has a name and scores."""
     every = given if isinstance(given, (list, tuple)) else [given]
@@ -365,7 +365,7 @@ def _predictions(given) -> list:
         raise NeuralphaError("There is nothing to compare.")
     return [_prediction(one) for one in every]
 
-
+# %% ../../nbs/evaluate/compare.ipynb #67a61907
 def _prediction(given):
     """A prediction as it is, or a `(date, asset)` Series as one of the Series' name."""
     if isinstance(given, pd.Series):
@@ -435,7 +435,7 @@ def _dates_of(panel: Panel, rows: np.ndarray) -> int:
     """On how many dates some of the rows are."""
     return len(np.unique(panel.date_code[rows]))
 
-# %% ../../nbs/evaluate/compare.ipynb #859b01a4
+# %% ../../nbs/evaluate/compare.ipynb #4cfa33a8
 def details_of(prediction) -> dict:
     """Seeds, training seconds, device and weights of a `Predictions`; what cannot be known is None."""
     # models that lie on disk, as those of a study, are not opened for this
@@ -449,13 +449,13 @@ def details_of(prediction) -> dict:
         weights=_weights(models[0]) if models else None,
     )
 
-
+# %% ../../nbs/evaluate/compare.ipynb #e6a76da5
 def _weights(model) -> int | None:
     """Number of trained weights of a torch model, None for others."""
     nets = [value for value in vars(model).values() if hasattr(value, "parameters") and hasattr(value, "state_dict")]
     return int(sum(weight.numel() for net in nets for weight in net.parameters())) or None
 
-# %% ../../nbs/evaluate/compare.ipynb #8e3452b7
+# %% ../../nbs/evaluate/compare.ipynb #be11dcd9
 def _numbers(field: Field, metrics: dict, by: str) -> pd.DataFrame:
     """One row per contestant: the metrics of the catalogue that some of them has, what was spent, and its kind."""
     known = [entry for entry in CATALOGUE.values() if _is_in_table(entry, metrics)]
@@ -482,14 +482,14 @@ def _source(entry: Metric, by: str) -> str:
     """The record that a column shows: t is that of what the board is ordered by."""
     return f"{by}_t" if entry.name == "ic_t" else entry.name
 
-
+# %% ../../nbs/evaluate/compare.ipynb #6c200753
 def _columns_of(entry: Metric, record: dict) -> dict:
     """The columns of one metric: its value, the ends of its interval, its critical value; NaN where there is none."""
     parts = ["value", *(["low", "high"] if entry.interval else []), *(["critical"] if entry.critical else [])]
     found = [record.get(part) for part in parts]
     return {key: np.nan if value is None else value for key, value in zip(entry.keys(), found, strict=True)}
 
-# %% ../../nbs/evaluate/compare.ipynb #6964e593
+# %% ../../nbs/evaluate/compare.ipynb #71d19172
 def _ranked(table: pd.DataFrame, field: Field, pairs: pd.DataFrame, by: str) -> pd.DataFrame:
     """The table in the order of the mean, the oracle first, with letters and ranks."""
     separated = pairs[pairs["separated"]]
@@ -503,7 +503,7 @@ def _ranked(table: pd.DataFrame, field: Field, pairs: pd.DataFrame, by: str) -> 
     table.insert(0, "letters", [shared.get(name, "") for name in table.index])
     return table
 
-
+# %% ../../nbs/evaluate/compare.ipynb #3e2855a2
 def _confident(
     field: Field, pairs: pd.DataFrame, y: Label, significance: float
 ) -> pd.DataFrame:  # in_confidence_set, and its p
@@ -517,12 +517,12 @@ def _confident(
     included = found["included"].reindex(names, fill_value=False)
     return pd.DataFrame({"confidence_set_p": found["p"].reindex(names), "in_confidence_set": included}, names)
 
-
+# %% ../../nbs/evaluate/compare.ipynb #acd50484
 def _models_first(table: pd.DataFrame) -> list:
     """Names in the table's order, models before baselines: a model's colour is the same with baselines and without."""
     return sorted(table.index, key=lambda name: table.at[name, "kind"] != "model")
 
-# %% ../../nbs/evaluate/compare.ipynb #a64a9958
+# %% ../../nbs/evaluate/compare.ipynb #a21e891e
 def _reality(field: Field, y: Label, n_resamples: int, seed: int) -> dict | None:
     """White's reality check and SPA of the models against the best tradable baseline; None without one."""
     tradable = [name for name in field.ranked if name not in field.models]
@@ -547,7 +547,7 @@ def _overfitting(field: Field, y: Label, by: str) -> dict | None:
     known = [one for one in found if one]
     return {**known[0], "pbo": float(np.mean([one["pbo"] for one in known])), "paths": len(found)} if known else None
 
-
+# %% ../../nbs/evaluate/compare.ipynb #7b4de619
 def overfitting_of(
     ics: pd.DataFrame,  # dates × models
     y: Label,
@@ -568,7 +568,7 @@ def overfitting_of(
         return None
     return backtest_overfitting(both, splits, y.horizon, y.delay)
 
-# %% ../../nbs/evaluate/compare.ipynb #60deb6ca
+# %% ../../nbs/evaluate/compare.ipynb #1b23b125
 def _add_detail(
     metrics: dict,  # model -> records, to which more are added
     field: Field,
@@ -605,7 +605,7 @@ def _add_detail(
             mine |= seed_metrics(one.prediction, y, by == "rank_ic")
     return slices
 
-
+# %% ../../nbs/evaluate/compare.ipynb #60bf38fa
 def _styles(panel: Panel) -> tuple | None:
     """The styles of a panel; None of one of close prices over a few weeks, which has none."""
     try:
@@ -717,7 +717,7 @@ class Leaderboard:
     def _repr_html_(self):
         return leaderboard_html(self)
 
-# %% ../../nbs/evaluate/compare.ipynb #6218f592
+# %% ../../nbs/evaluate/compare.ipynb #85ee4a3d
 def _said_of_pair(board: Leaderboard, pair) -> str:
     """What a pair's test supports, in a sentence."""
     name = CATALOGUE[board.by].title
@@ -741,7 +741,7 @@ def _said_of_pair(board: Leaderboard, pair) -> str:
         said += f" So on the {pair.dates:,} dates both have; over all its own dates {pair.worse} has the higher mean."
     return said
 
-
+# %% ../../nbs/evaluate/compare.ipynb #afe462f5
 def _said_of_set(board: Leaderboard) -> str:
     """Who is in the model confidence set, or why nobody can be."""
     best = board.table.index[board.table["in_confidence_set"].astype(bool)]
@@ -753,7 +753,7 @@ def _said_of_set(board: Leaderboard) -> str:
         f"over {horizon} bar(s) need: too few to tell models apart."
     )
 
-# %% ../../nbs/evaluate/compare.ipynb #356ab01d
+# %% ../../nbs/evaluate/compare.ipynb #00ffaa95
 def _said_of_holes(board: Leaderboard) -> list[str]:
     """Who says nothing, on all dates or on some."""
     name = CATALOGUE[board.by].title
@@ -778,7 +778,7 @@ def _said_of_paths(board: Leaderboard) -> list[str]:
         "dates, so dates are drawn and not paths. Everything else is of the first path."
     ] * (paths > 1)
 
-
+# %% ../../nbs/evaluate/compare.ipynb #c571f116
 def _said_of_luck(board: Leaderboard) -> list[str]:
     """What picking the best of several makes by itself."""
     out = []
@@ -796,7 +796,7 @@ def _said_of_luck(board: Leaderboard) -> list[str]:
         )
     return out
 
-# %% ../../nbs/evaluate/compare.ipynb #62f62f5a
+# %% ../../nbs/evaluate/compare.ipynb #c022ca08
 def _shown(board: Leaderboard) -> list:  # of (heading, a `Shown` per row)
     """The columns of a board as they are shown: letters, metrics, and what was spent."""
     table = board.table
@@ -811,7 +811,7 @@ def _shown(board: Leaderboard) -> list:  # of (heading, a `Shown` per row)
             columns.append((heading(CATALOGUE[name]), [_spent_cell(name, value) for value in table[name]]))
     return columns
 
-
+# %% ../../nbs/evaluate/compare.ipynb #a45cc779
 def _spent_cell(name: str, value) -> Shown:
     """A fact beside the numbers: a device's name, or a count."""
     if isinstance(value, str):
@@ -819,7 +819,7 @@ def _spent_cell(name: str, value) -> Shown:
     known = None if pd.isna(value) else value
     return Shown(number(dict(value=known, unit=CATALOGUE[name].unit)), "", known)
 
-# %% ../../nbs/evaluate/compare.ipynb #0db8fda6
+# %% ../../nbs/evaluate/compare.ipynb #991c2519
 def leaderboard_html(board: Leaderboard) -> str:
     """The leaderboard as a self-contained HTML fragment."""
     (_, letters_of), *columns = _shown(board)
@@ -835,7 +835,7 @@ def leaderboard_html(board: Leaderboard) -> str:
     scrolls = f"<div style='overflow-x:auto;max-width:100%'>{table}</div>"
     return f"{scrolls}<p><small>{_small_print(board)}</small></p><ul>{said}</ul>"
 
-
+# %% ../../nbs/evaluate/compare.ipynb #4ffdcdb1
 def _line(tag: str, cells: list, border: int) -> str:  # HTML
     """A row of a table."""
     wraps = "nowrap" if tag == "td" else "normal"
@@ -861,7 +861,7 @@ MISSED = {
     500: 10,
 }  # from so many dates, one 95% interval in so many misses at most, of 40 to 1,000 assets
 
-
+# %% ../../nbs/evaluate/compare.ipynb #551c53a5
 def said_of_months(board: Leaderboard) -> list[str]:
     """What too few dates leave open: whether skill stays or only came; nothing from `STEADY_DATES` on."""
     dates = len(board.ics)
@@ -873,7 +873,7 @@ def said_of_months(board: Leaderboard) -> list[str]:
         f"takes {STEADY_DATES:,} dates until about 8% do at most, {2 * STEADY_DATES:,} where half is gone after 30."
     ]
 
-
+# %% ../../nbs/evaluate/compare.ipynb #d3722cd7
 def _small_print(board: Leaderboard) -> str:  # HTML
     """What was compared, and how the table is to be read."""
     dates = board.ics.index
@@ -922,7 +922,7 @@ def _study_ics(board) -> StudyIcs:
         return StudyIcs(board.ics, board.label.horizon, board.label.delay, board.label.name)
     return StudyIcs(*board) if isinstance(board, tuple) else StudyIcs(board)
 
-# %% ../../nbs/evaluate/compare.ipynb #161efc34
+# %% ../../nbs/evaluate/compare.ipynb #ccda5957
 def _difference_of_means(before: np.ndarray, after: np.ndarray, horizon: int) -> dict:
     """Difference of the means of two independent series (Welch)."""
     from scipy.special import stdtr
@@ -938,7 +938,7 @@ def _difference_of_means(before: np.ndarray, after: np.ndarray, horizon: int) ->
         p = float(2 * stdtr(freedom, -abs(gap) / error))
     return dict(difference=gap, se=error, freedom=freedom, p=p, dates=min(one["n"], two["n"]), paired=False)
 
-
+# %% ../../nbs/evaluate/compare.ipynb #d3a5e834
 def _moved(before: pd.Series, after: pd.Series, horizon: int) -> dict:
     """Change of the mean from one series to another: paired where they share enough dates."""
     both = pd.concat([before, after], axis=1, join="inner").dropna()

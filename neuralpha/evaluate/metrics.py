@@ -187,12 +187,12 @@ class Metrics(dict):
 def _has_value(found: dict | None) -> bool:
     return bool(found) and found.get("value") is not None
 
-# %% ../../nbs/evaluate/metrics.ipynb #c5f88570
+# %% ../../nbs/evaluate/metrics.ipynb #d6a343d2
 def _number(v):
     v = float(v)
     return v if math.isfinite(v) else None
 
-
+# %% ../../nbs/evaluate/metrics.ipynb #38a440b3
 def metric(
     value,
     unit: str,
@@ -285,7 +285,7 @@ def _per_horizon(y: Label) -> str:
         return "per date"
     return f"per {y.horizon} bars" if y.horizon > 1 else "per bar"
 
-# %% ../../nbs/evaluate/metrics.ipynb #8d54eb6c
+# %% ../../nbs/evaluate/metrics.ipynb #ff4663c3
 def record(
     name: str,  # of an entry of the catalogue; "family part" for a part of a family
     y: Label,
@@ -314,7 +314,7 @@ def record(
     """
     return metric(value, *_described(name, y, facts or {}), low, high, **more)
 
-
+# %% ../../nbs/evaluate/metrics.ipynb #3b3cfceb
 def mean_record(
     name: str,  # of an entry of the catalogue; "family part" for a part of a family
     y: Label,
@@ -436,7 +436,7 @@ def calibrated(
         mean[f.test] = known_mean(y.values[f.train])
     return pd.DataFrame({"forecast": y.panel.series(forecast), "train_mean": y.panel.series(mean)}).dropna()
 
-# %% ../../nbs/evaluate/metrics.ipynb #49ddcce3
+# %% ../../nbs/evaluate/metrics.ipynb #d7aec59c
 def pooled_r2(forecast, mean, values) -> float:  # arrays of the same length; NaN where no row has all three
     """Out-of-sample R² against the training mean: 1 - SSE(forecast)/SSE(mean), pooled over rows.
 
@@ -451,7 +451,7 @@ def pooled_r2(forecast, mean, values) -> float:  # arrays of the same length; Na
     missed = np.sum((values - forecast)[known] ** 2)
     return float(1 - missed / np.sum((values - mean)[known] ** 2))
 
-
+# %% ../../nbs/evaluate/metrics.ipynb #b591e63b
 def _forecast_errors(forecast: np.ndarray, mean: np.ndarray, y: Label) -> dict:
     """RMSE and both out-of-sample R² on the rows that have forecast and label."""
     known = np.isfinite(forecast) & np.isfinite(y.values)
@@ -465,7 +465,7 @@ def _forecast_errors(forecast: np.ndarray, mean: np.ndarray, y: Label) -> dict:
         "r2_train_mean": record("r2_train_mean", y, pooled_r2(guess, middle, label), n=rows),
     }
 
-# %% ../../nbs/evaluate/metrics.ipynb #05d51163
+# %% ../../nbs/evaluate/metrics.ipynb #7ff9a560
 def _over_deviation(series: np.ndarray, horizon: int) -> tuple:  # ratio, low, high
     """Mean over standard deviation across dates, and the ends of its interval;
 
@@ -478,7 +478,7 @@ def _over_deviation(series: np.ndarray, horizon: int) -> tuple:  # ratio, low, h
     ratio = series.mean() / deviation
     return ratio, *influence_interval(ratio, z - ratio / 2 * z**2, horizon)
 
-
+# %% ../../nbs/evaluate/metrics.ipynb #6ba603e0
 def _ic_metrics(per_date: np.ndarray, y: Label, kind: str) -> dict:
     """Mean, ICIR, annual ICIR and t of one IC series; `kind` is 'ic' or 'rank_ic'."""
     series = per_date[np.isfinite(per_date)]
@@ -578,7 +578,7 @@ def half_life(
     level = np.take_along_axis(scale, best[..., None], -1)[..., 0]
     return np.where(level > 0, LIVES[best], np.nan)
 
-# %% ../../nbs/evaluate/metrics.ipynb #ae981be0
+# %% ../../nbs/evaluate/metrics.ipynb #13032c60
 @njit(cache=True)
 def _bar_ics(scores, returns, lag, offsets, day, out):
     """Fill (n_dates, bars) correlations of centred ranks: returns of the date with scores `lag`, `lag` + 1, ... rows
@@ -603,7 +603,7 @@ def _bar_ics(scores, returns, lag, offsets, day, out):
             n, x, y, xx, yy, xy = s[d]
             out[d, k] = correlation_of_sums(n, x, y, xx, yy, xy)
 
-
+# %% ../../nbs/evaluate/metrics.ipynb #90e32ffc
 def bar_ics(
     scores,  # one score: `(date, asset)` Series, or array in panel row order
     y: Label,  # its panel and delay; and what returns are less of
@@ -732,7 +732,7 @@ def _mean_over_dates(panel: Panel, values: np.ndarray) -> float:
     """Mean over dates of the mean of a date's finite values; NaN where no date has one."""
     return float(known_mean(group_means(values, panel.date_code, panel.n_dates)))
 
-# %% ../../nbs/evaluate/metrics.ipynb #23ffeca8
+# %% ../../nbs/evaluate/metrics.ipynb #aa38189a
 def _fills(values: np.ndarray, y: Label, open_: np.ndarray, later: np.ndarray, ranks: np.ndarray) -> dict:
     """What the missing labels of open rows could have been: nothing, what came later, and the ends of their date."""
     low, high = _extremes(values, y, open_)
@@ -747,7 +747,7 @@ def _fills(values: np.ndarray, y: Label, open_: np.ndarray, later: np.ndarray, r
     }
     return {name: np.where(open_ & np.isfinite(fill), fill, y.values) for name, fill in fills.items()}
 
-
+# %% ../../nbs/evaluate/metrics.ipynb #9492ce85
 def _bound(name: str, y: Label, found: dict, ends: tuple, facts: dict) -> dict:
     """A figure at the next trade, and its range between two fills."""
     low, high = sorted(found[end] for end in ends)
@@ -783,7 +783,7 @@ def _suspended_metrics(values: np.ndarray, y: Label, quantiles: int) -> dict:
         out[name] = _bound(name, y, dict(zip(fills, figures)), ends, dict(quantiles=quantiles))
     return {"suspended_exits": out}
 
-# %% ../../nbs/evaluate/metrics.ipynb #be49260b
+# %% ../../nbs/evaluate/metrics.ipynb #e817cea0
 def _trading_metrics(scores, y: Label, quantiles: int, costs: Costs, trials: int, trial_sharpes) -> dict:
     """What the portfolio earned before and after cost, what it traded, and what its Sharpe ratio is worth."""
     held = spread_portfolio(scores, y.panel, y.horizon, y.delay, quantiles, costs)
@@ -800,7 +800,7 @@ def _trading_metrics(scores, y: Label, quantiles: int, costs: Costs, trials: int
         return out
     return out | _sharpe_metrics(sharpe_report(held.net, year, trials, trial_sharpes), y)
 
-
+# %% ../../nbs/evaluate/metrics.ipynb #c45a99b5
 def _sharpe_metrics(found: dict, y: Label) -> dict:
     """The Sharpe ratio of a portfolio and the probabilities that it is more than luck; `found` by `sharpe_report`."""
     known = {key: found[key] for key in ("trials", "trial_sd", "skew", "kurtosis")} | dict(n=found["bars"])

@@ -21,7 +21,7 @@ from ..data.alignment import on_panel
 from .compare import overfitting_of
 from .plots import COLOURS, new_figure
 
-# %% ../../nbs/evaluate/paths.ipynb #79c8ff36
+# %% ../../nbs/evaluate/paths.ipynb #b99b5cf1
 PATHS = dict(
     date="date", asset="text", model="text", path_number="integer", fold="integer", score="float32"
 )  # of paths.parquet
@@ -64,7 +64,7 @@ def stored_paths(
     mine = table[table["model"] == model].assign(seed=-1, label=np.nan)
     return [part.drop(columns="path_number").reset_index(drop=True) for _, part in mine.groupby("path_number")]
 
-
+# %% ../../nbs/evaluate/paths.ipynb #42c862be
 def path_ics(table: pd.DataFrame, y) -> dict:  # path -> dates × models
     """The IC of every date, path by path.
 

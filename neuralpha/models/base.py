@@ -134,7 +134,7 @@ def field_of(default) -> typing.Any:
         return field(default_factory=partial(copy.copy, default))
     return field(default=default)
 
-# %% ../../nbs/models/base.ipynb #2000471b
+# %% ../../nbs/models/base.ipynb #7228a2a9
 def _fits(value, kind) -> bool:
     """Whether a value is of an annotated type; whole numbers are floats, too, and booleans are not numbers."""
     kinds = (kind, *typing.get_args(kind))
@@ -149,7 +149,7 @@ def _check_taken(value, limit, said: str) -> None:
     except NeuralphaError as e:
         raise NeuralphaError(f"{said}. {e}") from e
 
-
+# %% ../../nbs/models/base.ipynb #e5619c3a
 def _check_interval(value, limit: str, said: str) -> None:
     if isinstance(value, (tuple, list)):
         if not all(_fits(v, int) and within(v, limit) for v in value):
@@ -419,12 +419,12 @@ class Estimator(Fitted):
         """Whether the score of an asset depends on which others are scored with it."""
         return False
 
-# %% ../../nbs/models/base.ipynb #23c1cd20
+# %% ../../nbs/models/base.ipynb #9ee0f56a
 def primary(target) -> np.ndarray:
     """(n,) the first of several tasks: what one-target models learn and validation looks at."""
     return target if target.ndim == 1 else target[:, 0]
 
-
+# %% ../../nbs/models/base.ipynb #d6c894c9
 def _known(view, target, part):
     """The target as float32, after a look at its length and its gaps."""
     target = np.asarray(target, np.float32)
@@ -442,7 +442,7 @@ def _known(view, target, part):
         )
     return target
 
-# %% ../../nbs/models/base.ipynb #0f8461fc
+# %% ../../nbs/models/base.ipynb #9f02f003
 def feature_scale(
     view: View,  # training rows
 ) -> tuple:  # (mean, sd), both (n_features,) float32
@@ -482,7 +482,7 @@ def feature_scale(
     varies = sd > np.maximum(1e-6 * np.abs(mean), np.finfo(np.float32).tiny)
     return mean.astype(np.float32), np.where(varies, sd, 1).astype(np.float32)
 
-
+# %% ../../nbs/models/base.ipynb #fa6aaedb
 def scaled(
     values: np.ndarray,
     mean,

@@ -183,7 +183,7 @@ def _check_call(folds, seeds, together, refit) -> None:
             "choose one of together and refit, or weights."
         )
 
-# %% ../../nbs/models/predict.ipynb #3e3dfb4d
+# %% ../../nbs/models/predict.ipynb #8817859d
 def ensemble_scores(
     scores: Iterable,  # arrays (n,), one per member
     date: np.ndarray,  # (n,) date codes
@@ -208,7 +208,7 @@ def ensemble_scores(
     sections = sections_of(date)
     return np.mean([bring_to_one_scale(s, sections, kind) for s in scores], 0).astype(np.float32)
 
-
+# %% ../../nbs/models/predict.ipynb #f0e87e02
 def bring_to_one_scale(
     score: np.ndarray,  # (n,)
     sections: CrossSections,  # the rows of each date
@@ -430,7 +430,7 @@ def predictions_frame(
         ignore_index=True,
     )
 
-# %% ../../nbs/models/predict.ipynb #7edb619a
+# %% ../../nbs/models/predict.ipynb #66a24605
 def frames_by_path(
     frame: pd.DataFrame,  # scores of all folds, as `predictions_frame` gives them
     folds: list,
@@ -459,7 +459,7 @@ def frames_by_path(
         pd.concat([_tested(by_fold[f.number], whole[f.number], f) for f in path], ignore_index=True) for path in paths
     ]
 
-
+# %% ../../nbs/models/predict.ipynb #783e21a7
 def _tested(frame: pd.DataFrame, whole: Fold, fold: Fold) -> pd.DataFrame:
     """Of the scores of all that a fold tests, seed by seed, those of some of its rows."""
     keep = np.isin(whole.test, fold.test)

@@ -226,7 +226,7 @@ def run_trial(
 class _Pruned(Exception):
     pass
 
-# %% ../../nbs/models/tuning.ipynb #0b449f2e
+# %% ../../nbs/models/tuning.ipynb #4ca3946e
 def read_journal(path) -> tuple:  # name of the search, "" where there is none; list of trials
     """What a journal holds; a torn last line is left out.
 
@@ -249,7 +249,7 @@ def read_journal(path) -> tuple:  # name of the search, "" where there is none; 
 
 _TRIAL = dict(number=int, params=dict, state=str, steps=list, valid_ic=(int, float, type(None)), seconds=(int, float))
 
-
+# %% ../../nbs/models/tuning.ipynb #48edf045
 def _append(path, record):
     """Add a line to a journal, after cutting off a torn one."""
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -378,7 +378,7 @@ def tune(
         study.tell(trial, records[n]["valid_ic"], state=optuna.trial.TrialState[records[n]["state"].upper()])
     return tuned_from(within_budget(records, trials, minutes)[0], model)
 
-# %% ../../nbs/models/tuning.ipynb #3e5fb77d
+# %% ../../nbs/models/tuning.ipynb #160c30f8
 def search_space(model, space=None) -> dict:
     """The space a search walks through.
 
@@ -397,7 +397,7 @@ def search_space(model, space=None) -> dict:
             model.check_param(k, float(v) if kind in ("float", "log") else v)
     return {k: tuple(v) for k, v in space.items()}
 
-
+# %% ../../nbs/models/tuning.ipynb #97dbfa86
 def trial_seed(seed: int, n: int) -> int:
     """The seed of a search's trial number `n`."""
     return int(np.random.SeedSequence([seed, n]).generate_state(1)[0] >> 1)
@@ -417,7 +417,7 @@ def _replay(trial, params, record, journal):
     for step, gain in record["steps"]:
         trial.report(gain, step)
 
-
+# %% ../../nbs/models/tuning.ipynb #819172cc
 def tuned_from(
     records: list,  # trials as the journal holds them
     model: Estimator,  # what was tuned

@@ -38,7 +38,7 @@ from ..study.recipe import Rows, fit_seed, fit_seeds_together, study_features, s
 from ..study.spec import Study
 from ..study.units import UnitStore
 
-# %% ../../nbs/report/fits.ipynb #2aeb0541
+# %% ../../nbs/report/fits.ipynb #9ae6be9e
 class Setting(NamedTuple):
     """How scores come about, and what they forecast.
 
@@ -61,7 +61,7 @@ class Setting(NamedTuple):
     delay: int  # bars between decision and entry
     exit: str  # as in `forward_return`
 
-
+# %% ../../nbs/report/fits.ipynb #16b5e030
 @dataclass(eq=False, repr=False)
 class Fits:
     """Fitted models that score dates beyond those of their study.
@@ -185,7 +185,7 @@ def _joined_seeds(table: pd.DataFrame, fold: int) -> pd.DataFrame:  # date, asse
     part = table[(table["fold"] == fold) & (table["seed"] == -1)]
     return part[["date", "asset", "score", "label"]].reset_index(drop=True)
 
-# %% ../../nbs/report/fits.ipynb #358cfdc2
+# %% ../../nbs/report/fits.ipynb #78df4e34
 def date_scores(
     fits: Fits,
     X: Features,  # as `setting_features` computes them
@@ -215,7 +215,7 @@ def date_scores(
     members = {name: named.assign(score=score, label=np.nan) for name, score in joined_seeds.items()}
     return fits.joined(members).frame[["date", "asset", "score"]]
 
-
+# %% ../../nbs/report/fits.ipynb #c7b1205e
 def raw_scores(fits: Fits, X: Features, date) -> dict:  # member -> {seed: (n,) float32 of the tradable rows}
     """What each fit says of one date, before seeds and members are joined.
 
@@ -244,7 +244,7 @@ def tradable_rows(panel: Panel, date) -> np.ndarray:
         raise NeuralphaError(f"No asset of {panel.name} has a price on {pd.Timestamp(date).date()}: nothing to score.")
     return rows
 
-
+# %% ../../nbs/report/fits.ipynb #a29bf2db
 def scores_of(
     fits: Fits,
     X: Features,
@@ -266,7 +266,7 @@ def scores_of(
     """
     return pd.concat([date_scores(fits, X, date) for date in dates], ignore_index=True)
 
-# %% ../../nbs/report/fits.ipynb #5d258a47
+# %% ../../nbs/report/fits.ipynb #2324fe1f
 def setting_features(fits: Fits, panel: Panel, raw: bool = False) -> Features:
     """The features that the fits know, on another panel; `raw`: before the transform. Raises `NeuralphaError` where
     one cannot be made.
@@ -278,7 +278,7 @@ def setting_features(fits: Fits, panel: Panel, raw: bool = False) -> Features:
         X = compute_features(panel, fits.setting.features, None if raw else fits.setting.transform)
     return known_features(fits, X)
 
-
+# %% ../../nbs/report/fits.ipynb #96f98340
 def known_features(fits: Fits, X: Features) -> Features:
     """A table with the columns that the fits know, in their order."""
     lost = [name for name in fits.features if name not in X.names]
@@ -291,13 +291,13 @@ def known_features(fits: Fits, X: Features) -> Features:
         )
     return X if tuple(X.names) == fits.features else X.select(fits.features)
 
-
+# %% ../../nbs/report/fits.ipynb #1c1a9804
 def setting_label(fits: Fits, panel: Panel) -> Label:
     """The return that the score forecasts, on another panel."""
     s = fits.setting
     return forward_return(panel, s.horizon, s.delay, s.exit)
 
-# %% ../../nbs/report/fits.ipynb #899b7b7c
+# %% ../../nbs/report/fits.ipynb #531049b9
 def fits_of_report(
     folder,  # of a report, or of one of its universes
     universe: str | None = None,  # of a report of several: whose fits
@@ -342,7 +342,7 @@ def fits_of_report(
         home=folder,
     )
 
-
+# %% ../../nbs/report/fits.ipynb #8c7e7e8e
 def members_of(study: Study, name: str) -> list[str]:
     """The models that make a score."""
     return study.members if name == "ensemble" else [name]
@@ -361,7 +361,7 @@ def _test_length(study: Study) -> str:
 def _days(first: str, last: str) -> str:
     return f"{(pd.Timestamp(last) - pd.Timestamp(first)).days}D"
 
-# %% ../../nbs/report/fits.ipynb #ccba102a
+# %% ../../nbs/report/fits.ipynb #426721b7
 def _check_complete(place: Path, manifest: dict, slug: str) -> None:
     needed = [place / name for name in ("metrics.json", "ics.parquet", "predictions.parquet", "validation.parquet")]
     lost = [path for path in needed if not path.exists()]
@@ -372,7 +372,7 @@ def _check_complete(place: Path, manifest: dict, slug: str) -> None:
             "stopped."
         )
 
-
+# %% ../../nbs/report/fits.ipynb #c9f0c5e0
 def chosen_model(
     folder,  # of a report, or of one of its universes
     universe: str | None = None,  # of a report of several
@@ -431,7 +431,7 @@ class _Units:
             "score where the study was run, run it again, or fit anew with refit."
         )
 
-# %% ../../nbs/report/fits.ipynb #a64f25c4
+# %% ../../nbs/report/fits.ipynb #9b893b90
 def new_fits(
     study: Study,
     panel: Panel,  # as it stood on the date that is to be scored
@@ -482,7 +482,7 @@ def new_fits(
         study=study,
     )
 
-
+# %% ../../nbs/report/fits.ipynb #70d045ee
 def _model_to_fit(study: Study, model: str | None) -> str:
     names = [*study.models, *(["ensemble"] if study.ensemble else [])]
     if model is None and not study.ensemble and len(names) > 1:
@@ -492,7 +492,7 @@ def _model_to_fit(study: Study, model: str | None) -> str:
         raise unknown_name(f"model of {study.name}:", model, names)
     return model
 
-# %% ../../nbs/report/fits.ipynb #a173f0ed
+# %% ../../nbs/report/fits.ipynb #9ef6bea8
 def _fit_member(experiment: Experiment, member: str, fold, device: str, searched: dict | None) -> dict:
     """All seeds of one model: seed -> UnitResult."""
     study = experiment.study
@@ -507,7 +507,7 @@ def _fit_member(experiment: Experiment, member: str, fold, device: str, searched
             return fit_seeds_together(study, model, rows, seeds, device)
         return {seed: fit_seed(study, member, model, rows, seed, device) for seed in seeds}
 
-
+# %% ../../nbs/report/fits.ipynb #cbb4031c
 def _held(panel: Panel, y: Label, fold, units: dict) -> pd.DataFrame:  # date, asset, score, label
     """Scores of the validation part by the fits that had not seen it."""
     rows = fold.valid

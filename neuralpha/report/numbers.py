@@ -27,7 +27,7 @@ from ..own_code import own_digest
 from ..study.experiment import Experiment
 from ..study.search import trial_count
 
-# %% ../../nbs/report/numbers.ipynb #d257bd3c
+# %% ../../nbs/report/numbers.ipynb #d71b03bc
 def forecasts(
     experiment: Experiment,
     tests: dict,  # model -> Predictions of the test and of the validation rows
@@ -64,7 +64,7 @@ def forecasts(
         out[name] = calibrated(tests[name].scores(), y, folds, lines)
     return out
 
-
+# %% ../../nbs/report/numbers.ipynb #c1b2563d
 def _centred(scores, y, fold) -> pd.DataFrame:  # score, label
     """One fold's validation scores and their labels, less their means by date."""
     rows = panel_rows(y.panel, pd.MultiIndex.from_frame(scores[["date", "asset"]]))
@@ -73,7 +73,7 @@ def _centred(scores, y, fold) -> pd.DataFrame:  # score, label
         {c: known[c].astype(float) - known.groupby("date")[c].transform("mean") for c in ("score", "label")}
     )
 
-
+# %% ../../nbs/report/numbers.ipynb #415b8164
 def _known_apart_from_test(y, folds) -> list:
     """The folds without the training and validation rows whose label of another horizon reaches into the test."""
     dates = pd.DatetimeIndex(y.panel.dates)
@@ -151,7 +151,7 @@ def _native(table) -> list:
     """Rows of a table, NaN as None."""
     return [{k: None if v != v else v for k, v in row.items()} for row in table.to_dict("records")]
 
-# %% ../../nbs/report/numbers.ipynb #44182390
+# %% ../../nbs/report/numbers.ipynb #e312fa8a
 def universe_numbers(
     experiment: Experiment,
     tests: dict,  # model -> Predictions
@@ -205,7 +205,7 @@ def universe_numbers(
         _add_paths(numbers, path_numbers(path_ics(paths_table(tests), experiment.y), experiment.y), experiment.y)
     return numbers, board
 
-
+# %% ../../nbs/report/numbers.ipynb #5d5498af
 def _add_paths(numbers: dict, along: dict, y):
     """What each path says, beside what all say together: the models' ICs, and the mean chance of overfitting."""
     for name, found in along["models"].items():
@@ -217,7 +217,7 @@ def _add_paths(numbers: dict, along: dict, y):
     if along["pbo"] is not None and numbers["overfitting"]:
         numbers["overfitting"] |= {"pbo": along["pbo"], "paths": along["paths"]}
 
-
+# %% ../../nbs/report/numbers.ipynb #deb0d24d
 def _with_searches(details: dict, searches) -> dict:
     """What is known of each model's training, with what was searched for it, fold by fold."""
     out = {name: dict(facts) for name, facts in details.items()}
@@ -232,7 +232,7 @@ def _stack_weights(ensemble) -> list:
     found = sorted(ensemble.histories.items())
     return [{"fold": fold, "weights": weights} for (fold, _), [weights] in found]
 
-
+# %% ../../nbs/report/numbers.ipynb #4768dd79
 def _model_numbers(experiment: Experiment, board, name: str, tests: dict, details: dict) -> dict:
     """One row of the leaderboard, and everything measured of it."""
     row = board.table.loc[name]
@@ -287,7 +287,7 @@ def read_ics(
     """
     return read_table(Path(folder) / "ics.parquet", **ICS)
 
-# %% ../../nbs/report/numbers.ipynb #4951c8d9
+# %% ../../nbs/report/numbers.ipynb #0db219f9
 def setting_facts(b: Experiment) -> dict:
     """What a universe's numbers are about: label, data, features, folds."""
     return {
@@ -304,7 +304,7 @@ def setting_facts(b: Experiment) -> dict:
         **({"own_code": {name: own_digest(name) for name in own}} if (own := b.study.own_parts) else {}),
     }
 
-
+# %% ../../nbs/report/numbers.ipynb #58583227
 def training_facts(
     experiment, store, device, tests
 ) -> tuple[dict, dict]:  # model -> seeds, weights, device; model -> seconds

@@ -119,7 +119,7 @@ def site_pages(
             "names files that were changed; run the study again."
         ) from e
 
-# %% ../../nbs/report/pages.ipynb #84bcaa6d
+# %% ../../nbs/report/pages.ipynb #5b836fe0
 def leaderboard_pages(site: "Site") -> dict:  # path below the folder -> HTML
     """The pages of a study that compares models: leaderboard, data, universes, models, executed notebooks.
 
@@ -149,7 +149,7 @@ def leaderboard_pages(site: "Site") -> dict:  # path below the folder -> HTML
     notebooks = {f"{r.slug}/notebook.html": f"{r.slug}/compare_models.ipynb" for r in site.results}
     return pages | site.notebook_pages(notebooks | {"leaderboard.html": "leaderboard.ipynb"})
 
-
+# %% ../../nbs/report/pages.ipynb #9a0f5071
 def repetitions_pages(site: "Site") -> dict:  # path below the folder -> HTML
     """The pages of a study with repetitions: the tables, and the executed notebook of every universe.
 
@@ -163,7 +163,7 @@ def repetitions_pages(site: "Site") -> dict:  # path below the folder -> HTML
     page = render("repetitions.html", around, repetitions_page(site))
     return {"index.html": page} | site.notebook_pages(notebooks)
 
-
+# %% ../../nbs/report/pages.ipynb #c52bb5ca
 def money_pages(site: "Site", result) -> dict:  # path below the folder -> HTML
     """The money page of a universe, and of each of its models; none where the study trades on nothing.
 
@@ -267,7 +267,7 @@ class Site:
         files = {page: self.folder / notebook for page, notebook in notebooks.items()}
         return {page: notebook_html(file) for page, file in files.items() if file.exists()}
 
-# %% ../../nbs/report/pages.ipynb #f7b40abe
+# %% ../../nbs/report/pages.ipynb #d15a8b27
 class Frame(NamedTuple):
     """What stands around every page.
 
@@ -289,7 +289,7 @@ class Frame(NamedTuple):
     here: str = ""  # the address in `nav` to which the page belongs
     footer: str = ""
 
-
+# %% ../../nbs/report/pages.ipynb #2468a4c0
 def report_frame(
     study: Study,
     entries: list,  # (name, address) of the report's own pages
@@ -317,7 +317,7 @@ def report_frame(
     )
     return Frame(title, study.name, nav, here, footer)
 
-# %% ../../nbs/report/pages.ipynb #6131bbc7
+# %% ../../nbs/report/pages.ipynb #83e252b5
 def render(
     template: str,  # name of a file in `templates`
     around: Frame,
@@ -341,7 +341,7 @@ def template_text(name: str) -> str:
     environment = _environment()
     return environment.loader.get_source(environment, name)[0]
 
-
+# %% ../../nbs/report/pages.ipynb #282d2987
 @cache
 def _environment() -> jinja2.Environment:
     environment = jinja2.Environment(
@@ -376,7 +376,7 @@ def notebook_html(path: Path) -> str:
     tag, rest = body.split(">", 1)
     return f"{head}<body{tag}>{template_text('notebook_switch.html')}{rest}"
 
-# %% ../../nbs/report/pages.ipynb #92cb87da
+# %% ../../nbs/report/pages.ipynb #bd6701c2
 @dataclass
 class UniverseResult:
     """What one universe's folder holds, as the pages need it.
@@ -422,10 +422,10 @@ class UniverseResult:
         )
 
     @property
-    def lead(self):
+    def lead(self) -> dict | None:
         return next((f for f in self.figures if f.get("lead")), None)
 
-    def page_of(self, model):
+    def page_of(self, model) -> str:
         return f"{self.slug}/model-{model}.html"
 
 
@@ -448,7 +448,7 @@ def _stopped(folder: Path) -> str:
     ]
     return f"{outputs[-1]['ename']}: {(outputs[-1]['evalue'].splitlines() or [''])[0]} " if outputs else ""
 
-
+# %% ../../nbs/report/pages.ipynb #019847dc
 def read_results(folder: Path, study: Study) -> tuple[list, list]:  # results; holes
     """The universes whose report is complete, and what is missing.
 
@@ -522,7 +522,7 @@ def answer(result: UniverseResult) -> str:
         said += f". {best} has {number(share, 0)}% of the oracle's IC {interval(share)}".rstrip()
     return said + "."
 
-# %% ../../nbs/report/pages.ipynb #64b58457
+# %% ../../nbs/report/pages.ipynb #2c86c673
 def net_or_tree(result: UniverseResult, study: Study) -> str:
     """Does the best net beat the best boosted tree? Empty where the study lacks one of them, or the test."""
     kinds = {name: model_kind(params.get("model", name)) for name, params in study.models.items()}
@@ -539,7 +539,7 @@ def net_or_tree(result: UniverseResult, study: Study) -> str:
         return f"Does a net beat boosted trees here? {verdict}: {gap} ({within})."
     return f"Does a net beat boosted trees here? The data cannot say: {gap} ({within}); {_time_to_tell(pair, result)}."
 
-
+# %% ../../nbs/report/pages.ipynb #69fce562
 def _time_to_tell(pair: dict, result: UniverseResult) -> str:
     """How much longer a test period shows a difference of this size in four of five cases, were it real."""
     tests = [pd.Timestamp(fold["test"][1]) - pd.Timestamp(fold["test"][0]) for fold in result.numbers["folds"]]
@@ -604,7 +604,7 @@ def text_cell(text: str, address: str | None = None) -> Cell:
 def count_cell(value) -> Cell:
     return Cell("–") if value is None else Cell(number(value, 0), sort=value)
 
-# %% ../../nbs/report/pages.ipynb #ee8371c5
+# %% ../../nbs/report/pages.ipynb #cff4bdbe
 @dataclass
 class LeaderboardPage:
     """What `index.html` shows.
@@ -652,12 +652,12 @@ class LeaderboardPage:
     sliced: list  # Column of a slice
     has_notebook: bool
 
-
+# %% ../../nbs/report/pages.ipynb #09176f0d
 def _question(result: UniverseResult, site: Site) -> str:
     """The study's question with its answer, and who leads."""
     return f"{net_or_tree(result, site.study)} {answer(result)}".strip()
 
-
+# %% ../../nbs/report/pages.ipynb #c6e88478
 def leaderboard_page(site: Site) -> LeaderboardPage:
     """The leaderboard of all universes, with the answer to the study's question above it."""
     slices = _slices(site.results, site.study)
@@ -679,7 +679,7 @@ def leaderboard_page(site: Site) -> LeaderboardPage:
         has_notebook=(site.folder / "leaderboard.ipynb").exists(),
     )
 
-# %% ../../nbs/report/pages.ipynb #cb208b9c
+# %% ../../nbs/report/pages.ipynb #56721c6c
 class LeaderboardRow(NamedTuple):
     """A model on a universe.
 
@@ -709,7 +709,7 @@ def _rows(results) -> list[LeaderboardRow]:
     shown = shown_metrics(results)
     return [_row(r, model, shown, place) for place, r in enumerate(results) for model in r.order]
 
-
+# %% ../../nbs/report/pages.ipynb #ce1c1c79
 def _row(result, model: str, shown: list, place: int) -> LeaderboardRow:
     """One model's line of the leaderboard."""
     facts = result.models[model]
@@ -730,7 +730,7 @@ def _metric_in_row(entry: Metric, record: dict | None) -> Cell:
     column = entry.key if entry.sliced else None
     return Cell(text, beneath, _sorts_by(value), is_whole=not entry.sliced, column=column)
 
-
+# %% ../../nbs/report/pages.ipynb #01ada3cc
 def _spent_cells(facts: dict, time: str) -> list[Cell]:
     """What was spent on a model, in the order of the catalogue."""
     trials = (facts["metrics"].get("deflated_sharpe") or {}).get("trials")
@@ -743,7 +743,7 @@ def _spent_cells(facts: dict, time: str) -> list[Cell]:
     )
     return [cells[name]._replace(is_spent=True) for name in SPENT]
 
-# %% ../../nbs/report/pages.ipynb #07777050
+# %% ../../nbs/report/pages.ipynb #953011b6
 class Column(NamedTuple):
     """The head of a column and what it means.
 
@@ -764,7 +764,7 @@ class Column(NamedTuple):
     is_whole: bool = False  # no slice has it
     is_spent: bool = False  # what a model took; shown when asked for
 
-
+# %% ../../nbs/report/pages.ipynb #64e1fdff
 def shown_metrics(
     results,  # list of `UniverseResult`
 ) -> list[Metric]:
@@ -789,7 +789,7 @@ def _columns(results) -> list[Column]:
         *(_column(CATALOGUE[name])._replace(is_spent=True) for name in SPENT),
     ]
 
-
+# %% ../../nbs/report/pages.ipynb #2fd76360
 def _column(entry: Metric, definition: str = "") -> Column:
     """The head of a metric or a fact."""
     is_fact = entry.where == "fact"
@@ -806,7 +806,7 @@ def _definition(entry: Metric, results) -> str:
     records = [facts["metrics"].get(entry.name) for r in results for facts in r.models.values()]
     return next(record.get("definition", "") for record in records if record)
 
-
+# %% ../../nbs/report/pages.ipynb #27bfd00b
 def _explained(entry: Metric, definition: str, empty: str) -> str:
     """What a column means, what stands beneath its numbers, and why one may be missing."""
     sentences = [definition]
@@ -830,7 +830,7 @@ def _holdouts(results, out) -> list:
         if r.numbers.get("holdout")
     ]
 
-# %% ../../nbs/report/pages.ipynb #07193135
+# %% ../../nbs/report/pages.ipynb #10104448
 CUT_ORDER = ("volatility", "market", "size", "liquidity", "year", "sector")
 
 
@@ -856,7 +856,7 @@ def _slices(results, study) -> dict | None:
         "empty": {column: meaning["empty"] for column, meaning in first["meaning"].items() if "empty" in meaning},
     }
 
-
+# %% ../../nbs/report/pages.ipynb #1505a121
 def _sliced(results) -> list[Column]:
     """What the columns mean within a slice."""
     meanings = next((r.numbers["slices"]["meaning"] for r in results if r.numbers["slices"]["rows"]), {})
@@ -877,7 +877,7 @@ def _choices(slices: dict) -> tuple[list, dict]:  # horizons; cut -> groups
         regimes.setdefault(cut, []).append(group)
     return sorted(horizons - {slices["own"]}), regimes
 
-# %% ../../nbs/report/pages.ipynb #a133dbc9
+# %% ../../nbs/report/pages.ipynb #c0fc5b5f
 @dataclass
 class UniversePage:
     """What the page of a universe shows.
@@ -912,7 +912,7 @@ class UniversePage:
     agreement: list  # AgreementRow
     sections: list  # (title, figures)
 
-
+# %% ../../nbs/report/pages.ipynb #30e5c5b7
 def universe_page(site: Site, result) -> UniversePage:
     """All models of a universe side by side."""
     return UniversePage(
@@ -927,7 +927,7 @@ def universe_page(site: Site, result) -> UniversePage:
         sections=_sections(result.figures),
     )
 
-# %% ../../nbs/report/pages.ipynb #37d1076a
+# %% ../../nbs/report/pages.ipynb #59005bb5
 @dataclass
 class ModelPage:
     """What the page of a model on a universe shows.
@@ -959,7 +959,7 @@ class ModelPage:
     losses: list  # LossRow
     sections: list  # (title, figures)
 
-
+# %% ../../nbs/report/pages.ipynb #43ea13fe
 def model_page(result, model: str) -> ModelPage:
     """All numbers and figures of one model."""
     return ModelPage(
@@ -973,7 +973,7 @@ def model_page(result, model: str) -> ModelPage:
         sections=_sections(result.figures, model),
     )
 
-# %% ../../nbs/report/pages.ipynb #f082f72f
+# %% ../../nbs/report/pages.ipynb #40783179
 WORTH = {
     "annual return, %": ("net, % a year", "Mean net return times the bars of a year, after all costs."),
     "volatility, %": ("volatility, %", "Standard deviation of net returns, a year."),
@@ -999,7 +999,7 @@ class MoneyRow(NamedTuple):
     address: str
     cells: list  # Cell
 
-
+# %% ../../nbs/report/pages.ipynb #60dd1006
 class MoneyTable(NamedTuple):
     """The models of a universe by net return.
 
@@ -1036,7 +1036,7 @@ def money_table(result: UniverseResult) -> MoneyTable:
     ]
     return MoneyTable(result.slug, _money_setting(result.money["setting"]), heads, rows)
 
-
+# %% ../../nbs/report/pages.ipynb #c03c7587
 def _worth_cells(facts: dict, place: dict | None) -> list[Cell]:
     statistics = facts["statistics"] | {"annual return, %": facts["costs"]["net"]}  # one interval on every table
     shown = [facts["costs"]["gross"], *map(statistics.get, WORTH), facts["break_even_bps"]]
@@ -1062,7 +1062,7 @@ def _money_setting(said: dict) -> str:
         f"{said['costs']}, capital {said['capital']:,.0f}."
     )
 
-# %% ../../nbs/report/pages.ipynb #0758fdb5
+# %% ../../nbs/report/pages.ipynb #6e46e22a
 class NumberTable(NamedTuple):
     """A table under its own heading; nothing where it has no rows.
 
@@ -1082,7 +1082,7 @@ class NumberTable(NamedTuple):
     rows: list  # lists of Cell
     note: str = ""  # beneath it
 
-
+# %% ../../nbs/report/pages.ipynb #aa62c534
 def _number_table(title: str, heads, records: list, digits: int = 2, note: str = "") -> NumberTable:
     """Records as a table: text as it is, numbers in so many digits, what is missing as a dash."""
     rows = [[_any_cell(record.get(head), digits) for head in heads] for record in records]
@@ -1096,12 +1096,12 @@ def _any_cell(value, digits: int) -> Cell:
         return Cell("–")
     return Cell(number(value, 0 if isinstance(value, int) else digits), sort=_sorts_by(value))
 
-# %% ../../nbs/report/pages.ipynb #887389d9
+# %% ../../nbs/report/pages.ipynb #4759f32f
 RISK_COLUMNS = ("VaR, %", "ES, %", "exceeded", "expected", "Kupiec p", "Christoffersen p", "shortfall p")
 LEAVING = ("half of the money", "90 %", "99 %")  # what is sold first
 LIMITS = {"most_dollars": "most money", "half_sharpe": "Sharpe ratio halves", "nothing": "nothing is left"}
 
-
+# %% ../../nbs/report/pages.ipynb #16a27aab
 class MoneyOfUniverse(NamedTuple):
     """Everything on money of one universe.
 
@@ -1141,7 +1141,7 @@ class MoneyPage:
     universes: list  # MoneyOfUniverse
     is_whole: bool  # tables and figures, or the league alone
 
-
+# %% ../../nbs/report/pages.ipynb #62e7e648
 def money_page(site: Site) -> MoneyPage:
     """What the scores of every universe are worth."""
     return MoneyPage([_money_of(result) for result in site.results if result.money], False)
@@ -1160,7 +1160,7 @@ def _money_of(result: UniverseResult) -> MoneyOfUniverse:
     agents = f"{result.slug}/agents.html" if result.agents else ""
     return MoneyOfUniverse(result.slug, f"{result.slug}/money.html", table, tables, figures, agents)
 
-# %% ../../nbs/report/pages.ipynb #f6deaca3
+# %% ../../nbs/report/pages.ipynb #e2e7ef26
 def _paid_table(models: dict) -> NumberTable:
     parts = [p for p in ("gross", *PAID, "net") if any(p in facts["costs"] for facts in models.values())]
     rows = [
@@ -1169,7 +1169,7 @@ def _paid_table(models: dict) -> NumberTable:
     ]
     return NumberTable("Where the return went, % a year", ["Model", *(p.replace("_", " ") for p in parts)], rows)
 
-
+# %% ../../nbs/report/pages.ipynb #52f0b9db
 def _limits_table(models: dict) -> NumberTable:
     rows = [[text_cell(name, f"money-{name}.html"), *_limit_cells(facts)] for name, facts in models.items()]
     note = (
@@ -1187,7 +1187,7 @@ def _limit_cells(facts: dict) -> list[Cell]:
     sizes = [found[name] for name in LIMITS]
     return [Cell("beyond the curve") if size is None else Cell(f"{size:,.0f}", sort=size) for size in sizes]
 
-# %% ../../nbs/report/pages.ipynb #5e9de176
+# %% ../../nbs/report/pages.ipynb #20981cf9
 def _flips_table(money: dict) -> NumberTable:
     """How far today's assumption is from the frontier, axis by axis."""
     heads = ["along", "today", "wins today", "leads there in", "frontier", "beyond it", "distance"]
@@ -1212,7 +1212,7 @@ def _flip_cells(row: dict) -> list[Cell]:
     named = [text_cell(row["axis"]), Cell(said(row["today"])), text_cell(row["winner"]), lead]
     return [*named, frontier, text_cell(row["beyond it"] or "–"), distance]
 
-
+# %% ../../nbs/report/pages.ipynb #334d993a
 def _conventions_table(models: dict) -> NumberTable:
     """Net return under every convention, and the spread between the best and the worst."""
     known = {name: facts["conventions"] for name, facts in models.items() if "rows" in facts["conventions"]}
@@ -1235,7 +1235,7 @@ def _convention(row: dict) -> list[Cell]:
     paid = row.get("costs", "after")  # a report from before both were traded
     return [text_cell(row["fill"]), text_cell(row["positions"]), text_cell(paid), _any_cell(row["delay"], 0)]
 
-# %% ../../nbs/report/pages.ipynb #a81b1865
+# %% ../../nbs/report/pages.ipynb #47666af6
 @dataclass
 class MoneyOfModelPage:
     """What the money page of a model on a universe shows.
@@ -1253,7 +1253,7 @@ class MoneyOfModelPage:
     tables: list  # NumberTable
     figures: list
 
-
+# %% ../../nbs/report/pages.ipynb #eeba00a9
 def money_of_model_page(result: UniverseResult, model: str) -> MoneyOfModelPage:
     """One model's account: every number and picture."""
     facts = result.money["models"][model]
@@ -1269,7 +1269,7 @@ def _statistics_table(facts: dict) -> NumberTable:
     rows = [[text_cell(name), _money_cell(known[name])] for name in (*WORTH, *(n for n in known if n not in WORTH))]
     return NumberTable("All numbers", ["", "value, 95% interval"], rows)
 
-
+# %% ../../nbs/report/pages.ipynb #6fcd1744
 def _tables_of_risk(facts: dict) -> list[NumberTable]:
     """VaR and ES with their tests, stress, concentration."""
     risk, stress = facts["risk"], facts["stress"]
@@ -1294,7 +1294,7 @@ def _tables_of_risk(facts: dict) -> list[NumberTable]:
         _number_table("Bars to leave at 20% of the volume", ("of what is held", "bars"), leave),
     ]
 
-
+# %% ../../nbs/report/pages.ipynb #636d34e3
 def _tables_of_origin(facts: dict) -> list[NumberTable]:
     """Drawdowns, names, sectors, exposures and what binds its size."""
     money = ("gained", "paid", "net")
@@ -1523,7 +1523,7 @@ def _placed(name: str) -> str:
     """The entry by which a metric or a family stands in the order: a family with several, by the first of them."""
     return next((known for known in CATALOGUE if known.split()[0] == name), name)
 
-# %% ../../nbs/report/pages.ipynb #9e709fc9
+# %% ../../nbs/report/pages.ipynb #2b84e8b1
 class MetricRow(NamedTuple):
     """One metric of the models of a table.
 
@@ -1542,7 +1542,7 @@ class MetricRow(NamedTuple):
     unit: str  # with its period
     cells: list  # Cell, one for each model
 
-
+# %% ../../nbs/report/pages.ipynb #0128e37c
 def _metric_rows(result, models: list, only: list[Metric] | None = None) -> list[MetricRow]:
     """Every metric that one of the models has, or those of `only`."""
     names = None if only is None else {entry.name for entry in only}
@@ -1564,7 +1564,7 @@ def _shown_cell(key: str, metric: dict | None) -> Cell:
     """A metric in the digits of its entry."""
     return metric_cell(metric, metric_entry(key).digits)
 
-
+# %% ../../nbs/report/pages.ipynb #d49da9ca
 def _statements(result) -> list:
     """What was tested, comparisons between trained models first."""
     trained = [name for name, facts in result.models.items() if facts["kind"] == "model"]
@@ -1587,7 +1587,7 @@ def _sections(figures, model=None) -> list:  # [(section, figures)]
             out.setdefault(f["section"], []).append(f)
     return list(out.items())
 
-# %% ../../nbs/report/pages.ipynb #2ad5b578
+# %% ../../nbs/report/pages.ipynb #a4d8eb2c
 class PairRow(NamedTuple):
     """A test of two models on the same dates.
 
@@ -1618,7 +1618,7 @@ class PairRow(NamedTuple):
 def _pairs(result) -> list[PairRow]:
     return [_pair(p) for p in result.numbers["pairs"]]
 
-
+# %% ../../nbs/report/pages.ipynb #3e9f1c52
 def _pair(p: dict) -> PairRow:
     difference = p["difference"]
     return PairRow(
@@ -1632,7 +1632,7 @@ def _pair(p: dict) -> PairRow:
         dates=number(p["dates"], 0),
     )
 
-# %% ../../nbs/report/pages.ipynb #028ab023
+# %% ../../nbs/report/pages.ipynb #cf405476
 class AgreementRow(NamedTuple):
     """How alike the reasons of two models are."""
 
@@ -1649,7 +1649,7 @@ def _agreement(result) -> list[AgreementRow]:
         for a in result.reasons.get("agreement", [])
     ]
 
-
+# %% ../../nbs/report/pages.ipynb #0701e161
 class LossRow(NamedTuple):
     """IC that a model loses without a family of features.
 
@@ -1677,7 +1677,7 @@ def _losses(result, model: str) -> list[LossRow]:
         for name, loss in losses.items()
     ]
 
-# %% ../../nbs/report/pages.ipynb #d1ab4988
+# %% ../../nbs/report/pages.ipynb #fafd2b9c
 class SearchRow(NamedTuple):
     """What was searched and found in a fold.
 
@@ -1707,7 +1707,7 @@ def _parameters(values: dict) -> str:
     said = {name: f"{value:.3g}" if isinstance(value, float) else str(value) for name, value in values.items()}
     return ", ".join(f"{name} {value}" for name, value in said.items())
 
-
+# %% ../../nbs/report/pages.ipynb #8f453328
 class Stack(NamedTuple):
     """The weights that an ensemble learnt.
 
@@ -1730,7 +1730,7 @@ def _stack(facts: dict) -> Stack | None:
     rows = [dict(fold=s["fold"], weights=[number(s["weights"][m]) for m in members]) for s in facts["stack"]]
     return Stack(members, rows)
 
-# %% ../../nbs/report/pages.ipynb #c0928b34
+# %% ../../nbs/report/pages.ipynb #dfdd0b61
 class ModelSlices(NamedTuple):
     """One model's IC: horizons across, groups down.
 
@@ -1744,7 +1744,7 @@ class ModelSlices(NamedTuple):
     horizons: list
     rows: list  # name, definition, cells
 
-
+# %% ../../nbs/report/pages.ipynb #a9a000ea
 def _model_slices(result, model: str) -> ModelSlices | None:  # None where nothing was cut
     slices = result.numbers["slices"]
     own_rows = [row for row in slices["rows"] if row[3] == model]
@@ -1766,7 +1766,7 @@ def _model_slices(result, model: str) -> ModelSlices | None:  # None where nothi
             rows.append(dict(name=name, definition=text, cells=[cell or metric_cell(None) for cell in line]))
     return ModelSlices(horizons, rows)
 
-# %% ../../nbs/report/pages.ipynb #2099b4cc
+# %% ../../nbs/report/pages.ipynb #5cf55ed8
 class DataOfUniverse(NamedTuple):
     """What the data page says of one universe.
 
@@ -1800,7 +1800,7 @@ class DataOfUniverse(NamedTuple):
     unlabelled: str
     masked: dict | None  # text, href, columns and rows of what the checks took out
 
-
+# %% ../../nbs/report/pages.ipynb #e8ff23c6
 @dataclass
 class DataPage:
     """What `data.html` shows.
@@ -1837,7 +1837,7 @@ def _data_of(result, folder: Path) -> DataOfUniverse:
         masked=masked_section(folder / result.slug),
     )
 
-# %% ../../nbs/report/pages.ipynb #ebdb9c1a
+# %% ../../nbs/report/pages.ipynb #8954d587
 class Survivorship(NamedTuple):
     """What the data page says about those who are not there.
 
@@ -1878,7 +1878,7 @@ def _survivorship(
         rows=[_survivorship_row(row, by_key, facts["horizon"]) for row in facts["rows"]],
     )
 
-
+# %% ../../nbs/report/pages.ipynb #1bfb4bd3
 def _survivorship_row(row: dict, keys, horizon: int) -> dict:
     unit = row["unit"]
     if unit == "assets":
@@ -1891,7 +1891,7 @@ def _survivorship_row(row: dict, keys, horizon: int) -> dict:
         cells=cells,
     )
 
-
+# %% ../../nbs/report/pages.ipynb #6baf0c50
 def _worst_gap(facts: dict) -> tuple[dict | None, str]:
     """The score whose IC would be invented most by leaving out the dead, and by how much."""
     measured = [r for r in facts["rows"] if r["unit"] == "correlation" and r["invented"] is not None]
@@ -1923,7 +1923,7 @@ def _with_the_dead(facts: dict, unknown: int) -> str:
         "errors)."
     )
 
-
+# %% ../../nbs/report/pages.ipynb #118bf561
 def _survivors_only(facts: dict) -> str:
     worst, gap = _worst_gap(facts)
     return (
@@ -1979,7 +1979,7 @@ def audit_page(site: Site) -> AuditPage:
     """The leak certificates of all universes that were audited."""
     return AuditPage([Markup(path.read_text(encoding="utf-8")) for path in site.certificates])
 
-# %% ../../nbs/report/pages.ipynb #20a75c99
+# %% ../../nbs/report/pages.ipynb #29b6ddd5
 @dataclass
 class RepetitionsPage:
     """What `index.html` shows of a study with repetitions.
@@ -2005,7 +2005,7 @@ class RepetitionsPage:
 
 OVER_DRAWS = ("r2", "ratio")  # metrics of a study with repetitions
 
-
+# %% ../../nbs/report/pages.ipynb #d5f6d233
 def repetitions_page(site: Site) -> RepetitionsPage:
     """The tables of a study with repetitions."""
     return RepetitionsPage(
@@ -2023,7 +2023,7 @@ def _repetition_rows(result) -> list[dict]:
         for name, facts in result.models.items()
     ]
 
-# %% ../../nbs/report/pages.ipynb #95075854
+# %% ../../nbs/report/pages.ipynb #8597de0e
 class PublishedTables(NamedTuple):
     """What a paper reports and what was measured.
 
@@ -2063,7 +2063,7 @@ def _published_universe(result, study: Study) -> dict:
     aims = [target | dict(text=_target_text(target)) for target in targets(study, result.slug, result.models)]
     return dict(slug=result.slug, targets=aims, rows=rows)
 
-
+# %% ../../nbs/report/pages.ipynb #b389eb17
 class PublishedCell(NamedTuple):
     """A value of a paper, and what was measured in its place."""
 
@@ -2093,7 +2093,7 @@ def _target_text(target: dict) -> str:
     verdict = "reached by" if target["reached"] else "not reached; best is"
     return f"{verdict} {target['model']}, {metric} {number(target['value'])} ± {number(target['error'])}; {aim}"
 
-# %% ../../nbs/report/pages.ipynb #9830df2a
+# %% ../../nbs/report/pages.ipynb #03c44176
 def setting(study: Study) -> str:
     """What was compared, in a sentence."""
     if study.repetitions:
@@ -2110,7 +2110,7 @@ def setting(study: Study) -> str:
     )
     return text + _transformed(study) + _weighed(study) + _refitted(study) + _joined(study) + _tuned(study)
 
-
+# %% ../../nbs/report/pages.ipynb #b66988c9
 def _transformed(study: Study) -> str:
     """What every fit begins with, as a sentence; empty where there is nothing."""
     if not study.transforms:
@@ -2135,7 +2135,7 @@ def _weighed(study: Study) -> str:
 def _count_of(n: int, thing: str) -> str:
     return f"{n} {thing}" if n == 1 else f"{n} {thing}s"
 
-
+# %% ../../nbs/report/pages.ipynb #446c2c6c
 def _split(split) -> str:
     if split.grouped:
         how = (
@@ -2160,7 +2160,7 @@ def _taught(label) -> str:
     beside = [f"nets learn {horizons} bars beside it"] if horizons else []
     return f" ({'; '.join(instead + beside)})" if instead or beside else ""
 
-
+# %% ../../nbs/report/pages.ipynb #f2e8a4e8
 def _refitted(study: Study) -> str:
     """Which models are fitted again on training and validation together, in a sentence."""
     names = sorted(study.refitted)  # a stored study keeps no order of its models
@@ -2177,7 +2177,7 @@ def _tuned(study: Study) -> str:
         return ""
     return f" Parameters are searched in every fold's training part by {study.tune.sampler}, {tune_budget(study.tune)}."
 
-# %% ../../nbs/report/pages.ipynb #988a66d7
+# %% ../../nbs/report/pages.ipynb #d9b0990f
 def _learnt(learn) -> str:
     """The label that is learnt, with what was set of it."""
     given = {name: f"{value:g}" if isinstance(value, float) else value for name, value in learn.given.items()}
@@ -2191,7 +2191,7 @@ ENSEMBLE_WORDS = {
     "stack": "their standard scores by date, weighted by non-negative least squares on each fold's validation part",
 }
 
-
+# %% ../../nbs/report/pages.ipynb #f15cf023
 def _joined(study) -> str:
     """How the ensemble is made, in a sentence; empty where there is none."""
     return (
@@ -2200,7 +2200,7 @@ def _joined(study) -> str:
         else ""
     )
 
-
+# %% ../../nbs/report/pages.ipynb #1bd94851
 def tune_budget(tune) -> str:
     """What a search may spend per model, in words."""
     own = {name: _budget(budget) for name, budget in sorted(tune.models.items())}
@@ -2235,13 +2235,13 @@ def timing_script(results) -> str:
     seconds = {f"{r.slug}/{name}": s for r in results for name, s in r.seconds.items()}
     return f"window.TIMING={json.dumps(seconds, sort_keys=True)}\n".replace("<", "\\u003c")
 
-# %% ../../nbs/report/pages.ipynb #2d77c0b0
+# %% ../../nbs/report/pages.ipynb #4d3b2be8
 def _own_code(results) -> dict:
     """The digests of the user's own code, as the universes stored them; nothing where there is none."""
     found = {name: sha for r in results for name, sha in r.numbers.get("own_code", {}).items()}
     return {"own_code": found} if found else {}
 
-
+# %% ../../nbs/report/pages.ipynb #ffd970b7
 def _computed_by(folder: Path, results) -> dict:  # universe -> digest of the code, "" where it is not known
     """Whose numbers they are: those of this code, or of the code before where pages alone are drawn again."""
     before = read_json(folder / "manifest.json").get("computed_by", {}) if (folder / "manifest.json").exists() else None
@@ -2254,7 +2254,7 @@ def _computed_by(folder: Path, results) -> dict:  # universe -> digest of the co
 
     return {r.slug: code_of(r.slug) for r in results}
 
-
+# %% ../../nbs/report/pages.ipynb #1a6b5ca9
 def write_manifest(study, folder, results) -> dict:
     """`manifest.json`: what determined the study, and the SHA-256 of every file of its report."""
     files = {str(p.relative_to(folder)): file_digest(p) for p in sorted(folder.rglob("*")) if is_listed(p, folder)}
@@ -2311,7 +2311,7 @@ def manifest_page(study: Study, manifest: dict) -> str:  # HTML
     study_text = json.dumps(study.model_dump(mode="json"), indent=2, sort_keys=True)
     return render("manifest.html", around, ManifestPage(manifest, study_text))
 
-# %% ../../nbs/report/pages.ipynb #b464343a
+# %% ../../nbs/report/pages.ipynb #31317ba0
 COMPARISONS = "comparisons"  # folder beside the studies
 
 
@@ -2361,7 +2361,7 @@ def _studies(out: Path) -> list[StudyRow]:
         rows.append(StudyRow(path.parent.name, study.title or study.name, universes, models, setting(study)))
     return rows
 
-
+# %% ../../nbs/report/pages.ipynb #9466c2eb
 def _comparisons(out: Path) -> list[dict]:
     """Comparisons whose two reports are still there."""
     found = []

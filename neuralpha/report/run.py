@@ -13,13 +13,14 @@ stop the others, and whatever moment the machine chooses to die, the same comman
 __all__ = ['STORED_BY', 'BACKENDS', 'execute', 'template_of', 'StudyRun', 'study_lock', 'run_study', 'write_leaderboard',
            'mark_start']
 
-# %% ../../nbs/report/run.ipynb #6fc82b8f
+# %% ../../nbs/report/run.ipynb #5edbee52
 import contextlib, logging, os, re, shutil, signal, socket, sys, tempfile, time
+from contextlib import AbstractContextManager
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
-import nbformat
+import contextlib, logging, os, re, shutil, signal, socket, sys, tempfile, time
 from neuralpha.core import (
     DiskError,
     NeuralphaError,
@@ -383,7 +384,7 @@ class StudyRun:
     def __repr__(self):
         return f"{self.index}: {len(self.failures)} failures, {self.seconds:.0f} s"
 
-# %% ../../nbs/report/run.ipynb #554b06cc
+# %% ../../nbs/report/run.ipynb #9edbed70
 def _local(device, jobs):
     if jobs is not None and jobs < 1:
         raise NeuralphaError(f"jobs is {jobs}; it must be at least 1.")
@@ -407,7 +408,7 @@ BACKENDS = {"local": _local, "ray": _ray}  # name -> function of device and jobs
 def study_lock(
     out,  # folder of all reports
     name: str,  # of the study
-):
+) -> AbstractContextManager:
     """The right to write in a study's folder; waits until nobody else has it.
 
     Parameters

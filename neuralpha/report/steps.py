@@ -10,7 +10,8 @@ was taken out of the data, `figures.json` says what each picture shows. The page
 # %% auto #0
 __all__ = ['Report', 'StudyResults', 'interval_plot']
 
-# %% ../../nbs/report/steps.ipynb #153d7050
+# %% ../../nbs/report/steps.ipynb #514f9643
+from typing import TYPE_CHECKING, Any
 from dataclasses import dataclass, field
 from functools import cached_property, partial
 from pathlib import Path
@@ -28,7 +29,13 @@ from ..study.search import search_records
 from ..study.spec import load_study
 from ..study.units import UnitStore
 
-# %% ../../nbs/report/steps.ipynb #20af9b2c
+if TYPE_CHECKING:
+    from IPython.display import Image
+    from pandas.io.formats.style import Styler
+    from matplotlib.figure import Figure
+    from neuralpha.evaluate.compare import Leaderboard
+
+# %% ../../nbs/report/steps.ipynb #84f0ec3b
 @dataclass(eq=False, repr=False)
 class Report:
     """The report of one experiment, section by section: `report.data()`, `report.folds()`, ... `out` holds all reports
@@ -63,7 +70,7 @@ class Report:
         self.folder = Path(self.folder or self.out / self.experiment.study.name / self.experiment.slug)
         self.found = {}  # section -> what it found, of those that were asked
 
-    def run(self, name: str):
+    def run(self, name: str) -> Any:
         """One section: compute, store, show. Returns what a notebook displays."""
         section = sections()[name]
         self.found[name] = section.compute(self)
@@ -78,7 +85,7 @@ class Report:
     def __dir__(self):
         return [*super().__dir__(), *sections()]
 
-    def others(self):
+    def others(self) -> None:
         """The sections that nothing asked for so far, each under its title."""
         from IPython.display import Markdown
 
@@ -107,7 +114,7 @@ class Report:
         return with_ensemble(found, {n: held[n] for n in found}, self.experiment.study)
 
     @property
-    def board(self):
+    def board(self) -> "Leaderboard":
         """The `Leaderboard`."""
         if "leaderboard" not in self.found:
             self.leaderboard()
@@ -121,7 +128,9 @@ class Report:
         """What was tried while tuning; empty where the study tunes nothing."""
         return search_records(self.experiment, self.store, self.device)
 
-    def keep(self, fig, section: str, name: str, title: str, caption: str = "", model: str | None = None, **more):
+    def keep(
+        self, fig, section: str, name: str, title: str, caption: str = "", model: str | None = None, **more
+    ) -> "Image":
         """Store a matplotlib figure as PNG and remember what it shows; returns the picture, for the notebook."""
         import matplotlib.pyplot as plt
         from IPython.display import Image
@@ -134,11 +143,11 @@ class Report:
         self.note(file, section, title, caption, model, **more)
         return Image(png)
 
-    def show(self, fig, *args, **more):
+    def show(self, fig, *args, **more) -> None:
         """Keep a figure and display it in the notebook."""
         display_here(self.keep(fig, *args, **more))
 
-    def note(self, file, section: str, title: str, caption: str = "", model: str | None = None, **more):
+    def note(self, file, section: str, title: str, caption: str = "", model: str | None = None, **more) -> None:
         """Remember what a stored picture shows; `file` is relative to the report's folder."""
         self.figures = [f for f in self.figures if f["file"] != str(file)]
         self.figures.append(dict(file=str(file), section=section, title=title, caption=caption, model=model, **more))
@@ -161,7 +170,7 @@ class Report:
             .rename_axis("folder")
         )
 
-# %% ../../nbs/report/steps.ipynb #e4b109a5
+# %% ../../nbs/report/steps.ipynb #6e1b24b0
 @dataclass
 class StudyResults:
     """The stored results of a study's universes, for the leaderboard notebook.
@@ -182,7 +191,7 @@ class StudyResults:
         if not self.results:
             raise NeuralphaError(f"{Path(self.out) / self.study.name} holds no finished universe; run the study first.")
 
-    def answers(self):
+    def answers(self) -> "Styler":
         """One sentence per universe."""
         return (
             pd.DataFrame({"answer": [answer(r) for r in self.results]}, [r.slug for r in self.results])
@@ -200,7 +209,7 @@ class StudyResults:
         table.index.names = ["universe", "model"]
         return table
 
-    def plot(self):
+    def plot(self) -> "Figure":
         """Mean IC and its 95% interval per universe and model; returns the figure."""
         import matplotlib.pyplot as plt
 

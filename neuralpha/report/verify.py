@@ -39,7 +39,7 @@ from neuralpha.report.pages import (
 from .sweep import derive_sweep
 from ..study.spec import open_report, where_it_started
 
-# %% ../../nbs/report/verify.ipynb #5d9c30e5
+# %% ../../nbs/report/verify.ipynb #6fc2b30c
 LAST_BITS = 1e-10  # of a number, and a thousandth of that beside nought
 
 
@@ -69,7 +69,7 @@ def _differences(
     )
     return [] if close or stored == derived else [f"{at}: stored {stored!r}, derived {derived!r}"]
 
-
+# %% ../../nbs/report/verify.ipynb #ae804d2f
 def _known_part(stored, derived, at="") -> tuple:  # what of `derived` has a place in `stored`; the places it has not
     """A derived JSON value, less what the stored one has no entry, column or place for."""
     if isinstance(stored, dict) and isinstance(derived, dict):
@@ -141,7 +141,7 @@ def _as_stored(value):
         return value
     return _cells(value) if isinstance(value, str) else json.loads(json.dumps(_nan_to_none(value)))
 
-# %% ../../nbs/report/verify.ipynb #9f7f8619
+# %% ../../nbs/report/verify.ipynb #6c45af88
 def _row_differences(stored: pd.DataFrame, derived: pd.DataFrame) -> list:  # in words
     """Where two tables differ: the first row of each column that does."""
     if list(stored) != list(derived) or len(stored) != len(derived):
@@ -191,7 +191,7 @@ def _compare(folder: Path, derived: dict, is_older: bool = False) -> Compared:
         numbers += found.numbers
     return Compared(problems, numbers, newer)
 
-
+# %% ../../nbs/report/verify.ipynb #a4e607a9
 def _compare_file(path: Path, derived, is_older: bool) -> Compared:
     """One file against what it should hold."""
     if path.stem in PARTS:
@@ -212,7 +212,7 @@ def _compare_rows(stored: pd.DataFrame, derived: pd.DataFrame, is_older: bool) -
     problems = [f": {d}" for d in _row_differences(stored, known)]
     return Compared(problems, known.select_dtypes("number").size, [f": column {c}" for c in newer])
 
-
+# %% ../../nbs/report/verify.ipynb #e3cd354b
 def _same_scores(stored, derived) -> bool:
     """Whether two tables of scores are the same, row by row; scores are float32."""
     key = ["fold", "date", "asset"]
@@ -240,7 +240,7 @@ def _derived_and_compared(folder: Path, experiment, is_older: bool) -> Compared:
     except Exception as e:
         return Compared([f"{folder.name}: its numbers cannot be derived again: {type(e).__name__}: {e}"], 0, [])
 
-# %% ../../nbs/report/verify.ipynb #7ca56aca
+# %% ../../nbs/report/verify.ipynb #a57ae112
 def _file_problems(folder: Path, manifest: dict) -> list:
     """Files that are missing, changed or not named."""
     problems = (
@@ -263,7 +263,7 @@ def _file_problems(folder: Path, manifest: dict) -> list:
         ]
     return problems
 
-
+# %% ../../nbs/report/verify.ipynb #d47fe759
 def _page_problems(folder: Path, study, manifest) -> tuple[list, str]:
     """Pages that do not show what is stored, and how many were compared."""
     if manifest.get("pages_drawn_by") != code_digest("neuralpha.report.pages"):
@@ -282,7 +282,7 @@ def _page_problems(folder: Path, study, manifest) -> tuple[list, str]:
     ]
     return wrong, f"{len(pages)} compared"
 
-# %% ../../nbs/report/verify.ipynb #e6163553
+# %% ../../nbs/report/verify.ipynb #630a78d3
 def verify_report(
     folder,  # of a study's report
 ) -> tuple[list, dict]:  # problems in words; files, numbers, pages checked; newer: what an older report cannot have
@@ -313,7 +313,7 @@ def _derived_sweep(folder: Path, study) -> Compared:
     problems = [p.removeprefix(f"{folder.name}/") for each in found for p in each.problems]
     return Compared(problems, sum(each.numbers for each in found), [])
 
-
+# %% ../../nbs/report/verify.ipynb #a82a6ec6
 def _verified(folder: Path, manifest: dict, study) -> tuple[list, dict]:
     problems = _file_problems(folder, manifest)
     numbers, newer = 0, []
@@ -337,7 +337,7 @@ def _verified(folder: Path, manifest: dict, study) -> tuple[list, dict]:
     checked = {"files": len(manifest["files"]), "numbers": numbers, "pages": pages, "newer": newer}
     return problems + wrong, checked
 
-# %% ../../nbs/report/verify.ipynb #48a09b25
+# %% ../../nbs/report/verify.ipynb #b9ef44d8
 def rerun_report(
     folder,  # of a study's report
     device: str = "auto",  # the report's own, or its bits will differ
@@ -392,7 +392,7 @@ def rerun_report(
             f"{n} is not what the study gives when it is run again.{_why(folder / n, run.folder / n)}" for n in wrong
         ], len(names)
 
-
+# %% ../../nbs/report/verify.ipynb #b35f9627
 def _why(stored: Path, again: Path) -> str:
     """The first difference of two JSON files, and of two Parquet files the columns."""
     if not (stored.is_file() and again.is_file()):

@@ -48,7 +48,7 @@ from neuralpha.rl.truths import (
     share_band,
 )
 
-# %% ../../nbs/rl/agents.ipynb #7b51499a
+# %% ../../nbs/rl/agents.ipynb #e6b8150a
 class TradeNet(nn.Module):
     """Policies of several seeds at once."""
 
@@ -68,8 +68,16 @@ class TradeNet(nn.Module):
             setattr(self, name, nn.Parameter(torch.stack(drawn)))
         self.start = nn.Parameter(torch.zeros(len(seeds), 1, 2 * n_assets))
 
-    def forward(self, seen, before):  # (seeds, paths, n_seen), (seeds, paths, n_assets), both of size about 1
-        """The next position."""
+    def forward(
+        self, seen, before
+    ) -> torch.Tensor:  # (seeds, paths, n_seen), (seeds, paths, n_assets), both of size about 1
+        """The next position.
+
+        Returns
+        -------
+        torch.Tensor
+            (seeds, paths, n_seen), (seeds, paths, n_assets), both of size about 1
+        """
         n = self.n_assets
         hidden = torch.tanh(torch.cat([seen, before], -1) @ self.inner + self.shift)
         out = hidden @ self.outer
@@ -262,7 +270,7 @@ class FollowScore:
         """The next position."""
         return self.amount * np.sign(signal @ self.loadings.T)
 
-# %% ../../nbs/rl/agents.ipynb #2a65dbbe
+# %% ../../nbs/rl/agents.ipynb #a371635f
 LEAKED = SignalMarket(cost=0.05, power=1, risk_aversion=0.3, mean_reversion=1.0, volatility=0.2)
 
 
@@ -311,12 +319,12 @@ class NoiseMarket(Market):
         """
         return np.array([self.volatility * np.sqrt(1 - self.decay[0] ** 2), self.volatility])
 
-    def reward(self, signal, before, after):
+    def reward(self, signal, before, after) -> torch.Tensor:
         """Return less risk and costs."""
         risk, paid = self.risk_aversion * after**2, self.cost * abs(after - before)
         return (signal[..., 1:] * after - risk - paid).sum(-1)
 
-    def observe(self, signal):
+    def observe(self, signal) -> torch.Tensor:
         """The signal without the return."""
         return signal[..., :1]
 

@@ -452,8 +452,8 @@ class TradeEnv:
         wide[self.first : self.last] = self.decided[:, path * self.copies : (path + 1) * self.copies]
         return wide[panel.date_code, :, panel.asset_code]
 
-# %% ../../nbs/rl/environment.ipynb #a6f0f9b0
-def gym_env(env: TradeEnv):
+# %% ../../nbs/rl/environment.ipynb #71b70f75
+def gym_env(env: TradeEnv) -> "gymnasium.Env":
     """A `gymnasium.Env` of an environment with one account."""
     with extra("rl", "a gymnasium environment"):
         import gymnasium

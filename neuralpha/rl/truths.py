@@ -20,9 +20,9 @@ __all__ = ['PUBLISHED_BAND', 'PUBLISHED_SCORES', 'Market', 'SignalMarket', 'draw
            'FactorMarket', 'factor_optimum', 'WealthBand', 'MertonMarket', 'band_growth', 'ShareMarket', 'KeepBetween',
            'share_band', 'ExecutionMarket', 'plot_frontier', 'SellMarket', 'SellBest', 'SellEvenly']
 
-# %% ../../nbs/rl/truths.ipynb #75b21e33
+# %% ../../nbs/rl/truths.ipynb #fbf6f633
 from dataclasses import dataclass, replace
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 from matplotlib.figure import Figure
 from numba import njit
@@ -33,11 +33,14 @@ from scipy.special import ndtr
 from ..core import NeuralphaError
 from ..evaluate.plots import new_figure, style
 
-# %% ../../nbs/rl/truths.ipynb #935c46da
+if TYPE_CHECKING:
+    import torch
+
+# %% ../../nbs/rl/truths.ipynb #ba3166c3
 class Market:
     """What the markets of this page have in common."""
 
-    def carry(self, signal, after):
+    def carry(self, signal, after) -> "np.ndarray | torch.Tensor":
         """What is held at the next trade."""
         return after
 
@@ -108,12 +111,18 @@ class SignalMarket(Market):
         scale = np.sqrt(2 * self.mean_reversion) if self.standardised else self.volatility
         return np.array([scale])
 
-    def reward(self, signal, before, after):  # arrays or tensors (..., 1)
-        """What holding `after` for a step is worth, having held `before`."""
+    def reward(self, signal, before, after) -> "np.ndarray | torch.Tensor":  # arrays or tensors (..., 1)
+        """What holding `after` for a step is worth, having held `before`.
+
+        Returns
+        -------
+        'np.ndarray | torch.Tensor'
+            arrays or tensors (..., 1)
+        """
         traded = abs(after - before) ** self.power
         return (signal * after - self.risk_aversion * after**2 - self.cost * traded).sum(-1)
 
-    def observe(self, signal):
+    def observe(self, signal) -> "np.ndarray | torch.Tensor":
         """What a policy may see."""
         return signal
 
@@ -328,7 +337,7 @@ def published_episodes(market: SignalMarket, n_episodes: int = 10) -> np.ndarray
     noise = np.stack([np.random.RandomState(seed).normal(0, 1, 5000) for seed in seeds], 1)[..., None]
     return draw_signals(market, noise)[1:-1]
 
-# %% ../../nbs/rl/truths.ipynb #9e2fe812
+# %% ../../nbs/rl/truths.ipynb #a1892b7a
 @dataclass(frozen=True, eq=False)
 class FactorMarket(Market):
     """Several assets whose expected returns come from factors that decay.
@@ -378,15 +387,21 @@ class FactorMarket(Market):
         """
         return 1 - self.mean_reversion
 
-    def reward(self, signal, before, after):  # (..., n_signals), (..., n_assets)
-        """What holding `after` for a step is worth, having held `before`."""
+    def reward(self, signal, before, after) -> "np.ndarray | torch.Tensor":  # (..., n_signals), (..., n_assets)
+        """What holding `after` for a step is worth, having held `before`.
+
+        Returns
+        -------
+        'np.ndarray | torch.Tensor'
+            (..., n_signals), (..., n_assets)
+        """
         traded = after - before
         gained = (signal @ self.loadings.T * after).sum(-1)
         risk = (after @ self.covariance * after).sum(-1)
         paid = (traded @ self.covariance * traded).sum(-1)
         return (1 - self.discount) * (gained - self.risk_aversion / 2 * risk) - self.cost / 2 * paid
 
-    def observe(self, signal):
+    def observe(self, signal) -> "np.ndarray | torch.Tensor":
         """What a policy may see."""
         return signal
 
@@ -529,7 +544,7 @@ def _band_growth(noise, mean, volatility, cost, low, high, step):
         out[i] = (np.log(stock + bond) - luck) / (step * noise.shape[1])
     return out
 
-# %% ../../nbs/rl/truths.ipynb #99206a91
+# %% ../../nbs/rl/truths.ipynb #c39c8748
 @dataclass(frozen=True)
 class ShareMarket(Market):
     """One stock and one bond in steps; the position is the share of wealth in the stock.
@@ -554,16 +569,16 @@ class ShareMarket(Market):
     decay = np.zeros(1)
     innovation = np.ones(1)
 
-    def reward(self, signal, before, after):
+    def reward(self, signal, before, after) -> "np.ndarray | torch.Tensor":
         """Mean growth in a step less what the trade costs."""
         growth = self.excess_return * after - self.volatility**2 / 2 * after**2
         return (growth / self.steps_a_year - self.cost * abs(after - before)).sum(-1)
 
-    def observe(self, signal):
+    def observe(self, signal) -> "np.ndarray | torch.Tensor":
         """Nothing but that time has passed."""
         return abs(signal) * 0 + 1.0
 
-    def carry(self, signal, after):
+    def carry(self, signal, after) -> "np.ndarray | torch.Tensor":
         """The share after the stock has moved."""
         step = 1 / self.steps_a_year
         mean = (self.excess_return - self.volatility**2 / 2) * step

@@ -5,10 +5,10 @@
 # %% auto #0
 __all__ = ['DRAWS_COLUMNS', 'draw_errors', 'Repetitions', 'open_draws', 'fit_draw', 'collect_draws', 'draw_numbers']
 
-# %% ../../nbs/study/draws.ipynb #170faa81
+# %% ../../nbs/study/draws.ipynb #0a44272a
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
-from typing import ClassVar
+from typing import Any, ClassVar
 import re, time, traceback
 import pandas as pd
 from ..core import NeuralphaError, canonical_json, digest, limit_threads
@@ -17,7 +17,7 @@ from .spec import Study, load_study, universe_slug
 from .units import Unit, UnitStore, code_of, device_kind, library_versions
 from ..core import code_digest
 
-# %% ../../nbs/study/draws.ipynb #abd16197
+# %% ../../nbs/study/draws.ipynb #c00dc1ea
 @lru_cache(maxsize=1)
 def _problem(case, n_characteristics, seed, k):
     from neuralpha.models.gkx import gkx_problem
@@ -75,7 +75,7 @@ class Repetitions:
         """What determines the draws."""
         return digest(self.case, self.n_characteristics, self.study.seed, code_digest("neuralpha.data.simulated.gkx"))
 
-    def model(self, name: str):
+    def model(self, name: str) -> Any:
         """A fresh estimator of the study's model `name`."""
         kind, params, _ = self.study.block(name)
         return make_model(kind, **params)

@@ -43,7 +43,7 @@ from neuralpha.study.recipe import (
 from .spec import AGENTS, Study, load_study, make_study, universe_slug
 from .units import UNIT_COLUMNS, Search, Task, Unit, code_of, device_kind, library_versions
 
-# %% ../../nbs/study/experiment.ipynb #d62f0c29
+# %% ../../nbs/study/experiment.ipynb #06632c06
 @dataclass(frozen=True, eq=False, repr=False)
 class Experiment:
     """One universe under one study. `X`, the feature table, is computed on first use.
@@ -89,11 +89,11 @@ class Experiment:
         by_date = None if self.study.transform == "raw" else self.study.transform
         return cached_features(self.panel, self.tables, self.study.features, by_date)
 
-    def keep_tables(self, folder: Path):
+    def keep_tables(self, folder: Path) -> None:
         """From now on take the feature table from a folder, or leave it there for whoever opens the experiment next."""
         object.__setattr__(self, "tables", folder)
 
-    def model(self, name: str, seed: int = 0):
+    def model(self, name: str, seed: int = 0) -> Any:
         """A fresh estimator of the study's model `name`, with the study's transforms and weights."""
         kind, params, _ = self.study.block(name)
         account = account_of(self.study) if name in self.study.agents else {}

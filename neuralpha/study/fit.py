@@ -89,7 +89,7 @@ def _scores(part, panel, rows, scores):
         }
     )
 
-# %% ../../nbs/study/fit.ipynb #d2e22b79
+# %% ../../nbs/study/fit.ipynb #bfccd970
 def open_any(
     study: Study,
     universe: str,
@@ -156,7 +156,9 @@ def is_due(experiment, task: Task, store: UnitStore, device: str = "auto") -> bo
     return first == task and is_ready(experiment, task, store, device)
 
 
-def do_task(experiment: Experiment, task: Task, store: UnitStore, device: str = "auto", say=lambda text: None):
+def do_task(
+    experiment: Experiment, task: Task, store: UnitStore, device: str = "auto", say=lambda text: None
+) -> bool | None:
     """Fit a unit, or run a search; what fails is kept with its log."""
     if isinstance(experiment, Repetitions):
         return fit_draw(experiment, task, store, device)
@@ -295,13 +297,13 @@ def search_units(
         work([experiment], store, device, "searches")
     return search_records(experiment, store, device)
 
-# %% ../../nbs/study/fit.ipynb #eb16016b
+# %% ../../nbs/study/fit.ipynb #92df92eb
 def _agreed(benches, device, part) -> str:
     """Digest of the tasks that a run and its workers must both mean."""
     return digest(sorted(t.key for b in benches for t in tasks(b, device, part)))
 
 
-def main():
+def main() -> None:
     """`python -m neuralpha.study.fit`: a worker.
 
     Its order is JSON on standard input; what it is at, a line of JSON each.

@@ -17,9 +17,10 @@ __all__ = ['PREPARE', 'SEARCH', 'whole_panel', 'study_panel', 'study_features', 
            'parts_form', 'label_form', 'Rows', 'fit_seed', 'fit_seeds_together', 'trial_moments', 'trial_sharpe',
            'study_costs', 'account_of', 'search_parameters', 'recipe_of']
 
-# %% ../../nbs/study/recipe.ipynb #01e49e27
+# %% ../../nbs/study/recipe.ipynb #26ea9f9b
+from collections.abc import Callable
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 import numpy as np
 from ..audit.holdout import Seal, seal_holdout
 from ..data.panel import Panel
@@ -115,12 +116,12 @@ def study_folds(study: Study, y: Label) -> list[Fold]:
         return fixed_split(y, *dates, embargo=split.embargo)
     return walk_forward(y, split.train, split.valid, split.test, split.embargo, split.scheme)
 
-# %% ../../nbs/study/recipe.ipynb #209a45f9
+# %% ../../nbs/study/recipe.ipynb #ca997110
 def study_parts(
     study: Study,
     name: str,  # of the model in the study
     model,  # unfitted
-):  # the same with the study's transforms and weights
+) -> Any:  # the same with the study's transforms and weights
     """A model as the study fits it.
 
     Parameters
@@ -130,6 +131,11 @@ def study_parts(
         of the model in the study
     model
         unfitted
+
+    Returns
+    -------
+    Any
+        the same with the study's transforms and weights
     """
     if study.transforms:
         model = model.through(Pipeline(study.transforms))
@@ -222,11 +228,18 @@ def fit_seeds_together(
 
     return dict(zip(seeds, fit_seeds(model, *rows, seeds, device, study.label.target)))
 
-# %% ../../nbs/study/recipe.ipynb #354d3f1d
-def trial_moments(y: Label):  # function of scores and rows that gives bars and moments, None where there are too few
+# %% ../../nbs/study/recipe.ipynb #bab4149e
+def trial_moments(
+    y: Label,
+) -> Callable:  # function of scores and rows that gives bars and moments, None where there are too few
     """A judge for `tune`: what the spread portfolio earned and traded on the dates held back, before any cost.
 
     A search does not ask what trading costs, so another cost searches nothing again: `trial_sharpe` prices it.
+
+    Returns
+    -------
+    Callable
+        function of scores and rows that gives bars and moments, None where there are too few
     """
     panel = y.panel
 

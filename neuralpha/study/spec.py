@@ -87,8 +87,9 @@ __all__ = ['LEARNABLE_LABELS', 'DATES', 'WEIGHTS', 'RESERVED', 'AGENTS', 'SET_BY
            'Target', 'PublishedSpec', 'StudyFields', 'Study', 'universe_slug', 'make_study', 'research_folder',
            'builtin_studies', 'open_report', 'where_it_started', 'load_study', 'with_tuning', 'study_of_one']
 
-# %% ../../nbs/study/spec.ipynb #76e150a8
+# %% ../../nbs/study/spec.ipynb #6ac113f8
 import contextlib, os, re, tomllib, typing
+from collections.abc import Iterator
 from collections import Counter
 from pathlib import Path
 from typing import Annotated, Any, ClassVar, Literal
@@ -1468,7 +1469,7 @@ def builtin_studies() -> dict[str, Path]:
     """Name -> TOML file of the studies that ship."""
     return {p.stem: p for p in sorted((research_folder() / "studies").glob("*.toml"))}
 
-# %% ../../nbs/study/spec.ipynb #8629006f
+# %% ../../nbs/study/spec.ipynb #7a23975a
 def _merge(base: dict, changes: dict) -> dict:
     """`changes` over `base`, part by part; None leaves a value alone."""
     out = dict(base)
@@ -1509,7 +1510,7 @@ STARTED = "started_in.json"  # beside study.json: from where the study's relativ
 def where_it_started(
     folder: Path,
     study,  # of a report
-):
+) -> Iterator[None]:
     """Run a block where the relative paths of a report's study lead to its data: the folder that the run was started
     in, as seen from the report; where that is gone or holds no such file, the folder that one is in.
 

@@ -12,8 +12,9 @@ code behind it. If any of these changes, the name changes and the unit is fitted
 __all__ = ['LIBRARIES', 'Task', 'UNIT_COLUMNS', 'device_kind', 'Unit', 'Search', 'library_versions', 'Reach', 'reach', 'code_of',
            'check_unit', 'read_scores', 'UnitStore', 'claim']
 
-# %% ../../nbs/study/units.ipynb #5241c699
+# %% ../../nbs/study/units.ipynb #2e89644c
 import ast, contextlib, importlib.metadata, importlib.util, inspect, json, os, shutil, sys, tempfile, textwrap
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache, cached_property
 from pathlib import Path
@@ -246,7 +247,7 @@ def read_scores(folder: Path, columns=UNIT_COLUMNS) -> pd.DataFrame:
     except NeuralphaError as e:
         raise NeuralphaError(f"{e} Delete {folder} and run again.") from e
 
-# %% ../../nbs/study/units.ipynb #1985f4ba
+# %% ../../nbs/study/units.ipynb #14085d21
 class UnitStore:
     """Finished units in `folder`, one subfolder per key, and the logs of failed ones.
 
@@ -284,7 +285,7 @@ class UnitStore:
         """What is known of the last failure of a unit; None where there is none."""
         return read_json(self.failure_path(key), error=str, log=str) if self.failure_path(key).exists() else None
 
-    def save(self, unit: Unit, scores: pd.DataFrame, model=None, **meta):
+    def save(self, unit: Unit, scores: pd.DataFrame, model=None, **meta) -> None:
         """Keep a finished unit. `scores` has columns part, date, asset, score; `model` a `save(folder)` method.
 
         Raises `DiskError` where the folder cannot be written; nothing half-written is left.
@@ -306,7 +307,7 @@ class UnitStore:
             )
 
     @contextlib.contextmanager
-    def writing(self, key: str):
+    def writing(self, key: str) -> Iterator[Path]:
         """Yields a folder that becomes the unit on success and is removed on any exception.
 
         What killed workers left is removed too.
@@ -330,7 +331,7 @@ class UnitStore:
             finally:
                 shutil.rmtree(tmp, ignore_errors=True)
 
-    def fail(self, unit: Unit, error: str, log: str):
+    def fail(self, unit: Unit, error: str, log: str) -> None:
         """Keep the log of a failed unit."""
         write_json(self.failure_path(unit.key), {"unit": str(unit), "error": error, "log": log})
 
@@ -343,15 +344,21 @@ class UnitStore:
         self.check(key)
         return read_scores(self.path(key), columns)
 
-    def check(self, key: str):
+    def check(self, key: str) -> None:
         check_unit(self.path(key), key)
 
-# %% ../../nbs/study/units.ipynb #ec28d551
+# %% ../../nbs/study/units.ipynb #aa2e553b
 @contextlib.contextmanager
 def claim(
     store: UnitStore,
     key: str,
-):  # yields True where the unit is ours, False where somebody is at it or has done it
-    """Hold the only right to work on a unit for the length of the block."""
+) -> Iterator[bool]:  # yields True where the unit is ours, False where somebody is at it or has done it
+    """Hold the only right to work on a unit for the length of the block.
+
+    Returns
+    -------
+    Iterator[bool]
+        yields True where the unit is ours, False where somebody is at it or has done it
+    """
     with lock(store.folder / "locks" / key, wait=False) as held:
         yield held and key not in store

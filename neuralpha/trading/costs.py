@@ -115,7 +115,7 @@ def _number(name, value):
     if not isinstance(value, (int, float, np.number)) or not 0 <= value < np.inf:
         raise NeuralphaError(f"{name} is {value}; it must be a number, at least 0.")
 
-# %% ../../nbs/trading/costs.ipynb #2bb09b88
+# %% ../../nbs/trading/costs.ipynb #7c056444
 ESTIMATORS = ("edge", "corwin-schultz", "abdi-ranaldo")  # of the spread, from bars
 _RATES = ("commission_bps", "commission_per_share", "commission_minimum", "financing_bps", "window")
 BORROW = {  # fees by liquidity; see the table below
@@ -197,7 +197,7 @@ class Costs:
     def of_trading(
         self,
         traded,  # bought plus sold: a number or an array; a share of the capital where an impact is in relation to it
-    ):  # in the same unit
+    ) -> float | np.ndarray:  # in the same unit
         """Cost of trading an amount in one asset, where neither its volume nor its price need be known.
 
         Parameters
@@ -205,6 +205,11 @@ class Costs:
         traded
             bought plus sold: a number or an array; a share of the capital where an impact is in
             relation to it
+
+        Returns
+        -------
+        float | np.ndarray
+            in the same unit
         """
         if self.needs_volume or self.commission_per_share or self.commission_minimum or self._spread_varies:
             raise NeuralphaError(

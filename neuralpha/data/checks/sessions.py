@@ -35,7 +35,7 @@ from .clocks import refuse_two_dates
 from .keys import Keys
 from .report import DataReport, Finding
 
-# %% ../../../nbs/data/checks/sessions.ipynb #e068694c
+# %% ../../../nbs/data/checks/sessions.ipynb #f973063f
 class Open(NamedTuple):
     """When a group of assets is open.
 
@@ -75,7 +75,7 @@ def settle_sessions(
     for check in ("wrong_session", "missing_session"):
         report.add(Finding(check, action="not run", note=note))
 
-
+# %% ../../../nbs/data/checks/sessions.ipynb #b5f5a803
 def _hold_groups(keys, report):
     """Hold each group of assets against its calendar, then the groups against each other; whether any calendar was
     found.
@@ -92,7 +92,7 @@ def _hold_groups(keys, report):
         _say_exchanges(keys, report)
     return held
 
-# %% ../../../nbs/data/checks/sessions.ipynb #6175108a
+# %% ../../../nbs/data/checks/sessions.ipynb #61add1ac
 def _against_sessions(keys, group, report):
     """Drop a group's bars on days without a session, and note sessions without bars."""
     mine = keys.keep & group.members[keys.codes] & (keys.codes >= 0)
@@ -117,7 +117,7 @@ def _against_sessions(keys, group, report):
         report.add(Finding("missing_session", len(absent), first=first, note=f"calendar {sessions.calendar}"))
     return Open(sessions, np.union1d(days[~off], sessions.days))
 
-
+# %% ../../../nbs/data/checks/sessions.ipynb #f25956e0
 def _describe(sessions, fits, days):
     """What a finding says about the calendar it was held against."""
     note = f"calendar {sessions.calendar}{', recognised' if fits else ''}"
@@ -130,7 +130,7 @@ def _describe(sessions, fits, days):
         note += f", up to {sessions.until.astype('datetime64[D]')}, where it ends"
     return note
 
-# %% ../../../nbs/data/checks/sessions.ipynb #72b32723
+# %% ../../../nbs/data/checks/sessions.ipynb #baec1f8d
 BUSY_WINDOW = 21  # days around a day with whose bars its own are compared
 BUSY_WEEKENDS = 20  # weeks of a year in which a weekend day must be busy
 SATURDAY = 5  # weekdays count from Monday, 0
@@ -144,7 +144,7 @@ def _speaks_for(days, count, fits):
     busy = _is_busy(days, count)
     return busy | np.isin(days, np.concatenate(rivals)) if rivals else busy
 
-
+# %% ../../../nbs/data/checks/sessions.ipynb #47dc22af
 def _is_busy(days, count):
     """Days with at least half the bars of the days around them."""
     around = pd.Series(count).rolling(BUSY_WINDOW, center=True, min_periods=1).median().to_numpy()
@@ -187,7 +187,7 @@ def _refuse_sundays(days, report):
         f"Sundays (say {offered})."
     )
 
-# %% ../../../nbs/data/checks/sessions.ipynb #87cf4dfb
+# %% ../../../nbs/data/checks/sessions.ipynb #91ee34c8
 HAS_A_SAY = 0.1  # share of the assets that a group needs to decide for the others
 
 
@@ -208,7 +208,7 @@ class Group(NamedTuple):
     members: np.ndarray  # (assets,) bool
     decides: bool  # whether the panel's days must be days of this group
 
-
+# %% ../../../nbs/data/checks/sessions.ipynb #a4b336a0
 def calendar_groups(
     calendar: str | dict,  # name, "auto", "none", or asset -> name
     assets: np.ndarray,  # names
@@ -253,11 +253,11 @@ def _recognised_groups(members, codes, days):
     least = HAS_A_SAY * members.sum()
     return [Group("auto", label == one, (label == one).sum() >= least) for one in np.unique(label[members])]
 
-# %% ../../../nbs/data/checks/sessions.ipynb #b97ebcd6
+# %% ../../../nbs/data/checks/sessions.ipynb #a20c8525
 TRADES, CLOSED = 0.5, 0.1  # share of a weekday's dates with a bar: from here on it trades; up to here it is closed
 SEEN = 4  # dates of a weekday, and weekdays on which it trades, that an asset needs to be judged
 
-
+# %% ../../../nbs/data/checks/sessions.ipynb #34305e81
 def weekday_groups(
     codes: np.ndarray,  # asset of every row
     days: np.ndarray,  # day of every row
@@ -308,7 +308,7 @@ class _Lives(NamedTuple):
     first: np.ndarray  # date position
     last: np.ndarray
 
-
+# %% ../../../nbs/data/checks/sessions.ipynb #fa92217e
 def _lives(codes, at):
     """First and last date of every asset."""
     life = pl.DataFrame({"asset": codes, "at": at}).group_by("asset")
@@ -344,7 +344,7 @@ def _say_group(group, one, assets):
     calendar = "no known calendar" if one.sessions is NO_SESSIONS else one.sessions.calendar
     return f"{group.members.sum():,} follow {calendar} (such as {assets[group.members][0]})"
 
-# %% ../../../nbs/data/checks/sessions.ipynb #e4cbc652
+# %% ../../../nbs/data/checks/sessions.ipynb #86237575
 SURE_FIT = 0.98  # agreement from which an asset's calendar is believed
 CLEARLY_BETTER = 0.01  # by how much an own calendar must fit better than that of most
 ENOUGH_BARS = 200  # dates of the file, and bars of an asset, that are needed to tell
@@ -378,7 +378,7 @@ def _say_exchanges(keys, report):
     )
     report.add(Finding("mixed_calendars", note=note))
 
-
+# %% ../../../nbs/data/checks/sessions.ipynb #2ad7e01a
 def _fits_by_asset(names, codes, stamps, dates, n_assets):
     """(calendars, assets) float: how well each calendar explains the days of each asset, in its life."""
     at = np.searchsorted(dates, stamps)
@@ -395,7 +395,7 @@ def _fits_by_asset(names, codes, stamps, dates, n_assets):
         fits[k, life.asset] = both / np.maximum(bars[life.asset] + possible - both, 1)
     return fits
 
-# %% ../../../nbs/data/checks/sessions.ipynb #bec38f2d
+# %% ../../../nbs/data/checks/sessions.ipynb #2556cc84
 def settle_dates(
     keys: Keys,  # `stamps` are changed where bars of one period are dated differently
     report: DataReport,
@@ -411,7 +411,7 @@ def settle_dates(
     _one_date_a_day(keys, report)
     _one_date_a_period(keys, report)
 
-
+# %% ../../../nbs/data/checks/sessions.ipynb #43e100f2
 def _one_date_a_day(keys, report):
     """Leave out the time of day where assets have one bar a day and close at different times."""
     stamps = pl.Series(keys.stamps).unique().drop_nulls().sort().to_numpy()

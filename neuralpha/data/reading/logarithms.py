@@ -25,7 +25,7 @@ from .form import Table
 from .names import OHLC
 from .spec import ReadSpec
 
-# %% ../../../nbs/data/reading/logarithms.ipynb #0f06b1a7
+# %% ../../../nbs/data/reading/logarithms.ipynb #226036fb
 HIGHEST = 20.0  # the logarithm of a price of 500 million
 LEAST_ASSETS = 8
 LEAST_MOVES = 20  # bars on which an asset moves
@@ -42,7 +42,7 @@ DEAREST = 4e5  # price up to which a logarithm of seven digits tells cents
 LEAST_CLOSES = 50
 BEYOND_CHANCE = 8.0  # standard errors
 
-
+# %% ../../../nbs/data/reading/logarithms.ipynb #4813c889
 class Moves(NamedTuple):
     """Levels and typical moves of the assets of a table.
 
@@ -64,15 +64,14 @@ class Moves(NamedTuple):
     """
 
     level: np.ndarray  # (assets,) median size of a close
-    size: (
-        np.ndarray
-    )  # (assets,) mean size of its moves but for the largest; days without one count, as ticks hide small moves
+    # (assets,) mean size of its moves but for the largest; days without one count, as ticks hide small moves
+    size: np.ndarray
     negative: float  # share of closes below zero
     afresh: float  # share of the assets whose closes begin anew on every bar
     highest: float  # close
     daily: bool  # bars of a day or longer
 
-
+# %% ../../../nbs/data/reading/logarithms.ipynb #3c2ee885
 def moves_of(
     frame: pl.DataFrame,  # date, asset and a close
     column: str = "close",
@@ -111,6 +110,28 @@ def moves_of(
         float(sizes["highest"].max() or 0.0),
         days is not None and days >= dt.timedelta(hours=20),
     )
+
+
+def _with_moves(frame: pl.DataFrame, column: str) -> pl.DataFrame:  # asset, date, c: the close, move: its size
+    close = pl.col("c")
+    is_whole = close.is_finite() & pl.col("date").is_not_null() & pl.col("asset").is_not_null()
+    closes = frame.select("asset", "date", pl.col(column).cast(pl.Float64).alias("c"))
+    in_order = closes.filter(is_whole).sort("asset", "date")
+    return in_order.with_columns(close.diff().over("asset").abs().alias("move"))
+
+
+def _level_and_size() -> list[pl.Expr]:
+    """What is asked of every asset's closes and moves."""
+    close, move = pl.col("c"), pl.col("move")
+    usual = move.clip(upper_bound=move.quantile(0.9))
+    return [
+        close.abs().median().alias("level"),
+        usual.mean().alias("size"),
+        (move > 0).sum().alias("moves"),
+        (close < 0).sum().alias("negative"),
+        pl.len().alias("rows"),
+        close.max().alias("highest"),
+    ]
 
 # %% ../../../nbs/data/reading/logarithms.ipynb #21a83518
 def why_no_prices(moves: Moves) -> str:

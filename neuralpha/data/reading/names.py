@@ -60,7 +60,7 @@ TICKERS = ("DAY", "DT", "TIME", "SESSION", "INDEX", "DATA", "VOL", "CODE")  # th
 _KNOWN = {alias: name for name, aliases in ALIASES.items() for alias in aliases}
 _ADJUSTED = re.compile(r"^(?:adj(?:usted)?_?(open|high|low|volume)|(open|high|low|volume)_?adj(?:usted)?)$")
 
-# %% ../../../nbs/data/reading/names.ipynb #8732e7f4
+# %% ../../../nbs/data/reading/names.ipynb #80eadf73
 def known_name(name) -> str | None:  # canonical name
     """What a column means by its own name, whatever stands beside it.
 
@@ -76,7 +76,7 @@ def _means(name):
     """What a column means where nothing stands beside it."""
     return next(iter(known_names([name]).values()), None)
 
-
+# %% ../../../nbs/data/reading/names.ipynb #2d1f1be0
 def known_names(
     names,  # all columns of a table
 ) -> dict:  # source name -> canonical name
@@ -106,13 +106,13 @@ def known_names(
             out[first] = canonical
     return out
 
-# %% ../../../nbs/data/reading/names.ipynb #cd9d507a
+# %% ../../../nbs/data/reading/names.ipynb #a55b888e
 def adjusted_twin(name) -> str | None:
     """The field of which a column is the adjusted twin: `high` for `Adj. High`."""
     found = _ADJUSTED.match(plain_name(name))
     return found and (found[1] or found[2])
 
-
+# %% ../../../nbs/data/reading/names.ipynb #48ebc375
 def looks_adjusted(name) -> bool:
     """Whether a name speaks of an adjusted price."""
     plain = plain_name(name)
@@ -129,7 +129,7 @@ def is_field_name(name) -> bool:
         _means(name) in (*OHLC, "volume", "adj_close", "factor") or plain in fields or adjusted_twin(name) is not None
     )
 
-
+# %% ../../../nbs/data/reading/names.ipynb #57a98436
 def nearest_name(
     names,  # columns of a table
     field: str = "close",

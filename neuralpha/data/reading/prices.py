@@ -112,7 +112,7 @@ def _month_starts(table):
     )
     return [dict(check="month_starts", rows=table.frame.height, note=note)]
 
-# %% ../../../nbs/data/reading/prices.ipynb #499a5b63
+# %% ../../../nbs/data/reading/prices.ipynb #c8b23a44
 def _adjust(table, spec, judged=None):
     """The frame adjusted by `adj_close` or `factor`, and a note."""
     frame = table.frame
@@ -148,7 +148,7 @@ def _adjust(table, spec, judged=None):
         return _by_factor(table, spec, judged)
     return frame, ""
 
-
+# %% ../../../nbs/data/reading/prices.ipynb #58bc7710
 def _refuse_restless(table):
     """Raise where the adjusted close does not go with the close."""
     order, code, (close, adjusted) = _sorted_arrays(table.frame, "close", "adj_close")
@@ -164,7 +164,7 @@ def _refuse_restless(table):
         "is kept as it is quoted)."
     )
 
-# %% ../../../nbs/data/reading/prices.ipynb #2a111d4b
+# %% ../../../nbs/data/reading/prices.ipynb #3de8c5ec
 def scale_prices(
     frame: pl.DataFrame,
     multiplier: pl.Series | pl.Expr,  # of the prices; volume is divided by it
@@ -199,7 +199,7 @@ def _events_once(frame):
     first = pl.struct("asset", "date", "factor").is_first_distinct()
     return frame.with_columns(pl.when(first).then(pl.col("factor")).alias("factor"))
 
-
+# %% ../../../nbs/data/reading/prices.ipynb #15272707
 def _by_factor(table, spec, judged=None):
     """The frame with what its column `factor` does to it, and a note."""
     frame = _events_once(table.frame)
@@ -327,7 +327,7 @@ def _coarse(frame):
     days = frame["date"].drop_nulls().unique().sort()
     return len(days) > 1 and days.diff().median() > dt.timedelta(days=4)
 
-# %% ../../../nbs/data/reading/prices.ipynb #085a9f8a
+# %% ../../../nbs/data/reading/prices.ipynb #6e88c23e
 def _within_life(frame):
     """The rows from an asset's first price to its last, and a finding on the others."""
     priced = is_priced(frame.columns)
@@ -350,8 +350,8 @@ def _within_life(frame):
         )
     ]
 
-
-def is_priced(columns):
+# %% ../../../nbs/data/reading/prices.ipynb #a74b809e
+def is_priced(columns) -> pl.Expr | None:
     """True where a row quotes any price; None for a table without prices."""
     quotes = [pl.col(c).is_not_null() for c in (*OHLC, "adj_close", "raw_close") if c in columns]
     return pl.any_horizontal(quotes) if quotes else None

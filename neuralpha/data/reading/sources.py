@@ -24,7 +24,7 @@ from .tables import canonical, similar_names
 from .text_files import not_utf8, odd_lines, scan_text, text_file, text_stem, without_remarks
 from ..vendors.yahoo import scan_yahoo
 
-# %% ../../../nbs/data/reading/sources.ipynb #11692a12
+# %% ../../../nbs/data/reading/sources.ipynb #f07feb89
 def _shown(path, hidden=(".",)):
     """Files of a folder and its subfolders, but for those below a hidden name."""
     return sorted(
@@ -36,7 +36,7 @@ def _files(path, suffix, hidden=(".",)):
     """Those with one ending."""
     return [f for f in _shown(path, hidden) if f.suffix.lower() == suffix]
 
-
+# %% ../../../nbs/data/reading/sources.ipynb #efee655e
 def _schema(file):
     """The schema of a Parquet file. Raises `NeuralphaError` where it is broken or has a column twice."""
     import pyarrow as pa, pyarrow.parquet as pq
@@ -53,7 +53,7 @@ def _schema(file):
         raise NeuralphaError(f"{file}: column {twice!r} occurs twice; keep one.")
     return schema
 
-
+# %% ../../../nbs/data/reading/sources.ipynb #4bbf28d3
 def _footers(files):
     """Check that every file is whole and that all have one shape."""
     first = None
@@ -83,7 +83,7 @@ def partition_keys(path: Path, files) -> list:  # in order
     """
     return list(dict.fromkeys(p.partition("=")[0] for f in files for p in f.relative_to(path).parts[:-1] if "=" in p))
 
-
+# %% ../../../nbs/data/reading/sources.ipynb #44966338
 def scan_parquet(
     path: Path,  # file, or folder of files
 ) -> pl.LazyFrame:
@@ -104,7 +104,7 @@ def scan_parquet(
     own = set(partition_keys(path, files)) | set(_schema(files[0]).names) if keys else set()
     return lf.drop([k for k in keys if k not in own])  # folders above the asked-for one are no partitions
 
-# %% ../../../nbs/data/reading/sources.ipynb #3b79b405
+# %% ../../../nbs/data/reading/sources.ipynb #fec85338
 def scan_csv(
     path: Path,
     spec: ReadSpec = ReadSpec(),
@@ -122,7 +122,7 @@ def scan_csv(
 def _text(path, spec):
     return without_remarks(text_file(path, spec.delimiter, spec.encoding))
 
-
+# %% ../../../nbs/data/reading/sources.ipynb #c222c6d8
 def _csv_failure(path, spec, e):
     """What is wrong with a CSV that the reader gave up on."""
     try:
@@ -153,7 +153,7 @@ def _read_text(path, name, spec, part=False):
 def _open_csv(path, name, spec):
     return _read_text(path, name, spec)
 
-# %% ../../../nbs/data/reading/sources.ipynb #16488e9f
+# %% ../../../nbs/data/reading/sources.ipynb #70e54841
 def _column_names(file, spec):
     """The columns of one file of a folder."""
     if file.suffix.lower() in (".parquet", ".pq"):
@@ -166,7 +166,7 @@ def _lacks_assets(names, spec):
     """Whether no column names the assets."""
     return "asset" not in spec.columns and spec.asset is None and "asset" not in known_names(names).values()
 
-
+# %% ../../../nbs/data/reading/sources.ipynb #238b6225
 def _of_its_asset(file, spec):
     """How to read one file of a folder: without a column for the asset its name is the asset."""
     every = spec.model_copy(update={"assets": None})  # a file need not hold what another does
@@ -179,7 +179,7 @@ def _read_part(file, name, spec):
         return canonical(scan_parquet(file), name, str(file), spec, part=True)
     return _read_text(file, name, spec, part=True)
 
-
+# %% ../../../nbs/data/reading/sources.ipynb #c6d718e2
 def _agreed(tables):
     """What all files that prove it prove alike: options by name."""
     out = {}
@@ -189,7 +189,7 @@ def _agreed(tables):
             out[option] = said.pop()
     return out
 
-
+# %% ../../../nbs/data/reading/sources.ipynb #562ff705
 def _one_after_another(tables, path):
     """Refuse files that were taken for assets and are years or parts of one."""
     spans = sorted((t.frame["date"].min(), t.frame["date"].max(), t.where) for t in tables if t.frame.height > 1)
@@ -229,7 +229,7 @@ def _open_folder(path, name, spec, files):
         raise no_rows(path, spec)
     return settle_values(joined, spec)
 
-# %% ../../../nbs/data/reading/sources.ipynb #284fb357
+# %% ../../../nbs/data/reading/sources.ipynb #15b1e292
 def _with_fields(table, fields):
     """The table in the order of all files' fields, with those of its columns that are fields in other files and empty
     in this one.
@@ -253,7 +253,7 @@ def _with_fields(table, fields):
         attributes=table.attributes.drop(columns=void),
     )
 
-
+# %% ../../../nbs/data/reading/sources.ipynb #9cbe7f27
 def _same_findings(tables):
     """The findings of several tables, one for each check and column."""
     out = {}
@@ -290,7 +290,7 @@ def _joined(tables, name, where, only=None):
     columns = {c: n for t in reversed(tables) for c, n in t.columns.items()}
     return Table(name, where, frame, attributes[~attributes.index.duplicated()], _same_findings(tables), columns)
 
-# %% ../../../nbs/data/reading/sources.ipynb #9b3213fc
+# %% ../../../nbs/data/reading/sources.ipynb #0910a9bf
 def _without_doubles(frame, where):
     """The frame without levels of its index that a column repeats, as `set_index('asset', drop=False)` leaves them."""
     doubles = [n for n in frame.index.names if n is not None and n in frame.columns]
@@ -309,7 +309,7 @@ def _only_counts(index):
         and index.is_unique
     )
 
-
+# %% ../../../nbs/data/reading/sources.ipynb #f8944a64
 def _from_pandas(frame, where):
     """A pandas frame as polars; columns of mixed Python objects are refused by name."""
     if isinstance(frame.columns, pd.MultiIndex):
@@ -351,7 +351,7 @@ def _read(lf, name, where, spec, keys=()):
             f"{where}: damaged or not what its name says: {(str(e).splitlines() or ['?'])[0]}. Write or copy it again."
         ) from e
 
-# %% ../../../nbs/data/reading/sources.ipynb #e876fa8d
+# %% ../../../nbs/data/reading/sources.ipynb #55177bcd
 def _whole_lives(scan, source, spec):
     """A database's rows; also those after `end` where there is a delisting return, which is unknown as long as they
     come.
@@ -361,7 +361,7 @@ def _whole_lives(scan, source, spec):
         return scan(source, spec.model_copy(update={"end": None}))
     return lf
 
-
+# %% ../../../nbs/data/reading/sources.ipynb #9092866d
 def open_source(
     source,  # path, folder, database address, frame, engine
     name: str | None = None,  # of the universe; default: the file's stem
@@ -402,7 +402,7 @@ def open_source(
         f"A {type(source).__name__} is no source: give a path, a frame, a database address or an SQLAlchemy engine."
     )
 
-# %% ../../../nbs/data/reading/sources.ipynb #042107d9
+# %% ../../../nbs/data/reading/sources.ipynb #a0e70a38
 def _open_address(source, name, spec):
     """`yahoo:AAPL,MSFT` and database addresses such as `postgresql+psycopg://user@host/name`."""
     if source.startswith("yahoo:"):
@@ -422,7 +422,7 @@ def _existing(source):
     path = Path(source)
     return path.expanduser() if str(source).startswith("~") and not path.exists() else path
 
-
+# %% ../../../nbs/data/reading/sources.ipynb #c340527f
 def _open_path(source, name, spec):
     path = _existing(source)
     if not path.exists():
@@ -446,7 +446,7 @@ def _open_path(source, name, spec):
         ".xz, .zst), .feather, .duckdb, or read it yourself and pass the frame."
     )
 
-# %% ../../../nbs/data/reading/sources.ipynb #e1f46f36
+# %% ../../../nbs/data/reading/sources.ipynb #31746f27
 def _scan_arrow(path):
     """Feather and Arrow files, and streams of Arrow."""
     for read in (pl.read_ipc, pl.read_ipc_stream):
@@ -459,7 +459,7 @@ def _scan_arrow(path):
         "again."
     ) from error
 
-
+# %% ../../../nbs/data/reading/sources.ipynb #82fef56f
 def _open_directory(path, name, spec):
     """A Qlib directory, a folder of Parquet (one table, or one file per asset) or of text files."""
     if is_qlib(path):

@@ -73,14 +73,14 @@ UNITS = {"s": 1, "ms": 10**3, "us": 10**6, "ns": 10**9}
 NAMED = {"s": "seconds", "ms": "milliseconds", "us": "microseconds", "ns": "nanoseconds"}
 _YEAR = 365.25 * 86400
 
-# %% ../../../nbs/data/reading/stamps.ipynb #eaccc7c9
+# %% ../../../nbs/data/reading/stamps.ipynb #2918e26f
 def _time_form(rest):
     """The strptime form of what follows the day; None where it is no time."""
     if not rest:
         return ""
     return next((form for pattern, form in _TIMES.items() if re.fullmatch(pattern, rest)), None)
 
-
+# %% ../../../nbs/data/reading/stamps.ipynb #5604a3f8
 def day_form(
     cell: str,  # one text
 ) -> str | None:  # a strptime format
@@ -210,13 +210,13 @@ def _likeliest_first(lf, text, forms):
 
     return sorted(forms, key=lambda form: (*oddness(form), not american(form))) if len(forms) > 1 else forms
 
-# %% ../../../nbs/data/reading/stamps.ipynb #0e4ca674
+# %% ../../../nbs/data/reading/stamps.ipynb #172af816
 def unit_of(count) -> str | None:
     """The unit of a count since 1970 that lies between 1971 and tomorrow; the four do not overlap."""
     now = dt.datetime.now(dt.UTC).timestamp() + 2 * 86400
     return next((u for u, per in UNITS.items() if _YEAR <= abs(count) / per <= now), None)
 
-
+# %% ../../../nbs/data/reading/stamps.ipynb #ef9b2f1f
 def _packed_forms(lf, text, cell):
     """Formats of six or eight digits without marks that fit all rows, none in the future, the likeliest first."""
     if not re.fullmatch(r"\d{6}|\d{8}", cell):
@@ -248,7 +248,7 @@ def _no_date(cell, forms):
         "the letters of strptime"
     )
 
-# %% ../../../nbs/data/reading/stamps.ipynb #dc5bc53b
+# %% ../../../nbs/data/reading/stamps.ipynb #ad1d0547
 def _by_format(text, form):
     """(value, offset) by a strptime format."""
     offset = None
@@ -263,7 +263,7 @@ def _by_format(text, form):
         value = text.str.to_date(form, strict=False).cast(pl.Datetime("us"))
     return value, offset
 
-
+# %% ../../../nbs/data/reading/stamps.ipynb #fd3642ab
 def _by_iso(text):
     """(value, offset) of ISO stamps."""
 
@@ -345,7 +345,7 @@ def text_stamps(
         value, ~empty & value.is_null(), offset, what="date", fix=_no_date(cell, fits if not form else []), said=said
     )
 
-# %% ../../../nbs/data/reading/stamps.ipynb #43dd23e4
+# %% ../../../nbs/data/reading/stamps.ipynb #8868dd8d
 def _since_1970(count, unit):
     """A stamp from the seconds, milliseconds, ... since 1970; 32 bits hold the seconds and nothing finer."""
     count = count.cast(pl.Int64)
@@ -355,7 +355,7 @@ def _since_1970(count, unit):
         .dt.cast_time_unit("us")
     )
 
-
+# %% ../../../nbs/data/reading/stamps.ipynb #9e09fccd
 def counted_stamps(
     lf: pl.LazyFrame,
     column: str,
@@ -430,7 +430,7 @@ def counted_stamps(
         said=said,
     )
 
-# %% ../../../nbs/data/reading/stamps.ipynb #1e330167
+# %% ../../../nbs/data/reading/stamps.ipynb #e120ec24
 DAYS = {"excel": -25569, "excel-1904": -24107, "days": 0}  # unit -> what is added to a number to count days from 1970
 WEEKEND = 0.1  # share of the days that a wrong reading puts on a Saturday or Sunday
 ENOUGH_DAYS = 15
@@ -457,7 +457,7 @@ def day_stamps(
     seconds = ((number.cast(pl.Float64) + DAYS[unit]) * 86400).round()
     return (seconds * 1_000_000).cast(pl.Int64).cast(pl.Datetime("us"))
 
-
+# %% ../../../nbs/data/reading/stamps.ipynb #bed51d96
 def settle_day_unit(
     lf: pl.LazyFrame,
     number: pl.Expr,  # a column of numbers
@@ -558,12 +558,12 @@ def time_of_day(
         )
     return value.cast(pl.Duration("us")).fill_null(pl.duration(seconds=0))
 
-# %% ../../../nbs/data/reading/stamps.ipynb #4643bd04
+# %% ../../../nbs/data/reading/stamps.ipynb #c4cbc3dc
 def refuse_epoch(
     stamps: pl.Series,  # naive datetimes
     where: str,
     source: str,
-):
+) -> None:
     """Raise for stamps that are all in 1970 and not at midnight: milliseconds taken for microseconds, and the like.
 
     Parameters

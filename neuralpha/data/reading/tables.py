@@ -99,7 +99,7 @@ def canonical(
         ).collect(engine="streaming")
     return settle_values(table, spec, judged)
 
-# %% ../../../nbs/data/reading/tables.ipynb #8eb70284
+# %% ../../../nbs/data/reading/tables.ipynb #f00eec69
 SAMPLE = 2000  # rows that are looked at before all are read
 
 
@@ -116,11 +116,11 @@ class Reading:
         self.stamps = None  # how dates are read
         self.marks, self.signs = None, {}  # how numbers are written
 
-    def say(self, check, rows, note, **more):
+    def say(self, check, rows, note, **more) -> None:
         """Add a finding."""
         self.findings.append(dict(check=check, rows=int(rows), note=note, **more))
 
-# %% ../../../nbs/data/reading/tables.ipynb #45745860
+# %% ../../../nbs/data/reading/tables.ipynb #526563f7
 def _settle_columns(reading: Reading):
     """What the columns mean, and which are left out."""
     spec = reading.spec
@@ -159,7 +159,7 @@ def _drop_keys(reading: Reading):
         )
         reading.lf = reading.lf.drop(k)
 
-
+# %% ../../../nbs/data/reading/tables.ipynb #9ccc6af9
 def _check_assets(reading: Reading):
     schema = reading.lf.collect_schema()
     if not (schema["asset"] == pl.String or schema["asset"].is_integer()):
@@ -173,7 +173,7 @@ def _check_assets(reading: Reading):
             pl.col("tradable").str.strip_chars().str.to_lowercase().replace({"true": "1", "false": "0"})
         )
 
-# %% ../../../nbs/data/reading/tables.ipynb #997cb46f
+# %% ../../../nbs/data/reading/tables.ipynb #99779d44
 def _settle_numbers(reading: Reading):
     """Which columns are numbers, and how numbers are written."""
     spec = reading.spec
@@ -202,7 +202,7 @@ def _settle_numbers(reading: Reading):
             reading.neither[c] = t.base_type()
     _check_fields(reading)
 
-
+# %% ../../../nbs/data/reading/tables.ipynb #eafb3112
 def _check_fields(reading: Reading):
     if not {*reading.numbers} - {"tradable"}:
         raise NeuralphaError(
@@ -226,7 +226,7 @@ def _check_fields(reading: Reading):
             if c not in reading.numbers and c not in reading.names.values():
                 raise NeuralphaError(f"{reading.where}: {option}= names {c!r}, which is no column of numbers.")
 
-# %% ../../../nbs/data/reading/tables.ipynb #369d96e6
+# %% ../../../nbs/data/reading/tables.ipynb #c0b5d4e9
 def _number_texts(reading: Reading):
     """Text columns that should hold numbers."""
     schema = reading.lf.collect_schema()
@@ -242,7 +242,7 @@ def _number_texts(reading: Reading):
     ]
     return sure or [c for c, t in schema.items() if t == pl.String and c not in ("date", "asset", "sector", "__time")]
 
-
+# %% ../../../nbs/data/reading/tables.ipynb #9b6d716c
 def _settle_marks(reading: Reading, rows):
     """Decimal and thousands marks from some rows; from all where these leave a question open."""
     columns = _number_texts(reading)
@@ -283,7 +283,7 @@ def _by_source(reading: Reading, message):
             message = message.replace(f"column {ours!r}", f"column {source!r}")
     return message
 
-
+# %% ../../../nbs/data/reading/tables.ipynb #db9df4e7
 def _holds_numbers(reading: Reading, column):
     """Whether a text column's first thousand cells that say anything are numbers; False where none does."""
     value, wrong = parse_number(column, reading.marks, reading.signs.get(column, Signs()))
@@ -386,7 +386,7 @@ def _add_time(reading: Reading):
     reading.stamps = replace(reading.stamps, value=reading.stamps.value + since)
     return None
 
-# %% ../../../nbs/data/reading/tables.ipynb #27a8a8b5
+# %% ../../../nbs/data/reading/tables.ipynb #393d558c
 def _expressions(reading: Reading):
     """One expression for each canonical column, and flags of cells that could not be read: flag -> (column, what
     it is not).
@@ -422,7 +422,7 @@ def _expressions(reading: Reading):
         bad[f"__bad_{c}"] = (c, "number")
     return [*columns, *[_name(c, schema[c]) for c in reading.texts]], bad
 
-
+# %% ../../../nbs/data/reading/tables.ipynb #ae68890a
 def _in_units(reading: Reading, column, value):
     """A number as it is meant: per cent as shares, logarithms as prices."""
     called = {column, reading.names.get(column)}
@@ -432,7 +432,7 @@ def _in_units(reading: Reading, column, value):
         value = value.exp()
     return value.alias(column)
 
-
+# %% ../../../nbs/data/reading/tables.ipynb #6a65b9fd
 def _plan(reading: Reading):
     """The table as an unread plan, whole and in the asked-for span, with its flags."""
     columns, bad = _expressions(reading)
@@ -453,7 +453,7 @@ def _plan(reading: Reading):
         )
     return plan, whole, bad
 
-# %% ../../../nbs/data/reading/tables.ipynb #a2871022
+# %% ../../../nbs/data/reading/tables.ipynb #05439711
 def _read_rows(reading: Reading):
     """Read the rows. Raises `NeuralphaError` naming the first cell that cannot be read."""
     plan, reading.whole, bad = _plan(reading)
@@ -480,7 +480,7 @@ def _read_rows(reading: Reading):
     _say_marks(reading)
     return None
 
-
+# %% ../../../nbs/data/reading/tables.ipynb #38c048d2
 def _say_marks(reading: Reading):
     if reading.marks.said:
         reading.settled |= {
@@ -615,13 +615,13 @@ def _settle_attributes(reading: Reading):
             column=c,
         )
 
-# %% ../../../nbs/data/reading/tables.ipynb #faa2fe06
+# %% ../../../nbs/data/reading/tables.ipynb #e1b48d19
 def _name(column, dtype):
     """A describing column as text; a code that a vendor keeps as 45.0 is 45."""
     value = pl.col(column).fill_nan(None) if dtype.is_float() else pl.col(column)
     return value.cast(pl.String).str.replace(r"^(\d+)\.0+$", "$1") if column == "sector" else value.cast(pl.String)
 
-
+# %% ../../../nbs/data/reading/tables.ipynb #f31eab79
 def _long(lf, spec, names, where):
     """A wide table as long rows that know their row in the source; refuses a column that cannot be an asset."""
     odd = next(
@@ -641,7 +641,7 @@ def _long(lf, spec, names, where):
         pl.col(spec.wide_field).is_not_null()
     )
 
-# %% ../../../nbs/data/reading/tables.ipynb #2f76eebf
+# %% ../../../nbs/data/reading/tables.ipynb #8e538f29
 def _no_number(cell):
     """What to do about a cell that is no number."""
     if not any(ch.isdigit() for ch in cell):
@@ -651,7 +651,7 @@ def _no_number(cell):
         "stands on every number of a column or on none"
     )
 
-
+# %% ../../../nbs/data/reading/tables.ipynb #c3d9e488
 def _refuse_bad_cells(frame, bad, names, where, wide=False, date_fix=""):
     """Raise for the first flagged cell;
 
@@ -682,11 +682,11 @@ def _refuse_bad_cells(frame, bad, names, where, wide=False, date_fix=""):
             f"rows); {fix}."
         )
 
-# %% ../../../nbs/data/reading/tables.ipynb #5f96ea3c
+# %% ../../../nbs/data/reading/tables.ipynb #ba408c96
 def _left_out(column, rows, why):
     return dict(check="text_column", rows=rows, column=column, note=f"column {column!r} {why}: it was left out")
 
-
+# %% ../../../nbs/data/reading/tables.ipynb #68e9607a
 def _attributes(frame, columns, where):
     """Constant-per-asset columns as a table by asset, and notes on those that are not constant."""
     if not columns:
@@ -784,8 +784,8 @@ def _twins(names, plain):
     """Names whose plain form another one has too."""
     return [name for name, twice in zip(names, pd.Series(plain, dtype=str).duplicated(keep=False)) if twice]
 
-# %% ../../../nbs/data/reading/tables.ipynb #15ad30a1
-def in_span(spec, slack=0):
+# %% ../../../nbs/data/reading/tables.ipynb #440a4227
+def in_span(spec, slack=0) -> list[pl.Expr]:
     """Row filters for the asked-for span; `slack` days wider where zones are still to be settled."""
     day = dt.timedelta(days=slack)
     rules = [pl.col("date") >= dt.datetime.combine(spec.start, dt.time()) - day] if spec.start else []
@@ -793,7 +793,7 @@ def in_span(spec, slack=0):
         rules.append(pl.col("date") < dt.datetime.combine(spec.end, dt.time()) + day + dt.timedelta(days=1))
     return rules
 
-
+# %% ../../../nbs/data/reading/tables.ipynb #6731f711
 def _trade_later(whole, frame, spec):
     """Assets with a price after `end`.
 

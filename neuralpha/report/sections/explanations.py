@@ -29,7 +29,7 @@ from ...evaluate.metrics import metric
 from ...evaluate.regimes import regimes
 from ..section import Section
 
-# %% ../../../nbs/report/sections/explanations.ipynb #a75e072f
+# %% ../../../nbs/report/sections/explanations.ipynb #0d90cb57
 def draw_rows(
     experiment,
     n: int,  # rows in all
@@ -48,7 +48,7 @@ def draw_rows(
         np.concatenate([rng.choice(f.test, min(each, len(f.test)), replace=False) for f in experiment.shown])
     )
 
-
+# %% ../../../nbs/report/sections/explanations.ipynb #ade6d887
 def volatility_regime(y) -> pd.Series | None:  # by date; None where the panel is too short for one
     """The volatility terciles of the leaderboard, as a label by date.
 
@@ -76,7 +76,7 @@ def grouping(X) -> str:  # "family" or "feature"
 
     return "family" if len(set(families(X.names))) > 1 else "feature"
 
-# %% ../../../nbs/report/sections/explanations.ipynb #e3599de5
+# %% ../../../nbs/report/sections/explanations.ipynb #a5b8d924
 AGREEMENT = {
     "attributions": "Correlation across features of the two models' attributions of one row, averaged by date, "
     "then over dates.",
@@ -129,7 +129,7 @@ def agreement_records(explanations, y) -> list:  # of {a, b, measure, record}
         for r in table.itertuples()
     ]
 
-
+# %% ../../../nbs/report/sections/explanations.ipynb #d64506b5
 def regime_records(e, regime) -> dict:  # regime -> {"rows": n, family: record}
     """Mean absolute attribution of every family of features in every regime.
 
@@ -152,7 +152,7 @@ def regime_records(e, regime) -> dict:  # regime -> {"rows": n, family: record}
         for g, row in by_regime(e, regime, grouping(e.X)).iterrows()
     }
 
-
+# %% ../../../nbs/report/sections/explanations.ipynb #98c577a4
 def loss_records(table, part: str = "family") -> dict:  # family or feature -> record
     """IC lost without each family (or feature), from the table of `family_ic_loss`.
 
@@ -180,7 +180,7 @@ def loss_records(table, part: str = "family") -> dict:  # family or feature -> r
         for f, r in table.iterrows()
     }
 
-# %% ../../../nbs/report/sections/explanations.ipynb #ed710a4c
+# %% ../../../nbs/report/sections/explanations.ipynb #3ab1f17b
 LOSS_DATES = 60
 PAIR_ROWS = 60
 PAIR_FEATURES = 6
@@ -222,7 +222,7 @@ def explain_all(report, rows) -> dict:  # model -> Explanation
     how = {"n_samples": experiment.study.explain.samples, "seed": experiment.study.seed}
     return {name: explain(p, experiment.X, rows, **how) for name, p in report.tests.items() if p.models}
 
-
+# %% ../../../nbs/report/sections/explanations.ipynb #54da1379
 def reasons_of(report, name: str, explanation) -> Reasons:
     """What a model loses without each family, and what its leading features do together; asked of the fitted models."""
     from neuralpha.attribution.explain import family_ic_loss, interactions
@@ -249,7 +249,7 @@ def reasons_of(report, name: str, explanation) -> Reasons:
     )
     return Reasons(explanation, part, loss, pairs)
 
-# %% ../../../nbs/report/sections/explanations.ipynb #1b648e75
+# %% ../../../nbs/report/sections/explanations.ipynb #c91df3f1
 def model_figures(report, name, e, regime) -> None:
     """The pictures of one model's attributions."""
     from neuralpha.attribution.explain import plot_importance, plot_lags, plot_regime, plot_summary, plot_time
@@ -285,7 +285,7 @@ def _in_names(report) -> str:
         "out counts 0 there."
     )
 
-
+# %% ../../../nbs/report/sections/explanations.ipynb #47f9921d
 def loss_figures(report, name: str, reasons: Reasons) -> None:
     """What a model loses without each family, and what its leading features do together."""
     from neuralpha.attribution.explain import plot_ic_loss, plot_interactions
@@ -316,7 +316,7 @@ def _peers(pairs) -> str:
         return ""
     return " Each row is scored among all assets of its date, whose features stay."
 
-# %% ../../../nbs/report/sections/explanations.ipynb #2431f092
+# %% ../../../nbs/report/sections/explanations.ipynb #6f21c196
 def reasons_record(reasons: Reasons, regime) -> dict:
     """What `reasons.json` holds of one model."""
     explanation = reasons.explanation
@@ -331,7 +331,7 @@ def reasons_record(reasons: Reasons, regime) -> dict:
         record["by_regime"] = regime_records(explanation, regime)
     return record
 
-
+# %% ../../../nbs/report/sections/explanations.ipynb #a0c74f45
 def _interactions_record(pairs) -> dict:
     text = (
         "Mean absolute second difference of the score when both features, each alone and none are replaced by "
@@ -346,7 +346,7 @@ def _interactions_record(pairs) -> dict:
         "values": pairs.to_numpy().tolist(),
     }
 
-# %% ../../../nbs/report/sections/explanations.ipynb #6f480f03
+# %% ../../../nbs/report/sections/explanations.ipynb #bdce3c54
 @dataclass(frozen=True)
 class Found:
     """The reasons of all models, and what is stored of them.
@@ -400,7 +400,7 @@ def _show(report, found: Found | None):
     if agreement and len(next(iter(found.models.values())).explanation.names) > 1:
         _agreement_figure(report, agreement)
 
-
+# %% ../../../nbs/report/sections/explanations.ipynb #29b68ebb
 def _agreement_figure(report, agreement: list):
     from neuralpha.attribution.explain import plot_agreement
 

@@ -71,7 +71,7 @@ def study_books(
         books[name] = backtest(score, experiment.panel, how, *money, when)
     return books
 
-# %% ../../../nbs/report/sections/money.ipynb #dd19ca35
+# %% ../../../nbs/report/sections/money.ipynb #8e7df72e
 def money_numbers(books: dict, scores: dict) -> dict:
     """What `money.json` holds."""
     if not books:
@@ -89,7 +89,7 @@ def money_numbers(books: dict, scores: dict) -> dict:
     models = {name: _book_numbers(book, scores[name]) for name, book in books.items()}
     return {"setting": setting, "league": _league_rows(books), "flips": _flip_numbers(books), "models": models}
 
-
+# %% ../../../nbs/report/sections/money.ipynb #ee1beabc
 def _book_numbers(book: Book, scores: pd.Series) -> dict:
     """One model's account."""
     return {
@@ -133,7 +133,7 @@ def _plain(value):
         return value if np.isfinite(value) else None
     return value if value is None or isinstance(value, str) else str(value)
 
-# %% ../../../nbs/report/sections/money.ipynb #d8db9f6c
+# %% ../../../nbs/report/sections/money.ipynb #b991b51c
 def _league_rows(books: dict) -> list:
     """Models by net return, with shared ranks; none where there is one model only."""
     if len(books) < 2:
@@ -148,7 +148,7 @@ def of_scores(books: dict) -> dict:
 
 FLIP_MAPS = (("half-spread, bps", "capital"), ("impact, times", "delay, bars"))
 
-
+# %% ../../../nbs/report/sections/money.ipynb #f70d802e
 def flip_maps(books: dict) -> list[Flips]:
     """The maps that can be drawn for these books: none for one model, or where a policy follows its account. Agents are
     left out: under other costs they would have decided otherwise.
@@ -176,7 +176,7 @@ def _map_numbers(found: Flips) -> dict:
     axes = {"down": found.down, "across": found.across, "ys": found.ys.tolist(), "xs": found.xs.tolist()}
     return axes | {"today": today, "winners": found.winners.to_numpy().tolist()}
 
-# %% ../../../nbs/report/sections/money.ipynb #829838f6
+# %% ../../../nbs/report/sections/money.ipynb #5ba928a5
 def _capacity_numbers(book: Book) -> dict:
     """The curve over sizes and the names that bind, or why there is none."""
     try:
@@ -187,7 +187,7 @@ def _capacity_numbers(book: Book) -> dict:
     binding = _rows(found.binding(8).reset_index())
     return {"curve": _rows(found.table.reset_index()), "binding": binding} | _native(limits)
 
-
+# %% ../../../nbs/report/sections/money.ipynb #61353c0c
 def _convention_numbers(book: Book, scores: pd.Series) -> dict:
     """The same scores under every fill, delay and treatment of drift."""
     if isinstance(book.policy, Wished):
@@ -212,7 +212,7 @@ def _exposure_rows(book: Book) -> list:
     found = {"mean": table.mean(), "least": table.min(), "most": table.max(), "last": table.iloc[-1]}
     return _rows(pd.DataFrame(found).rename_axis("exposure").reset_index())
 
-# %% ../../../nbs/report/sections/money.ipynb #a8a0e2f3
+# %% ../../../nbs/report/sections/money.ipynb #a6080e5d
 RISK_METHODS = ("historical", "cornish-fisher", "student")  # those that need no search on every bar
 RISK_WINDOW = 250  # bars from which a loss is forecast
 
@@ -235,7 +235,7 @@ def _risk_rows(book: Book) -> dict:
         "days_to_leave": {} if found.days_to_leave is None else _native(found.days_to_leave),
     }
 
-
+# %% ../../../nbs/report/sections/money.ipynb #7a36a782
 def _stress_numbers(book: Book) -> dict:
     """The worst windows, shocks, and the drawdowns of the same days in another order."""
     found = stress(book)
@@ -245,7 +245,7 @@ def _stress_numbers(book: Book) -> dict:
         "drawdown": _native(found.drawdown),
     }
 
-# %% ../../../nbs/report/sections/money.ipynb #237d95d5
+# %% ../../../nbs/report/sections/money.ipynb #6ccb0a71
 def _compute(report):
     scores = traded_scores(report.experiment, report.tests, report.valids)
     books = study_books(report.experiment, scores)
@@ -271,7 +271,7 @@ def _show(report, found):
         _show_book(report, name, book, models[name])
     return pd.DataFrame(numbers["league"])
 
-
+# %% ../../../nbs/report/sections/money.ipynb #40797d5e
 def _show_book(report, name: str, book: Book, facts: dict) -> None:
     """The pictures of one model's account."""
     caption = "Percent a year; and the names that brought and cost most over the whole period."
