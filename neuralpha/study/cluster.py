@@ -157,7 +157,7 @@ def resources(
     """
     return {"num_cpus": model.cpus, "num_gpus": model.gpus if device_kind(device) == "cuda" else 0}
 
-# %% ../../nbs/study/cluster.ipynb #658a978b
+# %% ../../nbs/study/cluster.ipynb #41ae6a36
 RETRIES = 3  # of a task whose worker or node died
 
 
@@ -217,7 +217,7 @@ def fit_on_ray(
                     device,
                     os.getcwd(),
                     journal,
-                    str(store.tables.resolve()),
+                    "" if experiment.order else str(store.tables.resolve()),  # backtests need no features
                     plan,
                     traded,
                 )
