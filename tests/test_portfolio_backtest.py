@@ -70,6 +70,8 @@ def test_statistics_agree_with_empyrical():
     np.testing.assert_allclose(values["max drawdown, %"], 100 * empyrical.max_drawdown(net), rtol=1e-12)
     np.testing.assert_allclose(values["Calmar"], empyrical.calmar_ratio(net, annualization=year), rtol=1e-10)
     np.testing.assert_allclose(values["beta"], empyrical.beta(net, book.market), rtol=1e-10)
+    excess = empyrical.excess_sharpe(net, book.market) * np.sqrt(year * n / (n - 1))
+    np.testing.assert_allclose(values["information ratio"], excess, rtol=1e-9)
     below = (1 + net).cumprod().to_numpy()
     peaks = np.maximum.accumulate(np.append(1.0, below))[1:]
     lengths = np.diff(np.flatnonzero(np.append(np.append(True, below >= peaks), True))) - 1

@@ -334,7 +334,7 @@ def market_return(panel: Panel) -> pd.Series:
     mean = np.nan_to_num(group_means(into, panel.date_code, panel.n_dates))
     return pd.Series(mean, pd.DatetimeIndex(panel.dates, name="date"), name="market")
 
-# %% ../../nbs/portfolio/backtest.ipynb #184c268e
+# %% ../../nbs/portfolio/backtest.ipynb #ccdd13e4
 def book_statistics(book: Book, n_resamples: int = 1000, seed: int = 0) -> pd.DataFrame:
     """Statistics of a book with intervals; all from the same resampled dates."""
     net = book.net.to_numpy()
@@ -368,11 +368,14 @@ def _from_moments(m, year) -> dict:
         net, square, loss, hit, turnover, held, market, market_square, cross = m
         deviation = np.sqrt(np.maximum(square - net**2, 0))
         beta = (cross - net * market) / (market_square - market**2)
+        active = net - market  # over the universe, equal weights
+        tracking = np.sqrt(np.maximum(square - 2 * cross + market_square - active**2, 0))
         return {
             "annual return, %": 100 * year * net,
             "volatility, %": 100 * np.sqrt(year) * deviation,
             "Sharpe": np.sqrt(year) * net / deviation,
             "Sortino": np.sqrt(year) * net / np.sqrt(loss),
+            "information ratio": np.sqrt(year) * active / tracking,
             "hit rate, %": 100 * hit,
             "turnover, times a year": year * turnover,
             "holding period, bars": 2 * held / turnover,

@@ -260,10 +260,12 @@ def open_backtests(study: Study, universe: str, plan: dict, store: UnitStore) ->
     scores = {name: rows.set_index(["date", "asset"])["score"].rename(name) for name, rows in models}
     return Backtests(study, universe, read_plan(plan), study_panel(study, universe)[0], scores)
 
-# %% ../../nbs/study/backtests.ipynb #de393f23
+# %% ../../nbs/study/backtests.ipynb #b26ec361
 def run_backtests(all_of: Backtests, task: Backtest, store: UnitStore) -> None:
     """Trade a task with all that are missing of those that hold the same; what fails is kept with its log."""
     missing = [u for u in all_of.fitted_with(task) if store.missing(u.key)]
+    if not missing:
+        return
     started = time.perf_counter()
     try:
         with limit_threads(1):
