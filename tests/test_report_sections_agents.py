@@ -3,7 +3,6 @@ from neuralpha.report.sections.agents import *
 import numpy as np
 import pandas as pd
 import pytest
-from neuralpha.data.returns import bar_return
 from neuralpha.data.simulated.market import simulate_universe
 from neuralpha.features.table import Features
 from neuralpha.portfolio.backtest import backtest
@@ -13,7 +12,7 @@ from neuralpha.trading.clock import Clock
 
 @pytest.fixture(scope="module")
 def books():
-    stocks = simulate_universe(20, 200, seed=3, listed=1.0, takeovers=0.0)
+    stocks = simulate_universe(40, 260, seed=3)  # some leave
     score = stocks.series(np.random.default_rng(0).normal(size=stocks.n_rows))
     rule = backtest(score, stocks, Quantiles(5), "flat", 1e8, Clock())
     turned = np.nan_to_num(rule.decided) * np.where(stocks.asset_code % 2, 1, -1)

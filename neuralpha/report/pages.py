@@ -24,7 +24,7 @@ __all__ = ['LEDGER', 'CUT_ORDER', 'WORTH', 'RISK_COLUMNS', 'LEAVING', 'LIMITS', 
            'repetitions_page', 'PublishedTables', 'PublishedCell', 'setting', 'tune_budget', 'timing_script',
            'write_manifest', 'ManifestPage', 'manifest_page', 'StudiesPage', 'StudyRow', 'write_studies_index']
 
-# %% ../../nbs/report/pages.ipynb #48ea75ba
+# %% ../../nbs/report/pages.ipynb #e1f41949
 import importlib.metadata, json, platform
 from dataclasses import dataclass, field
 from functools import cache
@@ -60,6 +60,7 @@ from .masked import masked_section
 from .published import side_by_side, targets
 from ..study.spec import STARTED, Study, load_study, make_study, universe_slug
 from ..models.registry import model_kind
+from .sections.agents import LINES
 from ..study.units import library_versions
 from ..core import code_digest
 from ..trading.account import PAID
@@ -1298,7 +1299,7 @@ def _tables_of_origin(facts: dict) -> list[NumberTable]:
         ),
     ]
 
-# %% ../../nbs/report/pages.ipynb #c6a53dd7
+# %% ../../nbs/report/pages.ipynb #c8993569
 @dataclass
 class AgentsPage:
     """What the page of a universe's agents shows.
@@ -1358,7 +1359,7 @@ def _against_rule(name: str, facts: dict) -> NumberTable | None:
             Cell("–") if record["share"] is None else Cell(f"{100 * record['share']:.0f}%", sort=record["share"]),
             _money_cell(record),
         ]
-        for kind, record in differences.items()
+        for kind, record in ((kind, differences[kind]) for kind in LINES)
     ]
     note = (
         f"The rule is the policy on the scores of {facts['rule']}. Pairs are assets and bars on which one of the two holds "

@@ -470,7 +470,7 @@ def _changes(sheet: ScoreSheet) -> pd.DataFrame:
     order = np.argsort(-table["moved"].abs().fillna(0).to_numpy(int), kind="stable")
     return table.iloc[order][["rank", "rank_before", "moved", "score", "score_before"]]
 
-# %% ../../nbs/report/score.ipynb #79180a4c
+# %% ../../nbs/report/score.ipynb #f2095ed7
 BACKGROUND = 256  # assets of the date that stand for "not known"
 
 
@@ -503,6 +503,11 @@ def _weights(
     shares = _shares(fits)
     out = {}
     for name, of_seeds in raw.items():
+        if next(iter(fits.models[name].values())).joined_by == "mean":  # positions, of the seeds that act together
+            models = fits.models[name]
+            chosen = next(iter(models.values())).chosen_seeds({seed: model.history_ for seed, model in models.items()})
+            out |= {(name, seed): shares[name] * (seed in chosen) / len(chosen) for seed in of_seeds}
+            continue
         joined = ensemble_scores(list(of_seeds.values()), day)
         scale = 1.0 if fits.join in (None, "mean") else _deviation(joined)
         for seed, own in of_seeds.items():

@@ -13,13 +13,13 @@ __all__ = ['ALGORITHMS', 'DEFAULTS', 'ON_POLICY', 'RECURRENT', 'COUNTERS', 'REPL
            'open_game', 'Scale', 'SignalGame', 'TradeGame', 'scale_of', 'RewardLearner', 'RewardAgent', 'load_agent',
            'RewardAgents', 'Control', 'find_leaked_future']
 
-# %% ../../nbs/rl/by_reward.ipynb #f63a9b0e
+# %% ../../nbs/rl/by_reward.ipynb #d33afee5
 import json
 import random
-from operator import attrgetter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from operator import attrgetter
 from pathlib import Path
 from typing import NamedTuple
 import numpy as np

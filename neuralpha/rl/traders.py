@@ -59,7 +59,7 @@ def agent_costs(
     except TypeError as e:
         raise NeuralphaError(f"Costs do not take these fields: {e}") from e
 
-# %% ../../nbs/rl/traders.ipynb #582a3147
+# %% ../../nbs/rl/traders.ipynb #578a61c9
 @dataclass(kw_only=True, repr=False, eq=False)
 class Trader(Estimator):
     """An agent as a model; a subclass says how it learns.
@@ -136,11 +136,16 @@ class Trader(Estimator):
         return Clock(self.delay, self.fill)
 
     @property
+    def market_costs(self) -> Costs:
+        """What its trades cost."""
+        return agent_costs(self.costs)
+
+    @property
     def market(self) -> dict:
         """What its environments are made with."""
         return dict(
             reward=Reward(self.reward, self.risk_aversion),
-            costs=agent_costs(self.costs),
+            costs=self.market_costs,
             capital=self.capital,
             clock=self.clock,
             limits=ActionLimits(self.position_, self.gross, self.net),

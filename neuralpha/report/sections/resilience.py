@@ -18,10 +18,10 @@ from ...portfolio.resilience import Resilience, plot_resilience, resilience
 from ..section import Section
 from ...study.recipe import study_costs
 
-# %% ../../../nbs/report/sections/resilience.ipynb #16a576a6
+# %% ../../../nbs/report/sections/resilience.ipynb #22f39e7c
 def _compute(report) -> Resilience:
     study = report.experiment.study
-    fitted = [prediction for prediction in report.tests.values() if prediction.models]
+    fitted = [p for name, p in report.tests.items() if p.models and name not in study.agents]
     return resilience(fitted, read_policy(study.portfolio.policy), study_costs(study), study.portfolio.capital)
 
 
