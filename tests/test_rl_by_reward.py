@@ -105,7 +105,10 @@ def test_without_the_package_the_extra_is_named(monkeypatch):
 def test_training_leaves_no_folder_behind(tmp_path, monkeypatch):
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
     game = open_game(LEAKED, 4)
-    for algorithm, settings in (("PPO", dict(n_steps=8, batch_size=16)), ("TD3", dict(learning_starts=8, batch_size=8))):
+    for algorithm, settings in (
+        ("PPO", dict(n_steps=8, batch_size=16)),
+        ("TD3", dict(learning_starts=8, batch_size=8)),
+    ):
         RewardLearner(game, algorithm, 0, 4, settings).learn(64).learn(64)
     assert list(tmp_path.iterdir()) == []
 

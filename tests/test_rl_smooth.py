@@ -58,4 +58,6 @@ def test_limits_are_those_of_the_environment():
     rng = np.random.default_rng(1)
     action = rng.uniform(-1, 1, (200, 9))
     for limits in (ActionLimits(), ActionLimits(0.3, 1.0, 0.0), ActionLimits(0.2, 0.5, 0.1)):
-        assert limit_weights(limits, torch.as_tensor(action)).numpy() == pytest.approx(limits.weights(action), abs=1e-12)
+        assert limit_weights(limits, torch.as_tensor(action)).numpy() == pytest.approx(
+            limits.weights(action), abs=1e-12
+        )

@@ -146,7 +146,11 @@ def test_bad_calls_of_an_agent_are_one_clear_line(task):
         AGENT["gradient"].clone().fit(X.view(rows), y.target("rank")[rows])
     with pytest.raises(NeuralphaError, match="walk forward"):
         cross_predict(AGENT["gradient"], X, y, purged_kfold(y, 5), seeds=1, progress=False)
-    for wrong, told in ((dict(costs="cheap"), "costs"), (dict(costs={"spread": 1}), "do not take"), (dict(delay=0), "delay")):
+    for wrong, told in (
+        (dict(costs="cheap"), "costs"),
+        (dict(costs={"spread": 1}), "do not take"),
+        (dict(delay=0), "delay"),
+    ):
         with pytest.raises(NeuralphaError, match=told):
             Gradient(**wrong)
     with pytest.raises(NeuralphaError, match="reward"):

@@ -136,7 +136,11 @@ def test_in_steps_the_exact_band_grows_almost_at_the_promised_rate_and_others_le
 
 def test_selling_step_by_step_is_the_published_frontier():
     market = SellMarket()
-    table = {1e-7: (757_882, 670_057.5, 961_623), 1e-6: (541_956, 911_227, 603_431), 2e-6: (428_599, 1_140_715, 449_368)}
+    table = {
+        1e-7: (757_882, 670_057.5, 961_623),
+        1e-6: (541_956, 911_227, 603_431),
+        2e-6: (428_599, 1_140_715, 449_368),
+    }
     owners = np.log10(np.array(list(table)) / market.risk_aversion) / market.spread
     noise = np.random.default_rng(0).normal(size=(10, 3, 2))
     noise[::5, :, 1] = owners

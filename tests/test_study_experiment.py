@@ -249,7 +249,12 @@ def test_units_of_ones_own_parts_follow_their_code_wherever_it_lies(tmp_path, mo
 
 def test_agents_follow_the_costs_and_the_account_and_no_other_model_does():
     values = {**TINY, "models": {"ridge": {}, "agent": {"model": "gradient", "rounds": 1}}, "portfolio": {}}
-    changes = ({}, {"costs": {"preset": "square-root"}}, {"portfolio": {"capital": 1e6}}, {"portfolio": {"policy": "TopN(5)"}})
+    changes = (
+        {},
+        {"costs": {"preset": "square-root"}},
+        {"portfolio": {"capital": 1e6}},
+        {"portfolio": {"policy": "TopN(5)"}},
+    )
     keys = [
         {str(u): u.key for u in open_experiment(make_study({**values, **change})).units("cpu")} for change in changes
     ]

@@ -32,7 +32,7 @@ from ..splits import Fold, list_folds, path_folds
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-# %% ../../nbs/models/predict.ipynb #9d922f2a
+# %% ../../nbs/models/predict.ipynb #ab5c8917
 @check_kinds
 def cross_predict(
     model,  # unfitted: a model, an estimator of scikit-learn's kind, or a name such as "ridge" or "my_models.py:HGB"
@@ -102,7 +102,8 @@ def cross_predict(
 
     def table(part, scores):
         tables = [
-            predictions_frame(X, y, fold, name, scores(units), joined, part, chosen[fold.number]) for fold, units in fits
+            predictions_frame(X, y, fold, name, scores(units), joined, part, chosen[fold.number])
+            for fold, units in fits
         ]
         return pd.concat(tables, ignore_index=True)
 

@@ -375,7 +375,7 @@ def _test_length(study: Study) -> str:
 def _days(first: str, last: str) -> str:
     return f"{(pd.Timestamp(last) - pd.Timestamp(first)).days}D"
 
-# %% ../../nbs/report/fits.ipynb #fb7003e0
+# %% ../../nbs/report/fits.ipynb #af542434
 def _check_complete(place: Path, manifest: dict, slug: str) -> None:
     needed = [place / name for name in ("metrics.json", "ics.parquet", "predictions.parquet", "validation.parquet")]
     lost = [path for path in needed if not path.exists()]
@@ -409,7 +409,9 @@ def chosen_model(
     facts = read_json(place / "metrics.json", models=dict, missing=dict)
     there = [name for name in [*study.models, "ensemble"] if name in facts["models"]]
     if model is None:
-        ranked = [name for name in dict.fromkeys(read_ics(place)["model"]) if name in there and name not in study.agents]
+        ranked = [
+            name for name in dict.fromkeys(read_ics(place)["model"]) if name in there and name not in study.agents
+        ]
         ranked = ranked or there  # of agents alone
         model = "ensemble" if "ensemble" in there else ranked[0]
     if model in facts["missing"]:

@@ -151,7 +151,7 @@ def _native(table) -> list:
     """Rows of a table, NaN as None."""
     return [{k: None if v != v else v for k, v in row.items()} for row in table.to_dict("records")]
 
-# %% ../../nbs/report/numbers.ipynb #4a35dd7c
+# %% ../../nbs/report/numbers.ipynb #44182390
 def universe_numbers(
     experiment: Experiment,
     tests: dict,  # model -> Predictions
@@ -207,15 +207,13 @@ def universe_numbers(
 
 
 def _add_paths(numbers: dict, along: dict, y):
-    """What every path says, beside what the first one does: the models' ICs, and the mean chance of overfitting."""
+    """What each path says, beside what all say together: the models' ICs, and the mean chance of overfitting."""
     for name, found in along["models"].items():
         if name in numbers["models"]:
             facts = {"paths": along["paths"]}
             numbers["models"][name]["paths"] = found
-            numbers["models"][name]["metrics"] |= {
-                "ic_of_paths": record("ic_of_paths", y, found["mean"], facts=facts),
-                "ic_worst_path": record("ic_worst_path", y, found["low"], facts=facts),
-            }
+            worst = record("ic_worst_path", y, found["low"], facts=facts)
+            numbers["models"][name]["metrics"]["ic_worst_path"] = worst
     if along["pbo"] is not None and numbers["overfitting"]:
         numbers["overfitting"] |= {"pbo": along["pbo"], "paths": along["paths"]}
 

@@ -282,7 +282,7 @@ class Reward:
 def _log_wealth(net, moments):
     return np.log(np.maximum(1 + net[-1], 1e-12))
 
-# %% ../../nbs/rl/environment.ipynb #ac100ab0
+# %% ../../nbs/rl/environment.ipynb #143c0311
 class TradeEnv:
     """Accounts that are traded bar by bar; made by `trade_env`."""
 
@@ -419,7 +419,9 @@ class TradeEnv:
 
     def _earned(self) -> np.ndarray:  # (batch, n_assets) money; (batch, 0) where it is not kept
         """What each asset brought so far, less what was paid for it."""
-        return np.concatenate([(books.state.gained - books.state.paid).T.reshape(self.copies, -1) for books in self.books])
+        return np.concatenate(
+            [(books.state.gained - books.state.paid).T.reshape(self.copies, -1) for books in self.books]
+        )
 
     def _returns(self) -> np.ndarray:  # (batch, n_assets)
         """The return of each asset into the bar that is traded."""

@@ -241,11 +241,13 @@ class Trader(Estimator):
         """What learns on the dates of the training, part by part."""
         raise NotImplementedError
 
-# %% ../../nbs/rl/traders.ipynb #9b8abb3b
+# %% ../../nbs/rl/traders.ipynb #5aabb432
 def train_trader(trader: Trader, view: View, valid) -> None:
     """Learn, look, and stop when looking has not paid for a while."""
     if valid is None:
-        raise NeuralphaError(f"{type(trader).__name__} is stopped and chosen on validation dates; give a validation part.")
+        raise NeuralphaError(
+            f"{type(trader).__name__} is stopped and chosen on validation dates; give a validation part."
+        )
     panel, judged = view.panel, span_of(view.panel, valid[0].rows, "validation")
     train = span_of(panel, view.rows, "training")
     if not train[1] < judged[0]:
@@ -271,7 +273,9 @@ def span_of(panel: Panel, rows: np.ndarray, part: str) -> tuple[int, int]:
     if len(days) < 3:
         raise NeuralphaError(f"There are {len(days)} {part} dates; an episode needs at least 3.")
     if np.diff(days).max() > 1:
-        raise NeuralphaError(f"The {part} dates have a hole; an agent needs dates that follow each other: walk forward.")
+        raise NeuralphaError(
+            f"The {part} dates have a hole; an agent needs dates that follow each other: walk forward."
+        )
     return int(days[0]), int(days[-1])
 
 

@@ -43,7 +43,7 @@ from neuralpha.study.recipe import (
 from .spec import AGENTS, Study, load_study, make_study, universe_slug
 from .units import UNIT_COLUMNS, Search, Task, Unit, code_of, device_kind, library_versions
 
-# %% ../../nbs/study/experiment.ipynb #c53ca04b
+# %% ../../nbs/study/experiment.ipynb #d62f0c29
 @dataclass(frozen=True, eq=False, repr=False)
 class Experiment:
     """One universe under one study. `X`, the feature table, is computed on first use.
@@ -72,6 +72,7 @@ class Experiment:
     tables: Path | None = None  # folder in which feature tables are kept; None: the table is computed here
     template: ClassVar[str] = "compare_models.ipynb"  # the notebook that reports on it
     columns: ClassVar[dict] = UNIT_COLUMNS  # of a unit's scores
+    order: ClassVar[dict] = {}  # what a worker must be told beside study and universe
 
     @property
     def slug(self) -> str:

@@ -490,7 +490,7 @@ class WeightSpec(_Part):
             raise ValueError("oldest is the weight of the oldest row under time_decay, which by does not name")
         return self
 
-# %% ../../nbs/study/spec.ipynb #ef5b4ab6
+# %% ../../nbs/study/spec.ipynb #fd522c90
 _Rate = Annotated[float | None, Field(ge=0, strict=False)]
 
 
@@ -510,8 +510,9 @@ class CostSpec(_Part):
         commission, currency a share
     commission_minimum : _Rate, default None
         commission, least of an order
-    borrow_bps : _Rate, default None
-        basis points a year of what is sold short
+    borrow_bps : _Rate | Literal['by-liquidity'], default None
+        basis points a year of what is sold short, or 'by-liquidity': 394 of the half of a date's
+        assets that is traded least, 39 of the other
     financing_bps : _Rate, default None
         basis points a year of cash that is owed
     """
@@ -534,7 +535,14 @@ class CostSpec(_Part):
     commission_bps: Annotated[_Rate, Field(description="commission, basis points of the amount", examples=[1.0])] = None
     commission_per_share: Annotated[_Rate, Field(description="commission, currency a share", examples=[0.005])] = None
     commission_minimum: Annotated[_Rate, Field(description="commission, least of an order", examples=[1.0])] = None
-    borrow_bps: Annotated[_Rate, Field(description="basis points a year of what is sold short", examples=[50.0])] = None
+    borrow_bps: Annotated[
+        _Rate | Literal["by-liquidity"],
+        Field(
+            description="basis points a year of what is sold short, or 'by-liquidity': 394 of the half of a date's "
+            "assets that is traded least, 39 of the other",
+            examples=["by-liquidity"],
+        ),
+    ] = None
     financing_bps: Annotated[_Rate, Field(description="basis points a year of cash that is owed", examples=[100.0])] = (
         None
     )
@@ -1068,7 +1076,7 @@ def _make_transform(step: dict) -> None:
     except NeuralphaError as e:
         raise ValueError(str(e)) from None
 
-# %% ../../nbs/study/spec.ipynb #ceec222f
+# %% ../../nbs/study/spec.ipynb #7fa17846
 # what a study of draws makes use of; every other field, those to come included, has no meaning beside `repetitions`
 USED_BY_DRAWS = ("name", "title", "universes", "models", "seeds", "seed", "refit", "repetitions", "published")
 
@@ -1199,7 +1207,9 @@ class Study(StudyFields):
             set_twice = [key for key in SET_BY_STUDY if key in self.models[name]]
             if set_twice:
                 where = SET_BY_STUDY[set_twice[0]]
-                raise ValueError(f"{set_twice[0]} of {name} is what {where} says, for all; leave it out of [models.{name}]")
+                raise ValueError(
+                    f"{set_twice[0]} of {name} is what {where} says, for all; leave it out of [models.{name}]"
+                )
             if name in (self.ensemble_of or ()):
                 raise ValueError(f"ensemble_of names {name!r}, an agent: its scores are positions; leave it out")
             if name in self.together:

@@ -133,7 +133,7 @@ def _plain(value):
         return value if np.isfinite(value) else None
     return value if value is None or isinstance(value, str) else str(value)
 
-# %% ../../../nbs/report/sections/money.ipynb #88b80c31
+# %% ../../../nbs/report/sections/money.ipynb #d8db9f6c
 def _league_rows(books: dict) -> list:
     """Models by net return, with shared ranks; none where there is one model only."""
     if len(books) < 2:
@@ -165,7 +165,10 @@ def _flip_numbers(books: dict) -> dict:
     found = flip_maps(books)
     if not found:
         return {"maps": [], "distances": []}
-    return {"maps": [_map_numbers(each) for each in found], "distances": _rows(flip_distances(of_scores(books)).reset_index())}
+    return {
+        "maps": [_map_numbers(each) for each in found],
+        "distances": _rows(flip_distances(of_scores(books)).reset_index()),
+    }
 
 
 def _map_numbers(found: Flips) -> dict:
@@ -173,7 +176,7 @@ def _map_numbers(found: Flips) -> dict:
     axes = {"down": found.down, "across": found.across, "ys": found.ys.tolist(), "xs": found.xs.tolist()}
     return axes | {"today": today, "winners": found.winners.to_numpy().tolist()}
 
-# %% ../../../nbs/report/sections/money.ipynb #335eb5fe
+# %% ../../../nbs/report/sections/money.ipynb #829838f6
 def _capacity_numbers(book: Book) -> dict:
     """The curve over sizes and the names that bind, or why there is none."""
     try:
@@ -188,7 +191,9 @@ def _capacity_numbers(book: Book) -> dict:
 def _convention_numbers(book: Book, scores: pd.Series) -> dict:
     """The same scores under every fill, delay and treatment of drift."""
     if isinstance(book.policy, Wished):
-        return {"why_not": "An agent decides for its own costs, delay and fill; under others it would decide otherwise."}
+        return {
+            "why_not": "An agent decides for its own costs, delay and fill; under others it would decide otherwise."
+        }
     if book.policy.follows_account:
         return {"why_not": f"{type(book.policy).__name__} follows the account; only its own convention was traded."}
     account, clock = book.account, book.ledger.clock
