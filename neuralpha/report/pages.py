@@ -1437,7 +1437,7 @@ def _swept_cells(row: pd.Series) -> list[Cell]:
 
 SWEPT_ALONE = ("gross", "paid", "drawdown", "turnover", "break-even")
 
-# %% ../../nbs/report/pages.ipynb #c11fa066
+# %% ../../nbs/report/pages.ipynb #2a5ecce3
 @dataclass
 class AgentsPage:
     """What the page of a universe's agents shows.
@@ -1484,7 +1484,10 @@ def _trading_table(trading: dict) -> NumberTable:
     heads = ["Model", "turnover a year", "cost, bps", "brought, bps"]
     keys = ("turnover", "cost_bps", "gross_bps")
     rows = [[text_cell(name), *(_any_cell(record[key], 2) for key in keys)] for name, record in trading.items()]
-    note = "Bought and sold, times the account; what a unit of it cost, holding costs included, and what it brought before costs."
+    note = (
+        "Bought and sold, times the account; what a unit of it cost, holding costs included, and what it brought "
+        "before costs."
+    )
     return NumberTable("Turnover against its cost", heads, rows, note)
 
 
@@ -1502,8 +1505,8 @@ def _against_rule(name: str, facts: dict) -> NumberTable | None:
         for kind, record in ((kind, differences[kind]) for kind in LINES)
     ]
     note = (
-        f"The rule is the policy on the scores of {facts['rule']}. Pairs are assets and bars on which one of the two holds "
-        "something; the first four lines are before costs, and all lines above the last one sum up to it."
+        f"The rule is the policy on the scores of {facts['rule']}. Pairs are assets and bars on which one of the two "
+        "holds something; the first four lines are before costs, and all lines above the last one sum up to it."
     )
     return NumberTable(f"{name} less the rule", ["where they hold", "pairs", "earned more, % a year"], rows, note)
 

@@ -229,7 +229,7 @@ def plot_turnover(books: dict) -> Figure:
     date_axis(ax)
     return fig
 
-# %% ../../../nbs/report/sections/agents.ipynb #af2cbf3c
+# %% ../../../nbs/report/sections/agents.ipynb #082ea341
 def _compute(report):
     return agent_numbers(report.experiment, report.tests, report.valids)
 
@@ -244,7 +244,9 @@ def _show(report, found):
     caption = "Bought and sold, share of the account; means of 20 bars."
     report.show(plot_turnover(books), "Agents", "agents-turnover", "How much is traded", caption)
     for name, facts in found["models"].items():
-        caption = "Mean weight that was decided, by group of the feature on each date; in brackets its correlation with the rank."
+        caption = (
+            "Mean weight decided, by group of the feature on each date; in brackets the correlation with its rank."
+        )
         report.show(
             plot_actions(facts["by_feature"]), "Agents", "agent-actions", "What is held by what is seen", caption, name
         )
