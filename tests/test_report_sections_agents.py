@@ -3,7 +3,6 @@ from neuralpha.report.sections.agents import *
 import numpy as np
 import pandas as pd
 import pytest
-from neuralpha.data.returns import bar_return
 from neuralpha.data.simulated.market import simulate_universe
 from neuralpha.features.table import Features
 from neuralpha.portfolio.backtest import backtest
@@ -13,7 +12,7 @@ from neuralpha.trading.clock import Clock
 
 @pytest.fixture(scope="module")
 def books():
-    stocks = simulate_universe(20, 200, seed=3, listed=1.0, takeovers=0.0)
+    stocks = simulate_universe(40, 260, seed=3)  # some leave
     score = stocks.series(np.random.default_rng(0).normal(size=stocks.n_rows))
     rule = backtest(score, stocks, Quantiles(5), "flat", 1e8, Clock())
     turned = np.nan_to_num(rule.decided) * np.where(stocks.asset_code % 2, 1, -1)
@@ -42,9 +41,9 @@ def test_what_is_held_by_a_feature_is_its_mean_in_each_group(books):
     values = np.random.default_rng(1).uniform(-1, 1, (stocks.n_rows, 2)).astype(np.float32)
     X = Features(stocks, ("a", "b"), values, (0, 0))
     found = action_by_feature(X, 0.01 * values[:, 0].astype(float))
-    assert list(found)[0] == "a" and found["a"]["follows"] > 0.99 and abs(found["b"]["follows"]) < 0.1
+    assert list(found)[0] == "a" and found["a"]["follows"] > 0.95 and abs(found["b"]["follows"]) < 0.1
     assert np.diff(found["a"]["held"]).min() > 0.1 and found["a"]["held"][-1] == pytest.approx(0.9, abs=0.1)
 
 def test_the_spread_of_seeds_is_that_of_their_accounts():
-    record = _seed_record({0: 1.0, 1: 3.0, 2: 8.0})
+    record = seed_record({0: 1.0, 1: 3.0, 2: 8.0})
     assert record["spread"] == pytest.approx(np.std([1, 3, 8], ddof=1)) and record["worst"] == 1 and record["best"] == 8

@@ -18,7 +18,7 @@ from neuralpha.core import NeuralphaError
 
 from neuralpha.data.panel import panel_from_frame
 
-from neuralpha.rl.agents import NoiseMarket, net_sharpe, new_signals
+from neuralpha.rl.agents import LEAKED, NoiseMarket, net_sharpe, new_signals
 
 from neuralpha.rl.environment import trade_env
 

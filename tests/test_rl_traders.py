@@ -26,7 +26,11 @@ from neuralpha.models.predict import cross_predict
 
 from neuralpha.portfolio.backtest import backtest
 
+from neuralpha.rl.asset_game import OWN, AssetGame, play_game
+
 from neuralpha.rl.cross_trade import change_after
+
+from neuralpha.rl.environment import Wished, trade_env
 
 from neuralpha.splits import purged_kfold, walk_forward
 

@@ -4,6 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from neuralpha.core import NeuralphaError
+from neuralpha.models.registry import load_model
 from neuralpha.study.experiment import open_experiment
 from neuralpha.study.spec import make_study
 from neuralpha.study.units import UnitStore

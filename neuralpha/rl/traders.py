@@ -19,13 +19,12 @@ What it learns from is not the label but money: the account's own books, with th
 __all__ = ['ROLLOUT', 'STRETCH', 'agent_costs', 'Trader', 'train_trader', 'span_of', 'Stand', 'ByReward', 'Pupil', 'PPO',
            'Recurrent', 'A2C', 'TD3', 'SAC', 'Gradient', 'GradientLearner']
 
-# %% ../../nbs/rl/traders.ipynb #a3c9f194
+# %% ../../nbs/rl/traders.ipynb #a81d6cf3
 import json
 from dataclasses import dataclass
 from pathlib import Path
 from typing import ClassVar
 import numpy as np
-import pandas as pd
 import torch
 from ..core import NeuralphaError, atomic_path, canonical_json, digest, read_json, write_json
 from ..data.panel import Panel

@@ -17,12 +17,12 @@ from ...portfolio.grammar import read_policy
 from ..section import Section
 from ...study.recipe import study_costs
 
-# %% ../../../nbs/report/sections/resilience.ipynb #705ebb56
+# %% ../../../nbs/report/sections/resilience.ipynb #9240b04f
 def _compute(report):  # a `Resilience`
     from neuralpha.portfolio.resilience import resilience
 
     study = report.experiment.study
-    fitted = [prediction for prediction in report.tests.values() if prediction.models]
+    fitted = [p for name, p in report.tests.items() if p.models and name not in study.agents]
     return resilience(fitted, read_policy(study.portfolio.policy), study_costs(study), study.portfolio.capital)
 
 
