@@ -761,7 +761,7 @@ def _spent_cell(name: str, value) -> Shown:
     known = None if pd.isna(value) else value
     return Shown(number(dict(value=known, unit=CATALOGUE[name].unit)), "", known)
 
-# %% ../../nbs/evaluate/compare.ipynb #0db8fda6
+# %% ../../nbs/evaluate/compare.ipynb #1e2e1779
 def leaderboard_html(board: Leaderboard) -> str:
     """The leaderboard as a self-contained HTML fragment."""
     (_, letters_of), *columns = _shown(board)
@@ -809,10 +809,11 @@ def said_of_months(board: Leaderboard) -> list[str]:
     dates = len(board.ics)
     if dates >= STEADY_DATES:
         return []
+    one_in = MISSED[max(least for least in MISSED if least <= dates)]
     return [
-        f"{dates:,} dates: skill that comes and goes over months can look like skill that stays; where half of it is gone "
-        f"after 14 bars, of 95% intervals up to one in {MISSED[max(k for k in MISSED if k <= dates)]} then misses, and it "
-        f"takes {STEADY_DATES:,} dates until about 8% do at most, {2 * STEADY_DATES:,} where half is gone after 30."
+        f"{dates:,} dates: skill that comes and goes over months can look like skill that stays; where half of it is "
+        f"gone after 14 bars, of 95% intervals up to one in {one_in} then misses, and it takes "
+        f"{STEADY_DATES:,} dates until about 8% do at most, {2 * STEADY_DATES:,} where half is gone after 30."
     ]
 
 
