@@ -112,7 +112,7 @@ _HOMES = {
     "portfolio.balance": "Balanced",
     "portfolio.forecast": "forecast_returns",
     "portfolio.backtest": "Book backtest",
-    "portfolio.capacity": "capacity break_even conventions",
+    "portfolio.capacity": "capacity break_even conventions netting",
     "portfolio.anatomy": "monthly_returns drawdowns contributors book_exposures",
     "portfolio.flips": "flips flip_distances",
     "portfolio.optimise": "MeanVariance Limits",
@@ -129,6 +129,8 @@ _HOMES = {
     "monitor.sequential": "decide years_to_decide",
     "monitor.journal": "write_journal read_journal verify_journal",
     "monitor.policy": "load_policy",
+    "monitor.registry": "contest promote roll_back",
+    "report.desk": "open_desk step_desk replay_desk",
     "study.spec": "Study load_study",
     "study.experiment": "open_experiment",
     "audit.pipeline": "audit_features audit_label audit_pipeline",
@@ -140,6 +142,7 @@ _HOMES = {
     "report.worst": "worst",
     "report.score": "score",
     "report.run": "run_study",
+    "report.sweep": "sweep",
 }
 _HOME = {name: module for module, names in _HOMES.items() for name in names.split()}
 __all__ = sorted(_HOME)

@@ -87,6 +87,7 @@ from .portfolio.backtest import backtest as backtest
 from .portfolio.capacity import capacity as capacity
 from .portfolio.capacity import break_even as break_even
 from .portfolio.capacity import conventions as conventions
+from .portfolio.capacity import netting as netting
 from .portfolio.anatomy import monthly_returns as monthly_returns
 from .portfolio.anatomy import drawdowns as drawdowns
 from .portfolio.anatomy import contributors as contributors
@@ -119,6 +120,12 @@ from .monitor.journal import write_journal as write_journal
 from .monitor.journal import read_journal as read_journal
 from .monitor.journal import verify_journal as verify_journal
 from .monitor.policy import load_policy as load_policy
+from .monitor.registry import contest as contest
+from .monitor.registry import promote as promote
+from .monitor.registry import roll_back as roll_back
+from .report.desk import open_desk as open_desk
+from .report.desk import step_desk as step_desk
+from .report.desk import replay_desk as replay_desk
 from .study.spec import Study as Study
 from .study.spec import load_study as load_study
 from .study.experiment import open_experiment as open_experiment
@@ -134,6 +141,7 @@ from .report.asset import asset as asset
 from .report.worst import worst as worst
 from .report.score import score as score
 from .report.run import run_study as run_study
+from .report.sweep import sweep as sweep
 
 __version__: str
 __all__: list[str]

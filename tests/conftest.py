@@ -1,6 +1,11 @@
 """Shared by all tests: one thread per process, so that results and times do not depend on neighbours."""
 
+import glob
 import os
+import shutil
+import subprocess
+import tempfile
+from pathlib import Path
 
 import pytest
 
@@ -32,3 +37,118 @@ def browser():
             yield found
     except NeuralphaError as missing:
         pytest.skip(str(missing))
+
+
+DESK_STUDY = {
+    "name": "desk",
+    "universes": ["sim-tiny"],
+    "features": "classic",
+    "models": {"ridge": {}, "lightgbm": {"n_trees": 20}},
+    "seeds": 1,
+    "split": {"train": "9M", "valid": "3M", "test": "6M"},
+}
+
+
+@pytest.fixture(scope="session")
+def desk_report(tmp_path_factory):
+    """A small report on which desks can be opened; read it, do not write to it."""
+    from neuralpha.core import write_json
+    from neuralpha.report.pages import write_site
+    from neuralpha.report.steps import Report
+    from neuralpha.study.experiment import open_experiment
+    from neuralpha.study.spec import make_study
+
+    folder = tmp_path_factory.mktemp("reports")
+    study = make_study(DESK_STUDY)
+    made = Report(open_experiment(study), folder, device="cpu")
+    for step in (made.data, made.fit, made.leaderboard, made.save):
+        step()
+    write_json(folder / "desk" / "study.json", study.model_dump(mode="json"))
+    write_site(study, folder)
+    return folder / "desk"
+
+
+@pytest.fixture(scope="session")
+def opened_once(desk_report, tmp_path_factory):
+    from neuralpha.report.desk import open_desk
+
+    return open_desk(desk_report, tmp_path_factory.mktemp("opened") / "desk", "lightgbm", ["ridge"])
+
+
+@pytest.fixture(scope="session")
+def replayed_once(opened_once, tmp_path_factory):
+    import pandas as pd
+    from neuralpha.report.desk import replay_desk
+
+    folder = tmp_path_factory.mktemp("replayed") / "desk"
+    shutil.copytree(opened_once.folder, folder)
+    replay_desk(folder, last=pd.Timestamp(opened_once.terms.since) + pd.Timedelta(56, "D"))
+    return folder
+
+
+@pytest.fixture
+def opened(opened_once, tmp_path):
+    """A desk on `desk_report` that has seen no bar yet, the test's own."""
+    return _own(opened_once.folder, tmp_path / "opened")
+
+
+@pytest.fixture
+def replayed(replayed_once, tmp_path):
+    """The same desk after the held-out months were replayed."""
+    return _own(replayed_once, tmp_path / "replayed")
+
+
+def _own(folder, place):
+    from neuralpha.report.desk import desk_at
+
+    shutil.copytree(folder, place)
+    return desk_at(place)
+
+
+@pytest.fixture(scope="session")
+def postgres():
+    """The address of a PostgreSQL server started for these tests."""
+    tools = shutil.which("initdb") or next(
+        iter(sorted(glob.glob("/usr/lib/postgresql/*/bin/initdb"), reverse=True)), None
+    )
+    if not tools:
+        pytest.skip("no PostgreSQL server programs (initdb, pg_ctl) on this machine: install the package `postgresql`")
+    tools = Path(tools).parent
+    root = os.geteuid() == 0
+    if root and subprocess.run(["id", "postgres"], capture_output=True).returncode:
+        pytest.skip("PostgreSQL refuses to run as root and there is no user `postgres`")
+    folder = tempfile.mkdtemp(prefix="na_pg_")
+    if root:
+        shutil.chown(folder, "postgres")
+    runuser = shutil.which("runuser", path=os.environ.get("PATH", "") + ":/usr/sbin:/sbin")
+    if root and not runuser:
+        pytest.skip(
+            "PostgreSQL does not run as root, and there is no runuser on this machine to start it as another user"
+        )
+    user = [runuser, "-u", "postgres", "--"] if root else []
+
+    def call(*a):
+        return subprocess.run([*user, *map(str, a)], cwd=folder, capture_output=True, text=True, timeout=120)
+
+    try:
+        for step in (
+            [tools / "initdb", "-D", f"{folder}/db", "-A", "trust", "-U", "postgres", "-N"],
+            [
+                tools / "pg_ctl",
+                "-D",
+                f"{folder}/db",
+                "-w",
+                "-l",
+                f"{folder}/log",
+                "-o",
+                f"-c listen_addresses='' -k {folder}",
+                "start",
+            ],
+        ):
+            done = call(*step)
+            if done.returncode:
+                pytest.skip(f"PostgreSQL could not be started: {done.stderr.strip()[-300:]}")
+        yield f"postgresql+psycopg://postgres:secret@/postgres?host={folder}"
+    finally:
+        call(tools / "pg_ctl", "-D", f"{folder}/db", "-m", "immediate", "stop")
+        shutil.rmtree(folder, ignore_errors=True)

@@ -1,0 +1,91 @@
+# Exported from nbs/ by `make sync`; edit the notebook.
+from neuralpha.monitor.layers import *
+import json
+import numpy as np
+import pandas as pd
+import pytest
+import neuralpha as na
+from neuralpha.core import NeuralphaError
+
+def test_a_price_that_stands_still_and_one_that_is_missing_are_not_fresh():
+    dates = pd.to_datetime(["2024-01-02", "2024-01-03"])
+    close = {"A": (1.0, 2.0), "B": (1.0, 1.0), "C": (1.0, np.nan), "D": (np.nan, 1.0)}
+    rows = [(date, asset, close[asset][i]) for asset in close for i, date in enumerate(dates)]
+    panel = na.panel_from_frame(pd.DataFrame(rows, columns=["date", "asset", "close"]), "small")
+    assert fresh_share(panel, 1) == pytest.approx(1 / 3)
+    assert np.isnan(fresh_share(panel, 0))
+
+def test_likeness_is_spearmans_of_common_assets():
+    now = pd.Series(np.arange(12.0), [f"A{i}" for i in range(12)])
+    before = now.sample(frac=1, random_state=1) ** 3
+    assert np.tanh(likeness(now, before)) == pytest.approx(0.9999)
+    assert likeness(now, -before) == -likeness(now, before)
+    mixed = pd.Series(np.random.default_rng(2).permutation(12), now.index)
+    assert np.tanh(likeness(now, mixed)) == pytest.approx(now.corr(mixed, method="spearman"))
+    assert np.isnan(likeness(now.head(9), before)) and np.isnan(likeness(now * 0, before))
+
+def test_calm_returns_are_in_units_of_what_was_known_before():
+    x = np.random.default_rng(0).normal(size=400) * np.repeat([1.0, 4.0], 200)
+    calm, last = calm_returns(x)
+    assert np.std(calm[240:]) == pytest.approx(1, abs=0.15) and last == pytest.approx(4, rel=0.4)
+    again, _ = calm_returns(x[200:], calm_returns(x[:200], x.std())[1])
+    np.testing.assert_allclose(again, calm[200:])
+
+def test_costs_are_of_what_was_traded():
+    record = dict(half_spread=-2.0, temporary=-1.0, permanent=-0.5, commission=-0.5, traded=8000.0, borrow=-9.0)
+    assert cost_bps(record) == pytest.approx(5)
+    assert np.isnan(cost_bps(record | {"traded": 0.0})) and log_cost(record) == pytest.approx(np.log(5))
+
+def test_a_feature_that_moves_and_one_that_is_lost_are_found_and_named():
+    rng = np.random.default_rng(0)
+    days = [pd.DataFrame(rng.normal(size=(200, 3)), columns=list("abc")) for _ in range(80)]
+    reference = learn_reference(days)
+    usual = max(reference.number(day) for day in days)
+    new = pd.DataFrame(rng.normal(size=(200, 3)), columns=list("abc"))
+    assert reference.number(new) < usual + 2
+    assert (
+        reference.number(new.assign(b=new["b"] * 2)) > usual + 1
+        and reference.furthest(new.assign(b=new["b"] * 2)) == "b"
+    )
+    assert reference.furthest(new.assign(c=np.nan)) == "c" and reference.number(new.assign(c=np.nan)) > 10
+    with pytest.raises(NeuralphaError, match="No feature varies"):
+        learn_reference([pd.DataFrame({"a": [1.0, 1.0]})] * 3)
+
+def test_a_watch_alarms_on_the_layer_that_broke_and_on_no_other():
+    rng = np.random.default_rng(3)
+    past = pd.DataFrame({"ic": rng.normal(0.05, 0.1, 600), "scores": rng.normal(0.9, 0.02, 600), "costs": 5.0})
+    watching = learn_watch(past)
+    assert watching.layers == ["scores", "ic", "costs"] and watching.constant == {"costs": 5.0}
+    live = pd.DataFrame({"ic": rng.normal(-0.1, 0.1, 40), "scores": past["scores"][:40], "costs": 5.0})
+    fired = [{layer for layer, r in watching.read(live[:n]).items() if r.alarm} for n in range(1, 41)]
+    assert set().union(*fired) == {"ic"}
+    live.loc[live.index[-1], "costs"] = 8.0
+    assert watching.read(live)["costs"].alarm
+
+def test_an_unknown_value_gives_no_alarm():
+    rng = np.random.default_rng(3)
+    watching = learn_watch(pd.DataFrame({"ic": rng.normal(0.05, 0.1, 600)}))
+    live = pd.DataFrame({"ic": [-5.0, np.nan]})
+    assert watching.read(live[:1])["ic"].alarm and not watching.read(live)["ic"].alarm
+    with pytest.raises(NeuralphaError, match="59 bars of 'ic'"):
+        learn_watch(pd.DataFrame({"ic": rng.normal(size=59)}))
+
+def test_breaks_are_found_after_the_bars_that_are_said():
+    rng = np.random.default_rng(6)
+    past = pd.DataFrame({"ic": rng.normal(0.05, 0.1, 600), "costs": rng.normal(1.6, 0.2, 600)})
+    watching = learn_watch(past)
+    said = watch_delays(watching)
+    assert said["median"][:3].is_monotonic_decreasing and said.loc["a doubled spread", "median"] <= 3
+    lives = [rng.normal(0.0, 0.1, 400) for _ in range(200)]
+    found = [watching.charts["ic"].run(live)["alarm"].to_numpy().argmax() + 1 for live in lives]
+    assert np.median(found) == pytest.approx(said.loc["all of the IC", "median"], rel=0.25)
+
+def test_a_watch_that_was_written_reads_the_same():
+    rng = np.random.default_rng(4)
+    past = pd.DataFrame({"ic": rng.normal(0.05, 0.1, 300), "costs": 5.0})
+    days = [pd.DataFrame(rng.normal(size=(50, 2)), columns=list("ab")) for _ in range(60)]
+    watching, reference = learn_watch(past), learn_reference(days)
+    text = json.loads(json.dumps(watch_to_json(watching, reference)))
+    again, same = watch_from_json(text)
+    live = pd.DataFrame({"ic": rng.normal(0, 0.1, 30), "costs": 5.0})
+    assert again.read(live) == watching.read(live) and same.number(days[0]) == reference.number(days[0])
