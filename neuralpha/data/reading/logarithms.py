@@ -112,7 +112,7 @@ def moves_of(
         days is not None and days >= dt.timedelta(hours=20),
     )
 
-# %% ../../../nbs/data/reading/logarithms.ipynb #1acc4b6c
+# %% ../../../nbs/data/reading/logarithms.ipynb #b8dab5cc
 def why_no_prices(moves: Moves) -> str:
     """Why closes can be no prices; empty where they can."""
     if not len(moves.level) or moves.highest > HIGHEST:
@@ -163,8 +163,8 @@ def settle_logarithms(table: Table, spec: ReadSpec) -> list:  # findings
         )
     if moves.daily and len(moves.level) > 1 and moves.afresh > 0.9:
         note = (
-            f"closes of {moves.afresh:.0%} of the assets begin anew on every bar, as returns and ratios do and prices do "
-            "not; if they are 1 + return, multiply them up first"
+            f"closes of {moves.afresh:.0%} of the assets begin anew on every bar, as returns and ratios do and "
+            "prices do not; if they are 1 + return, multiply them up first"
         )
         return [dict(check="no_prices", rows=table.frame.height, note=note)]
     calm = len(moves.level) and np.median(moves.size / moves.level) < CALM and np.median(moves.level) > LEAST_LEVEL
