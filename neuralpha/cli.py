@@ -11,9 +11,9 @@ study in which something failed ends with exit code 1.
 __all__ = ['app', 'data_app', 'ReadOption', 'SEVERAL', 'SPLIT', 'RUN', 'features_app', 'CHARACTERISTICS', 'desk_app',
            'DeskFolder', 'LastOption', 'holdout_app', 'INTERRUPTED', 'run', 'tune', 'features_list', 'models_list',
            'studies_list', 'new_command', 'lab_command', 'doctor_command', 'data_check', 'data_list', 'data_import',
-           'audit', 'desk_open', 'desk_step', 'desk_replay', 'desk_fills', 'desk_status', 'desk_promote',
-           'desk_rollback', 'desk_test', 'report_file', 'backtest_report', 'compare_two', 'score_newest',
-           'holdout_open', 'verify', 'main']
+           'audit', 'desk_open', 'desk_step', 'desk_replay', 'desk_fills', 'desk_status', 'desk_difference',
+           'desk_promote', 'desk_rollback', 'desk_test', 'report_file', 'backtest_report', 'compare_two',
+           'score_newest', 'holdout_open', 'verify', 'main']
 
 # %% ../nbs/cli.ipynb #76b55f9c
 import re, sys, tomllib
@@ -810,7 +810,7 @@ def _verify_desk(folder):
     if problems:
         raise typer.Exit(1)
 
-# %% ../nbs/cli.ipynb #e1a1d033
+# %% ../nbs/cli.ipynb #d4caa9fc
 @desk_app.command("status")
 def desk_status(
     folder: DeskFolder,
@@ -827,6 +827,27 @@ def desk_status(
     word, alarming, why = light_of(desk_at(folder).record())
     typer.secho(word, fg="red" if alarming else "green")
     typer.echo(f"{why}\n{page}")
+
+
+@desk_app.command("difference")
+def desk_difference(
+    folder: DeskFolder,
+    universe: Annotated[
+        str | None, typer.Option("--universe", "-u", help="Data as it stands today; default: the report's.")
+    ] = None,
+    read: ReadOption = None,
+) -> None:
+    """Why the desk did not earn what the backtest did: by cause; what its orders cost, after Perold; by sector."""
+    from neuralpha.report.desk import compare_desk
+
+    found = compare_desk(folder, universe, **_read_options(read))
+    _table(found.difference.by_cause.to_frame().round(0), "Live less backtest, by cause, money")
+    typer.echo(f"exact to {found.difference.error:.1e} of the capital")
+    _table(
+        found.shortfall.sum().to_frame("money").round(0).rename_axis("part"), "Implementation shortfall of all orders"
+    )
+    if found.sectors is not None:
+        _table(found.sectors.round(0), "By sector, against the equal-weighted market, money")
 
 
 @desk_app.command("promote")
@@ -858,7 +879,7 @@ def desk_rollback(
 @desk_app.command("test")
 def desk_test(
     folder: DeskFolder,
-    component: Annotated[str | None, typer.Option(help="data, drift, costs or money; default: all.")] = None,
+    component: Annotated[str | None, typer.Option(help="data, drift, costs, fills or money; default: all.")] = None,
     fault: Annotated[str | None, typer.Option("--break", help="One fault of the component; default: all.")] = None,
     bars: Annotated[int, typer.Option(help="Bars that are replayed with the fault.")] = 40,
     universe: Annotated[
