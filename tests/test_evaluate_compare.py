@@ -50,6 +50,31 @@ def test_what_is_kept_of_every_date_has_the_means_of_the_board():
     a, b = (t.sort_values(["date", "model"], ignore_index=True) for t in (by_rank.per_date, kept))
     pd.testing.assert_frame_equal(a, b)
 
+def test_a_board_of_several_paths_is_their_mean_by_date_and_the_same_path_again_is_no_more_data():
+    from dataclasses import replace
+    from neuralpha.evaluate.paths import path_ics, path_numbers, paths_table
+    from neuralpha.models.base import toy_problem
+    from neuralpha.models.predict import cross_predict
+    from neuralpha.splits import combinatorial_purged
+
+    X, y, _ = toy_problem(12, 240)
+    folds = combinatorial_purged(y, 6, 2, embargo=2)
+    scored = {name: cross_predict(name, X, y, folds, seeds=1, progress=False) for name in ("ridge", "lasso")}
+    board = compare(list(scored.values()), y, detail=False)
+    along = path_numbers(path_ics(paths_table(scored), y), y)
+    for name in scored:
+        assert abs(board.table.at[name, "ic"] - along["models"][name]["mean"]) < 1e-12
+        first = along["models"][name]["ic"]["1"]
+        assert abs(board.table.at[name, "ic"] - first) > 1e-6
+        assert abs(board.metrics[name]["ic"]["value"] - board.ics[name].mean()) < 1e-12
+    assert abs(board.overfitting["pbo"] - along["pbo"]) < 1e-12
+    assert sum("is the mean of 5 paths" in said for said in board.statements()) == 1
+    alone = [replace(one, paths=[]) for one in scored.values()]
+    thrice = [replace(one, paths=[one.frame] * 3) for one in scored.values()]
+    once, again = (compare(given, y, detail=False) for given in (alone, thrice))
+    pd.testing.assert_frame_equal(once.table, again.table, check_exact=False, rtol=1e-9)
+    pd.testing.assert_frame_equal(once.pairs, again.pairs, check_exact=False, rtol=1e-9)
+
 from dataclasses import dataclass, replace
 
 @dataclass
@@ -364,6 +389,24 @@ def test_a_board_of_few_dates_says_how_many_it_takes_to_tell_staying_skill_from_
     said = f"{len(board.ics):,} dates: skill that comes and goes over months can look like skill that stays"
     assert said in repr(board) and said in board._repr_html_() and "it takes 1,000 dates" in repr(board)
     assert said_of_months(replace(board, ics=pd.DataFrame(index=range(1000)))) == []
+
+def test_the_share_of_intervals_that_a_short_board_says_may_miss_is_the_measured_one():
+    from scipy.signal import lfilter
+
+    from neuralpha.evaluate.compare import MISSED
+
+    def missed(dates, assets, half_life, series=700):
+        rng = np.random.default_rng([dates, assets])
+        fading = 0.5 ** (1 / half_life)
+        shocks = rng.standard_normal((series, dates + 300))
+        skill = lfilter([np.sqrt(1 - fading**2)], [1, -fading], shocks, axis=1)[:, 300:]
+        ics = 0.03 * skill + rng.standard_normal((series, dates)) / np.sqrt(assets)
+        return np.mean([mean_test(x)["p"] < 0.05 for x in ics])
+
+    for dates, at in ((60, 0), (250, 250), (500, 500)):
+        most = max(missed(dates, assets, 14) for assets in (40, 1000))
+        assert 0.7 / MISSED[at] < most < 1 / MISSED[at] + 0.03
+    assert missed(1000, 40, 14) < 0.08 + 0.03 and missed(2000, 40, 30) < 0.08 + 0.03 < missed(250, 40, 30)
 
 def test_worthless_slow_scores_and_long_labels_over_few_dates_keep_every_level_end_to_end():
     from scipy.stats import binom

@@ -18,8 +18,10 @@ def test_a_price_that_stands_still_and_one_that_is_missing_are_not_fresh():
 def test_likeness_is_spearmans_of_common_assets():
     now = pd.Series(np.arange(12.0), [f"A{i}" for i in range(12)])
     before = now.sample(frac=1, random_state=1) ** 3
-    assert likeness(now, before) == pytest.approx(1)
-    assert likeness(now, -before) == pytest.approx(-1)
+    assert np.tanh(likeness(now, before)) == pytest.approx(0.9999)
+    assert likeness(now, -before) == -likeness(now, before)
+    mixed = pd.Series(np.random.default_rng(2).permutation(12), now.index)
+    assert np.tanh(likeness(now, mixed)) == pytest.approx(now.corr(mixed, method="spearman"))
     assert np.isnan(likeness(now.head(9), before)) and np.isnan(likeness(now * 0, before))
 
 def test_calm_returns_are_in_units_of_what_was_known_before():
@@ -67,6 +69,16 @@ def test_an_unknown_value_gives_no_alarm():
     assert watching.read(live[:1])["ic"].alarm and not watching.read(live)["ic"].alarm
     with pytest.raises(NeuralphaError, match="59 bars of 'ic'"):
         learn_watch(pd.DataFrame({"ic": rng.normal(size=59)}))
+
+def test_breaks_are_found_after_the_bars_that_are_said():
+    rng = np.random.default_rng(6)
+    past = pd.DataFrame({"ic": rng.normal(0.05, 0.1, 600), "costs": rng.normal(1.6, 0.2, 600)})
+    watching = learn_watch(past)
+    said = watch_delays(watching)
+    assert said["median"][:3].is_monotonic_decreasing and said.loc["a doubled spread", "median"] <= 3
+    lives = [rng.normal(0.0, 0.1, 400) for _ in range(200)]
+    found = [watching.charts["ic"].run(live)["alarm"].to_numpy().argmax() + 1 for live in lives]
+    assert np.median(found) == pytest.approx(said.loc["all of the IC", "median"], rel=0.25)
 
 def test_a_watch_that_was_written_reads_the_same():
     rng = np.random.default_rng(4)

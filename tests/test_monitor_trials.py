@@ -17,7 +17,7 @@ FEW = dict(worlds=60, futures=8)
     ],
 )
 def test_large_breaks_are_found_soon_and_by_their_layer(kind, size, layer, within):
-    lived = live_once(3, learnt=300, bars=60, rate=0.2, kind=kind, size=size, **FEW)
+    lived = live_once(3, learnt=300, bars=60, alarms=0.2, kind=kind, size=size, **FEW)
     assert lived.first <= within and lived.by == layer
 
 def test_a_break_changes_nothing_before_its_bar_and_only_what_it_names():

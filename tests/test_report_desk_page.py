@@ -6,7 +6,7 @@ import pandas as pd
 import pytest
 from neuralpha.core import NeuralphaError
 from neuralpha.monitor.desk import halt
-from neuralpha.report.desk import open_desk, replay_desk, step_desk
+from neuralpha.report.desk import open_desk, replay_desk
 
 def test_the_page_shows_what_is_in_force_what_to_trade_and_what_it_cost(replayed):
     page = write_desk_page(replayed)
@@ -18,6 +18,7 @@ def test_the_page_shows_what_is_in_force_what_to_trade_and_what_it_cost(replayed
     for name in ("money.png", "layers.png", "difference.png", "challengers.png"):
         assert f'src="{name}"' in text and (replayed.folder / name).stat().st_size > 1000
     assert light_of(record)[0] in text and record.entries[-1].digest in text
+    assert "half of the IC" in text and "a doubled spread" in text
     assert "ridge against lightgbm" in text and "years to decide" in text and "exact to" in text
 
 def test_a_halted_desk_shows_a_red_light_and_orders_nothing(desk_report, tmp_path):

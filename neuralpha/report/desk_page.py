@@ -10,19 +10,19 @@ within a minute; so the light comes first, with the sentence why, then the order
 __all__ = ['SHOWN', 'LIGHTS', 'MEANING', 'DeskPage', 'write_desk_page', 'desk_page', 'light_of', 'desk_figures',
            'desk_figures_names', 'money_cone', 'plot_money', 'plot_layers', 'plot_waterfall', 'plot_contests']
 
-# %% ../../nbs/report/desk_page.ipynb #03ddb631
+# %% ../../nbs/report/desk_page.ipynb #9749ae56
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 from ..core import NeuralphaError, atomic_path, figure_png, write_text
-from ..data.panel import Panel
 from ..evaluate.plots import COLOURS, date_axis, new_figure, style
 from ..evaluate.statistics import block_length
 from ..monitor.charts import _resample
-from ..monitor.desk import Desk, Record, verify_desk
+from ..monitor.desk import Record, verify_desk
 from ..monitor.difference import Difference, explain_difference
+from ..monitor.layers import watch_delays
 from ..monitor.registry import MODELS, Contest, contest, registered
 from .desk import FittedInputs, _read_panel, desk_at, order_table, write_orders
 from .hold import PlainColumn, PlainTable
@@ -31,7 +31,7 @@ from .pages import Frame, render
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-# %% ../../nbs/report/desk_page.ipynb #c659f193
+# %% ../../nbs/report/desk_page.ipynb #7d7e2bb1
 SHOWN = 20  # rows of a table on the page; the files hold all
 
 
@@ -50,6 +50,7 @@ class DeskPage:
     orders : PlainTable
     watched : str
     layers : PlainTable
+    found_after : PlainTable
     alarms : PlainTable
     pictures : list
         file, title, caption
@@ -71,6 +72,7 @@ class DeskPage:
     orders: PlainTable
     watched: str
     layers: PlainTable
+    found_after: PlainTable
     alarms: PlainTable
     pictures: list  # file, title, caption
     compared: str
@@ -129,7 +131,7 @@ def _difference(desk, record, universe, options):
     try:
         panel = _read_panel(desk, desk.facts["universe"] if universe is None else universe, options)
         if panel.dates[-1] < record.dates[-1].to_datetime64():
-            return "The data of the report ends before the desk does: give the newest file (--universe) for the comparison."
+            return "The data of the report ends before the desk does; for the comparison give the newest file (--universe)."
         inputs = FittedInputs(desk, panel) if record.of("revision") else None
         champion = desk.terms.models[0]
         return explain_difference(desk, panel, inputs and (lambda date: inputs.scores(date)[champion]))
@@ -147,9 +149,10 @@ def desk_page(record: Record, difference, contests: list) -> str:  # HTML
     """
     desk = record.desk
     light, alarming, why = light_of(record)
+    today = record.bars[-1]["date"][:10] if record.bars else "no bar yet"
     around = Frame(
         title=light,
-        study=f"{record.acting} · {desk.facts['slug']} · {record.bars[-1]['date'][:10] if record.bars else 'no bar yet'}",
+        study=f"{record.acting} · {desk.facts['slug']} · {today}",
         nav=[("Desk", "index.html")],
         here="index.html",
         footer=f"Journal {record.entries[-1].digest[:12]} · opened on {desk.facts['study']} · not advice: a record",
@@ -164,6 +167,7 @@ def desk_page(record: Record, difference, contests: list) -> str:  # HTML
         orders=_orders_shown(record),
         watched=_watched(record),
         layers=_layers_shown(record),
+        found_after=_delays_shown(record),
         alarms=_alarms_shown(record),
         pictures=_pictures(record, difference, contests),
         compared=_compared(difference),
@@ -175,7 +179,7 @@ def desk_page(record: Record, difference, contests: list) -> str:  # HTML
     )
     return render("desk.html", around, content)
 
-# %% ../../nbs/report/desk_page.ipynb #c165b1e2
+# %% ../../nbs/report/desk_page.ipynb #a592cd70
 LIGHTS = {"continue": "Continue", "reduce": "Reduce", "pause": "Pause", "flatten": "Flatten"}
 
 
@@ -204,7 +208,8 @@ def light_of(record: Record) -> tuple:  # word, whether it alarms, sentence
     return (
         LIGHTS[state.action],
         True,
-        f"By the {rule}: {size}. The last alarm was {', '.join(began['alarms'])} on {began['date'][:10]}, {state.quiet} quiet bars ago.",
+        f"By the {rule}: {size}. The last alarm was {', '.join(began['alarms'])} on {began['date'][:10]}, "
+        f"{state.quiet} quiet bars ago.",
     )
 
 
@@ -225,8 +230,9 @@ def _setting(record) -> str:
     terms = record.desk.terms
     where = "on paper" if terms.fills == "paper" else "by what the broker says"
     return (
-        f"{terms.policy}, costs {_cost_name(terms)}, capital {terms.capital:,.0f}, decided after the close and traded {terms.delay} bar(s) "
-        f"later at the {terms.fill}, filled {where}. {len(record.bars)} bars since {terms.since[:10]}; compared with "
+        f"{terms.policy}, costs {_cost_name(terms)}, capital {terms.capital:,.0f}, decided after the close and traded "
+        f"{terms.delay} bar(s) later at the {terms.fill}, filled {where}. {len(record.bars)} bars since "
+        f"{terms.since[:10]}; compared with "
         f"{record.desk.facts['validation'][0][:10]} to {record.desk.facts['validation'][1][:10]}."
     )
 
@@ -262,7 +268,7 @@ def _orders_shown(record) -> PlainTable:
     ]
     return PlainTable(columns, rows)
 
-# %% ../../nbs/report/desk_page.ipynb #357b28ec
+# %% ../../nbs/report/desk_page.ipynb #0d8543be
 MEANING = {
     "data": "share of assets with a new price",
     "features": "feature furthest out, in usual deviations",
@@ -276,8 +282,8 @@ MEANING = {
 def _watched(record) -> str:
     watch = record.desk.watch
     return (
-        f"One false alarm in {watch.bars} bars is expected of all layers together. Beside each: the bars between its own false alarms, and "
-        "those of a tenth of the charts with the most and with the fewest, had they been learnt from other validation periods."
+        f"One false alarm in {watch.bars} bars is wanted of all layers together. Beside each: the bars between its own "
+        "false alarms, and those in the tenths of the worlds that may be true with the most and with the fewest."
     )
 
 
@@ -311,6 +317,17 @@ def _layer_row(record, layer) -> tuple:
     return (layer, MEANING[layer], _number(usual), *(_number(value) for value in last), rate, str(fired))
 
 
+def _delays_shown(record) -> PlainTable:
+    heads = [("What breaks", True), ("Found by", True), ("Median, bars", False), ("19 of 20 within", False)]
+    found = watch_delays(record.desk.watch, record.desk.reference)
+    rows = [(one.Index, one.layer, _bars(one.median), _bars(one.late)) for one in found.itertuples()]
+    return PlainTable([PlainColumn(*head) for head in heads], rows)
+
+
+def _bars(value) -> str:
+    return f"{value:,.0f}" if np.isfinite(value) else "later than watched"
+
+
 def _number(value) -> str:
     return "–" if value is None else f"{value:.4g}"
 
@@ -324,14 +341,15 @@ def _alarms_shown(record) -> PlainTable:
     ]
     return PlainTable([PlainColumn(*head) for head in heads], rows)
 
-# %% ../../nbs/report/desk_page.ipynb #da44a4b5
+# %% ../../nbs/report/desk_page.ipynb #fc19c162
 def _compared(difference) -> str:
     if isinstance(difference, str):
         return difference
     total, base = float((difference.live - difference.backtest).sum()), float(difference.backtest.sum())
     return (
-        f"Over {len(difference.dates)} bars the desk made {difference.live.sum():,.0f}, the backtest of the same bars {base:,.0f}: "
-        f"{total:+,.0f}, taken apart in the order in which causes precede effects. The sum is exact to {difference.error:.0e} of the capital on every bar."
+        f"Over {len(difference.dates)} bars the desk made {difference.live.sum():,.0f}, the backtest of the same bars "
+        f"{base:,.0f}: {total:+,.0f}, taken apart in the order in which causes precede effects. "
+        f"The sum is exact to {difference.error:.0e} of the capital on every bar."
     )
 
 
@@ -349,23 +367,26 @@ def _causes_shown(difference) -> PlainTable:
 def _contest_text(record, one: Contest) -> str:
     low, high = (1e4 * value for value in one.decision[2:4])
     begun = f"{len(one.sequence)} bars"
+    pair = f"{one.challenger} against {one.champion}"
+    since = "" if one.decision.since is None else pd.Timestamp(one.decision.since).date()
     if not np.isfinite(low):
-        return f"{one.challenger} against {one.champion}: {begun}, too few for an interval. {_years(one)}"
+        return f"{pair}: {begun}, too few for an interval. {_years(one)}"
     said = {
-        "challenger": f"{one.challenger} is better since {pd.Timestamp(one.decision.since).date()}; it may be promoted.",
-        "champion": f"{one.champion} is better since {pd.Timestamp(one.decision.since).date() if one.decision.since is not None else ''}.",
+        "challenger": f"{one.challenger} is better since {since}; it may be promoted.",
+        "champion": f"{one.champion} is better since {since}.",
         "undecided": f"Undecided. {_years(one)}",
     }[one.decision.verdict]
     return (
-        f"{one.challenger} against {one.champion}, difference of net returns on paper after {begun}: between {low:.2f} and {high:.2f} basis points a "
-        f"bar, valid on every day one looks. {said}"
+        f"{pair}, difference of net returns on paper after {begun}: between {low:.2f} and {high:.2f} basis points "
+        f"a bar, valid on every day one looks. {said}"
     )
 
 
 def _years(one) -> str:
     if not np.isfinite(one.years):
         return "A difference of nothing is never decided."
-    return f"A difference as large as that so far (information ratio {one.information_ratio:.2f} a year) takes about {one.years:,.1f} years to decide."
+    ratio = f"information ratio {one.information_ratio:.2f} a year"
+    return f"A difference as large as that so far ({ratio}) takes about {one.years:,.1f} years to decide."
 
 
 def _models_shown(record) -> PlainTable:
@@ -396,8 +417,8 @@ def _models_shown(record) -> PlainTable:
 
 def _chained(record) -> str:
     return (
-        f"{len(record.entries)} entries, each chained to the one before; the head is {record.entries[-1].digest}. Keep it elsewhere, and "
-        "`neuralpha verify` shows later that nothing was changed."
+        f"{len(record.entries)} entries, each chained to the one before; the head is {record.entries[-1].digest}. "
+        "Keep it elsewhere, and `neuralpha verify` shows later that nothing was changed."
     )
 
 
@@ -422,7 +443,7 @@ def _what(entry) -> str:
         "promotion": lambda: f"{body['acting']} acts in place of {body['before']} ({body['by']}): {body['why']}",
     }.get(entry.kind, lambda: "")()
 
-# %% ../../nbs/report/desk_page.ipynb #8cbe7a49
+# %% ../../nbs/report/desk_page.ipynb #4575aa94
 def desk_figures(record: Record, difference, contests: list) -> "dict[str, Figure]":  # file -> figure
     """The pictures of a desk.
 
@@ -445,7 +466,7 @@ def _pictures(record, difference, contests) -> list:
     captions = {
         "money.png": (
             "Wealth",
-            "The desk against what the validation period lets expect: middle, and the cone of nine paths of ten, resampled in blocks.",
+            "The desk against what the validation period lets expect: middle, and nine of ten paths, resampled in blocks.",
         ),
         "layers.png": ("Charts", "Statistic of each layer over its threshold; above 1 it alarms, and begins anew."),
         "difference.png": ("From backtest to live", "Money that each cause made, in the order of causes."),

@@ -11,6 +11,7 @@ import neuralpha
 from neuralpha.core import read_json
 from neuralpha.report import pages
 from neuralpha.report.compare_reports import compare_reports, comparison_page
+from neuralpha.report.desk_page import write_desk_page
 from neuralpha.report.export import single_file
 from neuralpha.report.hold import hold_page
 from neuralpha.report.sections.money import money_numbers
@@ -81,7 +82,7 @@ def test_templates_are_indented_and_no_line_is_too_long():
 
 
 @pytest.fixture(scope="module")
-def drawn(tmp_path_factory):
+def drawn(tmp_path_factory, replayed_once):
     """A page of every template: template -> file."""
     reports = tmp_path_factory.mktemp("reports")
     for name in ("sample", "again"):
@@ -119,6 +120,7 @@ def drawn(tmp_path_factory):
         "money.html": pages.render("money.html", frame, pages.money_page(traded)),
         "money_model.html": of_money["sim-tiny/money-ridge.html"],
         "hold.html": hold_page(neuralpha.score(ridge, panel), sample / "scores"),
+        "desk.html": write_desk_page(replayed_once).read_text(encoding="utf-8"),
     }
     folder = tmp_path_factory.mktemp("drawn")
     for name, text in texts.items():
