@@ -2,7 +2,10 @@
 from neuralpha.report.desk import *
 import shutil
 import pandas as pd
+import pytest
+from typer.testing import CliRunner
 import neuralpha as na
+from neuralpha.cli import app
 
 def test_a_desk_replays_the_held_out_fold_with_the_reports_own_scores(replayed, desk_report):
     record = replayed.record()
@@ -42,6 +45,39 @@ def test_a_file_that_cannot_be_read_halts_the_desk(opened, tmp_path):
     assert len(pd.read_csv(opened.folder / "orders.csv")) == 0
     replay_desk(opened, last=pd.Timestamp(opened.terms.since) + pd.Timedelta(7, "D"))
     assert not opened.record().halted and len(opened.record().bars) >= 3
+
+def test_an_order_file_is_whole_or_the_one_before(replayed, monkeypatch):
+    write_orders(replayed)
+    before = (replayed.folder / "orders.csv").read_bytes()
+
+    def interrupted(table, path, **how):
+        path.write_text("date,asset\n2013-")
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(pd.DataFrame, "to_csv", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        write_orders(replayed)
+    assert (replayed.folder / "orders.csv").read_bytes() == before
+    assert not [path for path in replayed.folder.iterdir() if path.name.startswith(".")]
+
+def test_a_desk_is_worked_from_the_command_line(opened, tmp_path):
+    def run(*words):
+        return CliRunner().invoke(app, [*map(str, words)])
+
+    until = (pd.Timestamp(opened.terms.since) + pd.Timedelta(9, "D")).date()
+    replay = run("desk", "replay", opened.folder, "--last", until)
+    assert replay.exit_code == 0 and "continue" in replay.output and "wealth" in replay.output
+    assert "nothing new" in run("desk", "replay", opened.folder, "--last", until).output
+    assert run("verify", opened.folder).exit_code == 0
+    told = run("desk", "difference", opened.folder)
+    assert told.exit_code == 0 and "exact to" in told.output and "missed" in told.output, told.output
+    (tmp_path / "bad.csv").write_text("date,asset\n")
+    halted = run("desk", "step", opened.folder, "--universe", tmp_path / "bad.csv")
+    assert halted.exit_code == 1 and "halted, nothing is traded" in halted.output
+    journal = opened.folder / "journal.jsonl"
+    journal.write_bytes(journal.read_bytes().replace(b'"number":3', b'"number":4', 1))
+    broken = run("verify", opened.folder)
+    assert broken.exit_code == 1 and "altered" in broken.output
 
 def test_a_desk_outlives_its_report(desk_report, tmp_path):
     copy = tmp_path / "reports"

@@ -1,7 +1,11 @@
 # Exported from nbs/ by `make sync`; edit the notebook.
 from neuralpha.report.desk_faults import *
+import numpy as np
+import pandas as pd
 import pytest
+from statsmodels.tsa.stattools import adfuller
 from neuralpha.core import NeuralphaError
+from neuralpha.report.desk import _read_panel
 
 def test_faults_of_the_data_are_found_at_once_and_the_twin_is_silent(replayed):
     found = try_faults(replayed, "data", bars=16).set_index("break")
@@ -11,10 +15,21 @@ def test_faults_of_the_data_are_found_at_once_and_the_twin_is_silent(replayed):
     )
     assert (found["twin"] == "silent").all()
 
-def test_a_stuck_feature_shuffled_scores_and_dear_trades_are_found_by_their_layers(replayed):
-    for name in ("stuck-feature", "shuffled-scores", "dear-spread"):
+def test_each_fault_is_named_and_its_twin_is_silent(replayed):
+    for name in ("stuck-feature", "shuffled-scores", "dear-spread", "storm", "partial-fills"):
         [row] = try_faults(replayed, fault=name, bars=12).to_dict("records")
         assert row["found"] and row["twin"] == "silent", row
+
+def test_a_feature_that_drifts_although_a_stationarity_test_passes_is_named(replayed):
+    record = replayed.record()
+    panel = _read_panel(replayed, replayed.facts["universe"], {})
+    first = record.dates[-12]
+    broken = BrokenInputs(replayed, panel, FAULTS["widened-feature"], first)
+    dates = panel.dates[-200:]
+    means = np.array([broken.features(pd.Timestamp(date)).iloc[:, 0].mean() for date in dates])
+    assert adfuller(means)[1] < 0.05, "the mean of the feature looks stationary, the break included"
+    [row] = try_faults(replayed, fault="widened-feature", bars=12).to_dict("records")
+    assert row["found"] and row["twin"] == "silent" and row["does"].startswith("features fired"), row
 
 def test_unknown_faults_and_components_are_refused(replayed):
     with pytest.raises(NeuralphaError, match="Did you mean 'stuck-feature'"):

@@ -584,7 +584,7 @@ def one_date(
         truth={},
     )
 
-# %% ../../nbs/monitor/desk.ipynb #a11fa3d2
+# %% ../../nbs/monitor/desk.ipynb #d0943718
 class _Run:
     """What all bars of one feed share."""
 
@@ -622,6 +622,8 @@ class _Run:
     def _accounts(self):
         real = getattr(self.inputs, "live_costs", None)  # planted: what trading on paper really costs
         own = replace(self.terms.account, costs=real or self.terms.cost_rule)
+        if (share := getattr(self.inputs, "live_participation", None)) is not None:  # planted too
+            own = replace(own, participation=share)
         if self.terms.fills == "broker":  # wishes are money, and what trading costs is what the broker says
             free = replace(own.costs, **_FREE)
             own = Account(free, 1.0, compounding=False)

@@ -19,10 +19,11 @@ can be replayed as if it were live. What lies before, scored out of sample by th
 # %% auto #0
 __all__ = ['ORDERS', 'open_desk', 'validation_scores', 'features_on', 'validation_values', 'save_fits', 'load_fits',
            'FittedInputs', 'desk_at', 'step_desk', 'replay_desk', 'order_table', 'position_table', 'write_orders',
-           'read_fills', 'verify_whole_desk']
+           'read_fills', 'verify_whole_desk', 'Compared', 'compare_desk']
 
-# %% ../../nbs/report/desk.ipynb #78835fba
+# %% ../../nbs/report/desk.ipynb #375f1624
 from pathlib import Path
+from typing import NamedTuple
 import numpy as np
 import pandas as pd
 from ..core import NeuralphaError, atomic_path, read_json, read_table, write_json
@@ -41,7 +42,9 @@ from neuralpha.monitor.layers import (
     likeness,
     log_cost,
 )
+from ..monitor.difference import Difference, explain_difference
 from ..monitor.registry import MODELS, register_model, verify_models
+from ..monitor.shortfall import desk_sectors, desk_shortfall
 from ..portfolio.backtest import Book, backtest
 from ..portfolio.grammar import read_policy
 from .elsewhere import Elsewhere, is_address
@@ -566,3 +569,52 @@ def verify_whole_desk(folder) -> list:  # sentences; empty: nothing is wrong
         if not (Path(folder) / MODELS / key).exists()
     ]
     return [*verify_desk(folder), *lost, *verify_models(Path(folder) / MODELS)]
+
+# %% ../../nbs/report/desk.ipynb #cf24d712
+class Compared(NamedTuple):
+    """What a desk did beside what the backtest of the same bars does.
+
+    Parameters
+    ----------
+    difference : Difference
+    shortfall : pd.DataFrame
+        as `desk_shortfall`
+    sectors : pd.DataFrame | None
+        as `desk_sectors`; None: the universe has no sectors
+    """
+
+    difference: Difference
+    shortfall: pd.DataFrame  # as `desk_shortfall`
+    sectors: pd.DataFrame | None  # as `desk_sectors`; None: the universe has no sectors
+
+
+def compare_desk(
+    folder,  # of a desk, or the desk
+    universe=None,  # the data as it stands today; default: the report's
+    **options,  # how to read it; default: as the study reads its own
+) -> Compared:
+    """Compare a desk with the backtest of its bars; raises where the data ends before the desk does.
+
+    Parameters
+    ----------
+    folder
+        of a desk, or the desk
+    universe : default None
+        the data as it stands today; default: the report's
+    **options
+        how to read it; default: as the study reads its own
+    """
+    desk = desk_at(folder)
+    record = desk.record()
+    if len(record.bars) < 2:
+        raise NeuralphaError(f"{desk.folder} has stepped {len(record.bars)} bars; a comparison needs two.")
+    panel = _read_panel(desk, desk.facts["universe"] if universe is None else universe, options)
+    if panel.dates[-1] < record.dates[-1].to_datetime64():
+        raise NeuralphaError(
+            f"The data ends on {panel.span[-10:]}, the desk on {record.dates[-1].date()}: give the newest."
+        )
+    inputs = FittedInputs(desk, panel) if record.of("revision") else None
+    champion = desk.terms.models[0]
+    found = explain_difference(desk, panel, inputs and (lambda date: inputs.scores(date)[champion]))
+    sectors = desk_sectors(record, panel.attributes["sector"]) if "sector" in panel.attributes else None
+    return Compared(found, desk_shortfall(record), sectors)

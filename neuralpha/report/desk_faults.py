@@ -11,7 +11,7 @@ A fault changes what the desk is fed from a bar on: the prices, the features, th
 # %% auto #0
 __all__ = ['FAULTS', 'Fault', 'BrokenInputs', 'try_faults']
 
-# %% ../../nbs/report/desk_faults.ipynb #c0c5a911
+# %% ../../nbs/report/desk_faults.ipynb #00b2627a
 import shutil, tempfile
 from dataclasses import replace
 from pathlib import Path
@@ -22,19 +22,20 @@ from ..core import NeuralphaError, unknown_name, write_json
 from ..data.panel import Panel, cut_panel
 from ..data.returns import bar_return
 from ..monitor.desk import Desk, feed
+from ..monitor.difference import CAUSES, explain_difference
 from .desk import FittedInputs, _read_panel, desk_at
 from ..trading.costs import Impact
 
-# %% ../../nbs/report/desk_faults.ipynb #579512f6
+# %% ../../nbs/report/desk_faults.ipynb #da8cafd5
 class Fault(NamedTuple):
     """Something that goes wrong.
 
     Parameters
     ----------
     component : str
-        data, drift, costs or money
+        data, drift, costs, fills or money
     expected : str
-        layer that must alarm, or "halt", or "revision"
+        layer that must alarm, or "halt", "revision", or a cause of `explain_difference`
     says : str
         what goes wrong
     panel : object, default None
@@ -45,15 +46,18 @@ class Fault(NamedTuple):
         (scores of a model, date) -> scores
     costs : object, default None
         costs as assumed -> as they really are
+    filled : float | None, default None
+        most that the market takes of an order, share of a bar's volume
     """
 
-    component: str  # data, drift, costs or money
-    expected: str  # layer that must alarm, or "halt", or "revision"
+    component: str  # data, drift, costs, fills or money
+    expected: str  # layer that must alarm, or "halt", "revision", or a cause of `explain_difference`
     says: str  # what goes wrong
     panel: object = None  # (panel, first broken date) -> panel
     features: object = None  # features of a bar -> features
     scores: object = None  # (scores of a model, date) -> scores
     costs: object = None  # costs as assumed -> as they really are
+    filled: float | None = None  # most that the market takes of an order, share of a bar's volume
 
 
 def _later(panel, first):
@@ -98,6 +102,13 @@ def _stuck(features: pd.DataFrame) -> pd.DataFrame:
     return features.assign(**{features.columns[0]: 0.0})
 
 
+def _widened(features: pd.DataFrame) -> pd.DataFrame:
+    """One feature spreads four times as wide around the middle that it always had."""
+    name = features.columns[0]
+    middle = features[name].median()
+    return features.assign(**{name: middle + 4 * (features[name] - middle)})
+
+
 def _shuffled(scores: pd.Series, date) -> pd.Series:
     order = np.random.default_rng(pd.Timestamp(date).toordinal()).permutation(len(scores))
     return pd.Series(scores.to_numpy()[order], scores.index)
@@ -120,15 +131,17 @@ FAULTS = {
     "stale-prices": Fault("data", "data", "the source repeats the last price", panel=_stale),
     "revised-bar": Fault("data", "revision", "a known bar is another one", panel=_revised),
     "stuck-feature": Fault("drift", "features", "one feature is 0 for every asset", features=_stuck),
+    "widened-feature": Fault("drift", "features", "a feature spreads four times as wide", features=_widened),
     "wild-market": Fault("drift", "features", "returns are three times as large", panel=_wild),
     "shuffled-scores": Fault("drift", "scores", "scores belong to other assets", scores=_shuffled),
     "inverted-scores": Fault("drift", "ic", "scores are turned round", scores=_inverted),
     "dear-spread": Fault("costs", "costs", "the spread is 60 basis points", costs=_dear),
     "storm": Fault("costs", "costs", "impact is a multiple of what was assumed", costs=_storm),
+    "partial-fills": Fault("fills", "partial fills", "the market takes a part of each order", filled=5e-4),
     "losing-scores": Fault("money", "money", "the model loses what it used to win", scores=_inverted),
 }
 
-# %% ../../nbs/report/desk_faults.ipynb #1a0a5b9d
+# %% ../../nbs/report/desk_faults.ipynb #3eef9a92
 class BrokenInputs:
     """Inputs with a fault from a date on."""
 
@@ -138,6 +151,8 @@ class BrokenInputs:
         self.panel = self.inner.panel
         if fault.costs:
             self.live_costs = fault.costs(desk.terms.cost_rule)
+        if fault.filled is not None:
+            self.live_participation = fault.filled
 
     def scores(self, date) -> dict:
         """As `Inputs.scores`."""
@@ -151,10 +166,10 @@ class BrokenInputs:
         found = self.inner.features(date)
         return self.fault.features(found) if self.fault.features and date >= self.first else found
 
-# %% ../../nbs/report/desk_faults.ipynb #6f9853c1
+# %% ../../nbs/report/desk_faults.ipynb #5010e66c
 def try_faults(
     folder,  # of a desk, or the desk
-    component: str | None = None,  # data, drift, costs or money; default: all
+    component: str | None = None,  # data, drift, costs, fills or money; default: all
     fault: str | None = None,  # a name of `FAULTS`
     bars: int = 40,  # that are replayed
     universe=None,  # default: that of the report
@@ -167,7 +182,7 @@ def try_faults(
     folder
         of a desk, or the desk
     component : str | None, default None
-        data, drift, costs or money; default: all
+        data, drift, costs, fills or money; default: all
     fault : str | None, default None
         a name of `FAULTS`
     bars : int, default 40
@@ -210,6 +225,8 @@ def _try(desk, record, panel, name, start) -> dict:
     with tempfile.TemporaryDirectory() as place:
         copy = _copy_until(desk, record, start, Path(place) / "desk")
         added = feed(copy, BrokenInputs(copy, panel, fault, first), live=False)
+        if fault.expected in CAUSES:
+            return _told_by_difference(desk, copy, panel, name, start)
     twin = [layer for bar in record.bars[start:] for layer in bar["alarms"]]
     at = _first(added, fault.expected)
     worst = added[at].body if at is not None else None
@@ -221,6 +238,24 @@ def _try(desk, record, panel, name, start) -> dict:
         after=None if at is None else at + 1,
         does=_does(worst),
         twin=", ".join(sorted(set(twin))) or "silent",
+    ) | {"break": name}
+
+
+def _told_by_difference(desk, copy, panel, name, start) -> dict:
+    """What no chart watches, the comparison with the backtest names: the line of its cause, in money."""
+    fault = FAULTS[name]
+    lines = [explain_difference(one, panel).by_date()[fault.expected].iloc[start:] for one in (copy, desk)]
+    limit = 1e-9 * desk.terms.capital
+    moved = np.flatnonzero(lines[0].abs() > limit)
+    quiet = lines[1].abs().max() <= limit
+    return dict(
+        component=fault.component,
+        says=fault.says,
+        expected=fault.expected,
+        found=len(moved) > 0,
+        after=int(moved[0]) + 1 if len(moved) else None,
+        does=f"names {fault.expected}: {lines[0].sum():,.0f} of money against the backtest",
+        twin="silent" if quiet else fault.expected,
     ) | {"break": name}
 
 

@@ -160,3 +160,11 @@ def test_an_address_that_cannot_be_used_is_one_line_before_anything_is_fitted(s3
     errors = [line for line in got.err.splitlines() if line]
     assert got.returncode == 2 and len(errors) == 1 and re.match(said, errors[0]), got.err
     assert place.fits() == [] and [b for b in s3.ls("") if "such" in b] == []
+
+
+def test_a_desk_in_a_bucket_lets_only_the_first_add_an_entry(s3, tmp_path):
+    from neuralpha.report.elsewhere import Bucket
+
+    one, two = (Bucket(f"s3://bucket/{tmp_path.name}") for _ in range(2))
+    assert one.add("journal/00000001.json", b"first") and not two.add("journal/00000001.json", b"second")
+    assert two.read("journal/00000001.json") == b"first" and two.names("") == {"journal/00000001.json"}
