@@ -1,6 +1,7 @@
 # Exported from nbs/ by `make sync`; edit the notebook.
 from neuralpha.study.cluster import *
 import contextlib, io, os
+import pytest
 from neuralpha.core import NeuralphaError, canonical_json
 from neuralpha.study.experiment import open_experiment
 from neuralpha.study.search import journal_of

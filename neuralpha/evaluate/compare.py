@@ -861,16 +861,17 @@ MISSED = {
     500: 10,
 }  # from so many dates, one 95% interval in so many misses at most, of 40 to 1,000 assets
 
-# %% ../../nbs/evaluate/compare.ipynb #551c53a5
+# %% ../../nbs/evaluate/compare.ipynb #8c5e5cd8
 def said_of_months(board: Leaderboard) -> list[str]:
     """What too few dates leave open: whether skill stays or only came; nothing from `STEADY_DATES` on."""
     dates = len(board.ics)
     if dates >= STEADY_DATES:
         return []
+    one_in = MISSED[max(least for least in MISSED if least <= dates)]
     return [
-        f"{dates:,} dates: skill that comes and goes over months can look like skill that stays; where half of it is gone "
-        f"after 14 bars, of 95% intervals up to one in {MISSED[max(k for k in MISSED if k <= dates)]} then misses, and it "
-        f"takes {STEADY_DATES:,} dates until about 8% do at most, {2 * STEADY_DATES:,} where half is gone after 30."
+        f"{dates:,} dates: skill that comes and goes over months can look like skill that stays; where half of it is "
+        f"gone after 14 bars, of 95% intervals up to one in {one_in} then misses, and it takes "
+        f"{STEADY_DATES:,} dates until about 8% do at most, {2 * STEADY_DATES:,} where half is gone after 30."
     ]
 
 # %% ../../nbs/evaluate/compare.ipynb #d3722cd7

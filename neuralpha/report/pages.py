@@ -26,7 +26,7 @@ __all__ = ['LEDGER', 'CUT_ORDER', 'WORTH', 'RISK_COLUMNS', 'LEAVING', 'LIMITS', 
            'is_listed', 'timing_script', 'write_manifest', 'ManifestPage', 'manifest_page', 'StudiesPage', 'StudyRow',
            'write_studies_index']
 
-# %% ../../nbs/report/pages.ipynb #299da973
+# %% ../../nbs/report/pages.ipynb #996a10a5
 import importlib.metadata, json, platform
 from dataclasses import dataclass, field
 from functools import cache
@@ -61,6 +61,7 @@ from .masked import masked_section
 from .published import side_by_side, targets
 from ..study.spec import STARTED, Study, load_study, make_study, universe_slug
 from ..models.registry import model_kind
+from .sections.agents import LINES
 from ..study.units import library_versions
 from ..core import code_digest
 from ..trading.account import PAID
@@ -1436,7 +1437,7 @@ def _swept_cells(row: pd.Series) -> list[Cell]:
 
 SWEPT_ALONE = ("gross", "paid", "drawdown", "turnover", "break-even")
 
-# %% ../../nbs/report/pages.ipynb #def73be3
+# %% ../../nbs/report/pages.ipynb #2a5ecce3
 @dataclass
 class AgentsPage:
     """What the page of a universe's agents shows.
@@ -1483,7 +1484,10 @@ def _trading_table(trading: dict) -> NumberTable:
     heads = ["Model", "turnover a year", "cost, bps", "brought, bps"]
     keys = ("turnover", "cost_bps", "gross_bps")
     rows = [[text_cell(name), *(_any_cell(record[key], 2) for key in keys)] for name, record in trading.items()]
-    note = "Bought and sold, times the account; what a unit of it cost, holding costs included, and what it brought before costs."
+    note = (
+        "Bought and sold, times the account; what a unit of it cost, holding costs included, and what it brought "
+        "before costs."
+    )
     return NumberTable("Turnover against its cost", heads, rows, note)
 
 
@@ -1498,11 +1502,11 @@ def _against_rule(name: str, facts: dict) -> NumberTable | None:
             Cell("–") if record["share"] is None else Cell(f"{100 * record['share']:.0f}%", sort=record["share"]),
             _money_cell(record),
         ]
-        for kind, record in differences.items()
+        for kind, record in ((kind, differences[kind]) for kind in LINES)
     ]
     note = (
-        f"The rule is the policy on the scores of {facts['rule']}. Pairs are assets and bars on which one of the two holds "
-        "something; the first four lines are before costs, and all lines above the last one sum up to it."
+        f"The rule is the policy on the scores of {facts['rule']}. Pairs are assets and bars on which one of the two "
+        "holds something; the first four lines are before costs, and all lines above the last one sum up to it."
     )
     return NumberTable(f"{name} less the rule", ["where they hold", "pairs", "earned more, % a year"], rows, note)
 

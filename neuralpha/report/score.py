@@ -495,7 +495,7 @@ def _pushes(sheet: ScoreSheet) -> pd.DataFrame:
     table = pd.DataFrame(total, pd.Index(panel.assets[panel.asset_code[rows]], name="asset"), names_seen)
     return table.loc[wanted]
 
-# %% ../../nbs/report/score.ipynb #0ae5627e
+# %% ../../nbs/report/score.ipynb #c4e220b3
 def _weights(
     fits: Fits, raw: dict, day: np.ndarray
 ) -> dict:  # (member, seed) -> joined score per unit of the fit's own
@@ -503,6 +503,11 @@ def _weights(
     shares = _shares(fits)
     out = {}
     for name, of_seeds in raw.items():
+        if next(iter(fits.models[name].values())).joined_by == "mean":  # positions, of the seeds that act together
+            models = fits.models[name]
+            chosen = next(iter(models.values())).chosen_seeds({seed: model.history_ for seed, model in models.items()})
+            out |= {(name, seed): shares[name] * (seed in chosen) / len(chosen) for seed in of_seeds}
+            continue
         joined = ensemble_scores(list(of_seeds.values()), day)
         scale = 1.0 if fits.join in (None, "mean") else _deviation(joined)
         for seed, own in of_seeds.items():

@@ -14,9 +14,10 @@ shape (simulated ones, mostly). The batch is paths × copies.
 # %% auto #0
 __all__ = ['REWARDS', 'trade_env', 'ActionLimits', 'Wished', 'Reward', 'TradeEnv', 'gym_env']
 
-# %% ../../nbs/rl/environment.ipynb #26bac60e
+# %% ../../nbs/rl/environment.ipynb #330d480a
 from collections import deque
 from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 import numpy as np
 from ..core import NeuralphaError, extra, unknown_name
 from ..data.alignment import on_panel
@@ -26,6 +27,9 @@ from ..portfolio.policies import Policy
 from ..trading.account import RECORD, Account, Books, Ledger, State, open_books
 from ..trading.clock import Clock, bar_legs
 from ..trading.costs import make_costs
+
+if TYPE_CHECKING:
+    import gymnasium
 
 # %% ../../nbs/rl/environment.ipynb #13e23c7a
 def trade_env(

@@ -15,24 +15,6 @@ account costs little more than one of them.
 
 An account with **drift** lets its positions move with the prices and trades the difference to what is wished.
 Without, gains are paid out on every bar and positions stay as they were: the convention of most papers, whose turnover
-leaves out what is traded to undo the drift. Wealth is **compounded** (weights are shares of what the account has become)
-or not (shares of the capital it began with).
-
-A backtest is bookkeeping. On every bar the positions move with their prices up to the fill, orders bring them to what is
-wished, the orders are paid, and what is held then moves on to the close. Whoever keeps the books must be able to say where
-every cent went:
-$$ \Delta W = \underbrace{g_\text{before} + g_\text{after} + g_\text{delisting}}_\text{prices}
- - \underbrace{c_\text{spread} - c_\text{temporary} - c_\text{permanent} - c_\text{commission}}_\text{trading}
- - \underbrace{c_\text{borrow} - c_\text{financing}}_\text{holding} $$
-exactly, on every bar, or the books are wrong. Here one compiled function does one bar of one date. A backtest calls it for
-all dates; an environment in which an agent learns, or a desk that trades on paper, calls it once: their sum is the backtest,
-bit for bit.
-
-Many **accounts** are kept at once. They share every price and every estimate, so a curve over twenty sizes of the
-account costs little more than one of them.
-
-An account with **drift** lets its positions move with the prices and trades the difference to what is wished.
-Without, gains are paid out on every bar and positions stay as they were: the convention of most papers, whose turnover
 leaves out what is traded to undo the drift. **Costs** come after the weights (positions are shares of what the account was
 worth, costs are taken from cash) or first (orders are paid, and what is left is invested). Wealth is **compounded** (weights are shares of what the account has become)
 or not (shares of the capital it began with).

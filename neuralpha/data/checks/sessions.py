@@ -154,7 +154,7 @@ def _is_busy(days, count):
     weeks = np.bincount(weekday_of_year[busy], minlength=weekday_of_year.max() + 1)[weekday_of_year]
     return busy & ((weekday(days) < SATURDAY) | (weeks >= BUSY_WEEKENDS))
 
-# %% ../../../nbs/data/checks/sessions.ipynb #df0793a7
+# %% ../../../nbs/data/checks/sessions.ipynb #75348897
 SUNDAY_EXCHANGES = ("XTAE", "XSAU")  # Tel Aviv and Riyadh
 MONDAY, FRIDAY, SUNDAY = 0, 4, 6
 SUNDAY_SHARE = 0.1  # of the days
@@ -169,8 +169,8 @@ def _refuse_sundays(days, report):
     on = weekday(days)
     if (on == SATURDAY).mean() > SUNDAY_SHARE and not (on == MONDAY).any():
         raise NeuralphaError(
-            f"{report.name}: column 'date' lies on Saturdays and never on Mondays: every date is one day late, as where a "
-            "close at 24:00 was written as 0:00 of the day after; write the day that was traded, or say "
+            f"{report.name}: column 'date' lies on Saturdays and never on Mondays: every date is one day late, as "
+            "where a close at 24:00 was written as 0:00 of the day after; write the day that was traded, or say "
             "checks={'calendar': 'none'} if the exchange is open on Saturdays and closed on Mondays."
         )
     if (on == SUNDAY).mean() <= SUNDAY_SHARE or (on == FRIDAY).any():

@@ -71,7 +71,7 @@ class Moves(NamedTuple):
     highest: float  # close
     daily: bool  # bars of a day or longer
 
-# %% ../../../nbs/data/reading/logarithms.ipynb #3c2ee885
+# %% ../../../nbs/data/reading/logarithms.ipynb #ed5f861d
 def moves_of(
     frame: pl.DataFrame,  # date, asset and a close
     column: str = "close",
@@ -84,31 +84,18 @@ def moves_of(
         date, asset and a close
     column : str, default 'close'
     """
-    sizes = (
-        frame.select("asset", "date", pl.col(column).cast(pl.Float64).alias("c"))
-        .filter(pl.col("c").is_finite() & pl.col("date").is_not_null() & pl.col("asset").is_not_null())
-        .sort("asset", "date")
-        .with_columns(pl.col("c").diff().over("asset").abs().alias("move"))
-        .group_by("asset")
-        .agg(
-            pl.col("c").abs().median().alias("level"),
-            pl.col("move").clip(upper_bound=pl.col("move").quantile(0.9)).mean().alias("size"),
-            (pl.col("move") > 0).sum().alias("moves"),
-            (pl.col("c") < 0).sum().alias("negative"),
-            (pl.col("c").diff().over("asset").var() > AFRESH * pl.col("c").var()).alias("afresh"),
-            pl.len().alias("rows"),
-            pl.col("c").max().alias("highest"),
-        )
-    )
-    told = sizes.filter((pl.col("moves") >= LEAST_MOVES) & (pl.col("level") > 0) & (pl.col("size") > 0))
+    moves = _with_moves(frame, column)
+    sizes = moves.group_by("asset").agg(_level_and_size())
+    is_told = (pl.col("moves") >= LEAST_MOVES) & (pl.col("level") > 0) & (pl.col("size") > 0)
+    told = sizes.filter(is_told)
     days = frame["date"].drop_nulls().unique().sort().diff().median()
     return Moves(
-        told["level"].to_numpy(),
-        told["size"].to_numpy(),
-        float(sizes["negative"].sum() / max(sizes["rows"].sum(), 1)),
-        float(told["afresh"].mean() or 0.0),
-        float(sizes["highest"].max() or 0.0),
-        days is not None and days >= dt.timedelta(hours=20),
+        level=told["level"].to_numpy(),
+        size=told["size"].to_numpy(),
+        negative=float(sizes["negative"].sum() / max(sizes["rows"].sum(), 1)),
+        afresh=float(told["afresh"].mean() or 0.0),
+        highest=float(sizes["highest"].max() or 0.0),
+        daily=days is not None and days >= dt.timedelta(hours=20),
     )
 
 
@@ -129,11 +116,12 @@ def _level_and_size() -> list[pl.Expr]:
         usual.mean().alias("size"),
         (move > 0).sum().alias("moves"),
         (close < 0).sum().alias("negative"),
+        (close.diff().over("asset").var() > AFRESH * close.var()).alias("afresh"),
         pl.len().alias("rows"),
         close.max().alias("highest"),
     ]
 
-# %% ../../../nbs/data/reading/logarithms.ipynb #21a83518
+# %% ../../../nbs/data/reading/logarithms.ipynb #b8dab5cc
 def why_no_prices(moves: Moves) -> str:
     """Why closes can be no prices; empty where they can."""
     if not len(moves.level) or moves.highest > HIGHEST:
@@ -184,8 +172,8 @@ def settle_logarithms(table: Table, spec: ReadSpec) -> list:  # findings
         )
     if moves.daily and len(moves.level) > 1 and moves.afresh > 0.9:
         note = (
-            f"closes of {moves.afresh:.0%} of the assets begin anew on every bar, as returns and ratios do and prices do not; "
-            "if they are 1 + return, multiply them up first"
+            f"closes of {moves.afresh:.0%} of the assets begin anew on every bar, as returns and ratios do and "
+            "prices do not; if they are 1 + return, multiply them up first"
         )
         return [dict(check="no_prices", rows=table.frame.height, note=note)]
     calm = len(moves.level) and np.median(moves.size / moves.level) < CALM and np.median(moves.level) > LEAST_LEVEL

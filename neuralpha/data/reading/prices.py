@@ -79,7 +79,7 @@ def refuse_exchanged(table: Table) -> None:
         f"{apart:,} bars on which they differ; say columns={{'high': {down!r}, 'low': {up!r}}}."
     )
 
-# %% ../../../nbs/data/reading/prices.ipynb #fd351d90
+# %% ../../../nbs/data/reading/prices.ipynb #a4f93ffd
 DIVIDENDS = ("dividend", "dividends", "dividend_amount", "cash_dividend", "div", "divamt", "div_cash", "divcash")
 LEAST_MONTHS = 6
 
@@ -107,8 +107,8 @@ def _month_starts(table):
     if len(days) < LEAST_MONTHS or (days.dt.day() != 1).any() or days.diff().median() < dt.timedelta(days=28):
         return []
     note = (
-        "every bar carries the first day of a month: where that is the day on which it begins, its close is known a bar "
-        "later; write the last day instead"
+        "every bar carries the first day of a month: where that is the day on which it begins, its close is known a "
+        "bar later; write the last day instead"
     )
     return [dict(check="month_starts", rows=table.frame.height, note=note)]
 

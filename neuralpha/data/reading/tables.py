@@ -737,7 +737,7 @@ def _currencies(values, column, rows):
     )
     return [dict(check="currency", rows=rows, note=note)]
 
-# %% ../../../nbs/data/reading/tables.ipynb #56828a87
+# %% ../../../nbs/data/reading/tables.ipynb #029c0e53
 def _asset_codes(lf, where, source):
     """Distinct asset texts (stripped), refused where one holds a character that nobody can see."""
     texts = (
@@ -766,15 +766,15 @@ def similar_names(assets: list) -> list:  # findings
     """
     plain = [unicodedata.normalize("NFKC", a).casefold() for a in assets]
     told = _twins(assets, [p.lstrip("0") if p.isdigit() else p for p in plain])
-    years = _twins(assets, [re.sub(r"[ _.-]*(19|20)\d\d$", "", p) for p in plain])
+    years = _twins(assets, [re.sub(r"(?<=[a-z])[ _.-]*(19|20)\d\d$", "", p) for p in plain])
     out = []
     if told:
         note = f"asset names differ only by case, composition or zeros in front: {', '.join(told[:4])}"
         out.append(dict(check="similar_names", rows=len(told), note=note))
     if len(years) > len(told):
         note = (
-            f"asset names differ only by a year: {', '.join(sorted({*years} - {*told})[:4])}; where these are years of one "
-            "share, put a column with its name into each file"
+            f"asset names differ only by a year: {', '.join(sorted({*years} - {*told})[:4])}; where these are years of "
+            "one share, put a column with its name into each file"
         )
         out.append(dict(check="similar_names", rows=len(years), note=note))
     return out
