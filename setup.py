@@ -29,7 +29,7 @@ extras = dict(
     s3=["s3fs>=2025.2"],
     yahoo=["yfinance>=0.2.55"],
     talib=["TA-Lib>=0.6"],
-    rl=["gymnasium>=1.0", "stable-baselines3>=2.7"],
+    rl=["gymnasium>=1.0", "stable-baselines3>=2.7", "sb3-contrib>=2.7"],
     xgboost=["xgboost-cpu>=3.0"],
     catboost=["catboost>=1.2.8"],
     text=["vaderSentiment>=3.3"],

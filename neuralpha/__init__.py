@@ -112,7 +112,7 @@ _HOMES = {
     "portfolio.balance": "Balanced",
     "portfolio.forecast": "forecast_returns",
     "portfolio.backtest": "Book backtest",
-    "portfolio.capacity": "capacity break_even conventions",
+    "portfolio.capacity": "capacity break_even conventions netting",
     "portfolio.anatomy": "monthly_returns drawdowns contributors book_exposures",
     "portfolio.flips": "flips flip_distances",
     "portfolio.optimise": "MeanVariance Limits",
@@ -142,6 +142,7 @@ _HOMES = {
     "report.worst": "worst",
     "report.score": "score",
     "report.run": "run_study",
+    "report.sweep": "sweep",
 }
 _HOME = {name: module for module, names in _HOMES.items() for name in names.split()}
 __all__ = sorted(_HOME)

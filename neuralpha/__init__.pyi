@@ -87,6 +87,7 @@ from .portfolio.backtest import backtest as backtest
 from .portfolio.capacity import capacity as capacity
 from .portfolio.capacity import break_even as break_even
 from .portfolio.capacity import conventions as conventions
+from .portfolio.capacity import netting as netting
 from .portfolio.anatomy import monthly_returns as monthly_returns
 from .portfolio.anatomy import drawdowns as drawdowns
 from .portfolio.anatomy import contributors as contributors
@@ -140,6 +141,7 @@ from .report.asset import asset as asset
 from .report.worst import worst as worst
 from .report.score import score as score
 from .report.run import run_study as run_study
+from .report.sweep import sweep as sweep
 
 __version__: str
 __all__: list[str]

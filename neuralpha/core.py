@@ -12,14 +12,13 @@ __all__ = ['KINDS', 'INSIDE', 'Function', 'NeuralphaError', 'unknown_name', 'wro
            'writing', 'atomic_path', 'write_text', 'write_json', 'parse_json', 'read_json', 'trusted_types',
            'skops_bytes', 'read_table', 'lock', 'sweep_locks', 'figure_png', 'progress', 'limit_threads']
 
-# %% ../nbs/core.ipynb #e679c4cd
+# %% ../nbs/core.ipynb #215aa427
 import ast, contextlib, errno, fcntl, hashlib, importlib.util, inspect, io, json, math, os, re, tempfile, zipfile
 from collections.abc import Callable, Iterable, Iterator
 from functools import cache, wraps
 from pathlib import Path
 from typing import Any, TypeVar
 import numpy as np
-import pandas as pd
 
 # %% ../nbs/core.ipynb #d7a1e041
 class NeuralphaError(ValueError):
@@ -196,7 +195,7 @@ def require(
         if importlib.util.find_spec(package) is None:
             raise ModuleNotFoundError(f"No module named {package!r}", name=package)
 
-# %% ../nbs/core.ipynb #8fdf3952
+# %% ../nbs/core.ipynb #0518de1c
 def canonical_json(
     value,  # JSON-native value; also dataclasses' dicts, dates, paths and numpy scalars
 ) -> str:
@@ -211,14 +210,16 @@ def canonical_json(
     def plain(v):
         if isinstance(v, np.generic):
             return v.item()
-        if isinstance(v, (pd.Timestamp, os.PathLike)) or hasattr(v, "isoformat"):
+        if isinstance(v, os.PathLike) or hasattr(v, "isoformat"):
             return str(v)
         raise TypeError(f"{type(v).__name__} has no canonical JSON form")
 
     return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False, default=plain)
 
-# %% ../nbs/core.ipynb #809c80bf
+# %% ../nbs/core.ipynb #4f97a292
 def _feed(h, value):
+    import pandas as pd
+
     if isinstance(value, np.ndarray) and value.dtype.kind not in "OT":
         h.update(f"array {value.dtype.str} {value.shape} ".encode())
         h.update(np.ascontiguousarray(value).view(np.uint8).data if value.size else b"")
@@ -274,7 +275,7 @@ def syntax_digest(tree: ast.Module) -> str:
     """Digest of a module's syntax tree: the same whatever its docstrings, comments and spaces."""
     return digest(ast.dump(_without_docstrings(tree)))
 
-# %% ../nbs/core.ipynb #359e2d56
+# %% ../nbs/core.ipynb #07658c93
 @cache
 def _module(name: str) -> tuple:  # (digest of the syntax tree, names of neuralpha modules imported)
     spec = importlib.util.find_spec(name)
@@ -283,15 +284,47 @@ def _module(name: str) -> tuple:  # (digest of the syntax tree, names of neuralp
     if not spec.origin:  # a folder without code, such as templates: its files
         files = [p for folder in spec.submodule_search_locations for p in sorted(Path(folder).iterdir())]
         return digest({p.name: file_digest(p) for p in files if p.is_file()}), ()
+    note = Path(spec.cached).with_suffix(".syntax.json")
+    source = digest(Path(spec.origin).read_bytes(), _rules())
+    known = _noted(note)
+    if known.get("source") != source:
+        known = {"source": source, **_read_module(name, spec)}
+        with contextlib.suppress(DiskError):
+            write_json(note, known)
+    return known["syntax"], tuple(known["imports"])
+
+
+@cache
+def _rules() -> str:  # how modules are read: what was noted under others is none
+    return file_digest(__file__)
+
+
+def _noted(note: Path) -> dict:
+    """What is known of a module, from beside its bytecode: reading a hundred sources takes a second in every process."""
+    try:
+        return json.loads(note.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return {}
+
+
+def _read_module(name: str, spec) -> dict:
     tree = ast.parse(Path(spec.origin).read_text(encoding="utf-8"))
-    found = {n.module for n in ast.walk(tree) if isinstance(n, ast.ImportFrom) and n.module and not n.level}
-    found |= {a.name for n in ast.walk(tree) if isinstance(n, ast.Import) for a in n.names}
-    for n in ast.walk(tree):
-        if isinstance(n, ast.ImportFrom) and n.level:
-            base = name.split(".") if spec.submodule_search_locations else name.split(".")[:-1]
-            base = base[: len(base) - n.level + 1]
-            found |= {".".join([*base, *([n.module] if n.module else [a.name])]) for a in n.names}
-    return syntax_digest(tree), tuple(sorted(m for m in found if m.startswith("neuralpha.")))
+    found = set()
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            found |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            found |= _imported_from(node, name, bool(spec.submodule_search_locations))
+    return {"syntax": syntax_digest(tree), "imports": sorted(m for m in found if m.startswith("neuralpha."))}
+
+
+def _imported_from(node: ast.ImportFrom, name: str, is_package: bool) -> set:
+    """The modules that a line of module `name` imports from."""
+    if not node.level:
+        return {node.module}
+    home = name.split(".") if is_package else name.split(".")[:-1]
+    base = home[: len(home) - node.level + 1]
+    return {".".join([*base, node.module or alias.name]) for alias in node.names}
 
 # %% ../nbs/core.ipynb #47bf47c3
 def code_modules(
@@ -519,20 +552,20 @@ def skops_bytes(
             written.writestr(zipfile.ZipInfo(name), files[name])
     return out.getvalue()
 
-# %% ../nbs/core.ipynb #ecba81b4
+# %% ../nbs/core.ipynb #216d52bb
 _KINDS = dict(
-    text=lambda t: isinstance(t, pd.StringDtype),
+    text=lambda t: t.name in ("str", "string"),
     date=lambda t: isinstance(t, np.dtype) and t.kind == "M",
     number=lambda t: t == np.float64,
     float32=lambda t: t == np.float32,
     integer=lambda t: isinstance(t, np.dtype) and t.kind == "i",
 )
 
-# %% ../nbs/core.ipynb #7b3f3707
+# %% ../nbs/core.ipynb #79bbbaa6
 def read_table(
     path,  # Parquet file
     **kinds: str,  # column -> "text", "date", "number" (float64), "float32" or "integer"
-) -> pd.DataFrame:  # these columns
+) -> "pd.DataFrame":  # these columns
     """Read columns of a Parquet file.
 
     Raises `NeuralphaError` where it is broken, or a column is missing or of another kind.
@@ -546,7 +579,7 @@ def read_table(
 
     Returns
     -------
-    pd.DataFrame
+    'pd.DataFrame'
         these columns
     """
     import pyarrow.parquet as pq

@@ -1,7 +1,11 @@
 """Shared by all tests: one thread per process, so that results and times do not depend on neighbours."""
 
+import glob
 import os
 import shutil
+import subprocess
+import tempfile
+from pathlib import Path
 
 import pytest
 
@@ -41,7 +45,7 @@ DESK_STUDY = {
     "features": "classic",
     "models": {"ridge": {}, "lightgbm": {"n_trees": 20}},
     "seeds": 1,
-    "split": {"train": "9M", "valid": "3M", "test": "4M"},
+    "split": {"train": "9M", "valid": "3M", "test": "6M"},
 }
 
 
@@ -73,11 +77,12 @@ def opened_once(desk_report, tmp_path_factory):
 
 @pytest.fixture(scope="session")
 def replayed_once(opened_once, tmp_path_factory):
+    import pandas as pd
     from neuralpha.report.desk import replay_desk
 
     folder = tmp_path_factory.mktemp("replayed") / "desk"
     shutil.copytree(opened_once.folder, folder)
-    replay_desk(folder)
+    replay_desk(folder, last=pd.Timestamp(opened_once.terms.since) + pd.Timedelta(56, "D"))
     return folder
 
 
@@ -98,3 +103,52 @@ def _own(folder, place):
 
     shutil.copytree(folder, place)
     return desk_at(place)
+
+
+@pytest.fixture(scope="session")
+def postgres():
+    """The address of a PostgreSQL server started for these tests."""
+    tools = shutil.which("initdb") or next(
+        iter(sorted(glob.glob("/usr/lib/postgresql/*/bin/initdb"), reverse=True)), None
+    )
+    if not tools:
+        pytest.skip("no PostgreSQL server programs (initdb, pg_ctl) on this machine: install the package `postgresql`")
+    tools = Path(tools).parent
+    root = os.geteuid() == 0
+    if root and subprocess.run(["id", "postgres"], capture_output=True).returncode:
+        pytest.skip("PostgreSQL refuses to run as root and there is no user `postgres`")
+    folder = tempfile.mkdtemp(prefix="na_pg_")
+    if root:
+        shutil.chown(folder, "postgres")
+    runuser = shutil.which("runuser", path=os.environ.get("PATH", "") + ":/usr/sbin:/sbin")
+    if root and not runuser:
+        pytest.skip(
+            "PostgreSQL does not run as root, and there is no runuser on this machine to start it as another user"
+        )
+    user = [runuser, "-u", "postgres", "--"] if root else []
+
+    def call(*a):
+        return subprocess.run([*user, *map(str, a)], cwd=folder, capture_output=True, text=True, timeout=120)
+
+    try:
+        for step in (
+            [tools / "initdb", "-D", f"{folder}/db", "-A", "trust", "-U", "postgres", "-N"],
+            [
+                tools / "pg_ctl",
+                "-D",
+                f"{folder}/db",
+                "-w",
+                "-l",
+                f"{folder}/log",
+                "-o",
+                f"-c listen_addresses='' -k {folder}",
+                "start",
+            ],
+        ):
+            done = call(*step)
+            if done.returncode:
+                pytest.skip(f"PostgreSQL could not be started: {done.stderr.strip()[-300:]}")
+        yield f"postgresql+psycopg://postgres:secret@/postgres?host={folder}"
+    finally:
+        call(tools / "pg_ctl", "-D", f"{folder}/db", "-m", "immediate", "stop")
+        shutil.rmtree(folder, ignore_errors=True)

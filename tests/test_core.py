@@ -80,7 +80,7 @@ def test_digest_depends_on_content_only():
     df = pd.DataFrame({"x": [1, 2]}, index=["u", "v"])
     assert digest(df) != digest(df.rename(index={"u": "w"}))
 
-import ast
+import ast, subprocess, sys
 
 from neuralpha.core import _without_docstrings
 
@@ -101,6 +101,34 @@ def test_code_digest_follows_imports():
         "neuralpha.splits",
     ]
     assert code_digest("neuralpha.splits") != code_digest("neuralpha.labels")
+
+def test_what_is_noted_of_a_module_is_of_its_source_and_of_no_other(tmp_path, monkeypatch):
+    from neuralpha import core
+
+    def read(source):
+        (tmp_path / "noted_module.py").write_text(source)
+        return core._module.__wrapped__("noted_module")
+
+    monkeypatch.syspath_prepend(tmp_path)
+    first = read("from neuralpha.labels import Label\nimport neuralpha.splits")
+    assert first[1] == ("neuralpha.labels", "neuralpha.splits")
+    other = read("from neuralpha.labels import Label")
+    assert other[1] == ("neuralpha.labels",) and other[0] != first[0]
+    assert read("from neuralpha.labels import Label  # said") == other
+    (note,) = tmp_path.glob("__pycache__/noted_module.*.json")
+    monkeypatch.setattr(core, "_read_module", None)
+    assert read("from neuralpha.labels import Label  # said") == other
+    monkeypatch.undo()
+    monkeypatch.syspath_prepend(tmp_path)
+    note.write_text("{")
+    assert read("from neuralpha.labels import Label  # said") == other
+
+def test_the_lowest_floor_loads_no_tables():
+    code = (
+        "import sys, neuralpha.core, neuralpha.cli; print(sorted({'pandas', 'torch', 'pydantic'} & set(sys.modules)))"
+    )
+    said = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
+    assert said == "[]\n"
 
 @pytest.mark.parametrize(
     "error", [OSError(28, "No space"), Exception("while serializing: No space left on device (os error 28)")]

@@ -274,3 +274,9 @@ def test_bars_longer_than_days_are_held_against_no_weekday(freq):
     dates = pd.date_range("2004-01-04", periods=20, freq=freq).to_numpy("datetime64[ns]")
     panel = read(market(stocks(dates)))
     assert (panel.dates == dates).all() and panel.tradable.all() and line(panel, "wrong_session").action == "not run"
+
+def test_a_whole_table_one_day_late_is_refused():
+    late = CLEAN.assign(date=CLEAN.date + pd.Timedelta(days=1))
+    with pytest.raises(NeuralphaError, match="lies on Saturdays and never on Mondays: every date is one day late"):
+        check_frame(late)
+    assert check_frame(late, {"calendar": "none"}).tradable.all()

@@ -75,3 +75,48 @@ def test_closes_below_zero_that_wander_are_asked_for_and_one_calm_asset_is_said(
     one = load_universe(_long(_market(1, low=100, high=100)), "one")
     said = one.checks.set_index("check").note["logarithms"]
     assert "less than shares do: if they are logarithms of prices, say logarithms=['close']" in said
+
+@pytest.mark.parametrize("n, seed", [(1, 0), (3, 1), (10, 2)])
+@pytest.mark.parametrize("kind", ["quoted", "float32", "six digits", "dividends", "wild"])
+def test_logarithms_of_quoted_prices_are_asked_for_however_few_the_assets_are(n, seed, kind):
+    prices = np.exp(_market(n, 250, seed=seed, vol=0.05 if kind == "wild" else 0.015)).round(2)
+    if kind == "dividends":
+        prices = prices * (0.995 ** ((249 - np.arange(250)) // 63))[:, None]
+    logs = np.log(prices)
+    logs = (
+        logs.astype(np.float32).astype(float) if kind == "float32" else logs.round(6) if kind == "six digits" else logs
+    )
+    with pytest.raises(
+        NeuralphaError, match=r"holds no prices but, it seems, their logarithms: .*say logarithms=\['close'\]"
+    ):
+        load_universe(_long(logs), "logs")
+
+@pytest.mark.parametrize("kind", ["whole cents", "adjusted", "eighths", "many digits"])
+def test_powers_of_prices_are_whole_cents_by_chance_only(kind):
+    for seed in range(20):
+        prices = np.exp(_market(10, 250, 0.6, 12, seed, 0.02))
+        prices = {
+            "whole cents": prices.round(2),
+            "adjusted": prices.round(2) * (0.995 ** ((249 - np.arange(250)) // 63))[:, None],
+            "eighths": np.round(prices * 8) / 8,
+            "many digits": prices,
+        }[kind]
+        assert not why_powers(prices.ravel(), "e") and not why_powers(prices.ravel(), "10")
+
+def test_decimal_logarithms_are_refused_also_where_the_option_calls_them_logarithms():
+    logs = np.log10(np.exp(_market(3)).round(2))
+    for options in ({}, dict(logarithms="close")):
+        with pytest.raises(
+            NeuralphaError, match="decimal logarithms: 10 to their power .* multiply the column by 2.302585"
+        ):
+            load_universe(_long(logs), "decimal", **options)
+    natural = load_universe(_long(logs * np.log(10)), "natural", logarithms="close")
+    np.testing.assert_allclose(natural.fields["close"], 10 ** logs.T.ravel(), rtol=1e-5)
+    assert load_universe(_long(logs), "kept", logarithms=[]).fields["close"].max() < 3
+
+def test_closes_that_begin_anew_on_every_bar_are_said_and_prices_are_not():
+    for seed in range(8):
+        logs = _market(3, 60, seed=seed)
+        found = load_universe(_long(np.exp(np.diff(logs, axis=0))), "ratios").checks.set_index("check").note
+        assert "begin anew on every bar, as returns and ratios do" in found["no_prices"]
+        assert "no_prices" not in set(load_universe(_long(np.exp(logs)), "prices").checks.check)

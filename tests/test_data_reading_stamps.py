@@ -182,3 +182,15 @@ def test_days_that_a_spreadsheet_turned_round_are_refused(every):
         with pytest.raises(NeuralphaError, match="the other way round.*date_format='%d/%m/%Y'"):
             days(*_written(rows, True))
         assert "?" not in days(*_written(rows, True), date_format="%d/%m/%Y")[0]
+
+def test_iso_dates_in_which_a_spreadsheet_exchanged_day_and_month_are_refused():
+    days = pd.bdate_range("2021-02-01", periods=120)
+    true = days.strftime("%Y-%m-%d")
+    turned = np.where(days.day <= 12, days.strftime("%Y-%d-%m"), true)
+    coins = pd.date_range("2021-02-01", periods=200).strftime("%Y-%m-%d")
+    for kept in (true, true[::-1], np.random.default_rng(0).permutation(true), coins, np.tile(true, 3)):
+        lf = pl.LazyFrame({"d": np.asarray(kept, str)})
+        assert lf.select(text_stamps(lf, "d").value.is_not_null().all()).collect().item()
+    for tail in ("", " 16:00:00", "T00:00:00Z"):
+        with pytest.raises(NeuralphaError, match="stand the other way round .* say date_format='%Y-%m-%d'"):
+            text_stamps(pl.LazyFrame({"d": [d + tail for d in np.tile(turned, 2)]}), "d")

@@ -527,3 +527,18 @@ def test_dates_in_a_wrong_unit_are_refused():
         read({"date": ms, **rows})
     with pytest.raises(NeuralphaError, match="'date' does not count seconds.*say date_unit='ms'"):
         read({"date": ms, **rows}, date_unit="s")
+
+from neuralpha.data.reading.sources import open_source
+
+def test_names_that_may_be_one_and_currencies_side_by_side_are_said():
+    def alike(*names):
+        return [f["note"] for f in similar_names(list(names))]
+
+    assert "zeros in front: 000001, 1" in alike("000001", "1", "600000")[0]
+    assert "only by a year: AAPL_2020, AAPL_2021" in alike("AAPL_2020", "AAPL_2021", "MSFT")[0]
+    assert alike("aapl", "AAPL")[0].endswith("aapl, AAPL") and not alike("A", "B", "ES2021", "100", "1000")
+    days = pd.bdate_range("2021-01-04", periods=30)
+    f = pd.DataFrame({"date": np.repeat(days, 2), "asset": ["A", "B"] * 30, "close": 10.0 + np.arange(60) % 7})
+    for money, expected in ((["USD", "EUR"], 1), (["USD", "USD"], 0)):
+        findings = open_source(f.assign(currency=money * 30)).findings
+        assert sum(x["check"] == "currency" and "EUR, USD" in x["note"] for x in findings) == expected

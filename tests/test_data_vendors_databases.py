@@ -1,8 +1,6 @@
 # Exported from nbs/ by `make sync`; edit the notebook.
 from neuralpha.data.vendors.databases import *
 import datetime as dt
-import glob, os, shutil, subprocess, tempfile
-from pathlib import Path
 import pandas as pd
 import polars as pl
 import pytest
@@ -51,54 +49,6 @@ def test_duckdb_table_query_and_errors(tmp_path):
     (tmp_path / "bad.duckdb").write_bytes(b"no database" * 1000)
     with pytest.raises(NeuralphaError, match="bad.duckdb: not a readable DuckDB"):
         scan_duckdb(tmp_path / "bad.duckdb")
-
-@pytest.fixture(scope="module")
-def postgres():
-    """The address of a PostgreSQL server started for these tests."""
-    tools = shutil.which("initdb") or next(
-        iter(sorted(glob.glob("/usr/lib/postgresql/*/bin/initdb"), reverse=True)), None
-    )
-    if not tools:
-        pytest.skip("no PostgreSQL server programs (initdb, pg_ctl) on this machine: install the package `postgresql`")
-    tools = Path(tools).parent
-    root = os.geteuid() == 0
-    if root and subprocess.run(["id", "postgres"], capture_output=True).returncode:
-        pytest.skip("PostgreSQL refuses to run as root and there is no user `postgres`")
-    folder = tempfile.mkdtemp(prefix="na_pg_")
-    if root:
-        shutil.chown(folder, "postgres")
-    runuser = shutil.which("runuser", path=os.environ.get("PATH", "") + ":/usr/sbin:/sbin")
-    if root and not runuser:
-        pytest.skip(
-            "PostgreSQL does not run as root, and there is no runuser on this machine to start it as another user"
-        )
-    user = [runuser, "-u", "postgres", "--"] if root else []
-
-    def call(*a):
-        return subprocess.run([*user, *map(str, a)], cwd=folder, capture_output=True, text=True, timeout=120)
-
-    try:
-        for step in (
-            [tools / "initdb", "-D", f"{folder}/db", "-A", "trust", "-U", "postgres", "-N"],
-            [
-                tools / "pg_ctl",
-                "-D",
-                f"{folder}/db",
-                "-w",
-                "-l",
-                f"{folder}/log",
-                "-o",
-                f"-c listen_addresses='' -k {folder}",
-                "start",
-            ],
-        ):
-            done = call(*step)
-            if done.returncode:
-                pytest.skip(f"PostgreSQL could not be started: {done.stderr.strip()[-300:]}")
-        yield f"postgresql+psycopg://postgres:secret@/postgres?host={folder}"
-    finally:
-        call(tools / "pg_ctl", "-D", f"{folder}/db", "-m", "immediate", "stop")
-        shutil.rmtree(folder, ignore_errors=True)
 
 def test_sql_through_sqlite(tmp_path):
     engine = sa.create_engine(f"sqlite:///{tmp_path}/a.db")

@@ -50,6 +50,31 @@ def test_what_is_kept_of_every_date_has_the_means_of_the_board():
     a, b = (t.sort_values(["date", "model"], ignore_index=True) for t in (by_rank.per_date, kept))
     pd.testing.assert_frame_equal(a, b)
 
+def test_a_board_of_several_paths_is_their_mean_by_date_and_the_same_path_again_is_no_more_data():
+    from dataclasses import replace
+    from neuralpha.evaluate.paths import path_ics, path_numbers, paths_table
+    from neuralpha.models.base import toy_problem
+    from neuralpha.models.predict import cross_predict
+    from neuralpha.splits import combinatorial_purged
+
+    X, y, _ = toy_problem(12, 240)
+    folds = combinatorial_purged(y, 6, 2, embargo=2)
+    scored = {name: cross_predict(name, X, y, folds, seeds=1, progress=False) for name in ("ridge", "lasso")}
+    board = compare(list(scored.values()), y, detail=False)
+    along = path_numbers(path_ics(paths_table(scored), y), y)
+    for name in scored:
+        assert abs(board.table.at[name, "ic"] - along["models"][name]["mean"]) < 1e-12
+        first = along["models"][name]["ic"]["1"]
+        assert abs(board.table.at[name, "ic"] - first) > 1e-6
+        assert abs(board.metrics[name]["ic"]["value"] - board.ics[name].mean()) < 1e-12
+    assert abs(board.overfitting["pbo"] - along["pbo"]) < 1e-12
+    assert sum("is the mean of 5 paths" in said for said in board.statements()) == 1
+    alone = [replace(one, paths=[]) for one in scored.values()]
+    thrice = [replace(one, paths=[one.frame] * 3) for one in scored.values()]
+    once, again = (compare(given, y, detail=False) for given in (alone, thrice))
+    pd.testing.assert_frame_equal(once.table, again.table, check_exact=False, rtol=1e-9)
+    pd.testing.assert_frame_equal(once.pairs, again.pairs, check_exact=False, rtol=1e-9)
+
 from dataclasses import dataclass, replace
 
 @dataclass

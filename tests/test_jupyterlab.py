@@ -41,12 +41,9 @@ def run_all(browser, lab, notebook: Path, seconds: float):
     page = browser.new_page(viewport={"width": WIDTH, "height": 900})
     page.goto(f"{address}/lab/tree/{notebook.name}?token=lab&reset")
     page.wait_for_selector(".jp-Notebook .jp-CodeCell", timeout=120_000)
-    page.wait_for_selector(".jp-Notebook-ExecutionIndicator[data-status=idle]", timeout=120_000)
-    begun = """[...document.querySelectorAll(".jp-InputPrompt")].some(e => /\\[[*\\d]/.test(e.innerText))"""
-    while not page.evaluate(begun):  # a kernel that is still connecting runs nothing, and says nothing
-        page.get_by_role("menuitem", name="Run", exact=True).click()
-        page.get_by_role("menuitem", name="Run All Cells", exact=True).click()
-        page.wait_for_timeout(3000)
+    page.get_by_text("| Idle").wait_for(timeout=120_000)  # a kernel that is still connecting runs nothing
+    page.get_by_role("menuitem", name="Run", exact=True).click()
+    page.get_by_role("menuitem", name="Run All Cells", exact=True).click()
     until = time.monotonic() + seconds
     while True:
         page.keyboard.press("Control+s")

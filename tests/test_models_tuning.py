@@ -3,11 +3,29 @@ from neuralpha.models.tuning import *
 import numpy as np
 import pytest
 from neuralpha.core import NeuralphaError
-from neuralpha.models.base import toy_problem
+from neuralpha.models.base import mean_ic, primary, toy_problem
 from neuralpha.models.nets import MLP
 from neuralpha.models.registry import make_model, model_names
 from neuralpha.labels import multi_horizon
 from neuralpha.models.trees import LightGBM
+
+def test_trials_weigh_their_rows_as_fits_do(tmp_path):
+    X, y, fold, _ = _problem()
+    model = LightGBM(n_trees=5, min_leaf=20)
+    weighed = model.weighed("time_decay", oldest=0.0)
+    how = dict(trials=1, space={"num_leaves": ("int", 4, 9)}, journal=tmp_path / "journal.jsonl")
+    found = tune(weighed, X, y, fold, **how)
+    inner, goal = inner_fold(y, fold), primary(y.target("rank"))
+    by_hand = found.model.clone(seed=trial_seed(0, 0))
+    by_hand.weights_ = weighed.weigh_(y, inner.train)
+    valid = X.view(inner.valid), goal[inner.valid]
+    scores = by_hand.fit(X.view(inner.train), goal[inner.train], valid=valid).predict(valid[0])
+    assert found.valid_ic == mean_ic(scores, valid[1], X.panel.date_code[inner.valid])
+    assert found.valid_ic != tune(model, X, y, fold, **how | {"journal": None}).valid_ic
+    with pytest.raises(NeuralphaError, match="another search"):
+        tune(model, X, y, fold, **how)
+    with pytest.raises(NeuralphaError, match="loss='sharpe'.* takes no weights"):
+        tune(MLP(max_epochs=1).weighed("time_decay"), X, y, fold, trials=1, space={"loss": ("choice", ["sharpe"])})
 
 def _problem():
     X, y, fold = toy_problem(15, 120)

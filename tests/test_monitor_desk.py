@@ -65,22 +65,22 @@ Ranked, open_one = PriceScores, open_rehearsal
 def test_a_replay_is_the_backtest_to_the_bit(tmp_path):
     desk = open_rehearsal(tmp_path / "desk", tranches=5)
     inputs = RANKED
-    desk.feed(inputs, last=MARKET.dates[460], live=False)
+    desk.feed(inputs, last=MARKET.dates[420], live=False)
     record = desk.record()
     scores = pd.concat({date: inputs.scores(date)["random"] for date in record.dates}, names=["date", "asset"])
-    cut = cut_panel(MARKET, last=pd.Timestamp(MARKET.dates[460]))
+    cut = cut_panel(MARKET, last=pd.Timestamp(MARKET.dates[420]))
     book = backtest(scores, cut, Quantiles(3), "square-root", 1e7, Clock(horizon=5))
     wealth = book.ledger.table()["wealth"]
-    assert len(wealth) == 59 and record.wealth()["random"].iloc[0] == 1e7
+    assert len(wealth) == 19 and record.wealth()["random"].iloc[0] == 1e7
     np.testing.assert_array_equal(record.wealth()["random"].reindex(wealth.index), wealth)
 
 def test_bar_by_bar_from_files_as_they_stood_gives_the_same_journal(tmp_path):
     one, two = open_rehearsal(tmp_path / "one"), open_rehearsal(tmp_path / "two")
-    one.feed(RANKED, last=MARKET.dates[430], live=False)
-    for date in MARKET.dates[OPENED + 1 : 431]:
+    one.feed(RANKED, last=MARKET.dates[408], live=False)
+    for date in MARKET.dates[OPENED + 1 : 409]:
         two.feed(PriceScores(cut_panel(MARKET, last=pd.Timestamp(date))))
     same = [(desk.folder / "journal.jsonl").read_bytes() for desk in (one, two)]
-    assert same[0] == same[1] and len(one.record().bars) == 30
+    assert same[0] == same[1] and len(one.record().bars) == 8
 
 def test_the_same_bar_twice_does_nothing_and_a_missed_week_is_caught_up(tmp_path):
     desk = open_rehearsal(tmp_path / "desk")
@@ -218,7 +218,7 @@ def same_after_kills(tmp_path, last, kills, longest):
     return struck
 
 def test_a_desk_that_is_killed_again_and_again_ends_with_the_same_journal(tmp_path):
-    assert same_after_kills(tmp_path, 420, 5, 0.5) >= 1
+    assert same_after_kills(tmp_path, 416, 8, 0.3) >= 1
 
 @pytest.mark.slow
 def test_two_hundred_kills_leave_no_trace(tmp_path):
@@ -233,7 +233,7 @@ def test_two_processes_never_step_one_desk(tmp_path):
 def test_a_broker_who_fills_everything_at_the_close_leaves_what_paper_leaves_without_costs(tmp_path):
     paper = open_rehearsal(tmp_path / "paper", costs=0.0)
     real = open_rehearsal(tmp_path / "real", costs=0.0, fills="broker")
-    for date in MARKET.dates[401:420]:
+    for date in MARKET.dates[401:407]:
         file = PriceScores(cut_panel(MARKET, last=pd.Timestamp(date)))
         paper.feed(file)
         record = paper.record()
@@ -274,8 +274,8 @@ def test_without_a_word_of_the_broker_nothing_was_filled(tmp_path):
 def test_policies_that_look_at_the_account_and_back_give_the_same_journal_in_pieces(tmp_path):
     for number, text in enumerate(["Breaker(Quantiles(3), -0.001, 0.02, 5)", "Band(0.2, 0.4)"]):
         one, two = open_rehearsal(tmp_path / f"a{number}", text), open_rehearsal(tmp_path / f"b{number}", text)
-        one.feed(RANKED, last=MARKET.dates[440], live=False)
-        for last in (404, 405, 423, 440):
+        one.feed(RANKED, last=MARKET.dates[416], live=False)
+        for last in (404, 405, 411, 416):
             two.feed(RANKED, last=MARKET.dates[last], live=False)
         same = [(desk.folder / "journal.jsonl").read_bytes() for desk in (one, two)]
         assert same[0] == same[1]

@@ -14,7 +14,7 @@ MARKET = rehearsal_market()
 
 RANKED = PriceScores(MARKET)
 
-def fed(folder, inputs=None, last=440, **terms):
+def fed(folder, inputs=None, last=416, **terms):
     desk = open_rehearsal(folder, **terms)
     desk.feed(inputs or RANKED, last=MARKET.dates[last], live=False)
     return desk
@@ -62,29 +62,29 @@ def test_a_revision_moves_its_line(tmp_path):
     desk = fed(tmp_path / "desk")
     close = MARKET.fields["close"].copy()
     record = desk.record()
-    table = record.table(record.bars[20])
+    table = record.table(record.bars[6])
     asset = table.index[table["position:desk"] > 0][0]
     rows = MARKET.rows_of(asset)
-    row = np.arange(rows.start, rows.stop)[MARKET.dates[MARKET.date_code[rows]] == record.dates[21].to_datetime64()]
+    row = np.arange(rows.start, rows.stop)[MARKET.dates[MARKET.date_code[rows]] == record.dates[7].to_datetime64()]
     close[row] *= 1.02
     revised = MARKET.with_fields(close=close)
-    desk.feed(PriceScores(revised), last=MARKET.dates[440], live=False)
+    desk.feed(PriceScores(revised), last=MARKET.dates[416], live=False)
     found = explain_difference(desk, revised, lambda date: PriceScores(revised).scores(date)["reversal"])
     assert moved(found) == {"data revision"}
 
 def test_another_model_moves_its_line(tmp_path):
-    desk = fed(tmp_path / "desk", last=420)
+    desk = fed(tmp_path / "desk", last=408)
     with write_journal(desk.folder) as journal:
         journal.append("promotion", dict(acting="random", before="reversal", by="contest", why="a test"))
-    desk.feed(PriceScores(MARKET), last=MARKET.dates[440], live=False)
+    desk.feed(PriceScores(MARKET), last=MARKET.dates[416], live=False)
     assert moved(explain_difference(desk, MARKET)) == {"model"}
 
 def test_a_brake_moves_its_line(tmp_path):
     def fault(features, date):
-        return features.assign(**{features.columns[1]: 0.0}) if date > pd.Timestamp(MARKET.dates[415]) else features
+        return features.assign(**{features.columns[1]: 0.0}) if date > pd.Timestamp(MARKET.dates[402]) else features
 
     desk = open_rehearsal(tmp_path / "desk", watched=True)
-    desk.feed(PriceScores(MARKET, fault), last=MARKET.dates[440], live=False)
+    desk.feed(PriceScores(MARKET, fault), last=MARKET.dates[416], live=False)
     assert {layer for bar in desk.record().bars for layer in bar["alarms"]} == {"features"}
     assert moved(explain_difference(desk, MARKET)) == {"sizing and breakers"}
 
@@ -94,7 +94,7 @@ def test_whole_lots_move_their_line(tmp_path):
 def test_what_the_market_does_not_take_moves_the_line_of_fills(tmp_path):
     volume = MARKET.fields["volume"].copy()
     rows = MARKET.rows_of("S03")
-    volume[np.arange(rows.start, rows.stop)[(MARKET.date_code[rows] > 405) & (MARKET.date_code[rows] < 430)]] = 0
+    volume[np.arange(rows.start, rows.stop)[(MARKET.date_code[rows] > 405) & (MARKET.date_code[rows] < 414)]] = 0
     idle = MARKET.with_fields(volume=volume)
     desk = fed(tmp_path / "missed", PriceScores(idle), participation=1e6, costs=5.0)
     assert moved(explain_difference(desk, idle)) == {"missed fills"}
@@ -119,12 +119,12 @@ def test_costs_that_are_not_what_was_assumed_move_their_line(tmp_path, change, l
 
 def test_what_a_broker_does_moves_the_lines_of_execution(tmp_path):
     late = [pd.Timestamp(date) for date in MARKET.dates[404:406]]
-    fair = filled_by(open_rehearsal(tmp_path / "fair", fills="broker", costs=0.0), 409)
+    fair = filled_by(open_rehearsal(tmp_path / "fair", fills="broker", costs=0.0), 407)
     assert moved(explain_difference(fair, MARKET)) == set()
 
     def with_fault(name, **fault):
         return explain_difference(
-            filled_by(open_rehearsal(tmp_path / name, fills="broker", costs=0.0), 409, **fault), MARKET
+            filled_by(open_rehearsal(tmp_path / name, fills="broker", costs=0.0), 407, **fault), MARKET
         )
 
     dear = with_fault("dear", price=1.001)

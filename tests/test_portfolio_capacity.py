@@ -1,5 +1,6 @@
 # Exported from nbs/ by `make sync`; edit the notebook.
 from neuralpha.portfolio.capacity import *
+from dataclasses import replace
 import numpy as np
 import pandas as pd
 import pytest
@@ -7,7 +8,8 @@ from neuralpha.core import NeuralphaError
 from neuralpha.data.panel import panel_from_frame
 from neuralpha.data.simulated.market import simulate_universe
 from neuralpha.portfolio.backtest import backtest
-from neuralpha.portfolio.policies import Breaker, Policy, Quantiles
+from neuralpha.portfolio.capacity import _run_at, _sizes_of
+from neuralpha.portfolio.policies import Breaker, Policy, Quantiles, RankWeights, TopN
 from neuralpha.trading.account import Account
 from neuralpha.trading.clock import Clock
 from neuralpha.trading.costs import Costs, Impact, make_costs
@@ -43,6 +45,23 @@ def test_capacity_is_the_closed_form_on_a_market_made_for_it():
     left = net_returns(book, [4 / 9 * nothing]).mean() / gross
     np.testing.assert_allclose(left, 1 / 3, rtol=1e-6)
 
+def test_one_run_says_what_every_size_earns():
+    panel = simulate_universe(60, 300, seed=4)
+    score = panel.series(panel.truth["oracle"]).dropna()
+    every = Costs(3.0, Impact(0.7), Impact(0.1, 1.0), 1.0, borrow_bps="by-liquidity", financing_bps=300)
+    sizes = np.array([1e5, 1e7, 1e9])
+    for costs in (
+        every,
+        make_costs("almgren"),
+        make_costs("classic"),
+        make_costs("square-root", commission_minimum=2.0),
+    ):
+        book = backtest(score, panel, TopN(10), costs, 1e7, Clock(horizon=5))
+        alone = _run_at(book, sizes)
+        np.testing.assert_allclose(net_returns(book, sizes), alone, rtol=1e-9, atol=1e-14)
+        assert isinstance(_sizes_of(book), Scaled) == (not costs.commission_minimum)
+    assert (alone[:, 0] != alone[:, 1]).any()
+
 def test_a_curve_is_many_backtests():
     panel = simulate_universe(60, 300, seed=1)
     score = panel.series(panel.truth["oracle"]).dropna()
@@ -70,10 +89,39 @@ def test_every_convention_is_a_backtest():
     panel = simulate_universe(60, 300, seed=3)
     score = panel.series(panel.truth["oracle"]).dropna()
     matrix = conventions(score, panel, costs="flat", capital=1e6)
-    assert len(matrix) == 2 * (3 + 2 + 2)
-    for fill, delay, positions in matrix.index[[0, 3, 9]]:
+    assert len(matrix) == 2 * 2 * (3 + 2 + 2)
+    for fill, delay, positions, paid in matrix.index[[0, 6, 18]]:
+        assert paid == "after"
         alone = backtest(score, panel, Quantiles(5), "flat", 1e6, Clock(delay, fill, 5), False, positions == "drift")
         np.testing.assert_allclose(
-            matrix.loc[(fill, delay, positions), "net"], 100 * panel.bars_per_year * alone.net.mean(), rtol=1e-9
+            matrix.loc[(fill, delay, positions, paid), "net"], 100 * panel.bars_per_year * alone.net.mean(), rtol=1e-9
         )
+    after, first = (matrix.xs(paid, level="costs")["gross"] for paid in ("after", "first"))
+    assert (first.abs() < after.abs()).all()  # what paid the orders is not invested
     assert matrix.attrs["spread"] == matrix.net.max() - matrix.net.min() > 0
+
+def _noise(panel, count, seed=0):
+    rng = np.random.default_rng(seed)
+    every = (panel.series(rng.normal(size=panel.n_rows)).rename(f"s{k}") for k in range(count))
+    return {s.name: backtest(s, panel, RankWeights(), "flat", 1e8, Clock()) for s in every}
+
+@pytest.mark.parametrize("count", [2, 4, 9])
+def test_independent_signals_pay_one_over_the_root_of_their_number(count):
+    panel = simulate_universe(100, 150, seed=7)
+    saved = netting(_noise(panel, count), n_resamples=50)
+    np.testing.assert_allclose(saved.attrs["share"], 1 / np.sqrt(count), rtol=0.08)
+    value = saved["% a year"]
+    np.testing.assert_allclose(value["saved"], value["costs together"] - value["costs apart"])
+    np.testing.assert_allclose(value["net"], value["gross"] + value["costs together"])
+
+def test_a_signal_beside_itself_saves_nothing_and_against_itself_everything():
+    panel = simulate_universe(60, 150, seed=8)
+    book = _noise(panel, 1)["s0"]
+    np.testing.assert_allclose(netting({"a": book, "b": book}, 50).attrs["share"], 1.0)
+    against = replace(book, decided=-book.decided)
+    assert abs(netting({"a": book, "b": against}, 50).attrs["share"]) < 1e-12
+    with pytest.raises(NeuralphaError, match="two books or more"):
+        netting({"a": book})
+    dear = backtest(panel.series(panel.truth["oracle"]).dropna(), panel, RankWeights(), 20.0, 1e8, Clock())
+    with pytest.raises(NeuralphaError, match="b has another panel, account or clock"):
+        netting({"a": book, "b": dear})

@@ -8,6 +8,7 @@ from neuralpha.core import NeuralphaError
 from neuralpha.data.simulated.market import simulate_universe
 from neuralpha.portfolio.backtest import backtest
 from neuralpha.portfolio.policies import Quantiles, TopN
+from neuralpha.trading.costs import make_costs, past_volume
 
 def test_tails_to_the_digit():
     z = [cornish_fisher(p, -0.5, k) for p, k in ((0.05, 3), (0.01, 3), (0.05, 1), (0.01, 1))]
@@ -143,6 +144,17 @@ def test_worst_windows_and_paths():
     wealth = (1 + net).cumprod()
     np.testing.assert_allclose(got.drawdown["happened"], 100 * (wealth / wealth.cummax().clip(lower=1) - 1).min())
     assert got.drawdown["1 in 100"] <= got.drawdown["1 in 20"] <= got.drawdown["median"] < 0
+
+def test_what_is_hard_to_borrow_is_recalled():
+    panel = simulate_universe(60, 300, seed=2)
+    score = panel.series(panel.truth["oracle"]).dropna()
+    book = backtest(score, panel, Quantiles(5), make_costs("square-root", borrow_bps={0.25: 500, 1: 40}), 1e7)
+    volume = past_volume(panel)
+    day = panel.date_code == book.span.stop - 1
+    least = panel.asset_code[day][pd.Series(volume[day]).rank(pct=True) <= 0.25]
+    short = book.weights.iloc[-1].to_numpy()[least].clip(max=0).sum()
+    assert short < 0
+    np.testing.assert_allclose(stress(book).shocks.loc["hard to borrow recalled", "change"], 5 * short)
 
 def test_shocks_are_the_stated_formulas():
     book = _book(days=300, seed=2)

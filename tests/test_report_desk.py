@@ -10,7 +10,7 @@ def test_a_desk_replays_the_held_out_fold_with_the_reports_own_scores(replayed, 
     tested = tested.query("model == 'lightgbm' and seed == -1")
     tested = tested[tested["fold"] == tested["fold"].max()].set_index(["date", "asset"])["score"]
     dates = tested.index.unique("date")
-    assert record.dates[0] == dates[0] and set(dates) <= set(record.dates)
+    assert len(record.dates) > 30 and list(record.dates) == list(dates[: len(record.dates)])
     for bar in record.bars[:: len(record.bars) // 5]:
         if pd.Timestamp(bar["date"]) in dates:
             scores = record.table(bar)["score:lightgbm"].dropna()
@@ -48,5 +48,5 @@ def test_a_desk_outlives_its_report(desk_report, tmp_path):
     shutil.copytree(desk_report.parent, copy)
     desk = open_desk(copy / "desk", tmp_path / "desk", "ridge")
     shutil.rmtree(copy)
-    assert replay_desk(tmp_path / "desk", last=pd.Timestamp(desk.terms.since) + pd.Timedelta(3, "D"))
+    assert replay_desk(tmp_path / "desk", last=pd.Timestamp(desk.terms.since) + pd.Timedelta(7, "D"))
     assert pd.notna(desk.facts["ic"]) and len(desk.models) == 1

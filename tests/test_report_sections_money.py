@@ -18,8 +18,8 @@ def _money_pages_show_it(report, stored):
     whole = {table.title: table for table in money_of_universe_page(result).universes[0].tables}
     assert [cell.show for cell in whole["Where the return went, % a year"].rows[0]][0] in stored["models"]
     conventions = whole["The same scores under every convention"]
-    known = stored["models"][conventions.heads[3]]["conventions"]
-    assert conventions.rows[-1][3].show == f"{known['spread']:.2f}" and len(conventions.rows) == len(known["rows"]) + 1
+    known = stored["models"][conventions.heads[4]]["conventions"]
+    assert conventions.rows[-1][4].show == f"{known['spread']:.2f}" and len(conventions.rows) == len(known["rows"]) + 1
     page = money_of_model_page(result, "ridge")
     assert {figure["title"] for figure in page.figures} >= {"Where the return went", "What may be lost"}
     shown = {table.title: table for table in page.tables}

@@ -69,7 +69,9 @@ def test_a_study_with_every_part_of_ones_own_on_combinatorial_folds_reports_and_
         and metrics["overfitting"]["pbo"] == numbers["pbo"]
     )
     shown = metrics["models"]["ridge"]["metrics"]["ic"]["value"]
-    assert abs(shown - numbers["models"]["ridge"]["ic"]["1"]) < 1e-9
+    assert abs(shown - numbers["models"]["ridge"]["mean"]) < 1e-9
+    assert any("is the mean of 3 paths" in said for said in metrics["statements"])
+    assert "over all paths" in (run.folder / "manifest.html").read_text() + (run.folder / "index.html").read_text()
     steps = read_json(place / "transforms.json")["folds"][0]["steps"]
     assert [s["features_out"] for s in steps] == [8, 4, 2] and read_json(place / "weights.json")["folds"][0][
         "worth"

@@ -4,6 +4,8 @@ import importlib.util
 
 import random
 
+import tempfile
+
 import numpy as np
 
 import pandas as pd
@@ -32,11 +34,7 @@ def test_the_same_seed_is_the_same_agent_to_the_byte_and_another_is_not(algorith
     def weights(seed):
         trained = (
             train_by_reward(SignalMarket(), algorithm, [seed], 1200, n_steps=32)
-            if algorithm
-            in (
-                "PPO",
-                "A2C",
-            )
+            if algorithm in ON_POLICY
             else train_by_reward(SignalMarket(), algorithm, [seed], 640, learning_starts=160)
         )
         return trained.agents[0].weights
@@ -102,6 +100,28 @@ def test_without_the_package_the_extra_is_named(monkeypatch):
     monkeypatch.setitem(__import__("sys").modules, "stable_baselines3", None)
     with pytest.raises(NeuralphaError, match=r"neuralpha\[rl\]"):
         train_by_reward(SignalMarket(), "PPO", 1, 100)
+
+@with_agents
+def test_training_leaves_no_folder_behind(tmp_path, monkeypatch):
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    game = open_game(LEAKED, 4)
+    for algorithm, settings in (
+        ("PPO", dict(n_steps=8, batch_size=16)),
+        ("TD3", dict(learning_starts=8, batch_size=8)),
+    ):
+        RewardLearner(game, algorithm, 0, 4, settings).learn(64).learn(64)
+    assert list(tmp_path.iterdir()) == []
+
+@with_agents
+def test_a_recurrent_agent_remembers_until_an_episode_begins(tmp_path):
+    pytest.importorskip("sb3_contrib")
+    learner = RewardLearner(open_game(LEAKED, 4), "RecurrentPPO", 0, 8, dict(n_steps=16, batch_size=32)).learn(256)
+    agent = load_agent(learner.agent().save(tmp_path))
+    seen = np.random.default_rng(0).normal(size=(3, 2))
+    first, second = agent.act(seen), agent.act(seen)
+    assert not np.array_equal(first, second)
+    agent.begin()
+    assert np.array_equal(agent.act(seen), first)
 
 def _walk(seed, n_bars=300):
     """One asset that wanders, and on each date the return that a decision of this date earns."""

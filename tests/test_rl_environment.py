@@ -7,6 +7,8 @@ import pytest
 from neuralpha.core import NeuralphaError
 from neuralpha.data.panel import cut_panel, keep_assets, panel_from_frame
 from neuralpha.data.simulated.market import simulate_universe
+from neuralpha.data.panel import Panel
+from neuralpha.portfolio.policies import Policy
 from neuralpha.trading.account import RECORD, Account, open_books
 from neuralpha.trading.clock import Clock
 from neuralpha.trading.costs import make_costs
@@ -129,6 +131,31 @@ def test_bad_input_is_one_clear_line(market):
     )
     with pytest.raises(NeuralphaError, match="impact: the field 'volume' is missing"):
         trade_env(panel_from_frame(close, "thin"), costs="square-root")
+
+@pytest.mark.parametrize("name", REWARDS)
+def test_the_parts_of_a_reward_sum_to_it_and_follow_what_each_asset_earned(market, name):
+    env = trade_env(market, reward=Reward(name, drawdown_penalty=0.1), costs="flat", by_asset=True, last=60)
+    rng = np.random.default_rng(1)
+    for start in (None, 20):
+        env.reset(start)
+        for _ in range(25):
+            action = rng.uniform(-1, 1, (1, env.n_assets))
+            action[:, 0] = 0.0
+            _, reward, _, _ = env.step(action)
+            assert env.reward_by_asset.sum() == pytest.approx(reward[0], rel=1e-9, abs=1e-15)
+            depth = 0.1 * (1 - env.wealth / env._peak)
+            if name in ("mean_variance", "log_wealth"):  # who holds nothing shares the drawdown alone
+                assert env.reward_by_asset[0, 0] == pytest.approx(-depth[0] / env.n_assets, abs=1e-12)
+
+def test_an_episode_that_begins_later_is_the_end_of_the_market(market):
+    env, late = (trade_env(market, costs="flat", first=first, last=60) for first in (0, 20))
+    assert np.array_equal(env.reset(20), late.reset())
+    action = np.full((1, env.n_assets), 0.1)
+    while not (both := [each.step(action) for each in (env, late)])[0][2]:
+        assert np.array_equal(both[0][0], both[1][0]) and np.array_equal(both[0][3], both[1][3])
+    assert np.array_equal(env.ledger().part("wealth"), late.ledger().part("wealth"))
+    with pytest.raises(NeuralphaError, match="cannot begin at date 60"):
+        env.reset(60)
 
 @pytest.mark.skipif(importlib.util.find_spec("gymnasium") is None, reason="gymnasium is not installed")
 def test_gymnasium_finds_nothing_wrong(market):

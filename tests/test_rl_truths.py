@@ -134,6 +134,29 @@ def test_in_steps_the_exact_band_grows_almost_at_the_promised_rate_and_others_le
     for other in (KeepBetween(0.5, 0.5), KeepBetween(0.2, 0.8), KeepBetween(0.45, 0.55)):
         assert growth(other) < growth(band)
 
+def test_selling_step_by_step_is_the_published_frontier():
+    market = SellMarket()
+    table = {
+        1e-7: (757_882, 670_057.5, 961_623),
+        1e-6: (541_956, 911_227, 603_431),
+        2e-6: (428_599, 1_140_715, 449_368),
+    }
+    owners = np.log10(np.array(list(table)) / market.risk_aversion) / market.spread
+    noise = np.random.default_rng(0).normal(size=(10, 3, 2))
+    noise[::5, :, 1] = owners
+    signals = draw_signals(market, noise)
+    saved, left = play(market, SellBest(market), signals)
+    for j, (aversion, (first, mean, deviation)) in enumerate(table.items()):
+        assert 1e6 * left[[0, 5], j, 0] == pytest.approx(first, abs=1) and left[[4, 9], j, 0] == pytest.approx(0)
+        cost = (1 - saved[:5, j].sum()) * 2_562_500
+        assert cost == pytest.approx(mean + aversion * deviation**2, rel=1e-5)
+        assert saved[5:, j] == pytest.approx(saved[:5, j])
+    best, evenly = (play(market, policy, signals)[0].mean(0) for policy in (SellBest(market), SellEvenly()))
+    assert (best > evenly).all()
+    for push in (0.97, 1.03):  # no step may be another
+        pushed = play(market, lambda signal, before: push * SellBest(market)(signal, before), signals)[0].mean(0)
+        assert (pushed < best).all()
+
 @pytest.mark.parametrize(
     ("aversion", "holdings", "mean", "deviation"),
     [

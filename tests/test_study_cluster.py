@@ -1,5 +1,6 @@
 # Exported from nbs/ by `make sync`; edit the notebook.
 from neuralpha.study.cluster import *
+import contextlib, io, os
 import pytest
 from neuralpha.core import NeuralphaError, canonical_json
 from neuralpha.study.experiment import open_experiment
@@ -36,8 +37,31 @@ STUDY = {
     "tune": {"trials": 2, "models": {"mlp": {"trials": 0}}},
 }
 
+def _is_said_once_where_tables_are_not_shared(experiment, store, study):
+    """Where the folder of tables can be reached, features are those of the run; where not, that is said."""
+    from neuralpha.features.store import cached_features
+    from neuralpha.study import cluster, recipe
+
+    searched = experiment.searches("cpu")
+    u = next(u for u in experiment.units("cpu") if (u.model, u.fold) not in searched)
+    cached_features(experiment.panel, store.tables, experiment.study.features, experiment.study.transform)
+    with pytest.MonkeyPatch.context() as patch:
+        cluster._bench.cache_clear()
+        patch.setattr(recipe, "compute_features", None)
+        patch.setattr("neuralpha.features.store.compute_features", None)
+        shared = run_remotely(study, "sim-tiny", u.key, "cpu", os.getcwd(), b"", str(store.tables))
+        assert not [name for name in shared if name.startswith("alone/")]
+    alone = run_remotely(study, "sim-tiny", u.key, "cpu", os.getcwd(), b"", str(store.folder / "nowhere"))
+    assert alone[f"{u.key}/scores.parquet"] == shared[f"{u.key}/scores.parquet"]
+    told, said = set(), io.StringIO()
+    with contextlib.redirect_stderr(said):
+        cluster._say_who_is_alone(alone, told)
+        cluster._say_who_is_alone(alone, told)
+    assert said.getvalue() == (
+        f"{os.uname().nodename} does not have {store.folder / 'nowhere'} and computes the features itself; share that folder.\n"
+    )
+
 def test_a_task_done_as_on_a_node_leaves_the_same_unit(tmp_path):
-    import os
     from neuralpha.study.fit import fit_units
 
     experiment = open_experiment(make_study(STUDY))
@@ -50,6 +74,8 @@ def test_a_task_done_as_on_a_node_leaves_the_same_unit(tmp_path):
             study, "sim-tiny", u.key, "cpu", os.getcwd(), journal_of(search, store).read_bytes() if search else b""
         )
         assert files[f"{u.key}/scores.parquet"] == (store.path(u.key) / "scores.parquet").read_bytes()
+        assert not [name for name in files if name.startswith("alone/")]
+    _is_said_once_where_tables_are_not_shared(experiment, store, study)
     with pytest.raises(
         NeuralphaError,
         match="does not know task 000000000000 of sim-tiny: its data, its neuralpha or its libraries differ",

@@ -4,8 +4,9 @@ import numpy as np
 import pandas as pd
 import pytest
 from neuralpha.core import NeuralphaError
-from neuralpha.study.recipe import study_label
-from neuralpha.study.spec import make_study
+from neuralpha.models.registry import make_model
+from neuralpha.study.recipe import study_costs, study_label
+from neuralpha.study.spec import AGENTS, make_study
 
 TINY = {
     "name": "t",
@@ -245,3 +246,26 @@ def test_units_of_ones_own_parts_follow_their_code_wherever_it_lies(tmp_path, mo
     assert with_gap == keys("a", ["ret_5", "b/columns.py:gap"]) and not {*with_gap.values()} & {*first.values()}
     (tmp_path / "a" / "columns.py").write_text(feature.replace("- 1", "- 1.0"))
     assert keys("a", both)["ridge"] != with_gap["ridge"]
+
+def test_agents_follow_the_costs_and_the_account_and_no_other_model_does():
+    values = {**TINY, "models": {"ridge": {}, "agent": {"model": "gradient", "rounds": 1}}, "portfolio": {}}
+    changes = (
+        {},
+        {"costs": {"preset": "square-root"}},
+        {"portfolio": {"capital": 1e6}},
+        {"portfolio": {"policy": "TopN(5)"}},
+    )
+    keys = [
+        {str(u): u.key for u in open_experiment(make_study({**values, **change})).units("cpu")} for change in changes
+    ]
+    for other in keys[1:3]:
+        assert {name for name in other if other[name] != keys[0][name]} == {name for name in other if "agent" in name}
+    assert keys[3] == keys[0] and sum("agent" in name for name in keys[0]) == 2 * 2
+    experiment = open_experiment(make_study({**values, "costs": {"preset": "square-root", "borrow_bps": 30}}))
+    costs = experiment.model("agent").market_costs
+    assert costs == study_costs(experiment.study) and costs.borrow_bps == 30 and costs.temporary.coefficient > 0
+
+@pytest.mark.parametrize("name", list(AGENTS))
+def test_every_agent_of_a_study_is_a_model_that_trades_itself(name):
+    made = make_model(AGENTS[name])
+    assert made.name == name and made.trades_itself and type(made).own_name == AGENTS[name]

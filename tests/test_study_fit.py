@@ -211,6 +211,21 @@ def test_a_search_that_finds_nothing_fails_its_fits_and_only_them(tmp_path):
         "None of 1 trials of mlp finished" in e and "diverged" in e for e in failed.values()
     )
 
+def test_of_an_agent_the_seeds_that_validation_chose_act_together(tmp_path):
+    values = {**TINY, "models": {"gradient": dict(rounds=1, updates=2, bars=10, hidden=4, keep=1)}, "portfolio": {}}
+    experiment, store = open_experiment(make_study(values)), UnitStore(tmp_path)
+    assert fit_units(experiment, store, "cpu") == {}
+    found = collect(experiment, store, "cpu")[0]["gradient"]
+    for fold in experiment.folds:
+        worth = {seed: max(look["valid_reward"] for look in found.histories[fold.number, seed]) for seed in found.seeds}
+        best = max(worth, key=worth.get)
+        said = found.frame[found.frame["fold"] == fold.number].set_index("seed")["score"]
+        assert np.array_equal(said[-1], said[best]) and len(worth) == 2
+        unit = next(u for u in experiment.units("cpu") if (u.fold, u.seed) == (fold.number, best))
+        kept = load_model(store.path(unit.key) / "model")
+        again = kept.predict(experiment.X.view(fold.test))
+        assert np.array_equal(again, said[best])
+
 OWN = """
 from dataclasses import dataclass
 from neuralpha.models.linear import Ridge

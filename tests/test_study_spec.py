@@ -79,6 +79,14 @@ def test_groups_weights_and_labels_leave_the_hash_of_a_study_without_them():
         ({"label": {"kind": "returns"}}, "name a function of your own"),
         ({"label": {"kind": "my.py:label", "learn": "volatility_scaled"}}, "learn says how the forward return"),
         ({"weights": {"by": ["uniqueness"]}, "models": {"mlp": {}}, "together": ["mlp"]}, "take no weights"),
+        ({"models": ["ridge", "ppo"]}, "ppo is an agent, which trades an account; add"),
+        ({"models": ["gradient"], "portfolio": {}, "label": {"delay": 0}}, "set delay = 1"),
+        ({"models": {"a": {"model": "sac", "costs": "flat"}}, "portfolio": {}}, "costs of a is what .costs. says"),
+        (
+            {"models": ["ridge", "lasso", "td3"], "portfolio": {}, "ensemble": "z", "ensemble_of": ["ridge", "td3"]},
+            "its scores are positions",
+        ),
+        ({"models": ["ridge", "a2c"], "portfolio": {}, "ensemble": "z"}, "an ensemble of ridge alone"),
     ],
 )
 def test_what_does_not_go_together_is_said_in_one_sentence(wrong, said):

@@ -40,17 +40,17 @@ _EVERYTHING = Costs(
     commission_bps=1,
     commission_per_share=0.005,
     commission_minimum=1,
-    borrow_bps=80,
+    borrow_bps={0.3: 400, 1: 40},
     financing_bps=300,
 )
 
 @pytest.mark.parametrize("fill", FILLS)
-@pytest.mark.parametrize("drift", [True, False])
-def test_parts_sum_to_the_change_of_wealth(fill, drift):
+@pytest.mark.parametrize(("drift", "first"), [(True, False), (False, False), (True, True)])
+def test_parts_sum_to_the_change_of_wealth(fill, drift, first):
     panel, decided = _wild_market()
     all_costs = [_EVERYTHING, make_costs("almgren"), make_costs("jkmp"), make_costs("classic"), make_costs("none")]
     accounts = [
-        Account(costs, capital, 0, compounding, drift, participation, lot)
+        Account(costs, capital, 0, compounding, drift, participation, lot, first)
         for costs in all_costs
         for capital, compounding, participation, lot in ((1e6, True, np.inf, 0.0), (1e9, False, 0.02, 1000.0))
     ]
@@ -181,3 +181,30 @@ def test_accounts_that_nobody_can_keep_are_refused():
         run_accounts(panel, decided, Account(weights=2))
     with pytest.raises(NeuralphaError, match="is infinite"):
         run_accounts(panel, np.full(panel.n_rows, np.inf), Account())
+
+@pytest.mark.parametrize("fill", FILLS)
+@pytest.mark.parametrize("first", [False, True])
+def test_two_sets_of_books_agree(fill, first):
+    panel, decided = _wild_market(4)
+    for costs in (_EVERYTHING, make_costs("almgren", borrow_bps="by-liquidity"), make_costs("classic")):
+        account = Account(costs, 1e7, compounding=False, drift=False, costs_first=first)
+        plain = constant_weights(panel, decided, account, Clock(1, fill, 2))
+        ledger = run_accounts(panel, decided, account, Clock(1, fill, 2)).table()
+        columns = [*PARTS, "wealth"]
+        np.testing.assert_allclose(plain[columns], ledger[columns], rtol=1e-10, atol=1e-12 * account.capital)
+        change = np.diff(np.append(account.capital, plain["wealth"]))
+        np.testing.assert_allclose(plain[list(PARTS)].sum(axis=1), change, atol=1e-12 * account.capital)
+    assert plain["borrow"].sum() == 0 and (plain["half_spread"] < 0).any()
+    with pytest.raises(NeuralphaError, match="drift=False"):
+        constant_weights(panel, decided, Account())
+
+def test_costs_first_invest_what_is_left():
+    dates = pd.bdate_range("2020-01-01", periods=4)
+    frame = pd.DataFrame({"date": dates, "asset": "A", "close": [100.0, 100, 110, 110], "volume": 1e6})
+    panel = panel_from_frame(frame)
+    after, first = (
+        run_accounts(panel, np.ones(4), Account(Costs(100.0), 100.0, costs_first=way)).table() for way in (False, True)
+    )
+    np.testing.assert_allclose((after["before"].iloc[2], after["half_spread"].iloc[1]), (10, -1))  # a loan pays it
+    np.testing.assert_allclose(first["before"].iloc[2], 0.1 * 99.0)  # 1 is paid, 99 are invested
+    np.testing.assert_allclose(first["half_spread"].iloc[1], -0.99)

@@ -96,6 +96,30 @@ def test_a_file_of_closes_says_what_cannot_be_priced():
         cost_inputs(panel, [Costs("edge")])
     cost_inputs(panel, [make_costs("classic")])
 
+def test_the_least_traded_pay_most_for_lent_shares():
+    panel = _market()
+    volume = past_volume(panel)
+    fee = borrow_fees(panel, Costs(borrow_bps={0.25: 900, 1: 50}).borrow_bps, volume)
+    on = np.flatnonzero(panel.date_code == 200)
+    order = on[np.argsort(volume[on])]
+    dear = len(on) // 4
+    np.testing.assert_allclose(fee[order], np.where(np.arange(len(on)) < dear, 0.09, 0.005))
+    np.testing.assert_allclose(fee[np.isnan(volume)], 0.09)  # what was never traded
+    by_name = Costs(borrow_bps="by-liquidity")
+    assert by_name.borrow_bps == ((0.5, 394.0), (1.0, 39.0)) and by_name == replace(by_name)
+
+def test_a_schedule_of_fees_that_is_none_is_refused():
+    for fees in ({0.5: 1.0}, {1.0: 3.0, 0.5: 2.0}, {}, {0.0: 1.0, 1.0: 2.0}):
+        with pytest.raises(NeuralphaError, match="its shares must rise to 1"):
+            Costs(borrow_bps=fees)
+    with pytest.raises(NeuralphaError, match="borrow_bps of share 1 is -2"):
+        Costs(borrow_bps={1.0: -2.0})
+    with pytest.raises(NeuralphaError, match="Did you mean 'by-liquidity'"):
+        Costs(borrow_bps="by-liquidty")
+    closes = _with_fields(_market(), {"close": _market().fields["close"]})
+    with pytest.raises(NeuralphaError, match="borrow by liquidity: the field 'volume' is missing"):
+        cost_inputs(closes, [Costs(borrow_bps="by-liquidity")])
+
 TEN_BARS = """1.00240075994025 1.00935878365403 0.976061138469904 0.976061138469904
 0.929743096395543 0.929774737723069 0.928919694164385 0.929774737723069
 0.943911414384193 0.968140794511406 0.943911414384193 0.968140794511406

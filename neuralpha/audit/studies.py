@@ -37,7 +37,7 @@ from ..features.table import Features
 from ..labels import forward_return
 from ..splits import Fold, walk_forward
 
-# %% ../../nbs/audit/studies.ipynb #cf003aec
+# %% ../../nbs/audit/studies.ipynb #2f4d7bd5
 @check_kinds
 def audit_study(
     panel: Panel,
@@ -102,8 +102,9 @@ def audit_study(
         _check_twice(audit, fits, fold)
     if "permutation" in settings.checks:
         _check_scoring(audit, fits, fold)
-    if models and placebo:
-        check_placebo(audit, models, fit, fold, level=1 - 0.05 / (2 * len(models)))
+    learners = {name: model for name, model in models.items() if not model.trades_itself}
+    if learners and placebo:
+        check_placebo(audit, learners, fit, fold, level=1 - 0.05 / (2 * len(learners)))
     return certificate_of(audit, name, codes, start)
 
 # %% ../../nbs/audit/studies.ipynb #9deae751

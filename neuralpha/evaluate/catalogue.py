@@ -579,15 +579,7 @@ _declare_ic(
     ),
 )
 
-# %% ../../nbs/evaluate/catalogue.ipynb #84df982b
-declare(
-    "ic_of_paths",
-    "IC, mean of paths",
-    "correlation",
-    "whole period",
-    "Mean over {paths} complete histories that combinatorial folds make of each one's mean IC.",
-    where="column",
-)
+# %% ../../nbs/evaluate/catalogue.ipynb #1f4f2536
 declare(
     "ic_worst_path",
     "IC, worst path",

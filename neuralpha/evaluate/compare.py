@@ -61,7 +61,7 @@ from neuralpha.evaluate.statistics import (
     variance_split,
 )
 
-# %% ../../nbs/evaluate/compare.ipynb #4e3ef6f2
+# %% ../../nbs/evaluate/compare.ipynb #dba2a1b6
 @check_kinds
 def compare(
     # `Predictions`, named `(date, asset)` Series, or anything with `.name` and `.scores(seed=-1)`; one or a list
@@ -140,12 +140,14 @@ def compare(
             trial_sharpes=one.trials[1],
             seed=seed,
             n_resamples=n_resamples,
+            per_date=[field.on_dates[kind][one.name] for kind in ("ic", "rank_ic")] if one.along else None,
         )
     slices = _add_detail(metrics, field, y, by, significance, half_spread_bps) if detail else None
     pairs = paired_tests(field.ics[field.ranked], y.horizon, significance)
     table = _ranked(_numbers(field, metrics, by), field, pairs, by)
     table = table.join(_confident(field, pairs, y, significance))
-    table.attrs |= dict(silent=field.silent, rows_dropped=field.rows_dropped, neutral=neutral)
+    paths = max(len(one.along) for one in field.contestants)
+    table.attrs |= dict(silent=field.silent, rows_dropped=field.rows_dropped, neutral=neutral, paths=paths)
     order = _models_first(table)
     return Leaderboard(
         table=table,
@@ -157,13 +159,13 @@ def compare(
         label=y,
         significance=significance,
         reality=_reality(field, y, n_resamples, seed),
-        overfitting=overfitting_of(field.ics[field.models], y),
+        overfitting=_overfitting(field, y, by),
         correlation=score_correlation({one.name: one.scores for one in field.contestants}, panel),
         slices=slices,
         per_date=_per_date(field.on_dates, field.ics.index, order),
     )
 
-# %% ../../nbs/evaluate/compare.ipynb #97533669
+# %% ../../nbs/evaluate/compare.ipynb #b439b6ef
 @dataclass(frozen=True, eq=False)
 class Contestant:
     """One that is compared: a model, or a baseline that nobody had to train.
@@ -183,6 +185,8 @@ class Contestant:
         horizon -> (forecast, train_mean), (n_rows,) each
     prediction : object, default None
         where its seeds can be asked for; None of a baseline
+    along : tuple, default ()
+        the scores of every path, where folds make several; `scores` are those of the first
     """
 
     name: str
@@ -192,6 +196,7 @@ class Contestant:
     trials: tuple  # everything tried for it, and the Sharpe ratios of that where known
     forecasts: dict  # horizon -> (forecast, train_mean), (n_rows,) each
     prediction: object = None  # where its seeds can be asked for; None of a baseline
+    along: tuple = ()  # the scores of every path, where folds make several; `scores` are those of the first
 
     def forecast(self, horizon: int) -> tuple:
         """Its return forecasts over a horizon and the mean of the training part; None where there are none."""
@@ -240,7 +245,7 @@ class Field:
     def scores(self) -> np.ndarray:  # (n_rows, contestants)
         return np.column_stack([one.scores for one in self.contestants])
 
-# %% ../../nbs/evaluate/compare.ipynb #57b7abca
+# %% ../../nbs/evaluate/compare.ipynb #677b2b00
 class _Spent(NamedTuple):
     """What was spent on the models, as the caller knows it."""
 
@@ -265,7 +270,7 @@ def _heard(contestants: list, y: Label, by: str, dropped: int) -> Field:
     if len(set(names)) < len(names):
         added = ", ".join(one.name for one in contestants if one.kind == "baseline")
         raise NeuralphaError(f"A model is called like a baseline ({added}); rename it or pass baselines=False.")
-    on_dates = _on_dates(np.column_stack([one.scores for one in contestants]), names, y)
+    on_dates = _on_dates(contestants, y)
     ics = on_dates[by].dropna(how="all")
     silent = [one.name for one in contestants if one.kind == "baseline" and not ics[one.name].notna().any()]
     if len(ics) < 3:
@@ -277,15 +282,32 @@ def _heard(contestants: list, y: Label, by: str, dropped: int) -> Field:
     return Field(heard, ics.drop(columns=silent), on_dates, silent, dropped)
 
 
-def _on_dates(scores: np.ndarray, names: list, y: Label) -> dict:  # "ic", "rank_ic", "assets" -> dates × names
-    """Both correlations of every score with the label, and how many assets have score and label, on all dates."""
+def _on_dates(contestants: list, y: Label) -> dict:  # "ic", "rank_ic", "assets" -> dates × names
+    """Both correlations of every score with the label, and how many assets have score and label, on all dates; of
+    several paths the mean of theirs.
+    """
     panel = y.panel
+    names = [one.name for one in contestants]
+    scores = np.column_stack([one.scores for one in contestants])
     dates = pd.DatetimeIndex(panel.dates, name="date")
     pearson, spearman = correlations(panel, scores, y.values[:, None])
     known = np.isfinite(scores) & y.labelled[:, None]
     assets = [np.bincount(panel.date_code, one, panel.n_dates).astype(int) for one in known.T]
     tables = {"ic": pearson[:, :, 0], "rank_ic": spearman[:, :, 0], "assets": np.column_stack(assets)}
-    return {name: pd.DataFrame(values, dates, names) for name, values in tables.items()}
+    found = {name: pd.DataFrame(values, dates, names) for name, values in tables.items()}
+    for one in contestants:
+        if one.along:
+            for kind, each in zip(("ic", "rank_ic"), _path_ics(one, y)):
+                found[kind][one.name] = each.mean(axis=1)
+    return found
+
+
+def _path_ics(one: Contestant, y: Label) -> list:  # of the correlation and of that of the ranks: dates × paths
+    """What a contestant's scores are worth on every date of every path."""
+    dates = pd.DatetimeIndex(y.panel.dates, name="date")
+    return [
+        pd.DataFrame(c[:, :, 0], dates) for c in correlations(y.panel, np.column_stack(one.along), y.values[:, None])
+    ]
 
 
 def _per_date(tables: dict, dates: pd.Index, names: list) -> pd.DataFrame:  # date, model, ic, rank_ic, assets
@@ -303,7 +325,7 @@ def _forecasts_by_row(panel: Panel, forecasts: dict) -> dict:  # name -> horizon
             out.setdefault(name, {})[horizon] = on_panel(panel, table[["forecast", "train_mean"]])[0].T
     return out
 
-# %% ../../nbs/evaluate/compare.ipynb #b17021c8
+# %% ../../nbs/evaluate/compare.ipynb #d83ef50e
 def _neutral_label(y: Label, neutral: str, forecasts: dict | None) -> Label:
     """The label that neutral scores are compared with."""
     if forecasts:
@@ -319,7 +341,8 @@ def _neutral_field(field: Field, y: Label, neutral: str, by: str) -> Field:
     contestants = []
     for one in field.contestants:
         seeds = None if one.prediction is None else _NeutralSeeds(one.prediction, y.panel, left)
-        contestants.append(replace(one, scores=left(one.scores), prediction=seeds))
+        along = tuple(left(scores) for scores in one.along)
+        contestants.append(replace(one, scores=left(one.scores), prediction=seeds, along=along))
     return _heard(contestants, y, by, field.rows_dropped)
 
 
@@ -334,7 +357,7 @@ class _NeutralSeeds:
         values = on_panel(self.panel, self.prediction.scores(seed=seed))[0][:, 0]
         return self.panel.series(self.left(values.astype(np.float64)))
 
-# %% ../../nbs/evaluate/compare.ipynb #31cf83e0
+# %% ../../nbs/evaluate/compare.ipynb #66a3ecc1
 def _predictions(given) -> list:
     """One or several predictions as a list of what has a name and scores."""
     every = given if isinstance(given, (list, tuple)) else [given]
@@ -377,8 +400,19 @@ def _models(panel: Panel, predictions: list, forecasts: dict, spent: _Spent) -> 
     contestants = []
     for one, values in zip(predictions, np.where(common[:, None], scores, np.nan).T):
         facts = spent.details.get(one.name) or details_of(one)
-        contestants.append(Contestant(one.name, "model", values, facts, tried, forecasts.get(one.name, {}), one))
+        mine = forecasts.get(one.name, {})
+        contestants.append(Contestant(one.name, "model", values, facts, tried, mine, one, _along(one, panel, values)))
     return contestants, int(scored.any(1).sum() - common.sum())
+
+
+def _along(prediction, panel: Panel, first: np.ndarray) -> tuple:  # of (n_rows,)
+    """The scores of every path on the rows of the first; none where there is one."""
+    out = []
+    for frame in getattr(prediction, "paths", ()):
+        joined = frame[frame["seed"] == -1].set_index(["date", "asset"])["score"]
+        scores = on_panel(panel, joined)[0][:, 0].astype(np.float64)
+        out.append(np.where(np.isfinite(first), scores, np.nan))
+    return tuple(out)
 
 # %% ../../nbs/evaluate/compare.ipynb #65a63c54
 FEWEST_DATES_OF_A_BASELINE = 0.9  # share of the models' dates
@@ -488,7 +522,7 @@ def _models_first(table: pd.DataFrame) -> list:
     """Names in the table's order, models before baselines: a model's colour is the same with baselines and without."""
     return sorted(table.index, key=lambda name: table.at[name, "kind"] != "model")
 
-# %% ../../nbs/evaluate/compare.ipynb #5f412baf
+# %% ../../nbs/evaluate/compare.ipynb #a64a9958
 def _reality(field: Field, y: Label, n_resamples: int, seed: int) -> dict | None:
     """White's reality check and SPA of the models against the best tradable baseline; None without one."""
     tradable = [name for name in field.ranked if name not in field.models]
@@ -500,6 +534,18 @@ def _reality(field: Field, y: Label, n_resamples: int, seed: int) -> dict | None
         return None
     found = superior_ability(-both[benchmark], -both[field.models], y.horizon, n_resamples, seed)
     return dict(benchmark=benchmark, models=len(field.models), **found)
+
+
+def _overfitting(field: Field, y: Label, by: str) -> dict | None:
+    """Whether picking the best model picks noise; of several paths the mean of what each says."""
+    kind = ("ic", "rank_ic").index(by)
+    along = {one.name: _path_ics(one, y)[kind] for one in field.contestants if one.along}
+    if not along:
+        return overfitting_of(field.ics[field.models], y)
+    paths = range(len(next(iter(along.values())).columns))
+    found = [overfitting_of(pd.DataFrame({name: ics[p] for name, ics in along.items()}), y) for p in paths]
+    known = [one for one in found if one]
+    return {**known[0], "pbo": float(np.mean([one["pbo"] for one in known])), "paths": len(found)} if known else None
 
 
 def overfitting_of(
@@ -593,7 +639,7 @@ def seed_metrics(
         }
     }
 
-# %% ../../nbs/evaluate/compare.ipynb #633be304
+# %% ../../nbs/evaluate/compare.ipynb #0ff3526b
 @dataclass(frozen=True, eq=False, repr=False)
 class Leaderboard:
     """Result of `compare`; displays as a table with the statements the data supports beneath it.
@@ -658,6 +704,7 @@ class Leaderboard:
             *(_said_of_pair(self, pair) for pair in self.pairs.itertuples()),
             _said_of_set(self),
             *_said_of_holes(self),
+            *_said_of_paths(self),
             *_said_of_luck(self),
         ]
 
@@ -706,7 +753,7 @@ def _said_of_set(board: Leaderboard) -> str:
         f"over {horizon} bar(s) need: too few to tell models apart."
     )
 
-# %% ../../nbs/evaluate/compare.ipynb #d4a8a0d3
+# %% ../../nbs/evaluate/compare.ipynb #b2d88c40
 def _said_of_holes(board: Leaderboard) -> list[str]:
     """Who says nothing, on all dates or on some."""
     name = CATALOGUE[board.by].title
@@ -722,6 +769,16 @@ def _said_of_holes(board: Leaderboard) -> list[str]:
     return out
 
 
+def _said_of_paths(board: Leaderboard) -> list[str]:
+    """What of the board is over several paths."""
+    paths = board.table.attrs.get("paths", 0)
+    name = CATALOGUE[board.by].title
+    return [
+        f"The {name} of a date is the mean of {paths} paths, and so are ranks, tests and intervals: paths share their "
+        "dates, so dates are drawn and not paths. Everything else is of the first path."
+    ] * (paths > 1)
+
+
 def _said_of_luck(board: Leaderboard) -> list[str]:
     """What picking the best of several makes by itself."""
     out = []
@@ -731,8 +788,9 @@ def _said_of_luck(board: Leaderboard) -> list[str]:
             f"p {found['reality_check']:.3f}, SPA p {found['spa']:.3f}."
         )
     if found := board.overfitting:
+        mean = f", mean of {found['paths']} paths" if "paths" in found else ""
         out.append(
-            f"Probability of backtest overfitting {found['pbo']:.2f}: how often the best of {found['configurations']} "
+            f"Probability of backtest overfitting {found['pbo']:.2f}{mean}: how often the best of {found['configurations']} "
             "models on one half of the dates ended at or below their median on the other "
             f"({found['halves']} halves); luck alone gives {found['luck']:.2f}."
         )

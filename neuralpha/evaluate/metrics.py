@@ -37,7 +37,7 @@ from neuralpha.evaluate.statistics import (
     sharpe_report,
 )
 
-# %% ../../nbs/evaluate/metrics.ipynb #7107d01c
+# %% ../../nbs/evaluate/metrics.ipynb #9eaf23a6
 @check_kinds
 def evaluate_scores(
     scores: pd.Series,  # `(date, asset)` out-of-sample scores (or an array in panel row order)
@@ -54,6 +54,7 @@ def evaluate_scores(
     trial_sharpes=None,  # Sharpe ratios per bar of the trials, where known
     seed: int = 0,  # of the half-life's bootstrap
     n_resamples: int = 1000,  # of the half-life's bootstrap
+    per_date=None,  # IC and rank IC of every date where they are not those of `scores`, e.g. means over several paths
 ) -> "Metrics":  # name -> record, or name -> {part: record}; JSON-native
     """Every metric of one score, with unit, period, definition and interval.
 
@@ -87,6 +88,9 @@ def evaluate_scores(
         of the half-life's bootstrap
     n_resamples : int, default 1000
         of the half-life's bootstrap
+    per_date : default None
+        IC and rank IC of every date where they are not those of `scores`, e.g. means over several
+        paths
 
     Returns
     -------
@@ -105,10 +109,11 @@ def evaluate_scores(
             "nothing to evaluate."
         )
     sample = Sample(y, values, pearson[:, 0], spearman[:, 0], quantiles, top)
+    ics = [sample.ic, sample.rank_ic] if per_date is None else [np.asarray(series) for series in per_date]
     found = {
         **_counts(sample),
-        **_ic_metrics(sample.ic, y, "ic"),
-        **_ic_metrics(sample.rank_ic, y, "rank_ic"),
+        **_ic_metrics(ics[0], y, "ic"),
+        **_ic_metrics(ics[1], y, "rank_ic"),
         **_horizon_metrics(pearson[:, 1:], spearman[:, 1:], labels),
         **_half_life_metric(values, y, seed, n_resamples),
         **_forecast_errors(_by_row(panel, forecast), _by_row(panel, train_mean), y),

@@ -1,8 +1,8 @@
 """Combinatorial folds make several complete histories: the IC of every model on each, and how often the best one is luck.
 
 A walk forward gives one history, and one number per model. Combinatorial purged folds (López de Prado, 2018, ch. 12) test every date several times, each
-time by models that learnt from other dates, and these tests string together to several complete histories. The leaderboard and all other
-pages show the first path. Here stands each model on all of them: a model that leads on one path and trails on the next has not been
+time by models that learnt from other dates, and these tests string together to several complete histories. The leaderboard ranks by the mean over all
+paths on each date, and what else is shown is of the first path. Here stands each model on every one: a model that leads on one path and trails on the next has not been
 shown to lead. The probability of backtest overfitting is that of each path, and the one that the report states is their mean.
 """
 

@@ -246,7 +246,7 @@ class Probe:
         """(k,) scores of one row with each of k inputs, its date's other assets as they are; only where `across`."""
         raise NotImplementedError
 
-# %% ../../nbs/models/base.ipynb #23fe957b
+# %% ../../nbs/models/base.ipynb #aa0684f6
 @dataclass(kw_only=True, repr=False, eq=False)
 class Estimator(Fitted):
     """A model with scikit-learn's grammar over views; a subclass writes `_fit` and `_predict`, and what `Fitted` asks
@@ -275,6 +275,14 @@ class Estimator(Fitted):
     gpus: ClassVar[float] = 0  # GPUs that a fit takes on a cluster where the device is CUDA
     # set on a model before `fit`: folder from which a training that was killed goes on; delete it when done
     checkpoint_: ClassVar[Path | None] = None
+
+    libraries: ClassVar[tuple] = ()  # packages that its bits depend on, beside those that all do
+    joined_by: ClassVar[str] = "z"  # how seeds become one score: see `models.predict.ensemble_scores`
+    trades_itself: ClassVar[bool] = False  # its scores are shares of an account; then it has a `policy` and a `clock`
+
+    def chosen_seeds(self, histories: dict) -> list:
+        """The seeds of a fold that are joined, of `histories` by seed."""
+        return sorted(histories)
 
     def check_target(self, kind: str) -> None:
         """Raise `NeuralphaError` where the model's loss means another kind of target than `kind`, one of those of

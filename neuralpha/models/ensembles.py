@@ -11,15 +11,14 @@ standings, on the *validation* part of each fold, and applies them to its test p
 # %% auto #0
 __all__ = ['stacking_weights', 'combine']
 
-# %% ../../nbs/models/ensembles.ipynb #ca7897a5
+# %% ../../nbs/models/ensembles.ipynb #db4f2d35
 import numpy as np
 import pandas as pd
-from scipy.optimize import nnls
 from ..core import NeuralphaError, unknown_name
 from ..cross_section import sections_of
 from .predict import Predictions, bring_to_one_scale, ensemble_scores
 
-# %% ../../nbs/models/ensembles.ipynb #8caedf1e
+# %% ../../nbs/models/ensembles.ipynb #b1652368
 def stacking_weights(
     standings: np.ndarray,  # (n, members) by date on the validation part
     target: np.ndarray,  # (n,)
@@ -39,6 +38,8 @@ def stacking_weights(
         (members,) non-negative, sum 1; equal where no member helps
     """
     ok = np.isfinite(target)
+    from scipy.optimize import nnls
+
     w = nnls(standings[ok].astype(np.float64), target[ok].astype(np.float64))[0]
     return w / w.sum() if w.sum() > 0 else np.full(len(w), 1 / len(w))
 

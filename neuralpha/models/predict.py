@@ -32,7 +32,7 @@ from ..splits import Fold, list_folds, path_folds
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-# %% ../../nbs/models/predict.ipynb #c0166ad9
+# %% ../../nbs/models/predict.ipynb #ab5c8917
 @check_kinds
 def cross_predict(
     model,  # unfitted: a model, an estimator of scikit-learn's kind, or a name such as "ridge" or "my_models.py:HGB"
@@ -43,7 +43,7 @@ def cross_predict(
     device: str = "auto",
     progress: bool = True,
     target: str = "rank",  # what is trained on
-    ensemble: str = "z",  # how seeds are joined: "z", "rank" or "mean"
+    ensemble: str | None = None,  # how seeds are joined: "z", "rank" or "mean"; None: as the model says, mostly "z"
     name: str | None = None,  # in the table; default the model's
     together: bool = False,  # nets: train all seeds of a fold at once (see `models.together`), which pays on a GPU
     refit: bool = False,  # as in `fit_unit`
@@ -69,8 +69,8 @@ def cross_predict(
     progress : bool, default True
     target : str, default 'rank'
         what is trained on
-    ensemble : str, default 'z'
-        how seeds are joined: "z", "rank" or "mean"
+    ensemble : str | None, default None
+        how seeds are joined: "z", "rank" or "mean"; None: as the model says, mostly "z"
     name : str | None, default None
         in the table; default the model's
     together : bool, default False
@@ -97,8 +97,14 @@ def cross_predict(
         how = dict(device=device, target=target, together=together, refit=refit, on_unit=on_unit)
         fits = [(fold, fit_fold(model, X, y, fold, seeds, **how)) for fold in folds]
 
+    joined = ensemble or model.joined_by
+    chosen = {f.number: model.chosen_seeds({seed: unit.history for seed, unit in units.items()}) for f, units in fits}
+
     def table(part, scores):
-        tables = [predictions_frame(X, y, fold, name, scores(units), ensemble, part) for fold, units in fits]
+        tables = [
+            predictions_frame(X, y, fold, name, scores(units), joined, part, chosen[fold.number])
+            for fold, units in fits
+        ]
         return pd.concat(tables, ignore_index=True)
 
     whole = table("test", lambda units: {seed: unit.scores for seed, unit in units.items()})
@@ -345,8 +351,12 @@ class Predictions:
     def _repr_html_(self):
         return f"<p>{escape(repr(self))}</p>" + self.summary().round(4).to_html()
 
-# %% ../../nbs/models/predict.ipynb #f31afe48
-WATCHED = {"valid_ic": "validation IC (correlation)", "valid_loss": "validation loss"}
+# %% ../../nbs/models/predict.ipynb #1fe2c78b
+WATCHED = {
+    "valid_ic": "validation IC (correlation)",
+    "valid_loss": "validation loss",
+    "valid_reward": "validation reward a bar",
+}
 
 
 def _watched(history: list) -> tuple:  # (key of `WATCHED`, its values); (None, None) where nothing was watched
@@ -366,7 +376,7 @@ def read_predictions(path) -> pd.DataFrame:
     """The long table of a Parquet file. Raises `NeuralphaError` where it is another."""
     return read_table(path, **PREDICTIONS)
 
-# %% ../../nbs/models/predict.ipynb #3d732ab3
+# %% ../../nbs/models/predict.ipynb #70eedbdb
 def predictions_frame(
     X: Features,
     y: Label,
@@ -375,6 +385,7 @@ def predictions_frame(
     scores: dict,  # seed -> scores of the part's rows; the ensemble is added as -1
     ensemble: str = "z",
     part: str = "test",  # or "valid"
+    chosen: list | None = None,  # seeds that are joined; None: all
 ) -> pd.DataFrame:  # date, asset, model, fold, seed, score, label
     """The long table of one fold: every seed and their ensemble.
 
@@ -389,6 +400,8 @@ def predictions_frame(
     ensemble : str, default 'z'
     part : str, default 'test'
         or "valid"
+    chosen : list | None, default None
+        seeds that are joined; None: all
 
     Returns
     -------
@@ -397,7 +410,8 @@ def predictions_frame(
     """
     p = X.panel
     rows = getattr(fold, part)
-    scores = {**scores, -1: ensemble_scores(list(scores.values()), p.date_code[rows], ensemble)}
+    joined = [scores[seed] for seed in (scores if chosen is None else chosen)]
+    scores = {**scores, -1: ensemble_scores(joined, p.date_code[rows], ensemble)}
     return pd.concat(
         [
             pd.DataFrame(

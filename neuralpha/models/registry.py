@@ -173,9 +173,9 @@ def as_model(
         )
     return _foreign_class(model, repr(model))()
 
-# %% ../../nbs/models/registry.ipynb #112049ad
+# %% ../../nbs/models/registry.ipynb #64d37320
 def code_of_model(model: Estimator) -> str:
     """Digest of the code that a model's class is made of."""
     built_in = code_digest(type(model).__module__)
     own = vars(type(model)).get("own_name", "")
-    return digest(built_in, own_digest(own)) if own else built_in
+    return digest(built_in, own_digest(own)) if own and not own.startswith("neuralpha.") else built_in

@@ -15,7 +15,7 @@ the deflated Sharpe ratio needs it. In a study a `[tune]` block does all of this
 __all__ = ['SAMPLERS', 'inner_fold', 'suggest', 'Tuned', 'run_trial', 'read_journal', 'within_budget', 'tune', 'search_space',
            'trial_seed', 'tuned_from']
 
-# %% ../../nbs/models/tuning.ipynb #4285b03f
+# %% ../../nbs/models/tuning.ipynb #a28e7e8f
 from html import escape
 import itertools, json, time
 from dataclasses import dataclass
@@ -25,7 +25,7 @@ import numpy as np
 import pandas as pd
 from ..core import NeuralphaError, canonical_json, digest, extra, parse_json, unknown_name
 from .base import Estimator, primary, mean_ic
-from .fitting import check_task
+from .fitting import check_task, weigher
 from ..splits import Fold
 
 if TYPE_CHECKING:
@@ -156,7 +156,7 @@ class Tuned:
         ax.legend(frameon=False)
         return ax
 
-# %% ../../nbs/models/tuning.ipynb #3b57083f
+# %% ../../nbs/models/tuning.ipynb #c65077a1
 def run_trial(
     trial,
     model: Estimator,
@@ -165,6 +165,7 @@ def run_trial(
     goal,
     inner: Fold,  # goal is (n_rows,) float32, or (n_rows, tasks)
     judge=None,  # called with (scores, rows) of the dates held back; the dict it returns is kept with the trial
+    weights: np.ndarray | None = None,  # (n_rows,) what each training row counts; default: all alike
 ) -> dict:  # state, valid_ic, steps and what `judge` said
     """Fit one candidate and score it on the dates held back.
 
@@ -181,6 +182,8 @@ def run_trial(
     judge : default None
         called with (scores, rows) of the dates held back; the dict it returns is kept with the
         trial
+    weights : np.ndarray | None, default None
+        (n_rows,) what each training row counts; default: all alike
 
     Returns
     -------
@@ -206,6 +209,9 @@ def run_trial(
     try:
         candidate = model.clone(**params)
         candidate.watch_ = watch
+        candidate.weights_ = weights
+        if weights is not None and not candidate.takes_weights:
+            raise NeuralphaError(f"{candidate!r} takes no weights.")
         scores = candidate.fit(*part(inner.train), valid=part(inner.valid)).predict(X.view(inner.valid))
     except _Pruned:
         return {"state": "pruned", "valid_ic": None, "steps": steps}
@@ -280,7 +286,7 @@ def within_budget(
     end = min(ends, default=len(records) + 1)
     return records[:end], len(records) >= end
 
-# %% ../../nbs/models/tuning.ipynb #e1c486ed
+# %% ../../nbs/models/tuning.ipynb #4b4f94e0
 def tune(
     model: Estimator,  # its other parameters stay as they are
     X,
@@ -329,9 +335,14 @@ def tune(
     check_task(model, X, y, target)
     space = search_space(model, space)
     inner = inner_fold(y, fold)
+    weigh = weigher(model, y)
+    weights = weigh(inner.train) if weigh else None
     goal = y.target(target)
     base = {k: v for k, v in model.get_params().items() if k not in ("device", "threads")}
-    name = digest(model.name, base, space, X.digest, y.digest, inner.train, inner.valid, sampler, seed, target)
+    weighed = [weights] if weigh else []
+    name = digest(
+        model.name, base, space, X.digest, y.digest, inner.train, inner.valid, sampler, seed, target, *weighed
+    )
     owner, records = read_journal(journal) if journal else ("", [])
     if owner not in ("", name):
         raise NeuralphaError(
@@ -356,7 +367,7 @@ def tune(
         else:
             start = time.perf_counter()
             own = {"seed": trial_seed(seed, n)} | ({"device": device} if getattr(model, "device", "") == "auto" else {})
-            got = run_trial(trial, model, params | own, X, goal, inner, judge)
+            got = run_trial(trial, model, params | own, X, goal, inner, judge, weights)
             records.append(
                 {"number": n, "params": _plain(params), **got, "seconds": round(time.perf_counter() - start, 3)}
             )

@@ -18,12 +18,13 @@ moment, has either done a bar or not begun it; and stepping twice does nothing t
 
 # %% auto #0
 __all__ = ['FILLS', 'TERMS', 'WATCH', 'ACTIONS', 'TABLES', 'THIN', 'WINDOW', 'LOOK_BACK', 'SAME_RETURN', 'FILL_COLUMNS', 'Terms',
-           'Inputs', 'create_desk', 'Desk', 'Record', 'account_names', 'state_of', 'write_bar_table', 'read_bar_table',
-           'hold_missing', 'unfit_file', 'unfit_bar', 'bar_digest', 'find_revisions', 'one_date', 'is_of_the_day',
-           'Paid', 'record_fills', 'fills_of', 'next_target', 'act', 'feed', 'halt', 'verify_desk']
+           'Inputs', 'create_desk', 'Elsewhere', 'Desk', 'Record', 'account_names', 'state_of', 'write_bar_table',
+           'read_bar_table', 'hold_missing', 'unfit_file', 'unfit_bar', 'bar_digest', 'find_revisions', 'one_date',
+           'is_of_the_day', 'Paid', 'record_fills', 'fills_of', 'next_target', 'act', 'feed', 'halt', 'verify_desk']
 
-# %% ../../nbs/monitor/desk.ipynb #f2f41a42
-import io, os, shutil, tempfile
+# %% ../../nbs/monitor/desk.ipynb #f1fef717
+import contextlib, io, os, shutil, tempfile
+from collections.abc import Iterator
 from dataclasses import asdict, dataclass, field, replace
 from hashlib import sha256
 from pathlib import Path
@@ -43,7 +44,7 @@ from neuralpha.core import (
 from ..data.panel import GONE_AFTER, Panel, cut_panel
 from ..data.returns import bar_return
 from ..labels import forward_return
-from .journal import read_journal, verify_journal, write_journal
+from .journal import Journal, read_journal, verify_journal, write_journal
 from neuralpha.monitor.layers import (
     Reference,
     Watch,
@@ -168,7 +169,7 @@ class Inputs(Protocol):
             asset by feature, before any transform
         """
 
-# %% ../../nbs/monitor/desk.ipynb #f502afbf
+# %% ../../nbs/monitor/desk.ipynb #b18aaa75
 TERMS, WATCH, ACTIONS, TABLES = "desk.json", "watch.json", "actions.toml", "tables"
 
 
@@ -181,6 +182,7 @@ def create_desk(
     actions: str = "",  # TOML of the action policy; default: the classic one
     models: dict | None = None,  # model -> digest of what it is made of
     facts: dict | None = None,  # anything else to be kept with it
+    folders: dict | None = None,  # name -> folder that becomes part of it, e.g. its models
 ) -> "Desk":
     """A new desk that has seen no bar yet.
 
@@ -199,6 +201,8 @@ def create_desk(
         model -> digest of what it is made of
     facts : dict | None, default None
         anything else to be kept with it
+    folders : dict | None, default None
+        name -> folder that becomes part of it, e.g. its models
     """
     folder = Path(folder)
     if folder.exists():
@@ -213,6 +217,8 @@ def create_desk(
         write_json(build / WATCH, watch_to_json(watch, reference))
         write_text(build / ACTIONS, actions)
         (build / TABLES).mkdir()
+        for name, made in (folders or {}).items():
+            os.rename(made, build / name)
         fixed = {name: file_digest(build / name) for name in (TERMS, WATCH)}
         with write_journal(build) as journal:
             journal.append("opened", dict(fixed=fixed, models=models or {}, acting=terms.models[0], since=terms.since))
@@ -221,6 +227,19 @@ def create_desk(
     finally:
         shutil.rmtree(build, ignore_errors=True)
     return Desk(folder, weigh)
+
+
+class Elsewhere(Protocol):
+    """Where a desk lies that is no folder of this machine: a copy is worked on, entries are written there first."""
+
+    def held(self):  # context, yields what `write_journal` tells entries to
+        """Hold the desk for the length of the block, and bring the copy up to date."""
+
+    def fetch(self, name: str) -> None:
+        """Bring a file to the copy that is not there yet."""
+
+    def send(self) -> None:
+        """Send files of the copy that readers want."""
 
 
 @dataclass
@@ -232,10 +251,13 @@ class Desk:
     folder : Path
     weigh : object, default ()
         the policy that `terms.policy` names
+    place : 'Elsewhere | None', default None
+        where it lies, where `folder` is only a copy
     """
 
     folder: Path
     weigh: object = field(repr=False)  # the policy that `terms.policy` names
+    place: "Elsewhere | None" = field(default=None, repr=False)  # where it lies, where `folder` is only a copy
 
     def __post_init__(self):
         self.folder = Path(self.folder)
@@ -255,11 +277,32 @@ class Desk:
         """What the journal says."""
         return Record(self, read_journal(self.folder))
 
+    @contextlib.contextmanager
+    def writing(self) -> Iterator[Journal]:
+        """Hold the journal for the length of the block; refuses where another process does."""
+        if self.place is None:
+            with write_journal(self.folder) as journal:
+                yield journal
+            return
+        with self.place.held() as tell, write_journal(self.folder, tell) as journal:
+            yield journal
+
+    def table(self, name: str) -> pd.DataFrame:
+        """A table by the digest of its content."""
+        if self.place is not None:
+            self.place.fetch(f"{TABLES}/{name}.parquet")
+        return read_bar_table(self.folder, name)
+
+    def publish(self) -> None:
+        """Send what was written for readers, such as `orders.csv`, to where the desk lies."""
+        if self.place is not None:
+            self.place.send()
+
     def feed(self, inputs: Inputs, last=None, live: bool = True) -> list:
         """See `feed`."""
         return feed(self, inputs, last, live)
 
-# %% ../../nbs/monitor/desk.ipynb #2c1eea8e
+# %% ../../nbs/monitor/desk.ipynb #b5e8100c
 @dataclass
 class Record:
     """The journal of a desk, read."""
@@ -306,7 +349,7 @@ class Record:
         pd.DataFrame
             index asset
         """
-        return read_bar_table(self.desk.folder, bar["table"])
+        return self.desk.table(bar["table"])
 
     def values(self) -> pd.DataFrame:  # one row per bar, a column per layer
         """The layers' numbers.
@@ -644,7 +687,7 @@ def _moves(books: Books, at: int):
     before[asset], after[asset] = books.bars.before[rows], books.bars.after[rows]
     return before, after
 
-# %% ../../nbs/monitor/desk.ipynb #275c2bfa
+# %% ../../nbs/monitor/desk.ipynb #638aa579
 class Paid(NamedTuple):
     """What a broker's fills cost beyond what they are worth."""
 
@@ -722,7 +765,7 @@ def record_fills(
         row = int(np.flatnonzero(~np.isfinite(numbers.to_numpy()).all(1) | (numbers["price"] <= 0))[0])
         raise NeuralphaError(f"Line {row + 1} of the fills has no number of shares, or no positive price.")
     fills[list(numbers)] = numbers
-    with write_journal(desk.folder) as journal:
+    with desk.writing() as journal:
         record = desk.record()
         for date, part in fills.groupby("date"):
             _append_fills(journal, record, date, part)
@@ -867,7 +910,7 @@ def _ic_that_is_known(run, at) -> float:
     scores = run.tables[date][f"score:{run.acting}"].reindex(day.assets).to_numpy(float)
     return known_ic(day, scores, known)
 
-# %% ../../nbs/monitor/desk.ipynb #57c8d42d
+# %% ../../nbs/monitor/desk.ipynb #a8ed5cba
 def _step(run: _Run, at: int) -> tuple:  # body of the entry, table
     """One bar."""
     date = pd.Timestamp(run.whole.dates[at])
@@ -920,34 +963,44 @@ def _order_facts(table) -> dict:
 def _bar_table(run: _Run, at: int, scores: dict, filled) -> tuple:
     """Everything by asset: what was seen, scored, decided, filled, held, and is wished next."""
     decided = _decide(run, at, scores)
-    rows = run.whole.rows_on(run.whole.dates[at])
-    names = run.whole.assets[run.whole.asset_code[rows]]
-    held = run.panel.assets[np.abs(run.books.state.position).max(1) > 0]
-    assets = np.union1d(names, held)
-    table = pd.DataFrame(index=pd.Index(assets, name="asset"))
-    codes = np.searchsorted(run.panel.assets, assets)
-    table["tradable"] = pd.Series(run.whole.tradable[rows], names).reindex(assets, fill_value=False)
-    for name in run.whole.fields:
-        table[name] = pd.Series(run.whole.fields[name][rows], names).reindex(assets)
-    into = _returns_into(run)[rows]
-    table["return"] = pd.Series(into, names).reindex(assets)
-    past = [run.tables[bar["date"]] for bar in run.bars if bar["date"] in run.tables]
+    codes, seen = _rows_of_table(run, at)
+    index = pd.Index(run.panel.assets[codes], name="asset")
+    columns = seen
+    past = [run.tables[bar["date"]] for bar in run.bars[-run._memory() :]]
     for i, name in enumerate(account_names(run.terms)):
-        table[f"position:{name}"] = run.books.state.position[codes, i]
+        columns[f"position:{name}"] = run.books.state.position[codes, i]
         if i:
-            table[f"score:{name}"] = scores[name].reindex(assets)
-            table[f"decided:{name}"] = decided[name].reindex(assets)
-            series = [
-                one[f"decided:{name}"].dropna() if run.terms.tranches > 1 else one[f"decided:{name}"] for one in past
-            ]
-            table[f"target:{name}"] = next_target([*series, table[f"decided:{name}"]], run.terms.clock)
-    table["filled"] = filled[codes, 0]
+            columns[f"score:{name}"] = scores[name].reindex(index).to_numpy(float)
+            newest = decided[name].reindex(index)
+            columns[f"decided:{name}"] = newest.to_numpy(float)
+            earlier = [one[f"decided:{name}"] for one in past]
+            columns[f"target:{name}"] = next_target([*earlier, newest], run.terms.clock).to_numpy(float)
+    columns["filled"] = filled[codes, 0]
+    table = pd.DataFrame(columns, index)
     target, notes = _desk_target(run, at, table)
-    table["target:desk"] = target
     wealth = float(run.books.state.wealth[0])
-    order = np.nan_to_num(target * wealth - table["position:desk"].to_numpy())
+    order = np.nan_to_num(target * wealth - columns["position:desk"])
+    table["target:desk"] = target
     table["order"] = np.where(np.abs(order) > 1e-12 * wealth, order, 0.0)
     return table, notes
+
+
+def _rows_of_table(run: _Run, at: int) -> tuple:
+    """Codes of the assets that are in the bar or are held, and what was seen of them."""
+    whole = run.whole
+    rows = whole.rows_on(whole.dates[at])
+    shown = np.abs(run.books.state.position).max(1) > 0
+    shown[whole.asset_code[rows]] = True
+    codes = np.flatnonzero(shown)
+    place = np.searchsorted(codes, whole.asset_code[rows])
+
+    def spread(values, empty):
+        out = np.full(len(codes), empty, values.dtype)
+        out[place] = values[rows]
+        return out
+
+    seen = {name: spread(values, np.nan) for name, values in whole.fields.items()}
+    return codes, {"tradable": spread(whole.tradable, False), **seen, "return": spread(_returns_into(run), np.nan)}
 
 
 def _returns_into(run):
@@ -980,7 +1033,7 @@ def _ask_policy(run, at, table, target, held) -> tuple:
     kept = {name: [int(n) - shift for n in steps] for name, steps in notes.items() if name == "trips"}
     return wish, kept
 
-# %% ../../nbs/monitor/desk.ipynb #bb25bb06
+# %% ../../nbs/monitor/desk.ipynb #d897e216
 def feed(
     desk: Desk,
     inputs: Inputs,
@@ -1003,7 +1056,7 @@ def feed(
     list
         entries that were added
     """
-    with write_journal(desk.folder) as journal:
+    with desk.writing() as journal:
         record = desk.record()
         if why := unfit_file(record, inputs.panel):
             return _halt(journal, record, why)
@@ -1060,7 +1113,7 @@ def halt(desk: Desk, why: str) -> list:  # entries that were added
     list
         entries that were added
     """
-    with write_journal(desk.folder) as journal:
+    with desk.writing() as journal:
         return _halt(journal, desk.record(), why)
 
 # %% ../../nbs/monitor/desk.ipynb #e6ae8b1a

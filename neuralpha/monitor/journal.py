@@ -20,9 +20,9 @@ elsewhere (a mail to yourself will do) where that matters: `verify_journal(folde
 # %% auto #0
 __all__ = ['START', 'Entry', 'Verified', 'verify_journal', 'read_journal', 'Journal', 'write_journal']
 
-# %% ../../nbs/monitor/journal.ipynb #d80a02c5
+# %% ../../nbs/monitor/journal.ipynb #339a0dca
 import contextlib, json, os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
@@ -181,13 +181,22 @@ def read_journal(
         raise NeuralphaError(f"The journal in {folder} is not whole. {problems[0]}")
     return found.entries
 
-# %% ../../nbs/monitor/journal.ipynb #db3a5cdb
+# %% ../../nbs/monitor/journal.ipynb #25700555
 @dataclass
 class Journal:
-    """A journal that this process holds; made by `write_journal`."""
+    """A journal that this process holds; made by `write_journal`.
+
+    Parameters
+    ----------
+    folder : Path
+    last : Entry
+    tell : Callable | None, default None
+        is told of an entry and its line before they are written here, and may refuse
+    """
 
     folder: Path
     last: Entry
+    tell: Callable | None = None  # is told of an entry and its line before they are written here, and may refuse
 
     def append(
         self,
@@ -207,6 +216,8 @@ class Journal:
             entry = _entry(self.last.number + 1, kind, body, self.last.digest)
         except (TypeError, ValueError) as e:
             raise NeuralphaError(f"An entry {kind!r} cannot be written as JSON: {e}.") from None
+        if self.tell is not None:
+            self.tell(entry, _line(entry))
         file, head_file, _ = _paths(self.folder)
         with writing(file), open(file, "ab") as out:
             out.write(_line(entry))
@@ -220,6 +231,7 @@ class Journal:
 @contextlib.contextmanager
 def write_journal(
     folder,  # made where it is missing
+    tell: Callable | None = None,  # is told of each entry and its line before they are written, and may refuse
 ) -> Iterator[Journal]:
     """Hold the journal for the length of the block; refuses where another process does, or it is not whole.
 
@@ -227,12 +239,14 @@ def write_journal(
     ----------
     folder
         made where it is missing
+    tell : Callable | None, default None
+        is told of each entry and its line before they are written, and may refuse
     """
     file, head_file, lock_file = _paths(folder)
     with lock(lock_file, wait=False) as held:
         if not held:
             raise NeuralphaError(f"Another process writes the journal in {folder}; wait until it has ended.")
-        yield Journal(Path(folder), _resume(folder, file, head_file))
+        yield Journal(Path(folder), _resume(folder, file, head_file), tell)
 
 
 def _resume(folder, file, head_file) -> Entry:

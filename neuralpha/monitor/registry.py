@@ -18,7 +18,7 @@ roll_back(desk, why="the vendor's mistake")  # the champion before acts again
 __all__ = ['MODELS', 'CARD', 'CARD_KEYS', 'register_model', 'model_digest', 'registered', 'verify_models', 'Contest', 'contest',
            'weather', 'exchange_cost', 'promote', 'roll_back']
 
-# %% ../../nbs/monitor/registry.ipynb #e9935cd8
+# %% ../../nbs/monitor/registry.ipynb #694fc46d
 import os, shutil, tempfile
 from pathlib import Path
 from typing import NamedTuple
@@ -26,7 +26,6 @@ import numpy as np
 import pandas as pd
 from ..core import NeuralphaError, digest, file_digest, read_json, unknown_name, write_json, writing
 from .desk import Desk, Record
-from .journal import write_journal
 from .sequential import Decision, confidence_sequence, decide, years_to_decide
 
 # %% ../../nbs/monitor/registry.ipynb #0c4b5d3a
@@ -205,7 +204,7 @@ def exchange_cost(record: Record) -> float:
     last = parts.iloc[-1]
     return float(2 * rate * (last["long"] + last["short"]) / last["wealth"])
 
-# %% ../../nbs/monitor/registry.ipynb #8d3d2351
+# %% ../../nbs/monitor/registry.ipynb #beb50440
 def promote(
     desk: Desk,
     model: str,  # a challenger
@@ -275,5 +274,5 @@ def roll_back(
 def _put_in_charge(desk, model, body):
     if not body["why"].strip():
         raise NeuralphaError("Say why; it is written into the journal.")
-    with write_journal(desk.folder) as journal:
+    with desk.writing() as journal:
         return journal.append("promotion", body).body

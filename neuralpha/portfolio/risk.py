@@ -438,7 +438,7 @@ class Risk:
         )
         return f"<p>Risk of {escape(self.book.name)}</p>" + "".join(t.round(3).to_html() for t in tables)
 
-# %% ../../nbs/portfolio/risk.ipynb #d56be0d5
+# %% ../../nbs/portfolio/risk.ipynb #0ad6e3bf
 @check_kinds
 def stress(
     book: Book,
@@ -507,7 +507,22 @@ def _shocks(book) -> pd.DataFrame:
         "% a year",
         "10 % on the mean short side, less what is paid now",
     )
+    if book.account.costs.borrow_varies:
+        rows["hard to borrow recalled"] = (
+            100 * _dearest_short(book) * -0.05,
+            "% of wealth",
+            "5 % lost on what is short at the end of the names that are dearest to borrow, bought back",
+        )
     return pd.DataFrame(rows, ["change", "unit", "how"]).T
+
+
+def _dearest_short(book: Book) -> float:
+    """What is sold short at the end of names at the highest fee of the schedule, as a share of the wealth."""
+    books, last = book.ledger.books, book.span.stop - 1
+    rows = slice(*books.bars.offsets[last : last + 2])
+    fees = books.bars.borrow[rows, books.tariff.lent[0]]
+    dearest = books.bars.asset[rows][fees >= max(bps for _, bps in book.account.costs.borrow_bps) * 1e-4]
+    return -float(book.weights.iloc[-1].to_numpy()[np.unique(dearest)].clip(max=0).sum())
 
 
 def _mean_short(book: Book) -> float:

@@ -21,7 +21,7 @@ __all__ = ['ORDERS', 'open_desk', 'validation_scores', 'features_on', 'validatio
            'FittedInputs', 'desk_at', 'step_desk', 'replay_desk', 'order_table', 'position_table', 'write_orders',
            'read_fills', 'verify_whole_desk']
 
-# %% ../../nbs/report/desk.ipynb #e5ecda83
+# %% ../../nbs/report/desk.ipynb #78835fba
 from pathlib import Path
 import numpy as np
 import pandas as pd
@@ -44,16 +44,17 @@ from neuralpha.monitor.layers import (
 from ..monitor.registry import MODELS, register_model, verify_models
 from ..portfolio.backtest import Book, backtest
 from ..portfolio.grammar import read_policy
+from .elsewhere import Elsewhere, is_address
 from .fits import Fits, Setting, chosen_model, date_scores, fits_of_report, setting_features
 from .score import Source, _reading
 from .section import StoredReport
 from .worth import _stored_report
 from ..study.spec import Study, make_study
 
-# %% ../../nbs/report/desk.ipynb #b21cdc42
+# %% ../../nbs/report/desk.ipynb #904c1d06
 def open_desk(
     report,  # folder of a report, or of one of its universes
-    folder,  # of the desk; must not exist
+    folder,  # of the desk, or its address, see `Elsewhere`; must not exist
     model: str | None = None,  # the champion; default: the ensemble, else the best model of the report
     challengers=(),  # models that stand beside it on paper
     policy: str | None = None,  # of weights; default: the study's, else Quantiles(5)
@@ -76,7 +77,7 @@ def open_desk(
     report
         folder of a report, or of one of its universes
     folder
-        of the desk; must not exist
+        of the desk, or its address, see `Elsewhere`; must not exist
     model : str | None, default None
         the champion; default: the ensemble, else the best model of the report
     challengers : default ()
@@ -133,16 +134,18 @@ def open_desk(
     values = validation_values(known, scores, terms, days, book)
     volatility = calm_returns(book.net)[1]
     facts = _facts(report, stored, since, values, book)
-    registry = Path(folder).parent / f".{Path(folder).name}-{MODELS}"
+    place = Elsewhere(folder) if is_address(folder) else None
+    there = Path(folder) if place is None else place.folder
+    registry = there.parent / f".{there.name}-{MODELS}"
     keys = {
         name: register_model(registry, lambda place, f=f: save_fits(f, place), _card(name, f, stored, values))
         for name, f in fits.items()
     }
     text = Path(actions).read_text(encoding="utf-8") if actions else ""
     watch = learn_watch(values, bars, volatility=volatility)
-    desk = create_desk(folder, terms, read_policy(terms.policy), watch, learn_reference(days), text, keys, facts)
-    registry.rename(desk.folder / MODELS)
-    return desk
+    about = learn_reference(days), text, keys, facts, {MODELS: registry}
+    desk = create_desk(there, terms, read_policy(terms.policy), watch, *about)
+    return desk if place is None else place.publish_new(desk)
 
 
 def _first_tested(stored, model):
@@ -334,7 +337,7 @@ def _facts(report, stored, since, values, book) -> dict:
         since=str(since),
     )
 
-# %% ../../nbs/report/desk.ipynb #41f182d9
+# %% ../../nbs/report/desk.ipynb #d25b4523
 class FittedInputs:
     """Scores and raw features by the models of a desk."""
 
@@ -360,19 +363,26 @@ class FittedInputs:
 
 
 def desk_at(
-    folder,  # of a desk, or the desk
+    folder,  # of a desk, its address, or the desk
 ) -> Desk:
     """A desk that was opened.
 
     Parameters
     ----------
     folder
-        of a desk, or the desk
+        of a desk, its address, or the desk
     """
     if isinstance(folder, Desk):
         return folder
-    terms = read_json(_desk_file(folder), terms=dict)["terms"]
-    return Desk(Path(folder), read_policy(terms["policy"]))
+    if is_address(folder):
+        place = Elsewhere(folder)
+        place.pull()
+        return Desk(place.folder, read_policy(_terms_of(place.folder)["policy"]), place)
+    return Desk(Path(folder), read_policy(_terms_of(folder)["policy"]))
+
+
+def _terms_of(folder) -> dict:
+    return read_json(_desk_file(folder), terms=dict)["terms"]
 
 
 def _desk_file(folder) -> Path:
@@ -454,7 +464,7 @@ def _read_panel(desk, universe, options) -> Panel:
     study = load_fits(desk.folder / MODELS / next(iter(desk.models.values()))).study
     return Source(universe, study.checks, {**_reading(study, desk.facts["slug"]), **options}).whole
 
-# %% ../../nbs/report/desk.ipynb #6cf13f9a
+# %% ../../nbs/report/desk.ipynb #3c6abbec
 ORDERS = ["date", "asset", "side", "shares", "amount", "price", "target"]
 
 
@@ -506,9 +516,10 @@ def write_orders(folder) -> Path:  # orders.csv
     for name, table in (("positions.csv", position_table(record)), ("orders.csv", order_table(record))):
         with atomic_path(desk.folder / name) as tmp:
             table.to_csv(tmp, index=False)
+    desk.publish()
     return desk.folder / "orders.csv"
 
-# %% ../../nbs/report/desk.ipynb #5430da93
+# %% ../../nbs/report/desk.ipynb #e8ef95c4
 def read_fills(
     folder,  # of a desk, or the desk
     file,  # CSV: date, asset, shares, price, commission
@@ -543,6 +554,10 @@ def verify_whole_desk(folder) -> list:  # sentences; empty: nothing is wrong
     list
         sentences; empty: nothing is wrong
     """
+    if is_address(folder):
+        place = Elsewhere(folder)
+        place.pull(whole=True)
+        folder = place.folder
     _desk_file(folder)
     known = read_json(Path(folder) / "desk.json", models=dict)["models"]
     lost = [

@@ -297,7 +297,7 @@ def setting_label(fits: Fits, panel: Panel) -> Label:
     s = fits.setting
     return forward_return(panel, s.horizon, s.delay, s.exit)
 
-# %% ../../nbs/report/fits.ipynb #95295efa
+# %% ../../nbs/report/fits.ipynb #899b7b7c
 def fits_of_report(
     folder,  # of a report, or of one of its universes
     universe: str | None = None,  # of a report of several: whose fits
@@ -345,7 +345,7 @@ def fits_of_report(
 
 def members_of(study: Study, name: str) -> list[str]:
     """The models that make a score."""
-    return list(study.ensemble_of or study.models) if name == "ensemble" else [name]
+    return study.members if name == "ensemble" else [name]
 
 
 def _setting_of(study: Study) -> Setting:

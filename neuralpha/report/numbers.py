@@ -94,7 +94,7 @@ def _clear_of(y, rows, tests) -> np.ndarray:
     keep = [(y.known_code[rows] < first) | (day > last) for first, last in tests]
     return rows[np.logical_and.reduce(keep)]
 
-# %% ../../nbs/report/numbers.ipynb #c89cc25e
+# %% ../../nbs/report/numbers.ipynb #1e0a31f1
 def with_ensemble(
     tests: dict,
     valids: dict,
@@ -114,7 +114,7 @@ def with_ensemble(
     tuple[dict, dict]
         both and, under "ensemble", the models combined by date as `study.ensemble` says
     """
-    names = study.ensemble_of or list(study.models)
+    names = study.members
     if not study.ensemble or set(names) - set(tests):
         return tests, valids
     members = [replace(p, valid=valids[n].frame) for n, p in tests.items() if n in names]
@@ -151,7 +151,7 @@ def _native(table) -> list:
     """Rows of a table, NaN as None."""
     return [{k: None if v != v else v for k, v in row.items()} for row in table.to_dict("records")]
 
-# %% ../../nbs/report/numbers.ipynb #4a35dd7c
+# %% ../../nbs/report/numbers.ipynb #44182390
 def universe_numbers(
     experiment: Experiment,
     tests: dict,  # model -> Predictions
@@ -207,15 +207,13 @@ def universe_numbers(
 
 
 def _add_paths(numbers: dict, along: dict, y):
-    """What every path says, beside what the first one does: the models' ICs, and the mean chance of overfitting."""
+    """What each path says, beside what all say together: the models' ICs, and the mean chance of overfitting."""
     for name, found in along["models"].items():
         if name in numbers["models"]:
             facts = {"paths": along["paths"]}
             numbers["models"][name]["paths"] = found
-            numbers["models"][name]["metrics"] |= {
-                "ic_of_paths": record("ic_of_paths", y, found["mean"], facts=facts),
-                "ic_worst_path": record("ic_worst_path", y, found["low"], facts=facts),
-            }
+            worst = record("ic_worst_path", y, found["low"], facts=facts)
+            numbers["models"][name]["metrics"]["ic_worst_path"] = worst
     if along["pbo"] is not None and numbers["overfitting"]:
         numbers["overfitting"] |= {"pbo": along["pbo"], "paths": along["paths"]}
 

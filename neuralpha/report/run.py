@@ -13,7 +13,7 @@ stop the others, and whatever moment the machine chooses to die, the same comman
 __all__ = ['STORED_BY', 'BACKENDS', 'execute', 'template_of', 'StudyRun', 'study_lock', 'run_study', 'write_leaderboard',
            'mark_start']
 
-# %% ../../nbs/report/run.ipynb #8a829996
+# %% ../../nbs/report/run.ipynb #6fc82b8f
 import contextlib, logging, os, re, shutil, signal, socket, sys, tempfile, time
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field
@@ -34,11 +34,12 @@ from neuralpha.core import (
 )
 from ..study.fit import failures, fit_study, open_any, tasks
 from ..study.remote import Remote, pull_tasks, push_report, push_tasks
-from ..study.spec import STARTED, load_study, research_folder
+from ..study.spec import STARTED, load_study, research_folder, universe_slug
 from ..features.store import forget_tables
 from ..study.units import UnitStore
 from ..data.keep import UNIVERSES, keep_universes
 from .code import report_code
+from .finished import made_from, note_finished, stands
 
 # %% ../../nbs/report/run.ipynb #cde7bad8
 def _check_parameters(template: Path, parameters: dict):
@@ -382,7 +383,7 @@ class StudyRun:
     def __repr__(self):
         return f"{self.index}: {len(self.failures)} failures, {self.seconds:.0f} s"
 
-# %% ../../nbs/report/run.ipynb #508e1669
+# %% ../../nbs/report/run.ipynb #554b06cc
 def _local(device, jobs):
     if jobs is not None and jobs < 1:
         raise NeuralphaError(f"jobs is {jobs}; it must be at least 1.")
@@ -465,8 +466,13 @@ def run_study(
     remote = Remote(reports) if reports else None
     jobs = jobs or os.cpu_count() or 1
     store = UnitStore(out / ".units")
-    benches = [open_any(study, u, store) for u in study.universes]
     run = StudyRun(out / study.name)
+    made = None if remote else made_from(study, device)
+    if stands(study, out, made):
+        run.reused = [universe_slug(u) for u in study.universes]
+        run.seconds = time.time() - started
+        return run
+    benches = [open_any(study, u, store) for u in study.universes]
     for experiment in benches:
         _check_parameters(template_of(experiment), _parameters(experiment, out, device, run.folder))
     for place in (run.folder, store.folder):
@@ -495,6 +501,8 @@ def run_study(
     say("writing the report")
     with study_lock(out, study.name):
         _write_reports(run, benches, out, device, jobs)
+        if made and not run.failures:
+            note_finished(study, out, made, [u.key for b in benches for u in b.units(device)])
         if remote:
             push_report(remote, run.folder)
     forget_tables(store.tables)
@@ -502,17 +510,17 @@ def run_study(
     run.seconds = time.time() - started
     return run
 
-# %% ../../nbs/report/run.ipynb #42ff9c76
+# %% ../../nbs/report/run.ipynb #e4e94e54
 def _write_reports(run, benches, out, device, jobs):
     """Every universe's report where it is not complete, the leaderboard and the site."""
-    from neuralpha.report.pages import write_site
+    from neuralpha.report.pages import SWEEP, forget_sweep, write_site
 
     study = benches[0].study
-    _sweep(run.folder)
+    _clean(run.folder)
     write_json(run.folder / "study.json", study.model_dump(mode="json"))
     mark_start(run.folder)
     for old in run.folder.iterdir():
-        if old.is_dir() and old.name not in {"audit", *(b.slug for b in benches)}:
+        if old.is_dir() and old.name not in {"audit", SWEEP, *(b.slug for b in benches)}:
             shutil.rmtree(old)
     written = _side_by_side([partial(_write_universe, b, out, device) for b in benches], min(jobs, len(benches)))
     for experiment, future in zip(benches, written):
@@ -522,7 +530,9 @@ def _write_reports(run, benches, out, device, jobs):
             raise
         except NeuralphaError as e:
             run.failures[experiment.slug] = str(e)
-    _sweep(run.folder)
+    if len(run.reused) < len(benches):
+        forget_sweep(run.folder)
+    _clean(run.folder)
     if not study.repetitions and any((run.folder / b.slug / "figures.json").exists() for b in benches):
         write_leaderboard(run.folder)
     write_site(study, out)
@@ -551,7 +561,7 @@ def mark_start(folder: Path) -> None:
     write_json(folder / STARTED, {"folder": os.path.relpath(os.getcwd(), folder)})
 
 
-def _sweep(folder: Path):
+def _clean(folder: Path):
     """Remove what killed runs left half-written: hidden files and folders."""
     for p in sorted(folder.rglob(".*")):
         if p.is_dir():

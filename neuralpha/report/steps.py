@@ -28,7 +28,7 @@ from ..study.search import search_records
 from ..study.spec import load_study
 from ..study.units import UnitStore
 
-# %% ../../nbs/report/steps.ipynb #ed3752ac
+# %% ../../nbs/report/steps.ipynb #20af9b2c
 @dataclass(eq=False, repr=False)
 class Report:
     """The report of one experiment, section by section: `report.data()`, `report.folds()`, ... `out` holds all reports
@@ -97,10 +97,10 @@ class Report:
                 "it gives all assets of a date the same score on every date; there is nothing to evaluate."
             )
         s = self.experiment.study
-        lost = sorted(set(s.ensemble_of or s.models) - set(found)) if s.ensemble else []
+        lost = sorted(set(s.members) - set(found)) if s.ensemble else []
         if lost:
             self.holes["ensemble"] = (
-                f"it combines {', '.join(sorted(s.ensemble_of or s.models))}, of which {', '.join(lost)} "
+                f"it combines {', '.join(sorted(s.members))}, of which {', '.join(lost)} "
                 f"{'is' if len(lost) == 1 else 'are'} missing."
             )
         held = collect(self.experiment, self.store, self.device, "valid")[0]

@@ -13,7 +13,7 @@ the stored one by a ten-billionth of itself.
 # %% auto #0
 __all__ = ['LAST_BITS', 'derived_files', 'Compared', 'verify_report', 'rerun_report']
 
-# %% ../../nbs/report/verify.ipynb #b163289e
+# %% ../../nbs/report/verify.ipynb #d62e2000
 import csv, json, math, shutil, tempfile
 from pathlib import Path
 from typing import NamedTuple
@@ -25,7 +25,18 @@ from ..study.experiment import open_experiment
 from ..study.draws import DRAWS_COLUMNS, draw_numbers, open_draws
 from .code import report_code
 from .section import PARTS, StoredReport, sections
-from .pages import LEDGER, UNLISTED, manifest_page, read_results, site_pages, timing_script, write_site
+from neuralpha.report.pages import (
+    LEDGER,
+    SWEEP,
+    UNLISTED,
+    is_listed,
+    manifest_page,
+    read_results,
+    site_pages,
+    timing_script,
+    write_site,
+)
+from .sweep import derive_sweep
 from ..study.spec import open_report, where_it_started
 
 # %% ../../nbs/report/verify.ipynb #5d9c30e5
@@ -229,7 +240,7 @@ def _derived_and_compared(folder: Path, experiment, is_older: bool) -> Compared:
     except Exception as e:
         return Compared([f"{folder.name}: its numbers cannot be derived again: {type(e).__name__}: {e}"], 0, [])
 
-# %% ../../nbs/report/verify.ipynb #b41b9f71
+# %% ../../nbs/report/verify.ipynb #7ca56aca
 def _file_problems(folder: Path, manifest: dict) -> list:
     """Files that are missing, changed or not named."""
     problems = (
@@ -242,11 +253,7 @@ def _file_problems(folder: Path, manifest: dict) -> list:
             problems.append(f"{name} is missing.")
         elif file_digest(folder / name) != sha:
             problems.append(f"{name} is not the file that was written.")
-    there = {
-        str(p.relative_to(folder))
-        for p in folder.rglob("*")
-        if p.is_file() and not p.name.startswith(".") and p.name not in UNLISTED
-    }
+    there = {str(p.relative_to(folder)) for p in folder.rglob("*") if is_listed(p, folder)}
     problems += [f"{name} is not in the manifest." for name in sorted(there - set(manifest["files"]))]
     for done in sorted(folder.glob("*/done.json")):
         problems += [
@@ -275,7 +282,7 @@ def _page_problems(folder: Path, study, manifest) -> tuple[list, str]:
     ]
     return wrong, f"{len(pages)} compared"
 
-# %% ../../nbs/report/verify.ipynb #b9537824
+# %% ../../nbs/report/verify.ipynb #e6163553
 def verify_report(
     folder,  # of a study's report
 ) -> tuple[list, dict]:  # problems in words; files, numbers, pages checked; newer: what an older report cannot have
@@ -296,6 +303,17 @@ def verify_report(
         return _verified(folder, manifest, study)
 
 
+def _derived_sweep(folder: Path, study) -> Compared:
+    """The table of a sweep against what its plan gives when it is traded again."""
+    try:
+        derived = {name: _as_stored(value) for name, value in derive_sweep(folder, study).items()}
+        found = [_compare(folder, {name: value}) for name, value in derived.items()]
+    except Exception as e:
+        return Compared([f"{SWEEP}: its numbers cannot be derived again: {e}"], 0, [])
+    problems = [p.removeprefix(f"{folder.name}/") for each in found for p in each.problems]
+    return Compared(problems, sum(each.numbers for each in found), [])
+
+
 def _verified(folder: Path, manifest: dict, study) -> tuple[list, dict]:
     problems = _file_problems(folder, manifest)
     numbers, newer = 0, []
@@ -313,11 +331,13 @@ def _verified(folder: Path, manifest: dict, study) -> tuple[list, dict]:
         is_older = manifest.get("computed_by", {}).get(experiment.slug) != report_code()
         found = _derived_and_compared(at, experiment, is_older)
         problems, numbers, newer = problems + found.problems, numbers + found.numbers, newer + found.newer
+    swept = _derived_sweep(folder, study)
+    problems, numbers = problems + swept.problems, numbers + swept.numbers
     wrong, pages = _page_problems(folder, study, manifest)
     checked = {"files": len(manifest["files"]), "numbers": numbers, "pages": pages, "newer": newer}
     return problems + wrong, checked
 
-# %% ../../nbs/report/verify.ipynb #e4cb61f5
+# %% ../../nbs/report/verify.ipynb #48a09b25
 def rerun_report(
     folder,  # of a study's report
     device: str = "auto",  # the report's own, or its bits will differ
@@ -352,6 +372,8 @@ def rerun_report(
         problems = [f"{what} failed when run again: {error}" for what, error in run.failures.items()]
         if (folder / "audit").exists():
             shutil.copytree(folder / "audit", run.folder / "audit")
+        if (folder / SWEEP).exists():
+            shutil.copytree(folder / SWEEP, run.folder / SWEEP, dirs_exist_ok=True)
         if (folder.parent / LEDGER).exists():
             shutil.copy(folder.parent / LEDGER, tmp)
         for p in list(run.folder.rglob("*")):

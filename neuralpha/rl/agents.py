@@ -15,9 +15,9 @@ there is nothing: an agent that finds something there finds it everywhere.
 __all__ = ['LEAKED', 'KNOWN_MARKETS', 'TradeNet', 'ManySeeds', 'Agent', 'train_agent', 'list_seeds', 'fresh_signals',
            'usual_position', 'usual_reward', 'hold_nothing', 'HoldEqual', 'FollowScore', 'NoiseMarket', 'net_sharpe',
            'share_of_optimum', 'KnownMarket', 'new_signals', 'quadratic_market', 'proportional_market', 'factor_market',
-           'share_market', 'leaked_market']
+           'share_market', 'execution_market', 'leaked_market']
 
-# %% ../../nbs/rl/agents.ipynb #40613151
+# %% ../../nbs/rl/agents.ipynb #4d1a1b26
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import NamedTuple
@@ -33,6 +33,9 @@ from neuralpha.rl.truths import (
     KeepBetween,
     LinearPolicy,
     Market,
+    SellBest,
+    SellEvenly,
+    SellMarket,
     ShareMarket,
     SignalMarket,
     draw_signals,
@@ -76,11 +79,14 @@ class TradeNet(nn.Module):
         edge = torch.minimum(torch.maximum(before, aim - width), aim + width)
         return before + rate * (edge - before)
 
-# %% ../../nbs/rl/agents.ipynb #e24f718f
+# %% ../../nbs/rl/agents.ipynb #f5c2752f
 class ManySeeds:
     """A policy that is several: its first axis is the seed."""
 
     seeds: list
+
+    def begin(self) -> None:
+        """Called where an episode begins; who remembers what was seen forgets it."""
 
 
 @dataclass
@@ -355,7 +361,7 @@ def net_sharpe(
         {"sharpe": sharpe, "low": sharpe - 1.96 * error, "high": sharpe + 1.96 * error, "implied": implied}
     )
 
-# %% ../../nbs/rl/agents.ipynb #211b8b4d
+# %% ../../nbs/rl/agents.ipynb #5d8d1679
 def share_of_optimum(
     market,
     policies: dict,  # name → policy, of one or of `ManySeeds`; the optimum among them
@@ -383,6 +389,8 @@ def share_of_optimum(
     rows = {}
     for name, policy in policies.items():
         count = len(policy.seeds) if isinstance(policy, ManySeeds) else 1
+        if isinstance(policy, ManySeeds):
+            policy.begin()
         by_seed = play(market, policy, np.repeat(signals[:, None], count, 1))[0].mean((0, 2))
         share = 100 * by_seed / best
         row = {"reward": by_seed.mean(), "share, %": share.mean(), "low": np.nan, "high": np.nan, "worst seed": np.nan}
@@ -454,6 +462,13 @@ def share_market() -> KnownMarket:
     return KnownMarket(market, rules, dict(updates=150, bars=96), new_signals(market))
 
 
+def execution_market() -> KnownMarket:
+    """Almgren and Chriss, orders of owners who fear risk more or less."""
+    market = SellMarket()
+    rules = {"optimum": SellBest(market), "evenly": SellEvenly()}
+    return KnownMarket(market, rules, dict(updates=250, bars=40), new_signals(market))
+
+
 def leaked_market() -> KnownMarket:
     """The next return is seen."""
     rules = {"optimum": no_trade_zone(LEAKED), "costs ignored": LEAKED.frictionless()}
@@ -465,5 +480,6 @@ KNOWN_MARKETS = {
     "proportional costs": proportional_market,
     "factors, three assets": factor_market,
     "stock and bond": share_market,
+    "execution": execution_market,
     "leaked future": leaked_market,
 }

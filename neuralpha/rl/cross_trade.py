@@ -126,7 +126,7 @@ def _check_folds(folds, spans, keep, seeds):
     if not 1 <= keep <= len(seeds):
         raise NeuralphaError(f"keep is {keep}; it must be from 1 to the number of seeds, {len(seeds)}.")
 
-# %% ../../nbs/rl/cross_trade.ipynb #8badc63f
+# %% ../../nbs/rl/cross_trade.ipynb #f015e218
 def learn_until_worse(
     learner: RewardLearner,
     judging: TradeEnv,  # validation dates, one account
@@ -165,24 +165,28 @@ def learn_until_worse(
 
 def mean_reward(env: TradeEnv, agent: RewardAgent) -> float:
     """What an agent is paid a bar, acting without chance in an environment with one account."""
+    agent.begin()
     seen, over, paid = env.reset(), False, []
     while not over:
         seen, reward, over, _ = env.step(agent.act(seen.reshape(env.batch, -1)))
         paid.append(reward)
     return float(np.mean(paid))
 
-# %% ../../nbs/rl/cross_trade.ipynb #fc933e78
+# %% ../../nbs/rl/cross_trade.ipynb #72087578
 def _play_test(trades, folds, spans):
     """One episode over all test dates."""
     env = trades.env
+    for agent in trades.agents.values():
+        agent.begin()
     starts = [span.test[0] for span in spans]
     seen, over = env.reset(), False
     while not over:
         fold = folds[int(np.searchsorted(starts, env.date, side="right")) - 1].number
         rows = seen.reshape(env.batch, -1)
-        alone = [trades.agents[fold, seed].act(rows[j : j + 1]) for j, seed in enumerate(trades.seeds)]
-        together = np.mean([trades.agents[fold, seed].act(rows[-1:]) for seed in trades.kept[fold]], 0)
-        seen, _, over, _ = env.step(np.concatenate([*alone, together]))
+        alone = [trades.agents[fold, seed].act(rows[[j, -1]]) for j, seed in enumerate(trades.seeds)]
+        kept = [trades.seeds.index(seed) for seed in trades.kept[fold]]
+        together = np.mean([alone[j][1:] for j in kept], 0)
+        seen, _, over, _ = env.step(np.concatenate([*(both[:1] for both in alone), together]))
 
 
 @dataclass(frozen=True)

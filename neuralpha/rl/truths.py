@@ -18,7 +18,7 @@ what is seen and what is held: `policy(signal, before) -> after`, on arrays whos
 __all__ = ['PUBLISHED_BAND', 'PUBLISHED_SCORES', 'Market', 'SignalMarket', 'draw_signals', 'play', 'LinearPolicy',
            'quadratic_optimum', 'expected_reward', 'myopic', 'Zone', 'no_trade_zone', 'Band', 'published_episodes',
            'FactorMarket', 'factor_optimum', 'WealthBand', 'MertonMarket', 'band_growth', 'ShareMarket', 'KeepBetween',
-           'share_band', 'ExecutionMarket', 'plot_frontier']
+           'share_band', 'ExecutionMarket', 'plot_frontier', 'SellMarket', 'SellBest', 'SellEvenly']
 
 # %% ../../nbs/rl/truths.ipynb #75b21e33
 from dataclasses import dataclass, replace
@@ -33,13 +33,17 @@ from scipy.special import ndtr
 from ..core import NeuralphaError
 from ..evaluate.plots import new_figure, style
 
-# %% ../../nbs/rl/truths.ipynb #592b5a51
+# %% ../../nbs/rl/truths.ipynb #935c46da
 class Market:
     """What the markets of this page have in common."""
 
     def carry(self, signal, after):
         """What is held at the next trade."""
         return after
+
+    def next_signal(self, last, noise):  # (..., n_signals) the signal before, standard normal
+        """The signal of the next bar."""
+        return self.decay * last + self.innovation * noise
 
 
 @dataclass(frozen=True)
@@ -121,7 +125,7 @@ class SignalMarket(Market):
         """The same market, its arrays converted (to tensors, say)."""
         return self
 
-# %% ../../nbs/rl/truths.ipynb #c1d5489f
+# %% ../../nbs/rl/truths.ipynb #4690d62b
 def draw_signals(
     market,
     noise: np.ndarray,  # (n_bars, ..., n_signals) standard normal
@@ -145,7 +149,7 @@ def draw_signals(
     out = np.empty(noise.shape)
     last = np.zeros(noise.shape[1:]) if start is None else start
     for t in range(len(noise)):
-        last = market.decay * last + market.innovation * noise[t]
+        last = market.next_signal(last, noise[t])
         out[t] = last
     return out
 
@@ -683,3 +687,100 @@ def plot_frontier(market: ExecutionMarket = ExecutionMarket()) -> Figure:
     right.set(xlabel="step", ylabel="thousand shares left", title="How the order is sold")
     right.legend(frameon=False, fontsize=8)
     return fig
+
+# %% ../../nbs/rl/truths.ipynb #8ee70aab
+@dataclass(frozen=True)
+class SellMarket(Market):
+    """Orders to sell, one after the other; the position is the share of the order that is left.
+
+    Parameters
+    ----------
+    order : ExecutionMarket, default ExecutionMarket()
+    risk_aversion : float, default 1e-06
+        of the usual owner
+    spread : float, default 0.3
+        standard deviation of its logarithm to the base of ten
+    """
+
+    order: ExecutionMarket = ExecutionMarket()
+    risk_aversion: float = 1e-6  # of the usual owner
+    spread: float = 0.3  # standard deviation of its logarithm to the base of ten
+
+    n_assets = 1
+    n_signals = 2  # steps left, this one included; the owner: standard normal
+    decay = np.zeros(2)
+
+    @property
+    def innovation(self) -> np.ndarray:  # (2,)
+        """Sizes of the two signals.
+
+        Returns
+        -------
+        np.ndarray
+            (2,)
+        """
+        return np.array([self.order.n_steps / 2, 1.0])
+
+    def next_signal(self, last, noise):
+        """One step less; at the end of an order the next one, with another owner."""
+        goes_on = (last[..., :1] > 1.5) & (last[..., :1] < self.order.n_steps + 0.5)
+        left = np.where(goes_on, last[..., :1] - 1, self.order.n_steps)
+        return np.concatenate([left, np.where(goes_on, last[..., 1:], noise[..., 1:])], -1)
+
+    def reward(self, signal, before, after):
+        """What a step saves of the cost of selling at once, which is shared out among the steps; in units of that."""
+        order, (first, last) = self.order, self._ends(signal)
+        before, after = before * (1 - first) + first, after * (1 - last)
+        size, aversion = order.shares, self.risk_aversion * 10.0 ** (self.spread * signal[..., 1:])
+        sold, left = (before - after) * size, after * size
+        paid = order.permanent * left * sold + order.half_spread * abs(sold) + order.temporary / order.step * sold**2
+        risk = aversion * order.volatility**2 * order.step * left**2
+        at_once = order.half_spread * size + order.temporary / order.step * size**2
+        return (1 / order.n_steps - (paid + risk) / at_once).sum(-1)
+
+    def _ends(self, signal):
+        """Whether it is the first step of an order, and the last; 1 or 0."""
+        return (signal[..., :1] > self.order.n_steps - 0.5) * 1.0, (signal[..., :1] < 1.5) * 1.0
+
+    def observe(self, signal):
+        """Steps left, and the owner."""
+        return signal
+
+    def carry(self, signal, after):
+        """What is left; a new order is whole."""
+        return after * (1 - self._ends(signal)[1])
+
+    def frictionless(self) -> LinearPolicy:
+        """The size of what is left on a usual step."""
+        return LinearPolicy(np.zeros((1, 1)), np.array([[0.0, 0.5]]))
+
+    def with_arrays(self, convert) -> "SellMarket":
+        """The same market."""
+        return self
+
+
+@dataclass(frozen=True)
+class SellBest:
+    """The best policy in a `SellMarket`, step by step."""
+
+    market: SellMarket
+
+    def __call__(self, signal, before) -> np.ndarray:
+        """What is left of the order after the step."""
+        order, left = self.market.order, signal[..., :1]
+        aversion = self.market.risk_aversion * 10.0 ** (self.market.spread * signal[..., 1:])
+        bend = order.temporary - order.permanent * order.step / 2
+        kappa = np.arccosh(1 + aversion * order.volatility**2 * order.step**2 / (2 * bend))
+        before = np.where(left > order.n_steps - 0.5, 1.0, before)
+        return before * np.sinh(kappa * (left - 1)) / np.sinh(kappa * left)
+
+
+class SellEvenly(NamedTuple):
+    """The same number of shares on every step."""
+
+    n_steps: int = 5
+
+    def __call__(self, signal, before) -> np.ndarray:
+        """What is left of the order after the step."""
+        before = np.where(signal[..., :1] > self.n_steps - 0.5, 1.0, before)
+        return before * (1 - 1 / signal[..., :1])

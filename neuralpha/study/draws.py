@@ -17,7 +17,7 @@ from .spec import Study, load_study, universe_slug
 from .units import Unit, UnitStore, code_of, device_kind, library_versions
 from ..core import code_digest
 
-# %% ../../nbs/study/draws.ipynb #e60d702a
+# %% ../../nbs/study/draws.ipynb #abd16197
 @lru_cache(maxsize=1)
 def _problem(case, n_characteristics, seed, k):
     from neuralpha.models.gkx import gkx_problem
@@ -62,6 +62,7 @@ class Repetitions:
     case: str
     n_characteristics: int
     template: ClassVar[str] = "published_table.ipynb"
+    order: ClassVar[dict] = {}  # what a worker must be told beside study and universe
     # of a unit's scores: the draw, and sums of squared errors
     columns: ClassVar[dict] = dict(draw="integer", model="number", true="number", mean="number")
 

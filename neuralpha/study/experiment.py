@@ -10,7 +10,7 @@ any number of processes that open the same experiment agree on the names of its 
 # %% auto #0
 __all__ = ['Experiment', 'open_experiment', 'opened_study']
 
-# %% ../../nbs/study/experiment.ipynb #06083639
+# %% ../../nbs/study/experiment.ipynb #a0bec97a
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -29,6 +29,7 @@ from ..audit.holdout import Seal, holdout_fold, open_holdout, openings, seal_hol
 from ..splits import path_folds
 from neuralpha.study.recipe import (
     SEARCH,
+    account_of,
     label_form,
     parts_form,
     recipe_of,
@@ -39,10 +40,10 @@ from neuralpha.study.recipe import (
     study_parts,
     whole_panel,
 )
-from .spec import Study, load_study, make_study, universe_slug
+from .spec import AGENTS, Study, load_study, make_study, universe_slug
 from .units import UNIT_COLUMNS, Search, Task, Unit, code_of, device_kind, library_versions
 
-# %% ../../nbs/study/experiment.ipynb #bf710473
+# %% ../../nbs/study/experiment.ipynb #d62f0c29
 @dataclass(frozen=True, eq=False, repr=False)
 class Experiment:
     """One universe under one study. `X`, the feature table, is computed on first use.
@@ -71,6 +72,7 @@ class Experiment:
     tables: Path | None = None  # folder in which feature tables are kept; None: the table is computed here
     template: ClassVar[str] = "compare_models.ipynb"  # the notebook that reports on it
     columns: ClassVar[dict] = UNIT_COLUMNS  # of a unit's scores
+    order: ClassVar[dict] = {}  # what a worker must be told beside study and universe
 
     @property
     def slug(self) -> str:
@@ -94,7 +96,9 @@ class Experiment:
     def model(self, name: str, seed: int = 0):
         """A fresh estimator of the study's model `name`, with the study's transforms and weights."""
         kind, params, _ = self.study.block(name)
-        return study_parts(self.study, name, make_model(kind, **{**params, "seed": seed}))
+        account = account_of(self.study) if name in self.study.agents else {}
+        made = make_model(AGENTS.get(kind.lower(), kind), **{**params, **account, "seed": seed})
+        return study_parts(self.study, name, made)
 
     @cached_property
     def paths(self) -> list:
@@ -186,7 +190,7 @@ class Experiment:
             model=type(model).__name__,
             params=model.get_params(),
             device=device,
-            libraries=library_versions(),
+            libraries=library_versions(*model.libraries),
             code=[code_of(*recipe_of(study, name)), code_of_model(model)],
             **parts_form(study, name),
         )
@@ -205,7 +209,7 @@ class Experiment:
             f"{len(self.study.models)} models × {self.study.seeds} seeds"
         )
 
-# %% ../../nbs/study/experiment.ipynb #b9e6386e
+# %% ../../nbs/study/experiment.ipynb #b7e576a2
 def open_experiment(
     study,  # `Study`, built-in name or file
     universe: str | None = None,  # one of the study's universes; default: its first
@@ -244,6 +248,8 @@ def _check_model(experiment: Experiment, name: str):
     label = experiment.study.label
     tasks = experiment.y.tasks if isinstance(experiment.y, MultiTaskLabel) else [experiment.y]
     model = experiment.model(name)
+    if model.libraries:
+        require("sb3_contrib", "rl", f"Agent {name}")
     model.check_target(label.target if label.target != "raw" or tasks[0].unit == "return" else tasks[0].unit)
     model.check_horizon(max(task.horizon for task in tasks))
     weigher(model, experiment.y)

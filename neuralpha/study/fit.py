@@ -6,7 +6,7 @@
 __all__ = ['ATTEMPTS', 'fit_one', 'open_any', 'tasks', 'is_finished', 'unfinished', 'is_due', 'do_task', 'work',
            'forget_failures', 'failures', 'fit_units', 'search_units', 'main', 'fit_study', 'progress_of', 'collect']
 
-# %% ../../nbs/study/fit.ipynb #af00bb55
+# %% ../../nbs/study/fit.ipynb #13eb7e42
 import contextlib, json, os, shutil, signal, subprocess, sys, tempfile, threading, time, traceback
 from collections import Counter
 from dataclasses import replace
@@ -17,6 +17,7 @@ from ..core import DiskError, NeuralphaError, digest, limit_threads, progress, s
 from ..models.predict import Predictions, frames_by_path, predictions_frame
 
 from .experiment import Experiment, open_experiment
+from .backtests import Backtests, open_backtests, run_backtests
 from .draws import Repetitions, fit_draw, open_draws
 from .search import is_ready, run_search, search_records, trials_of, tuned_model
 from .recipe import Rows, fit_seed, fit_seeds_together
@@ -88,12 +89,13 @@ def _scores(part, panel, rows, scores):
         }
     )
 
-# %% ../../nbs/study/fit.ipynb #a983cb1b
+# %% ../../nbs/study/fit.ipynb #d2e22b79
 def open_any(
     study: Study,
     universe: str,
     store: UnitStore | None = None,  # beside whose units feature tables are kept
-):  # `Experiment`, or `Repetitions` where the study repeats draws
+    plan: dict | None = None,  # of a sweep: what is traded then is kept beside the store's units
+):  # `Experiment`, `Repetitions` where the study repeats draws, or `Backtests` of a plan
     """What a study compares its models on.
 
     Parameters
@@ -102,7 +104,11 @@ def open_any(
     universe : str
     store : UnitStore | None, default None
         beside whose units feature tables are kept
+    plan : dict | None, default None
+        of a sweep: what is traded then is kept beside the store's units
     """
+    if plan is not None:
+        return open_backtests(study, universe, plan, store)
     if study.repetitions:
         return open_draws(study, universe)
     experiment = open_experiment(study, universe)
@@ -146,14 +152,16 @@ def is_due(experiment, task: Task, store: UnitStore, device: str = "auto") -> bo
     """
     if task.is_search:
         return True
-    first = experiment.fitted_with(task, device)[0]
-    return is_ready(experiment, task, store, device) and (first == task or not store.missing(first.key))
+    first = next((t for t in experiment.fitted_with(task, device) if store.missing(t.key)), task)
+    return first == task and is_ready(experiment, task, store, device)
 
 
 def do_task(experiment: Experiment, task: Task, store: UnitStore, device: str = "auto", say=lambda text: None):
     """Fit a unit, or run a search; what fails is kept with its log."""
     if isinstance(experiment, Repetitions):
         return fit_draw(experiment, task, store, device)
+    if isinstance(experiment, Backtests):
+        return run_backtests(experiment, task, store)
     if not task.is_search:
         return fit_one(experiment, task, store, device)
 
@@ -287,7 +295,7 @@ def search_units(
         work([experiment], store, device, "searches")
     return search_records(experiment, store, device)
 
-# %% ../../nbs/study/fit.ipynb #69dd81c9
+# %% ../../nbs/study/fit.ipynb #eb16016b
 def _agreed(benches, device, part) -> str:
     """Digest of the tasks that a run and its workers must both mean."""
     return digest(sorted(t.key for b in benches for t in tasks(b, device, part)))
@@ -307,7 +315,8 @@ def main():
     order = json.load(sys.stdin)
     try:
         store = UnitStore(order["store"])
-        benches = [open_any(make_study(order["study"]), u, store) for u in order["universes"]]
+        plan = order.get("plan")
+        benches = [open_any(make_study(order["study"]), u, store, plan) for u in order["universes"]]
         if _agreed(benches, order["device"], order["part"]) != order["tasks"]:
             raise NeuralphaError(
                 "The code, a library or the data changed while the study was running; run it again. What was "
@@ -365,7 +374,7 @@ class _Worker:
         self.process.wait()
         self.log.close()
 
-# %% ../../nbs/study/fit.ipynb #7b3cdc3f
+# %% ../../nbs/study/fit.ipynb #842cd3c9
 ATTEMPTS = 2  # a task whose process was killed is tried once more
 
 
@@ -428,6 +437,7 @@ def fit_study(
                             tasks=agreed,
                             parent=os.getpid(),
                             universes=names[turn:] + names[:turn],
+                            **benches[0].order,
                         )
                     )
                 )
@@ -508,7 +518,7 @@ def _bury(worker, known, store, deaths):
         )
         store.fail(known[worker.at], f"{how} {deaths[worker.at]} times{advice}.", worker.output())
 
-# %% ../../nbs/study/fit.ipynb #d2afbda0
+# %% ../../nbs/study/fit.ipynb #0ae76790
 def collect(
     experiment: Experiment,
     store: UnitStore,
@@ -547,17 +557,20 @@ def collect(
         fitted = _Models({(u.fold, u.seed): store.path(u.key) / "model" for u in mine}, load)
         p = Predictions(pd.DataFrame(), fitted, y=experiment.y, X=experiment.X)
         frames = []
+        for u in mine:
+            meta = store.meta(u.key, history=list, seconds=(int, float))
+            p.histories[u.fold, u.seed], p.seconds[u.fold, u.seed] = meta["history"], meta["seconds"]
+        model = experiment.model(name)
         for fold in experiment.folds:
+            chosen = model.chosen_seeds({u.seed: p.histories[u.fold, u.seed] for u in mine if u.fold == fold.number})
             scores = {
                 u.seed: _aligned(store, u.key, experiment.panel, getattr(fold, part), part)
                 for u in mine
                 if u.fold == fold.number
             }
             view = fold if part == "test" else replace(fold, test=fold.valid)
-            frames.append(predictions_frame(experiment.X, experiment.y, view, name, scores))
-        for u in mine:
-            meta = store.meta(u.key, history=list, seconds=(int, float))
-            p.histories[u.fold, u.seed], p.seconds[u.fold, u.seed] = meta["history"], meta["seconds"]
+            table = predictions_frame(experiment.X, experiment.y, view, name, scores, model.joined_by, chosen=chosen)
+            frames.append(table)
         p.frame = pd.concat(frames, ignore_index=True)
         if part == "test" and len(experiment.paths) > 1:
             p.paths = frames_by_path(p.frame, experiment.folds, experiment.panel)

@@ -15,7 +15,7 @@ certificate can make them again on a panel whose future was replaced.
 # %% auto #0
 __all__ = ['PREPARE', 'SEARCH', 'whole_panel', 'study_panel', 'study_features', 'study_label', 'study_folds', 'study_parts',
            'parts_form', 'label_form', 'Rows', 'fit_seed', 'fit_seeds_together', 'trial_moments', 'trial_sharpe',
-           'study_costs', 'search_parameters', 'recipe_of']
+           'study_costs', 'account_of', 'search_parameters', 'recipe_of']
 
 # %% ../../nbs/study/recipe.ipynb #01e49e27
 from pathlib import Path
@@ -258,11 +258,20 @@ def trial_sharpe(trial: dict, half_spread_bps: float) -> float | None:  # per ba
     variance = square - 2 * cost * cross + cost**2 * square_traded
     return float((earned - cost * traded) / np.sqrt(variance)) if variance > 0 else None
 
-# %% ../../nbs/study/recipe.ipynb #679e413c
+# %% ../../nbs/study/recipe.ipynb #83033d9d
 def study_costs(study: Study) -> Costs:
     """The costs of a study's `[costs]` block."""
     spec = study.costs
     return make_costs(spec.preset, **spec.given) if spec.preset else Costs(**spec.given)
+
+
+def account_of(study: Study) -> dict:
+    """The account in which an agent of a study learns and trades, as its parameters."""
+    preset = {"preset": study.costs.preset} if study.costs.preset else {}
+    portfolio = study.portfolio
+    return dict(
+        costs=preset | study.costs.given, capital=portfolio.capital, fill=portfolio.fill, delay=study.label.delay
+    )
 
 # %% ../../nbs/study/recipe.ipynb #2d99918a
 def search_parameters(

@@ -32,7 +32,7 @@ from neuralpha.core import (
     writing,
 )
 
-# %% ../../nbs/study/units.ipynb #7ed89724
+# %% ../../nbs/study/units.ipynb #11bb25d0
 LIBRARIES = ("numpy", "pandas", "scikit-learn", "lightgbm", "torch")
 
 
@@ -75,6 +75,11 @@ class Unit:
     @cached_property
     def key(self) -> str:
         return digest(self.inputs)
+
+    @property
+    def named(self) -> dict:
+        """What tells it from the others of its experiment."""
+        return {"universe": self.universe, "model": self.model, "fold": self.fold, "seed": self.seed}
 
     def __str__(self):
         return f"{self.universe} · {self.model} · fold {self.fold} · seed {self.seed}"
@@ -241,7 +246,7 @@ def read_scores(folder: Path, columns=UNIT_COLUMNS) -> pd.DataFrame:
     except NeuralphaError as e:
         raise NeuralphaError(f"{e} Delete {folder} and run again.") from e
 
-# %% ../../nbs/study/units.ipynb #79958ab3
+# %% ../../nbs/study/units.ipynb #1985f4ba
 class UnitStore:
     """Finished units in `folder`, one subfolder per key, and the logs of failed ones.
 
@@ -294,10 +299,7 @@ class UnitStore:
                 {
                     "key": unit.key,
                     "inputs": json.loads(unit.inputs),
-                    "universe": unit.universe,
-                    "model": unit.model,
-                    "fold": unit.fold,
-                    "seed": unit.seed,
+                    **unit.named,
                     "files": files,
                     **meta,
                 },

@@ -15,7 +15,8 @@ account costs little more than one of them.
 
 An account with **drift** lets its positions move with the prices and trades the difference to what is wished.
 Without, gains are paid out on every bar and positions stay as they were: the convention of most papers, whose turnover
-leaves out what is traded to undo the drift. Wealth is **compounded** (weights are shares of what the account has become)
+leaves out what is traded to undo the drift. **Costs** come after the weights (positions are shares of what the account was
+worth, costs are taken from cash) or first (orders are paid, and what is left is invested). Wealth is **compounded** (weights are shares of what the account has become)
 or not (shares of the capital it began with).
 """
 
@@ -23,11 +24,11 @@ or not (shares of the capital it began with).
 
 # %% auto #0
 __all__ = ['GAINS', 'PAID', 'PARTS', 'STATE', 'RECORD', 'COLUMN', 'Account', 'run_accounts', 'Bars', 'Terms', 'State', 'book_bar',
-           'Books', 'open_books', 'open_again', 'Ledger']
+           'Books', 'open_books', 'open_again', 'Ledger', 'constant_weights']
 
-# %% ../../nbs/trading/account.ipynb #e3c7d16a
+# %% ../../nbs/trading/account.ipynb #6edcf6a1
 from collections import namedtuple
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import NamedTuple
 import numpy as np
 import pandas as pd
@@ -38,7 +39,7 @@ from .clock import Clock, bar_legs, entered_weights
 from .costs import Costs, Tariff, commission_of, cost_inputs, impact_share
 from .returns import earned_returns
 
-# %% ../../nbs/trading/account.ipynb #1e05be9f
+# %% ../../nbs/trading/account.ipynb #80ec4c0e
 @dataclass(frozen=True)
 class Account:
     """What one account is made of.
@@ -58,6 +59,8 @@ class Account:
         most that is filled of an order, as a share of the bar's own volume
     lot : float, default 0.0
         smallest unit of an order, currency; 0: any amount
+    costs_first : bool, default False
+        weights are shares of what is left once the orders are paid; else of what was there
     """
 
     costs: Costs = Costs()
@@ -67,6 +70,7 @@ class Account:
     drift: bool = True  # positions move with prices between trades; else gains are paid out on every bar
     participation: float = np.inf  # most that is filled of an order, as a share of the bar's own volume
     lot: float = 0.0  # smallest unit of an order, currency; 0: any amount
+    costs_first: bool = False  # weights are shares of what is left once the orders are paid; else of what was there
 
     def __post_init__(self):
         if not 0 < self.capital < np.inf:
@@ -111,7 +115,7 @@ def run_accounts(
     books.run()
     return books.ledger()
 
-# %% ../../nbs/trading/account.ipynb #ae6f32a5
+# %% ../../nbs/trading/account.ipynb #9e7a9f0b
 class Bars(NamedTuple):
     """The rows of each date, with one more for each asset that has left, on the date after its last.
 
@@ -132,17 +136,17 @@ class Bars(NamedTuple):
     before : np.ndarray
         (R,) return up to the fill
     after : np.ndarray
-        (R,) return from the fill
+        (R,) or, where all rows have the same, (1,), as the next four: return from the fill
     turned_over : np.ndarray
-        (R,) money that the asset traded on this bar; NaN where unknown
+        money that the asset traded on this bar; NaN where unknown
     volume : np.ndarray
-        (R,) estimates known before the bar, see `Inputs`
+        estimates known before the bar, see `Inputs`
     volatility : np.ndarray
-        (R,)
     price : np.ndarray
-        (R,)
     half_spread : np.ndarray
         (R, S)
+    borrow : np.ndarray
+        (R, B)
     years : np.ndarray
         (n_dates,) since the date before
     """
@@ -154,12 +158,14 @@ class Bars(NamedTuple):
     delisting: np.ndarray  # (R,) bool: the move is what a delisting left
     fillable: np.ndarray  # (R,) bool
     before: np.ndarray  # (R,) return up to the fill
-    after: np.ndarray  # (R,) return from the fill
-    turned_over: np.ndarray  # (R,) money that the asset traded on this bar; NaN where unknown
-    volume: np.ndarray  # (R,) estimates known before the bar, see `Inputs`
-    volatility: np.ndarray  # (R,)
-    price: np.ndarray  # (R,)
+    # (R,) or, where all rows have the same, (1,), as the next four: return from the fill
+    after: np.ndarray
+    turned_over: np.ndarray  # money that the asset traded on this bar; NaN where unknown
+    volume: np.ndarray  # estimates known before the bar, see `Inputs`
+    volatility: np.ndarray
+    price: np.ndarray
     half_spread: np.ndarray  # (R, S)
+    borrow: np.ndarray  # (R, B)
     years: np.ndarray  # (n_dates,) since the date before
 
 
@@ -176,6 +182,8 @@ class Terms(NamedTuple):
         (C,) bool
     drift : np.ndarray
         (C,) bool
+    costs_first : np.ndarray
+        (C,) bool
     participation : np.ndarray
         (C,)
     lot : np.ndarray
@@ -186,6 +194,7 @@ class Terms(NamedTuple):
     capital: np.ndarray  # (C,)
     compounding: np.ndarray  # (C,) bool
     drift: np.ndarray  # (C,) bool
+    costs_first: np.ndarray  # (C,) bool
     participation: np.ndarray  # (C,)
     lot: np.ndarray  # (C,)
 
@@ -217,16 +226,18 @@ class State(NamedTuple):
     held: np.ndarray  # (R, C) money after each row's bar, or (0, 0)
 
 
-@njit(cache=True)
+@njit(cache=True, error_model="numpy")
 def book_bar(d, wish, bars, terms, tariff, state, record):
     """One bar of all accounts: `wish` (rows of the date, P), `record` (C, len(RECORD)) is filled."""
     record[:] = 0.0
     base = _move_to_fill(d, bars, terms, tariff, state, record)
+    if terms.costs_first.any():
+        base = _left_after_orders(d, wish, base, bars, terms, tariff, state)
     _trade(d, wish, base, bars, terms, tariff, state, record)
-    _close_bar(d, bars, state, record)
+    _close_bar(state, record)
 
-# %% ../../nbs/trading/account.ipynb #6ed01eea
-@njit(cache=True)
+# %% ../../nbs/trading/account.ipynb #f5073f82
+@njit(cache=True, error_model="numpy")
 def _move_to_fill(d, bars, terms, tariff, state, record):
     """Financing, borrow, moves to the fill and delistings; returns (C,) the money that weights are shares of."""
     held, cash, gained, paid = state.position, state.cash, state.gained, state.paid
@@ -247,7 +258,8 @@ def _move_to_fill(d, bars, terms, tariff, state, record):
             if position == 0.0:
                 continue
             gain = position * move
-            fee = min(position, 0.0) * borrow[c] * years
+            lent = tariff.lent[c]
+            fee = min(position, 0.0) * (borrow[c] if lent < 0 else bars.borrow[i, lent]) * years
             record[c, part] += gain
             record[c, COLUMN.borrow] += fee
             cash[c] += fee
@@ -273,11 +285,11 @@ def _move_to_fill(d, bars, terms, tariff, state, record):
         value[c] = max(cash[c] + value[c], 0.0) if terms.compounding[c] else terms.capital[c]
     return value
 
-# %% ../../nbs/trading/account.ipynb #b0de26c0
-@njit(cache=True)
+# %% ../../nbs/trading/account.ipynb #0a473d4b
+@njit(cache=True, error_model="numpy")
 def _trade(d, wish, base, bars, terms, tariff, state, record):
     """Orders that bring positions to what is wished, with their cost, and the move after the fill."""
-    held, cash, gained, paid = state.position, state.cash, state.gained, state.paid
+    held, cash, gained, paid, kept = state.position, state.cash, state.gained, state.paid, state.held
     column, drift, participation, lot = terms.weights, terms.drift, terms.participation, terms.lot
     half_spread, source, needs = tariff.half_spread, tariff.source, tariff.needs
     early, late, fees = tariff.temporary, tariff.permanent, tariff.commission
@@ -286,8 +298,9 @@ def _trade(d, wish, base, bars, terms, tariff, state, record):
     for i in range(first, bars.offsets[d + 1]):
         if bars.leaves[i]:
             continue
-        a, fillable, after = bars.asset[i], bars.fillable[i], bars.after[i]
-        volume, volatility, price, turned_over = bars.volume[i], bars.volatility[i], bars.price[i], bars.turned_over[i]
+        a, fillable, after = bars.asset[i], bars.fillable[i], _at(bars.after, i)
+        volume, volatility = _at(bars.volume, i), _at(bars.volatility, i)
+        price, turned_over = _at(bars.price, i), _at(bars.turned_over, i)
         for c in range(len(cash)):
             wanted = wish[i - first, column[c]]
             position = held[a, c]
@@ -306,15 +319,9 @@ def _trade(d, wish, base, bars, terms, tariff, state, record):
                 else:
                     filled = _fillable(size, participation[c], turned_over, lot[c])
                     record[c, COLUMN.unfilled] += size - filled
-                    relative = max(base[c], 1e-300)
-                    spread = filled * rate
-                    temporary = filled * impact_share(
-                        filled, volume, volatility, relative, early[c, 0], early[c, 1], early[c, 2], early[c, 3]
+                    spread, temporary, permanent, fee = _order_costs(
+                        filled, rate, volume, volatility, price, base[c], c, early, late, fees
                     )
-                    permanent = filled * impact_share(
-                        filled, volume, volatility, relative, late[c, 0], late[c, 1], late[c, 2], late[c, 3]
-                    )
-                    fee = commission_of(filled, price, fees[c, 0], fees[c, 1], fees[c, 2]) if filled > 0.0 else 0.0
                     cost = spread + temporary + permanent + fee
                     record[c, COLUMN.half_spread] -= spread
                     record[c, COLUMN.temporary] -= temporary
@@ -336,9 +343,68 @@ def _trade(d, wish, base, bars, terms, tariff, state, record):
                 else:
                     cash[c] += gain
             held[a, c] = position
+            _count(c, position, record)
+            if kept.shape[0] > 0:
+                kept[i, c] = position
 
 
-@njit(cache=True)
+@njit(cache=True, error_model="numpy")
+def _count(c, position, record):
+    """A position at the close, among those on its side."""
+    if position > 0.0:
+        record[c, COLUMN.long] += position
+        record[c, COLUMN.names] += 1.0
+    elif position < 0.0:
+        record[c, COLUMN.short] -= position
+        record[c, COLUMN.names] += 1.0
+
+
+@njit(cache=True, error_model="numpy")
+def _at(values, i):
+    """A value of a row, or the one that all rows have."""
+    return values[i] if len(values) > 1 else values[0]
+
+
+@njit(cache=True, error_model="numpy")
+def _order_costs(filled, rate, volume, volatility, price, base, c, early, late, fees):
+    """Half-spread, temporary and permanent impact and commission of what was filled of an order, money."""
+    relative = max(base, 1e-300)
+    temporary = filled * impact_share(
+        filled, volume, volatility, relative, early[c, 0], early[c, 1], early[c, 2], early[c, 3]
+    )
+    permanent = filled * impact_share(
+        filled, volume, volatility, relative, late[c, 0], late[c, 1], late[c, 2], late[c, 3]
+    )
+    fee = commission_of(filled, price, fees[c, 0], fees[c, 1], fees[c, 2]) if filled > 0.0 else 0.0
+    return filled * rate, temporary, permanent, fee
+
+
+@njit(cache=True, error_model="numpy")
+def _left_after_orders(d, wish, base, bars, terms, tariff, state):
+    """(C,) what weights are shares of where orders are paid first: the base less what orders of that size cost."""
+    left, half_spread, source, needs = base.copy(), tariff.half_spread, tariff.source, tariff.needs
+    first = bars.offsets[d]
+    for i in range(first, bars.offsets[d + 1]):
+        if bars.leaves[i] or not bars.fillable[i]:
+            continue
+        a, volume, volatility, price = bars.asset[i], _at(bars.volume, i), _at(bars.volatility, i), _at(bars.price, i)
+        for c in range(len(base)):
+            order = wish[i - first, terms.weights[c]] * base[c] - state.position[a, c]
+            if not terms.costs_first[c] or order == 0.0 or np.isnan(order):
+                continue
+            rate = half_spread[c] if source[c] < 0 else bars.half_spread[i, source[c]]
+            if not _is_priced(rate, volume, volatility, price, needs[c, 0], needs[c, 1], needs[c, 2]):
+                continue
+            filled = _fillable(abs(order), terms.participation[c], _at(bars.turned_over, i), terms.lot[c])
+            laws = tariff.temporary, tariff.permanent, tariff.commission
+            spread, temporary, permanent, fee = _order_costs(
+                filled, rate, volume, volatility, price, base[c], c, laws[0], laws[1], laws[2]
+            )
+            left[c] -= spread + temporary + permanent + fee
+    return np.maximum(left, 0.0)
+
+
+@njit(cache=True, error_model="numpy")
 def _is_priced(rate, volume, volatility, price, needs_volume, needs_volatility, needs_price):
     """Whether everything that prices an order is known."""
     if not rate >= 0.0 or (needs_volume and not volume > 0.0):
@@ -346,7 +412,7 @@ def _is_priced(rate, volume, volatility, price, needs_volume, needs_volatility, 
     return (volatility >= 0.0 or not needs_volatility) and (price > 0.0 or not needs_price)
 
 
-@njit(cache=True)
+@njit(cache=True, error_model="numpy")
 def _fillable(size, participation, turned_over, lot):
     """What of an order the bar fills."""
     if participation < np.inf:
@@ -354,41 +420,23 @@ def _fillable(size, participation, turned_over, lot):
         size = min(size, available) if available > 0.0 else 0.0
     return np.floor(size / lot + 1e-9) * lot if lot > 0.0 else size
 
-# %% ../../nbs/trading/account.ipynb #bbcbc771
-@njit(cache=True)
-def _close_bar(d, bars, state, record):
-    """Wealth, and what is held long and short, at the close."""
-    position, held = state.position, state.held
-    n = len(state.cash)
-    keeps = held.shape[0] > 0
-    for c in range(n):
-        record[c, COLUMN.wealth] = state.cash[c]
-    for i in range(bars.offsets[d], bars.offsets[d + 1]):
-        if bars.leaves[i]:
-            continue
-        a = bars.asset[i]
-        for c in range(n):
-            money = position[a, c]
-            if money == 0.0:
-                continue
-            record[c, COLUMN.wealth] += money
-            record[c, COLUMN.long] += max(money, 0.0)
-            record[c, COLUMN.short] -= min(money, 0.0)
-            record[c, COLUMN.names] += 1.0
-            if keeps:
-                held[i, c] = money
-    for c in range(n):
-        state.wealth[c] = record[c, COLUMN.wealth]
+# %% ../../nbs/trading/account.ipynb #0c97b4ab
+@njit(cache=True, error_model="numpy")
+def _close_bar(state, record):
+    """Wealth at the close: cash and what is held on either side."""
+    for c in range(len(state.cash)):
+        state.wealth[c] = state.cash[c] + (record[c, COLUMN.long] - record[c, COLUMN.short])
+        record[c, COLUMN.wealth] = state.wealth[c]
 
 
-@njit(cache=True)
+@njit(cache=True, error_model="numpy")
 def _book_dates(first, last, wish, bars, terms, tariff, state, records):
     """All bars of the dates [first, last)."""
     for d in range(first, last):
         rows = wish[bars.offsets[d] : bars.offsets[d + 1]]
         book_bar(d, rows, bars, terms, tariff, state, records[d])
 
-# %% ../../nbs/trading/account.ipynb #0fb1c3cd
+# %% ../../nbs/trading/account.ipynb #eef13791
 @dataclass
 class Books:
     """Accounts that are being kept.
@@ -510,6 +558,7 @@ def _terms(accounts) -> Terms:
         column("capital", float),
         column("compounding", bool),
         column("drift", bool),
+        column("costs_first", bool),
         column("participation", float),
         column("lot", float),
     )
@@ -531,7 +580,7 @@ def _bars(panel, accounts, clock) -> tuple[Bars, Tariff]:
     legs = bar_legs(panel, clock)
     last = panel.asset_offsets[1:] - 1
     leaving = np.flatnonzero(panel.gone & (panel.date_code[last] < panel.n_dates - 1))
-    row = np.concatenate([np.arange(panel.n_rows), last[leaving]])
+    row = np.concatenate([np.arange(panel.n_rows, dtype=np.int32), last[leaving].astype(np.int32)])
     leaves = np.arange(len(row)) >= panel.n_rows
     date = panel.date_code[row] + leaves
     order = np.argsort(date, kind="stable")
@@ -542,20 +591,26 @@ def _bars(panel, accounts, clock) -> tuple[Bars, Tariff]:
     bars = Bars(
         offsets=np.concatenate([[0], np.cumsum(np.bincount(date, minlength=panel.n_dates))]),
         row=row,
-        asset=panel.asset_code[row],
+        asset=panel.asset_code[row].astype(np.int32),
         leaves=leaves,
         delisting=leaves | legs.delisting[row],
         fillable=legs.fillable[row] & ~leaves,
         before=before,
-        after=np.where(leaves, 0.0, legs.after[row]),
-        turned_over=turned_over[row],
-        volume=inputs.volume[row],
-        volatility=inputs.volatility[row],
-        price=inputs.price[row],
+        after=_short(np.where(leaves, 0.0, legs.after[row])) if legs.after.any() else np.zeros(1),
+        turned_over=_short(turned_over[row]),
+        volume=_short(inputs.volume[row]),
+        volatility=_short(inputs.volatility[row]),
+        price=_short(inputs.price[row]),
         half_spread=inputs.half_spread[row],
+        borrow=inputs.borrow[row],
         years=years,
     )
     return bars, tariff
+
+
+def _short(values: np.ndarray) -> np.ndarray:
+    """What is not known on any row needs no row."""
+    return values[:1].copy() if np.isnan(values).all() else values
 
 
 def _money_traded(panel, accounts) -> np.ndarray:  # (n_rows,)
@@ -595,7 +650,7 @@ def open_again(
     shared = (books.panel, accounts, books.clock, books.bars)
     return Books(*shared, _terms(accounts), tariff, state, books.wish, records, books.first, books.first)
 
-# %% ../../nbs/trading/account.ipynb #e00bc371
+# %% ../../nbs/trading/account.ipynb #186cc868
 @dataclass
 class Ledger:
     """The books of several accounts, bar by bar.
@@ -653,6 +708,20 @@ class Ledger:
         size = np.maximum(np.abs(wealth[1:]), capital)
         return float(np.max(np.abs(np.diff(wealth, axis=0) - change) / size))
 
+    def only(self, account: int) -> "Ledger":
+        """The books of one of the accounts."""
+        mine = slice(account, account + 1)
+        books, state = self.books, self.books.state
+        alone = replace(
+            books,
+            accounts=self.accounts[mine],
+            terms=Terms(*(part[mine] for part in books.terms)),
+            tariff=Tariff(*(part[mine] for part in books.tariff)),
+            state=State(*(part[..., mine] for part in state)),
+            records=books.records[:, mine],
+        )
+        return Ledger(self.panel, alone.accounts, self.clock, self.records[:, mine], self.first, alone)
+
     def by_asset(self, account: int = 0) -> pd.DataFrame:  # index asset; columns gained, paid, net; money
         """What each asset brought and cost.
 
@@ -667,3 +736,94 @@ class Ledger:
         gained, paid = state.gained[:, account], state.paid[:, account]
         index = pd.Index(self.panel.assets, name="asset")
         return pd.DataFrame({"gained": gained, "paid": paid, "net": gained - paid}, index)
+
+# %% ../../nbs/trading/account.ipynb #895d68e4
+def constant_weights(
+    panel: Panel,
+    weights: np.ndarray,  # (n_rows,) decided on each row, shares of the capital; NaN: leave it as it is
+    account: Account,  # without drift, compounding, lots and limits
+    clock: Clock = Clock(),
+) -> pd.DataFrame:  # index date; columns `PARTS`, wealth; money
+    """Books of constant positions, kept plainly: gains are paid out on every bar, and every part is written down.
+
+    Parameters
+    ----------
+    panel : Panel
+    weights : np.ndarray
+        (n_rows,) decided on each row, shares of the capital; NaN: leave it as it is
+    account : Account
+        without drift, compounding, lots and limits
+    clock : Clock, default Clock()
+
+    Returns
+    -------
+    pd.DataFrame
+        index date; columns `PARTS`, wealth; money
+    """
+    if account.drift or account.compounding or account.lot or account.participation < np.inf:
+        raise NeuralphaError(
+            "constant_weights keeps an account with drift=False, compounding=False, no lot and no limit."
+        )
+    inputs, _ = cost_inputs(panel, [account.costs])
+    legs, wished = bar_legs(panel, clock), entered_weights(panel, weights, clock)
+    last = panel.asset_offsets[1:] - 1
+    left = {int(panel.date_code[r]) + 1: [] for r in last[panel.gone]}
+    for r in last[panel.gone]:
+        left[int(panel.date_code[r]) + 1].append(int(r))
+    after_last = earned_returns(panel).returns
+    years = np.append(0.0, np.diff(panel.dates) / np.timedelta64(1, "D") / 365.25)
+    held, wealth, records = np.zeros(panel.n_assets), account.capital, []
+    for d in range(panel.n_dates):
+        rows, out = np.flatnonzero(panel.date_code == d), np.array(left.get(d, []), int)
+        part = dict.fromkeys(PARTS, 0.0)
+        part["financing"] = min(wealth - held.sum(), 0.0) * account.costs.financing_bps * 1e-4 * years[d]
+        every, moves = np.append(rows, out), np.append(legs.before[rows], after_last[out])
+        before = held[panel.asset_code[every]]
+        part["borrow"] = (np.minimum(before, 0.0) * _fee_of(account.costs, inputs, every)).sum() * years[d]
+        goes = np.append(legs.delisting[rows], np.ones(len(out), bool))
+        part["before"], part["delisting"] = (before * moves)[~goes].sum(), (before * moves)[goes].sum()
+        rate = np.maximum(_rate_of(account.costs, inputs, out), 0.0)
+        part["half_spread"] = -(np.abs(held[panel.asset_code[out]]) * rate).sum()
+        held[panel.asset_code[out]] = 0.0
+        orders, paid = _plain_orders(account, inputs, legs, wished, rows, held[panel.asset_code[rows]], account.capital)
+        if account.costs_first:
+            base = account.capital - sum(cost.sum() for cost in paid.values())
+            orders, paid = _plain_orders(account, inputs, legs, wished, rows, held[panel.asset_code[rows]], base)
+        for name, cost in paid.items():
+            part[name] -= cost.sum()
+        held[panel.asset_code[rows]] += orders
+        part["after"] = (held[panel.asset_code[rows]] * legs.after[rows]).sum()
+        wealth += sum(part.values())
+        records.append(part | {"wealth": wealth})
+    return pd.DataFrame(records, pd.DatetimeIndex(panel.dates, name="date"))
+
+
+def _fee_of(costs, inputs, rows) -> np.ndarray:
+    return inputs.borrow[rows, 0] if costs.borrow_varies else np.full(len(rows), costs.borrow_bps * 1e-4)
+
+
+def _rate_of(costs, inputs, rows) -> np.ndarray:
+    return (
+        inputs.half_spread[rows, 0] if inputs.half_spread.shape[1] else np.full(len(rows), costs.half_spread_bps * 1e-4)
+    )
+
+
+def _plain_orders(account, inputs, legs, wished, rows, held, base) -> tuple[np.ndarray, dict]:  # money; part -> cost
+    """Orders of one date that could be filled and priced, and what each part of their cost is."""
+    costs, rate = account.costs, _rate_of(account.costs, inputs, rows)
+    volume, volatility, price = inputs.volume[rows], inputs.volatility[rows], inputs.price[rows]
+    orders = np.nan_to_num(wished[rows] * base - held)
+    priced = legs.fillable[rows] & (rate >= 0) & ((volume > 0) | (not costs.needs_volume))
+    priced &= ((volatility >= 0) | (not costs.needs_volatility)) & ((price > 0) | (costs.commission_per_share == 0))
+    orders = np.where(priced, orders, 0.0)
+    size = np.abs(orders)
+    paid = {"half_spread": size * rate}
+    for name in ("temporary", "permanent"):
+        law = getattr(costs, name)
+        share = law.share(size, volume if law.base == "volume" else base, volatility) if law.coefficient else 0.0
+        paid[name] = size * share
+    fee = size * costs.commission_bps * 1e-4
+    if costs.commission_per_share:
+        fee = fee + size / price * costs.commission_per_share
+    paid["commission"] = np.where(size > 0, np.maximum(fee, costs.commission_minimum), 0.0)
+    return orders, {name: np.where(size > 0, cost, 0.0) for name, cost in paid.items()}

@@ -180,3 +180,5 @@ def test_a_new_project_runs_with_its_own_notebook(place):
     report = project / "reports" / "mystudy"
     assert code == 0 and (report / "index.html").is_file() and (report / "leaderboard.html").is_file(), said
     assert "Words of my own" in (report / "sim-tiny" / "notebook.html").read_text()
+    code, said = place("neuralpha", "verify", "reports/mystudy", cwd=project)
+    assert code == 0 and "0 problems" in said, said

@@ -23,7 +23,7 @@ def plain_name(name) -> str:
     text = re.sub(r"[\W_]+", "_", text).strip("_")
     return re.sub(r"^\d+_(?=[a-z])", "", text)
 
-# %% ../../../nbs/data/reading/names.ipynb #2039101a
+# %% ../../../nbs/data/reading/names.ipynb #fff4f256
 ALIASES = dict(
     date="date datetime timestamp day trade_date tradedate trading_date trading_day session dt datum fecha "
     "日期 交易日期".split(),
@@ -47,7 +47,7 @@ WEAK = dict(  # only where no column above means the same; the first of them tha
     asset="isin wkn cusip sedol figi gvkey".split(),
     close="prc dlyprc dlyclose last settle dernier ultimo".split(),
     volume="vol tick_volume tickvol".split(),
-    factor="split_factor splitfactor split_ratio stock_splits splits".split(),
+    factor="split_factor splitfactor split_ratio split_coefficient splitcoefficient stock_splits stock_split splits split".split(),
     **{"return": ["ret", "dlyret"]},
 )
 DIVIDES = ("cfacpr", "dlycumfacpr", "ajexdi")  # prices are divided by these

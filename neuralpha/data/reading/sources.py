@@ -5,7 +5,7 @@
 # %% auto #0
 __all__ = ['partition_keys', 'scan_parquet', 'scan_csv', 'open_source']
 
-# %% ../../../nbs/data/reading/sources.ipynb #8ab6e4ca
+# %% ../../../nbs/data/reading/sources.ipynb #ef8cd450
 import csv, os
 from dataclasses import replace
 from pathlib import Path
@@ -20,7 +20,7 @@ from .columns import match_columns
 from .form import Table, no_rows, require_assets
 from .prices import settle_values
 from .spec import ReadSpec, read_spec
-from .tables import canonical
+from .tables import canonical, similar_names
 from .text_files import not_utf8, odd_lines, scan_text, text_file, text_stem, without_remarks
 from ..vendors.yahoo import scan_yahoo
 
@@ -201,7 +201,7 @@ def _one_after_another(tables, path):
         "if they are parts of one asset's history say asset='AAPL' (its name), else put a column 'asset' into each."
     )
 
-# %% ../../../nbs/data/reading/sources.ipynb #3f1b4848
+# %% ../../../nbs/data/reading/sources.ipynb #a73000eb
 def _open_folder(path, name, spec, files):
     """One file per asset: each is read on its own, so an error names its file; what some files prove about the form of
     dates and numbers holds for all.
@@ -222,6 +222,9 @@ def _open_folder(path, name, spec, files):
     if all(s.asset is not None and spec.asset is None for s in specs.values()):
         _one_after_another(tables, path)
     joined = _joined(tables, name, str(path), spec.assets)
+    if all(s.asset is not None for s in specs.values()):
+        alike = similar_names(sorted(joined.frame["asset"].cast(pl.String).unique().to_list()))
+        joined = replace(joined, findings=(*joined.findings, *alike))
     if not joined.frame.height:
         raise no_rows(path, spec)
     return settle_values(joined, spec)

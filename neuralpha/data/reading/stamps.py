@@ -143,7 +143,7 @@ def _turned_form(lf, text, cell):
     forms = [mark.join("%" + c for c in order.split("/")) + time for order, good in fits if good]
     return (forms[0] if len(forms) == 1 else None), forms
 
-# %% ../../../nbs/data/reading/stamps.ipynb #c9575b6c
+# %% ../../../nbs/data/reading/stamps.ipynb #aa2bfc62
 def _is_damaged(lf, text, form) -> bool:
     """Whether the days up to the twelfth stand the other way round than the others, as a spreadsheet of another
     country leaves them.
@@ -177,6 +177,16 @@ def _is_damaged(lf, text, form) -> bool:
     by_weekday = sure < 0.01 and read > 0.1 and other < 0.01
     by_order = read_back > 10 + 3 * other_back
     return n >= 10 and (by_weekday or by_order)
+
+
+def _refuse_damaged(lf, text, form, where, column):
+    if _is_damaged(lf, text, form):
+        raise NeuralphaError(
+            f"{where}: column {column!r}: days up to the twelfth stand the other way round than the "
+            "others, as a spreadsheet of another country leaves them; "
+            f"write the dates again from their source as 2020-12-31, or say date_format={form!r} if they are "
+            "right as they stand."
+        )
 
 # %% ../../../nbs/data/reading/stamps.ipynb #d72a99d4
 def _likeliest_first(lf, text, forms):
@@ -272,7 +282,7 @@ def _by_iso(text):
     sign = pl.when(digits.str.starts_with("-")).then(-1).otherwise(1)
     return value, pl.when(zone == "").then(None).when(zone == "Z").then(0).otherwise(minutes * sign)
 
-# %% ../../../nbs/data/reading/stamps.ipynb #532d36bb
+# %% ../../../nbs/data/reading/stamps.ipynb #b5fc5810
 def text_stamps(
     lf: pl.LazyFrame,
     column: str,  # a text column
@@ -318,17 +328,14 @@ def text_stamps(
         form, fits = None, packed
     elif not form and not re.match(_STAMP, cell):
         form, fits = _turned_form(lf, pl.col(column).str.strip_chars(), cell)
-        if form and _is_damaged(lf, text, form):
-            raise NeuralphaError(
-                f"{where}: column {source or column!r}: days up to the twelfth stand the other way round than the "
-                "others, as a spreadsheet of another country leaves them; "
-                f"write the dates again from their source as 2020-12-31, or say date_format={form!r} if they are "
-                "right as they stand."
-            )
         if form:
+            _refuse_damaged(lf, text, form, where, source or column)
             said = f"dates read as {form}, the only order of day and month that all rows fit"
         else:
             fits = _likeliest_first(lf, text, fits)
+    if not date_format and re.match(r"\d{4}-\d{2}-\d{2}", cell):
+        days = lf.select(text.str.slice(0, 10).unique(maintain_order=True).alias("day"))
+        _refuse_damaged(days, pl.col("day"), "%Y-%m-%d", where, source or column)
     value, offset = _by_format(text, form) if form else _by_iso(text)
     if date_format:
         value = pl.when(value.dt.year() >= 1000).then(value)  # a year before was written with two digits

@@ -20,10 +20,10 @@ __all__ = ['AGREEMENT', 'LOSS_DATES', 'PAIR_ROWS', 'PAIR_FEATURES', 'SECTION', '
            'agreement_records', 'regime_records', 'loss_records', 'Reasons', 'explain_all', 'reasons_of',
            'model_figures', 'loss_figures', 'reasons_record', 'Found']
 
-# %% ../../../nbs/report/sections/explanations.ipynb #65010733
+# %% ../../../nbs/report/sections/explanations.ipynb #f28bea57
 import numpy as np
 import pandas as pd
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from ...core import atomic_path, read_table, write_json
 from ...evaluate.metrics import metric
 from ...evaluate.regimes import regimes
@@ -76,12 +76,25 @@ def grouping(X) -> str:  # "family" or "feature"
 
     return "family" if len(set(families(X.names))) > 1 else "feature"
 
-# %% ../../../nbs/report/sections/explanations.ipynb #b5b4397c
+# %% ../../../nbs/report/sections/explanations.ipynb #e3599de5
 AGREEMENT = {
     "attributions": "Correlation across features of the two models' attributions of one row, averaged by date, "
     "then over dates.",
     "importance ranks": "Rank correlation across features of the two models' mean absolute attributions.",
 }
+
+
+def _on_common_features(explanations: list) -> list:
+    """Attributions of the features that all models see: an agent sees its account beside them."""
+    names = [n for n in explanations[0].names if all(n in e.names for e in explanations)]
+    if not names or all(list(e.names) == names for e in explanations):
+        return explanations
+
+    def cut(e):
+        columns = [e.names.index(n) for n in names]
+        return replace(e, X=e.X.select(names), values=e.values[:, :, columns])
+
+    return [cut(e) for e in explanations]
 
 
 def agreement_records(explanations, y) -> list:  # of {a, b, measure, record}
@@ -96,7 +109,7 @@ def agreement_records(explanations, y) -> list:  # of {a, b, measure, record}
 
     if len(explanations) < 2:
         return []
-    table = agreement(explanations, y.horizon, y.delay)
+    table = agreement(_on_common_features(explanations), y.horizon, y.delay)
     return [
         dict(
             a=r.model_a,

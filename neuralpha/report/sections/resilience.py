@@ -10,27 +10,36 @@ nothing of the training). Where `[portfolio]` says `resilience = true` it is par
 # %% auto #0
 __all__ = ['SECTION', 'resilience_numbers']
 
-# %% ../../../nbs/report/sections/resilience.ipynb #af135366
+# %% ../../../nbs/report/sections/resilience.ipynb #d21095c6
 import pandas as pd
 from ...core import write_json
 from ...portfolio.grammar import read_policy
-from ...portfolio.resilience import Resilience, plot_resilience, resilience
 from ..section import Section
 from ...study.recipe import study_costs
 
-# %% ../../../nbs/report/sections/resilience.ipynb #16a576a6
-def _compute(report) -> Resilience:
+# %% ../../../nbs/report/sections/resilience.ipynb #705ebb56
+def _compute(report):  # a `Resilience`
+    from neuralpha.portfolio.resilience import resilience
+
     study = report.experiment.study
     fitted = [prediction for prediction in report.tests.values() if prediction.models]
     return resilience(fitted, read_policy(study.portfolio.policy), study_costs(study), study.portfolio.capital)
 
 
-def _store(report, found: Resilience):
+def _store(report, found):
     write_json(report.folder / "resilience.json", resilience_numbers(found))
 
 
-def resilience_numbers(found: Resilience) -> dict:
-    """What `resilience.json` holds: a row for each model, disturbance and size, and what noise on a feature costs."""
+def resilience_numbers(
+    found,  # `Resilience`
+) -> dict:
+    """What `resilience.json` holds: a row for each model, disturbance and size, and what noise on a feature costs.
+
+    Parameters
+    ----------
+    found
+        `Resilience`
+    """
     rows = found.table.reset_index().astype(object)
     doors = found.doors.rename_axis("feature").reset_index().astype(object)
     return {
@@ -39,7 +48,9 @@ def resilience_numbers(found: Resilience) -> dict:
     }
 
 
-def _show(report, found: Resilience) -> pd.DataFrame:
+def _show(report, found) -> pd.DataFrame:
+    from neuralpha.portfolio.resilience import plot_resilience
+
     doors = ", ".join(f"{found.door(model)} for {model}" for model in found.doors)
     caption = (
         f"Share of the IC that is kept, with 95% intervals. The door, where noise on one feature costs most: {doors}."

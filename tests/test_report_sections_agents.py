@@ -1,0 +1,50 @@
+# Exported from nbs/ by `make sync`; edit the notebook.
+from neuralpha.report.sections.agents import *
+import numpy as np
+import pandas as pd
+import pytest
+from neuralpha.data.returns import bar_return
+from neuralpha.data.simulated.market import simulate_universe
+from neuralpha.features.table import Features
+from neuralpha.portfolio.backtest import backtest
+from neuralpha.portfolio.policies import Quantiles
+from neuralpha.rl.environment import Wished
+from neuralpha.trading.clock import Clock
+
+@pytest.fixture(scope="module")
+def books():
+    stocks = simulate_universe(20, 200, seed=3, listed=1.0, takeovers=0.0)
+    score = stocks.series(np.random.default_rng(0).normal(size=stocks.n_rows))
+    rule = backtest(score, stocks, Quantiles(5), "flat", 1e8, Clock())
+    turned = np.nan_to_num(rule.decided) * np.where(stocks.asset_code % 2, 1, -1)
+    return rule, backtest(stocks.series(turned), stocks, Wished(2.0, 2.0), "flat", 1e8, Clock())
+
+def test_what_acting_differently_earned_sums_to_the_difference_of_the_accounts(books):
+    rule, agent = books
+    found = difference_numbers(agent, rule)
+    whole = 100 * rule.panel.bars_per_year * (agent.net.mean() - rule.net.mean())
+    assert found["net"]["value"] == pytest.approx(whole)
+    assert sum(found[kind]["value"] for kind in (*KINDS, "costs", "the rest")) == pytest.approx(whole)
+    assert abs(found["the rest"]["value"]) < 0.02 * abs(found["opposite sides"]["value"])
+    assert found["same side"]["share"] + found["opposite sides"]["share"] == pytest.approx(1)
+    assert found["same side"]["share"] == pytest.approx(0.5, abs=0.1) and found["the agent alone"]["share"] == 0
+    assert found["net"]["low"] < found["net"]["value"] < found["net"]["high"]
+
+def test_a_unit_that_is_traded_costs_what_the_costs_say(books):
+    rule, _ = books
+    found = trading_numbers(rule)
+    table = rule.returns
+    assert found["cost_bps"] == pytest.approx(5.0, rel=1e-6)
+    assert found["gross_bps"] == pytest.approx(1e4 * table["gross"].sum() / table["turnover"].sum())
+
+def test_what_is_held_by_a_feature_is_its_mean_in_each_group(books):
+    stocks = books[0].panel
+    values = np.random.default_rng(1).uniform(-1, 1, (stocks.n_rows, 2)).astype(np.float32)
+    X = Features(stocks, ("a", "b"), values, (0, 0))
+    found = action_by_feature(X, 0.01 * values[:, 0].astype(float))
+    assert list(found)[0] == "a" and found["a"]["follows"] > 0.99 and abs(found["b"]["follows"]) < 0.1
+    assert np.diff(found["a"]["held"]).min() > 0.1 and found["a"]["held"][-1] == pytest.approx(0.9, abs=0.1)
+
+def test_the_spread_of_seeds_is_that_of_their_accounts():
+    record = _seed_record({0: 1.0, 1: 3.0, 2: 8.0})
+    assert record["spread"] == pytest.approx(np.std([1, 3, 8], ddof=1)) and record["worst"] == 1 and record["best"] == 8

@@ -1,0 +1,75 @@
+# Exported from nbs/ by `make sync`; edit the notebook.
+from neuralpha.rl.asset_game import *
+import numpy as np
+import pytest
+import torch
+from neuralpha.data.returns import bar_return
+from neuralpha.data.simulated.market import simulate_universe
+from neuralpha.rl.by_reward import ALGORITHMS, RewardLearner
+from neuralpha.rl.environment import ActionLimits, trade_env
+
+@pytest.fixture(scope="module")
+def task():
+    stocks = simulate_universe(6, 160, seed=4, listed=1.0, takeovers=0.0)
+    x = np.nan_to_num(bar_return(stocks)).astype(np.float32)[:, None] * 50
+    return stocks, x, dict(costs="flat", limits=ActionLimits(0.3, 1.0, 0.2), by_asset=True)
+
+SHORT = dict(PPO=dict(n_steps=16, batch_size=48), A2C={}, RecurrentPPO=dict(n_steps=16, batch_size=48))
+
+SHORT |= dict(SAC=dict(learning_starts=50, buffer_size=1200), TD3=dict(learning_starts=50, buffer_size=1200))
+
+@pytest.mark.parametrize("algorithm", ALGORITHMS)
+def test_the_net_that_is_left_acts_as_the_policy_did_and_a_cut_training_goes_on_to_the_same_bits(task, algorithm):
+    pytest.importorskip("sb3_contrib")
+    stocks, x, how = task
+    game = AssetGame(trade_env(stocks, last=100, **how), x, bars=30)
+    learner = RewardLearner(game, algorithm, 3, 8, SHORT[algorithm]).learn_part(200, 0)
+    middle = learner.tensors()
+    whole = learner.learn_part(200, 1).tensors()
+    again = RewardLearner(game, algorithm, 3, 8, SHORT[algorithm]).restore(middle)
+    again.learn_part(200, 1)
+    assert all(torch.equal(again.tensors()[name], value) for name, value in whole.items())
+    assert any(not torch.equal(middle[name], value) for name, value in whole.items())
+    actor = actor_of(learner.policy, algorithm, 4, 8)
+    memory, state = np.zeros((6, actor.memory), np.float32), None
+    rng = np.random.default_rng(0)
+    for _ in range(3):
+        seen = rng.normal(size=(6, 4)).astype(np.float32)
+        mine, memory = actor.act(seen, memory)
+        theirs, state = learner.policy.predict(seen, state, deterministic=True)
+        assert mine == pytest.approx(theirs[:, 0], abs=1e-6)
+
+def test_each_asset_is_paid_its_part_and_the_parts_are_the_account(task):
+    stocks, x, how = task
+    game = AssetGame(trade_env(stocks, **how), x)
+    alone = AssetGame(trade_env(stocks, **how), x)
+    game.reset(), alone.reset()
+    for k in range(40):
+        action = np.zeros(6)
+        action[2] = 0.2 * (-1) ** (k // 5)
+        _, parts, _ = game.step(action)
+        assert parts.sum() == pytest.approx(game.paid[0], abs=1e-15) and np.abs(np.delete(parts, 2)).max() < 1e-15
+    both = np.tile([0.5, -0.5], 3)
+    seen, _, _ = alone.step(both)
+    assert np.array_equal(seen[:, 0], x[alone.rows, 0]) and seen[:, 1] == pytest.approx(both, rel=1e-2)
+
+def test_an_episode_of_a_stretch_begins_where_the_learners_numbers_say(task):
+    stocks, x, how = task
+    game = AssetGame(trade_env(stocks, first=10, last=100, **how), x, bars=30)
+    begun = set()
+    for _ in range(50):
+        game.reset()
+        begun.add(game.env.date)
+        over = False
+        for _ in range(30):
+            assert not over
+            over = game.step(np.zeros(6))[2]
+        assert over
+    assert min(begun) >= 10 and max(begun) <= 70 and len(begun) > 20
+
+def test_playing_sees_every_date_and_decides_on_the_last(task):
+    stocks, x, how = task
+    played = play_game(BandActor(1, 8), AssetGame(trade_env(stocks, first=30, **how), x))
+    inside = stocks.date_code > 30  # nothing is held on the first
+    assert len(played.rewards) == stocks.n_dates - 31 and not played.own[~inside, 0].any()
+    assert (np.abs(played.own[inside, 0]) <= 1.2).all() and played.own[stocks.date_code == stocks.n_dates - 1, 0].any()

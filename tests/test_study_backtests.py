@@ -1,0 +1,89 @@
+# Exported from nbs/ by `make sync`; edit the notebook.
+from neuralpha.study.backtests import *
+from dataclasses import replace
+import numpy as np
+import pandas as pd
+import pytest
+from neuralpha.core import NeuralphaError
+from neuralpha.portfolio.backtest import backtest
+from neuralpha.study.recipe import study_panel
+from neuralpha.study.spec import make_study
+from neuralpha.study.units import UnitStore
+from neuralpha.portfolio.grammar import read_policy
+from neuralpha.trading.clock import Clock
+from neuralpha.trading.costs import Costs, Impact, make_costs
+
+@pytest.fixture(scope="module")
+def opened(tmp_path_factory):
+    study = make_study({"name": "worth", "universes": ["sim-tiny"], "models": ["ridge"]})
+    market = study_panel(study, "sim-tiny")[0]
+    oracle = market.series(market.truth["oracle"]).dropna()
+    store = UnitStore(tmp_path_factory.mktemp("sweep"))
+    write_traded(store, "sim-tiny", {"oracle": oracle, "late": oracle.groupby("asset").shift(3).dropna()})
+    return open_backtests(study, "sim-tiny", PLAN.to_json(), store)
+
+PLAN = SweepPlan(
+    ("Quantiles(count=5)", "Slowed(base=RankWeights(), rate=0.5)"),
+    {"flat": Costs(5.0), "square-root": make_costs("square-root")},
+    (1e6, 1e9),
+    Clock(1, "close", 1),
+)
+
+def _open(opened, **changes):
+    return replace(opened, plan=read_plan(PLAN.to_json() | changes))
+
+def test_a_plan_comes_back_from_json():
+    import json
+
+    own = Costs({"A": 3.0, "B": 9.0}, Impact(0.1, 0.6, False), borrow_bps="by-liquidity", name="by asset")
+    plan = SweepPlan(("TopN(count=3)",), {"mine": own}, (1.0,), Clock(2, "open", 3))
+    assert read_plan(json.loads(json.dumps(plan.to_json()))) == plan
+
+def test_each_is_what_a_backtest_alone_says(opened):
+    bench = _open(opened)
+    found, refused = derive_backtests([bench])
+    assert len(found) == len(bench.units()) == 16 and not refused
+    for unit in bench.units()[::3]:
+        costs = bench.plan.costs[unit.costs]
+        alone = backtest(
+            bench.scores[unit.model], bench.panel, read_policy(unit.policy), costs, unit.capital, PLAN.clock
+        )
+        numbers, returns = found[unit]
+        np.testing.assert_array_equal(returns["net"], alone.net)  # the same bits, whoever else was traded beside it
+        assert numbers["net"] == [float(v) for v in alone.costs().loc["net"]]
+        assert abs(numbers["gross"] + numbers["costs"] - numbers["net"][0]) < 1e-12 * abs(numbers["gross"])
+
+def test_the_name_is_the_hash_of_all_that_determines_it(opened):
+    before = {u.key: u for u in _open(opened).units()}
+    assert len(before) == 16
+
+    def same(**changes):
+        return {key for key in before if key in {u.key for u in _open(opened, **changes).units()}}
+
+    assert same() == set(before)
+    costs = PLAN.to_json()["costs"]
+    dearer = same(costs=costs | {"flat": costs["flat"] | {"half_spread_bps": 6.0}})
+    assert dearer == {key for key, u in before.items() if u.costs == "square-root"}
+    assert same(capitals=[1e6, 2e9]) == {key for key, u in before.items() if u.capital == 1e6}
+    assert same(policies=["TopN(count=3)"]) == set() and same(clock=dict(delay=2, fill="close", horizon=1)) == set()
+    bench = _open(opened)
+    late = bench.scores["late"]
+    bench = replace(bench, scores=bench.scores | {"late": late + 1e-3 * np.arange(len(late))})
+    moved = {u.key for u in bench.units()}
+    assert {key for key in before if key in moved} == {key for key, u in before.items() if u.model == "oracle"}
+
+def test_models_are_ranked_under_each_assumption(opened):
+    bench = _open(opened, policies=["Quantiles(5)"], capitals=[1e6])
+    table = sweep_table([bench], derive_backtests([bench])[0])
+    assert list(table) == list(TABLE) and (table["net"].diff().dropna() <= 0).all()
+    cheap = table[table.costs == "flat"]
+    assert list(cheap.model) == ["oracle", "late"] and list(cheap["rank"]) == [1, 2]
+    assert (table["net low"] < table["net"]).all() and (table["net"] < table["net high"]).all()
+
+def test_costs_that_cannot_be_priced_say_so_in_their_own_rows(opened):
+    bench = _open(opened, policies=["Quantiles(5)"], capitals=[1e6])
+    fields = {name: values for name, values in bench.panel.fields.items() if name != "volume"}
+    poor = replace(bench, panel=replace(bench.panel, fields=fields))
+    found, refused = derive_backtests([poor])
+    assert {u.costs for u in found} == {"flat"} and {u.costs for u in refused} == {"square-root"}
+    assert "the field 'volume' is missing" in next(iter(refused.values()))
