@@ -275,7 +275,7 @@ def syntax_digest(tree: ast.Module) -> str:
     """Digest of a module's syntax tree: the same whatever its docstrings, comments and spaces."""
     return digest(ast.dump(_without_docstrings(tree)))
 
-# %% ../nbs/core.ipynb #07658c93
+# %% ../nbs/core.ipynb #2b3a9d2d
 @cache
 def _module(name: str) -> tuple:  # (digest of the syntax tree, names of neuralpha modules imported)
     spec = importlib.util.find_spec(name)
@@ -300,7 +300,7 @@ def _rules() -> str:  # how modules are read: what was noted under others is non
 
 
 def _noted(note: Path) -> dict:
-    """What is known of a module, from beside its bytecode: reading a hundred sources takes a second in every process."""
+    """What is known of a module, from beside its bytecode: to read a hundred sources takes a second a process."""
     try:
         return json.loads(note.read_text(encoding="utf-8"))
     except (OSError, ValueError):

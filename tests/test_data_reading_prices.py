@@ -42,7 +42,7 @@ def test_bars_on_which_they_are_exchanged_are_counted_with_their_assets():
 
 from neuralpha.data.reading.sources import open_source
 
-def _bars(days, n=2, **columns):
+def _walks(days, n=2, **columns):
     rng = np.random.default_rng(0)
     close = np.round(50 * np.exp(np.cumsum(0.01 * rng.standard_normal((len(days), n)), 0)), 2)
     names = [f"S{i}" for i in range(n)]
@@ -53,7 +53,7 @@ def _bars(days, n=2, **columns):
 @pytest.mark.parametrize("twice", [False, True])
 def test_a_column_of_splits_is_known_by_its_names_and_a_bar_written_twice_splits_once(name, twice):
     days = pd.bdate_range("2021-01-04", periods=60)
-    true = _bars(days)
+    true = _walks(days)
     f = true.assign(**{name: 1.0})
     before = (f.asset == "S0") & (f.date < days[30])
     f.loc[before, "close"] *= 2
@@ -67,11 +67,11 @@ def test_a_column_of_splits_is_known_by_its_names_and_a_bar_written_twice_splits
 
 def test_dividends_that_no_return_holds_and_bars_stamped_with_the_first_of_a_month_are_said():
     days = pd.bdate_range("2021-01-04", periods=60)
-    paid = _bars(days, dividend=np.where(np.arange(120) == 40, 0.5, 0.0))
+    paid = _walks(days, dividend=np.where(np.arange(120) == 40, 0.5, 0.0))
     said = [f["note"] for f in open_source(paid).findings if f["check"] == "dividends"]
     assert len(said) == 1 and "column 'dividend' is added to no return" in said[0]
     silent = (paid.assign(dividend=0.0), paid.assign(adj_close=paid.close))
     assert not any(f["check"] == "dividends" for frame in silent for f in open_source(frame).findings)
     for freq, expected in (("MS", True), ("ME", False), ("BMS", False)):
-        months = open_source(_bars(pd.date_range("2015-01-01", periods=24, freq=freq)))
+        months = open_source(_walks(pd.date_range("2015-01-01", periods=24, freq=freq)))
         assert any(f["check"] == "month_starts" for f in months.findings) == expected

@@ -390,6 +390,24 @@ def test_a_board_of_few_dates_says_how_many_it_takes_to_tell_staying_skill_from_
     assert said in repr(board) and said in board._repr_html_() and "it takes 1,000 dates" in repr(board)
     assert said_of_months(replace(board, ics=pd.DataFrame(index=range(1000)))) == []
 
+def test_the_share_of_intervals_that_a_short_board_says_may_miss_is_the_measured_one():
+    from scipy.signal import lfilter
+
+    from neuralpha.evaluate.compare import MISSED
+
+    def missed(dates, assets, half_life, series=700):
+        rng = np.random.default_rng([dates, assets])
+        fading = 0.5 ** (1 / half_life)
+        shocks = rng.standard_normal((series, dates + 300))
+        skill = lfilter([np.sqrt(1 - fading**2)], [1, -fading], shocks, axis=1)[:, 300:]
+        ics = 0.03 * skill + rng.standard_normal((series, dates)) / np.sqrt(assets)
+        return np.mean([mean_test(x)["p"] < 0.05 for x in ics])
+
+    for dates, at in ((60, 0), (250, 250), (500, 500)):
+        most = max(missed(dates, assets, 14) for assets in (40, 1000))
+        assert 0.7 / MISSED[at] < most < 1 / MISSED[at] + 0.03
+    assert missed(1000, 40, 14) < 0.08 + 0.03 and missed(2000, 40, 30) < 0.08 + 0.03 < missed(250, 40, 30)
+
 def test_worthless_slow_scores_and_long_labels_over_few_dates_keep_every_level_end_to_end():
     from scipy.stats import binom
     from scipy.signal import lfilter

@@ -1,7 +1,5 @@
 # Exported from nbs/ by `make sync`; edit the notebook.
 from neuralpha.report.finished import *
-import pandas as pd
-
 import pytest
 
 from neuralpha.core import write_text

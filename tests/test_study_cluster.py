@@ -58,7 +58,8 @@ def _is_said_once_where_tables_are_not_shared(experiment, store, study):
         cluster._say_who_is_alone(alone, told)
         cluster._say_who_is_alone(alone, told)
     assert said.getvalue() == (
-        f"{os.uname().nodename} does not have {store.folder / 'nowhere'} and computes the features itself; share that folder.\n"
+        f"{os.uname().nodename} does not have {store.folder / 'nowhere'} and computes the features itself; "
+        "share that folder.\n"
     )
 
 def test_a_task_done_as_on_a_node_leaves_the_same_unit(tmp_path):

@@ -2093,7 +2093,7 @@ def _target_text(target: dict) -> str:
     verdict = "reached by" if target["reached"] else "not reached; best is"
     return f"{verdict} {target['model']}, {metric} {number(target['value'])} ± {number(target['error'])}; {aim}"
 
-# %% ../../nbs/report/pages.ipynb #6d82d5bb
+# %% ../../nbs/report/pages.ipynb #9830df2a
 def setting(study: Study) -> str:
     """What was compared, in a sentence."""
     if study.repetitions:
@@ -2141,7 +2141,7 @@ def _split(split) -> str:
         how = (
             "tested one by one"
             if split.n_tests == 1
-            else f"of which every fold tests {split.n_tests}; the leaderboard's ICs are over all paths, the rest is of the first"
+            else f"of which every fold tests {split.n_tests}; leaderboard over all paths, the rest of the first"
         )
         return f"{split.n_groups} purged groups of dates, {how}"
     if split.fixed:

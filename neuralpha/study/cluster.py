@@ -30,7 +30,7 @@ from .search import journal_of
 from .spec import make_study
 from .units import Task, UnitStore, claim, device_kind
 
-# %% ../../nbs/study/cluster.ipynb #fe30cef7
+# %% ../../nbs/study/cluster.ipynb #8cf4daf6
 @lru_cache(1)
 def _bench(study: str, universe: str, tables: str, plan: str, traded: bytes) -> Experiment:
     """What the tasks are of; `traded` is the file of scores that a plan of backtests trades on."""
@@ -60,7 +60,8 @@ def run_remotely(
     plan: str = "null",  # of a sweep
     traded: bytes = b"",  # the file of scores that a sweep trades on
 ) -> dict:  # path below a unit store -> bytes
-    """Do one task on this machine and return the files it left; `alone/<machine>` among them says that it computed the features itself.
+    """Do one task on this machine and return the files it left; `alone/<machine>` among them says that it computed
+    the features itself.
 
     Parameters
     ----------
