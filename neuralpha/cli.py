@@ -12,8 +12,8 @@ __all__ = ['app', 'data_app', 'ReadOption', 'SEVERAL', 'SPLIT', 'RUN', 'features
            'DeskFolder', 'LastOption', 'holdout_app', 'INTERRUPTED', 'run', 'tune', 'features_list', 'models_list',
            'studies_list', 'new_command', 'lab_command', 'doctor_command', 'data_check', 'data_list', 'data_import',
            'audit', 'desk_open', 'desk_step', 'desk_replay', 'desk_fills', 'desk_status', 'desk_difference',
-           'desk_promote', 'desk_rollback', 'desk_test', 'report_file', 'backtest_report', 'compare_two',
-           'score_newest', 'holdout_open', 'verify', 'main']
+           'desk_promote', 'desk_rollback', 'desk_test', 'report_file', 'backtest_report', 'sweep_report',
+           'compare_two', 'score_newest', 'holdout_open', 'verify', 'main']
 
 # %% ../nbs/cli.ipynb #76b55f9c
 import re, sys, tomllib
@@ -911,7 +911,7 @@ def report_file(
     for made in [*([write_html(report, to)] if html or not pdf else []), *([write_pdf(report, to)] if pdf else [])]:
         typer.echo(f"{made}  ({made.stat().st_size / 1e6:.1f} MB)")
 
-# %% ../nbs/cli.ipynb #18a0690e
+# %% ../nbs/cli.ipynb #d49bcb7d
 @app.command("backtest", rich_help_panel="Reports")
 def backtest_report(
     report: Annotated[Path, typer.Argument(help="Folder of a study's report, e.g. reports/quick.")],
@@ -963,6 +963,91 @@ def backtest_report(
     typer.echo(found.setting)
     for title, table in found.tables.items():
         _table(table.round(2), title)
+
+
+@app.command("sweep", rich_help_panel="Reports")
+def sweep_report(
+    report: Annotated[Path, typer.Argument(help="Folder of a study's report, e.g. reports/quick.")],
+    policy: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--policy",
+            help="What is held, as one writes it in Python; give it again for each: --policy 'TopN(50)' --policy "
+            "'Band(enter=0.1, leave=0.2)'. Default: the study's, else Quantiles(5).",
+        ),
+    ] = None,
+    costs: Annotated[
+        str | None,
+        typer.Option(
+            help="Comma-separated: none, flat, square-root, almgren, jkmp, classic, study (the study's own), or "
+            "half-spreads in basis points: flat,12,study. Default: the study's and every preset."
+        ),
+    ] = None,
+    capital: Annotated[
+        str | None,
+        typer.Option(
+            help="Sizes of the account, comma-separated: 1e6,1e8,1e10. Default: a hundredth of the study's, the "
+            "study's, a hundred times it."
+        ),
+    ] = None,
+    models: Annotated[str | None, typer.Option(help="Comma-separated; default: all, with the ensemble.")] = None,
+    universe: Annotated[
+        list[str] | None, typer.Option("--universe", "-u", help="Only these; give it again for each. Default: all.")
+    ] = None,
+    jobs: Annotated[
+        int, typer.Option(help="Processes. One does a small sweep faster, since each must first read the data.")
+    ] = 1,
+    backend: Annotated[
+        str, typer.Option(help="local, or ray: the backtests are divided among the cluster of RAY_ADDRESS.")
+    ] = "local",
+    top: Annotated[int, typer.Option(help="Rows to print; all are in sweep/results.csv of the report.")] = 20,
+) -> None:
+    """Trade on a report's stored scores under every combination of policy, cost and size: which model wins where?
+
+    Nothing is fitted. Each backtest is kept in the report's folder under the hash of its scores, policy, costs, clock,
+    size and code: run the command again and it goes on where it stopped, change one cost and only its own rows are
+    traded. The table, ranked by net return with 95% intervals, is printed, stored as sweep/results.parquet and
+    results.csv, and shown on sweep.html; `neuralpha verify` trades all of it again.
+
+    Examples:
+
+        neuralpha sweep reports/quick
+
+        neuralpha sweep reports/quick --costs flat,square-root,12 --capital 1e6,1e8,1e10
+
+        neuralpha sweep reports/quick --policy 'Quantiles(5)' --policy 'Band(enter=0.1, leave=0.2)' --jobs 4
+
+        neuralpha sweep reports/quick --models lightgbm,lstm -u sim-linear --costs study
+    """
+    from neuralpha.report.sweep import sweep
+
+    with _Watch("backtests") as watch:
+        table = sweep(report, policy, _list(costs), _amounts(capital), _list(models), universe, jobs, backend, watch)
+    for what, why in table.attrs["missing"].items():
+        typer.secho(f"not traded: {what}: {why}", fg="yellow", err=True)
+    shown = [
+        "universe",
+        "policy",
+        "costs",
+        "capital",
+        "rank",
+        "net",
+        "net low",
+        "net high",
+        "gross",
+        "Sharpe",
+        "turnover",
+    ]
+    _table(table.set_index("model")[shown].head(top).round(2), f"{len(table)} backtests by net return, % a year")
+    typer.echo(report / "sweep.html")
+
+
+def _amounts(text: str | None) -> list[float] | None:
+    """Comma-separated amounts of money."""
+    try:
+        return [float(t) for t in _list(text)] if text else None
+    except ValueError:
+        raise NeuralphaError(f"--capital is {text!r}; give amounts like 1e6,1e8.") from None
 
 # %% ../nbs/cli.ipynb #470fb25c
 @app.command("compare", rich_help_panel="Reports")
