@@ -653,7 +653,7 @@ def is_of_the_day(policy) -> bool:
     own = type(policy).__module__ == "neuralpha.portfolio.policies" and (type(policy).__name__ in simple or flat)
     return own and (inner is None or is_of_the_day(inner))
 
-# %% ../../nbs/monitor/desk.ipynb #d2715820
+# %% ../../nbs/monitor/desk.ipynb #a7c484e6
 def _book(run: _Run, at: int) -> tuple:  # records (accounts, RECORD), filled (assets, accounts)
     """Keep the books of one bar."""
     names = account_names(run.terms)
@@ -681,12 +681,16 @@ def _book(run: _Run, at: int) -> tuple:  # records (accounts, RECORD), filled (a
     return records, np.where(np.abs(filled) > 1e-9 * np.maximum(np.abs(before), 1.0), filled, 0.0)
 
 
+def _of_rows(values, rows):
+    return values[rows] if len(values) > 1 else values[0]  # where all are alike, one is kept
+
+
 def _moves(books: Books, at: int):
     """(n_assets,) return before and after the fill; an asset that leaves has lost all of its position."""
     rows = slice(*books.bars.offsets[at : at + 2])
     asset = books.bars.asset[rows]
     before, after = np.zeros((2, books.panel.n_assets))
-    before[asset], after[asset] = books.bars.before[rows], books.bars.after[rows]
+    before[asset], after[asset] = _of_rows(books.bars.before, rows), _of_rows(books.bars.after, rows)
     return before, after
 
 # %% ../../nbs/monitor/desk.ipynb #638aa579
