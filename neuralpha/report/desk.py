@@ -21,7 +21,7 @@ __all__ = ['ORDERS', 'open_desk', 'validation_scores', 'features_on', 'validatio
            'FittedInputs', 'desk_at', 'step_desk', 'replay_desk', 'order_table', 'position_table', 'write_orders',
            'read_fills', 'verify_whole_desk', 'Compared', 'compare_desk']
 
-# %% ../../nbs/report/desk.ipynb #375f1624
+# %% ../../nbs/report/desk.ipynb #660ccc8e
 from pathlib import Path
 from typing import NamedTuple
 import numpy as np
@@ -51,10 +51,10 @@ from .elsewhere import Elsewhere, is_address
 from .fits import Fits, Setting, chosen_model, date_scores, fits_of_report, setting_features
 from .score import Source, _reading
 from .section import StoredReport
-from .worth import _stored_report
+from .worth import stored_report
 from ..study.spec import Study, make_study
 
-# %% ../../nbs/report/desk.ipynb #904c1d06
+# %% ../../nbs/report/desk.ipynb #52bbeac2
 def open_desk(
     report,  # folder of a report, or of one of its universes
     folder,  # of the desk, or its address, see `Elsewhere`; must not exist
@@ -107,7 +107,7 @@ def open_desk(
     universe : str | None, default None
         of a report of several
     """
-    stored = _stored_report(Path(report), universe)
+    stored = stored_report(Path(report), universe)
     champion = chosen_model(Path(report), universe, model)
     names = [champion, *(chosen_model(Path(report), universe, name) for name in challengers)]
     fits = {name: fits_of_report(Path(report), universe, name) for name in names}
