@@ -653,7 +653,7 @@ def is_of_the_day(policy) -> bool:
     own = type(policy).__module__ == "neuralpha.portfolio.policies" and (type(policy).__name__ in simple or flat)
     return own and (inner is None or is_of_the_day(inner))
 
-# %% ../../nbs/monitor/desk.ipynb #d2715820
+# %% ../../nbs/monitor/desk.ipynb #9c14fa53
 def _book(run: _Run, at: int) -> tuple:  # records (accounts, RECORD), filled (assets, accounts)
     """Keep the books of one bar."""
     names = account_names(run.terms)
@@ -686,7 +686,8 @@ def _moves(books: Books, at: int):
     rows = slice(*books.bars.offsets[at : at + 2])
     asset = books.bars.asset[rows]
     before, after = np.zeros((2, books.panel.n_assets))
-    before[asset], after[asset] = books.bars.before[rows], books.bars.after[rows]
+    later = np.broadcast_to(books.bars.after, books.bars.before.shape)  # one value where all rows have the same
+    before[asset], after[asset] = books.bars.before[rows], later[rows]
     return before, after
 
 # %% ../../nbs/monitor/desk.ipynb #638aa579
