@@ -113,7 +113,7 @@ class Difference:
         total = float((self.live - self.backtest).sum())
         return f"live less backtest {total:,.0f} over {len(self.dates)} bars: {said or 'nothing'}"
 
-# %% ../../nbs/monitor/difference.ipynb #7000f4dc
+# %% ../../nbs/monitor/difference.ipynb #33984069
 class _World(NamedTuple):
     """What one account of the chain does."""
 
@@ -174,7 +174,8 @@ def _before_trade(books: Books):
     move[asset] = bars.before[rows]
     years = bars.years[books.date]
     owed = np.minimum(state.cash, 0) * tariff.financing * years
-    fees = np.minimum(state.position[asset], 0).sum(0) * tariff.borrow * years
+    rates = np.where(tariff.lent < 0, tariff.borrow, bars.borrow[rows][:, tariff.lent] if bars.borrow.size else 0.0)
+    fees = (np.minimum(state.position[asset], 0) * rates).sum(0) * years
     moved = state.position * (1 + move[:, None])
     there = np.zeros(books.panel.n_assets, bool)
     there[asset[~leaves]] = True
