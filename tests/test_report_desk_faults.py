@@ -27,7 +27,9 @@ def test_a_feature_that_drifts_although_a_stationarity_test_passes_is_named(repl
     broken = BrokenInputs(replayed, panel, FAULTS["widened-feature"], first)
     dates = panel.dates[-200:]
     means = np.array([broken.features(pd.Timestamp(date)).iloc[:, 0].mean() for date in dates])
-    assert adfuller(means, result_object=False)[1] < 0.05, "the mean of the feature looks stationary, the break included"
+    assert adfuller(means, result_object=False)[1] < 0.05, (
+        "the mean of the feature looks stationary, the break included"
+    )
     [row] = try_faults(replayed, fault="widened-feature", bars=12).to_dict("records")
     assert row["found"] and row["twin"] == "silent" and row["does"].startswith("features fired"), row
 

@@ -31,7 +31,7 @@ from .pages import Frame, render
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-# %% ../../nbs/report/desk_page.ipynb #7d7e2bb1
+# %% ../../nbs/report/desk_page.ipynb #8de07548
 SHOWN = 20  # rows of a table on the page; the files hold all
 
 
@@ -85,7 +85,7 @@ class DeskPage:
 
 def write_desk_page(
     folder,
-    universe=None,  # the data as it stands today, for the comparison with the backtest; default: the report's, if it reaches
+    universe=None,  # the data as it stands today, for the comparison with the backtest; default: the report's
     **options,  # how to read it
 ) -> Path:  # the page
     """Write `index.html`, `orders.csv`, `positions.csv` and the pictures of a desk.
@@ -94,8 +94,7 @@ def write_desk_page(
     ----------
     folder
     universe : default None
-        the data as it stands today, for the comparison with the backtest; default: the report's, if
-        it reaches
+        the data as it stands today, for the comparison with the backtest; default: the report's
     **options
         how to read it
 
@@ -131,7 +130,7 @@ def _difference(desk, record, universe, options):
     try:
         panel = _read_panel(desk, desk.facts["universe"] if universe is None else universe, options)
         if panel.dates[-1] < record.dates[-1].to_datetime64():
-            return "The data of the report ends before the desk does; for the comparison give the newest file (--universe)."
+            return "The data of the report ends before the desk does; compare with the newest file (--universe)."
         inputs = FittedInputs(desk, panel) if record.of("revision") else None
         champion = desk.terms.models[0]
         return explain_difference(desk, panel, inputs and (lambda date: inputs.scores(date)[champion]))
@@ -443,7 +442,7 @@ def _what(entry) -> str:
         "promotion": lambda: f"{body['acting']} acts in place of {body['before']} ({body['by']}): {body['why']}",
     }.get(entry.kind, lambda: "")()
 
-# %% ../../nbs/report/desk_page.ipynb #4575aa94
+# %% ../../nbs/report/desk_page.ipynb #2d9aa453
 def desk_figures(record: Record, difference, contests: list) -> "dict[str, Figure]":  # file -> figure
     """The pictures of a desk.
 
@@ -466,7 +465,7 @@ def _pictures(record, difference, contests) -> list:
     captions = {
         "money.png": (
             "Wealth",
-            "The desk against what the validation period lets expect: middle, and nine of ten paths, resampled in blocks.",
+            "The desk against what the validation period lets expect: the middle, and nine of ten resampled paths.",
         ),
         "layers.png": ("Charts", "Statistic of each layer over its threshold; above 1 it alarms, and begins anew."),
         "difference.png": ("From backtest to live", "Money that each cause made, in the order of causes."),
