@@ -72,7 +72,8 @@ def desk_report(tmp_path_factory):
 def opened_once(desk_report, tmp_path_factory):
     from neuralpha.report.desk import open_desk
 
-    return open_desk(desk_report, tmp_path_factory.mktemp("opened") / "desk", "lightgbm", ["ridge"])
+    folder = tmp_path_factory.mktemp("opened") / "desk"
+    return open_desk(desk_report, folder, "lightgbm", ["ridge"], costs="square-root")
 
 
 @pytest.fixture(scope="session")
