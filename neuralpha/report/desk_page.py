@@ -268,7 +268,7 @@ def _orders_shown(record) -> PlainTable:
     ]
     return PlainTable(columns, rows)
 
-# %% ../../nbs/report/desk_page.ipynb #bbc69c3a
+# %% ../../nbs/report/desk_page.ipynb #16a706e5
 MEANING = {
     "data": "share of assets with a new price",
     "features": "feature furthest out, in usual deviations",
@@ -283,9 +283,9 @@ def _watched(record) -> str:
     watch = record.desk.watch
     return (
         f"One false alarm in {watch.bars} bars is wanted of all layers together. Beside each: the bars between its own "
-        "false alarms, and those in the tenths of the worlds that may be true with the most and with the fewest. On trial "
-        "in 200 simulated worlds, data, ic, costs and money kept what was wanted; scores woke 1.6 and features 2.2 times "
-        "as many desks."
+        "false alarms, and those in the tenths of the worlds that may be true with the most and with the fewest. On "
+        "trial in 200 simulated worlds, data, ic, costs and money kept what was wanted; scores woke 1.6 and features "
+        "2.2 times as many desks."
     )
 
 
