@@ -537,7 +537,7 @@ def test_names_that_may_be_one_and_currencies_side_by_side_are_said():
     assert "zeros in front: 000001, 1" in alike("000001", "1", "600000")[0]
     assert "only by a year: AAPL_2020, AAPL_2021" in alike("AAPL_2020", "AAPL_2021", "MSFT")[0]
     assert alike("aapl", "AAPL")[0].endswith("aapl, AAPL") and not alike(
-        "A", "B", "ES2021", "100", "1000", "002012", "002013", "2012"
+        "A", "B", "ES2021", "100", "1000", "002012", "002013", "2014"
     )
     days = pd.bdate_range("2021-01-04", periods=30)
     f = pd.DataFrame({"date": np.repeat(days, 2), "asset": ["A", "B"] * 30, "close": 10.0 + np.arange(60) % 7})
