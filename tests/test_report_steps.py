@@ -220,7 +220,7 @@ def test_what_no_cell_asks_for_is_shown_at_the_end(tmp_path):
 
 def test_a_section_that_is_not_there_is_named_with_those_that_are(tmp_path):
     r = Report(open_experiment(make_study({**SMALL, "models": {"ridge": {}}})), tmp_path)
-    with pytest.raises(AttributeError, match="no 'leaderbord'; its sections are data, evidence"):
+    with pytest.raises(AttributeError, match="no 'leaderbord'; its sections are agents, data, evidence"):
         r.leaderbord
 
 def test_the_studys_table_has_the_names_and_numbers_of_the_site():

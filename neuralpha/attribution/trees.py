@@ -113,11 +113,12 @@ def _paths(left, right, feature, cover, leaf_cover):
             stack.append((child, [*steps, (node, went_left, slot)], f, s))
     return leaves
 
-# %% ../../nbs/attribution/trees.ipynb #a4326a32
+# %% ../../nbs/attribution/trees.ipynb #310419e8
 def _forest(trees, n_features, n_outputs, sets) -> Forest:
     """Join trees given as dicts: left, right, feature, threshold, kind, cover, leaf_cover, value."""
     leaves = [leaf for t in trees for leaf in _paths(t["left"], t["right"], t["feature"], t["cover"], t["leaf_cover"])]
-    steps_of_leaf, features_of_leaf, _ = zip(*leaves)
+    steps_of_leaf = [steps for steps, _, _ in leaves]
+    features_of_leaf = [features for _, features, _ in leaves]
     steps = _flat(leaves, 0, np.int64).reshape(-1, 3)
     node, left, slot = steps.T
     return Forest(

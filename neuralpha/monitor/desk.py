@@ -169,7 +169,7 @@ class Inputs(Protocol):
             asset by feature, before any transform
         """
 
-# %% ../../nbs/monitor/desk.ipynb #b18aaa75
+# %% ../../nbs/monitor/desk.ipynb #6d8c86c6
 TERMS, WATCH, ACTIONS, TABLES = "desk.json", "watch.json", "actions.toml", "tables"
 
 
@@ -232,8 +232,14 @@ def create_desk(
 class Elsewhere(Protocol):
     """Where a desk lies that is no folder of this machine: a copy is worked on, entries are written there first."""
 
-    def held(self):  # context, yields what `write_journal` tells entries to
-        """Hold the desk for the length of the block, and bring the copy up to date."""
+    def held(self) -> contextlib.AbstractContextManager:  # yields what `write_journal` tells entries to
+        """Hold the desk for the length of the block, and bring the copy up to date.
+
+        Returns
+        -------
+        contextlib.AbstractContextManager
+            yields what `write_journal` tells entries to
+        """
 
     def fetch(self, name: str) -> None:
         """Bring a file to the copy that is not there yet."""

@@ -13,14 +13,14 @@ stop the others, and whatever moment the machine chooses to die, the same comman
 __all__ = ['STORED_BY', 'BACKENDS', 'execute', 'template_of', 'StudyRun', 'study_lock', 'run_study', 'write_leaderboard',
            'mark_start']
 
-# %% ../../nbs/report/run.ipynb #5edbee52
+# %% ../../nbs/report/run.ipynb #c87a3d17
 import contextlib, logging, os, re, shutil, signal, socket, sys, tempfile, time
 from contextlib import AbstractContextManager
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
-import contextlib, logging, os, re, shutil, signal, socket, sys, tempfile, time
+import nbformat
 from neuralpha.core import (
     DiskError,
     NeuralphaError,

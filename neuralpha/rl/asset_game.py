@@ -100,7 +100,7 @@ class AssetGame:
         panel = self.env.panels[0]
         return panel.rows_by_date[slice(*panel.date_offsets[self.env.date : self.env.date + 2])]
 
-# %% ../../nbs/rl/asset_game.ipynb #e4851826
+# %% ../../nbs/rl/asset_game.ipynb #b73ea8bc
 class Actor(NetModule):
     """A net from what an asset's account sees to an action in [−1, 1].
 
@@ -146,7 +146,7 @@ class LayerActor(Actor):
         self.body = nn.Sequential(*(layer for size in sizes for layer in (nn.Linear(*size), between())))
         self.out = nn.Linear(hidden, 1)
 
-    def step(self, x):
+    def step(self, x) -> tuple[torch.Tensor, torch.Tensor]:
         said = self.out(self.body(x))
         return (torch.tanh(said) if self.squashed else said.clamp(-1, 1)), x[:, :0]
 
@@ -158,7 +158,7 @@ class RecurrentActor(LayerActor):
         super().__init__(hidden, hidden, squashed=False)
         self.memory, self.cell = 2 * hidden, nn.LSTM(n_seen, hidden)
 
-    def step(self, x):
+    def step(self, x) -> tuple[torch.Tensor, torch.Tensor]:
         seen, before = x[:, : -self.memory], x[:, -self.memory :]
         state = tuple(part[None].contiguous() for part in before.chunk(2, 1))
         out, after = self.cell(seen[None], state)
@@ -172,7 +172,7 @@ class BandActor(Actor):
         super().__init__()
         self.n_features, self.net = n_features, TradeNet(n_features, 1, [seed], hidden)
 
-    def step(self, x):
+    def step(self, x) -> tuple[torch.Tensor, torch.Tensor]:
         seen, before = x[:, : self.n_features], x[:, self.n_features : self.n_features + 1]
         return self.net(seen[None], before[None])[0].clamp(-1, 1), x[:, :0]
 

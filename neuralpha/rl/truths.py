@@ -36,7 +36,7 @@ from ..evaluate.plots import new_figure, style
 if TYPE_CHECKING:
     import torch
 
-# %% ../../nbs/rl/truths.ipynb #ba3166c3
+# %% ../../nbs/rl/truths.ipynb #5758d838
 class Market:
     """What the markets of this page have in common."""
 
@@ -44,8 +44,16 @@ class Market:
         """What is held at the next trade."""
         return after
 
-    def next_signal(self, last, noise):  # (..., n_signals) the signal before, standard normal
-        """The signal of the next bar."""
+    def next_signal(
+        self, last, noise
+    ) -> "np.ndarray | torch.Tensor":  # (..., n_signals) the signal before, standard normal
+        """The signal of the next bar.
+
+        Returns
+        -------
+        'np.ndarray | torch.Tensor'
+            (..., n_signals) the signal before, standard normal
+        """
         return self.decay * last + self.innovation * noise
 
 
@@ -703,7 +711,7 @@ def plot_frontier(market: ExecutionMarket = ExecutionMarket()) -> Figure:
     right.legend(frameon=False, fontsize=8)
     return fig
 
-# %% ../../nbs/rl/truths.ipynb #8ee70aab
+# %% ../../nbs/rl/truths.ipynb #ceb8ae95
 @dataclass(frozen=True)
 class SellMarket(Market):
     """Orders to sell, one after the other; the position is the share of the order that is left.
@@ -736,13 +744,13 @@ class SellMarket(Market):
         """
         return np.array([self.order.n_steps / 2, 1.0])
 
-    def next_signal(self, last, noise):
+    def next_signal(self, last, noise) -> "np.ndarray | torch.Tensor":
         """One step less; at the end of an order the next one, with another owner."""
         goes_on = (last[..., :1] > 1.5) & (last[..., :1] < self.order.n_steps + 0.5)
         left = np.where(goes_on, last[..., :1] - 1, self.order.n_steps)
         return np.concatenate([left, np.where(goes_on, last[..., 1:], noise[..., 1:])], -1)
 
-    def reward(self, signal, before, after):
+    def reward(self, signal, before, after) -> "np.ndarray | torch.Tensor":
         """What a step saves of the cost of selling at once, which is shared out among the steps; in units of that."""
         order, (first, last) = self.order, self._ends(signal)
         before, after = before * (1 - first) + first, after * (1 - last)
@@ -757,11 +765,11 @@ class SellMarket(Market):
         """Whether it is the first step of an order, and the last; 1 or 0."""
         return (signal[..., :1] > self.order.n_steps - 0.5) * 1.0, (signal[..., :1] < 1.5) * 1.0
 
-    def observe(self, signal):
+    def observe(self, signal) -> "np.ndarray | torch.Tensor":
         """Steps left, and the owner."""
         return signal
 
-    def carry(self, signal, after):
+    def carry(self, signal, after) -> "np.ndarray | torch.Tensor":
         """What is left; a new order is whole."""
         return after * (1 - self._ends(signal)[1])
 

@@ -89,13 +89,13 @@ def _scores(part, panel, rows, scores):
         }
     )
 
-# %% ../../nbs/study/fit.ipynb #bfccd970
+# %% ../../nbs/study/fit.ipynb #afaaa40b
 def open_any(
     study: Study,
     universe: str,
     store: UnitStore | None = None,  # beside whose units feature tables are kept
     plan: dict | None = None,  # of a sweep: what is traded then is kept beside the store's units
-):  # `Experiment`, `Repetitions` where the study repeats draws, or `Backtests` of a plan
+) -> Experiment | Repetitions | Backtests:  # draws where the study repeats them, backtests of a plan
     """What a study compares its models on.
 
     Parameters
@@ -106,6 +106,11 @@ def open_any(
         beside whose units feature tables are kept
     plan : dict | None, default None
         of a sweep: what is traded then is kept beside the store's units
+
+    Returns
+    -------
+    Experiment | Repetitions | Backtests
+        draws where the study repeats them, backtests of a plan
     """
     if plan is not None:
         return open_backtests(study, universe, plan, store)

@@ -115,7 +115,7 @@ def run_accounts(
     books.run()
     return books.ledger()
 
-# %% ../../nbs/trading/account.ipynb #9e7a9f0b
+# %% ../../nbs/trading/account.ipynb #9aad0d28
 class Bars(NamedTuple):
     """The rows of each date, with one more for each asset that has left, on the date after its last.
 
@@ -227,7 +227,7 @@ class State(NamedTuple):
 
 
 @njit(cache=True, error_model="numpy")
-def book_bar(d, wish, bars, terms, tariff, state, record):
+def book_bar(d, wish, bars, terms, tariff, state, record) -> None:
     """One bar of all accounts: `wish` (rows of the date, P), `record` (C, len(RECORD)) is filled."""
     record[:] = 0.0
     base = _move_to_fill(d, bars, terms, tariff, state, record)

@@ -4,6 +4,7 @@ import ast, os, re, shutil, subprocess
 from dataclasses import replace
 from pathlib import Path
 
+import pandas as pd
 import pytest
 from markupsafe import Markup
 
@@ -14,6 +15,7 @@ from neuralpha.report.compare_reports import compare_reports, comparison_page
 from neuralpha.report.desk_page import write_desk_page
 from neuralpha.report.export import single_file
 from neuralpha.report.hold import hold_page
+from neuralpha.report.sections.agents import LINES
 from neuralpha.report.sections.money import money_numbers
 from neuralpha.study.spec import load_study
 
@@ -105,6 +107,7 @@ def drawn(tmp_path_factory, replayed_once):
     money = money_numbers({"ridge": neuralpha.backtest(ridge, panel)}, {"ridge": ridge.scores()})
     traded = pages.Site(study, sample, [replace(site.results[0], money=money)], [])
     of_money = pages.money_pages(traded, traded.results[0])
+    acted = pages.agents_page(replace(traded.results[0], agents=facts_of_an_agent("ridge")))
     frame = pages.Frame("A title", "sample", [("Leaderboard", "index.html")], "index.html", "a footer")
     texts = {
         "index.html": found["index.html"],
@@ -119,6 +122,8 @@ def drawn(tmp_path_factory, replayed_once):
         "audit.html": pages.render("audit.html", frame, certificate),
         "money.html": pages.render("money.html", frame, pages.money_page(traded)),
         "money_model.html": of_money["sim-tiny/money-ridge.html"],
+        "agents.html": pages.render("agents.html", frame, acted),
+        "sweep.html": pages.render("sweep.html", frame, pages.sweep_page(a_sweep())),
         "hold.html": hold_page(neuralpha.score(ridge, panel), sample / "scores"),
         "desk.html": write_desk_page(replayed_once).read_text(encoding="utf-8"),
     }
@@ -126,6 +131,29 @@ def drawn(tmp_path_factory, replayed_once):
     for name, text in texts.items():
         (folder / name).write_text(text, encoding="utf-8")
     return {name: folder / name for name in texts}
+
+
+def facts_of_an_agent(name):
+    earned = {kind: {"share": 0.25, "value": 1.0, "low": -1.0, "high": 3.0} for kind in LINES}
+    seeds = {name: {"net": {"0": 1.0, "1": 2.0}, "spread": 0.7, "worst": 1.0, "best": 2.0}}
+    trading = {name: {"turnover": 12.0, "cost_bps": 5.0, "gross_bps": 7.0}}
+    return {"models": {name: {"against_rule": earned}}, "seeds": seeds, "trading": trading}
+
+
+def a_sweep():
+    row = {
+        "universe": "sim-tiny",
+        "policy": "Quantiles(5)",
+        "costs": "flat",
+        "capital": 1e6,
+        "letters": "a",
+        "bars": 500,
+    }
+    row |= dict.fromkeys(("net", "gross", "paid", "drawdown", "turnover", "Sharpe", "break-even"), 1.0)
+    row |= {f"{name} {end}": 0.5 for name in ("net", "Sharpe") for end in ("low", "high")}
+    table = pd.DataFrame([row | {"model": "ridge", "rank": 1}, row | {"model": "lightgbm", "rank": 1}])
+    asked = {"plan": {}, "universes": ["sim-tiny"], "models": ["ridge", "lightgbm"], "missing": {"mlp": "no scores"}}
+    return pages.Swept(asked, table)
 
 
 def results_figures(site):
