@@ -8,9 +8,9 @@ same digest, a file is either whole or absent, and long work says how long it wi
 
 # %% auto #0
 __all__ = ['KINDS', 'INSIDE', 'Function', 'NeuralphaError', 'unknown_name', 'wrong_kind', 'check_kinds', 'extra', 'require',
-           'canonical_json', 'digest', 'syntax_digest', 'code_modules', 'code_digest', 'file_digest', 'DiskError',
-           'writing', 'atomic_path', 'write_text', 'write_json', 'parse_json', 'read_json', 'trusted_types',
-           'skops_bytes', 'read_table', 'lock', 'sweep_locks', 'figure_png', 'progress', 'limit_threads']
+           'canonical_json', 'digest', 'file_digest', 'DiskError', 'writing', 'atomic_path', 'write_text', 'write_json',
+           'parse_json', 'read_json', 'trusted_types', 'skops_bytes', 'read_table', 'syntax_digest', 'code_modules',
+           'code_digest', 'lock', 'sweep_locks', 'figure_png', 'progress', 'limit_threads']
 
 # %% ../nbs/core.ipynb #215aa427
 import ast, contextlib, errno, fcntl, hashlib, importlib.util, inspect, io, json, math, os, re, tempfile, zipfile
@@ -260,102 +260,6 @@ def digest(
         _feed(h, v)
     return h.hexdigest()
 
-# %% ../nbs/core.ipynb #203cd628
-def _without_docstrings(tree):
-    """The tree with every docstring emptied: prose changes no number."""
-    for node in ast.walk(tree):
-        body = getattr(node, "body", None)
-        first = body[0] if isinstance(body, list) and body else None
-        if isinstance(first, ast.Expr) and isinstance(first.value, ast.Constant) and isinstance(first.value.value, str):
-            first.value.value = ""
-    return tree
-
-
-def syntax_digest(tree: ast.Module) -> str:
-    """Digest of a module's syntax tree: the same whatever its docstrings, comments and spaces."""
-    return digest(ast.dump(_without_docstrings(tree)))
-
-# %% ../nbs/core.ipynb #2b3a9d2d
-@cache
-def _module(name: str) -> tuple:  # (digest of the syntax tree, names of neuralpha modules imported)
-    spec = importlib.util.find_spec(name)
-    if spec is None:
-        return "", ()
-    if not spec.origin:  # a folder without code, such as templates: its files
-        files = [p for folder in spec.submodule_search_locations for p in sorted(Path(folder).iterdir())]
-        return digest({p.name: file_digest(p) for p in files if p.is_file()}), ()
-    note = Path(spec.cached).with_suffix(".syntax.json")
-    source = digest(Path(spec.origin).read_bytes(), _rules())
-    known = _noted(note)
-    if known.get("source") != source:
-        known = {"source": source, **_read_module(name, spec)}
-        with contextlib.suppress(DiskError):
-            write_json(note, known)
-    return known["syntax"], tuple(known["imports"])
-
-
-@cache
-def _rules() -> str:  # how modules are read: what was noted under others is none
-    return file_digest(__file__)
-
-
-def _noted(note: Path) -> dict:
-    """What is known of a module, from beside its bytecode: to read a hundred sources takes a second a process."""
-    try:
-        return json.loads(note.read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        return {}
-
-
-def _read_module(name: str, spec) -> dict:
-    tree = ast.parse(Path(spec.origin).read_text(encoding="utf-8"))
-    found = set()
-    for node in ast.walk(tree):
-        if isinstance(node, ast.Import):
-            found |= {alias.name for alias in node.names}
-        elif isinstance(node, ast.ImportFrom):
-            found |= _imported_from(node, name, bool(spec.submodule_search_locations))
-    return {"syntax": syntax_digest(tree), "imports": sorted(m for m in found if m.startswith("neuralpha."))}
-
-
-def _imported_from(node: ast.ImportFrom, name: str, is_package: bool) -> set:
-    """The modules that a line of module `name` imports from."""
-    if not node.level:
-        return {node.module}
-    home = name.split(".") if is_package else name.split(".")[:-1]
-    base = home[: len(home) - node.level + 1]
-    return {".".join([*base, node.module or alias.name]) for alias in node.names}
-
-# %% ../nbs/core.ipynb #47bf47c3
-def code_modules(
-    *names: str,  # modules
-) -> list[str]:  # sorted
-    """Every neuralpha module that the given ones reach through imports, themselves included.
-
-    Parameters
-    ----------
-    *names : str
-        modules
-
-    Returns
-    -------
-    list[str]
-        sorted
-    """
-    seen = set()
-    todo = list(names)
-    while todo:
-        m = todo.pop()
-        if m not in seen:
-            seen.add(m)
-            todo += _module(m)[1]
-    return sorted(seen)
-
-# %% ../nbs/core.ipynb #16e1802d
-def code_digest(*names: str) -> str:
-    """Digest of the source of all modules that the given ones reach."""
-    return digest([[m, _module(m)[0]] for m in code_modules(*names)])
-
 # %% ../nbs/core.ipynb #5c455c4c
 def file_digest(path) -> str:
     """SHA-256 of a file's bytes, 64 hex digits."""
@@ -601,6 +505,102 @@ def read_table(
         if not _KINDS[kind](frame[c].dtype):
             raise NeuralphaError(f"{path}: column {c!r} is {frame[c].dtype}, not {kind}.")
     return frame
+
+# %% ../nbs/core.ipynb #203cd628
+def _without_docstrings(tree):
+    """The tree with every docstring emptied: prose changes no number."""
+    for node in ast.walk(tree):
+        body = getattr(node, "body", None)
+        first = body[0] if isinstance(body, list) and body else None
+        if isinstance(first, ast.Expr) and isinstance(first.value, ast.Constant) and isinstance(first.value.value, str):
+            first.value.value = ""
+    return tree
+
+
+def syntax_digest(tree: ast.Module) -> str:
+    """Digest of a module's syntax tree: the same whatever its docstrings, comments and spaces."""
+    return digest(ast.dump(_without_docstrings(tree)))
+
+# %% ../nbs/core.ipynb #23a1cc7c
+@cache
+def _module(name: str) -> tuple:  # (digest of the syntax tree, names of neuralpha modules imported)
+    spec = importlib.util.find_spec(name)
+    if spec is None:
+        return "", ()
+    if not spec.origin:  # a folder without code, such as templates: its files
+        files = [p for folder in spec.submodule_search_locations for p in sorted(Path(folder).iterdir())]
+        return digest({p.name: file_digest(p) for p in files if p.is_file()}), ()
+    note = Path(spec.cached).with_suffix(".syntax.json")
+    source = digest(Path(spec.origin).read_bytes(), _rules())
+    known = _noted(note)
+    if known.get("source") != source:
+        known = {"source": source, **_read_module(name, spec)}
+        with contextlib.suppress(DiskError):
+            write_json(note, known)
+    return known["syntax"], tuple(known["imports"])
+
+
+@cache
+def _rules() -> str:  # how modules are read: what was noted under others is none
+    return file_digest(importlib.util.find_spec("neuralpha.core").origin)
+
+
+def _noted(note: Path) -> dict:
+    """What is known of a module, from beside its bytecode: to read a hundred sources takes a second a process."""
+    try:
+        return json.loads(note.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return {}
+
+
+def _read_module(name: str, spec) -> dict:
+    tree = ast.parse(Path(spec.origin).read_text(encoding="utf-8"))
+    found = set()
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            found |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            found |= _imported_from(node, name, bool(spec.submodule_search_locations))
+    return {"syntax": syntax_digest(tree), "imports": sorted(m for m in found if m.startswith("neuralpha."))}
+
+
+def _imported_from(node: ast.ImportFrom, name: str, is_package: bool) -> set:
+    """The modules that a line of module `name` imports from."""
+    if not node.level:
+        return {node.module}
+    home = name.split(".") if is_package else name.split(".")[:-1]
+    base = home[: len(home) - node.level + 1]
+    return {".".join([*base, node.module or alias.name]) for alias in node.names}
+
+# %% ../nbs/core.ipynb #47bf47c3
+def code_modules(
+    *names: str,  # modules
+) -> list[str]:  # sorted
+    """Every neuralpha module that the given ones reach through imports, themselves included.
+
+    Parameters
+    ----------
+    *names : str
+        modules
+
+    Returns
+    -------
+    list[str]
+        sorted
+    """
+    seen = set()
+    todo = list(names)
+    while todo:
+        m = todo.pop()
+        if m not in seen:
+            seen.add(m)
+            todo += _module(m)[1]
+    return sorted(seen)
+
+# %% ../nbs/core.ipynb #16e1802d
+def code_digest(*names: str) -> str:
+    """Digest of the source of all modules that the given ones reach."""
+    return digest([[m, _module(m)[0]] for m in code_modules(*names)])
 
 # %% ../nbs/core.ipynb #3979ecc3
 @contextlib.contextmanager

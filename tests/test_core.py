@@ -80,54 +80,6 @@ def test_digest_depends_on_content_only():
     df = pd.DataFrame({"x": [1, 2]}, index=["u", "v"])
     assert digest(df) != digest(df.rename(index={"u": "w"}))
 
-import ast, subprocess, sys
-
-from neuralpha.core import _without_docstrings
-
-def test_prose_changes_no_number():
-    def tree(doc, value):
-        return ast.dump(_without_docstrings(ast.parse(f'"{doc}"\ndef f():\n    "{doc}"\n    return {value}')))
-
-    assert tree("One.", 1) == tree("Another.", 1) != tree("One.", 2)
-
-def test_code_digest_follows_imports():
-    assert code_modules("neuralpha.splits") == [
-        "neuralpha.core",
-        "neuralpha.cross_section",
-        "neuralpha.data.panel",
-        "neuralpha.data.returns",
-        "neuralpha.labels",
-        "neuralpha.own_code",
-        "neuralpha.splits",
-    ]
-    assert code_digest("neuralpha.splits") != code_digest("neuralpha.labels")
-
-def test_what_is_noted_of_a_module_is_of_its_source_and_of_no_other(tmp_path, monkeypatch):
-    from neuralpha import core
-
-    def read(source):
-        (tmp_path / "noted_module.py").write_text(source)
-        return core._module.__wrapped__("noted_module")
-
-    monkeypatch.syspath_prepend(tmp_path)
-    first = read("from neuralpha.labels import Label\nimport neuralpha.splits")
-    assert first[1] == ("neuralpha.labels", "neuralpha.splits")
-    other = read("from neuralpha.labels import Label")
-    assert other[1] == ("neuralpha.labels",) and other[0] != first[0]
-    assert read("from neuralpha.labels import Label  # said") == other
-    (note,) = tmp_path.glob("__pycache__/noted_module.*.json")
-    monkeypatch.setattr(core, "_read_module", None)
-    assert read("from neuralpha.labels import Label  # said") == other
-    monkeypatch.undo()
-    monkeypatch.syspath_prepend(tmp_path)
-    note.write_text("{")
-    assert read("from neuralpha.labels import Label  # said") == other
-
-def test_the_lowest_floor_loads_no_tables():
-    code = "import sys, neuralpha.core, neuralpha.cli; print(sorted({'pandas', 'torch'} & set(sys.modules)))"
-    said = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
-    assert said == "[]\n"
-
 @pytest.mark.parametrize(
     "error", [OSError(28, "No space"), Exception("while serializing: No space left on device (os error 28)")]
 )
@@ -228,6 +180,54 @@ def test_a_damaged_table_is_one_line(tmp_path, damage):
     path.write_bytes(damage(path.read_bytes()))
     with pytest.raises(NeuralphaError, match="t.parquet is not a readable Parquet file: ."):
         read_table(path, x="number")
+
+import ast, subprocess, sys
+
+from neuralpha.core import _without_docstrings
+
+def test_prose_changes_no_number():
+    def tree(doc, value):
+        return ast.dump(_without_docstrings(ast.parse(f'"{doc}"\ndef f():\n    "{doc}"\n    return {value}')))
+
+    assert tree("One.", 1) == tree("Another.", 1) != tree("One.", 2)
+
+def test_code_digest_follows_imports():
+    assert code_modules("neuralpha.splits") == [
+        "neuralpha.core",
+        "neuralpha.cross_section",
+        "neuralpha.data.panel",
+        "neuralpha.data.returns",
+        "neuralpha.labels",
+        "neuralpha.own_code",
+        "neuralpha.splits",
+    ]
+    assert code_digest("neuralpha.splits") != code_digest("neuralpha.labels")
+
+def test_what_is_noted_of_a_module_is_of_its_source_and_of_no_other(tmp_path, monkeypatch):
+    from neuralpha import core
+
+    def read(source):
+        (tmp_path / "noted_module.py").write_text(source)
+        return core._module.__wrapped__("noted_module")
+
+    monkeypatch.syspath_prepend(tmp_path)
+    first = read("from neuralpha.labels import Label\nimport neuralpha.splits")
+    assert first[1] == ("neuralpha.labels", "neuralpha.splits")
+    other = read("from neuralpha.labels import Label")
+    assert other[1] == ("neuralpha.labels",) and other[0] != first[0]
+    assert read("from neuralpha.labels import Label  # said") == other
+    (note,) = tmp_path.glob("__pycache__/noted_module.*.json")
+    monkeypatch.setattr(core, "_read_module", None)
+    assert read("from neuralpha.labels import Label  # said") == other
+    monkeypatch.undo()
+    monkeypatch.syspath_prepend(tmp_path)
+    note.write_text("{")
+    assert read("from neuralpha.labels import Label  # said") == other
+
+def test_the_lowest_floor_loads_no_tables():
+    code = "import sys, neuralpha.core, neuralpha.cli; print(sorted({'pandas', 'torch'} & set(sys.modules)))"
+    said = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
+    assert said == "[]\n"
 
 def test_a_lock_is_exclusive_and_leaves_no_file(tmp_path):
     with lock(tmp_path / "l") as first, lock(tmp_path / "l", wait=False) as second:

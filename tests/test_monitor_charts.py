@@ -130,6 +130,24 @@ def test_charts_that_make_no_sense_are_refused():
     with pytest.raises(NeuralphaError, match="threshold is -1"):
         cusum_run_length(-1)
 
+def test_desks_that_learnt_from_little_are_woken_as_often_as_wanted():
+    """200 desks, each with its own 400 bars of a noisy state with tails: how many have a false alarm."""
+    rng = np.random.default_rng(77_000)
+    woken = 0
+    for seed in range(200):
+        state = lfilter([1.0], [1.0, -0.9], 0.3 * rng.normal(size=900))
+        x = 0.03 + 0.08 * (state + rng.standard_t(5, size=900))[-652:]
+        chart = watch_rate(x[:400], alarms=0.3, bars=252, worlds=50, futures=8, seed=seed)
+        woken += chart.run(x[400:])["alarm"].any()
+    low, high = stats.binom.interval(0.95, 200, 1 - np.exp(-0.3))
+    assert low <= woken <= high
+
+def test_a_chart_goes_on_where_the_validation_period_ended():
+    x = _autoregressive(0.5, 1, 900, 2)[0]
+    chart = watch_rate(x[:600], worlds=50, futures=4)
+    whole = chart.whitening.surprises(x)[600:]
+    np.testing.assert_allclose(chart.run(x[600:])["statistic"][:20], chart.statistic(whole[None, :20])[0])
+
 def test_where_the_law_is_known_the_chart_runs_as_long_as_the_equation_says():
     chart = watch_known(0.1, 0.2, run_length=252, side="both")
     live = np.random.default_rng(81_000).normal(0.1, 0.2, size=(1500, 1500))

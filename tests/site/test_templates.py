@@ -137,7 +137,7 @@ def facts_of_an_agent(name):
     earned = {kind: {"share": 0.25, "value": 1.0, "low": -1.0, "high": 3.0} for kind in LINES}
     seeds = {name: {"net": {"0": 1.0, "1": 2.0}, "spread": 0.7, "worst": 1.0, "best": 2.0}}
     trading = {name: {"turnover": 12.0, "cost_bps": 5.0, "gross_bps": 7.0}}
-    return {"models": {name: {"against_rule": earned}}, "seeds": seeds, "trading": trading}
+    return {"rule": name, "models": {name: {"against_rule": earned}}, "seeds": seeds, "trading": trading}
 
 
 def a_sweep():
