@@ -60,8 +60,6 @@ MARKET = rehearsal_market()
 
 RANKED = PriceScores(MARKET)
 
-Ranked, open_one = PriceScores, open_rehearsal
-
 def test_a_replay_is_the_backtest_to_the_bit(tmp_path):
     desk = open_rehearsal(tmp_path / "desk", tranches=5)
     inputs = RANKED

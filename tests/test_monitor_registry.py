@@ -1,10 +1,16 @@
 # Exported from nbs/ by `make sync`; edit the notebook.
 from neuralpha.monitor.registry import *
 import numpy as np
+
 import pandas as pd
+
 import pytest
-from test_monitor_desk import MARKET, Ranked, open_one
+
+from neuralpha.monitor.rehearsal import PriceScores, open_rehearsal, rehearsal_market
+
 from neuralpha.core import NeuralphaError
+
+MARKET = rehearsal_market()
 
 CARDED = dict(model="a", purpose="p", data="d", validation={}, certificate="none", limits="l")
 
@@ -22,8 +28,8 @@ def test_a_model_is_kept_once_and_by_what_it_is(tmp_path):
         register_model(tmp_path, write, {key: CARDED[key] for key in CARD_KEYS if key != "limits"})
 
 def test_the_contest_is_of_what_both_earned_on_paper(tmp_path):
-    desk = open_one(tmp_path / "desk", opened=300)
-    desk.feed(Ranked(MARKET), last=MARKET.dates[460], live=False)
+    desk = open_rehearsal(tmp_path / "desk", opened=300)
+    desk.feed(PriceScores(MARKET), last=MARKET.dates[460], live=False)
     found = contest(desk, "random")
     wealth = desk.record().wealth()
     mean = (
@@ -44,7 +50,7 @@ def test_weather_is_known_before_the_bar():
     assert (weather(returns[:150]) == whole[:150]).all()
     assert (whole[130:200] == "wild").mean() > 0.9 and (whole[230:] == "calm").mean() > 0.6
 
-class Lucky(Ranked):
+class Lucky(PriceScores):
     """A challenger that knows tomorrow."""
 
     def scores(self, date):
@@ -57,13 +63,13 @@ class Lucky(Ranked):
         }
 
 def test_only_a_challenger_that_is_shown_to_be_better_acts_and_can_be_taken_back(tmp_path):
-    equal = open_one(tmp_path / "equal", opened=300)
-    equal.feed(Ranked(MARKET), last=MARKET.dates[440], live=False)
+    equal = open_rehearsal(tmp_path / "equal", opened=300)
+    equal.feed(PriceScores(MARKET), last=MARKET.dates[440], live=False)
     with pytest.raises(NeuralphaError, match="not shown to be better"):
         promote(equal, "random", "it looks good")
     with pytest.raises(NeuralphaError, match="nobody to go back to"):
         roll_back(equal, "why not")
-    desk = open_one(tmp_path / "desk", opened=300, costs=0.0)
+    desk = open_rehearsal(tmp_path / "desk", opened=300, costs=0.0)
     desk.feed(Lucky(MARKET), last=MARKET.dates[497], live=False)
     assert promote(desk, "random", "decided")["before"] == "reversal"
     assert desk.record().acting == "random"
