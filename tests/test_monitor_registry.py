@@ -1,16 +1,10 @@
 # Exported from nbs/ by `make sync`; edit the notebook.
 from neuralpha.monitor.registry import *
 import numpy as np
-
 import pandas as pd
-
 import pytest
-
 from neuralpha.monitor.rehearsal import PriceScores, open_rehearsal, rehearsal_market
-
 from neuralpha.core import NeuralphaError
-
-MARKET = rehearsal_market()
 
 CARDED = dict(model="a", purpose="p", data="d", validation={}, certificate="none", limits="l")
 
@@ -26,6 +20,8 @@ def test_a_model_is_kept_once_and_by_what_it_is(tmp_path):
     assert verify_models(tmp_path) == [f"The model {name[:12]} was altered."]
     with pytest.raises(NeuralphaError, match="'limits' is missing"):
         register_model(tmp_path, write, {key: CARDED[key] for key in CARD_KEYS if key != "limits"})
+
+MARKET = rehearsal_market()
 
 def test_the_contest_is_of_what_both_earned_on_paper(tmp_path):
     desk = open_rehearsal(tmp_path / "desk", opened=300)
