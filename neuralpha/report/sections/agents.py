@@ -108,7 +108,7 @@ def trading_numbers(book: Book) -> dict:
     record |= {"cost_bps": each * (gross - net), "gross_bps": each * gross}
     return {name: None if np.isnan(value) else float(value) for name, value in record.items()}
 
-# %% ../../../nbs/report/sections/agents.ipynb #d7cc22b7
+# %% ../../../nbs/report/sections/agents.ipynb #0ff4db45
 KINDS = ("same side", "opposite sides", "the agent alone", "the rule alone")
 LINES = (*KINDS, "costs", "the rest", "net")
 SMALL = 1e-6  # shares of the account that count as nothing
@@ -122,22 +122,37 @@ def difference_numbers(agent: Book, rule: Book) -> dict:  # kind -> share of the
     dict
         kind -> share of the pairs, % a year with its interval
     """
-    mine, theirs = agent.weights, rule.weights
-    dates = mine.index.intersection(theirs.index)
-    mine, theirs = mine.loc[dates].fillna(0.0).to_numpy(), theirs.loc[dates].fillna(0.0).to_numpy()
-    ahead = _next_returns(agent.panel, dates)
-    earned = (mine - theirs) * ahead
-    a, b = np.abs(mine) > SMALL, np.abs(theirs) > SMALL
-    same = np.sign(mine) == np.sign(theirs)
-    masks = dict(zip(KINDS, (a & b & same, a & b & ~same, a & ~b, ~a & b)))
-    paid = [(book.returns["net"] - book.returns["gross"]).reindex(dates, fill_value=0.0) for book in (agent, rule)]
-    whole = (agent.net.reindex(dates, fill_value=0.0) - rule.net.reindex(dates, fill_value=0.0)).to_numpy()
+    dates = agent.weights.index.intersection(rule.weights.index)
+    mine, theirs = _held_on(agent, dates), _held_on(rule, dates)
+    earned = (mine - theirs) * _next_returns(agent.panel, dates)
+    masks = _kinds(mine, theirs)
     parts = {kind: _one_later(np.where(mask, earned, 0.0).sum(1)) for kind, mask in masks.items()}
-    parts["costs"] = (paid[0] - paid[1]).to_numpy()
-    parts["the rest"] = whole - sum(parts.values())
-    year, pairs = 100 * agent.panel.bars_per_year, max((a | b).sum(), 1)
+    parts["costs"] = _paid_on(agent, dates) - _paid_on(rule, dates)
+    net = _returned_on(agent.net, dates) - _returned_on(rule.net, dates)
+    parts["the rest"] = net - sum(parts.values())
+    parts["net"] = net
+    pairs = max(sum(mask.sum() for mask in masks.values()), 1)
     shares = {kind: float(mask.sum() / pairs) for kind, mask in masks.items()}
-    return {kind: {"share": shares.get(kind)} | _mean_record(v, year) for kind, v in (parts | {"net": whole}).items()}
+    year = 100 * agent.panel.bars_per_year
+    return {kind: {"share": shares.get(kind)} | _mean_record(values, year) for kind, values in parts.items()}
+
+
+def _kinds(mine: np.ndarray, theirs: np.ndarray) -> dict:  # kind -> (n_dates, n_assets) bool, each pair in one at most
+    agent, rule = np.abs(mine) > SMALL, np.abs(theirs) > SMALL
+    same = np.sign(mine) == np.sign(theirs)
+    return dict(zip(KINDS, (agent & rule & same, agent & rule & ~same, agent & ~rule, ~agent & rule)))
+
+# %% ../../../nbs/report/sections/agents.ipynb #36565631
+def _held_on(book: Book, dates) -> np.ndarray:  # (n_dates, n_assets) shares of the account
+    return book.weights.loc[dates].fillna(0.0).to_numpy()
+
+
+def _returned_on(returns: pd.Series, dates) -> np.ndarray:  # (n_dates,)
+    return returns.reindex(dates, fill_value=0.0).to_numpy()
+
+
+def _paid_on(book: Book, dates) -> np.ndarray:  # (n_dates,) negative
+    return _returned_on(book.returns["net"] - book.returns["gross"], dates)
 
 
 def _next_returns(panel, dates) -> np.ndarray:  # (n_dates, n_assets)
@@ -151,7 +166,7 @@ def _one_later(values: np.ndarray) -> np.ndarray:
     """What is held after a bar earns on the next."""
     return np.append(0.0, values[:-1])
 
-
+# %% ../../../nbs/report/sections/agents.ipynb #ed36a7d7
 def _mean_record(values: np.ndarray, year: float) -> dict:
     """A mean a year with its block-bootstrap interval."""
     mean = float(year * values.mean())
@@ -188,12 +203,11 @@ def _on_rows(panel, scores: pd.Series) -> np.ndarray:
     asset = pd.Index(panel.assets).get_indexer(scores.index.get_level_values("asset"))
     return pd.Series(scores.to_numpy(), date * np.int64(panel.n_assets) + asset).reindex(code).to_numpy()
 
-# %% ../../../nbs/report/sections/agents.ipynb #15aaacd8
+# %% ../../../nbs/report/sections/agents.ipynb #d268f321
 def plot_actions(by_feature: dict) -> Figure:
     """Weight by group of each feature."""
-    fig, axes = new_figure(
-        9, 2.4 * -(-max(len(by_feature), 1) // 3), -(-max(len(by_feature), 1) // 3), 3, squeeze=False
-    )
+    lines = max(-(-len(by_feature) // 3), 1)
+    fig, axes = new_figure(9, 2.4 * lines, lines, 3, squeeze=False)
     for ax, (name, record) in zip(axes.flat, by_feature.items()):
         held = [np.nan if v is None else v for v in record["held"]]
         ax.bar(range(1, len(held) + 1), held, color=style(0)["color"])
@@ -204,7 +218,7 @@ def plot_actions(by_feature: dict) -> Figure:
         ax.remove()
     return fig
 
-
+# %% ../../../nbs/report/sections/agents.ipynb #3605ff25
 def plot_differences(differences: dict) -> Figure:
     """What acting differently earned, by kind, with intervals."""
     fig, ax = new_figure(7, 2.6)
@@ -218,7 +232,7 @@ def plot_differences(differences: dict) -> Figure:
     ax.invert_yaxis()
     return fig
 
-
+# %% ../../../nbs/report/sections/agents.ipynb #2b585544
 def plot_turnover(books: dict) -> Figure:
     """Share of the account that each model trades on a bar, mean of 20."""
     fig, ax = new_figure(8, 2.6)
@@ -229,7 +243,7 @@ def plot_turnover(books: dict) -> Figure:
     date_axis(ax)
     return fig
 
-# %% ../../../nbs/report/sections/agents.ipynb #082ea341
+# %% ../../../nbs/report/sections/agents.ipynb #9e5f49bb
 def _compute(report):
     return agent_numbers(report.experiment, report.tests, report.valids)
 
@@ -237,7 +251,7 @@ def _compute(report):
 def _store(report, found):
     write_json(report.folder / "agents.json", found)
 
-
+# %% ../../../nbs/report/sections/agents.ipynb #90ed2938
 def _show(report, found):
     scores = traded_scores(report.experiment, report.tests, report.valids)
     books = study_books(report.experiment, scores)
@@ -256,7 +270,7 @@ def _show(report, found):
             report.show(plot_differences(facts["against_rule"]), "Agents", "agent-differences", title, caption, name)
     return pd.DataFrame(found["seeds"]).T.drop(columns="net", errors="ignore")
 
-
+# %% ../../../nbs/report/sections/agents.ipynb #3d0fcb6c
 def _derive(stored) -> dict:
     if not _applies(stored):
         return {}
