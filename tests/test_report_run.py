@@ -45,6 +45,21 @@ def test_odd_parameters_are_refused(template, tmp_path, parameters, message):
 def _printed(notebook):
     return nbformat.read(notebook, as_version=4).cells[-1].outputs[0].text
 
+def test_a_kernel_takes_one_thread_for_its_matrices_unless_the_user_says_otherwise(template, tmp_path, monkeypatch):
+    from neuralpha.report.run import _threads_of_each
+
+    nb = nbformat.read(template, as_version=4)
+    nb.cells[-1].source = "import os; print(os.environ['OMP_NUM_THREADS'], os.environ['NUMBA_NUM_THREADS'])"
+    nbformat.write(nb, template)
+    for name in ("OMP_NUM_THREADS", "NUMBA_NUM_THREADS"):
+        monkeypatch.delenv(name, raising=False)
+    execute(template, tmp_path / "a.ipynb", {})
+    assert _printed(tmp_path / "a.ipynb").split() == ["1", str(os.cpu_count())]
+    monkeypatch.setenv("OMP_NUM_THREADS", "3")
+    execute(template, tmp_path / "b.ipynb", {})
+    assert _printed(tmp_path / "b.ipynb").split()[0] == "3"
+    assert _threads_of_each(10**6)["NUMBA_NUM_THREADS"] == "1"
+
 def test_the_kernel_is_this_python_whatever_is_installed_under_its_name(template, tmp_path, monkeypatch):
     spec = {"argv": ["/bin/false", "{connection_file}"], "display_name": "Another Python", "language": "python"}
     for base in (tmp_path / "home/.local/share/jupyter", tmp_path / "jupyter"):
@@ -77,7 +92,10 @@ def test_a_long_folder_for_temporary_files_is_no_obstacle(template, tmp_path, mo
 def test_without_a_place_for_sockets_a_kernel_is_reached_by_tcp(template, tmp_path, monkeypatch):
     from neuralpha.report.run import _kernel_manager
 
-    assert [_kernel_manager(str(tmp_path), sockets, print)().transport for sockets in (True, False)] == ["ipc", "tcp"]
+    assert [_kernel_manager(str(tmp_path), sockets, print, {})().transport for sockets in (True, False)] == [
+        "ipc",
+        "tcp",
+    ]
     monkeypatch.setattr("neuralpha.report.run._place_for_sockets", lambda: None)
     execute(template, tmp_path / "a.ipynb", {"x": 2, "name": "b"})
     assert _printed(tmp_path / "a.ipynb") == "bb\n"

@@ -66,7 +66,7 @@ def _check_parameters(template: Path, parameters: dict):
                 "false or null."
             )
 
-# %% ../../nbs/report/run.ipynb #fb2e7f28
+# %% ../../nbs/report/run.ipynb #095ab446
 def _place_for_sockets() -> str | None:
     """The first of the usual folders for temporary files in which a kernel's sockets can be made."""
     for place in (tempfile.gettempdir(), "/tmp", "/var/tmp", "/dev/shm"):
@@ -80,7 +80,7 @@ def _place_for_sockets() -> str | None:
     return None
 
 
-def _kernel_manager(folder: str, sockets: bool, started):
+def _kernel_manager(folder: str, sockets: bool, started, threads: dict):
     """A kernel manager class that starts this Python, connected by sockets in `folder` or else by TCP, and tells
     `started` the process.
     """
@@ -105,19 +105,33 @@ def _kernel_manager(folder: str, sockets: bool, started):
 
         async def start_kernel(self, **kw):
             try:
-                await super().start_kernel(**{**kw, "env": {**os.environ, **own}})
+                await super().start_kernel(**{**kw, "env": {**threads, **os.environ, **own}})
             finally:
                 if self.has_kernel:
                     started(self.provisioner.pid)
 
     return ThisPython
 
-# %% ../../nbs/report/run.ipynb #e4557aa9
+# %% ../../nbs/report/run.ipynb #d3b766c7
+def _threads_of_each(jobs: int) -> dict:  # variables of the environment, which the user's own go before
+    """What each of several kernels may take. A report's matrices are small: threads of BLAS would mostly wait for each
+    other, at the cost of whoever runs beside them; attributions are loops of numba, and share the cores.
+    """
+    share = max((os.cpu_count() or 1) // jobs, 1)
+    return {
+        "OMP_NUM_THREADS": "1",
+        "OPENBLAS_NUM_THREADS": "1",
+        "MKL_NUM_THREADS": "1",
+        "NUMBA_NUM_THREADS": str(share),
+    }
+
+
 class _Kernels:
     """The kernels that run now, by process group; `kill` ends them, and those that start later."""
 
-    def __init__(self):
+    def __init__(self, jobs: int):
         self.running, self.killed = set(), False
+        self.threads = _threads_of_each(jobs)
 
     def add(self, group: int):
         self.running.add(group)
@@ -136,7 +150,7 @@ def _side_by_side(
     jobs: int,  # threads
 ) -> list[Future]:  # all done, in the order of the calls
     """Run functions in threads; Ctrl-C kills their kernels and is raised when the threads have ended."""
-    kernels = _Kernels()
+    kernels = _Kernels(jobs)
     with ThreadPoolExecutor(jobs) as pool:
         futures = [pool.submit(call, kernels) for call in calls]
         try:
@@ -195,7 +209,7 @@ def _execute(template, target, parameters, stored, kernels):
                 kernel_name="python3",
                 language="python",
                 progress_bar=False,
-                kernel_manager_class=_kernel_manager(tmp, place is not None, started),
+                kernel_manager_class=_kernel_manager(tmp, place is not None, started, kernels.threads),
                 start_timeout=180,
                 shutdown_kernel="immediate",
             )
