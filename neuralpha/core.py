@@ -664,7 +664,7 @@ def sweep_locks(
         with lock(path, wait=False):
             pass
 
-# %% ../nbs/core.ipynb #97bc32ed
+# %% ../nbs/core.ipynb #88762292
 def figure_png(
     fig,  # matplotlib figure
     dpi: int = 96,
@@ -691,7 +691,7 @@ def figure_png(
     picture = _drawn_once(fig, dpi, is_within) or _drawn_to_fit(fig, dpi)
     out = io.BytesIO()
     few_colours = picture.quantize(64, method=Image.Quantize.MEDIANCUT, dither=Image.Dither.NONE)
-    few_colours.save(out, "PNG", compress_level=6)  # 9 takes three times as long for one byte in fifty
+    few_colours.save(out, "PNG", compress_level=6)  # 9 takes far longer to save one byte in sixteen
     return out.getvalue()
 
 
