@@ -18,7 +18,7 @@ Baselines take part; the oracle of a simulated market is shown but not ranked: n
 __all__ = ['FEWEST_DATES_OF_A_BASELINE', 'MISSED', 'compare', 'Contestant', 'Field', 'details_of', 'overfitting_of',
            'seed_metrics', 'Leaderboard', 'leaderboard_html', 'said_of_months', 'StudyIcs', 'compare_studies']
 
-# %% ../../nbs/evaluate/compare.ipynb #83fc1201
+# %% ../../nbs/evaluate/compare.ipynb #495f8547
 import html
 from dataclasses import dataclass, replace
 from types import SimpleNamespace
@@ -46,6 +46,7 @@ from .metrics import evaluate_scores, horizon_labels, record
 from .neutral import neutral_label, neutraliser
 from .regimes import regimes
 from .slices import horizon_slices, slice_records, slice_table
+from ..models.seeds import ENSEMBLE, ensemble_rows
 from ..trading.costs import Costs
 from neuralpha.evaluate.statistics import (
     STEADY_DATES,
@@ -61,10 +62,10 @@ from neuralpha.evaluate.statistics import (
     variance_split,
 )
 
-# %% ../../nbs/evaluate/compare.ipynb #dba2a1b6
+# %% ../../nbs/evaluate/compare.ipynb #80ea23a9
 @check_kinds
 def compare(
-    # `Predictions`, named `(date, asset)` Series, or anything with `.name` and `.scores(seed=-1)`; one or a list
+    # `Predictions`, named `(date, asset)` Series, or anything with `.name` and `.scores(seed=ENSEMBLE)`; one or a list
     predictions,
     y: Label,
     # add reversal, momentum and, where known, the oracle; one without a score on nine tenths of the dates is left out
@@ -90,7 +91,7 @@ def compare(
     ----------
     predictions
         `Predictions`, named `(date, asset)` Series, or anything with `.name` and
-        `.scores(seed=-1)`; one or a list
+        `.scores(seed=ENSEMBLE)`; one or a list
     y : Label
     baselines : bool, default True
         add reversal, momentum and, where known, the oracle; one without a score on nine tenths of
@@ -345,7 +346,7 @@ def _neutral_field(field: Field, y: Label, neutral: str, by: str) -> Field:
         contestants.append(replace(one, scores=left(one.scores), prediction=seeds, along=along))
     return _heard(contestants, y, by, field.rows_dropped)
 
-# %% ../../nbs/evaluate/compare.ipynb #5a4f33e1
+# %% ../../nbs/evaluate/compare.ipynb #749b0961
 class _NeutralSeeds:
     """The neutral part of what every seed of a prediction gave."""
 
@@ -353,7 +354,7 @@ class _NeutralSeeds:
         self.prediction, self.panel, self.left = prediction, panel, left
         self.seeds = getattr(prediction, "seeds", [])
 
-    def scores(self, seed: int = -1) -> pd.Series:
+    def scores(self, seed: int = ENSEMBLE) -> pd.Series:
         values = on_panel(self.panel, self.prediction.scores(seed=seed))[0][:, 0]
         return self.panel.series(self.left(values.astype(np.float64)))
 
@@ -365,7 +366,7 @@ def _predictions(given) -> list:
         raise NeuralphaError("There is nothing to compare.")
     return [_prediction(one) for one in every]
 
-# %% ../../nbs/evaluate/compare.ipynb #67a61907
+# %% ../../nbs/evaluate/compare.ipynb #d7897f79
 def _prediction(given):
     """A prediction as it is, or a `(date, asset)` Series as one of the Series' name."""
     if isinstance(given, pd.Series):
@@ -373,7 +374,7 @@ def _prediction(given):
             raise NeuralphaError(
                 "A Series of scores has no name; give it that of its model: scores.rename('my model')."
             )
-        return SimpleNamespace(name=str(given.name), scores=lambda seed=-1: given)
+        return SimpleNamespace(name=str(given.name), scores=lambda seed=ENSEMBLE: given)
     if not (hasattr(given, "name") and hasattr(given, "scores")):
         raise NeuralphaError(
             f"compare was given a {type(given).__name__}; give `Predictions`, or `(date, asset)` Series named like "
@@ -388,7 +389,7 @@ def _models(panel: Panel, predictions: list, forecasts: dict, spent: _Spent) -> 
     if len(set(names)) < len(names):
         twice = next(name for name in names if names.count(name) > 1)
         raise NeuralphaError(f"Two models are called {twice!r}; give each prediction its own name.")
-    every = [on_panel(panel, one.scores(seed=-1))[0] for one in predictions]
+    every = [on_panel(panel, one.scores(seed=ENSEMBLE))[0] for one in predictions]
     scores = np.concatenate(every, 1).astype(np.float64)
     scored = np.isfinite(scores)
     common = scored.all(1)
@@ -409,7 +410,7 @@ def _along(prediction, panel: Panel, first: np.ndarray) -> tuple:  # of (n_rows,
     """The scores of every path on the rows of the first; none where there is one."""
     out = []
     for frame in getattr(prediction, "paths", ()):
-        joined = frame[frame["seed"] == -1].set_index(["date", "asset"])["score"]
+        joined = ensemble_rows(frame).set_index(["date", "asset"])["score"]
         scores = on_panel(panel, joined)[0][:, 0].astype(np.float64)
         out.append(np.where(np.isfinite(first), scores, np.nan))
     return tuple(out)

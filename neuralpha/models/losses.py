@@ -24,7 +24,7 @@ import torch.nn.functional as F
 from ..core import NeuralphaError, unknown_name
 from .base import within
 
-# %% ../../nbs/models/losses.ipynb #1ab0bcda
+# %% ../../nbs/models/losses.ipynb #38669605
 class Grid:
     """Where the rows of a batch stand in a dates × places grid.
 
@@ -47,7 +47,10 @@ class Grid:
         places: int,  # the grid's shape
         weight: torch.Tensor | None = None,  # (rows,) what each row counts; None: all alike
     ):
-        self.position, self.dates, self.places, self.weight = position, dates, places, weight
+        self.position = position
+        self.dates = dates
+        self.places = places
+        self.weight = weight
         self.full = len(position) == dates * places  # no empty place: filling is a reshape
 
     def fill(self, values: torch.Tensor) -> torch.Tensor:
@@ -72,7 +75,7 @@ class Grid:
         """The mask as losses take it: None where no place is empty and every date has three rows or more."""
         return None if self.full and self.places >= 3 else self.mask
 
-# %% ../../nbs/models/losses.ipynb #7ef6bedb
+# %% ../../nbs/models/losses.ipynb #e798e359
 def grid_of(
     date: np.ndarray,  # (rows,) any integer code
     device="cpu",
@@ -87,13 +90,17 @@ def grid_of(
     """
     _, code, n = np.unique(date, return_inverse=True, return_counts=True)
     order = np.argsort(code, kind="stable")
+    begins = np.repeat(np.cumsum(n) - n, n)
     place = np.empty(len(date), np.int64)
-    place[order] = np.arange(len(date)) - np.repeat(np.cumsum(n) - n, n)
-    return Grid(torch.from_numpy(code * n.max() + place).to(device), len(n), int(n.max()))
+    place[order] = np.arange(len(date)) - begins
+    position = torch.from_numpy(code * n.max() + place)
+    return Grid(position.to(device), len(n), int(n.max()))
 
-# %% ../../nbs/models/losses.ipynb #b047a0f5
+# %% ../../nbs/models/losses.ipynb #9ce7f640
 def _mean(v, mask):
-    return v.mean() if mask is None else (v * mask).sum() / mask.sum().clamp(min=1)
+    if mask is None:
+        return v.mean()
+    return (v * mask).sum() / mask.sum().clamp(min=1)
 
 
 def mse(score, target, mask) -> torch.Tensor:
@@ -112,14 +119,16 @@ def bce(score, target, mask, smoothing: float = 0.0) -> torch.Tensor:
     A target of 0 counts as a half; `smoothing` draws all to it.
     """
     up = (target.sign() * (1 - smoothing) + 1) / 2
-    return _mean(F.binary_cross_entropy_with_logits(score, up, reduction="none"), mask)
+    cross_entropy = F.binary_cross_entropy_with_logits(score, up, reduction="none")
+    return _mean(cross_entropy, mask)
 
-# %% ../../nbs/models/losses.ipynb #573a2779
+# %% ../../nbs/models/losses.ipynb #903e731c
 def _centred(v, mask):
     if mask is None:
         return v - v.mean(1, keepdim=True)
     n = mask.sum(1, keepdim=True).clamp(min=1)
-    return (v - (v * mask).sum(1, keepdim=True) / n) * mask
+    mean = (v * mask).sum(1, keepdim=True) / n
+    return (v - mean) * mask
 
 
 def correlation(score, target, mask) -> torch.Tensor:
@@ -132,8 +141,10 @@ def correlation(score, target, mask) -> torch.Tensor:
 
 
 def _over_dates(v, mask, weight=None):  # weight: (dates,), what each date counts
+    if mask is None and weight is None:
+        return v.mean()
     if mask is None:
-        return v.mean() if weight is None else (v * weight).sum() / weight.sum()
+        return (v * weight).sum() / weight.sum()
     enough = (mask.sum(1) >= 3).to(v.dtype)
     if weight is not None:
         enough = enough * weight
@@ -173,14 +184,15 @@ def rank_ic(score, target, mask, tau: float = 0.1, weight=None) -> torch.Tensor:
     known = hard_rank(target, mask).to(score.dtype)
     return 1 - _over_dates(correlation(said, known, mask), mask, weight)
 
-# %% ../../nbs/models/losses.ipynb #cf817f08
+# %% ../../nbs/models/losses.ipynb #0cdd8bab
 def pairwise(score, target, mask, margin: float = 0.1, weight=None) -> torch.Tensor:
     """Mean hinge over pairs of a date whose targets differ: max(0, margin - (s_i - s_j)) where y_i > y_j."""
     higher = target[:, :, None] > target[:, None, :]
     pairs = higher & mask[:, :, None] & mask[:, None, :]
     gap = score[:, :, None] - score[:, None, :]
     hinge = F.relu(margin - gap) * pairs
-    return _over_dates(hinge.sum((1, 2)) / pairs.sum((1, 2)).clamp(min=1), mask, weight)
+    by_date = hinge.sum((1, 2)) / pairs.sum((1, 2)).clamp(min=1)
+    return _over_dates(by_date, mask, weight)
 
 
 def listnet(score, target, mask, weight=None) -> torch.Tensor:
@@ -188,7 +200,8 @@ def listnet(score, target, mask, weight=None) -> torch.Tensor:
     low = torch.finfo(score.dtype).min
     wanted = F.softmax(target.masked_fill(~mask, low), 1)
     said = F.log_softmax(score.masked_fill(~mask, low), 1)
-    return _over_dates(-(wanted * said).sum(1), mask, weight)
+    cross_entropy = -(wanted * said).sum(1)
+    return _over_dates(cross_entropy, mask, weight)
 
 
 def listmle(score, target, mask, weight=None) -> torch.Tensor:
@@ -266,7 +279,7 @@ LIMITS = {
     "levels": "(0, 1)",
 }
 
-# %% ../../nbs/models/losses.ipynb #82c16a2a
+# %% ../../nbs/models/losses.ipynb #46c0cb26
 def loss_parameters(name: str) -> dict:
     """Parameters of a loss and their defaults."""
     _, _, _, *own = inspect.signature(LOSSES[name]).parameters.values()  # behind score, target and mask
@@ -286,8 +299,9 @@ def _given(name, text):
     for parameter, value in given.items():
         if parameter not in known:
             raise unknown_name(f"parameter of {name}", parameter, known)
-        if not all(within(number, LIMITS[parameter]) for number in np.atleast_1d(value)):
-            raise NeuralphaError(f"Loss '{name}({text})': {parameter} must be in {LIMITS[parameter]}.")
+        limits = LIMITS[parameter]
+        if not all(within(number, limits) for number in np.atleast_1d(value)):
+            raise NeuralphaError(f"Loss '{name}({text})': {parameter} must be in {limits}.")
     return given
 
 
@@ -349,12 +363,13 @@ class Head(NamedTuple):
     first: int  # output it begins with
     n: int  # outputs
 
-# %% ../../nbs/models/losses.ipynb #14f7991f
+# %% ../../nbs/models/losses.ipynb #3637c957
 class Objective:
     """A loss by name or weighted sum, the outputs it needs and the score it means."""
 
     def __init__(self, text: str, smoothing: float = 0.0):
-        self.terms, self.smoothing = loss_terms(text), smoothing
+        self.terms = loss_terms(text)
+        self.smoothing = smoothing
         self.names = {term.name for term in self.terms}
         self._check_sum(text)
         self.heads = {}  # name -> Head, in the order of the terms
@@ -372,7 +387,8 @@ class Objective:
         return "date" if self.names & BY_DATE else "row"
 
     def _check_sum(self, text: str) -> None:
-        levels = {term.given.get("levels", QUANTILE_LEVELS) for term in self.terms if term.name == "quantile"}
+        quantiles = [term for term in self.terms if term.name == "quantile"]
+        levels = {term.given.get("levels", QUANTILE_LEVELS) for term in quantiles}
         if len(levels) > 1:
             raise NeuralphaError(f"Loss {text!r} has quantiles of different levels; give all levels to one term.")
         if self.targets == ():
@@ -401,7 +417,8 @@ class Objective:
         by_horizon = []
         for k in range(target.shape[-1]):
             said = out[..., k * self.outputs : (k + 1) * self.outputs]
-            by_horizon.append(self._of_one_horizon(said, target[..., k].nan_to_num(), known[..., k], weight))
+            wanted = target[..., k].nan_to_num()
+            by_horizon.append(self._of_one_horizon(said, wanted, known[..., k], weight))
         taught = known.flatten(0, 1).any(0)
         return (torch.stack(by_horizon) * taught).sum() / taught.sum().clamp(min=1)
 
@@ -412,12 +429,22 @@ class Objective:
         of_dates = {} if weight is None else {"weight": by_row.sum(1) / mask.sum(1).clamp(min=1)}
         total = 0.0
         for term in self.terms:
-            name, first, n = self.heads[head_of(term)[0]]
-            score = out[..., first : first + n] if name in ("quantiles", "three") else out[..., first]
-            smoothing = {"smoothing": self.smoothing} if term.name in SMOOTHED else {}
-            counted, more = (mask, of_dates) if term.name in BY_DATE else (by_row, {})
-            total = total + term.weight * LOSSES[term.name](score, target, counted, **smoothing | term.given | more)
+            how = {"smoothing": self.smoothing} if term.name in SMOOTHED else {}
+            how |= term.given
+            counted = by_row
+            if term.name in BY_DATE:
+                counted = mask
+                how |= of_dates
+            loss = LOSSES[term.name](self._said_of(term, out), target, counted, **how)
+            total = total + term.weight * loss
         return total
+
+    def _said_of(self, term: Term, out) -> torch.Tensor:
+        """What a net says to the head of a term."""
+        name, first, n = self.heads[head_of(term)[0]]
+        if name in ("quantiles", "three"):
+            return out[..., first : first + n]
+        return out[..., first]
 
     def score(self, out) -> np.ndarray | torch.Tensor:
         """(n,) score of (n, outputs), an array or a tensor: the first head's.

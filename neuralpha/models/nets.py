@@ -16,7 +16,7 @@ folder is the caller's to delete.
 # %% auto #0
 __all__ = ['NORMS', 'ACTIVATIONS', 'Net', 'DropoutNet', 'check_scales', 'check_heads', 'Layer', 'MLPNet', 'MLP']
 
-# %% ../../nbs/models/nets.ipynb #71787af8
+# %% ../../nbs/models/nets.ipynb #93615bbe
 from dataclasses import dataclass
 from pathlib import Path
 from typing import ClassVar
@@ -31,11 +31,11 @@ from .embeddings import EMBEDDING_LIMITS, Plain, embedding_of
 from .training.config import Training
 from .training.device import pick_device
 from .training.loop import best_epoch, train
-from .training.module import NetModule
+from .training.module import NetModule, check_module
 from .training.resident import Resident
 from .training.scoring import score_rows
 
-# %% ../../nbs/models/nets.ipynb #d02d1b33
+# %% ../../nbs/models/nets.ipynb #fc39ea95
 @dataclass(kw_only=True, repr=False, eq=False)
 class Net(Training, Estimator):
     """A neural model: a subclass writes `build(n_features, outputs) -> torch module`.
@@ -154,11 +154,7 @@ class Net(Training, Estimator):
         with torch.random.fork_rng([]):
             torch.manual_seed(self.seed)
             net = self.build(n_features, self.horizons_ * Objective(self.loss).outputs)
-        if not isinstance(net, NetModule):
-            raise NeuralphaError(
-                f"{type(self).__name__}.build returned a {type(net).__name__}; derive that class from "
-                "`neuralpha.models.training.module.NetModule` in place of `torch.nn.Module`."
-            )
+        check_module(net, f"{type(self).__name__}.build")
         return net
 
     def outputs(self, view) -> np.ndarray:

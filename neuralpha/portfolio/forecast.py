@@ -12,7 +12,7 @@ per bar of a label of $h$ bars. A line that falls says that the score was worth 
 # %% auto #0
 __all__ = ['forecast_returns', 'Forecast', 'plot_forecast']
 
-# %% ../../nbs/portfolio/forecast.ipynb #af88ca15
+# %% ../../nbs/portfolio/forecast.ipynb #21473b2f
 from dataclasses import dataclass, field
 import numpy as np
 import pandas as pd
@@ -22,8 +22,9 @@ from ..evaluate.metrics import calibrate
 from ..evaluate.plots import new_figure, style
 from ..evaluate.statistics import mean_test
 from ..models.predict import Predictions
+from ..models.seeds import ensemble_rows
 
-# %% ../../nbs/portfolio/forecast.ipynb #68d38eb1
+# %% ../../nbs/portfolio/forecast.ipynb #fa81c526
 @check_kinds
 def forecast_returns(
     prediction: Predictions,
@@ -59,7 +60,7 @@ def forecast_returns(
 
 def _centred(frame: pd.DataFrame) -> pd.DataFrame:
     """The joined seeds, scores and labels less their means of the date."""
-    part = frame[frame["seed"] == -1].reset_index(drop=True)
+    part = ensemble_rows(frame).reset_index(drop=True)
     means = part.groupby(["fold", "date"])[["score", "label"]].transform("mean")
     return part.assign(score=part["score"] - means["score"], label=part["label"] - means["label"])
 

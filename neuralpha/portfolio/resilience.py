@@ -24,7 +24,7 @@ __all__ = ['NOISE', 'STALE', 'SPIKES', 'BURSTS', 'STEPS', 'KINDS', 'UNITS', 'res
            'without_family', 'manipulated', 'Part', 'Trial', 'worst_step', 'measure', 'compare_scores', 'sharpe_lost',
            'doors_of', 'plot_resilience']
 
-# %% ../../nbs/portfolio/resilience.ipynb #6ec71aed
+# %% ../../nbs/portfolio/resilience.ipynb #b9125343
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from functools import partial
@@ -41,6 +41,7 @@ from ..evaluate.statistics import block_interval, block_length, bootstrap_means,
 from ..features.compute import compute_features
 from ..features.table import Features
 from ..models.predict import Predictions, ensemble_scores
+from ..models.seeds import ensemble_rows
 from ..attribution.kinds import probe
 from .backtest import Book, backtest
 from .policies import Policy, Quantiles
@@ -231,7 +232,7 @@ class Trial:
         clock = Clock(y.delay, horizon=y.horizon)
         return backtest(scores, y.panel, self.policy, self.costs, self.capital, clock)
 
-# %% ../../nbs/portfolio/resilience.ipynb #a3b929ff
+# %% ../../nbs/portfolio/resilience.ipynb #699c2f8f
 def _parts_of(prediction: Predictions) -> tuple[Features, list]:
     """The features of a prediction, and the test rows and fits of each fold."""
     if not prediction.models or prediction.X is None or prediction.y is None:
@@ -239,7 +240,7 @@ def _parts_of(prediction: Predictions) -> tuple[Features, list]:
             f"The prediction of {prediction.name} keeps no fitted models, features or label: nothing could score "
             "disturbed inputs. Take what `cross_predict` returns; of an ensemble, its members."
         )
-    scored = prediction.frame[prediction.frame["seed"] == -1]
+    scored = ensemble_rows(prediction.frame)
     at = panel_rows(prediction.X.panel, pd.MultiIndex.from_frame(scored[["date", "asset"]]))
     parts = []
     for fold in sorted(set(scored["fold"])):

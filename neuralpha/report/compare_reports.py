@@ -11,7 +11,7 @@ the dates can explain? All changes of the page are corrected together.
 __all__ = ['COMPARED_ON', 'write_comparison', 'verify_comparison', 'report_ics', 'compare_reports', 'summary', 'ComparisonPage',
            'comparison_page', 'ChangeRow']
 
-# %% ../../nbs/report/compare_reports.ipynb #23f0452b
+# %% ../../nbs/report/compare_reports.ipynb #a31a5385
 import base64
 import json
 import os
@@ -27,6 +27,7 @@ from ..evaluate.metrics import metric
 from ..evaluate.plots import plot_changes
 from ..cross_section import correlation_by_date
 from ..models.predict import read_predictions
+from ..models.seeds import ensemble_rows
 from .pages import COMPARISONS, Cell, Frame, metric_cell, render, setting, write_studies_index
 from ..study.spec import Study, open_report, universe_slug
 
@@ -111,10 +112,10 @@ def report_ics(folder: Path) -> tuple[Study, dict]:  # study; universe -> `Study
             out[slug] = StudyIcs(ics, study.label.horizon, study.label.delay, label)
     return study, out
 
-# %% ../../nbs/report/compare_reports.ipynb #cbfe8426
+# %% ../../nbs/report/compare_reports.ipynb #a121e45b
 def _daily_ics(predictions: pd.DataFrame) -> pd.DataFrame:  # dates × models
     """ICs of the ensembles on the rows that all of them scored."""
-    ensembles = predictions[predictions["seed"] == -1]
+    ensembles = ensemble_rows(predictions)
     scores = ensembles.pivot(index=["date", "asset"], columns="model", values="score").dropna()
     labels = predictions.drop_duplicates(["date", "asset"]).set_index(["date", "asset"])["label"].reindex(scores.index)
     scores = scores[labels.notna()]

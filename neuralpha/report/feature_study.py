@@ -16,7 +16,7 @@ was made.
 # %% auto #0
 __all__ = ['HORIZONS', 'AUDITED_ASSETS', 'NUMBERS', 'study_feature', 'FeatureStudy', 'quantiles', 'QuantileReturns']
 
-# %% ../../nbs/report/feature_study.ipynb #6124ec10
+# %% ../../nbs/report/feature_study.ipynb #fa839ca3
 import base64
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -42,6 +42,7 @@ from ..cross_section import rank_within_date
 from ..features.compute import compute_features
 from ..features.families import Feature
 from ..labels import Label, forward_return
+from ..models.seeds import ENSEMBLE
 
 # %% ../../nbs/report/feature_study.ipynb #e3424bb6
 HORIZONS = (1, 2, 5, 10, 20)
@@ -351,7 +352,7 @@ def _scrolling(table: pd.DataFrame) -> str:
     nowrap = table.to_html(border=0).replace("<td>", "<td style='white-space:nowrap'>")
     return f"<div style='overflow:auto;max-width:100%;max-height:22em'>{nowrap}</div>"
 
-# %% ../../nbs/report/feature_study.ipynb #0f3e18b9
+# %% ../../nbs/report/feature_study.ipynb #f4ee5405
 @check_kinds
 def quantiles(
     scores,  # one score: `(date, asset)` Series, array in panel row order, or `Predictions`
@@ -372,7 +373,7 @@ def quantiles(
         "sector" or "style"
     """
     name = getattr(scores, "name", None)
-    given = scores.scores(seed=-1) if hasattr(scores, "scores") else scores
+    given = scores.scores(seed=ENSEMBLE) if hasattr(scores, "scores") else scores
     values = on_panel(y.panel, given)[0][:, 0].astype(np.float64)
     if neutral is not None:
         values, y = neutral_scores(y.panel, values, neutral), neutral_label(y, neutral)

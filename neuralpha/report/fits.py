@@ -14,7 +14,7 @@ __all__ = ['Setting', 'Fits', 'fits_of_prediction', 'date_scores', 'join_seeds',
            'setting_features', 'known_features', 'setting_label', 'fits_of_report', 'members_of', 'chosen_model',
            'new_fits']
 
-# %% ../../nbs/report/fits.ipynb #d64ab58a
+# %% ../../nbs/report/fits.ipynb #72cfe643
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
@@ -31,6 +31,7 @@ from ..labels import Label, forward_return
 from ..models.ensembles import combine
 from ..models.predict import Predictions, ensemble_scores, read_predictions
 from ..models.registry import load_model
+from ..models.seeds import ENSEMBLE, ensemble_rows, member_rows
 from .inspect import universe_of
 from .numbers import read_ics
 from ..splits import newest_fold
@@ -62,7 +63,7 @@ class Setting(NamedTuple):
     delay: int  # bars between decision and entry
     exit: str  # as in `forward_return`
 
-# %% ../../nbs/report/fits.ipynb #16b5e030
+# %% ../../nbs/report/fits.ipynb #a9c0b739
 @dataclass(eq=False, repr=False)
 class Fits:
     """Fitted models that score dates beyond those of their study.
@@ -151,10 +152,10 @@ class Fits:
 
 def _predictions(name: str, table: pd.DataFrame, valid: pd.DataFrame) -> Predictions:
     """Scores as `combine` takes them: one fold, seeds joined."""
-    both = [part.assign(model=name, fold=0, seed=-1) for part in (table, valid)]
+    both = [part.assign(model=name, fold=0, seed=ENSEMBLE) for part in (table, valid)]
     return Predictions(both[0], valid=both[1])
 
-# %% ../../nbs/report/fits.ipynb #85ed4fe9
+# %% ../../nbs/report/fits.ipynb #76114da4
 def fits_of_prediction(prediction: Predictions) -> Fits:
     """The last fold of a prediction. Raises `NeuralphaError` where it keeps no models, features or label."""
     if not prediction.models:
@@ -183,7 +184,7 @@ def fits_of_prediction(prediction: Predictions) -> Fits:
 
 def _joined_seeds(table: pd.DataFrame, fold: int) -> pd.DataFrame:  # date, asset, score, label
     """The ensemble of the seeds on one fold."""
-    part = table[(table["fold"] == fold) & (table["seed"] == -1)]
+    part = ensemble_rows(table[table["fold"] == fold])
     return part[["date", "asset", "score", "label"]].reset_index(drop=True)
 
 # %% ../../nbs/report/fits.ipynb #90c829aa
@@ -420,7 +421,7 @@ def chosen_model(
         raise unknown_name(f"model of {study.name} on {place.name}:", model, there)
     return model
 
-# %% ../../nbs/report/fits.ipynb #53dd15d0
+# %% ../../nbs/report/fits.ipynb #9f4b811a
 class _Units:
     """The stored fits of a report's universe."""
 
@@ -435,7 +436,7 @@ class _Units:
 
     def models(self, member: str, table: pd.DataFrame, fold: int) -> dict:  # seed -> fitted model
         """Those of a member whose test scores are the report's."""
-        mine = table[(table["model"] == member) & (table["fold"] == fold) & (table["seed"] >= 0)]
+        mine = member_rows(table[(table["model"] == member) & (table["fold"] == fold)])
         return {int(seed): self._model(member, fold, int(seed), part) for seed, part in mine.groupby("seed")}
 
     def _model(self, member: str, fold: int, seed: int, part: pd.DataFrame):

@@ -11,7 +11,7 @@ compares is made by the same functions.
 __all__ = ['ICS', 'forecasts', 'with_ensemble', 'fold_metrics', 'universe_numbers', 'write_ics', 'read_ics', 'setting_facts',
            'training_facts']
 
-# %% ../../nbs/report/numbers.ipynb #2586e557
+# %% ../../nbs/report/numbers.ipynb #7ba72e24
 from dataclasses import replace
 from pathlib import Path
 import numpy as np
@@ -23,11 +23,12 @@ from ..evaluate.paths import path_ics, path_numbers, paths_table
 from ..evaluate.metrics import calibrate, calibrated, mean_record, record, share_recovered
 from ..evaluate.slices import horizon_slices, slices_json
 from ..models.ensembles import combine
+from ..models.seeds import ensemble_rows
 from ..own_code import own_digest
 from ..study.experiment import Experiment
 from ..study.search import trial_count
 
-# %% ../../nbs/report/numbers.ipynb #d71b03bc
+# %% ../../nbs/report/numbers.ipynb #b683b2e1
 def forecasts(
     experiment: Experiment,
     tests: dict,  # model -> Predictions of the test and of the validation rows
@@ -56,7 +57,7 @@ def forecasts(
     folds = _known_apart_from_test(y, experiment.shown)
     level = {f.number: float(np.nanmean(y.values[f.train])) for f in folds}
     for name, valid in valids.items():
-        own = valid.frame[valid.frame["seed"] == -1]
+        own = ensemble_rows(valid.frame)
         past = {f.number: _centred(own[own["fold"] == f.number], y, f) for f in folds}
         if y is not experiment.y and min(map(len, past.values())) < 3:
             continue  # a validation part shorter than the horizon

@@ -2258,34 +2258,41 @@ def _computed_by(folder: Path, results) -> dict:  # universe -> digest of the co
 
     return {r.slug: code_of(r.slug) for r in results}
 
-# %% ../../nbs/report/pages.ipynb #1a6b5ca9
+# %% ../../nbs/report/pages.ipynb #71fdcfe5
 def write_manifest(study, folder, results) -> dict:
     """`manifest.json`: what determined the study, and the SHA-256 of every file of its report."""
-    files = {str(p.relative_to(folder)): file_digest(p) for p in sorted(folder.rglob("*")) if is_listed(p, folder)}
-    devices = sorted({m["device"] for r in results for m in r.models.values() if m.get("device")})
+    files = [path for path in sorted(folder.rglob("*")) if is_listed(path, folder)]
     manifest = {
         "study": study.model_dump(mode="json"),
         "study_hash": study.hash,
         "data": {r.slug: r.numbers["data_digest"] for r in results},
-        "tuned": {
-            r.slug: {n: {t["fold"]: t["params"] for t in m["tuned"]} for n, m in r.models.items() if "tuned" in m}
-            for r in results
-        },
+        "tuned": {r.slug: _tuned_parameters(r.models) for r in results},
         "holdout": {r.slug: r.numbers["holdout"] for r in results if r.numbers.get("holdout")},
         **_own_code(results),
-        "environment": {
-            "python": platform.python_version(),
-            "neuralpha": importlib.metadata.version("neuralpha"),
-            **library_versions(),
-            "device": ", ".join(devices),
-        },
+        "environment": _environment(results),
         "pages_drawn_by": code_digest("neuralpha.report.pages"),
         "computed_by": _computed_by(folder, results),
-        "files": files,
+        "files": {str(path.relative_to(folder)): file_digest(path) for path in files},
     }
     manifest = json.loads(json.dumps(manifest, sort_keys=True))
     write_json(folder / "manifest.json", manifest | {"sha256": digest(manifest)})
     return read_json(folder / "manifest.json")
+
+
+def _tuned_parameters(models: dict) -> dict:  # model -> fold -> parameters; models that were not tuned are left out
+    tuned = {name: facts["tuned"] for name, facts in models.items() if "tuned" in facts}
+    return {name: {search["fold"]: search["params"] for search in searches} for name, searches in tuned.items()}
+
+
+def _environment(results) -> dict:
+    """What it was computed with."""
+    devices = {facts["device"] for r in results for facts in r.models.values() if facts.get("device")}
+    return {
+        "python": platform.python_version(),
+        "neuralpha": importlib.metadata.version("neuralpha"),
+        **library_versions(),
+        "device": ", ".join(sorted(devices)),
+    }
 
 # %% ../../nbs/report/pages.ipynb #36137be1
 @dataclass

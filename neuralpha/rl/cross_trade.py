@@ -11,7 +11,7 @@ episode, each of them with the agent of its fold. What it did there is a table o
 __all__ = ['cross_trade', 'Spans', 'spans_of', 'learn_until_worse', 'mean_reward', 'Decided', 'Trades', 'agent_league',
            'change_after', 'find_lookahead']
 
-# %% ../../nbs/rl/cross_trade.ipynb #e6f36700
+# %% ../../nbs/rl/cross_trade.ipynb #d3042d9d
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import NamedTuple
@@ -19,6 +19,7 @@ import numpy as np
 import pandas as pd
 from ..core import NeuralphaError, check_kinds
 from ..data.panel import Panel
+from ..models.seeds import ENSEMBLE
 from ..portfolio.backtest import Book, backtest
 from ..portfolio.league import league
 from ..portfolio.policies import Policy
@@ -172,7 +173,7 @@ def mean_reward(env: TradeEnv, agent: RewardAgent) -> float:
         paid.append(reward)
     return float(np.mean(paid))
 
-# %% ../../nbs/rl/cross_trade.ipynb #72087578
+# %% ../../nbs/rl/cross_trade.ipynb #c2c49fa7
 def _play_test(trades, folds, spans):
     """One episode over all test dates."""
     env = trades.env
@@ -225,22 +226,25 @@ class Trades:
     histories: dict = field(repr=False)  # (fold, seed) → list of looks at the validation dates
     kept: dict  # fold → seeds
 
-    def weights(self, seed: int = -1) -> pd.Series:  # (date, asset) shares of the account
-        """Positions of one seed; -1: of those that were kept, together.
+    def weights(self, seed: int = ENSEMBLE) -> pd.Series:  # (date, asset) shares of the account
+        """Positions of one seed, or of those that were kept, together.
 
         Returns
         -------
         pd.Series
             (date, asset) shares of the account
         """
-        if seed != -1 and seed not in self.seeds:
-            raise NeuralphaError(f"{self.name} has no seed {seed}; there are {self.seeds} and -1, those kept together.")
-        panel, account = self.env.panels[0], -1 if seed == -1 else self.seeds.index(seed)
+        if seed not in (ENSEMBLE, *self.seeds):
+            raise NeuralphaError(
+                f"{self.name} has no seed {seed}; there are {self.seeds} and {ENSEMBLE}, those kept together."
+            )
+        panel = self.env.panels[0]
+        account = len(self.seeds) if seed == ENSEMBLE else self.seeds.index(seed)
         decided = self.env.decisions()[:, account]
         inside = (panel.date_code >= self.env.first) & (panel.date_code < self.env.last)
         return panel.series(np.where(inside, decided, np.nan)).dropna().rename(self.name)
 
-    def book(self, seed: int = -1) -> Book:
+    def book(self, seed: int = ENSEMBLE) -> Book:
         """The backtest of the positions, with the costs, the money and the clock of the environment."""
         env = self.env
         account = env.books[0].accounts[0]

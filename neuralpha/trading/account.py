@@ -436,7 +436,7 @@ def _book_dates(first, last, wish, bars, terms, tariff, state, records):
         rows = wish[bars.offsets[d] : bars.offsets[d + 1]]
         book_bar(d, rows, bars, terms, tariff, state, records[d])
 
-# %% ../../nbs/trading/account.ipynb #1fa66fa8
+# %% ../../nbs/trading/account.ipynb #865d1dce
 @dataclass
 class Books:
     """Accounts that are being kept.
@@ -577,35 +577,61 @@ def _check_weights(panel, wished, accounts):
 def _bars(panel, accounts, clock) -> tuple[Bars, Tariff]:
     """Everything that accounts share, in the order of dates."""
     inputs, tariff = cost_inputs(panel, [a.costs for a in accounts])
-    legs = bar_legs(panel, clock)
+    order = _date_order(panel)
+    days = np.diff(panel.dates) / np.timedelta64(1, "D")
+    bars = Bars(
+        **order._asdict(),
+        **_moves(panel, clock, order.row, order.leaves),
+        asset=panel.asset_code[order.row].astype(np.int32),
+        turned_over=_short(_money_traded(panel, accounts)[order.row]),
+        **_estimates(inputs, order.row),
+        years=np.append(0.0, days / 365.25),
+    )
+    return bars, tariff
+
+
+class _Order(NamedTuple):
+    """Rows of a panel date by date, with one more for each asset that has left: fields of `Bars`."""
+
+    offsets: np.ndarray
+    row: np.ndarray
+    leaves: np.ndarray
+
+
+def _date_order(panel) -> _Order:
     last = panel.asset_offsets[1:] - 1
     leaving = np.flatnonzero(panel.gone & (panel.date_code[last] < panel.n_dates - 1))
     row = np.concatenate([np.arange(panel.n_rows, dtype=np.int32), last[leaving].astype(np.int32)])
     leaves = np.arange(len(row)) >= panel.n_rows
     date = panel.date_code[row] + leaves
     order = np.argsort(date, kind="stable")
-    row, leaves = row[order], leaves[order]
-    before = np.where(leaves, earned_returns(panel).returns[row], legs.before[row])
-    turned_over = _money_traded(panel, accounts)
-    years = np.append(0.0, np.diff(panel.dates) / np.timedelta64(1, "D") / 365.25)
-    bars = Bars(
-        offsets=np.concatenate([[0], np.cumsum(np.bincount(date, minlength=panel.n_dates))]),
-        row=row,
-        asset=panel.asset_code[row].astype(np.int32),
-        leaves=leaves,
+    by_date = np.bincount(date, minlength=panel.n_dates)
+    return _Order(np.concatenate([[0], np.cumsum(by_date)]), row[order], leaves[order])
+
+
+def _moves(panel, clock, row, leaves) -> dict:  # fields of `Bars`
+    """What happens to a position on each row; whoever leaves moves by what was earned, and trades no more."""
+    legs = bar_legs(panel, clock)
+    after = np.zeros(1)
+    if legs.after.any():
+        after = _short(np.where(leaves, 0.0, legs.after[row]))
+    return dict(
         delisting=leaves | legs.delisting[row],
         fillable=legs.fillable[row] & ~leaves,
-        before=before,
-        after=_short(np.where(leaves, 0.0, legs.after[row])) if legs.after.any() else np.zeros(1),
-        turned_over=_short(turned_over[row]),
+        before=np.where(leaves, earned_returns(panel).returns[row], legs.before[row]),
+        after=after,
+    )
+
+
+def _estimates(inputs, row) -> dict:  # fields of `Bars`
+    """What prices an order on each row."""
+    return dict(
         volume=_short(inputs.volume[row]),
         volatility=_short(inputs.volatility[row]),
         price=_short(inputs.price[row]),
         half_spread=inputs.half_spread[row],
         borrow=inputs.borrow[row],
-        years=years,
     )
-    return bars, tariff
 
 
 def _short(values: np.ndarray) -> np.ndarray:

@@ -356,7 +356,7 @@ def commission_of(size, price, share, per_share, minimum) -> float:
     by_count = size / price * per_share if per_share > 0.0 else 0.0
     return max(size * share + by_count, minimum)
 
-# %% ../../nbs/trading/costs.ipynb #2f322d50
+# %% ../../nbs/trading/costs.ipynb #bab9d7cf
 class Inputs(NamedTuple):
     """What prices an order on each row, known before the row's bar.
 
@@ -442,20 +442,28 @@ def check_priceable(panel: Panel, costs: Costs) -> None:
 
 
 def _tariff(costs, sources, fees) -> Tariff:
-    def law(impact):
-        return impact.coefficient, impact.power, impact.by_volatility, impact.base == "capital"
+    columns = zip(*(_tariff_of(one, sources, fees) for one in costs))
+    return Tariff(*(np.array(column) for column in columns))
 
+
+def _tariff_of(costs: Costs, sources: list, fees: list) -> Tariff:
+    """One configuration, in plain numbers."""
     return Tariff(
-        half_spread=np.array([0.0 if c._spread_varies else c.half_spread_bps * 1e-4 for c in costs]),
-        source=np.array([sources.index(_source_of(c)) if c._spread_varies else -1 for c in costs], np.int64),
-        temporary=np.array([law(c.temporary) for c in costs], float),
-        permanent=np.array([law(c.permanent) for c in costs], float),
-        commission=np.array([(c.commission_bps * 1e-4, c.commission_per_share, c.commission_minimum) for c in costs]),
-        borrow=np.array([0.0 if c.borrow_varies else c.borrow_bps * 1e-4 for c in costs]),
-        lent=np.array([fees.index(c.borrow_bps) if c.borrow_varies else -1 for c in costs], np.int64),
-        financing=np.array([c.financing_bps * 1e-4 for c in costs]),
-        needs=np.array([(c.needs_volume, c.needs_volatility, c.commission_per_share > 0) for c in costs]),
+        half_spread=0.0 if costs._spread_varies else costs.half_spread_bps * 1e-4,
+        source=sources.index(_source_of(costs)) if costs._spread_varies else -1,
+        temporary=_law(costs.temporary),
+        permanent=_law(costs.permanent),
+        commission=(costs.commission_bps * 1e-4, costs.commission_per_share, costs.commission_minimum),
+        borrow=0.0 if costs.borrow_varies else costs.borrow_bps * 1e-4,
+        lent=fees.index(costs.borrow_bps) if costs.borrow_varies else -1,
+        financing=costs.financing_bps * 1e-4,
+        needs=(costs.needs_volume, costs.needs_volatility, costs.commission_per_share > 0),
     )
+
+
+def _law(impact: Impact) -> tuple[float, float, float, float]:
+    of_capital = impact.base == "capital"
+    return float(impact.coefficient), float(impact.power), float(impact.by_volatility), float(of_capital)
 
 # %% ../../nbs/trading/costs.ipynb #f2ff019b
 def past_volume(panel: Panel, window: int = 20) -> np.ndarray:  # (n_rows,) money a bar; NaN where nothing was traded

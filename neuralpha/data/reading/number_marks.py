@@ -5,7 +5,7 @@ places from country to country, so one cell proves little and a file proves a lo
 
 - a mark followed by one, two, four or more digits at the end, or after a lone zero, is a *decimal* mark;
 - a mark that comes twice in a number, or before the other mark, stands between *thousands*;
-- a mark followed by exactly three digits, in every cell, may be either: then the file is refused and asked about.
+- a mark followed by exactly three digits, in every cell, may be either, and the file is refused and asked about.
 
 What is proven is used and said; what contradicts itself is refused. Marks between thousands must be followed by
 exactly three digits each, always. Blanks and apostrophes between groups of three can be nothing but thousands.
