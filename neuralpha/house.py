@@ -29,7 +29,7 @@ def root() -> Path:
             return p
     raise FileNotFoundError("No settings.ini in this folder or above it: run this inside the repository.")
 
-# %% ../nbs/house.ipynb #3aad4020
+# %% ../nbs/house.ipynb #82a91963
 def notebooks(
     base: Path,  # repository
 ) -> list[Path]:  # every notebook of `nbs/`, checkpoints left out
@@ -49,7 +49,7 @@ def notebooks(
     known = _known_to_git(base)
     return found if known is None else [p for p in found if p.relative_to(base).as_posix() in known]
 
-
+# %% ../nbs/house.ipynb #b82aec51
 def research_files(
     base: Path,  # repository
 ) -> list[Path]:  # relative to `nbs/research`
@@ -70,7 +70,7 @@ def research_files(
     found = [path for path in sorted(folder.rglob("*")) if path.is_file() and not _is_rubbish(path.relative_to(folder))]
     return [path.relative_to(folder) for path in found if known is None or path.relative_to(base).as_posix() in known]
 
-
+# %% ../nbs/house.ipynb #dcef3662
 def _is_rubbish(path: Path) -> bool:
     return path.suffix == ".pyc" or any(part.startswith((".", "__pycache__")) for part in path.parts)
 
@@ -352,12 +352,12 @@ def bare_ensembles(
         found += [f"{module}:{line}" for line in sorted(lines) if module != NAMES_THE_ENSEMBLE]
     return found
 
-# %% ../nbs/house.ipynb #c9af1601
+# %% ../nbs/house.ipynb #377ae226
 def _line_of(node) -> int:
     """A list of parameters has no line of its own."""
     return min(part.lineno for part in ast.walk(node) if hasattr(part, "lineno"))
 
-
+# %% ../nbs/house.ipynb #6913862c
 def _is_bare_ensemble(node) -> bool:
     if isinstance(node, ast.Compare):
         sides = [node.left, *node.comparators]
@@ -374,7 +374,7 @@ def _is_bare_ensemble(node) -> bool:
     is_text = isinstance(node, ast.Constant) and isinstance(node.value, str)
     return is_text and bool(re.search(r"\bseed *== *-1", node.value))
 
-# %% ../nbs/house.ipynb #4cc85ee9
+# %% ../nbs/house.ipynb #2322f41a
 def _is_minus_one(node) -> bool:
     return isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.USub) and ast.unparse(node) == "-1"
 
@@ -388,7 +388,7 @@ def _defaults(node: ast.arguments) -> list:  # of (parameter, default)
 def _is_text(node, text: str) -> bool:
     return isinstance(node, ast.Constant) and node.value == text
 
-
+# %% ../nbs/house.ipynb #c4d59f9f
 def _speaks_of_seeds(node) -> bool:
     named = {getattr(part, "id", None) or getattr(part, "attr", None) for part in ast.walk(node)}
     return bool(named & {"seed", "seeds"}) or any(_is_text(part, "seed") for part in ast.walk(node))

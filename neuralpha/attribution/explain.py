@@ -154,11 +154,11 @@ def _long_table(explanation: Explanation) -> pd.DataFrame:
         }
     )
 
-# %% ../../nbs/attribution/explain.ipynb #5cd4761a
+# %% ../../nbs/attribution/explain.ipynb #908f27cd
 def _draw(rows, n, rng):
     return np.sort(rng.choice(rows, n, replace=False)) if len(rows) > n else np.sort(rows)
 
-
+# %% ../../nbs/attribution/explain.ipynb #efa33e56
 def _row_numbers(panel, rows):
     """Panel rows as integers; raises `NeuralphaError` for a mask and for rows the panel does not have."""
     rows = np.asarray(rows)
@@ -170,7 +170,7 @@ def _row_numbers(panel, rows):
         )
     return rows.astype(np.int64)
 
-# %% ../../nbs/attribution/explain.ipynb #056f26b3
+# %% ../../nbs/attribution/explain.ipynb #4587761a
 class _Part(NamedTuple):
     """A fitted model and the panel rows that it is asked about."""
 
@@ -179,7 +179,7 @@ class _Part(NamedTuple):
     fold: int
     seed: int
 
-
+# %% ../../nbs/attribution/explain.ipynb #536e2e22
 def _parts(pred, X, rows) -> Iterator[_Part]:
     """One part per fold of predictions, of the first seed of each."""
     if not pred.models:
@@ -195,7 +195,7 @@ def _parts(pred, X, rows) -> Iterator[_Part]:
         asked = of_fold if rows is None else of_fold[np.isin(of_fold, rows)]
         yield _Part(pred.models[fold, seed], asked, fold, seed)
 
-
+# %% ../../nbs/attribution/explain.ipynb #d583f816
 def _model_name(model):
     return getattr(model, "name", "") or type(model).__name__.lower()
 
@@ -286,7 +286,7 @@ def _joined(name: str, parts: list[Explanation]) -> Explanation:
     }
     return Explanation(name, table, lags=lags, values=np.concatenate(values), **each)
 
-# %% ../../nbs/attribution/explain.ipynb #173b00e4
+# %% ../../nbs/attribution/explain.ipynb #31833968
 def _all_lags(explanations) -> tuple:
     """The lags that the model of any fold sees; a search may find another window in every fold."""
     first = explanations[0].lags
@@ -296,7 +296,7 @@ def _all_lags(explanations) -> tuple:
         else tuple(sorted({k for e in explanations for k in e.lags}, reverse=True))
     )
 
-
+# %% ../../nbs/attribution/explain.ipynb #51fc62d4
 def _all_columns(explanations) -> Features:
     """The features that the model of any fold sees; what its transforms left out or made is known on its own rows
     alone.
@@ -311,7 +311,7 @@ def _all_columns(explanations) -> Features:
         values[np.ix_(e.rows, [names.index(n) for n in e.X.names])] = e.X.values[e.rows]
     return Features(first.panel, names, values, tuple(lookback.values()))
 
-# %% ../../nbs/attribution/explain.ipynb #8422738d
+# %% ../../nbs/attribution/explain.ipynb #4957175b
 def _over_columns(e, values: np.ndarray, names: tuple) -> np.ndarray:  # (n, lags, len(names))
     """Attributions of these features; zero where a fold's transforms left one out."""
     if e.X.names == names:
@@ -320,7 +320,7 @@ def _over_columns(e, values: np.ndarray, names: tuple) -> np.ndarray:  # (n, lag
     out[:, :, [names.index(n) for n in e.X.names]] = values
     return out
 
-
+# %% ../../nbs/attribution/explain.ipynb #a520b45d
 def _over_lags(e, lags) -> np.ndarray:  # (n, len(lags), F)
     """Attributions on these lags; zero where the model does not see one."""
     out = np.zeros((len(e.values), len(lags), e.values.shape[2]), e.values.dtype)
@@ -432,7 +432,7 @@ def plot_summary(
     fig.tight_layout()
     return fig
 
-# %% ../../nbs/attribution/explain.ipynb #204c7eb9
+# %% ../../nbs/attribution/explain.ipynb #4cb4e222
 def families(
     names,  # features
 ) -> list[str]:  # the family of each; a feature that is declared nowhere is a family of its own
@@ -456,12 +456,12 @@ def families(
             out.append(n)
     return out
 
-
+# %% ../../nbs/attribution/explain.ipynb #47276fa6
 def _by_family(names) -> dict:  # family -> features
     of = families(names)
     return {f: [n for n, g in zip(names, of) if g == f] for f in dict.fromkeys(of)}
 
-# %% ../../nbs/attribution/explain.ipynb #99c2bbc0
+# %% ../../nbs/attribution/explain.ipynb #ac379c6d
 def _grouped(e, by):
     """(n, groups) attributions and the groups' names."""
     if by not in ("family", "feature"):
@@ -470,7 +470,7 @@ def _grouped(e, by):
     names = list(dict.fromkeys(groups.tolist()))
     return np.stack([e.by_feature[:, groups == g].sum(1) for g in names], 1), names
 
-
+# %% ../../nbs/attribution/explain.ipynb #df52468b
 def through_time(
     e: Explanation,
     by: str = "family",  # or "feature"
@@ -578,7 +578,7 @@ def plot_time(
     ax.spines[["top", "right"]].set_visible(False)
     return fig
 
-# %% ../../nbs/attribution/explain.ipynb #055e3a91
+# %% ../../nbs/attribution/explain.ipynb #dd7edfa4
 @check_kinds
 def plot_regime(
     e: Explanation,  # from `explain`
@@ -626,7 +626,7 @@ def plot_regime(
     ax.spines[["top", "right"]].set_visible(False)
     return fig
 
-
+# %% ../../nbs/attribution/explain.ipynb #a23cc2c2
 def figures(e: Explanation) -> dict:  # name -> matplotlib figure
     """All figures of a report: importance, lags, summary, time (where the rows span several periods).
 
@@ -809,7 +809,7 @@ def plot_interactions(table: pd.DataFrame, model: str = "") -> "Figure":
     fig.colorbar(image, label="mean |second difference|, score units")
     return fig
 
-# %% ../../nbs/attribution/explain.ipynb #24ae3f19
+# %% ../../nbs/attribution/explain.ipynb #a1cf979b
 def _shared(a, b):
     """Positions of the rows two explanations share."""
     both, i, j = np.intersect1d(a.rows, b.rows, return_indices=True)
@@ -821,14 +821,14 @@ def _shared(a, b):
         )
     return both, i, j
 
-
+# %% ../../nbs/attribution/explain.ipynb #2003bcb1
 def _rowwise(a, b):
     a = a - a.mean(1, keepdims=True)
     b = b - b.mean(1, keepdims=True)
     with np.errstate(all="ignore"):
         return (a * b).sum(1) / np.sqrt((a * a).sum(1) * (b * b).sum(1))
 
-# %% ../../nbs/attribution/explain.ipynb #dd9ad440
+# %% ../../nbs/attribution/explain.ipynb #1cd65f91
 def _interval(series, horizon, level) -> dict:
     """`mean_test`, NaN where fewer than three dates have a value: a constant score has no IC, one feature no
     correlation across features.
@@ -839,7 +839,7 @@ def _interval(series, horizon, level) -> dict:
         else dict(mean=np.nan, low=np.nan, high=np.nan)
     )
 
-
+# %% ../../nbs/attribution/explain.ipynb #63a68aa8
 def _by_date_mean(values, date):
     """(dates, k) means of (n, k) values."""
     return pd.DataFrame(values).groupby(np.asarray(date)).mean().to_numpy()
@@ -926,7 +926,7 @@ def plot_agreement(table: pd.DataFrame) -> "Figure":
     ax.spines[["top", "right"]].set_visible(False)
     return fig
 
-# %% ../../nbs/attribution/explain.ipynb #ae6f560c
+# %% ../../nbs/attribution/explain.ipynb #edeab1ce
 def _deal(panel, rows, rng):
     """For each row, another row of the same date: a random permutation within dates."""
     order = np.lexsort((rng.random(len(rows)), panel.date_code[rows]))
@@ -935,7 +935,7 @@ def _deal(panel, rows, rng):
     other[home] = order
     return other
 
-
+# %% ../../nbs/attribution/explain.ipynb #9360af3f
 def _whole_dates(panel, rows):
     """The rows and all other tradable rows of their dates, ascending: a net across assets is asked about all of them,
     labelled or not.
@@ -943,12 +943,12 @@ def _whole_dates(panel, rows):
     same = np.flatnonzero(np.isin(panel.date_code, panel.date_code[rows]))
     return same[panel.tradable[same] | np.isin(same, rows)]
 
-# %% ../../nbs/attribution/explain.ipynb #78f7aab0
+# %% ../../nbs/attribution/explain.ipynb #f7b16cac
 def _daily_ic(score, label, date):
     """IC by date, for the given codes; pandas index of the dates' codes."""
     return pd.Series(correlation_by_date(score, label, date), np.unique(date))
 
-
+# %% ../../nbs/attribution/explain.ipynb #5fe33e00
 def _loss_table(whole, without, y, level):
     """One line per family: IC with and without, the difference and its interval."""
     out = []

@@ -113,7 +113,7 @@ def _paths(left, right, feature, cover, leaf_cover):
             stack.append((child, [*steps, (node, went_left, slot)], f, s))
     return leaves
 
-# %% ../../nbs/attribution/trees.ipynb #3b829972
+# %% ../../nbs/attribution/trees.ipynb #fe2be4a9
 def _forest(trees, n_features, n_outputs, sets) -> Forest:
     """Join trees given as dicts: left, right, feature, threshold, kind, cover, leaf_cover, value."""
     return Forest(
@@ -125,7 +125,7 @@ def _forest(trees, n_features, n_outputs, sets) -> Forest:
         n_features=n_features,
     )
 
-
+# %% ../../nbs/attribution/trees.ipynb #939762e0
 def _nodes_and_leaves(trees) -> dict:  # of fields of `Forest`
     return dict(
         node_start=_offsets([t["left"] for t in trees]),
@@ -136,7 +136,7 @@ def _nodes_and_leaves(trees) -> dict:  # of fields of `Forest`
         value=_joined(trees, "value", np.float64),
     )
 
-
+# %% ../../nbs/attribution/trees.ipynb #13fc94c1
 def _ways_to_leaves(trees) -> dict:  # of fields of `Forest`
     """Every leaf's steps, and the share of the training rows that each of its features lets through."""
     leaves = []
@@ -395,7 +395,7 @@ def _quadrature(most: int):
         points[q, :q], weights[q, :q] = (x + 1) / 2, w / 2
     return points, weights
 
-# %% ../../nbs/attribution/trees.ipynb #9554e512
+# %% ../../nbs/attribution/trees.ipynb #3194b9d1
 def _groups(leaf_start, size, most=1 << 22):
     """Consecutive trees whose tables have about `most` numbers (32 MB): ((first, last) tree, (first, last) leaf)."""
     used = np.concatenate([[0], np.cumsum(size)])[leaf_start]
@@ -405,7 +405,7 @@ def _groups(leaf_start, size, most=1 << 22):
         yield (first, last), (int(leaf_start[first]), int(leaf_start[last]))
         first = last
 
-
+# %% ../../nbs/attribution/trees.ipynb #281aa8dd
 def _columns(forest, X):
     X = np.asarray(X)
     if X.ndim != 2 or X.shape[1] != forest.n_features:

@@ -22,7 +22,7 @@ from .compare import overfitting_of
 from .plots import COLOURS, new_figure
 from ..models.seeds import ENSEMBLE, ensemble_rows
 
-# %% ../../nbs/evaluate/paths.ipynb #6e7af611
+# %% ../../nbs/evaluate/paths.ipynb #8c46b76e
 PATHS = dict(
     date="date", asset="text", model="text", path_number="integer", fold="integer", score="float32"
 )  # of paths.parquet
@@ -43,7 +43,7 @@ def paths_table(tests: dict) -> pd.DataFrame:  # date, asset, model, path_number
             parts.append(joined[["date", "asset", "fold", "score"]].assign(model=name, path_number=number))
     return pd.concat(parts, ignore_index=True)[list(PATHS)]
 
-
+# %% ../../nbs/evaluate/paths.ipynb #7b7080cf
 def stored_paths(
     file,  # that holds a `paths_table`
     model: str,

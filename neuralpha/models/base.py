@@ -134,7 +134,7 @@ def field_of(default) -> typing.Any:
         return field(default_factory=partial(copy.copy, default))
     return field(default=default)
 
-# %% ../../nbs/models/base.ipynb #7228a2a9
+# %% ../../nbs/models/base.ipynb #2d912028
 def _fits(value, kind) -> bool:
     """Whether a value is of an annotated type; whole numbers are floats, too, and booleans are not numbers."""
     kinds = (kind, *typing.get_args(kind))
@@ -142,7 +142,7 @@ def _fits(value, kind) -> bool:
         return False
     return isinstance(value, kind) or isinstance(value, int) and float in kinds
 
-
+# %% ../../nbs/models/base.ipynb #e26ce293
 def _check_taken(value, limit, said: str) -> None:
     try:
         limit(value)

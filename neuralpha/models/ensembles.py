@@ -44,7 +44,7 @@ def stacking_weights(
     w = nnls(standings[ok].astype(np.float64), target[ok].astype(np.float64))[0]
     return w / w.sum() if w.sum() > 0 else np.full(len(w), 1 / len(w))
 
-# %% ../../nbs/models/ensembles.ipynb #65c186f9
+# %% ../../nbs/models/ensembles.ipynb #7e3ca722
 def _by_row(members, frame):
     """Ensemble scores of every member side by side, on the same (fold, date, asset) rows."""
     tables = []
@@ -63,7 +63,7 @@ def _by_row(members, frame):
         )
     return wide.assign(label=tables[0]["label"])
 
-
+# %% ../../nbs/models/ensembles.ipynb #da028e9d
 def combine(
     members,  # Predictions of different models on the same folds
     kind: str = "z",  # "z", "rank", "mean" (see `ensemble_scores`) or "stack"

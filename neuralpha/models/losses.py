@@ -96,23 +96,23 @@ def grid_of(
     position = torch.from_numpy(code * n.max() + place)
     return Grid(position.to(device), len(n), int(n.max()))
 
-# %% ../../nbs/models/losses.ipynb #9ce7f640
+# %% ../../nbs/models/losses.ipynb #4d59f1b7
 def _mean(v, mask):
     if mask is None:
         return v.mean()
     return (v * mask).sum() / mask.sum().clamp(min=1)
 
-
+# %% ../../nbs/models/losses.ipynb #81e71ea8
 def mse(score, target, mask) -> torch.Tensor:
     """Mean squared error over rows."""
     return _mean((score - target) ** 2, mask)
 
-
+# %% ../../nbs/models/losses.ipynb #2391c7ed
 def huber(score, target, mask, delta: float = 1.0) -> torch.Tensor:
     """Huber loss: quadratic up to `delta`, linear beyond."""
     return _mean(F.huber_loss(score, target, reduction="none", delta=delta), mask)
 
-
+# %% ../../nbs/models/losses.ipynb #02a916db
 def bce(score, target, mask, smoothing: float = 0.0) -> torch.Tensor:
     """Cross-entropy of the target's sign; the score is a logit.
 
@@ -122,7 +122,7 @@ def bce(score, target, mask, smoothing: float = 0.0) -> torch.Tensor:
     cross_entropy = F.binary_cross_entropy_with_logits(score, up, reduction="none")
     return _mean(cross_entropy, mask)
 
-# %% ../../nbs/models/losses.ipynb #903e731c
+# %% ../../nbs/models/losses.ipynb #5a30db28
 def _centred(v, mask):
     if mask is None:
         return v - v.mean(1, keepdim=True)
@@ -130,7 +130,7 @@ def _centred(v, mask):
     mean = (v * mask).sum(1, keepdim=True) / n
     return (v - mean) * mask
 
-
+# %% ../../nbs/models/losses.ipynb #81564a2e
 def correlation(score, target, mask) -> torch.Tensor:
     """(dates,) Pearson correlation over the places of each date; 0 without spread."""
     s = _centred(score, mask)
@@ -139,7 +139,7 @@ def correlation(score, target, mask) -> torch.Tensor:
     squares = (s * s).sum(1) * (t * t).sum(1)
     return together / (squares + 1e-12).sqrt()
 
-
+# %% ../../nbs/models/losses.ipynb #d3497a70
 def _over_dates(v, mask, weight=None):  # weight: (dates,), what each date counts
     if mask is None and weight is None:
         return v.mean()
@@ -151,12 +151,12 @@ def _over_dates(v, mask, weight=None):  # weight: (dates,), what each date count
         return (v * enough).sum() / enough.sum().clamp(min=1e-6)
     return (v * enough).sum() / enough.sum().clamp(min=1)
 
-
+# %% ../../nbs/models/losses.ipynb #591b6006
 def ic(score, target, mask, weight=None) -> torch.Tensor:
     """One minus the mean IC by date."""
     return 1 - _over_dates(correlation(score, target, mask), mask, weight)
 
-# %% ../../nbs/models/losses.ipynb #394d46ea
+# %% ../../nbs/models/losses.ipynb #1fdae669
 def soft_rank(score, mask, tau: float = 0.1) -> torch.Tensor:
     """(dates, places) differentiable ranks from 0 to n-1; `tau` is the step's width in standard deviations of the
     score.
@@ -168,7 +168,7 @@ def soft_rank(score, mask, tau: float = 0.1) -> torch.Tensor:
     above = torch.sigmoid(gap / tau) * mask[:, None, :]
     return (above.sum(2) - 0.5) * mask
 
-
+# %% ../../nbs/models/losses.ipynb #0540d673
 def hard_rank(target, mask) -> torch.Tensor:
     """(dates, places) average ranks from 0 to n-1."""
     own, other = target[:, :, None], target[:, None, :]
@@ -177,14 +177,14 @@ def hard_rank(target, mask) -> torch.Tensor:
     equal = ((own == other) * there).sum(2)
     return (below + (equal - 1) / 2) * mask
 
-
+# %% ../../nbs/models/losses.ipynb #b9186dab
 def rank_ic(score, target, mask, tau: float = 0.1, weight=None) -> torch.Tensor:
     """One minus the mean soft rank IC by date."""
     said = soft_rank(score, mask, tau)
     known = hard_rank(target, mask).to(score.dtype)
     return 1 - _over_dates(correlation(said, known, mask), mask, weight)
 
-# %% ../../nbs/models/losses.ipynb #0cdd8bab
+# %% ../../nbs/models/losses.ipynb #7a0b58c6
 def pairwise(score, target, mask, margin: float = 0.1, weight=None) -> torch.Tensor:
     """Mean hinge over pairs of a date whose targets differ: max(0, margin - (s_i - s_j)) where y_i > y_j."""
     higher = target[:, :, None] > target[:, None, :]
@@ -194,7 +194,7 @@ def pairwise(score, target, mask, margin: float = 0.1, weight=None) -> torch.Ten
     by_date = hinge.sum((1, 2)) / pairs.sum((1, 2)).clamp(min=1)
     return _over_dates(by_date, mask, weight)
 
-
+# %% ../../nbs/models/losses.ipynb #2ec65d49
 def listnet(score, target, mask, weight=None) -> torch.Tensor:
     """Cross-entropy between the soft-max of targets and of scores, by date."""
     low = torch.finfo(score.dtype).min
@@ -203,7 +203,7 @@ def listnet(score, target, mask, weight=None) -> torch.Tensor:
     cross_entropy = -(wanted * said).sum(1)
     return _over_dates(cross_entropy, mask, weight)
 
-
+# %% ../../nbs/models/losses.ipynb #f9963b87
 def listmle(score, target, mask, weight=None) -> torch.Tensor:
     """Negative log-likelihood per row of the target's order, by date."""
     empty_last = target.masked_fill(~mask, torch.finfo(target.dtype).min)
@@ -215,13 +215,13 @@ def listmle(score, target, mask, weight=None) -> torch.Tensor:
     loss = ((below - s) * m).sum(1) / m.sum(1).clamp(min=1)
     return _over_dates(loss, mask, weight)
 
-# %% ../../nbs/models/losses.ipynb #ae32d28a
+# %% ../../nbs/models/losses.ipynb #62c3fc06
 def portfolio_weights(score, mask) -> torch.Tensor:
     """(dates, places) dollar-neutral weights with a gross of one."""
     s = _centred(score, mask)
     return s / (s.abs().sum(1, keepdim=True) + 1e-12)
 
-
+# %% ../../nbs/models/losses.ipynb #d2575954
 def sharpe(score, target, mask, cost_bps: float = 5.0) -> torch.Tensor:
     """Minus the Sharpe ratio per bar of the weights' return after `cost_bps` per unit of turnover; dates consecutive,
     places assets.
@@ -279,13 +279,13 @@ LIMITS = {
     "levels": "(0, 1)",
 }
 
-# %% ../../nbs/models/losses.ipynb #46c0cb26
+# %% ../../nbs/models/losses.ipynb #9cc7ca45
 def loss_parameters(name: str) -> dict:
     """Parameters of a loss and their defaults."""
     _, _, _, *own = inspect.signature(LOSSES[name]).parameters.values()  # behind score, target and mask
     return {parameter.name: parameter.default for parameter in own if parameter.name != "weight"}
 
-
+# %% ../../nbs/models/losses.ipynb #235836ee
 def _given(name, text):
     """The parameters in the brackets of a term."""
     parts = [part for part in text.split(",") if part.strip()]
@@ -304,7 +304,7 @@ def _given(name, text):
             raise NeuralphaError(f"Loss '{name}({text})': {parameter} must be in {limits}.")
     return given
 
-
+# %% ../../nbs/models/losses.ipynb #b303d575
 def _levels(parts: list) -> dict:
     return {"levels": tuple(map(float, parts))} if parts else {}
 
@@ -363,7 +363,7 @@ class Head(NamedTuple):
     first: int  # output it begins with
     n: int  # outputs
 
-# %% ../../nbs/models/losses.ipynb #3637c957
+# %% ../../nbs/models/losses.ipynb #c5cb22e3
 class Objective:
     """A loss by name or weighted sum, the outputs it needs and the score it means."""
 
@@ -392,9 +392,7 @@ class Objective:
         if len(levels) > 1:
             raise NeuralphaError(f"Loss {text!r} has quantiles of different levels; give all levels to one term.")
         if self.targets == ():
-            choosy = sorted(self.names & set(TARGETS))
-            meant = "; ".join(f"{name} means a {' or '.join(TARGETS[name])} target" for name in choosy)
-            raise NeuralphaError(f"Loss {text!r} adds up what no target is right for: {meant}.")
+            raise NeuralphaError(f"Loss {text!r} adds up what no target is right for: {_wishes(self.names)}.")
 
     @property
     def targets(self) -> tuple | None:
@@ -452,14 +450,23 @@ class Objective:
         Quantiles give their mean, classes P(buy) - P(sell).
         """
         name, first, n = next(iter(self.heads.values()))
-        said = out[:, first : first + n]
-        if name == "quantiles":
-            return said.mean(1)
-        if name != "three":
-            return said[:, 0]
-        p = torch.as_tensor(said).softmax(1)
-        score = p[:, 2] - p[:, 0]
-        return score if torch.is_tensor(out) else score.numpy()
+        return _meant(name, out[:, first : first + n])
+
+# %% ../../nbs/models/losses.ipynb #aaeb85e2
+def _meant(head: str, said) -> np.ndarray | torch.Tensor:
+    """(n,) what the outputs of a head mean as a score: (n, outputs), an array or a tensor."""
+    if head == "quantiles":
+        return said.mean(1)
+    if head != "three":
+        return said[:, 0]
+    p = torch.as_tensor(said).softmax(1)
+    score = p[:, 2] - p[:, 0]
+    return score if torch.is_tensor(said) else score.numpy()
+
+# %% ../../nbs/models/losses.ipynb #8a2570fa
+def _wishes(names: set) -> str:
+    choosy = sorted(names & set(TARGETS))
+    return "; ".join(f"{name} means a {' or '.join(TARGETS[name])} target" for name in choosy)
 
 # %% ../../nbs/models/losses.ipynb #fbe7bebe
 def head_of(term: Term) -> tuple:  # (name, outputs)

@@ -237,7 +237,7 @@ def bring_to_one_scale(
         raise unknown_name("ensemble", kind, ["z", "rank", "mean"])
     return standardise(score, sections, kind)
 
-# %% ../../nbs/models/predict.ipynb #61b465ee
+# %% ../../nbs/models/predict.ipynb #f2a4495f
 @dataclass
 class Predictions:
     """Out-of-sample scores of one model.
@@ -323,23 +323,7 @@ class Predictions:
 
     def plot(self, ax=None) -> "Axes":
         """Validation curve of every fold and seed; returns the matplotlib axes."""
-        import matplotlib.pyplot as plt
-
-        ax = ax or plt.subplots(figsize=(7, 3))[1]
-        last = max((fold for fold, _ in self.histories), default=0)
-        for (fold, seed), history in self.histories.items():
-            watched, curve = _watched(history)
-            if watched is None:
-                continue
-            colour = plt.get_cmap("cividis")(0.9 * fold / max(last, 1))
-            label = f"fold {fold}" if seed == self.seeds[0] else None
-            ax.plot(np.arange(1, len(curve) + 1), curve, lw=1.2, color=colour, label=label)
-            ax.set_ylabel(WATCHED[watched])
-        ax.set(xlabel="epoch, tree or penalty", title=f"{self.name}: validation, one line per fold and seed")
-        ax.xaxis.get_major_locator().set_params(integer=True)
-        if ax.lines:
-            ax.legend(frameon=False, fontsize=8, loc="center left", bbox_to_anchor=(1, 0.5))
-        return ax
+        return _plot_validation(self, ax)
 
     def __repr__(self):
         n = len(ensemble_rows(self.frame))
@@ -350,6 +334,26 @@ class Predictions:
 
     def _repr_html_(self):
         return f"<p>{escape(repr(self))}</p>" + self.summary().round(4).to_html()
+
+# %% ../../nbs/models/predict.ipynb #1cdf65b6
+def _plot_validation(predictions: Predictions, ax) -> "Axes":
+    import matplotlib.pyplot as plt
+
+    ax = ax or plt.subplots(figsize=(7, 3))[1]
+    last = max((fold for fold, _ in predictions.histories), default=0)
+    for (fold, seed), history in predictions.histories.items():
+        watched, curve = _watched(history)
+        if watched is None:
+            continue
+        colour = plt.get_cmap("cividis")(0.9 * fold / max(last, 1))
+        label = f"fold {fold}" if seed == predictions.seeds[0] else None
+        ax.plot(np.arange(1, len(curve) + 1), curve, lw=1.2, color=colour, label=label)
+        ax.set_ylabel(WATCHED[watched])
+    ax.set(xlabel="epoch, tree or penalty", title=f"{predictions.name}: validation, one line per fold and seed")
+    ax.xaxis.get_major_locator().set_params(integer=True)
+    if ax.lines:
+        ax.legend(frameon=False, fontsize=8, loc="center left", bbox_to_anchor=(1, 0.5))
+    return ax
 
 # %% ../../nbs/models/predict.ipynb #1fe2c78b
 WATCHED = {

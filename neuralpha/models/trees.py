@@ -38,7 +38,7 @@ OBJECTIVES = {
     "direction": ("binary", "binary_logloss"),
 }
 
-# %% ../../nbs/models/trees.ipynb #aced794f
+# %% ../../nbs/models/trees.ipynb #c41dc9f5
 def leaves_and_splits(
     boosters,  # (booster, trees used) pairs
 ) -> int:
@@ -51,18 +51,18 @@ def leaves_and_splits(
     """
     return sum(2 * t["num_leaves"] - 1 for b, n in boosters for t in b.dump_model(num_iteration=n)["tree_info"])
 
-
+# %% ../../nbs/models/trees.ipynb #72b7dce9
 def best_trees(booster) -> int:
     """The trees validation kept; all of them where it did not judge."""
     kept = booster.best_iteration  # 0 without validation, -1 where read from a file
     return kept if kept > 0 else booster.num_trees()
 
-
+# %% ../../nbs/models/trees.ipynb #4a50e777
 def tree_member(booster, columns: np.ndarray) -> TreeMember:
     """A booster as explanations see it; it adds up the trees that validation kept."""
     return TreeMember(booster, partial(booster.predict, raw_score=True), columns)
 
-
+# %% ../../nbs/models/trees.ipynb #487f648e
 BOOSTING = {
     "n_trees": "[1, inf)",
     "learning_rate": "(0, inf)",

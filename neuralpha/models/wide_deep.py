@@ -351,7 +351,7 @@ class WideDeep(DropoutNet):
         epochs_alive = (np.stack(norms) > 0).sum(0)
         return np.lexsort((-norms[0], -epochs_alive))
 
-# %% ../../nbs/models/wide_deep.ipynb #c8cc1e96
+# %% ../../nbs/models/wide_deep.ipynb #b8220893
 class ByDate:
     """Residuals of a ridge regression on the inputs, date by date, for rows in any order."""
 
@@ -376,12 +376,12 @@ class ByDate:
         out[self.order] = e - (self.q * along).sum(1)
         return out
 
-
+# %% ../../nbs/models/wide_deep.ipynb #9de47cc5
 def _whitened(inputs: np.ndarray) -> np.ndarray:  # (n, k): Q Q' e is what the ridge regression explains of e
     gram = inputs.T @ inputs + np.eye(inputs.shape[1])
     return np.linalg.solve(np.linalg.cholesky(gram), inputs.T).T
 
-# %% ../../nbs/models/wide_deep.ipynb #ff3d6d2e
+# %% ../../nbs/models/wide_deep.ipynb #523c3b6a
 class Boosted(NamedTuple):
     """What trees are grown on, and judged on.
 
@@ -399,7 +399,7 @@ class Boosted(NamedTuple):
     target: np.ndarray  # (n,)
     left: Callable = np.asarray  # what counts of the residuals; as it stands, all
 
-
+# %% ../../nbs/models/wide_deep.ipynb #6d2debfb
 def tree_settings(model, n_rows: int) -> dict:
     """The parameters of a booster that repeats itself."""
     return dict(

@@ -32,7 +32,7 @@ def known_policies() -> dict:  # name -> class
 def _is_policy(kind) -> bool:
     return inspect.isclass(kind) and issubclass(kind, Policy) and kind is not Policy
 
-# %% ../../nbs/portfolio/grammar.ipynb #76abd9a2
+# %% ../../nbs/portfolio/grammar.ipynb #ef3fbd32
 def read_policy(
     text: str,  # e.g. "Quantiles(5)" or "Capped(RankWeights(), most=0.02)"
 ) -> Policy:
@@ -52,13 +52,13 @@ def read_policy(
         raise _unreadable(text)
     return made
 
-
+# %% ../../nbs/portfolio/grammar.ipynb #19179ac9
 def _unreadable(text: str) -> NeuralphaError:
     return NeuralphaError(
         f"{text!r} is no policy; write its name and parameters, e.g. Capped(RankWeights(), most=0.02)."
     )
 
-# %% ../../nbs/portfolio/grammar.ipynb #e68397cc
+# %% ../../nbs/portfolio/grammar.ipynb #6f2cdf9b
 def _made(node, text: str):
     """What a node of the line means: a policy, or a plain value."""
     if isinstance(node, ast.Name):
@@ -71,7 +71,7 @@ def _made(node, text: str):
     except ValueError:
         raise _unreadable(text) from None
 
-
+# %% ../../nbs/portfolio/grammar.ipynb #2643c48c
 def _policy(name: str, arguments: list, words: dict) -> Policy:
     known = known_policies()
     if name not in known:

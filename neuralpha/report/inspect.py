@@ -185,7 +185,7 @@ def universe_of(folder: Path, universe) -> tuple:  # folder of the report, manif
         raise unknown_name(f"universe of {study.name}:", slug, slugs)
     return folder, manifest, study, slug
 
-# %% ../../nbs/report/inspect.ipynb #41897ce4
+# %% ../../nbs/report/inspect.ipynb #ce169aa2
 def _origin_on(experiment: Experiment, folder: Path, model) -> Origin:
     """The scores of one model of a universe's report, with what it was given."""
     table = read_predictions(folder / "predictions.parquet")
@@ -204,7 +204,7 @@ def _origin_on(experiment: Experiment, folder: Path, model) -> Origin:
     raw = cache(lambda: compute_features(experiment.panel, experiment.study.features, transform=None))
     return Origin(model, experiment.y, mine, lambda: experiment.X, raw, _passed_over(scores, names))
 
-
+# %% ../../nbs/report/inspect.ipynb #f1134aa2
 def _passed_over(scores: np.ndarray, names: list) -> pd.Categorical:
     """The first model that has no score of a row, by which the row is compared for none."""
     missing = np.isnan(scores)

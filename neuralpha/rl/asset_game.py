@@ -110,7 +110,7 @@ class AssetGame:
         begin, end = panel.date_offsets[date : date + 2]
         return panel.rows_by_date[begin:end]
 
-# %% ../../nbs/rl/asset_game.ipynb #324f1e94
+# %% ../../nbs/rl/asset_game.ipynb #fe7fe7ea
 class Actor(NetModule):
     """A net from what an asset's account sees to an action in [−1, 1].
 
@@ -145,7 +145,7 @@ class Actor(NetModule):
         """What any net says: (n, 1, n_seen + M) -> (n, 1)."""
         return self.step(x[:, 0].clamp(-10, 10))[0]
 
-
+# %% ../../nbs/rl/asset_game.ipynb #640cc090
 class LayerActor(Actor):
     """Two layers; of PPO and A2C (tanh, cut to [−1, 1]) or of SAC and TD3 (rectified, squashed)."""
 
@@ -162,7 +162,7 @@ class LayerActor(Actor):
         action = torch.tanh(said) if self.squashed else said.clamp(-1, 1)
         return action, x[:, :0]
 
-
+# %% ../../nbs/rl/asset_game.ipynb #b4cab564
 class RecurrentActor(LayerActor):
     """An LSTM before the layers; what it remembers of an asset is two vectors."""
 
@@ -178,7 +178,7 @@ class RecurrentActor(LayerActor):
         action, _ = super().step(out[0])
         return action, torch.cat([part[0] for part in after], 1)
 
-
+# %% ../../nbs/rl/asset_game.ipynb #af3d318a
 class BandActor(Actor):
     """Aim, width and rate of `rl.agents.TradeNet`, asset by asset; it sees its position and the features."""
 
@@ -192,7 +192,7 @@ class BandActor(Actor):
         action = self.net(seen[None], before[None])[0]
         return action.clamp(-1, 1), x[:, :0]
 
-# %% ../../nbs/rl/asset_game.ipynb #92763dd7
+# %% ../../nbs/rl/asset_game.ipynb #8ed85e0a
 def actor_of(
     policy: nn.Module,  # of stable-baselines3
     algorithm: str,
@@ -219,7 +219,7 @@ def actor_of(
         mine.load_state_dict(theirs.state_dict())
     return actor.eval()
 
-
+# %% ../../nbs/rl/asset_game.ipynb #fdf1a84d
 def _linear(layers: list) -> list:
     return [layer for layer in layers if isinstance(layer, nn.Linear)]
 
@@ -235,7 +235,7 @@ def _of_sac(policy) -> list:
 def _of_td3(policy) -> list:
     return list(policy.actor.mu)
 
-# %% ../../nbs/rl/asset_game.ipynb #f14e8cab
+# %% ../../nbs/rl/asset_game.ipynb #d06ccd86
 class Played(NamedTuple):
     """An episode.
 
@@ -250,7 +250,7 @@ class Played(NamedTuple):
     own: np.ndarray  # (n_rows, len(OWN) + memory) float32; zeros on the rows of other dates
     rewards: np.ndarray  # (n_steps,) of the account
 
-
+# %% ../../nbs/rl/asset_game.ipynb #a6ede3f5
 def play_game(actor: Actor, game: AssetGame) -> Played:
     """Let an actor trade all dates of a game."""
     panel = game.env.panels[0]

@@ -94,7 +94,7 @@ class SmoothMarket:
         cash = torch.full((accounts,), self.capital, **self.like)
         return position, cash
 
-# %% ../../nbs/rl/smooth.ipynb #b37f8419
+# %% ../../nbs/rl/smooth.ipynb #6827e3b0
 def trade_bar(
     market: SmoothMarket,
     date: torch.Tensor,  # (accounts,) the bar of each
@@ -130,7 +130,7 @@ def trade_bar(
     position = (position + order) * (1 + market.after[date])
     return position, cash, cash + position.sum(1)
 
-
+# %% ../../nbs/rl/smooth.ipynb #2f8bb5c2
 def _until_the_fill(market, date, position, cash) -> tuple:  # position and cash when orders are filled
     """What is owed is paid, prices move, and whoever leaves pays out."""
     years = market.years[date]
@@ -145,7 +145,7 @@ def _until_the_fill(market, date, position, cash) -> tuple:  # position and cash
     paid_out = torch.where(leaves, after_spread, nothing)
     return torch.where(leaves, nothing, moved), cash + paid_out.sum(1)
 
-
+# %% ../../nbs/rl/smooth.ipynb #d347d90a
 def cost_of(market: SmoothMarket, date: torch.Tensor, size: torch.Tensor, base: torch.Tensor) -> torch.Tensor:
     """Money that orders cost: (accounts, n_assets)."""
     tariff = market.tariff
@@ -161,7 +161,7 @@ def cost_of(market: SmoothMarket, date: torch.Tensor, size: torch.Tensor, base: 
             total = total + coefficient * scale * size ** (1 + power) / against**power
     return total
 
-# %% ../../nbs/rl/smooth.ipynb #66e4cfa9
+# %% ../../nbs/rl/smooth.ipynb #1d4cc5fd
 def limit_weights(limits: ActionLimits, action: torch.Tensor) -> torch.Tensor:  # (..., n_assets)
     """`ActionLimits.weights` in torch.
 
@@ -180,13 +180,13 @@ def limit_weights(limits: ActionLimits, action: torch.Tensor) -> torch.Tensor:  
     fits = limits.gross / gross.clamp(min=1e-12)
     return weights * fits.clamp(max=1.0)
 
-
+# %% ../../nbs/rl/smooth.ipynb #4dca33d5
 def _share_that_stays(side, other, net: float):
     """What of a side may stay, so that it is no further from the other than the net."""
     most = other + net
     return torch.where(side - other > net, most / side.clamp(min=1e-12), 1.0)
 
-
+# %% ../../nbs/rl/smooth.ipynb #853a583b
 class Queue:
     """Decisions that are not yet trades: each is handed back so many bars later, nothing before the first."""
 

@@ -36,7 +36,7 @@ from ..evaluate.plots import new_figure, style
 if TYPE_CHECKING:
     import torch
 
-# %% ../../nbs/rl/truths.ipynb #5758d838
+# %% ../../nbs/rl/truths.ipynb #cca05176
 class Market:
     """What the markets of this page have in common."""
 
@@ -56,7 +56,7 @@ class Market:
         """
         return self.decay * last + self.innovation * noise
 
-
+# %% ../../nbs/rl/truths.ipynb #ceeda18f
 @dataclass(frozen=True)
 class SignalMarket(Market):
     """One asset whose expected return is a signal that reverts.
@@ -142,7 +142,7 @@ class SignalMarket(Market):
         """The same market, its arrays converted (to tensors, say)."""
         return self
 
-# %% ../../nbs/rl/truths.ipynb #4690d62b
+# %% ../../nbs/rl/truths.ipynb #b21aa5d9
 def draw_signals(
     market,
     noise: np.ndarray,  # (n_bars, ..., n_signals) standard normal
@@ -170,7 +170,7 @@ def draw_signals(
         out[t] = last
     return out
 
-
+# %% ../../nbs/rl/truths.ipynb #e46709ee
 def play(
     market,
     policy,  # (signal, before) -> after
@@ -200,7 +200,7 @@ def play(
         held = market.carry(signal, after)
     return np.array(rewards), np.array(positions)
 
-# %% ../../nbs/rl/truths.ipynb #54f0cc91
+# %% ../../nbs/rl/truths.ipynb #a722fb61
 class LinearPolicy(NamedTuple):
     """Keep a part of the position, and add a multiple of the signals.
 
@@ -219,7 +219,7 @@ class LinearPolicy(NamedTuple):
         """The next position."""
         return before @ self.keep.T + signal @ self.gain.T
 
-
+# %% ../../nbs/rl/truths.ipynb #bbc529d2
 def quadratic_optimum(market: SignalMarket) -> LinearPolicy:
     """The best policy under quadratic costs."""
     if market.power != 2:
@@ -231,7 +231,7 @@ def quadratic_optimum(market: SignalMarket) -> LinearPolicy:
     gain = keep / (2 * cost * (1 - lasts))
     return LinearPolicy(np.array([[keep]]), np.array([[gain]]))
 
-# %% ../../nbs/rl/truths.ipynb #e243a5db
+# %% ../../nbs/rl/truths.ipynb #33064619
 def expected_reward(market, policy: LinearPolicy) -> float:
     """Mean reward of a step under a linear policy, exactly, in the long run."""
     n = market.n_assets
@@ -240,7 +240,7 @@ def expected_reward(market, policy: LinearPolicy) -> float:
     held, signal = columns[:, :n], columns[:, n:]
     return float(market.reward(signal, held, policy(signal, held)).sum())
 
-
+# %% ../../nbs/rl/truths.ipynb #3cfc0671
 def _long_run(market, policy) -> np.ndarray:
     """Covariance of what is held and the signal that it was chosen on."""
     n, k = market.n_assets, market.n_signals
@@ -249,7 +249,7 @@ def _long_run(market, policy) -> np.ndarray:
     shock = np.vstack([policy.gain, np.eye(k)]) * market.innovation
     return solve_discrete_lyapunov(move, shock @ shock.T)
 
-
+# %% ../../nbs/rl/truths.ipynb #c4603a1c
 def _seen_together(market, covariance) -> np.ndarray:
     """Covariance of what is held and the next signal."""
     n, k = market.n_assets, market.n_signals
@@ -259,7 +259,7 @@ def _seen_together(market, covariance) -> np.ndarray:
     with_noise = np.block([[covariance, np.zeros((n + k, k))], [np.zeros((k, n + k)), np.eye(k)]])
     return before @ with_noise @ before.T
 
-
+# %% ../../nbs/rl/truths.ipynb #90859b63
 def myopic(market: SignalMarket) -> LinearPolicy:
     """The best for the next step alone, quadratic costs included."""
     total = market.risk_aversion + market.cost
@@ -267,7 +267,7 @@ def myopic(market: SignalMarket) -> LinearPolicy:
     gain = 1 / (2 * total)
     return LinearPolicy(np.array([[keep]]), np.array([[gain]]))
 
-# %% ../../nbs/rl/truths.ipynb #2926e38e
+# %% ../../nbs/rl/truths.ipynb #11df83d0
 class Zone(NamedTuple):
     """Positions that are left alone; from outside, one moves to the nearest of them.
 
@@ -291,7 +291,7 @@ class Zone(NamedTuple):
         high = np.interp(signal, self.signal, self.high)
         return np.clip(before, low, high)
 
-
+# %% ../../nbs/rl/truths.ipynb #62a1a7f6
 def no_trade_zone(
     market: SignalMarket,
     n_signals: int = 201,  # points of the signal's grid
@@ -324,7 +324,7 @@ def no_trade_zone(
         unit = new
     raise NeuralphaError("The value of a unit did not settle; give no_trade_zone a larger tolerance.")
 
-
+# %% ../../nbs/rl/truths.ipynb #8a5955c1
 def _signal_grid(market, n: int) -> tuple[np.ndarray, np.ndarray]:  # (n,) signals, (n, n) chance of each to follow each
     decay, fresh = market.decay[0], market.innovation[0]
     widest = 5 * fresh / np.sqrt(1 - decay**2)
@@ -334,14 +334,14 @@ def _signal_grid(market, n: int) -> tuple[np.ndarray, np.ndarray]:  # (n,) signa
     surprise = (edges - decay * grid[:, None]) / fresh
     return grid, np.diff(ndtr(surprise), axis=1)
 
-
+# %% ../../nbs/rl/truths.ipynb #3a02b2c4
 def _zone(grid, held, value, cost) -> Zone:
     """Where the value of one more unit crosses what it costs; it falls with the position."""
     low = [np.interp(-cost, -row, held) for row in value]
     high = [np.interp(cost, -row, held) for row in value]
     return Zone(grid, np.array(low), np.array(high))
 
-# %% ../../nbs/rl/truths.ipynb #7d496ba1
+# %% ../../nbs/rl/truths.ipynb #cb29fd33
 class Band(NamedTuple):
     """A zone with straight edges."""
 
@@ -354,7 +354,7 @@ class Band(NamedTuple):
         high = (signal + self.width) / (2 * self.slope)
         return np.clip(before, low, high)
 
-
+# %% ../../nbs/rl/truths.ipynb #07be537e
 PUBLISHED_BAND = Band(7 / 15, 14 / 15)
 PUBLISHED_SCORES = {"band": 1269.01, "DDPG": 1242.03}  # total reward of an episode, mean of ten
 
@@ -371,7 +371,7 @@ def published_episodes(market: SignalMarket, n_episodes: int = 10) -> np.ndarray
     noise = np.stack([np.random.RandomState(seed).normal(0, 1, 5000) for seed in seeds], 1)[..., None]
     return draw_signals(market, noise)[1:-1]
 
-# %% ../../nbs/rl/truths.ipynb #a1892b7a
+# %% ../../nbs/rl/truths.ipynb #78e9a618
 @dataclass(frozen=True, eq=False)
 class FactorMarket(Market):
     """Several assets whose expected returns come from factors that decay.
@@ -448,7 +448,7 @@ class FactorMarket(Market):
         """The same market, its arrays converted (to tensors, say)."""
         return replace(self, loadings=convert(self.loadings), covariance=convert(self.covariance))
 
-
+# %% ../../nbs/rl/truths.ipynb #be9d7040
 def factor_optimum(market: FactorMarket) -> LinearPolicy:
     """The policy that is best for a trader who discounts."""
     kept, risk, cost = 1 - market.discount, market.risk_aversion, market.cost
@@ -458,7 +458,7 @@ def factor_optimum(market: FactorMarket) -> LinearPolicy:
     aim = np.linalg.solve(risk * market.covariance, market.loadings / (1 + speed / risk * market.mean_reversion))
     return LinearPolicy((1 - rate) * np.eye(market.n_assets), rate * aim)
 
-# %% ../../nbs/rl/truths.ipynb #78b4bc10
+# %% ../../nbs/rl/truths.ipynb #c57c00f9
 class WealthBand(NamedTuple):
     """Shares of wealth in the stock, at the price between bid and ask, that are left alone.
 
@@ -474,7 +474,7 @@ class WealthBand(NamedTuple):
     high: float
     safe_rate: float  # a year above the bond's: what the account is worth to its owner
 
-
+# %% ../../nbs/rl/truths.ipynb #6c5b470f
 @dataclass(frozen=True)
 class MertonMarket:
     """One stock and one bond; whoever trades pays a share of the amount.
@@ -540,7 +540,7 @@ class MertonMarket:
         path = solve_ivp(slope, (0, width), [below / scale], rtol=1e-11, atol=1e-13)
         return path.y[0, -1] - above / scale
 
-# %% ../../nbs/rl/truths.ipynb #59d7eab1
+# %% ../../nbs/rl/truths.ipynb #80ea4009
 def band_growth(
     market: MertonMarket,
     low: float,
@@ -561,7 +561,7 @@ def band_growth(
     noise = np.random.default_rng(seed).standard_normal((n_paths, n_steps))
     return _band_growth(noise, market.excess_return, market.volatility, market.cost, low, high, 1 / steps_a_year)
 
-
+# %% ../../nbs/rl/truths.ipynb #162a55bd
 @njit(cache=True)
 def _band_growth(noise, mean, volatility, cost, low, high, step):
     out = np.zeros(len(noise))
@@ -584,7 +584,7 @@ def _band_growth(noise, mean, volatility, cost, low, high, step):
         out[i] = (np.log(stock + bond) - luck) / (step * noise.shape[1])
     return out
 
-# %% ../../nbs/rl/truths.ipynb #c39c8748
+# %% ../../nbs/rl/truths.ipynb #b4b59333
 @dataclass(frozen=True)
 class ShareMarket(Market):
     """One stock and one bond in steps; the position is the share of wealth in the stock.
@@ -633,7 +633,7 @@ class ShareMarket(Market):
         """The same market."""
         return self
 
-
+# %% ../../nbs/rl/truths.ipynb #23aa1442
 class KeepBetween(NamedTuple):
     """Shares that are left alone, whatever is seen."""
 
@@ -644,13 +644,13 @@ class KeepBetween(NamedTuple):
         """The next position."""
         return np.clip(before, self.low, self.high)
 
-
+# %% ../../nbs/rl/truths.ipynb #9abf9440
 def share_band(market: ShareMarket) -> KeepBetween:
     """The exact band of a trader who can act at any moment."""
     band = MertonMarket(market.excess_return, market.volatility, 1.0, market.cost).band()
     return KeepBetween(band.low, band.high)
 
-# %% ../../nbs/rl/truths.ipynb #bc7bba27
+# %% ../../nbs/rl/truths.ipynb #f02da630
 @dataclass(frozen=True)
 class ExecutionMarket:
     """A number of shares to sell in a number of steps.
@@ -726,7 +726,7 @@ class ExecutionMarket:
         paid = self.half_spread * np.sign(sold) + self.temporary * sold / self.step
         return ((paid - before) * sold).sum(1)
 
-
+# %% ../../nbs/rl/truths.ipynb #32bb0227
 def plot_frontier(market: ExecutionMarket = ExecutionMarket()) -> Figure:
     """Mean against standard deviation of the cost, and the holdings of a few points."""
     fig, (left, right) = new_figure(9, 3.2, 1, 2)
@@ -743,7 +743,7 @@ def plot_frontier(market: ExecutionMarket = ExecutionMarket()) -> Figure:
     right.legend(frameon=False, fontsize=8)
     return fig
 
-# %% ../../nbs/rl/truths.ipynb #fb2ca026
+# %% ../../nbs/rl/truths.ipynb #3b96f940
 @dataclass(frozen=True)
 class SellMarket(Market):
     """Orders to sell, one after the other; the position is the share of the order that is left.
@@ -821,7 +821,7 @@ class SellMarket(Market):
         """The same market."""
         return self
 
-
+# %% ../../nbs/rl/truths.ipynb #1a76daa7
 @dataclass(frozen=True)
 class SellBest:
     """The best policy in a `SellMarket`, step by step."""
@@ -837,7 +837,7 @@ class SellBest:
         before = np.where(left > order.n_steps - 0.5, 1.0, before)
         return before * np.sinh(kappa * (left - 1)) / np.sinh(kappa * left)
 
-
+# %% ../../nbs/rl/truths.ipynb #02dc2d78
 class SellEvenly(NamedTuple):
     """The same number of shares on every step."""
 

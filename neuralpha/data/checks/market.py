@@ -52,7 +52,7 @@ class Market:
 ROW_CHECKS: dict[str, Callable] = {}  # name -> Market -> (n_rows,) bool
 MARKET_CHECKS: dict[str, Callable] = {}  # name -> Market -> findings
 
-# %% ../../../nbs/data/checks/market.ipynb #fb88de1c
+# %% ../../../nbs/data/checks/market.ipynb #8208b751
 def look_over_market(market: Market, report: DataReport) -> None:
     """Run the checks that need every asset at once; rows that are masked for them are no longer usable."""
     panel = market.panel
@@ -70,7 +70,7 @@ def look_over_market(market: Market, report: DataReport) -> None:
             for finding in find(market):
                 report.add(finding)
 
-
+# %% ../../../nbs/data/checks/market.ipynb #366a1134
 def _finds(checks: dict):
     """Register a function under its name."""
 
@@ -116,7 +116,7 @@ def date_slip(market: Market) -> np.ndarray:
         hit[rows] = slipped[asset_year]
     return hit & market.usable
 
-# %% ../../../nbs/data/checks/market.ipynb #66835e5d
+# %% ../../../nbs/data/checks/market.ipynb #77f9afa6
 def _blocks(panel) -> Iterator:  # of (first asset, one after the last)
     """As many assets at a time as have about `SLIP_BLOCK` rows."""
     block = max(1, SLIP_BLOCK // max(panel.n_rows // panel.n_assets, 1))
@@ -128,7 +128,7 @@ def _with_ends(by_date: np.ndarray) -> np.ndarray:  # (n_dates + 2,): date d sta
     """With a date before the first and one after the last, of which nothing is known."""
     return np.concatenate([[np.nan], by_date, [np.nan]])
 
-
+# %% ../../../nbs/data/checks/market.ipynb #a5b8eea2
 def _returns(panel, usable):
     """(n_rows,) log return from the row before of the same asset, NaN where either is not usable."""
     close = np.where(usable, panel.fields["close"], np.nan)
@@ -195,7 +195,7 @@ def adjusted_volume(market: Market) -> np.ndarray:
     """Rows whose volume carries later splits."""
     return market.adjusted_volume & market.usable
 
-# %% ../../../nbs/data/checks/market.ipynb #aff6d428
+# %% ../../../nbs/data/checks/market.ipynb #63d7ac77
 def find_adjusted_volume(
     panel: Panel,  # raw, before any rule has rescaled it
     usable: np.ndarray,  # (n_rows,) bool
@@ -223,7 +223,7 @@ def find_adjusted_volume(
         return _unanswered_factor(panel, usable, spec)
     return _broken_shares(panel, usable)  # a factor without a quoted close was not used as one
 
-
+# %% ../../../nbs/data/checks/market.ipynb #eff66024
 def _broken_shares(panel, usable):
     """Volumes that are no whole numbers, of assets that have many such."""
     volume = panel.fields["volume"]
@@ -256,7 +256,7 @@ def _unanswered_factor(panel, usable, spec):
         hit[row] = change / step[row - 1] < ANSWERS
     return hit
 
-# %% ../../../nbs/data/checks/market.ipynb #56aef0e5
+# %% ../../../nbs/data/checks/market.ipynb #197593cd
 HISTORY_DAYS = 350  # days from which on a universe without a death is suspicious
 
 
@@ -273,7 +273,7 @@ def thin_session(market: Market) -> Iterator[Finding]:
     note = f"{count[first]:,} assets after {count[first - 1]:,}"
     yield Finding("thin_session", len(thin), first=_day(panel, first), note=note)
 
-
+# %% ../../../nbs/data/checks/market.ipynb #e532489c
 def _day(panel, date):
     return str(pd.Timestamp(panel.dates[date]).date())
 

@@ -25,7 +25,7 @@ from .run import check_panel
 from ..panel import UNTIL, Panel
 from ..reading.tables import canonical
 
-# %% ../../../nbs/data/checks/planted.ipynb #083caa65
+# %% ../../../nbs/data/checks/planted.ipynb #0a5c331e
 def clean_market(
     seed: int = 0,
     n_assets: int = 30,
@@ -51,7 +51,7 @@ def clean_market(
     lives = (frame.asset != names[-1]) | (frame.date < half_way)
     return frame[lives].reset_index(drop=True)
 
-
+# %% ../../../nbs/data/checks/planted.ipynb #fab3c1fe
 def _draw_bars(rng, n_days: int, n_assets: int) -> dict:  # field -> (n_days, n_assets)
     """One factor, fat tails, and a range around each pair of open and close."""
     factor = rng.standard_t(3, n_days) * 0.012
@@ -79,7 +79,7 @@ FIRST, LAST = int(SPOILT[0]), int(SPOILT[-1])
 AT = FIRST + 200  # its row on its 200th session
 DAY = CLEAN.date[AT]
 
-# %% ../../../nbs/data/checks/planted.ipynb #9bb79675
+# %% ../../../nbs/data/checks/planted.ipynb #a44f1be5
 def edited(rows, columns, value) -> pd.DataFrame:
     """The clean market with some cells replaced, or transformed where `value` is a function."""
     frame = CLEAN.copy()
@@ -88,7 +88,7 @@ def edited(rows, columns, value) -> pd.DataFrame:
     frame.loc[rows, columns] = value
     return frame
 
-
+# %% ../../../nbs/data/checks/planted.ipynb #46337617
 def rescaled(rows, price, volume=None) -> pd.DataFrame:
     """Prices times a factor, and volume too where there is a second."""
     frame = edited(rows, OHLC, lambda prices: prices * price)
@@ -96,12 +96,12 @@ def rescaled(rows, price, volume=None) -> pd.DataFrame:
         frame.loc[rows, "volume"] *= volume
     return frame
 
-
+# %% ../../../nbs/data/checks/planted.ipynb #a9d800bc
 def added(**cells) -> pd.DataFrame:
     """One row more: a copy of the row `AT`, with other cells."""
     return pd.concat([CLEAN, CLEAN.loc[[AT]].assign(**cells)], ignore_index=True)
 
-
+# %% ../../../nbs/data/checks/planted.ipynb #286440ea
 def without(rows) -> pd.DataFrame:
     """Some rows less."""
     return CLEAN.drop(index=rows)
@@ -114,7 +114,7 @@ def stale_for(bars: int) -> pd.DataFrame:
         frame.loc[AT : AT + bars, name] = frame.loc[AT, name]
     return frame
 
-# %% ../../../nbs/data/checks/planted.ipynb #39e4843d
+# %% ../../../nbs/data/checks/planted.ipynb #36e2c15b
 def bouncing() -> pd.DataFrame:
     """Sixty closes at bid and ask by turns."""
     frame = CLEAN.copy()
@@ -124,7 +124,7 @@ def bouncing() -> pd.DataFrame:
         frame.loc[AT : AT + 59, name] = frame.loc[AT, "close"] * side
     return frame
 
-
+# %% ../../../nbs/data/checks/planted.ipynb #6f4e0ace
 def late_by_a_day() -> pd.DataFrame:
     """A03 one session late: each bar under the date of the next."""
     frame = CLEAN.copy()
@@ -132,7 +132,7 @@ def late_by_a_day() -> pd.DataFrame:
     frame.loc[FIRST : LAST - 1, "date"] = following
     return frame.drop(index=LAST)
 
-
+# %% ../../../nbs/data/checks/planted.ipynb #ebd0b0d8
 def locked_at_limit() -> pd.DataFrame:
     """A03 at its upper limit from the opening on."""
     limit = 1.1 * CLEAN.close[AT - 1]
@@ -166,7 +166,7 @@ def filled_forward(frame: pd.DataFrame) -> pd.DataFrame:
         parts.append(filled.reset_index().assign(asset=asset))
     return pd.concat(parts, ignore_index=True)[frame.columns]
 
-# %% ../../../nbs/data/checks/planted.ipynb #3f543ac5
+# %% ../../../nbs/data/checks/planted.ipynb #8520e3a2
 def two_clocks_within_the_day() -> pd.DataFrame:
     """Half-hours of thirty assets, the first fifteen in UTC and the others in the time of New York."""
     days = pd.bdate_range("2024-01-02", periods=40)
@@ -185,13 +185,13 @@ def two_clocks_within_the_day() -> pd.DataFrame:
         parts.append(pd.DataFrame({"asset": f"A{number:02d}", "date": stamps, "close": close}))
     return pd.concat(parts, ignore_index=True)
 
-
+# %% ../../../nbs/data/checks/planted.ipynb #b3d5331f
 def with_copy() -> pd.DataFrame:
     """A03 once more, under another name."""
     copy = CLEAN[CLEAN.asset == "A03"].assign(asset="COPY")
     return pd.concat([CLEAN, copy])
 
-
+# %% ../../../nbs/data/checks/planted.ipynb #747e869e
 def half_a_session_late() -> pd.DataFrame:
     """Half of the assets one session late."""
     days = np.unique(CLEAN.date)
@@ -200,7 +200,7 @@ def half_a_session_late() -> pd.DataFrame:
     inside = following < len(days)
     return CLEAN[inside].assign(date=days[following[inside]])
 
-
+# %% ../../../nbs/data/checks/planted.ipynb #1121829a
 def monthly(frame: pd.DataFrame) -> pd.DataFrame:
     """The same bars as if each were a month."""
     days = np.unique(frame.date)
@@ -311,7 +311,7 @@ plant("two_clocks", None, "noted", half_a_session_late)
 plant("copied_asset", 1, "noted", with_copy)
 plant("survivors_only", 29, "noted", without, CLEAN.index[CLEAN.asset == "A29"])
 
-# %% ../../../nbs/data/checks/planted.ipynb #cf7a0ce3
+# %% ../../../nbs/data/checks/planted.ipynb #1cb17e9a
 def check_frame(
     frame: pd.DataFrame,  # long
     checks: dict | None = None,  # fields of `CheckSpec`
@@ -330,13 +330,13 @@ def check_frame(
     table = canonical(pl.from_pandas(frame).lazy(), "t", "t")
     return check_panel(table, checks, halt)
 
-
+# %% ../../../nbs/data/checks/planted.ipynb #c5b4d3a7
 def count_found(frame: pd.DataFrame, checks: dict | None = None) -> dict:
     """Check -> rows that it found."""
     lines = check_frame(frame, checks, halt=False).checks
     return dict(zip(lines.check, lines.rows))
 
-
+# %% ../../../nbs/data/checks/planted.ipynb #9c0040d8
 def report_line(frame: pd.DataFrame, check: str, **checks) -> pd.Series:
     """The line of one check."""
     return check_frame(frame, checks, halt=False).checks.set_index("check").loc[check]

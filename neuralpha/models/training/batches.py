@@ -23,7 +23,7 @@ from ..losses import Grid, Objective
 from .config import Training
 from .resident import Resident
 
-# %% ../../../nbs/models/training/batches.ipynb #3113accd
+# %% ../../../nbs/models/training/batches.ipynb #ec01b738
 MIN_DATES_IN_A_ROW = (
     20  # consecutive dates at least, however many assets a date has: a Sharpe ratio of fewer is mostly noise
 )
@@ -64,17 +64,17 @@ def epoch_batches(
     drawn = rng.permutation(len(dates))[: _drawn(share, len(dates))]
     return _joined_dates([dates[i] for i in drawn], rng, batch_rows, cut=by == "date")
 
-
+# %% ../../../nbs/models/training/batches.ipynb #dde7dbb5
 def _drawn(share: float, of: int) -> int:
     return max(1, round(share * of))
 
-# %% ../../../nbs/models/training/batches.ipynb #97312f4e
+# %% ../../../nbs/models/training/batches.ipynb #f29d374b
 def _blocks_of_rows(n: int, rng, batch_rows: int, share: float) -> list[np.ndarray]:
     order = rng.permutation(n)[: _drawn(share, n)]
     n_blocks = max(1, round(len(order) / batch_rows))
     return np.array_split(order, n_blocks)
 
-
+# %% ../../../nbs/models/training/batches.ipynb #d0e7098a
 def _spans_of_dates(dates: list, rng, size: int, share: float) -> list[np.ndarray]:
     """Spans of `size` consecutive dates, from a random first date on, in random order."""
     possible_firsts = max(1, min(size, len(dates) - size + 1))
@@ -112,7 +112,7 @@ def batching(settings: Training, net) -> str:
     by = Objective(settings.loss).by
     return "whole" if by != "span" and net.across_assets else by
 
-# %% ../../../nbs/models/training/batches.ipynb #01da77b6
+# %% ../../../nbs/models/training/batches.ipynb #418cf26d
 class Places(NamedTuple):
     """Where the rows of a batch stand in its grid.
 
@@ -129,7 +129,7 @@ class Places(NamedTuple):
     dates: int  # the grid's shape
     places: int
 
-
+# %% ../../../nbs/models/training/batches.ipynb #3a4e01bc
 def grid_places(
     date: np.ndarray,  # (rows,) date by date
     asset: np.ndarray,  # (rows,)
@@ -236,7 +236,7 @@ class Part:
                 grid = Grid(place[k], dates, places, weight[k])
                 yield Batch(at[k], target[k], grid)
 
-# %% ../../../nbs/models/training/batches.ipynb #6adaa59f
+# %% ../../../nbs/models/training/batches.ipynb #889f9508
 def sorted_by_date(panel: Panel, rows: np.ndarray, target: np.ndarray) -> tuple:  # (rows, target), date by date
     """Rows and their targets, date by date.
 
@@ -252,7 +252,7 @@ def sorted_by_date(panel: Panel, rows: np.ndarray, target: np.ndarray) -> tuple:
 def _on_device(values: np.ndarray, device) -> torch.Tensor:
     return torch.from_numpy(np.ascontiguousarray(values, np.float32)).to(device)
 
-
+# %% ../../../nbs/models/training/batches.ipynb #a68eea1a
 def _sent(values: np.ndarray, device) -> torch.Tensor:
     """An array on a device; a GPU goes on working while it arrives."""
     values = torch.from_numpy(values)

@@ -26,7 +26,7 @@ from ..section import Section
 from .money import of_scores, study_books, traded_scores
 from ...trading.returns import earned_returns
 
-# %% ../../../nbs/report/sections/agents.ipynb #a66b9daf
+# %% ../../../nbs/report/sections/agents.ipynb #79f7b08d
 def seed_numbers(experiment, tests: dict) -> dict:  # model -> record; models with one seed are left out
     """Net return of every seed alone, % a year: its spread and its worst.
 
@@ -38,7 +38,7 @@ def seed_numbers(experiment, tests: dict) -> dict:  # model -> record; models wi
     several = {name: p for name, p in tests.items() if len(p.seeds) > 1}
     return {name: seed_record(_net_of_seeds(experiment, name, p)) for name, p in several.items()}
 
-
+# %% ../../../nbs/report/sections/agents.ipynb #ac05032d
 def _net_of_seeds(experiment, name: str, prediction) -> dict:  # seed -> net return, % a year
     alone = {}
     for seed in prediction.seeds:
@@ -47,7 +47,7 @@ def _net_of_seeds(experiment, name: str, prediction) -> dict:  # seed -> net ret
         alone[seed] = float(100 * experiment.panel.bars_per_year * book.net.mean())
     return alone
 
-
+# %% ../../../nbs/report/sections/agents.ipynb #0bc5f2a1
 def seed_record(net: dict) -> dict:  # seed -> net return, % a year
     """Spread, worst and best of the seeds.
 
@@ -65,7 +65,7 @@ def seed_record(net: dict) -> dict:  # seed -> net return, % a year
         "best": float(values.max()),
     }
 
-# %% ../../../nbs/report/sections/agents.ipynb #16c6b332
+# %% ../../../nbs/report/sections/agents.ipynb #b120c950
 GROUPS, SHOWN = 10, 6
 
 
@@ -96,7 +96,7 @@ def action_by_feature(
     leading = sorted(found, key=lambda name: (-abs(found[name]["follows"]), name))
     return {name: found[name] for name in leading[:SHOWN]}
 
-
+# %% ../../../nbs/report/sections/agents.ipynb #7aae8e1a
 def _followed(said: np.ndarray, rank: np.ndarray, group: np.ndarray) -> dict | None:  # None: nothing to compare
     """How one feature goes with what was decided."""
     there = np.isfinite(said) & np.isfinite(rank) & (group > 0)
@@ -123,7 +123,7 @@ def trading_numbers(book: Book) -> dict:
     }
     return {name: None if np.isnan(value) else float(value) for name, value in record.items()}
 
-# %% ../../../nbs/report/sections/agents.ipynb #83ef0655
+# %% ../../../nbs/report/sections/agents.ipynb #3b733433
 KINDS = ("same side", "opposite sides", "the agent alone", "the rule alone")
 LINES = (*KINDS, "costs", "the rest", "net")
 SMALL = 1e-6  # shares of the account that count as nothing
@@ -150,13 +150,13 @@ def difference_numbers(agent: Book, rule: Book) -> dict:  # kind -> share of the
     year = 100 * agent.panel.bars_per_year
     return {kind: {"share": shares.get(kind)} | _mean_record(values, year) for kind, values in parts.items()}
 
-
+# %% ../../../nbs/report/sections/agents.ipynb #76894caf
 def _shares(masks: dict) -> dict:  # kind -> share of the pairs
     pairs = {kind: mask.sum() for kind, mask in masks.items()}
     total = max(sum(pairs.values()), 1)
     return {kind: float(n / total) for kind, n in pairs.items()}
 
-
+# %% ../../../nbs/report/sections/agents.ipynb #f79f7495
 def _kinds(mine: np.ndarray, theirs: np.ndarray) -> dict:  # kind -> (n_dates, n_assets) bool, each pair in one at most
     agent = np.abs(mine) > SMALL
     rule = np.abs(theirs) > SMALL
@@ -169,7 +169,7 @@ def _kinds(mine: np.ndarray, theirs: np.ndarray) -> dict:  # kind -> (n_dates, n
     )
     return dict(zip(KINDS, masks))
 
-# %% ../../../nbs/report/sections/agents.ipynb #36565631
+# %% ../../../nbs/report/sections/agents.ipynb #44c086c5
 def _held_on(book: Book, dates) -> np.ndarray:  # (n_dates, n_assets) shares of the account
     return book.weights.loc[dates].fillna(0.0).to_numpy()
 
@@ -181,7 +181,7 @@ def _returned_on(returns: pd.Series, dates) -> np.ndarray:  # (n_dates,)
 def _paid_on(book: Book, dates) -> np.ndarray:  # (n_dates,) negative
     return _returned_on(book.returns["net"] - book.returns["gross"], dates)
 
-
+# %% ../../../nbs/report/sections/agents.ipynb #8f48a7dd
 def _next_returns(panel, dates) -> np.ndarray:  # (n_dates, n_assets)
     """What each asset earns from each date to the next bar, or by leaving; 0 where it is not known."""
     wide = np.zeros((panel.n_dates, panel.n_assets))
@@ -204,7 +204,7 @@ def _mean_record(values: np.ndarray, year: float) -> dict:
     low, high = block_interval(draws, mean, len(values), block)
     return {"value": mean, "low": float(low), "high": float(high)}
 
-# %% ../../../nbs/report/sections/agents.ipynb #adede265
+# %% ../../../nbs/report/sections/agents.ipynb #ea08bcd2
 class AgentFacts(NamedTuple):
     """What the section found.
 
@@ -219,7 +219,7 @@ class AgentFacts(NamedTuple):
     numbers: dict  # what `agents.json` holds
     turnover: dict  # model -> share of the account traded on each bar
 
-
+# %% ../../../nbs/report/sections/agents.ipynb #1146b9e9
 def agent_facts(experiment, tests: dict, valids: dict) -> AgentFacts:
     """Trade every model once, and look at what the agents did."""
     scores = traded_scores(experiment, tests, valids)
@@ -235,7 +235,7 @@ def agent_facts(experiment, tests: dict, valids: dict) -> AgentFacts:
     }
     return AgentFacts(numbers, {name: book.returns["turnover"] for name, book in books.items()})
 
-
+# %% ../../../nbs/report/sections/agents.ipynb #645663a2
 def _one_agent(experiment, scores: pd.Series, book: Book, rule: Book | None) -> dict:
     is_scored = np.isfinite(_on_rows(experiment.panel, scores))
     decided = np.where(is_scored, book.decided, np.nan)
@@ -245,7 +245,7 @@ def _one_agent(experiment, scores: pd.Series, book: Book, rule: Book | None) -> 
         "against_rule": {} if rule is None else difference_numbers(book, rule),
     }
 
-
+# %% ../../../nbs/report/sections/agents.ipynb #9de32eb4
 def _on_rows(panel, scores: pd.Series) -> np.ndarray:
     """(n_rows,) scores of the rows that have one."""
     width = np.int64(panel.n_assets)
@@ -308,7 +308,7 @@ def _compute(report) -> AgentFacts:
 def _store(report, found):
     write_json(report.folder / "agents.json", found.numbers)
 
-# %% ../../../nbs/report/sections/agents.ipynb #b1290e0d
+# %% ../../../nbs/report/sections/agents.ipynb #4df830a1
 def _show(report, found):
     caption = "Bought and sold, share of the account; means of 20 bars."
     report.show(plot_turnover(found.turnover), "Agents", "agents-turnover", "How much is traded", caption)
@@ -318,7 +318,7 @@ def _show(report, found):
             _show_differences(report, name, facts["against_rule"], found.numbers["rule"])
     return pd.DataFrame(found.numbers["seeds"]).T.drop(columns="net", errors="ignore")
 
-
+# %% ../../../nbs/report/sections/agents.ipynb #6c704c96
 def _show_actions(report, name, by_feature):
     title = "What is held by what is seen"
     caption = "Mean weight decided, by group of the feature on each date; in brackets the correlation with its rank."
