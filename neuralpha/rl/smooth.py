@@ -94,7 +94,7 @@ class SmoothMarket:
         cash = torch.full((accounts,), self.capital, **self.like)
         return position, cash
 
-# %% ../../nbs/rl/smooth.ipynb #6827e3b0
+# %% ../../nbs/rl/smooth.ipynb #3ead111d
 def trade_bar(
     market: SmoothMarket,
     date: torch.Tensor,  # (accounts,) the bar of each
@@ -125,12 +125,12 @@ def trade_bar(
     base = (cash + position.sum(1)).clamp(min=0)
     wanted = wish * base[:, None] - position
     order = torch.where(market.trades[date], wanted, torch.zeros_like(position))
-    paid = cost_of(market, date, order.abs(), base).sum(1)
-    cash = cash - order.sum(1) - paid
+    cash = cash - order.sum(1)  # before the costs: gradients are added up in the order of the steps
+    cash = cash - cost_of(market, date, order.abs(), base).sum(1)
     position = (position + order) * (1 + market.after[date])
     return position, cash, cash + position.sum(1)
 
-# %% ../../nbs/rl/smooth.ipynb #2f8bb5c2
+# %% ../../nbs/rl/smooth.ipynb #e37d6f1e
 def _until_the_fill(market, date, position, cash) -> tuple:  # position and cash when orders are filled
     """What is owed is paid, prices move, and whoever leaves pays out."""
     years = market.years[date]
@@ -142,8 +142,8 @@ def _until_the_fill(market, date, position, cash) -> tuple:  # position and cash
     nothing = torch.zeros_like(moved)
     leaves = market.leaves[date]
     after_spread = moved - position.abs() * market.rate[date]
-    paid_out = torch.where(leaves, after_spread, nothing)
-    return torch.where(leaves, nothing, moved), cash + paid_out.sum(1)
+    cash = cash + torch.where(leaves, after_spread, nothing).sum(1)
+    return torch.where(leaves, nothing, moved), cash
 
 # %% ../../nbs/rl/smooth.ipynb #d347d90a
 def cost_of(market: SmoothMarket, date: torch.Tensor, size: torch.Tensor, base: torch.Tensor) -> torch.Tensor:
