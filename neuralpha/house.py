@@ -11,7 +11,7 @@ hidden.
 # %% auto #0
 __all__ = ['FLOORS', 'RESEARCH', 'NAMES_THE_ENSEMBLE', 'root', 'notebooks', 'research_files', 'own_notebooks', 'floor_of',
            'modules', 'import_graph', 'Climb', 'climbs', 'circles', 'rooms', 'without_return_type', 'bare_ensembles',
-           'accidental_settings', 'plot_rooms']
+           'doubled_names', 'accidental_settings', 'plot_rooms']
 
 # %% ../nbs/house.ipynb #cad6b6bf
 import ast, json, re, subprocess
@@ -392,6 +392,28 @@ def _is_text(node, text: str) -> bool:
 def _speaks_of_seeds(node) -> bool:
     named = {getattr(part, "id", None) or getattr(part, "attr", None) for part in ast.walk(node)}
     return bool(named & {"seed", "seeds"}) or any(_is_text(part, "seed") for part in ast.walk(node))
+
+# %% ../nbs/house.ipynb #b9dcd930
+def doubled_names(
+    package: Path,  # folder of the package
+) -> list[str]:  # "report.pages._environment"
+    """Functions and classes that a module defines more than once.
+
+    Parameters
+    ----------
+    package : Path
+        folder of the package
+
+    Returns
+    -------
+    list[str]
+        "report.pages._environment"
+    """
+    found = []
+    for module, path in modules(package).items():
+        defined = [node.name for node in ast.parse(path.read_text(encoding="utf-8")).body if hasattr(node, "name")]
+        found += [f"{module}.{name}" for name in sorted(set(defined)) if defined.count(name) > 1]
+    return found
 
 # %% ../nbs/house.ipynb #0e6baa05
 def accidental_settings(

@@ -102,6 +102,15 @@ def test_the_ensemble_is_asked_for_by_name():
 
     assert bare_ensembles(Path(neuralpha.__file__).parent) == []
 
+def test_a_function_that_is_defined_twice_is_named(crooked):
+    (crooked / "core.py").write_text("def load(): ...\ndef other(): ...\ndef load(more): ...")
+    assert doubled_names(crooked) == ["core.load"]
+
+def test_no_module_defines_a_name_twice():
+    import neuralpha
+
+    assert doubled_names(Path(neuralpha.__file__).parent) == []
+
 def test_a_bullet_with_a_colon_in_the_opening_prose_is_named(tmp_path):
     cell = {"cell_type": "markdown", "source": "# Title\n\n- **One**: this.\n- Two, without.\n- A ratio of 1:2, well"}
     (tmp_path / "nbs").mkdir()

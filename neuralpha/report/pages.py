@@ -2261,7 +2261,7 @@ def _computed_by(folder: Path, results) -> dict:  # universe -> digest of the co
 
     return {r.slug: code_of(r.slug) for r in results}
 
-# %% ../../nbs/report/pages.ipynb #71fdcfe5
+# %% ../../nbs/report/pages.ipynb #050a3b91
 def write_manifest(study, folder, results) -> dict:
     """`manifest.json`: what determined the study, and the SHA-256 of every file of its report."""
     files = [path for path in sorted(folder.rglob("*")) if is_listed(path, folder)]
@@ -2272,7 +2272,7 @@ def write_manifest(study, folder, results) -> dict:
         "tuned": {r.slug: _tuned_parameters(r.models) for r in results},
         "holdout": {r.slug: r.numbers["holdout"] for r in results if r.numbers.get("holdout")},
         **_own_code(results),
-        "environment": _environment(results),
+        "environment": _computed_with(results),
         "pages_drawn_by": code_digest("neuralpha.report.pages"),
         "computed_by": _computed_by(folder, results),
         "files": {str(path.relative_to(folder)): file_digest(path) for path in files},
@@ -2287,8 +2287,8 @@ def _tuned_parameters(models: dict) -> dict:  # model -> fold -> parameters; mod
     return {name: {search["fold"]: search["params"] for search in searches} for name, searches in tuned.items()}
 
 
-def _environment(results) -> dict:
-    """What it was computed with."""
+def _computed_with(results) -> dict:
+    """Versions and devices."""
     devices = {facts["device"] for r in results for facts in r.models.values() if facts.get("device")}
     return {
         "python": platform.python_version(),
