@@ -190,7 +190,13 @@ def _latest_years(name, first_year, last_year):
         return None
     return Sessions(name, np.concatenate([year.days for year in years]), years[0].since, years[-1].until)
 
-# %% ../../../nbs/data/checks/calendars.ipynb #d180135f
+# %% ../../../nbs/data/checks/calendars.ipynb #b89b918d
+@lru_cache
+def _with_days_off_known(kind: type) -> type:
+    """A kind of calendar that does not work out the holidays of two centuries again for every span."""
+    return type(kind.__name__, (kind,), {"day": object.__new__(kind).day})
+
+# %% ../../../nbs/data/checks/calendars.ipynb #7ba9b5bb
 @lru_cache(maxsize=2048)
 def _built(name, first_year, last_year):
     """Sessions of whole years, clipped to the calendar's bounds; None where it cannot be built."""
@@ -205,7 +211,9 @@ def _built(name, first_year, last_year):
     if start >= end:
         return None
     try:
-        days = xc.get_calendar(name, start=start, end=end).sessions
+        days = (
+            _with_days_off_known(kind)(start, end) if kind else xc.get_calendar(name, start=start, end=end)
+        ).sessions
     except (ValueError, NotImplementedError):
         return None
     return Sessions(name, days.to_numpy("datetime64[ns]"), start.to_datetime64(), end.to_datetime64())
