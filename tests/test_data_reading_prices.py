@@ -65,6 +65,45 @@ def test_a_column_of_splits_is_known_by_its_names_and_a_bar_written_twice_splits
     )
     np.testing.assert_allclose(got["close"].to_numpy(), true.sort_values(["date", "asset"]).close, rtol=1e-6)
 
+RATIOS = {"2:1": 2, "2/1": 2, "3 for 2": 1.5, "1-for-10": 0.1}
+
+@pytest.mark.parametrize("ratio", RATIOS)
+@pytest.mark.parametrize("prices", ["quoted", "turned round", "adjusted"])
+def test_a_ratio_is_read_as_the_prices_move(ratio, prices, tmp_path):
+    days = pd.bdate_range("2015-01-05", periods=1300)
+    true = _walks(days).assign(close=lambda f: (100 * f.close).round(2))
+    split = (true.asset == "S0") & (true.date == days[1200])  # behind the rows by which the form of numbers is told
+    before = (true.asset == "S0") & (true.date < days[1200])
+    f = true.assign(split=np.where(split, ratio, ""))
+    if prices != "adjusted":
+        f["close"] *= np.where(before, RATIOS[ratio] if prices == "quoted" else 1 / RATIOS[ratio], 1)
+    f.to_csv(tmp_path / "a.csv", index=False)
+    got = open_source(tmp_path / "a.csv").frame.sort("date", "asset")
+    np.testing.assert_allclose(got["close"].to_numpy(), true.sort_values(["date", "asset"]).close, rtol=1e-6)
+
+def test_a_ratio_that_the_prices_contradict_is_refused(tmp_path):
+    days = pd.bdate_range("2021-01-04", periods=60)
+    f = _walks(days)
+    f["close"] *= np.where((f.asset == "S0") & (f.date < days[30]), 5, 1)
+    f["split"] = np.where((f.asset == "S0") & (f.date == days[30]), "2:1", "")
+    f.to_csv(tmp_path / "a.csv", index=False)
+    with pytest.raises(NeuralphaError, match="column 'split' may adjust the prices, but"):
+        open_source(tmp_path / "a.csv")
+
+@pytest.mark.parametrize("adjust", ["auto", "multiply", "divide", "adjusted"])
+@pytest.mark.parametrize("wrong", [27, 31])
+def test_a_split_on_two_days_has_no_right_way(adjust, wrong):
+    days = pd.bdate_range("2021-01-04", periods=60)
+    f = _walks(days)
+    f["close"] *= np.where((f.asset == "S0") & (f.date < days[30]), 2, 1)
+    f["split"] = np.where((f.asset == "S0") & f.date.isin(days[[30, wrong]]), 2.0, 0.0)
+    right = days[30].date()
+    with pytest.raises(
+        NeuralphaError, match=f"split 2 of asset S0 on two days.*moves by it on {right} only: empty the other"
+    ):
+        open_source(f, adjust=adjust)
+    assert open_source(f, adjust="none").frame.height == 120
+
 def test_dividends_that_no_return_holds_and_bars_stamped_with_the_first_of_a_month_are_said():
     days = pd.bdate_range("2021-01-04", periods=60)
     paid = _walks(days, dividend=np.where(np.arange(120) == 40, 0.5, 0.0))

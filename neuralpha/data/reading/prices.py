@@ -11,7 +11,7 @@ prices follow the returns.
 # %% auto #0
 __all__ = ['EXCHANGED', 'DIVIDENDS', 'LEAST_MONTHS', 'settle_values', 'refuse_exchanged', 'scale_prices', 'is_priced']
 
-# %% ../../../nbs/data/reading/prices.ipynb #8910a00b
+# %% ../../../nbs/data/reading/prices.ipynb #09704a47
 import datetime as dt
 from dataclasses import replace
 import numpy as np
@@ -19,6 +19,7 @@ import polars as pl
 from ...core import NeuralphaError
 from neuralpha.data.reading.adjustment import (
     RESTLESS_BARS,
+    find_written_twice,
     by_returns,
     changes,
     compare_returns,
@@ -27,12 +28,13 @@ from neuralpha.data.reading.adjustment import (
     returns_in_percent,
     settle_factor,
 )
+from .aggregates import settle_aggregates
 from .form import Table
 from .logarithms import settle_logarithms
 from .names import DIVIDES, OHLC, plain_name
 from .spec import ReadSpec
 
-# %% ../../../nbs/data/reading/prices.ipynb #5df29f76
+# %% ../../../nbs/data/reading/prices.ipynb #c092c01d
 def settle_values(
     table: Table,  # as read
     spec: ReadSpec,
@@ -49,6 +51,7 @@ def settle_values(
         judged: rows by which a factor is judged, where the table holds fewer
     """
     refuse_exchanged(table)
+    table, grouped = settle_aggregates(table, spec)
     calm = settle_logarithms(table, spec)
     frame, note = _adjust(table, spec, judged)
     findings = [dict(check="adjustment", rows=frame.height, note=note)] if note else []
@@ -58,7 +61,7 @@ def settle_values(
     return replace(
         table,
         frame=frame.with_columns(pl.col(pl.Float64).cast(pl.Float32)),
-        findings=(*table.findings, *calm, *findings, *said, *outside),
+        findings=(*table.findings, *grouped, *calm, *findings, *said, *outside),
     )
 
 # %% ../../../nbs/data/reading/prices.ipynb #aaa4972f
@@ -199,7 +202,7 @@ def _events_once(frame):
     first = pl.struct("asset", "date", "factor").is_first_distinct()
     return frame.with_columns(pl.when(first).then(pl.col("factor")).alias("factor"))
 
-# %% ../../../nbs/data/reading/prices.ipynb #15272707
+# %% ../../../nbs/data/reading/prices.ipynb #72f4cb86
 def _by_factor(table, spec, judged=None):
     """The frame with what its column `factor` does to it, and a note."""
     frame = _events_once(table.frame)
@@ -208,6 +211,7 @@ def _by_factor(table, spec, judged=None):
     plain = plain_name(column)
     order, code, (close, factor) = _sorted_arrays(frame, "close", "factor")
     own = changes(code, close, factor)
+    _refuse_written_twice(table, column, frame, order, own)
     way = spec.adjust
     if judged is not None and way == "auto" and own.kind != "nothing":
         _, all_code, (all_close, all_factor) = _sorted_arrays(judged, "close", "factor")
@@ -231,6 +235,27 @@ def _by_factor(table, spec, judged=None):
     return frame.with_columns(
         (pl.col("close") / factor).alias("raw_close"), factor.alias("factor")
     ), f"{note}; the quoted close is `raw_close`"
+
+# %% ../../../nbs/data/reading/prices.ipynb #2f04c079
+def _refuse_written_twice(table, column, frame, order, own):
+    """Raise where the same split stands on two days and the price moves by it once at most."""
+    twice = find_written_twice(own, _coarse(frame))
+    if twice is None:
+        return
+    rows = [int(order[row]) for row in (twice.first, twice.second)]
+    asset = frame["asset"][rows[0]]
+    days = [frame["date"][row].date() for row in rows]
+    moved = {"first": days[0], "second": days[1]}.get(twice.moved)
+    fix = (
+        f"the price moves by it on {moved} only: empty the other cell"
+        if moved
+        else "the price moves by it on neither: leave the one on which it split"
+    )
+    others = f" ({twice.count - 1:,} more such pairs)" if twice.count > 1 else ""
+    raise NeuralphaError(
+        f"{table.where}: column {column!r} has the split {twice.ratio:.4g} of asset {asset} on two days, {days[0]} and "
+        f"{days[1]}{others}, and {fix}; no way of adjusting is right before (adjust='none' leaves prices as they are)."
+    )
 
 # %% ../../../nbs/data/reading/prices.ipynb #9850f687
 def _settle_returns(frame, table, spec):

@@ -242,7 +242,7 @@ def _number_texts(reading: Reading):
     ]
     return sure or [c for c, t in schema.items() if t == pl.String and c not in ("date", "asset", "sector", "__time")]
 
-# %% ../../../nbs/data/reading/tables.ipynb #9b6d716c
+# %% ../../../nbs/data/reading/tables.ipynb #7ad013fc
 def _settle_marks(reading: Reading, rows):
     """Decimal and thousands marks from some rows; from all where these leave a question open."""
     columns = _number_texts(reading)
@@ -257,8 +257,12 @@ def _settle_marks(reading: Reading, rows):
             ],
             spec.missing,
         )
+    elif "factor" in columns:  # the first split may stand behind the rows that were looked at
+        reading.signs = reading.signs | column_signs(rows, ["factor"], spec.missing)
     reading.signs = {
-        c: s for c, s in reading.signs.items() if not (s.percent and c in (*OHLC, "volume", "adj_close", "factor"))
+        c: s
+        for c, s in reading.signs.items()
+        if not (s.percent and c in (*OHLC, "volume", "adj_close", "factor") or s.ratio and c != "factor")
     }
     only_volume = set(columns) <= {"volume"}
 
