@@ -41,7 +41,7 @@ def test_what_is_the_sum_or_mean_of_the_others_is_left_out_and_said(kind, name):
     long = more.reset_index().melt("date", var_name="asset", value_name="close")
     for read in (open_source(more, layout="wide"), open_source(long)):
         assert names(read) == list(wide) == list(read.frame["asset"].dtype.categories)
-        assert [f["assets"] for f in read.findings if f["check"] == "aggregates"] == [[name]]
+        assert [(f["assets"], f["rows"]) for f in read.findings if f["check"] == "aggregates"] == [([name], 120)]
     assert name in names(open_source(more, layout="wide", without=[]))
 
 def test_two_aggregates_and_missing_prices_hide_nothing():
@@ -65,7 +65,7 @@ def test_a_name_alone_is_asked_for_with_the_likely_answer_first():
 
 def test_columns_that_count_are_no_assets():
     wide = shares()
-    for name, column in dict(yr=wide.index.year, wd=wide.index.dayofweek, n=np.arange(120) + 7).items():
+    for name, column in dict(yr=wide.index.year, wd=wide.index.day_of_week, n=np.arange(120) + 7).items():
         read = open_source(wide.assign(**{name: column}), layout="wide")
         assert names(read) == list(wide), name
         assert any(f["check"] == "aggregates" for f in read.findings)

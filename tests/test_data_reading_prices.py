@@ -104,6 +104,15 @@ def test_a_split_on_two_days_has_no_right_way(adjust, wrong):
         open_source(f, adjust=adjust)
     assert open_source(f, adjust="none").frame.height == 120
 
+@pytest.mark.parametrize(
+    "times, said", [(100, "in percent.*say percent='return'"), (10_000, "basis points.*divide it by 10,000")]
+)
+def test_returns_are_asked_for_in_their_unit(times, said):
+    f = _walks(pd.bdate_range("2021-01-04", periods=60))
+    f["return"] = times * f.groupby("asset").close.pct_change()
+    with pytest.raises(NeuralphaError, match=said):
+        open_source(f.dropna().drop(columns="close"))
+
 def test_dividends_that_no_return_holds_and_bars_stamped_with_the_first_of_a_month_are_said():
     days = pd.bdate_range("2021-01-04", periods=60)
     paid = _walks(days, dividend=np.where(np.arange(120) == 40, 0.5, 0.0))
@@ -111,6 +120,9 @@ def test_dividends_that_no_return_holds_and_bars_stamped_with_the_first_of_a_mon
     assert len(said) == 1 and "column 'dividend' is added to no return" in said[0]
     silent = (paid.assign(dividend=0.0), paid.assign(adj_close=paid.close))
     assert not any(f["check"] == "dividends" for frame in silent for f in open_source(frame).findings)
+    weeks, then = pd.bdate_range("2020-01-03", periods=60, freq="W-FRI"), pd.bdate_range("2021-03-01", periods=60)
+    (found,) = [f for f in open_source(_walks(weeks.append(then))).findings if f["check"] == "cadence"]
+    assert "7 days apart before 2021-0" in found["note"] and "and 1 after" in found["note"]
     for freq, expected in (("MS", True), ("ME", False), ("BMS", False)):
         months = open_source(_walks(pd.date_range("2015-01-01", periods=24, freq=freq)))
         assert any(f["check"] == "month_starts" for f in months.findings) == expected

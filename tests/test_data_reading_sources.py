@@ -179,7 +179,7 @@ def test_what_is_plainly_no_data_is_skipped_and_named(tmp_path):
         ("MSFT.csv", "Date,Close", "MSFT.csv: no rows"),
         ("MSFT.csv", "", "MSFT.csv: the file is empty"),
         ("MSFT.txt", "02.01.2024;12,5", "MSFT.txt"),
-        ("README.txt", "Date,Close\n2024-01-02,x\n2024-01-03,2", "README.txt"),
+        ("README.txt", "Date,Close\n2024-01-02,x\n2024-01-03,2\n2024-01-04,3\n2024-01-05,4", "README.txt"),
         ("MSFT.xlsx", "PK", "MSFT.xlsx may be some of the data and is not read beside 1E5.csv"),
         ("MSFT.csv.part", "Date,Close", "MSFT.csv.part may be some of the data"),
     ],

@@ -17,9 +17,9 @@ changes on many bars is no factor: it is a score that happens to be called so. W
 
 # %% auto #0
 __all__ = ['WAYS', 'CAP', 'DECISIVE', 'RARELY', 'REPEATED', 'A_YEAR', 'NEARBY', 'SAID', 'OPTIONS', 'RESTLESS_BARS', 'RESTLESS',
-           'BOTH_WAYS', 'MOVES', 'MOST_DIGITS', 'Changes', 'changes', 'Verdict', 'Twice', 'find_written_twice', 'judge',
-           'settle_factor', 'Agreement', 'compare_returns', 'returns_in_percent', 'are_price_ratios', 'by_returns',
-           'Restless', 'find_restless']
+           'BOTH_WAYS', 'MOVES', 'MOST_DIGITS', 'Changes', 'value_before', 'changes', 'Verdict', 'Twice',
+           'find_written_twice', 'judge', 'settle_factor', 'Agreement', 'compare_returns', 'returns_in_percent',
+           'are_price_ratios', 'by_returns', 'Restless', 'find_restless', 'rounding_error']
 
 # %% ../../../nbs/data/reading/adjustment.ipynb #e0a67c04
 from dataclasses import dataclass
@@ -36,7 +36,7 @@ RARELY = 0.2  # a factor changes on at most this share of daily bars
 REPEATED = 5  # a ratio may be written on so many bars in a row and still be an event
 A_YEAR = 6  # ...and on no more than so many bars of a year, unless all changes have one sign
 
-# %% ../../../nbs/data/reading/adjustment.ipynb #95fff4c9
+# %% ../../../nbs/data/reading/adjustment.ipynb #557a120b
 @dataclass(frozen=True)
 class Changes:
     """A factor and the close beside it, sorted by asset and date.
@@ -71,8 +71,18 @@ def _log(x):
         return np.log(np.where(x > 0, x, np.nan))
 
 
-def _before(asset, values):
-    """The last finite value before each bar, of the same asset."""
+def value_before(
+    asset: np.ndarray,  # (n,) codes, sorted
+    values: np.ndarray,
+) -> np.ndarray:
+    """The last finite value before each bar, of the same asset.
+
+    Parameters
+    ----------
+    asset : np.ndarray
+        (n,) codes, sorted
+    values : np.ndarray
+    """
     known = np.where(np.isfinite(values), np.arange(len(values)), -1)
     last = np.concatenate([[-1], np.maximum.accumulate(known)[:-1]])
     out = np.where(last >= 0, values[np.maximum(last, 0)], np.nan)
@@ -100,7 +110,7 @@ def _runs(asset, values, wanted):
     after = np.append(begins[1:], len(asset))
     return begins[wanted[begins]], after[wanted[begins]]
 
-# %% ../../../nbs/data/reading/adjustment.ipynb #36824514
+# %% ../../../nbs/data/reading/adjustment.ipynb #ab7a4f0c
 def changes(
     asset: np.ndarray,  # (n,) codes, sorted
     close: np.ndarray,  # (n,) by date within an asset
@@ -118,7 +128,7 @@ def changes(
         (n,) by date within an asset
     """
     price = _log(close)
-    move = price - _before(asset, price)
+    move = price - value_before(asset, price)
     idle = ~np.isfinite(factor) | (factor == 0) | (factor == 1)
     if idle.all():
         return Changes("nothing", asset, move, np.zeros(len(asset)), np.zeros(len(asset)))
@@ -129,7 +139,7 @@ def changes(
         last = np.flatnonzero(np.append(asset[1:] != asset[:-1], True))
         return Changes("events", asset, move, step, total - np.repeat(total[last], np.diff(np.append(-1, last))))
     level = _log(factor)
-    step = level - _before(asset, level)
+    step = level - value_before(asset, level)
     return Changes("levels", asset, move, np.where(np.isfinite(step), step, 0.0), level)
 
 # %% ../../../nbs/data/reading/adjustment.ipynb #1c0209d2
@@ -408,7 +418,7 @@ class Agreement:
     share: float  # of bars on which they agree
     apart: int  # bars on which they differ by more than their digits leave open, where they agree on most
 
-# %% ../../../nbs/data/reading/adjustment.ipynb #0e7009ab
+# %% ../../../nbs/data/reading/adjustment.ipynb #c5cf6dc3
 def compare_returns(
     asset: np.ndarray,  # (n,) codes, sorted
     close: np.ndarray,  # (n,)
@@ -426,7 +436,7 @@ def compare_returns(
         (n,)
     """
     price = _log(close)
-    own = np.expm1(price - _before(asset, price))
+    own = np.expm1(price - value_before(asset, price))
     both = np.isfinite(own) & np.isfinite(given) & (np.abs(own) > 1e-4)
     if both.sum() < 10:
         return Agreement("none", 0.0, 0)
@@ -474,7 +484,7 @@ def are_price_ratios(given: np.ndarray) -> bool:
     low, typical, high = np.quantile(known, [0.25, 0.5, 0.75])
     return bool(0.8 < typical < 1.25 and high - low < 0.5)
 
-# %% ../../../nbs/data/reading/adjustment.ipynb #a7e2d1bd
+# %% ../../../nbs/data/reading/adjustment.ipynb #521d49b9
 def by_returns(
     asset: np.ndarray,  # (n,) sorted; returns as fractions
     close: np.ndarray,  # (n,) sorted; returns as fractions
@@ -497,7 +507,7 @@ def by_returns(
         (n,) log multiplier of the price, 0 at an asset's last bar
     """
     price = _log(close)
-    step = np.log1p(np.where(given > -1, given, np.nan)) - (price - _before(asset, price))
+    step = np.log1p(np.where(given > -1, given, np.nan)) - (price - value_before(asset, price))
     total = np.cumsum(np.where(np.isfinite(step), step, 0.0))
     last = np.flatnonzero(np.append(asset[1:] != asset[:-1], True))
     return total - np.repeat(total[last], np.diff(np.append(-1, last)))
@@ -531,7 +541,7 @@ class Restless:
     assets: int  # assets with such a stretch
     why: str  # what the two columns do there
 
-# %% ../../../nbs/data/reading/adjustment.ipynb #88afac48
+# %% ../../../nbs/data/reading/adjustment.ipynb #c713cb9f
 def find_restless(
     asset: np.ndarray,  # (n,) codes, sorted
     close: np.ndarray,  # (n,) by date within an asset
@@ -550,10 +560,10 @@ def find_restless(
     """
     price, level = _log(close), _log(adjusted)
     ratio = level - price
-    step = ratio - _before(asset, ratio)
-    move, own = price - _before(asset, price), level - _before(asset, level)
+    step = ratio - value_before(asset, ratio)
+    move, own = price - value_before(asset, price), level - value_before(asset, level)
     least = MOVES * _usual_move(asset, np.fmax(np.abs(move), np.abs(own)))
-    least += _rounding(asset, close) + _rounding(asset, adjusted)
+    least += rounding_error(asset, close) + rounding_error(asset, adjusted)
     with np.errstate(invalid="ignore"):
         up, down = step > least, step < -least
     begin = _window_begins(asset)
@@ -574,9 +584,19 @@ def _usual_move(asset, size):
     median = pl.col("size").fill_nan(None).median().over("asset")
     return moves.select(median.fill_null(0.0)).to_series().to_numpy()
 
-# %% ../../../nbs/data/reading/adjustment.ipynb #a6528f4b
-def _rounding(asset, values):
-    """(n,) error of a log return that the digits of an asset's values leave open."""
+# %% ../../../nbs/data/reading/adjustment.ipynb #9408d60b
+def rounding_error(
+    asset: np.ndarray,  # (n,) codes, sorted
+    values: np.ndarray,
+) -> np.ndarray:
+    """(n,) error of a log return that the digits of an asset's values leave open.
+
+    Parameters
+    ----------
+    asset : np.ndarray
+        (n,) codes, sorted
+    values : np.ndarray
+    """
     begins = np.flatnonzero(np.append(True, asset[1:] != asset[:-1]))
     count = np.diff(np.append(begins, len(asset)))
     unit = np.full(len(begins), 10.0**-MOST_DIGITS)

@@ -169,7 +169,7 @@ def find_counters(
     found = {row["asset"]: next((what for what in (*parts, "the rows") if row[what]), None) for row in rows}
     return {name: what for name, what in found.items() if what}
 
-# %% ../../../nbs/data/reading/aggregates.ipynb #b5a30519
+# %% ../../../nbs/data/reading/aggregates.ipynb #1d94e37d
 VALUES = ("close", "adj_close", "return")  # the first of them that a table has is compared
 
 
@@ -196,12 +196,10 @@ def settle_aggregates(
         found |= {name: f"{what} of its date, counted" for name, what in find_counters(values).items()}
     _ask_for_names(table, values, found)
     note = "; ".join(f"{name!r} is no asset but {what}" for name, what in found.items())
-    said = (
-        [dict(check="aggregates", rows=0, assets=list(found), note=f"{note}: left out (without=[] keeps it)")]
-        if found
-        else []
-    )
-    return _without(table, found), [*said, *_indices(values)]
+    kept = _without(table, found)
+    gone = table.frame.height - kept.frame.height
+    said = [dict(check="aggregates", rows=gone, assets=list(found), note=f"{note}: left out (without=[] keeps it)")]
+    return kept, [*(said if found else []), *_indices(values)]
 
 
 def _without(table: Table, names) -> Table:
