@@ -6,6 +6,20 @@ import pytest
 from neuralpha.core import NeuralphaError
 from neuralpha.data.universes import load_universe
 
+def test_one_close_for_all_is_a_mark_for_no_price_and_a_common_base_is_none(tmp_path):
+    f = _bars(lambda f: f["asset"] == "").drop(columns=["open", "High", "Low"])
+    at = f["date"].isin(f["date"].unique()[[12, 25]])
+    f.assign(close=f.close.mask(at, 99.99)).to_csv(tmp_path / "a.csv", index=False)
+    with pytest.raises(
+        NeuralphaError, match="on 2 dates .first 2024-01-17. every asset closes at 99.99.*say missing='99.99'"
+    ):
+        open_source(tmp_path / "a.csv")
+    assert open_source(tmp_path / "a.csv", missing="99.99").frame["close"].null_count() == 10
+    based = f.assign(
+        close=100 * f.close / f[f.date == f.date.unique()[12]].set_index("asset").close.loc[f.asset].to_numpy()
+    )
+    assert open_source(based).frame.height == len(f) and open_source(f.assign(close=1.0)).frame.height == len(f)
+
 from neuralpha.data.reading.sources import open_source
 
 def _bars(swapped):

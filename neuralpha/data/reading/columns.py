@@ -209,10 +209,8 @@ def _file_asset(where):
     stem = Path(where).name.split(".")[0]
     return stem if stem and stem != "frame" else "AAPL"
 
-# %% ../../../nbs/data/reading/columns.ipynb #a52b25bf
-PARTS = set(
-    "open high low close volume vol vwap adj adjusted unadjusted raw return returns ret pct change price px last".split()
-)
+# %% ../../../nbs/data/reading/columns.ipynb #5c2f1f03
+PARTS = set("open high low close volume vol vwap adj adjusted raw return returns ret pct change price px last".split())
 
 
 def _refuse_fields_of_assets(names, where):

@@ -89,7 +89,7 @@ def stand_beside(code: np.ndarray, close: np.ndarray, other: np.ndarray, column:
     is_level = any(np.mean(np.abs(end[np.isfinite(end)]) < 0.02) > BEGINS_OR_ENDS for end in ends)
     return Beside(column, moved, True, is_level, verdict.way, verdict.likely)
 
-# %% ../../../nbs/data/reading/unnamed.ipynb #9b8fd882
+# %% ../../../nbs/data/reading/unnamed.ipynb #4bf7fabd
 def find_adjusted_close(table: Table, spec: ReadSpec, coarse: bool = False) -> tuple:  # (table, findings)
     """Use the column that the prices prove to be the adjusted close; say which may be it.
 
@@ -127,7 +127,8 @@ def find_adjusted_close(table: Table, spec: ReadSpec, coarse: bool = False) -> t
         for b in beside
         if b.rests and (b.way == "multiply" or b.way is None and b.likely in ("multiply", "none"))
     ]
-    return table, [_unused(table, c) for c in maybe]
+    told = {f.get("column") for f in table.findings if f["check"] == "unused_adjusted_close"}
+    return table, [_unused(table, c) for c in maybe if c not in told]
 
 
 def _source(table: Table, column: str) -> str:
@@ -141,7 +142,8 @@ def _as_adjusted(table: Table, column: str) -> tuple:
         f"column {source!r} is the adjusted close: where the close jumps, it does not (adjust='none' keeps the close)"
     )
     said = [dict(check="adjustment", rows=table.frame.height, note=note)]
-    return replace(table, frame=table.frame.rename({column: "adj_close"}), columns=columns), said
+    kept = tuple(f for f in table.findings if (f["check"], f.get("column")) != ("unused_adjusted_close", column))
+    return replace(table, frame=table.frame.rename({column: "adj_close"}), columns=columns, findings=kept), said
 
 
 def _unused(table: Table, column: str) -> dict:
