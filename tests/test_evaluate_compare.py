@@ -394,7 +394,7 @@ def test_a_board_of_few_dates_says_how_many_it_takes_to_tell_staying_skill_from_
 def test_the_share_of_intervals_that_a_short_board_says_may_miss_is_the_measured_one():
     from scipy.signal import lfilter
 
-    from neuralpha.evaluate.statistics import mean_test
+    from neuralpha.evaluate.statistics import MISSED, mean_test
 
     def missed(dates, assets, half_life, series=700):
         rng = np.random.default_rng([dates, assets])

@@ -29,6 +29,8 @@ def test_the_answer_says_what_the_letters_say():
 
         return answer(UniverseResult("u", {"models": {n: of(*m) for n, m in models.items()}}, [], {}, {}, {}))
 
+    from neuralpha.evaluate.statistics import STEADY_DATES
+
     chain = dict(A=("model", "a", 0.06), B=("model", "ab", 0.05), C=("model", "b", 0.04))
     few = dict(value=0.06, low=0.05, high=0.07, unit="correlation", n=250)
     board = {"A": dict(kind="model", letters="a", metrics={"ic": few})}

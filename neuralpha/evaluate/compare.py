@@ -18,7 +18,7 @@ Baselines take part; the oracle of a simulated market is shown but not ranked: n
 __all__ = ['FEWEST_DATES_OF_A_BASELINE', 'compare', 'Contestant', 'Field', 'details_of', 'overfitting_of', 'seed_metrics',
            'Leaderboard', 'leaderboard_html', 'StudyIcs', 'compare_studies']
 
-# %% ../../nbs/evaluate/compare.ipynb #4cb91622
+# %% ../../nbs/evaluate/compare.ipynb #30d3da3e
 import html
 from dataclasses import dataclass, replace
 from types import SimpleNamespace
@@ -48,7 +48,6 @@ from .regimes import regimes
 from .slices import horizon_slices, slice_records, slice_table
 from ..trading.costs import Costs
 from neuralpha.evaluate.statistics import (
-    MISSED,
     said_of_months,
     backtest_overfitting,
     confidence_set,

@@ -1583,7 +1583,7 @@ def _shown_cell(key: str, metric: dict | None) -> Cell:
     """A metric in the digits of its entry."""
     return metric_cell(metric, metric_entry(key).digits)
 
-# %% ../../nbs/report/pages.ipynb #77f3ee5a
+# %% ../../nbs/report/pages.ipynb #6af4dc60
 def _dates(result) -> int:
     """Dates behind the ICs of a universe."""
     return max(int(facts["metrics"]["ic"].get("n") or 0) for facts in result.models.values())
@@ -1597,9 +1597,8 @@ def _statements(result) -> list:
         words = f" {statement} ".replace(":", " :")
         return sum(f" {name} " in words for name in trained) >= 2
 
-    months = said_of_months(_dates(result))  # has a paragraph of its own
     return sorted(
-        [said for said in result.numbers["statements"] if said != months],
+        result.numbers["statements"],
         key=lambda statement: not compares_trained(statement) or statement.startswith("Model confidence"),
     )
 
