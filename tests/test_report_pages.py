@@ -77,6 +77,7 @@ def test_the_question_is_answered_with_yes_no_or_how_long_it_would_take():
 def test_leaderboard_universe_and_model_page_say_a_number_in_one_unit():
     from bs4 import BeautifulSoup
     from neuralpha.evaluate.catalogue import column_metrics, heading, metric_title
+    from neuralpha.evaluate.statistics import said_of_months
     from neuralpha.house import root
 
     reports = root() / "reports"
@@ -90,6 +91,8 @@ def test_leaderboard_universe_and_model_page_say_a_number_in_one_unit():
             for r in table.find_all("tr")
         ]
 
+    for page, said in {"index.html": None, "sim-tiny/index.html": 118, "sim-tiny/model-lstm.html": 118}.items():
+        assert said_of_months(said) in pages[page], page
     (head, *board), (models, *metrics) = rows_of("index.html", "model"), rows_of("sim-tiny/index.html", "Metric")
     by_name = {row[0]: dict(zip(models[1:], row[1:])) for row in metrics}
     checked = 0
