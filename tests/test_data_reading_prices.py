@@ -18,6 +18,8 @@ def test_one_close_for_all_is_a_mark_for_no_price_and_a_common_base_is_none(tmp_
     based = f.assign(
         close=100 * f.close / f[f.date == f.date.unique()[12]].set_index("asset").close.loc[f.asset].to_numpy()
     )
+    later = f["date"] >= f["date"].unique()[12]
+    assert open_source(f.assign(close=f.close.mask(later, based.close))).frame.height == len(f)  # leaps and stays
     assert open_source(based).frame.height == len(f) and open_source(f.assign(close=1.0)).frame.height == len(f)
 
 from neuralpha.data.reading.sources import open_source
@@ -98,6 +100,8 @@ def test_a_ratio_is_read_as_the_prices_move(ratio, prices, tmp_path):
 def test_a_ratio_that_the_prices_contradict_is_refused(tmp_path):
     days = pd.bdate_range("2021-01-04", periods=60)
     f = _walks(days)
+    f.assign(odds="3:2").to_csv(tmp_path / "odds.csv", index=False)
+    assert set(open_source(tmp_path / "odds.csv").attributes["odds"]) == {"3:2"}  # no split, and no number
     f["close"] *= np.where((f.asset == "S0") & (f.date < days[30]), 5, 1)
     f["split"] = np.where((f.asset == "S0") & (f.date == days[30]), "2:1", "")
     f.to_csv(tmp_path / "a.csv", index=False)
