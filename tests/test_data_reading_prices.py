@@ -15,9 +15,8 @@ def test_one_close_for_all_is_a_mark_for_no_price_and_a_common_base_is_none(tmp_
     ):
         open_source(tmp_path / "a.csv")
     assert open_source(tmp_path / "a.csv", missing="99.99").frame["close"].null_count() == 10
-    based = f.assign(
-        close=100 * f.close / f[f.date == f.date.unique()[12]].set_index("asset").close.loc[f.asset].to_numpy()
-    )
+    base = f[f.date == f.date.unique()[12]].set_index("asset").close
+    based = f.assign(close=(100 * f.close / base.loc[f.asset].to_numpy()).round(6))
     later = f["date"] >= f["date"].unique()[12]
     assert open_source(f.assign(close=f.close.mask(later, based.close))).frame.height == len(f)  # leaps and stays
     assert open_source(based).frame.height == len(f) and open_source(f.assign(close=1.0)).frame.height == len(f)
