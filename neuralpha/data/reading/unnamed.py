@@ -44,7 +44,7 @@ def _arrays(frame: pl.DataFrame, *columns) -> tuple:  # asset codes, columns as 
     code = ordered["asset"].to_physical().cast(pl.Int64).to_numpy()
     return code, *(ordered[c].cast(pl.Float64).fill_null(np.nan).to_numpy() for c in columns)
 
-# %% ../../../nbs/data/reading/unnamed.ipynb #71c095ea
+# %% ../../../nbs/data/reading/unnamed.ipynb #c174fc21
 class Beside(NamedTuple):
     """How a column stands to the close beside it.
 
@@ -69,27 +69,33 @@ class Beside(NamedTuple):
     way: str | None  # what the prices prove of the ratio as a factor
     likely: str
 
+    @property
+    def may_adjust(self) -> bool:
+        return self.way == "multiply" or self.way is None and self.likely in ("multiply", "none")
+
 
 def stand_beside(code: np.ndarray, close: np.ndarray, other: np.ndarray, column: str, coarse: bool = False) -> Beside:
     """Whether a column goes with the close but for rare jumps, and whose jumps these are."""
     with np.errstate(invalid="ignore", divide="ignore"):
         ratio = np.log(np.where((other > 0) & (close > 0), other / close, np.nan))
-    step = ratio - value_before(code, ratio)
-    step = np.where(np.abs(step) > rounding_error(code, close) + rounding_error(code, other), step, 0.0)
-    known = np.isfinite(ratio)
+    change = ratio - value_before(code, ratio)
+    blur = rounding_error(code, close) + rounding_error(code, other)
+    step = np.where(np.abs(change) > blur, change, 0.0)
     moved = int((step != 0).sum())
-    rests = bool(known.mean() > RESTS and 0 < moved <= (1 - RESTS) * len(step))
+    share = moved / len(step)
+    rests = bool(np.isfinite(ratio).mean() > RESTS and 0 < share <= 1 - RESTS)
     if not rests:
         return Beside(column, moved, False, False, None, "none")
     total = np.cumsum(step)
     first = np.flatnonzero(np.append(True, code[1:] != code[:-1]))
     lengths = np.diff(np.append(first, len(code)))
-    verdict = judge(changes(code, close, np.exp(total - np.repeat(total[first], lengths))), coarse)
-    ends = ratio[first + lengths - 1], ratio[first]
-    is_level = any(np.mean(np.abs(end[np.isfinite(end)]) < 0.02) > BEGINS_OR_ENDS for end in ends)
+    level = total - np.repeat(total[first], lengths)
+    verdict = judge(changes(code, close, np.exp(level)), coarse)
+    ends = (ratio[first + lengths - 1], ratio[first])
+    is_level = any(np.nanmean(np.abs(end) < 0.02) > BEGINS_OR_ENDS for end in ends)
     return Beside(column, moved, True, is_level, verdict.way, verdict.likely)
 
-# %% ../../../nbs/data/reading/unnamed.ipynb #4bf7fabd
+# %% ../../../nbs/data/reading/unnamed.ipynb #0f205cc0
 def find_adjusted_close(table: Table, spec: ReadSpec, coarse: bool = False) -> tuple:  # (table, findings)
     """Use the column that the prices prove to be the adjusted close; say which may be it.
 
@@ -98,52 +104,73 @@ def find_adjusted_close(table: Table, spec: ReadSpec, coarse: bool = False) -> t
     tuple
         (table, findings)
     """
-    if (
-        {"adj_close", "factor", "return"} & set(table.frame.columns)
-        or spec.adjust != "auto"
-        or "close" not in table.fields
-    ):
+    if not _is_bare(table, spec):
         return table, []
-    names = _unknown(table, spec)
-    some = table.frame["asset"].drop_nulls().unique().head(SOME_ASSETS)
-    few = table.frame.filter(pl.col("asset").is_in(some.to_list())).select("asset", "date", "close", *names)
-    likely = [
-        c for c in names if (found := stand_beside(*_arrays(few, "close", c), c, coarse)).rests or not found.steps
-    ]
-    beside = [stand_beside(*_arrays(table.frame, "close", c), c, coarse) for c in likely]
-    proven = [b for b in beside if b.rests and b.way == "multiply" and b.is_level]
+    beside = _beside_the_close(table, _unknown(table, spec), coarse)
+    proven = [b for b in beside if b.way == "multiply" and b.is_level]
     if len(proven) > 1:
-        ask = " or ".join(
-            f"columns={{'adj_close': {_source(table, b.column)!r}}}" for b in sorted(proven, key=lambda b: -b.steps)
-        )
-        raise NeuralphaError(
-            f"{table.where}: {len(proven)} columns are adjusted closes, as the prices prove; say {ask} (the first "
-            "changes on most days, as with dividends)."
-        )
+        raise _ask_which(table, proven)
     if proven:
         return _as_adjusted(table, proven[0].column)
-    maybe = [
-        b.column
-        for b in beside
-        if b.rests and (b.way == "multiply" or b.way is None and b.likely in ("multiply", "none"))
-    ]
     told = {f.get("column") for f in table.findings if f["check"] == "unused_adjusted_close"}
-    return table, [_unused(table, c) for c in maybe if c not in told]
+    maybe = [b.column for b in beside if b.may_adjust and b.column not in told]
+    return table, [_unused(table, column) for column in maybe]
+
+
+def _is_bare(table: Table, spec: ReadSpec) -> bool:
+    """Whether a close stands there with nothing known that adjusts it, and nobody said what does."""
+    fields = set(table.frame.columns)
+    return spec.adjust == "auto" and "close" in fields and not {"adj_close", "factor", "return"} & fields
+
+
+def _beside_the_close(table: Table, names: list, coarse: bool) -> list:
+    """How each column whose ratio to the close rests stands to it; looked at on some assets before on all."""
+    some = table.frame["asset"].drop_nulls().unique().head(SOME_ASSETS).to_list()
+    few = table.frame.filter(pl.col("asset").is_in(some))
+    out = []
+    for column in names:
+        first = stand_beside(*_arrays(few, "close", column), column, coarse)
+        if first.rests or not first.steps:  # those few may be without a split
+            out.append(stand_beside(*_arrays(table.frame, "close", column), column, coarse))
+    return [beside for beside in out if beside.rests]
+
+
+def _ask_which(table: Table, proven: list) -> NeuralphaError:
+    """The error of several adjusted closes, that with most changes first."""
+    ordered = sorted(proven, key=_changes_first)
+    options = [f"columns={{'adj_close': {_source(table, b.column)!r}}}" for b in ordered]
+    return NeuralphaError(
+        f"{table.where}: {len(proven)} columns are adjusted closes, as the prices prove; say {' or '.join(options)} "
+        "(the first changes on most days, as with dividends)."
+    )
+
+
+def _changes_first(beside: Beside) -> int:
+    return -beside.steps
 
 
 def _source(table: Table, column: str) -> str:
     return table.columns.get(column, column)
 
 
+def _renamed(table: Table, column: str, name: str) -> dict:
+    """The names of a table's columns after one of them got another."""
+    columns = dict(table.columns)
+    columns[name] = columns.pop(column, column)
+    return columns
+
+
 def _as_adjusted(table: Table, column: str) -> tuple:
-    source = _source(table, column)
-    columns = {("adj_close" if c == column else c): n for c, n in {**table.columns, column: source}.items()}
+    """The table with the column as its adjusted close; what was said of it before is no longer so."""
     note = (
-        f"column {source!r} is the adjusted close: where the close jumps, it does not (adjust='none' keeps the close)"
+        f"column {_source(table, column)!r} is the adjusted close: where the close jumps, it does not (adjust='none' "
+        "keeps the close)"
     )
-    said = [dict(check="adjustment", rows=table.frame.height, note=note)]
-    kept = tuple(f for f in table.findings if (f["check"], f.get("column")) != ("unused_adjusted_close", column))
-    return replace(table, frame=table.frame.rename({column: "adj_close"}), columns=columns, findings=kept), said
+    said = dict(check="adjustment", rows=table.frame.height, note=note)
+    outdated = ("unused_adjusted_close", column)
+    kept = tuple(found for found in table.findings if (found["check"], found.get("column")) != outdated)
+    frame = table.frame.rename({column: "adj_close"})
+    return replace(table, frame=frame, columns=_renamed(table, column, "adj_close"), findings=kept), [said]
 
 
 def _unused(table: Table, column: str) -> dict:
@@ -154,7 +181,7 @@ def _unused(table: Table, column: str) -> dict:
     )
     return dict(check="unused_adjusted_close", rows=table.frame[column].count(), note=note, column=column)
 
-# %% ../../../nbs/data/reading/unnamed.ipynb #138d911b
+# %% ../../../nbs/data/reading/unnamed.ipynb #dab442e0
 def is_called_event(name: str) -> bool:
     """Whether a name speaks of an event that changes shares."""
     plain = plain_name(name)
@@ -175,23 +202,28 @@ def find_share_events(table: Table, spec: ReadSpec, coarse: bool = False) -> tup
     tuple
         (table, findings)
     """
-    fields = set(table.frame.columns)
-    if {"adj_close", "factor", "return"} & fields or spec.adjust != "auto" or "close" not in fields:
+    if not _is_bare(table, spec):
         return table, []
-    named = [c for c in _unknown(table, spec) if is_called_event(_source(table, c))]
-    texts = [c for c in table.attributes.columns if is_called_event(c)]
-    held = [c for c in named if (table.frame[c].fill_null(0).fill_nan(0) != 0).any()]
     used, said = None, []
-    for c in held:
-        code, close, values = _arrays(table.frame, "close", c)
-        verdicts = {form: judge(changes(code, close, ratio), coarse).way for form, ratio in _forms(values).items()}
-        proven = [form for form, way in verdicts.items() if way in ("multiply", "divide")]
+    for column in _unknown(table, spec):
+        happens = int((table.frame[column].fill_null(0).fill_nan(0) != 0).sum())
+        if not happens or not is_called_event(_source(table, column)):
+            continue
+        ways = _ways(table, column, coarse)
+        proven = [form for form, way in ways.items() if way in ("multiply", "divide")]
         if len(proven) == 1 and used is None:
-            used = c, proven[0]
-        elif "adjusted" not in verdicts.values():
-            said.append(_no_price_takes(table, c, int((table.frame[c].fill_null(0) != 0).sum())))
-    said += [_no_price_takes(table, c, table.frame.height) for c in texts]
+            used = column, proven[0]
+        elif "adjusted" not in ways.values():
+            said.append(_no_price_takes(table, column, happens))
+    texts = filter(is_called_event, table.attributes.columns)
+    said += [_no_price_takes(table, column, table.frame.height) for column in texts]
     return (table, said) if used is None else _as_factor(table, *used, said)
+
+
+def _ways(table: Table, column: str, coarse: bool) -> dict:  # form -> what the prices prove, or None
+    """What the prices say of each thing that the numbers of an event may mean."""
+    code, close, values = _arrays(table.frame, "close", column)
+    return {form: judge(changes(code, close, ratio), coarse).way for form, ratio in _forms(values).items()}
 
 
 def _no_price_takes(table: Table, column: str, rows: int) -> dict:
@@ -203,13 +235,14 @@ def _no_price_takes(table: Table, column: str, rows: int) -> dict:
 
 
 def _as_factor(table: Table, column: str, form: str, said: list) -> tuple:
+    """The table with the events as its factor."""
     source = _source(table, column)
     values = pl.col(column).fill_nan(None)
     happens = (values > 0) & (values != 1)
-    ratio = pl.when(happens).then(values + (form != "the ratio"))
-    note = f"column {source!r} holds splits, {form} share as the prices prove" if form != "the ratio" else ""
-    note = note or f"column {source!r} holds ratios of splits, as the prices prove"
-    frame = table.frame.with_columns(ratio.alias("factor")).drop(column)
-    columns = {("factor" if c == column else c): n for c, n in {**table.columns, column: source}.items()}
-    finding = dict(check="adjustment", rows=frame.height, note=f"{note} (adjust='none' keeps the close)")
-    return replace(table, frame=frame, columns=columns), [finding, *said]
+    ratio = values if form == "the ratio" else values + 1
+    factor = pl.when(happens).then(ratio).alias("factor")
+    frame = table.frame.with_columns(factor).drop(column)
+    meaning = "ratios of splits" if form == "the ratio" else "new shares for each old one"
+    note = f"column {source!r} holds {meaning}, as the prices prove (adjust='none' keeps the close)"
+    finding = dict(check="adjustment", rows=frame.height, note=note)
+    return replace(table, frame=frame, columns=_renamed(table, column, "factor")), [finding, *said]
