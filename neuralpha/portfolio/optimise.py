@@ -15,7 +15,7 @@ Where no weights keep all limits, the limit that is at fault is named, what is h
 # %% auto #0
 __all__ = ['Limits', 'Solution', 'Risks', 'optimise', 'MeanVariance', 'past_risks']
 
-# %% ../../nbs/portfolio/optimise.ipynb #c3774bad
+# %% ../../nbs/portfolio/optimise.ipynb #d922f2fe
 from dataclasses import dataclass, field
 from typing import NamedTuple
 import numpy as np
@@ -24,7 +24,7 @@ from scipy import sparse
 from ..core import NeuralphaError
 from ..cross_section import known_mean, sector_codes, standardise_by_date
 from ..data.returns import bar_return
-from .policies import Policy
+from .policies import Infeasible, Policy
 from ..trading.returns import earned_returns
 
 # %% ../../nbs/portfolio/optimise.ipynb #b9785c86
@@ -209,7 +209,7 @@ def _stacked(parts, without):
     kept = [part for name, part in parts.items() if name not in without]
     return sparse.vstack([rows for rows, _ in kept]), np.concatenate([bound for _, bound in kept])
 
-# %% ../../nbs/portfolio/optimise.ipynb #813c7a91
+# %% ../../nbs/portfolio/optimise.ipynb #3fa1fe47
 @dataclass(frozen=True)
 class MeanVariance(Policy):
     """Weights of a quadratic programme on every `every`-th bar; in between positions are left as they are.
@@ -227,8 +227,6 @@ class MeanVariance(Policy):
     factors : int, default 10
     window : int, default 120
         bars
-    log : list, default list()
-        (date, limit at fault) of days without a solution
     """
 
     risk_aversion: float = 5.0
@@ -238,9 +236,7 @@ class MeanVariance(Policy):
     every: int = 5  # bars
     factors: int = 10
     window: int = 120  # bars
-    log: list = field(
-        default_factory=list, compare=False, repr=False
-    )  # (date, limit at fault) of days without a solution
+    log: list = field(default_factory=list, init=False, compare=False, repr=False)  # of `Infeasible`
 
     def weights(self, scores, panel) -> np.ndarray:
         """Raises `NeuralphaError` where no date has a solution."""
@@ -260,7 +256,7 @@ class MeanVariance(Policy):
                 held = self._solve(d, panel, mean, returns, market, sectors, held, out)
             held = held * (1 + earned[d])
         if tried and len(self.log) == tried:
-            faults = ", ".join(sorted({fault for _, fault in self.log}))
+            faults = ", ".join(sorted({day.limit for day in self.log}))
             raise NeuralphaError(
                 f"Nobody can keep the limits of MeanVariance on any date of {panel.name}: without the limit on "
                 f"{faults} there would be weights. Loosen it."
@@ -293,7 +289,8 @@ class MeanVariance(Policy):
             panel.tradable[rows],
         )
         if not got.solved:
-            self.log.append((pd.Timestamp(panel.dates[d]).date(), got.at_fault))
+            date = str(pd.Timestamp(panel.dates[d]).date())
+            self.log.append(Infeasible(date, got.at_fault, "what is held stays"))
             return held
         everybody = panel.rows_on(panel.dates[d])
         out[everybody] = 0.0
