@@ -77,8 +77,9 @@ def test_the_breaker_of_the_policy_is_judged_and_days_without_a_solution_are_sho
     from neuralpha.report.verify import _differences, derived_files
     from neuralpha.study.experiment import open_experiment
     from neuralpha.study.spec import make_study
+    from neuralpha.trading.clock import Clock
 
-    policy = "Breaker(TopN(33, short=True), -0.01, 0.03, 5)"  # of 60 to 70 names
+    policy = "Breaker(TopN(18, short=True), -0.01, 0.03, 5)"  # of 35 to 38 names
     spec = MONEY | {"models": ["ridge"], "portfolio": {"policy": policy, "capital": 1e7, "horizon": 1}}
     report = Report(open_experiment(make_study(spec)), tmp_path)
     for step in (report.data, report.fit, report.leaderboard, report.money):
@@ -96,12 +97,12 @@ def test_the_breaker_of_the_policy_is_judged_and_days_without_a_solution_are_sho
     for name in ("gain, % a year", "gain low", "gain high", "random gain, % a year", "saved, %", "cost, %"):
         assert row[name] == known[name]
     names = report.tests["ridge"].frame.groupby("date")["asset"].nunique()
-    few = names.index[names < 66]
+    few = names.index[names < 36]
     assert 0 < len(few) < len(names) and [day["date"] for day in facts["infeasible"]] == [str(d.date()) for d in few]
     result = UniverseResult("sim-tiny", read_json(report.folder / "metrics.json"), report.figures, {}, {}, {}, stored)
     counted = {table.title: table for table in money_of_universe_page(result).universes[0].tables}
     [line] = counted["Days on which a limit could not be kept"].rows
-    assert line[3].show == str(len(few)) and line[1].show == "66 names with a score"
+    assert line[3].show == str(len(few)) and line[1].show == "36 names with a score"
     listed = {table.title: table for table in money_of_model_page(result, "ridge").tables}
     assert len(listed["Trips of the breakers"].rows) == row["trips"]
 

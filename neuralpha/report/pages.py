@@ -1253,7 +1253,7 @@ def _convention(row: dict) -> list[Cell]:
     paid = row.get("costs", "after")  # a report from before both were traded
     return [text_cell(row["fill"]), text_cell(row["positions"]), text_cell(paid), _any_cell(row["delay"], 0)]
 
-# %% ../../nbs/report/pages.ipynb #d95b9ac1
+# %% ../../nbs/report/pages.ipynb #2711edbd
 TRIPS = ("trips", "false trips", "saved, %", "cost, %")
 BREAKER_NOTE = (
     "Saved and cost: net return that the account without the breaker lost, or earned, from each trip until everything "
@@ -1287,8 +1287,8 @@ def _breakers_table(models: dict) -> NumberTable:
 def _breaker_cells(row: dict) -> list[Cell]:
     counts = [_any_cell(row[name], 2 if "%" in name else 0) for name in TRIPS]
     gain, luck = (
-        _money_cell({"value": row[f"{kind}, % a year"], "low": row[f"{kind} low"], "high": row[f"{kind} high"]})
-        for kind in ("gain", "random")
+        _money_cell({"value": row[f"{name}, % a year"], "low": row[f"{ends} low"], "high": row[f"{ends} high"]})
+        for name, ends in (("gain", "gain"), ("random gain", "random"))
     )
     as_good = _any_cell(row["share of random breakers as good"], 2)
     depths = [_any_cell(row[f"drawdown {which}, %"], 1) for which in ("with", "without")]
