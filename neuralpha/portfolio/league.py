@@ -324,13 +324,13 @@ def without_breaker(policy: Policy) -> Policy:
         raise NeuralphaError(f"{policy!r} has no Breaker to judge; give e.g. Breaker({policy!r}).")
     return replace(policy, base=without_breaker(policy.base))
 
-# %% ../../nbs/portfolio/league.ipynb #2fb4749f
+# %% ../../nbs/portfolio/league.ipynb #e4730554
 def judge_books(
     plain: Book,  # without the breaker
     guarded: Book,  # with it, all else alike
     n_random: int = 50,  # random breakers with as many trips
     seed: int = 0,
-) -> pd.Series:  # trips, what they saved and cost, gain and that of random trips; attrs["trips"]: a row for each trip
+) -> pd.Series:  # trips, what they saved and cost, gain and that of random trips; attrs["trips"]: a record of each trip
     """What the trips of a breaker were worth.
 
     `gain` is the net return with the breaker less that without, % a year, with a 95 % block-bootstrap interval; the
@@ -349,7 +349,7 @@ def judge_books(
     Returns
     -------
     pd.Series
-        trips, what they saved and cost, gain and that of random trips; attrs["trips"]: a row for
+        trips, what they saved and cost, gain and that of random trips; attrs["trips"]: a record of
         each trip
     """
     breaker = breaker_of(guarded.policy)
@@ -379,7 +379,7 @@ def judge_books(
         "drawdown with, %": under_water(guarded.net).min(),
     }
     found = pd.Series(out, name=breaker_text(breaker))
-    found.attrs["trips"] = trips
+    found.attrs["trips"] = trips.to_dict("records")
     return found
 
 

@@ -279,7 +279,7 @@ def _stress_numbers(book: Book) -> dict:
         "drawdown": _native(found.drawdown),
     }
 
-# %% ../../../nbs/report/sections/money.ipynb #67670f3a
+# %% ../../../nbs/report/sections/money.ipynb #cf998002
 USUAL_BREAKERS = ((-0.05, 0.2), (-0.02, 0.08))  # loss on a bar, drawdown
 RANDOM_BREAKERS = 50
 
@@ -304,7 +304,7 @@ def _judged(book: Book, scores: pd.Series, policy) -> dict:
     plain, guarded = (other, book) if is_own else (book, other)
     found = judge_books(plain, guarded, RANDOM_BREAKERS)
     named = {"breaker": breaker_text(breaker_of(policy)), "in the policy": "yes" if is_own else "no"}
-    return named | _native(found) | {"each": _rows(found.attrs["trips"])}
+    return named | _native(found) | {"each": [_native(trip) for trip in found.attrs["trips"]]}
 
 
 def _traded_as(book: Book, scores: pd.Series, policy) -> Book:
