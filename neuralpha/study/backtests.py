@@ -311,7 +311,7 @@ def _why_not(all_of: Backtests, unit: Backtest) -> str:
         return str(e)
     return ""
 
-# %% ../../nbs/study/backtests.ipynb #b50e4ffc
+# %% ../../nbs/study/backtests.ipynb #4118b03b
 TABLE = (  # columns of the table
     *NAMED,
     *("rank", "letters", "net", "net low", "net high", "gross", "paid", "Sharpe", "Sharpe low", "Sharpe high"),
@@ -349,15 +349,17 @@ def _ranks(bench: Backtests, found: dict) -> dict:  # unit -> (rank, letters)
 
 
 def _deflated(bench: Backtests, found: dict) -> dict:  # unit -> probability
-    """The deflated Sharpe ratio of each: under the same costs and capital every model and policy was a trial."""
+    """The deflated Sharpe ratio of each: under the same costs and capital every model and policy was a trial.
+
+    The trials' Sharpe ratios are spread as by luck: their own differ by what they paid, where some trade more.
+    """
     out = {}
     for costs, capital in itertools.product(bench.plan.costs, bench.plan.capitals):
         net = {u: found[u][1]["net"] for u in bench.units() if (u.costs, u.capital) == (costs, capital) and u in found}
         moved = {u: returns for u, returns in net.items() if returns.std() > 0}
-        trials = [returns.mean() / returns.std(ddof=0) for returns in moved.values()]
         year = bench.panel.bars_per_year
         out |= {u: float("nan") for u in net}
-        out |= {u: sharpe_report(returns, year, len(net), trials)["dsr"] for u, returns in moved.items()}
+        out |= {u: sharpe_report(returns, year, len(net))["dsr"] for u, returns in moved.items()}
     return out
 
 
