@@ -11,7 +11,7 @@ or another policy makes another `money.json` from the same scores.
 __all__ = ['FLIP_MAPS', 'RISK_METHODS', 'RISK_WINDOW', 'SECTION', 'traded_scores', 'study_books', 'money_numbers', 'of_scores',
            'flip_maps']
 
-# %% ../../../nbs/report/sections/money.ipynb #86acc609
+# %% ../../../nbs/report/sections/money.ipynb #aedd159e
 import numpy as np
 import pandas as pd
 from ...core import NeuralphaError, write_json
@@ -24,6 +24,7 @@ from ...portfolio.grammar import read_policy
 from ...portfolio.league import league
 from ...portfolio.risk import risk, stress
 from .. import money_plots as plots
+from ..curves import book_returns, write_returns
 from ...rl.environment import Wished
 from ..section import Section
 from ...study.recipe import study_costs
@@ -245,7 +246,7 @@ def _stress_numbers(book: Book) -> dict:
         "drawdown": _native(found.drawdown),
     }
 
-# %% ../../../nbs/report/sections/money.ipynb #6ccb0a71
+# %% ../../../nbs/report/sections/money.ipynb #369cbbe7
 def _compute(report):
     scores = traded_scores(report.experiment, report.tests, report.valids)
     books = study_books(report.experiment, scores)
@@ -254,6 +255,7 @@ def _compute(report):
 
 def _store(report, found):
     write_json(report.folder / "money.json", found[1])
+    write_returns(book_returns(found[0]), report.folder)
 
 
 def _show(report, found):
@@ -271,7 +273,7 @@ def _show(report, found):
         _show_book(report, name, book, models[name])
     return pd.DataFrame(numbers["league"])
 
-# %% ../../../nbs/report/sections/money.ipynb #40797d5e
+# %% ../../../nbs/report/sections/money.ipynb #4765abf0
 def _show_book(report, name: str, book: Book, facts: dict) -> None:
     """The pictures of one model's account."""
     caption = "Percent a year; and the names that brought and cost most over the whole period."
@@ -294,7 +296,8 @@ def _derive(stored) -> dict:
     if not _applies(stored):
         return {}
     scores = traded_scores(stored.experiment, stored.tests, stored.valids)
-    return {"money.json": money_numbers(study_books(stored.experiment, scores), scores)}
+    books = study_books(stored.experiment, scores)
+    return {"money.json": money_numbers(books, scores), "returns.parquet": book_returns(books)}
 
 
 def _applies(report) -> bool:

@@ -168,7 +168,12 @@ class Drawing {
         pen = "L";
       }
     }
-    const drawn = shape(this.svg, "path", { class: "curve", d: path, stroke: look.colour, "stroke-dasharray": look.dash });
+    const drawn = shape(this.svg, "path", {
+      class: "curve",
+      d: path,
+      stroke: look.colour,
+      "stroke-dasharray": look.dash,
+    });
     drawn.dataset.name = look.name;
   }
 
