@@ -2,6 +2,7 @@
 from neuralpha.report.curves import *
 import numpy as np
 import pandas as pd
+from neuralpha.report.curves import _look
 
 def test_a_long_curve_is_thinned_from_its_last_date_and_says_so():
     dates = pd.bdate_range("2010-01-01", periods=1000)
