@@ -14,6 +14,14 @@ from neuralpha.trading.account import Account
 from neuralpha.trading.clock import Clock
 from neuralpha.trading.costs import Costs, Impact, make_costs
 
+def test_an_account_that_loses_at_every_size_has_names_that_bind():
+    import neuralpha as na
+
+    panel = na.load_universe("sim-tiny")
+    noise = panel.series(np.random.default_rng(0).normal(size=panel.n_rows))
+    curve = capacity(backtest(noise, panel, costs=Costs(half_spread_bps=100.0), capital=1e6), n_resamples=20)
+    assert curve.most_dollars == 0.0 and 0 < curve.binding(5)["share of costs"].sum() <= 1
+
 class _Flip(Policy):
     """Holds the one asset long and short in turn."""
 

@@ -31,7 +31,7 @@ from ..trading.account import GAINS, PARTS, Account, open_again, open_books
 from ..trading.clock import Clock
 from ..trading.costs import Costs, make_costs
 
-# %% ../../nbs/portfolio/capacity.ipynb #208f2799
+# %% ../../nbs/portfolio/capacity.ipynb #ab45e86b
 @check_kinds
 def capacity(
     book: Book,
@@ -165,7 +165,8 @@ class Capacity:
 
     def binding(self, count: int = 10) -> pd.DataFrame:
         """The names that cost most at the size of most dollars, as shares of all costs."""
-        capital = self.most_dollars if np.isfinite(self.most_dollars) else self.table.index[-1]
+        sizes = self.table.index
+        capital = min(max(self.most_dollars, sizes[0]), sizes[-1])  # where no size earns anything, the smallest
         account = replace(self.book.account, capital=float(capital), compounding=False)
         kept = self.book
         books = open_books(kept.panel, account, kept.ledger.clock, kept.decided, True, kept.span.start)

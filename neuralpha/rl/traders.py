@@ -691,7 +691,7 @@ class SAC(TD3):
     name: ClassVar[str] = "sac"
     algorithm: ClassVar[str] = "SAC"
 
-# %% ../../nbs/rl/traders.ipynb #cd2db80f
+# %% ../../nbs/rl/traders.ipynb #2f109e05
 @dataclass(kw_only=True, repr=False, eq=False)
 class Gradient(Trader):
     """An agent that learns by going back through the ledger: aim, width and rate (see `rl.agents`).
@@ -811,7 +811,7 @@ class GradientLearner:
         held = (weights / self.limits.position)[..., None].float()
         seen = torch.cat([self.x[rows], held], -1).flatten(0, 1)
         action = self.net(seen[:, None]).view(rows.shape).double()
-        return limit_weights(self.limits, action) * (rows < len(self.x) - 1)
+        return limit_weights(self.limits, action * (rows < len(self.x) - 1))
 
     def _worth(self, net: torch.Tensor) -> torch.Tensor:
         if self.reward.name == "log_wealth":

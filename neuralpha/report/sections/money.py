@@ -90,13 +90,13 @@ def money_numbers(books: dict, scores: dict) -> dict:
     models = {name: _book_numbers(book, scores[name]) for name, book in books.items()}
     return {"setting": setting, "league": _league_rows(books), "flips": _flip_numbers(books), "models": models}
 
-# %% ../../../nbs/report/sections/money.ipynb #ee1beabc
+# %% ../../../nbs/report/sections/money.ipynb #ac0395bf
 def _book_numbers(book: Book, scores: pd.Series) -> dict:
     """One model's account."""
     return {
         "costs": _with_ends(book.costs(), "% a year"),
         "statistics": _with_ends(book.statistics(), "value"),
-        "break_even_bps": _native(break_even(book)),
+        "break_even_bps": _break_even_numbers(book),
         "capacity": _capacity_numbers(book),
         "conventions": _convention_numbers(book, scores),
         "months": _rows(monthly_returns(book).reset_index()),
@@ -107,6 +107,13 @@ def _book_numbers(book: Book, scores: pd.Series) -> dict:
         "risk": _risk_rows(book),
         "stress": _stress_numbers(book),
     }
+
+
+def _break_even_numbers(book: Book) -> dict:
+    "Where nothing is traded, no cost of trading makes it break even."
+    if not book.returns["turnover"].sum() > 0:
+        return dict.fromkeys(("value", "low", "high"))
+    return _native(break_even(book))
 
 
 def _with_ends(table: pd.DataFrame, value: str) -> dict:
