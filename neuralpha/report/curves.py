@@ -24,7 +24,7 @@ from ..evaluate.plots import style
 from ..portfolio.anatomy import under_water
 from .numbers import read_ics
 
-# %% ../../nbs/report/curves.ipynb #ab5f7c87
+# %% ../../nbs/report/curves.ipynb #34b8bdb5
 POINTS = 260  # of a line on a page: a year of bars, or five years of weeks
 
 
@@ -74,19 +74,19 @@ def _drawn(panel: Panel, kept: slice) -> dict:
     lines = [[None if value != value else value for value in rounded[name]] for name in rounded]
     return {"label": panel.label, "digits": panel.digits, "lines": lines}
 
-# %% ../../nbs/report/curves.ipynb #ac9a1240
+# %% ../../nbs/report/curves.ipynb #6e45d2ef
 DASH_OF = {"-": "", "--": "7 3", "-.": "7 3 2 3", ":": "2 3"}  # matplotlib's names -> SVG
 
 
 def _look(name, j: int) -> dict:
-    "Colour and dash of the j-th line, as in the picture."
+    """Colour and dash of the j-th line, as in the picture."""
     look = style(j)
     dash = look["linestyle"]
     drawn = DASH_OF[dash] if isinstance(dash, str) else " ".join(f"{2 * length}" for length in dash[1])
     colour = "currentColor" if look["color"] == "#000000" else look["color"]
     return {"name": str(name), "colour": colour, "dash": drawn}
 
-# %% ../../nbs/report/curves.ipynb #6c9a6665
+# %% ../../nbs/report/curves.ipynb #d450020f
 def ic_curves(
     ics: pd.DataFrame,  # of `read_ics`: date, model, ic
     points: int = POINTS,
@@ -103,7 +103,7 @@ def ic_curves(
     table = ics.pivot(index="date", columns="model", values="ic")[order]
     return curves([Panel("sum of ICs", 2, table.cumsum().ffill())], points)
 
-# %% ../../nbs/report/curves.ipynb #75da8f98
+# %% ../../nbs/report/curves.ipynb #46a741ff
 RETURNS = dict(date="date", model="text", gross="number", net="number", market="number")  # of `returns.parquet`
 
 
@@ -130,9 +130,9 @@ def _returns_of(name: str, book) -> pd.DataFrame:
     table = book.returns[["gross", "net"]].assign(market=book.market, model=name)
     return table.rename_axis("date").reset_index()[list(RETURNS)]
 
-# %% ../../nbs/report/curves.ipynb #57e68eb9
+# %% ../../nbs/report/curves.ipynb #7381293e
 def write_returns(table: pd.DataFrame, folder: Path) -> None:
-    "`returns.parquet`: what the curves and drawdowns of all accounts are made of."
+    """`returns.parquet`: what the curves and drawdowns of all accounts are made of."""
     with atomic_path(folder / "returns.parquet") as tmp:
         table.to_parquet(tmp, index=False)
 
@@ -154,7 +154,7 @@ def read_returns(
     """
     return read_table(Path(folder) / "returns.parquet", **RETURNS)
 
-# %% ../../nbs/report/curves.ipynb #8858d5be
+# %% ../../nbs/report/curves.ipynb #e4ffdae3
 MARKET = "market, equal weights"
 
 
@@ -179,13 +179,13 @@ def account_curves(
 
 
 def _not_among(models) -> str:
-    "A name for the market that no model has."
+    """A name for the market that no model has."""
     name = MARKET
     while name in models:
         name += " "
     return name
 
-# %% ../../nbs/report/curves.ipynb #7c238dd2
+# %% ../../nbs/report/curves.ipynb #5b30ecff
 OF_PICTURES = {  # file of the picture -> what its curves are read from, and made by
     "figures/universe/cumulative-ic.png": ("ics.parquet", read_ics, ic_curves),
     "figures/universe/money-curves.png": ("returns.parquet", read_returns, account_curves),

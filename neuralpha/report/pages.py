@@ -387,7 +387,7 @@ def notebook_html(path: Path) -> str:
     tag, rest = body.split(">", 1)
     return f"{head}<body{tag}>{template_text('notebook_switch.html')}{rest}"
 
-# %% ../../nbs/report/pages.ipynb #15f90e4d
+# %% ../../nbs/report/pages.ipynb #d8dc3cda
 @dataclass
 class UniverseResult:
     """What one universe's folder holds, as the pages need it.
@@ -437,12 +437,12 @@ class UniverseResult:
 
     @property
     def front(self) -> list:
-        "What the front page shows: the figure that leads, and those whose curves one may touch."
+        """What the front page shows: the figure that leads, and those whose curves one may touch."""
         touched = self.curves()
         return [f for f in self.figures if f.get("lead") or f["file"] in touched]
 
     def curves(self, points: int = POINTS) -> dict:
-        "File of a picture -> its curves."
+        """File of a picture -> its curves."""
         return curves_of(self.folder, points) if self.folder else {}
 
     def page_of(self, model) -> str:
@@ -681,9 +681,9 @@ def _question(result: UniverseResult, site: Site) -> str:
     """The study's question with its answer, and who leads."""
     return f"{net_or_tree(result, site.study)} {answer(result)}".strip()
 
-# %% ../../nbs/report/pages.ipynb #de15aeb5
+# %% ../../nbs/report/pages.ipynb #6b28413d
 def _points_of(results) -> int:
-    "Dates of a curve on the front page: fewer where many universes share it, so that it stays below a megabyte."
+    """Dates of a curve on the front page: fewer where many universes share it, so that it stays below a megabyte."""
     return min(POINTS, max(40, 2000 // max(len(results), 1)))
 
 

@@ -241,7 +241,7 @@ class Trader(Estimator):
         """What learns on the dates of the training, part by part."""
         raise NotImplementedError
 
-# %% ../../nbs/rl/traders.ipynb #e59ffcf1
+# %% ../../nbs/rl/traders.ipynb #67829c2e
 def train_trader(trader: Trader, view: View, valid) -> None:
     """Learn, look, and stop when looking has not paid for a while."""
     if valid is None:
@@ -271,7 +271,7 @@ def train_trader(trader: Trader, view: View, valid) -> None:
 
 
 def _as_it_stood(view: View, last: int) -> View:
-    "A view of the table up to a date: of assets that are listed later nobody knows, and no random number is theirs."
+    """The table up to a date: of assets that are listed later nobody knows, and no random number is theirs."""
     X, panel = view.features, view.panel
     there = panel.date_code <= last
     row = np.cumsum(there) - 1

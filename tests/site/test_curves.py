@@ -1,4 +1,4 @@
-"""Curves in a real browser: what stands under the pointer is the stored number; lines go, time zooms, print has none."""
+"""Curves in a real browser: under the pointer stands the stored number; lines go, time zooms, print has none."""
 
 import json, re, shutil
 from pathlib import Path

@@ -90,7 +90,7 @@ def money_numbers(books: dict, scores: dict) -> dict:
     models = {name: _book_numbers(book, scores[name]) for name, book in books.items()}
     return {"setting": setting, "league": _league_rows(books), "flips": _flip_numbers(books), "models": models}
 
-# %% ../../../nbs/report/sections/money.ipynb #ac0395bf
+# %% ../../../nbs/report/sections/money.ipynb #d4e2f327
 def _book_numbers(book: Book, scores: pd.Series) -> dict:
     """One model's account."""
     return {
@@ -110,7 +110,7 @@ def _book_numbers(book: Book, scores: pd.Series) -> dict:
 
 
 def _break_even_numbers(book: Book) -> dict:
-    "Where nothing is traded, no cost of trading makes it break even."
+    """Where nothing is traded, no cost of trading makes it break even."""
     if not book.returns["turnover"].sum() > 0:
         return dict.fromkeys(("value", "low", "high"))
     return _native(break_even(book))
