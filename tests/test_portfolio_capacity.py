@@ -19,7 +19,8 @@ def test_an_account_that_loses_at_every_size_has_names_that_bind():
 
     panel = na.load_universe("sim-tiny")
     noise = panel.series(np.random.default_rng(0).normal(size=panel.n_rows))
-    curve = capacity(backtest(noise, panel, costs=Costs(half_spread_bps=100.0), capital=1e6), n_resamples=20)
+    costs = Costs(100.0, Impact(0.05, 0.5, by_volatility=False))
+    curve = capacity(backtest(noise, panel, costs=costs, capital=1e6), n_resamples=20)
     assert curve.most_dollars == 0.0 and 0 < curve.binding(5)["share of costs"].sum() <= 1
 
 class _Flip(Policy):

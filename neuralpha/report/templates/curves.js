@@ -11,8 +11,8 @@ const GAP = 26; // between two panels
 const TALL = [230, 110]; // height of the first panel, and of those below it
 const FEWEST = 5; // dates that a zoom leaves
 const HINT =
-  "Drag across a part to enlarge it; double-click or Reset shows all. With the keyboard: arrows, Home, End, + and −, " +
-  "Escape. A name takes its line away.";
+  "Drag across a part to enlarge it; double-click or Reset shows all. With the keyboard: arrows, Home, End, + and " +
+  "−, Escape. A name takes its line away.";
 
 function element(name, attributes = {}, text = "") {
   const made = document.createElement(name);
@@ -248,8 +248,9 @@ class Legend {
 
   // The same as a sentence, for who hears the page.
   sentence() {
-    const shown = this.view.data.names.map((look, i) => [look.name, i]).filter(([, i]) => this.view.isShown(i));
-    return `${this.view.data.dates[this.view.at]}: ${shown.map(([name, i]) => `${name} ${this.valuesOf(i)}`).join(", ")}`;
+    const { data, at } = this.view;
+    const said = data.names.map((look, i) => (this.view.isShown(i) ? `${look.name} ${this.valuesOf(i)}` : ""));
+    return `${data.dates[at]}: ${said.filter(Boolean).join(", ")}`;
   }
 }
 
