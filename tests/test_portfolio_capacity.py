@@ -14,6 +14,15 @@ from neuralpha.trading.account import Account
 from neuralpha.trading.clock import Clock
 from neuralpha.trading.costs import Costs, Impact, make_costs
 
+def test_an_account_that_loses_at_every_size_has_names_that_bind():
+    import neuralpha as na
+
+    panel = na.load_universe("sim-tiny")
+    noise = panel.series(np.random.default_rng(0).normal(size=panel.n_rows))
+    costs = Costs(100.0, Impact(0.05, 0.5, by_volatility=False))
+    curve = capacity(backtest(noise, panel, costs=costs, capital=1e6), n_resamples=20)
+    assert curve.most_dollars == 0.0 and 0 < curve.binding(5)["share of costs"].sum() <= 1
+
 class _Flip(Policy):
     """Holds the one asset long and short in turn."""
 

@@ -149,6 +149,9 @@ def test_what_a_breaker_saved_less_what_it_cost_is_the_difference_while_it_stood
     gap = (guarded.net - plain.net) * 100
     np.testing.assert_allclose(got["saved, %"] - got["cost, %"], gap.sum(), atol=1e-9)
     assert got["gain low"] < got["gain, % a year"] < got["gain high"]
+    only_once = Breaker(Quantiles(5), -0.015, 0.5, 1_000)
+    once = judge_breaker(scores, panel, only_once, n_random=5, costs="none")
+    assert once["trips"] == 1 and once["saved, %"] - once["cost, %"] != 0
     np.testing.assert_allclose(got["gain, % a year"], panel.bars_per_year * gap.mean(), rtol=1e-12)
     listed = got.attrs["trips"]
     assert len(listed) == got["trips"] and sum(trip["worth, %"] < 0 for trip in listed) == got["false trips"]

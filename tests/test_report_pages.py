@@ -140,7 +140,8 @@ def test_text_from_data_is_escaped():
 def test_a_page_needs_no_other_file_for_its_style_and_script():
     page = render("data.html", Frame("Data", "s"), DataPage([]))
     assert template_text("site.css") in page and template_text("site.js") in page
-    assert "</" not in template_text("site.css") + template_text("site.js")  # would end the element that holds it
+    written = "".join(map(template_text, WRITTEN_INTO.values()))
+    assert "</" not in written  # would end the element that holds it
 
 def test_a_gap_that_could_not_be_measured_is_a_dash():
     from neuralpha.report.pages import _survivorship
@@ -215,7 +216,7 @@ def digests(package):  # of what draws pages, and of what fits models
 def test_who_changes_a_template_or_the_style_changes_what_pages_are_drawn_by(package):
     drawing, fitting = digests(package)
     seen = {drawing}
-    for name in ("site.css", "site.js", "parts.html"):
+    for name in ("site.css", "site.js", "curves.js", "parts.html"):
         file = package / "report" / "templates" / name
         file.write_text(file.read_text(encoding="utf-8") + "\n", encoding="utf-8")
         now, fitting_now = digests(package)

@@ -7,7 +7,7 @@ import pytest
 import neuralpha as na
 from neuralpha.core import NeuralphaError, write_json
 from neuralpha.data.panel import cut_panel
-from neuralpha.report.fits import fits_of_prediction, fits_of_report, scores_of, setting_features
+from neuralpha.report.fits import fits_of_prediction, fits_of_report, scores_of, setting_features, tradable_rows
 from neuralpha.report.pages import write_site
 from neuralpha.report.steps import Report
 from neuralpha.study.experiment import open_experiment
@@ -229,3 +229,35 @@ def test_features_of_ones_own_are_scored_as_they_are():
 def _by_hand(prediction, X):
     fits = fits_of_prediction(prediction)
     return scores_of(fits, X, X.panel.dates[-1:]).set_index("asset")["score"].sort_index()
+
+@pytest.fixture(scope="module")
+def acted(place):
+    """A report of an agent alone, of two seeds, on the file that ends early."""
+    agent = {"gradient": {"rounds": 2, "updates": 3, "hidden": 4}}
+    more = {"name": "acted", "models": agent, "seeds": 2, "ensemble": None, "portfolio": {"capital": 1e7}}
+    study = make_study({**STUDY, **more, "universes": [str(place / "prices.parquet")]})
+    r = Report(open_experiment(study), place / "reports", device="cpu")
+    for step in (r.data, r.fit, r.leaderboard, r.save):
+        step()
+    write_json(place / "reports" / "acted" / "study.json", study.model_dump(mode="json"))
+    write_site(study, place / "reports")
+    return place / "reports" / "acted"
+
+def test_the_score_of_an_agent_is_the_mean_position_of_its_seeds(place, acted):
+    sheet = na.score(acted, place / "newest.parquet")
+    seeds = sheet.fits.models["gradient"]
+    assert sorted(seeds) == [0, 1]
+    agent = seeds[0]
+    chosen = agent.chosen_seeds({seed: model.history_ for seed, model in seeds.items()})
+    rows = tradable_rows(sheet.panel, sheet.date)
+    positions = np.mean([seeds[seed].predict(sheet.X.view(rows)) for seed in chosen], axis=0)
+    assert 0 < np.abs(positions).sum() <= agent.policy.gross * (1 + 1e-6)
+    said = sheet.scored.set_index("asset")["score"].reindex(sheet.panel.assets[sheet.panel.asset_code[rows]])
+    np.testing.assert_allclose(said, positions, rtol=1e-6, atol=0)
+
+def test_an_agents_position_of_a_past_date_does_not_depend_on_what_came_later(place, acted):
+    sheet = na.score(acted, place / "newest.parquet")
+    for date in sheet.panel.dates[[-60, -30, -2]]:
+        early = na.score(acted, place / "newest.parquet", as_of=date).scored.set_index("asset")["score"].sort_index()
+        batch = scores_of(sheet.fits, sheet.X, [date]).set_index("asset")["score"].sort_index()
+        pd.testing.assert_series_equal(early, batch.loc[early.index], check_exact=True, check_dtype=False)

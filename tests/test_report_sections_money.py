@@ -131,3 +131,20 @@ def test_forecasts_are_traded_where_the_study_says_so(tmp_path):
     expected = forecast_returns(report.tests["ridge"], report.valids["ridge"].frame, 5).scores
     np.testing.assert_array_equal(scores, expected)
     assert scores.abs().max() < 0.05  # a return a bar, not a score
+
+def test_an_account_that_never_trades_has_numbers_and_a_page():
+    import numpy as np
+    import neuralpha as na
+    from neuralpha.report.pages import UniverseResult, money_of_model_page, money_of_universe_page
+    from neuralpha.rl.environment import Wished
+
+    panel = na.load_universe("sim-tiny")
+    cash = panel.series(np.zeros(panel.n_rows))
+    score = na.compute_features(panel, "classic").frame()["ret_5"]
+    books = {"cash": na.backtest(cash, panel, Wished()), "rule": na.backtest(score, panel)}
+    found = money_numbers(books, {"cash": cash, "rule": score})
+    stayed_out = found["models"]["cash"]
+    assert stayed_out["costs"]["net"]["value"] == 0 and stayed_out["break_even_bps"]["value"] is None
+    result = UniverseResult("sim-tiny", {}, [], {}, {}, {}, found)
+    assert money_of_model_page(result, "cash").numbers.rows[0].model == "cash"
+    assert {row.model for row in money_of_universe_page(result).universes[0].table.rows} == {"cash", "rule"}

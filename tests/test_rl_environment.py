@@ -29,6 +29,21 @@ def test_weights_keep_every_limit_and_change_nothing_that_kept_them():
 def test_one_asset_can_be_full_long_and_full_short():
     assert ActionLimits().weights(np.array([[1.0], [-1.0]])).ravel().tolist() == [1.0, -1.0]
 
+def test_what_is_wished_of_an_asset_that_is_not_there_leaves_the_others_alone():
+    """Else a listing to come would be known from the weights of today."""
+    dates = pd.bdate_range("2020-01-01", periods=30)
+    names = {"old": dates, "older": dates, "to come": dates[20:]}
+    rows = [pd.DataFrame({"date": d, "asset": name, "close": 10.0, "volume": 1e6}) for name, d in names.items()]
+    whole, before = panel_from_frame(pd.concat(rows)), panel_from_frame(pd.concat(rows[:2]))
+    limits = ActionLimits(1.0, 1.0, 1.0)
+    decided = []
+    for panel in (whole, before):
+        env = trade_env(panel, limits=limits, costs="flat")
+        env.reset()
+        env.step(np.ones((1, panel.n_assets)))
+        decided.append(env.decided[0, 0, :2])
+    assert decided[0].tolist() == decided[1].tolist() == [0.5, 0.5]
+
 def play_at_random(env, seed=0):
     rng = np.random.default_rng(seed)
     rewards, records, over = [], [], False

@@ -12,6 +12,8 @@ from neuralpha.attribution.explain import explain
 
 from neuralpha.core import NeuralphaError
 
+from neuralpha.data.panel import keep_assets, panel_from_frame
+
 from neuralpha.data.returns import bar_return
 
 from neuralpha.data.simulated.market import simulate_universe
@@ -159,3 +161,22 @@ def test_bad_calls_of_an_agent_are_one_clear_line(task):
             Gradient(**wrong)
     with pytest.raises(NeuralphaError, match="reward"):
         Gradient(reward="differential_sharpe")
+
+@pytest.mark.parametrize("name", ["gradient", pytest.param("ppo", marks=with_agents)])
+def test_an_asset_that_is_listed_later_changes_neither_fit_nor_positions_before(task, name):
+    stocks, folds = task[0].panel, task[2]
+    day = stocks.dates[stocks.date_code[folds[0].test].min() + 10]
+    frame = stocks.frame().drop(columns="tradable")
+    newcomer = stocks.assets[0]
+    listed = panel_from_frame(frame[(frame["asset"] != newcomer) | (frame["date"] >= day)])
+    before = keep_assets(listed, listed.assets != newcomer)
+    fits, said = [], []
+    for panel in (listed, before):
+        y = forward_return(panel, 5)
+        X = table(panel)
+        agent = fit(AGENT[name], (X, y, walk_forward(y, train="6M", valid="2M", test="3M", embargo=3)[:2]))
+        rows = np.flatnonzero((panel.dates[panel.date_code] < day) & (panel.assets[panel.asset_code] != newcomer))
+        said.append(agent.predict(X.view(rows)))
+        fits.append(list(agent.actor_.parameters()))
+    assert all(torch.equal(a, b) for a, b in zip(*fits, strict=True))
+    np.testing.assert_allclose(*said, rtol=0, atol=1e-6)

@@ -146,7 +146,7 @@ def _run_at(book: Book, capitals: np.ndarray) -> np.ndarray:  # (n bars, sizes) 
     books.run(book.span.stop)
     return books.ledger().records[:, :, : len(PARTS)].sum(2) / np.asarray(capitals)
 
-# %% ../../nbs/portfolio/capacity.ipynb #db22a092
+# %% ../../nbs/portfolio/capacity.ipynb #ec0088c6
 @dataclass
 class Capacity:
     """What a strategy is worth by the size of the account.
@@ -174,7 +174,8 @@ class Capacity:
 
     def binding(self, count: int = 10) -> pd.DataFrame:
         """The names that cost most at the size of most dollars, as shares of all costs."""
-        capital = self.most_dollars if np.isfinite(self.most_dollars) else self.table.index[-1]
+        sizes = self.table.index
+        capital = min(max(self.most_dollars, sizes[0]), sizes[-1])  # where no size earns anything, the smallest
         account = replace(self.book.account, capital=float(capital), compounding=False)
         kept = self.book
         books = open_books(kept.panel, account, kept.ledger.clock, kept.decided, True, kept.span.start)

@@ -394,11 +394,12 @@ def _gain(gap: np.ndarray, year: float, horizon: int, seed: int) -> tuple:  # % 
     low, high = block_interval(draws, gap.mean(keepdims=True), len(gap), block)
     return tuple(float(year * value) for value in (gap.mean(), low[0], high[0]))
 
-# %% ../../nbs/portfolio/league.ipynb #ed2c2800
+# %% ../../nbs/portfolio/league.ipynb #c08d994b
 def _trips(guarded: Book, gap: np.ndarray, breaker: Breaker) -> pd.DataFrame:  # date, why, worth in %
     """What each trip was worth, from the bar after it until everything is bought back, or until the next trip."""
-    bars = [date - guarded.span.start for date in guarded.notes.get("trips", [])]
-    ends = np.minimum(np.append(bars[1:], len(gap) - 1), np.array(bars, int) + breaker.pause + 1) if bars else []
+    bars = np.array(guarded.notes.get("trips", []), int) - guarded.span.start
+    next_trips = np.append(bars, len(gap) - 1)[1:]
+    ends = np.minimum(next_trips, bars + breaker.pause + 1) if len(bars) else bars
     net, dates = guarded.net, guarded.ledger.dates
     rows = [
         {

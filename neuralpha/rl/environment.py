@@ -286,7 +286,7 @@ class Reward:
 def _log_wealth(net, moments):
     return np.log(np.maximum(1 + net[-1], 1e-12))
 
-# %% ../../nbs/rl/environment.ipynb #143c0311
+# %% ../../nbs/rl/environment.ipynb #0d62155b
 class TradeEnv:
     """Accounts that are traded bar by bar; made by `trade_env`."""
 
@@ -373,7 +373,7 @@ class TradeEnv:
             raise NeuralphaError("The episode is over; call reset.")
         t = self.date - self.first
         alive = self._seen[:, self.date, :, -1].repeat(self.copies, 0)
-        self.decided[t] = self.limits.weights(self._checked(action)) * alive
+        self.decided[t] = self.limits.weights(self._checked(action) * alive)
         self._waiting.append(self.decided[t])
         earned = self._earned()
         records = self._trade(self._waiting.popleft())

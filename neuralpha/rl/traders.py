@@ -19,7 +19,7 @@ What it learns from is not the label but money: the account's own books, with th
 __all__ = ['ROLLOUT', 'STRETCH', 'agent_costs', 'Trader', 'train_trader', 'span_of', 'Stand', 'ByReward', 'Pupil', 'PPO',
            'Recurrent', 'A2C', 'TD3', 'SAC', 'Gradient', 'GradientLearner']
 
-# %% ../../nbs/rl/traders.ipynb #a81d6cf3
+# %% ../../nbs/rl/traders.ipynb #53428ea1
 import json
 from dataclasses import dataclass
 from pathlib import Path
@@ -27,7 +27,7 @@ from typing import ClassVar
 import numpy as np
 import torch
 from ..core import NeuralphaError, atomic_path, canonical_json, digest, read_json, write_json
-from ..data.panel import Panel
+from ..data.panel import Panel, cut_panel
 from ..features.table import Features, View
 from ..models.base import Estimator, feature_scale, scaled
 from ..models.net_probe import NetProbe
@@ -58,7 +58,7 @@ def agent_costs(
     except TypeError as e:
         raise NeuralphaError(f"Costs do not take these fields: {e}") from e
 
-# %% ../../nbs/rl/traders.ipynb #578a61c9
+# %% ../../nbs/rl/traders.ipynb #e79a06bd
 @dataclass(kw_only=True, repr=False, eq=False)
 class Trader(Estimator):
     """An agent as a model; a subclass says how it learns.
@@ -183,6 +183,7 @@ class Trader(Estimator):
         """As many rounds as validation chose, on both parts."""
         worth = [look["valid_reward"] for look in self.history_]
         days = view.date_code
+        view = _as_it_stood(view, int(days.max()))
         learner = _begin(self, view, (int(days.min()), int(days.max())))
         for k in range(int(np.argmax(worth)) + 1):
             learner.learn(k)
@@ -240,21 +241,24 @@ class Trader(Estimator):
         """What learns on the dates of the training, part by part."""
         raise NotImplementedError
 
-# %% ../../nbs/rl/traders.ipynb #b82556ff
+# %% ../../nbs/rl/traders.ipynb #e943a83f
 def train_trader(trader: Trader, view: View, valid) -> None:
     """Learn, look, and stop when looking has not paid for a while."""
     if valid is None:
         raise NeuralphaError(
             f"{type(trader).__name__} is stopped and chosen on validation dates; give a validation part."
         )
-    panel, judged = view.panel, span_of(view.panel, valid[0].rows, "validation")
+    last = view.panel.date_code[valid[0].rows].max()
+    judged = span_of(view.panel, valid[0].rows, "validation")
+    of = digest(canonical_json(trader.get_params()), view.rows, valid[0].rows, view.features.digest)
+    view = _as_it_stood(view, last)
+    panel = view.panel
     train = span_of(panel, view.rows, "training")
     if not train[1] < judged[0]:
         raise NeuralphaError("The validation dates of an agent come after its training dates: walk forward.")
     learner = _begin(trader, view, train)
     x = trader._standard(view.features.values)
     judging = AssetGame(trade_env(panel, first=judged[0], last=judged[1], **trader.market), x)
-    of = digest(canonical_json(trader.get_params()), view.rows, valid[0].rows, view.features.digest)
     stand = Stand(trader.checkpoint_ and Path(trader.checkpoint_) / "agent.safetensors", of, learner)
     while len(stand.history) < trader.rounds and stand.waited < trader.patience:
         learner.learn(len(stand.history))
@@ -265,7 +269,16 @@ def train_trader(trader: Trader, view: View, valid) -> None:
     _keep(trader, panel, train[1], actor)
     trader.history_ = stand.history
 
-# %% ../../nbs/rl/traders.ipynb #7595967f
+# %% ../../nbs/rl/traders.ipynb #0006716b
+def _as_it_stood(view: View, last: int) -> View:
+    """The table up to a date: of assets that are listed later nobody knows, and no random number is theirs."""
+    X, panel = view.features, view.panel
+    there = panel.date_code <= last
+    row = np.cumsum(there) - 1
+    known = Features(cut_panel(panel, last=panel.dates[last]), X.names, X.values[there], X.lookbacks)
+    return known.view(row[view.rows])
+
+
 def span_of(panel: Panel, rows: np.ndarray, part: str) -> tuple[int, int]:
     """First and last date of a part of a fold, as positions in the panel."""
     days = np.unique(panel.date_code[rows])
@@ -748,7 +761,7 @@ class Gradient(Trader):
     def _learner(self, panel, x, train):
         return GradientLearner(self, panel, x, train)
 
-# %% ../../nbs/rl/traders.ipynb #f711c083
+# %% ../../nbs/rl/traders.ipynb #98bfcf20
 STRETCH = 4  # updates before the accounts are opened anew, somewhere else
 
 
@@ -811,7 +824,7 @@ class GradientLearner:
         held = (weights / self.limits.position)[..., None].float()
         seen = torch.cat([self.x[rows], held], -1).flatten(0, 1)
         action = self.net(seen[:, None]).view(rows.shape).double()
-        return limit_weights(self.limits, action) * (rows < len(self.x) - 1)
+        return limit_weights(self.limits, action * (rows < len(self.x) - 1))
 
     def _worth(self, net: torch.Tensor) -> torch.Tensor:
         if self.reward.name == "log_wealth":

@@ -11,7 +11,7 @@ or another policy makes another `money.json` from the same scores.
 __all__ = ['FLIP_MAPS', 'WITHOUT_SIZE', 'RISK_METHODS', 'RISK_WINDOW', 'USUAL_BREAKERS', 'RANDOM_BREAKERS', 'SECTION',
            'traded_scores', 'study_books', 'money_numbers', 'of_scores', 'flip_maps']
 
-# %% ../../../nbs/report/sections/money.ipynb #9c5d5ed9
+# %% ../../../nbs/report/sections/money.ipynb #48cce084
 import numpy as np
 import pandas as pd
 from ...core import NeuralphaError, write_json
@@ -34,6 +34,7 @@ from ...portfolio.policies import Breaker
 from ...portfolio.risk import risk, stress
 from .. import money_plots as plots
 from ..numbers import study_trials
+from ..curves import book_returns, write_returns
 from ...rl.environment import Wished
 from ..section import Section
 from ...study.recipe import study_costs
@@ -113,13 +114,13 @@ def money_numbers(
     league_rows = _league_rows(books, spent)
     return {"setting": setting, "league": league_rows, "flips": _flip_numbers(books), "models": models}
 
-# %% ../../../nbs/report/sections/money.ipynb #4ad788c6
+# %% ../../../nbs/report/sections/money.ipynb #e040fedf
 def _book_numbers(book: Book, scores: pd.Series, spent: tuple) -> dict:
     """One model's account."""
     return {
         "costs": _with_ends(book.costs(), "% a year"),
         "statistics": _with_ends(book.statistics(1000, 0, *spent), "value"),
-        "break_even_bps": _native(break_even(book)),
+        "break_even_bps": _break_even_numbers(book),
         "capacity": _capacity_numbers(book),
         "conventions": _convention_numbers(book, scores),
         "months": _rows(monthly_returns(book).reset_index()),
@@ -134,6 +135,13 @@ def _book_numbers(book: Book, scores: pd.Series, spent: tuple) -> dict:
         "risk": _risk_rows(book),
         "stress": _stress_numbers(book),
     }
+
+
+def _break_even_numbers(book: Book) -> dict:
+    """Where nothing is traded, no cost of trading makes it break even."""
+    if not book.returns["turnover"].sum() > 0:
+        return dict.fromkeys(("value", "low", "high"))
+    return _native(break_even(book))
 
 
 def _with_ends(table: pd.DataFrame, value: str) -> dict:
@@ -314,7 +322,7 @@ def _traded_as(book: Book, scores: pd.Series, policy) -> Book:
     account, clock = book.account, book.ledger.clock
     return backtest(scores, book.panel, policy, account.costs, account.capital, clock)
 
-# %% ../../../nbs/report/sections/money.ipynb #86869935
+# %% ../../../nbs/report/sections/money.ipynb #0961dbe1
 def _compute(report):
     scores = traded_scores(report.experiment, report.tests, report.valids)
     books = study_books(report.experiment, scores)
@@ -323,6 +331,7 @@ def _compute(report):
 
 def _store(report, found):
     write_json(report.folder / "money.json", found[1])
+    write_returns(book_returns(found[0]), report.folder)
 
 
 def _show(report, found):
@@ -340,7 +349,7 @@ def _show(report, found):
         _show_book(report, name, book, models[name])
     return pd.DataFrame(numbers["league"])
 
-# %% ../../../nbs/report/sections/money.ipynb #eb175c36
+# %% ../../../nbs/report/sections/money.ipynb #36e0cad4
 def _show_book(report, name: str, book: Book, facts: dict) -> None:
     """The pictures of one model's account."""
     caption = "Percent a year; and the names that brought and cost most over the whole period."
@@ -367,7 +376,8 @@ def _derive(stored) -> dict:
         return {}
     scores = traded_scores(stored.experiment, stored.tests, stored.valids)
     books = study_books(stored.experiment, scores)
-    return {"money.json": money_numbers(books, scores, study_trials(stored.experiment, stored.searches))}
+    numbers = money_numbers(books, scores, study_trials(stored.experiment, stored.searches))
+    return {"money.json": numbers, "returns.parquet": book_returns(books)}
 
 
 def _applies(report) -> bool:
