@@ -26,7 +26,7 @@ def test_a_planted_decay_leaves_its_band_and_its_silent_twin_stays_inside(replay
     usual, rng = replayed.watch.usual, np.random.default_rng(2)
     for layer, change, name in (
         ("ic", -1.0, "rank IC"),
-        ("costs", np.log(2), "live cost over that of the backtest"),
+        ("costs", np.log(2), "live cost over that of the validation"),
     ):
         past = usual[layer]
         noise = 0.3 * np.sqrt(past.variance / 4) * rng.standard_normal(len(record.bars))
@@ -34,6 +34,8 @@ def test_a_planted_decay_leaves_its_band_and_its_silent_twin_stays_inside(replay
         broken = live_decay(_planted(replayed.record(), **{layer: past.mean + change + noise}), panel).table.loc[name]
         assert broken["changed"] and not silent["changed"], layer
         assert silent["low"] <= silent["now"] <= silent["high"]
+    same = live_decay(replayed.record(), panel).table.loc["live cost over that of the same bars on paper"]
+    assert same["now"] == pytest.approx(1) and not same["changed"]
     assert broken["now"] == pytest.approx(2, rel=0.2) and broken["before"] == 1
 
 def _panel(desk):

@@ -339,7 +339,7 @@ def _orders_shown(record) -> PlainTable:
     ]
     return PlainTable(columns, rows)
 
-# %% ../../nbs/report/desk_page.ipynb #8ce7d2c9
+# %% ../../nbs/report/desk_page.ipynb #21f74c5c
 MEANING = {
     "data": "share of assets with a new price",
     "features": "feature furthest out, in usual deviations",
@@ -422,8 +422,8 @@ def _worn(record, decay) -> str:
         gap = f"In sample its IC was {learnt['mean']:.3f}, out of sample before the desk {record.desk.facts['ic']:.3f}."
     changed = int(decay.table["changed"].sum())
     return (
-        f"Asked slowly: {len(decay.table)} means over up to 126 bars, each beside the 95 % band of the validation "
-        f"period's long-run variance. {changed} outside; by chance one in twenty is. {gap} {acted}"
+        f"Asked slowly: {int(decay.table['low'].notna().sum())} means over up to 126 bars, each beside the 95 % "
+        f"band of the validation period's long-run variance. {changed} outside; by chance one in twenty is. {gap} {acted}"
     )
 
 
@@ -443,11 +443,19 @@ def _decay_shown(decay) -> PlainTable:
             _finite_number(row["before"]),
             f"{_finite_number(row['low'])} to {_finite_number(row['high'])}",
             _finite_number(row["now"]),
-            "changed" if row["changed"] else "as before" if np.isfinite(row["now"]) else "not known",
+            _verdict(row),
         )
         for name, row in decay.table.iterrows()
     ]
     return PlainTable([PlainColumn(*head) for head in heads], rows)
+
+
+def _verdict(row) -> str:
+    if not np.isfinite(row["now"]):
+        return "not known"
+    if not np.isfinite(row["low"]):
+        return "no band"
+    return "changed" if row["changed"] else "as before"
 
 
 def _finite_number(value) -> str:
@@ -590,7 +598,7 @@ def _what(entry) -> str:
         "promotion": lambda: f"{body['acting']} acts in place of {body['before']} ({body['by']}): {body['why']}",
     }.get(entry.kind, lambda: "")()
 
-# %% ../../nbs/report/desk_page.ipynb #3e46f196
+# %% ../../nbs/report/desk_page.ipynb #42b0deb4
 def desk_figures(record: Record, difference, contests: list, decay) -> "dict[str, Figure]":  # file -> figure
     """The pictures of a desk.
 
@@ -625,8 +633,8 @@ def _pictures(record, difference, contests, decay) -> list:
         ),
         "crowding.png": (
             "Crowding and cost",
-            "Rolling correlation of the scores with known styles; live cost over that of the backtest, within "
-            "its band.",
+            "Rolling correlation of the scores with known styles; live cost over that of the validation "
+            "period, within its band.",
         ),
         "difference.png": ("From backtest to live", "Money that each cause made, in the order of causes."),
         "challengers.png": (
