@@ -21,7 +21,7 @@ __all__ = ['FILLS', 'FITS', 'TERMS', 'WATCH', 'ACTIONS', 'TABLES', 'THIN', 'WIND
            'Terms', 'Inputs', 'create_desk', 'Elsewhere', 'Desk', 'Record', 'account_names', 'state_of',
            'write_bar_table', 'read_bar_table', 'hold_missing', 'unfit_file', 'unfit_bar', 'bar_digest',
            'find_revisions', 'one_date', 'is_of_the_day', 'Paid', 'record_fills', 'fills_of', 'next_target', 'act',
-           'feed', 'halt', 'verify_desk']
+           'feed', 'is_revised', 'halt', 'verify_desk']
 
 # %% ../../nbs/monitor/desk.ipynb #6c4f1609
 import contextlib, io, os, shutil, tempfile
@@ -1078,7 +1078,7 @@ def _ask_policy(run, at, table, target, held) -> tuple:
     kept = {name: [int(n) - shift for n in steps] for name, steps in notes.items() if name == "trips"}
     return wish, kept
 
-# %% ../../nbs/monitor/desk.ipynb #7c3d3dfb
+# %% ../../nbs/monitor/desk.ipynb #d7bb0689
 def feed(
     desk: Desk,
     inputs: Inputs,
@@ -1120,12 +1120,20 @@ def feed(
             if last is None
             else int(np.searchsorted(inputs.panel.dates, np.datetime64(last, "ns"), "right"))
         )
-        run.revised = _is_revised((*record.entries, *added))
+        run.revised = is_revised((*record.entries, *added))
         return added + _step_all(journal, run, first, stop, pause)
 
 
-def _is_revised(entries) -> bool:
-    """Whether the source changed a known bar since the last fit."""
+def is_revised(
+    entries,  # of a journal
+) -> bool:
+    """Whether the source changed a known bar since the last fit.
+
+    Parameters
+    ----------
+    entries
+        of a journal
+    """
     kinds = [entry.kind for entry in entries if entry.kind in ("revision", *FITS)]
     return bool(kinds) and kinds[-1] == "revision"
 

@@ -61,9 +61,9 @@ class PriceScores:
         found = self.table.iloc[rows].set_axis(self.panel.assets[self.panel.asset_code[rows]])
         return self.fault(found, date) if self.fault else found
 
-# %% ../../nbs/monitor/rehearsal.ipynb #d55f1b7a
+# %% ../../nbs/monitor/rehearsal.ipynb #d8050ee4
 class FadingScores(PriceScores):
-    """What a desk is fed where `fading` knows what was planted until a date, and `steady` knows half of it.
+    """What a desk is fed where `fading` knows what was planted until a date, and `steady` knows a part of it.
 
     Parameters
     ----------
@@ -95,7 +95,7 @@ class FadingScores(PriceScores):
         lots = np.random.default_rng(date.toordinal()).permutation(len(codes)) / len(codes)
         names = self.panel.assets[codes]
         fading = known[self.others[codes]] if date >= self.lost else known[codes]
-        return {"fading": pd.Series(fading, names), "steady": pd.Series(known[codes] + lots, names)}
+        return {"fading": pd.Series(fading, names), "steady": pd.Series(known[codes] + lots / 2, names)}
 
 # %% ../../nbs/monitor/rehearsal.ipynb #e181c6f2
 OPENED = 400  # bars of the market before the desk's first

@@ -339,7 +339,7 @@ def _orders_shown(record) -> PlainTable:
     ]
     return PlainTable(columns, rows)
 
-# %% ../../nbs/report/desk_page.ipynb #21f74c5c
+# %% ../../nbs/report/desk_page.ipynb #d4e1ca1c
 MEANING = {
     "data": "share of assets with a new price",
     "features": "feature furthest out, in usual deviations",
@@ -423,7 +423,8 @@ def _worn(record, decay) -> str:
     changed = int(decay.table["changed"].sum())
     return (
         f"Asked slowly: {int(decay.table['low'].notna().sum())} means over up to 126 bars, each beside the 95 % "
-        f"band of the validation period's long-run variance. {changed} outside; by chance one in twenty is. {gap} {acted}"
+        f"band of the validation period's long-run variance. {changed} outside; by chance one in "
+        f"twenty is. {gap} {acted}"
     )
 
 

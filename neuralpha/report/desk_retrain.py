@@ -11,7 +11,7 @@ When a fit is made, the action policy says (`[retrain]`), or one types `neuralph
 # %% auto #0
 __all__ = ['SETTLED', 'REPLAYED', 'asks_for_a_fit', 'retraining_due', 'forgotten', 'fit_challenger']
 
-# %% ../../nbs/report/desk_retrain.ipynb #8029f4f8
+# %% ../../nbs/report/desk_retrain.ipynb #02ec8321
 import numpy as np
 import pandas as pd
 from ..core import NeuralphaError
@@ -20,14 +20,14 @@ from ..evaluate.ic import rank_ic
 from ..evaluate.regimes import WORDS, market_volatility
 from ..evaluate.statistics import paired_test
 from ..labels import forward_return
-from ..monitor.desk import Desk, Record, Terms
+from ..monitor.desk import Desk, Record, Terms, is_revised
 from ..monitor.journal import Entry
 from ..monitor.policy import ActionPolicy
 from ..monitor.registry import MODELS, register_model, weather
 from .desk_fits import load_fits, model_card, save_fits
 from .fits import Fits, new_fits, scores_of, setting_features
 
-# %% ../../nbs/report/desk_retrain.ipynb #a091b5b6
+# %% ../../nbs/report/desk_retrain.ipynb #6351b77b
 SETTLED = 21  # bars after which another weather is a new regime
 
 
@@ -48,10 +48,8 @@ def retraining_due(record: Record) -> str:  # empty: none
     policy = record.desk.actions
     if policy.retrain is None or not record.bars or record.halted:
         return ""
-    kinds = [entry.kind for entry in record.entries if entry.kind in ("revision", "challenger", "no fit")]
-    revised = bool(kinds) and kinds[-1] == "revision"
     made = _paper_returns(record.bars, record.desk.terms, record.acting)
-    return _why(policy, record.bars, record.fitted, revised, made)
+    return _why(policy, record.bars, record.fitted, is_revised(record.entries), made)
 
 
 def _why(policy: ActionPolicy, bars, fitted, revised, made) -> str:
