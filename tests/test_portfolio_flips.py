@@ -66,8 +66,9 @@ def test_the_winner_flips_where_the_two_lines_cross():
     close = flips(both, across="delay, bars", grids=around | {"delay, bars": (1,)})
     earned = close.net.mean(0)[:, list(close.ys.searchsorted(around["half-spread, bps"])), 0]
     assert earned[0, 0] > earned[1, 0] and earned[0, 1] < earned[1, 1]
-    assert list(found.index) == ["half-spread, bps", "capital", "delay, bars"]  # a flat cost has no impact to vary
-    assert np.isnan(found.loc["capital", "frontier"]) and found.loc["capital", "high"] == np.inf
+    assert list(found.index) == ["half-spread, bps", "delay, bars"]  # under flat costs size plays no part
+    never = flip_distances(both, {"half-spread, bps": (4, 5, 6)}).loc["half-spread, bps"]
+    assert np.isnan(never["frontier"]) and never["high"] == np.inf
 
 def test_the_nearest_flip_by_hand():
     place = np.array([0.0, 1.0, 2.0, 4.0])

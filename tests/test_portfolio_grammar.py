@@ -1,5 +1,6 @@
 # Exported from nbs/ by `make sync`; edit the notebook.
 from neuralpha.portfolio.grammar import *
+import inspect
 import pytest
 from neuralpha.core import NeuralphaError
 
@@ -24,3 +25,26 @@ def test_a_line_means_the_policy_that_python_would_make():
 def test_what_is_no_policy_is_refused_in_one_line(text, said):
     with pytest.raises(NeuralphaError, match=said.replace("(", "\\(")):
         read_policy(text)
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Quantiles(5)",
+        "Quantiles(5, long_only=True)",
+        "Quantiles(3)",
+        "RankWeights()",
+        "TopN(20)",
+        "Capped(Neutral(RankWeights(), to='market'), most=0.01)",
+        "Breaker(VolatilityTarget(Quantiles(10)), pause=7)",
+        "MeanVariance(2.0, limits=Limits(most=0.02, sectors=True), every=1)",
+    ],
+)
+def test_a_policy_is_written_as_it_was_typed(text):
+    assert write_policy(read_policy(text)) == text
+
+def test_every_policy_is_read_again_as_it_was_written():
+    for name, kind in known_policies().items():
+        needed = [p for p in inspect.signature(kind).parameters.values() if p.default is p.empty]
+        given = {p.name: "RankWeights()" if p.name == "base" else "3" for p in needed}
+        policy = read_policy(f"{name}({', '.join(f'{key}={value}' for key, value in given.items())})")
+        assert read_policy(write_policy(policy)) == policy

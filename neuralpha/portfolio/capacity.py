@@ -31,7 +31,7 @@ from ..trading.account import GAINS, PARTS, Account, open_again, open_books
 from ..trading.clock import Clock
 from ..trading.costs import Costs, make_costs
 
-# %% ../../nbs/portfolio/capacity.ipynb #208f2799
+# %% ../../nbs/portfolio/capacity.ipynb #dd935382
 @check_kinds
 def capacity(
     book: Book,
@@ -54,6 +54,11 @@ def capacity(
             f"{type(book.policy).__name__} follows the account: its weights change with the size. Give capacity the "
             "book of its base."
         )
+    if not _depends_on_size(book.account):
+        raise NeuralphaError(
+            f"Nothing here depends on the size of the account ({book.account.costs.sentence}): every size keeps the "
+            'same share. Give costs with an impact, such as "square-root", on a table with volume.'
+        )
     if capitals is None:
         capitals = book.account.capital * np.logspace(-3, 3, 25)
     capitals = np.asarray(capitals, float)
@@ -71,6 +76,10 @@ def net_returns(book: Book, capitals) -> np.ndarray:  # (n bars, sizes) shares o
         (n bars, sizes) shares of the capital
     """
     return _sizes_of(book)(np.asarray(capitals, float))
+
+
+def _depends_on_size(account: Account) -> bool:
+    return bool(account.costs.depends_on_size or account.lot or account.participation < np.inf)
 
 
 def _sizes_of(book: Book):  # capitals -> (n bars, sizes) net returns

@@ -100,12 +100,14 @@ def assume(assumed: Assumption, axis: str, value: float) -> Assumption:
 def _times(impact: Impact, factor: float) -> Impact:
     return replace(impact, coefficient=impact.coefficient * float(factor))
 
-# %% ../../nbs/portfolio/flips.ipynb #967eedeb
+# %% ../../nbs/portfolio/flips.ipynb #83e7d385
 def grid_of(assumed: Assumption, axis: str, values=None) -> np.ndarray | None:
     """The values to try, today's among them; None where nothing can be varied."""
     today = value_of(assumed, axis)
     laws = (assumed.costs.temporary, assumed.costs.permanent)
     if np.isnan(today) or (axis == "impact, times" and not any(law.coefficient for law in laws)):
+        return None
+    if axis == "capital" and not assumed.costs.depends_on_size:
         return None
     if values is None:
         values = np.asarray(AXES[axis], float) * (today if axis == "capital" else 1.0)

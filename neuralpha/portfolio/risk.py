@@ -147,7 +147,7 @@ def _filtered(x, level, window, refit=60):
             variance = omega + alpha * shock**2 + beta * variance
     return np.array(var), np.array(es)
 
-# %% ../../nbs/portfolio/risk.ipynb #5c51e4ab
+# %% ../../nbs/portfolio/risk.ipynb #9ff54307
 def kupiec(
     exceeded: int,  # bars on which the loss was larger than forecast
     bars: int,
@@ -167,13 +167,15 @@ def kupiec(
     dict
         statistic, p
     """
-    x, n = int(exceeded), int(bars)
-
-    def likelihood(p):
-        return stats.binom.logpmf(x, n, p)
-
-    statistic = float(-2 * (likelihood(level) - likelihood(x / n)))
+    statistic = float(_proportion_of_failures(int(exceeded), int(bars), level))
     return dict(statistic=statistic, p=float(stats.chi2.sf(statistic, 1)))
+
+
+def _proportion_of_failures(exceeded, bars: int, level: float):
+    """The statistic of one count or of an array of counts."""
+    as_said = stats.binom.logpmf(exceeded, bars, level)
+    as_seen = stats.binom.logpmf(exceeded, bars, exceeded / bars)
+    return -2 * (as_said - as_seen)
 
 
 def christoffersen(
@@ -295,7 +297,7 @@ def kupiec_power(
     alpha : float, default 0.05
     """
     x = np.arange(bars + 1)
-    rejected = np.array([kupiec(k, bars, level)["p"] < alpha for k in x])
+    rejected = stats.chi2.sf(_proportion_of_failures(x, bars, level), 1) < alpha
     return float(stats.binom.pmf(x, bars, true)[rejected].sum())
 
 # %% ../../nbs/portfolio/risk.ipynb #7c41076e

@@ -1170,8 +1170,11 @@ def _paid_table(models: dict) -> NumberTable:
     ]
     return NumberTable("Where the return went, % a year", ["Model", *(p.replace("_", " ") for p in parts)], rows)
 
-# %% ../../nbs/report/pages.ipynb #52f0b9db
+# %% ../../nbs/report/pages.ipynb #0bfafa17
 def _limits_table(models: dict) -> NumberTable:
+    reasons = {facts["capacity"].get("why_not") for facts in models.values()}
+    if len(reasons) == 1 and None not in reasons:
+        return NumberTable("How much money it carries", [], [], reasons.pop())
     rows = [[text_cell(name, f"money-{name}.html"), *_limit_cells(facts)] for name, facts in models.items()]
     note = (
         "Sizes of the account at which it earns most money, at which its Sharpe ratio has halved, and at which nothing "

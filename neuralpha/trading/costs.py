@@ -115,7 +115,7 @@ def _number(name, value):
     if not isinstance(value, (int, float, np.number)) or not 0 <= value < np.inf:
         raise NeuralphaError(f"{name} is {value}; it must be a number, at least 0.")
 
-# %% ../../nbs/trading/costs.ipynb #7c056444
+# %% ../../nbs/trading/costs.ipynb #f17c5462
 ESTIMATORS = ("edge", "corwin-schultz", "abdi-ranaldo")  # of the spread, from bars
 _RATES = ("commission_bps", "commission_per_share", "commission_minimum", "financing_bps", "window")
 BORROW = {  # fees by liquidity; see the table below
@@ -194,6 +194,18 @@ class Costs:
         """Whether the size of usual price moves must be known."""
         return any(i.coefficient > 0 and i.by_volatility for i in (self.temporary, self.permanent))
 
+    @property
+    def depends_on_size(self) -> bool:
+        """Whether a larger account pays another share of what it trades."""
+        return self.needs_volume or self.commission_minimum > 0
+
+    @property
+    def sentence(self) -> str:
+        """What is paid, in a few words: its preset's name and its parts."""
+        charges = [_spread_words(self), *_impact_words(self), *_rate_words(self)]
+        preset = "" if self.name == "own" else f"{self.name}: "
+        return preset + ", ".join(charges)
+
     def of_trading(
         self,
         traded,  # bought plus sold: a number or an array; a share of the capital where an impact is in relation to it
@@ -230,6 +242,31 @@ class Costs:
     @property
     def _spread_varies(self) -> bool:
         return isinstance(self.half_spread_bps, (str, tuple))
+
+
+def _spread_words(costs: Costs) -> str:
+    spread = costs.half_spread_bps
+    if isinstance(spread, str):
+        return f"half-spread from past bars ({spread})"
+    return "half-spread by asset" if isinstance(spread, tuple) else f"half-spread {spread:g} bps"
+
+
+def _impact_words(costs: Costs) -> list[str]:
+    laws = {"temporary impact": costs.temporary, "permanent impact": costs.permanent}
+    found = [f"{name} by {law.base} to the power {law.power:g}" for name, law in laws.items() if law.coefficient]
+    return found or ["no impact"]
+
+
+def _rate_words(costs: Costs) -> list[str]:
+    rates = {
+        "commission {:g} bps": costs.commission_bps,
+        "commission {:g} a share": costs.commission_per_share,
+        "at least {:g} an order": costs.commission_minimum,
+        "financing {:g} bps a year": costs.financing_bps,
+    }
+    borrow = "borrow by liquidity" if costs.borrow_varies else f"borrow {costs.borrow_bps:g} bps a year"
+    said = [words.format(rate) for words, rate in rates.items() if rate]
+    return [*said, borrow] if costs.borrow_bps else said
 
 # %% ../../nbs/trading/costs.ipynb #b6226914
 def make_costs(
