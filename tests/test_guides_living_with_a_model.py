@@ -29,7 +29,7 @@ def test_a_desk_whose_model_loses_its_skill_is_shut_down_and_its_twin_is_not(tmp
     dates = [pd.Timestamp(date) for date in market.dates[200:-121]]
     scores = pd.concat({date: inputs.scores(date)["fading"] for date in dates}, names=["date", "asset"])
     label = na.forward_return(cut_panel(market, last=opened), 5, 1)
-    watching = learn_watch(na.rank_ic(scores, label).to_frame("ic"), horizon=5, worlds=30, futures=6)
+    watching = learn_watch(na.rank_ic(scores, label).to_frame("ic"), 4000, horizon=5, worlds=30, futures=6)
     terms = Terms(("fading", "steady"), str(pd.Timestamp(opened)), costs=5.0, capital=1e7)
     desk = create_desk(tmp_path / "desk", terms, read_policy(terms.policy), watching, actions=DECAY)
     desk.feed(inputs, live=False)
@@ -38,4 +38,5 @@ def test_a_desk_whose_model_loses_its_skill_is_shut_down_and_its_twin_is_not(tmp
     assert any("decay of ic at 0.01" in alarms for alarms in fired) is breaks
     assert any("ic" in alarms for alarms in fired) is breaks
     assert (record.state.action == "flatten") is breaks
-    assert (record.table(record.bars[-1])["position:desk"].abs().sum() == 0) is breaks
+    held = record.table(record.bars[-1])["position:desk"].abs().sum()
+    assert (held > 0) != breaks

@@ -71,6 +71,7 @@ def test_an_unknown_value_gives_no_alarm():
         learn_watch(pd.DataFrame({"ic": rng.normal(size=59)}))
 
 def test_looks_at_decay_fire_as_often_as_they_say_and_find_what_was_planted():
+    from neuralpha.monitor.decay import usual_of
     from neuralpha.monitor.policy import CLASSIC, load_policy
 
     text = CLASSIC + "[[decay]]\nmeasure = 'ic'\nlevel = 0.1\naction = 'reduce'\nsize = 0.5\n"

@@ -32,7 +32,7 @@ from ..evaluate.ic import rank_ic
 from ..evaluate.statistics import block_length, bootstrap_means, clean, long_run
 from ..labels import forward_return
 
-# %% ../../nbs/monitor/decay.ipynb #9be32e8f
+# %% ../../nbs/monitor/decay.ipynb #1bbd6d37
 MONTH = 21  # bars below which no mean is shown
 
 
@@ -58,7 +58,7 @@ class Usual(NamedTuple):
         self,
         bars,  # that a later mean covers; may be an array
         level: float = 0.95,
-    ):  # as `bars`
+    ) -> np.ndarray:  # as `bars`
         """How far the mean of later bars may lie from this one's, if nothing has changed.
 
         Parameters
@@ -66,6 +66,11 @@ class Usual(NamedTuple):
         bars
             that a later mean covers; may be an array
         level : float, default 0.95
+
+        Returns
+        -------
+        np.ndarray
+            as `bars`
         """
         bars = np.maximum(np.asarray(bars, float), 1.0)
         return stdtrit(self.freedom, (1 + level) / 2) * np.sqrt(self.variance * (1 / bars + 1 / self.bars))
