@@ -38,9 +38,7 @@ report: .venv/report ## run a study and write its report: make report STUDY=quic
 
 test: .venv/installed ## every notebook, every test, a small study through Papermill
 	bash .ci/system
-	$(BIN)/python -m neuralpha.dev check
-	OMP_NUM_THREADS=1 NUMBA_NUM_THREADS=1 MPLBACKEND=agg $(BIN)/nbdev_test --n_workers 2 --timing
-	$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder -m "not slow" tests
+	bash .ci/test
 
 lab: .venv/lab  ## JupyterLab on a project of your own, made on first use: make lab PROJECT=mine
 	[ -e $(PROJECT)/study.toml ] || $(BIN)/neuralpha new $(PROJECT)

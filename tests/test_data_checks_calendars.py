@@ -50,6 +50,14 @@ def test_a_year_of_which_a_calendar_knows_a_part_is_used_in_part():
     finally:
         xc.deregister_calendar("HALF")
 
+@pytest.mark.parametrize("name", ["XNYS", "XLON", "XHKG", "XTKS", "24/5"])
+def test_sessions_are_those_of_the_library_in_every_span(name):
+    import exchange_calendars as xc
+
+    for first, last in (("2004-01-01", "2006-12-31"), ("2019-01-01", "2020-12-31")):
+        theirs = xc.get_calendar(name, start=first, end=last).sessions
+        np.testing.assert_array_equal(calendar_sessions(name, first, last).days, theirs.to_numpy("datetime64[ns]"))
+
 def test_weekdays_are_those_of_pandas_and_a_long_weekend_is_no_week():
     days = pd.date_range("1960-01-01", "2030-01-01", freq="97D")
     np.testing.assert_array_equal(weekday(days.to_numpy()), days.day_of_week)

@@ -23,31 +23,34 @@ STUDY = {
     "ensemble": "stack",
 }
 
-@pytest.fixture(scope="module")
-def written(tmp_path_factory):  # a report with a page of every kind
-    out = tmp_path_factory.mktemp("report")
-    study = make_study(STUDY)
-    r = Report(open_experiment(study), out)
-    for step in (
-        r.data,
-        r.folds,
-        r.fit,
-        r.tuning,
-        r.training,
-        r.leaderboard,
-        r.evidence,
-        r.tear_sheets,
-        r.explanations,
-        r.save,
-    ):
-        step()
+def _write(study, out, steps):
+    """A report of some steps."""
+    made = Report(open_experiment(study), out)
+    for step in steps.split():
+        getattr(made, step)()
     write_json(out / "v" / "study.json", study.model_dump(mode="json"))
     write_site(study, out)
     return out / "v"
 
+@pytest.fixture(scope="module")
+def written(tmp_path_factory):  # a report with a page of every kind
+    steps = "data folds fit tuning training leaderboard evidence tear_sheets explanations save"
+    return _write(make_study(STUDY), tmp_path_factory.mktemp("report"), steps)
+
 @pytest.fixture
 def report(written, tmp_path):
     shutil.copytree(written, tmp_path / "v")
+    return tmp_path / "v"
+
+PLAIN = {key: STUDY[key] for key in ("name", "universes", "features", "seeds", "split")} | {"models": {"ridge": {}}}
+
+@pytest.fixture(scope="module")
+def written_plain(tmp_path_factory):  # the least that is a report
+    return _write(make_study(PLAIN), tmp_path_factory.mktemp("plain"), "data fit leaderboard save")
+
+@pytest.fixture
+def plain(written_plain, tmp_path):
+    shutil.copytree(written_plain, tmp_path / "v")
     return tmp_path / "v"
 
 def test_an_untouched_report_has_no_problems(report):
@@ -99,7 +102,7 @@ def derived(written):
 
 def _forge(report, change):  # change files and let the site and the manifest be written anew, as a careful forger would
     change()
-    write_site(make_study(STUDY), report.parent)
+    write_site(make_study(read_json(report / "study.json")), report.parent)
     return verify_report(report)[0]
 
 def _edit(path, *keys, by=lambda v: v + 1e-9):
@@ -143,23 +146,23 @@ def test_a_stored_number_that_does_not_follow_from_the_scores_is_found(report, d
         ("model", lambda v: "mine", "model of"),
     ],
 )
-def test_a_changed_ic_of_one_date_is_found_and_named(report, column, by, said):
-    path = report / "sim-tiny" / "ics.parquet"
+def test_a_changed_ic_of_one_date_is_found_and_named(plain, column, by, said):
+    path = plain / "sim-tiny" / "ics.parquet"
     table = pd.read_parquet(path)
     table[column] = table[column].astype(float if column != "model" else object)
     table.loc[7, column] = by(table.loc[7, column])
     table["assets"] = table["assets"].astype("int64")
     row = pd.read_parquet(path).loc[7]
-    found = _forge(report, lambda: table.to_parquet(path, index=False))
+    found = _forge(plain, lambda: table.to_parquet(path, index=False))
     assert len(found) == 1 and found[0].startswith(
         f"sim-tiny/ics.parquet: {said} {row['date'].date()} {row['model']}: stored"
     )
 
-def test_dates_that_are_left_out_of_the_ics_are_found(report):
-    path = report / "sim-tiny" / "ics.parquet"
+def test_dates_that_are_left_out_of_the_ics_are_found(plain):
+    path = plain / "sim-tiny" / "ics.parquet"
     table = pd.read_parquet(path)
     worst = table.sort_values("ic").index[:3]
-    found = _forge(report, lambda: table.drop(index=worst).to_parquet(path, index=False))
+    found = _forge(plain, lambda: table.drop(index=worst).to_parquet(path, index=False))
     assert len(found) == 1 and f"ics.parquet: stored {len(table) - 3:,} rows" in found[0], found
 
 def test_a_masked_row_with_another_value_is_found(tmp_path):
@@ -246,17 +249,17 @@ def test_what_an_older_report_cannot_have_is_no_problem_and_what_was_altered_in_
     write_json(at / "metrics.json", numbers | {"invented": 0.3})  # what nobody derives is not newer
     assert any(": invented" in p for p in _compare(at, derived, is_older=True).problems)
 
-def test_whose_numbers_they_are_stays_when_pages_alone_are_drawn_again(report):
+def test_whose_numbers_they_are_stays_when_pages_alone_are_drawn_again(plain):
     from neuralpha.report.code import report_code
 
-    manifest = read_json(report / "manifest.json")
+    manifest = read_json(plain / "manifest.json")
     assert manifest["computed_by"] == {"sim-tiny": report_code()}
     for before in ({"computed_by": {"sim-tiny": "older"}}, {}):
         rest = {key: value for key, value in manifest.items() if key != "computed_by"}
-        write_json(report / "manifest.json", rest | before)
-        write_site(make_study(STUDY), report.parent)
-        assert read_json(report / "manifest.json")["computed_by"] == {"sim-tiny": "older" if before else ""}
-        assert verify_report(report)[0] == []
+        write_json(plain / "manifest.json", rest | before)
+        write_site(make_study(PLAIN), plain.parent)
+        assert read_json(plain / "manifest.json")["computed_by"] == {"sim-tiny": "older" if before else ""}
+        assert verify_report(plain)[0] == []
 
 def test_last_bits_of_another_processor_are_no_difference():
     from neuralpha.report.verify import _cells, _differences
@@ -280,12 +283,12 @@ def test_last_bits_of_another_processor_are_no_difference():
         "[1][0]: stored '2020-01-02', derived '2020-01-03'"
     ]
 
-def test_a_broken_file_is_a_problem_and_not_a_crash(report):
+def test_a_broken_file_is_a_problem_and_not_a_crash(plain):
     for name in ("predictions.parquet", "metrics.json"):
-        path = report / "sim-tiny" / name
+        path = plain / "sim-tiny" / name
         good = path.read_bytes()
         path.write_bytes(good[: len(good) // 2])
-        assert any(name in p for p in verify_report(report)[0])
+        assert any(name in p for p in verify_report(plain)[0])
         path.write_bytes(good)
 
 def test_a_folder_without_a_report_is_named(tmp_path):
@@ -293,11 +296,11 @@ def test_a_folder_without_a_report_is_named(tmp_path):
         verify_report(tmp_path)
 
 @pytest.mark.parametrize("named", [".", "..", "v/", "link", "elsewhere"])
-def test_a_report_is_found_however_its_folder_is_written(report, monkeypatch, named):
-    link = report.parent / "link"
-    link.symlink_to(report)
-    shutil.copytree(report, report.parent / "elsewhere")  # its folder has another name than its study
-    monkeypatch.chdir({".": report, "..": report / "sim-tiny"}.get(named, report.parent))
+def test_a_report_is_found_however_its_folder_is_written(plain, monkeypatch, named):
+    link = plain.parent / "link"
+    link.symlink_to(plain)
+    shutil.copytree(plain, plain.parent / "elsewhere")  # its folder has another name than its study
+    monkeypatch.chdir({".": plain, "..": plain / "sim-tiny"}.get(named, plain.parent))
     problems, checked = verify_report(named)
     assert problems == [] and checked["pages"].endswith("compared")
 

@@ -47,17 +47,20 @@ def writes_report(process):
         return False
 
 
-@pytest.mark.parametrize("whole_group", [True, False], ids=["as a terminal does", "the parent alone"])
-def test_interrupted_while_fitting_and_while_reporting_a_study_goes_on(reference, tmp_path, whole_group):
+def test_interrupted_while_fitting_and_while_reporting_a_study_goes_on(reference, tmp_path):
     place = Place(tmp_path)
-    fitting = place.start("--jobs", 2, SPY_SLEEP=60)
-    until(fitting, place.fits)
-    interrupt(fitting, whole_group)
-    reporting = place.start()
-    until(reporting, lambda: writes_report(reporting))
-    time.sleep(1)
-    interrupt(reporting, whole_group)
-    assert not (place.report / "sim-tiny").exists(), "half a report is none"
+    as_a_terminal_does, the_parent_alone = True, False
+    for whole_group in (as_a_terminal_does, the_parent_alone):
+        begun = len(place.fits())
+        fitting = place.start("--jobs", 2, SPY_SLEEP=60)
+        until(fitting, lambda: len(place.fits()) > begun)
+        interrupt(fitting, whole_group)
+    for whole_group in (as_a_terminal_does, the_parent_alone):
+        reporting = place.start()
+        until(reporting, lambda: writes_report(reporting))
+        time.sleep(1)
+        interrupt(reporting, whole_group)
+        assert not (place.report / "sim-tiny").exists(), "half a report is none"
     begun = len(place.fits())
     last = place.run()
     assert last.returncode == 0, last.err

@@ -176,7 +176,7 @@ def calendar_sessions(
     inside = (whole.days >= since) & (whole.days <= until)
     return Sessions(name, whole.days[inside], since, until)
 
-# %% ../../../nbs/data/checks/calendars.ipynb #df88bcc8
+# %% ../../../nbs/data/checks/calendars.ipynb #aa6210b1
 def _latest_years(name, first_year, last_year):
     """Sessions of the latest years in a row that can be built one by one; None where none can."""
     years = []
@@ -189,6 +189,12 @@ def _latest_years(name, first_year, last_year):
     if not years:
         return None
     return Sessions(name, np.concatenate([year.days for year in years]), years[0].since, years[-1].until)
+
+
+@lru_cache
+def _with_days_off_known(kind: type) -> type:
+    """A kind of calendar that does not work out the holidays of two centuries again for every span."""
+    return type(kind.__name__, (kind,), {"day": object.__new__(kind).day})
 
 
 @lru_cache(maxsize=2048)
@@ -205,7 +211,9 @@ def _built(name, first_year, last_year):
     if start >= end:
         return None
     try:
-        days = xc.get_calendar(name, start=start, end=end).sessions
+        days = (
+            _with_days_off_known(kind)(start, end) if kind else xc.get_calendar(name, start=start, end=end)
+        ).sessions
     except (ValueError, NotImplementedError):
         return None
     return Sessions(name, days.to_numpy("datetime64[ns]"), start.to_datetime64(), end.to_datetime64())
