@@ -43,6 +43,15 @@ def _panel(desk):
 
     return _read_panel(desk, desk.facts["universe"], {})
 
+def test_half_lives_have_changed_where_their_intervals_do_not_touch():
+    from neuralpha.report.desk_decay import _is_apart
+
+    kept = dict(bars=8.0, low=6.0, high=10.0)
+    for low, high, apart in ((2.0, 5.0, True), (2.0, 7.0, False), (11.0, 12.0, True), (np.nan, np.nan, False)):
+        lived = pd.DataFrame(dict(bars=[(low + high) / 2], low=[low], high=[high]))
+        assert _is_apart(kept, lived) is apart
+    assert not _is_apart(kept, lived[:0]) and not _is_apart(dict.fromkeys(kept), lived)
+
 def test_the_classic_score_of_the_last_month_sees_scores_that_are_others(replayed, monkeypatch):
     from neuralpha.monitor.registry import MODELS
     from neuralpha.report.desk_fits import load_fits

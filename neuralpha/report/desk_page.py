@@ -10,7 +10,7 @@ within a minute; so the light comes first, with the sentence why, then the order
 __all__ = ['SHOWN', 'LIGHTS', 'MEANING', 'DeskPage', 'write_desk_page', 'desk_page', 'light_of', 'desk_figures',
            'desk_figures_names', 'money_cone', 'plot_money', 'plot_layers', 'plot_waterfall', 'plot_contests']
 
-# %% ../../nbs/report/desk_page.ipynb #d2a57116
+# %% ../../nbs/report/desk_page.ipynb #51956aea
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -26,7 +26,7 @@ from ..monitor.difference import Difference, explain_difference
 from ..monitor.layers import watch_delays
 from ..monitor.registry import MODELS, Contest, contest, registered
 from .desk import FittedInputs, _read_panel, desk_at, order_table, write_orders
-from .desk_decay import LiveDecay, live_decay, plot_crowding, plot_decay, severity_now
+from .desk_decay import HALF_LIFE, LiveDecay, live_decay, plot_crowding, plot_decay, severity_now
 from .desk_fits import load_fits
 from .hold import PlainColumn, PlainTable
 from .pages import Frame, render
@@ -34,7 +34,7 @@ from .pages import Frame, render
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-# %% ../../nbs/report/desk_page.ipynb #50d8383a
+# %% ../../nbs/report/desk_page.ipynb #ca8a4f49
 SHOWN = 20  # rows of a table on the page; the files hold all
 
 
@@ -166,7 +166,7 @@ def _classic(record, panel) -> str:
     worth = (
         f"In the validation period, in which every action of it is a false one, it acted in {either['alarms']} of "
         f"{either['windows']} windows of {kept['window']} bars ({either['rate']:.0%}; 95 % interval "
-        f"{either['low']:.0%} to {either['high']:.0%}): so much is it worth on this universe."
+        f"{either['low']:.0%} to {either['high']:.0%})."
     )
     fits = load_fits(record.desk.folder / MODELS / record.desk.models[record.acting])
     found = severity_now(record, panel, fits)
@@ -339,7 +339,7 @@ def _orders_shown(record) -> PlainTable:
     ]
     return PlainTable(columns, rows)
 
-# %% ../../nbs/report/desk_page.ipynb #d4e1ca1c
+# %% ../../nbs/report/desk_page.ipynb #5d16aaab
 MEANING = {
     "data": "share of assets with a new price",
     "features": "feature furthest out, in usual deviations",
@@ -420,11 +420,12 @@ def _worn(record, decay) -> str:
     gap = "The in-sample IC is not known."
     if learnt["mean"] is not None:
         gap = f"In sample its IC was {learnt['mean']:.3f}, out of sample before the desk {record.desk.facts['ic']:.3f}."
-    changed = int(decay.table["changed"].sum())
+    means = decay.table.drop(HALF_LIFE)
+    changed = int(means["changed"].sum())
     return (
-        f"Asked slowly: {int(decay.table['low'].notna().sum())} means over up to 126 bars, each beside the 95 % "
+        f"Asked slowly: {int(means['low'].notna().sum())} means over up to 126 bars, each beside the 95 % "
         f"band of the validation period's long-run variance. {changed} outside; by chance one in "
-        f"twenty is. {gap} {acted}"
+        f"twenty is. The half-life stands beside its own interval of 80 %. {gap} {acted}"
     )
 
 
@@ -442,13 +443,18 @@ def _decay_shown(decay) -> PlainTable:
         (
             name,
             _finite_number(row["before"]),
-            f"{_finite_number(row['low'])} to {_finite_number(row['high'])}",
+            _between(row),
             _finite_number(row["now"]),
             _verdict(row),
         )
         for name, row in decay.table.iterrows()
     ]
     return PlainTable([PlainColumn(*head) for head in heads], rows)
+
+
+def _between(row) -> str:
+    known = np.isfinite(row["low"])
+    return f"{_finite_number(row['low'])} to {_finite_number(row['high'])}" if known else "–"
 
 
 def _verdict(row) -> str:
