@@ -82,7 +82,7 @@ INSIDE = {  # (class that is given, class that is meant) -> where the one holds 
     ("Panel", "DataFrame"): "it is `panel.frame()`",
 }
 
-# %% ../nbs/core.ipynb #c020d944
+# %% ../nbs/core.ipynb #03e51b41
 def wrong_kind(
     where: str,  # function and parameter
     given,  # what stands there
@@ -115,14 +115,14 @@ def wrong_kind(
     meant = kind.lower() if kind == "Scores" else kind
     return NeuralphaError(f"{where}: {meant} is meant, and {what} was given{'; ' * bool(how)}{how}.")
 
-
+# %% ../nbs/core.ipynb #d8ec81fe
 def _meant(annotation) -> list[str]:
     """Names of the classes that an annotation allows, for the kinds that are checked; else none."""
     text = annotation if isinstance(annotation, str) else getattr(annotation, "__name__", None) or str(annotation)
     parts = [part.strip().split(".")[-1] for part in (str(annotation) if "|" in str(annotation) else text).split("|")]
     return parts if all(part in KINDS or part == "None" for part in parts) and parts != ["None"] else []
 
-
+# %% ../nbs/core.ipynb #32f2454c
 Function = TypeVar("Function", bound=Callable)
 
 
@@ -153,7 +153,7 @@ def check_kinds(function: Function) -> Function:
 
     return wrapped
 
-# %% ../nbs/core.ipynb #e15a117d
+# %% ../nbs/core.ipynb #1971f0a6
 @contextlib.contextmanager
 def extra(
     name: str,  # of the extra in setup.py, e.g. "ray"
@@ -174,7 +174,7 @@ def extra(
         missing = e.name or name
         raise NeuralphaError(f"{purpose} needs the package {missing}: pip install 'neuralpha[{name}]'.") from e
 
-
+# %% ../nbs/core.ipynb #f8cad14b
 def require(
     package: str,  # module, e.g. "optuna"
     name: str,  # of the extra
@@ -326,13 +326,13 @@ def atomic_path(
         finally:
             Path(tmp).unlink(missing_ok=True)
 
-# %% ../nbs/core.ipynb #deca5367
+# %% ../nbs/core.ipynb #8150fc26
 def write_text(path, text: str) -> None:
     """Write UTF-8 text atomically."""
     with atomic_path(path) as tmp:
         tmp.write_text(text, encoding="utf-8")
 
-
+# %% ../nbs/core.ipynb #f33e32c5
 def write_json(
     path,
     value,
@@ -342,7 +342,7 @@ def write_json(
         path, json.dumps(_nan_to_none(value), indent=2, sort_keys=True, ensure_ascii=False, allow_nan=False) + "\n"
     )
 
-
+# %% ../nbs/core.ipynb #aa034729
 def parse_json(
     text,  # or bytes
     where,  # named in errors
@@ -372,7 +372,7 @@ def parse_json(
             raise NeuralphaError(f"{where}: {key!r} is a {type(value[key]).__name__}.")
     return value
 
-
+# %% ../nbs/core.ipynb #c9d087f0
 def read_json(path, **kinds) -> Any:
     """`parse_json` of a file."""
     try:
@@ -381,14 +381,14 @@ def read_json(path, **kinds) -> Any:
         raise NeuralphaError(f"{path} is not readable JSON: {e}") from e
     return parse_json(text, path, **kinds)
 
-
+# %% ../nbs/core.ipynb #9554e784
 def _finite(text):
     v = float(text)
     if not math.isfinite(v):
         raise ValueError(f"{text} is no number of JSON")
     return v
 
-
+# %% ../nbs/core.ipynb #8206233d
 def _nan_to_none(v):
     if isinstance(v, dict):
         return {str(k): _nan_to_none(x) for k, x in v.items()}
@@ -506,7 +506,7 @@ def read_table(
             raise NeuralphaError(f"{path}: column {c!r} is {frame[c].dtype}, not {kind}.")
     return frame
 
-# %% ../nbs/core.ipynb #203cd628
+# %% ../nbs/core.ipynb #3ed6ae71
 def _without_docstrings(tree):
     """The tree with every docstring emptied: prose changes no number."""
     for node in ast.walk(tree):
@@ -516,12 +516,12 @@ def _without_docstrings(tree):
             first.value.value = ""
     return tree
 
-
+# %% ../nbs/core.ipynb #5e3e765a
 def syntax_digest(tree: ast.Module) -> str:
     """Digest of a module's syntax tree: the same whatever its docstrings, comments and spaces."""
     return digest(ast.dump(_without_docstrings(tree)))
 
-# %% ../nbs/core.ipynb #23a1cc7c
+# %% ../nbs/core.ipynb #8076154b
 @cache
 def _module(name: str) -> tuple:  # (digest of the syntax tree, names of neuralpha modules imported)
     spec = importlib.util.find_spec(name)
@@ -539,7 +539,7 @@ def _module(name: str) -> tuple:  # (digest of the syntax tree, names of neuralp
             write_json(note, known)
     return known["syntax"], tuple(known["imports"])
 
-
+# %% ../nbs/core.ipynb #a8925a15
 @cache
 def _rules() -> str:  # how modules are read: what was noted under others is none
     return file_digest(importlib.util.find_spec("neuralpha.core").origin)
@@ -552,7 +552,7 @@ def _noted(note: Path) -> dict:
     except (OSError, ValueError):
         return {}
 
-
+# %% ../nbs/core.ipynb #3708e2f7
 def _read_module(name: str, spec) -> dict:
     tree = ast.parse(Path(spec.origin).read_text(encoding="utf-8"))
     found = set()
@@ -563,7 +563,7 @@ def _read_module(name: str, spec) -> dict:
             found |= _imported_from(node, name, bool(spec.submodule_search_locations))
     return {"syntax": syntax_digest(tree), "imports": sorted(m for m in found if m.startswith("neuralpha."))}
 
-
+# %% ../nbs/core.ipynb #2365d0a5
 def _imported_from(node: ast.ImportFrom, name: str, is_package: bool) -> set:
     """The modules that a line of module `name` imports from."""
     if not node.level:
@@ -664,7 +664,7 @@ def sweep_locks(
         with lock(path, wait=False):
             pass
 
-# %% ../nbs/core.ipynb #b1bc774f
+# %% ../nbs/core.ipynb #b466b2b3
 def figure_png(
     fig,  # matplotlib figure
     dpi: int = 96,
@@ -691,7 +691,7 @@ def figure_png(
     few_colours.save(out, "PNG", optimize=True)
     return out.getvalue()
 
-
+# %% ../nbs/core.ipynb #7ee7d6c6
 def _drawn_once(fig, dpi: int):
     """The figure without its empty margins; None where something of it lies outside its own area.
 
@@ -721,7 +721,7 @@ def _drawn_once(fig, dpi: int):
         fig.dpi = dpi_before
         fig.set_canvas(canvas_before)
 
-
+# %% ../nbs/core.ipynb #db4be92e
 def _drawn_to_fit(fig, dpi: int):
     import io
     from PIL import Image

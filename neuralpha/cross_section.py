@@ -129,7 +129,7 @@ def over_dates(
     with ThreadPoolExecutor(threads) as pool:
         list(pool.map(lambda i: kernel(edges[i], edges[i + 1], *args), range(parts)))
 
-# %% ../nbs/cross_section.ipynb #17036262
+# %% ../nbs/cross_section.ipynb #8853cb00
 class Scratch(NamedTuple):
     """What a sort needs beside its input, made once for the widest date.
 
@@ -153,7 +153,7 @@ class Scratch(NamedTuple):
     other_order: np.ndarray  # (n,) int32
     place: np.ndarray  # (4, 256) int32
 
-
+# %% ../nbs/cross_section.ipynb #748db8df
 @njit(cache=True)
 def _scratch(n):
     value = np.empty(n, np.float32)
@@ -214,7 +214,7 @@ def _sort_by_64_bits(x, order, n, scratch):
             scratch.key[i] = np.uint32((b >> np.uint64(half)) & np.uint64(0xFFFFFFFF))
         _sort_keys(order, n, scratch)
 
-# %% ../nbs/cross_section.ipynb #94fc0979
+# %% ../nbs/cross_section.ipynb #0c6826cb
 @njit(cache=True)
 def _sort_finite(x, order, scratch):
     """Ascending positions of the finite values of x into `order`; returns how many."""
@@ -230,7 +230,7 @@ def _sort_finite(x, order, scratch):
         _sort_by_64_bits(x, order, n, scratch)
     return n
 
-
+# %% ../nbs/cross_section.ipynb #2cd56e2e
 @njit(cache=True)
 def _insert_neighbours(x, order, n):
     """Put neighbours right that 32 bits could not tell apart; False, half-way, where there are too many of them."""
@@ -318,7 +318,7 @@ def _centre_ranks(x, order, n, keep, out):
         i = j
     return square
 
-# %% ../nbs/cross_section.ipynb #e45e7dae
+# %% ../nbs/cross_section.ipynb #1f216a87
 @njit(cache=True)
 def _edge(x, order, n, share):
     """Value at a share of the sorted values, interpolated as numpy does."""
@@ -329,7 +329,7 @@ def _edge(x, order, n, share):
     t = at - low
     return a + (b - a) * t if t < 0.5 else b - (b - a) * (1 - t)
 
-
+# %% ../nbs/cross_section.ipynb #0d64eeb5
 @njit(cache=True)
 def _cut(x, order, n, q, out):
     """Quantile 1..q of the sorted finite values, into `out` (0 elsewhere)."""
@@ -496,7 +496,7 @@ def _unit_ranks(x, live, order, scratch, out):
         out[i] = 2 * (out[i] + middle) / (n + 1) - 1
     return n
 
-# %% ../nbs/cross_section.ipynb #98d07dbc
+# %% ../nbs/cross_section.ipynb #4b62708f
 @njit(cache=True)
 def _standard_scores(x, live, limit, out):
     """Standard scores of the finite values into `out`, 0 where they have no spread; returns how many there are."""
@@ -516,7 +516,7 @@ def _standard_scores(x, live, limit, out):
         out[i] = min(max((x[i] - mean) / deviation, -limit), limit) if spread else 0.0
     return n
 
-
+# %% ../nbs/cross_section.ipynb #7d0fd3e0
 _BLOCK = 16  # columns: float32 values of a row that share a line of memory
 
 
@@ -583,7 +583,7 @@ def mean_by_date(
     )
     return np.where(known, means[np.maximum(cell, 0)], np.nan)
 
-# %% ../nbs/cross_section.ipynb #7cc1f0e9
+# %% ../nbs/cross_section.ipynb #7a2b63fd
 def group_means(
     values: np.ndarray,  # (n,) float
     group: np.ndarray,  # (n,) whole numbers from 0, such as `panel.date_code`
@@ -609,7 +609,7 @@ def group_means(
     count = np.bincount(group[finite], minlength=n_groups)
     return total / np.where(count, count, np.nan)
 
-
+# %% ../nbs/cross_section.ipynb #a39b2dfd
 def sector_codes(
     panel,  # `Panel`
 ) -> np.ndarray:  # (n_assets,) int64, -1 where unknown
@@ -642,7 +642,7 @@ def known_deviation(values: np.ndarray) -> np.ndarray:
     with np.errstate(invalid="ignore"):
         return np.sqrt(known_mean((values - known_mean(values)) ** 2))
 
-# %% ../nbs/cross_section.ipynb #de4d918b
+# %% ../nbs/cross_section.ipynb #c1380730
 class Correlations(NamedTuple):
     """Correlation of every score with every label on every date.
 
@@ -657,7 +657,7 @@ class Correlations(NamedTuple):
     pearson: np.ndarray  # (n_dates, M, H) float64
     spearman: np.ndarray  # (n_dates, M, H) float64
 
-
+# %% ../nbs/cross_section.ipynb #63504d80
 def correlations(
     panel,  # `Panel`
     scores: np.ndarray,  # (n_rows, M) in panel row order, NaN where there is no score
@@ -680,7 +680,7 @@ def correlations(
     over_dates(_correlate_dates, panel.n_dates, scores, labels, cross_sections(panel), out)
     return out
 
-# %% ../nbs/cross_section.ipynb #663d64ad
+# %% ../nbs/cross_section.ipynb #389e168a
 @njit(cache=True, fastmath={"reassoc", "contract"})
 def _centre(x, keep, kept, out):
     """Kept values minus their mean into `out` (0 elsewhere); returns the sum of squares, 0 for constant values."""
@@ -701,7 +701,7 @@ def _centre(x, keep, kept, out):
         square += out[i] * out[i]
     return square if other else 0.0
 
-
+# %% ../nbs/cross_section.ipynb #7fce915a
 @njit(cache=True, fastmath={"reassoc", "contract"})
 def _dot(a, b):
     total = 0.0

@@ -137,7 +137,7 @@ def _pair(base: Path) -> None:
     if agreed:
         write_json(base / AGREED, agreed)
 
-# %% ../nbs/dev.ipynb #659d72c3
+# %% ../nbs/dev.ipynb #4ba6e622
 def _in_step(text: Path, path: Path, before: str | None, name: str) -> str:  # digest of what both say now
     """Carry the side that was changed over to the other."""
     import jupytext, nbformat
@@ -153,7 +153,7 @@ def _in_step(text: Path, path: Path, before: str | None, name: str) -> str:  # d
         jupytext.write(kept, text, fmt="py:percent")
     return digest(known)
 
-
+# %% ../nbs/dev.ipynb #3bca4408
 def _text_wins(text: Path, path: Path, before: str | None, said: str, known: str, name: str) -> bool:
     """Whether the text is what was changed; of two that were never in step, whether it is the newer."""
     if before is None:
@@ -186,7 +186,7 @@ def _orphans(base: Path) -> list[Path]:
     ]
     return lib + [p for p in (base / "tests").glob("test_*.py") if p.stem not in tests]
 
-# %% ../nbs/dev.ipynb #3663b896
+# %% ../nbs/dev.ipynb #5d1e09ca
 def _export(path: Path, nb, lib: Path) -> Path:
     """The module of a notebook, with what its opening says in its docstring."""
     from nbdev.export import nb_export
@@ -199,7 +199,7 @@ def _export(path: Path, nb, lib: Path) -> Path:
     module.write_text(with_opening(source, opening(nb.cells)), encoding="utf-8")
     return module
 
-
+# %% ../nbs/dev.ipynb #29c8f282
 def _reader(module: Path, lib: Path) -> Callable:
     """Finds the source of what a module imports from the library."""
 
@@ -211,7 +211,7 @@ def _reader(module: Path, lib: Path) -> Callable:
 
     return read
 
-
+# %% ../nbs/dev.ipynb #d352ee4d
 def _document(modules: list[Path], lib: Path) -> None:
     """Write what stands beside parameters into the docstrings, once all modules are there."""
     for module in modules:
@@ -242,14 +242,14 @@ def stub_text(
         ]
     )
 
-# %% ../nbs/dev.ipynb #127cd2dd
+# %% ../nbs/dev.ipynb #36a089bb
 def _homes(lib: Path) -> dict:
     tree = ast.parse((lib / "__init__.py").read_text(encoding="utf-8"))
     return next(
         ast.literal_eval(n.value) for n in tree.body if isinstance(n, ast.Assign) and n.targets[0].id == "_HOMES"
     )
 
-
+# %% ../nbs/dev.ipynb #924a1a26
 def with_outputs(base: Path) -> list[Path]:
     """The notebooks that hold what running them showed, which `sync` would take out."""
     import nbformat
@@ -259,7 +259,7 @@ def with_outputs(base: Path) -> list[Path]:
 
     return [path for path in notebooks(base) if shows(path)]
 
-
+# %% ../nbs/dev.ipynb #01ff3d44
 def _copy_research(base: Path) -> None:
     """The package's copy of `nbs/research`: file by file what git knows there, and nothing else."""
     wanted = {path: base / "nbs/research" / path for path in research_files(base)}
@@ -388,7 +388,7 @@ def untidy(
             said.append(ran.stdout + ran.stderr)
     return "".join(said)
 
-# %% ../nbs/dev.ipynb #e4217010
+# %% ../nbs/dev.ipynb #e4c50ca8
 def _agree_to_clear(base: Path, agreed: bool) -> None:
     """Ask before outputs are thrown away; where nobody can be asked, stop."""
     shown = [] if agreed else [path.relative_to(base).as_posix() for path in with_outputs(base)]
@@ -400,7 +400,7 @@ def _agree_to_clear(base: Path, agreed: bool) -> None:
     if input("Throw them away? [y/N] ").strip().lower() not in ("y", "yes"):
         sys.exit("Nothing was changed.")
 
-
+# %% ../nbs/dev.ipynb #6cd59b7b
 def main(argv=None) -> None:
     """`python -m neuralpha.dev sync|check|docs|pictures|gpu`;
 

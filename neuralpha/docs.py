@@ -22,7 +22,7 @@ from .core import NeuralphaError, atomic_path, code_digest
 from .docstrings import summary_of
 from .house import notebooks
 
-# %% ../nbs/docs.ipynb #5f12a2c7
+# %% ../nbs/docs.ipynb #3218965b
 class Part(NamedTuple):
     """A part of the documentation, and who reads it.
 
@@ -44,7 +44,7 @@ class Part(NamedTuple):
         """The page that lists the part's pages."""
         return "parts/" + re.sub(r"\W+", "-", self.title.lower()).strip("-")
 
-
+# %% ../nbs/docs.ipynb #b6bbd213
 def sidebar(
     base: Path,  # repository
 ) -> list[Part]:
@@ -492,7 +492,7 @@ def _heading(nb) -> tuple:  # (title, the sentence under it)
     title = re.search(r"^# (.+)$", text, re.M)
     return title[1] if title else "", " ".join(re.findall(r"^> (.+)$", text, re.M))
 
-# %% ../nbs/docs.ipynb #75c3d50b
+# %% ../nbs/docs.ipynb #c85de490
 READERS = {"user": "For users", "library": "The library"}
 
 
@@ -530,11 +530,11 @@ def contents(
         ]
     return "\n".join(lines)
 
-
+# %% ../nbs/docs.ipynb #bbd93ccf
 def _count(part: Part) -> str:
     return f"{len(part.pages)} pages" if len(part.pages) > 1 else "one page"
 
-
+# %% ../nbs/docs.ipynb #10c4c5b4
 def part_page(
     part: Part,
     notebooks: dict,  # page -> notebook
@@ -558,7 +558,7 @@ def part_page(
         lines.append(f"- [{title}](/{page}.ipynb): {sentence}")
     return "\n".join([*lines, "", "```{toctree}", ":hidden:", "", *[f"/{page}" for page in part.pages], "```", ""])
 
-# %% ../nbs/docs.ipynb #b508f2c4
+# %% ../nbs/docs.ipynb #f45632b6
 def write_pages(
     base: Path,  # repository
     parts,  # of `sidebar`
@@ -603,7 +603,7 @@ def write_pages(
     write_changed(target, files)
     return target
 
-
+# %% ../nbs/docs.ipynb #d99712b3
 def write_changed(
     folder: Path,
     files: dict,  # path below the folder -> bytes

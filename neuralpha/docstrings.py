@@ -138,7 +138,7 @@ def returned(node, comments: Comments) -> Meaning | None:
     above = _above(node.returns.lineno, comments) if node.returns.lineno > node.lineno else ""
     return Meaning("", ast.unparse(node.returns), "", behind or above)
 
-# %% ../nbs/docstrings.ipynb #dc8a58a0
+# %% ../nbs/docstrings.ipynb #a29ad920
 def attributes(
     node,  # ast.ClassDef
     comments: Comments,
@@ -161,7 +161,7 @@ def attributes(
             return parameters(item, comments)
     return [_field(n, comments) for n in node.body if isinstance(n, ast.AnnAssign) and _is_parameter(n)]
 
-
+# %% ../nbs/docstrings.ipynb #d62aed53
 def _is_parameter(node) -> bool:
     """Whether an annotated name is given when an object is made: no constant of the class, nothing made by itself."""
     settled = isinstance(node.value, ast.Call) and any(
@@ -169,7 +169,7 @@ def _is_parameter(node) -> bool:
     )
     return not (node.target.id.startswith("_") or _annotation(node.annotation).startswith("ClassVar") or settled)
 
-
+# %% ../nbs/docstrings.ipynb #55e5c2aa
 def _field(node, comments: Comments) -> Meaning:
     """A field with its comment, or with the description that a model keeps in `Annotated`."""
     annotation, said = node.annotation, _comment_of(node, node.end_lineno, comments)
@@ -179,11 +179,11 @@ def _field(node, comments: Comments) -> Meaning:
         said = said or next((ast.literal_eval(k.value) for k in given), "")
     return Meaning(node.target.id, _annotation(annotation), _default(node.value), said)
 
-# %% ../nbs/docstrings.ipynb #b65bb2e6
+# %% ../nbs/docstrings.ipynb #5b309b47
 def never(dots: int, name: str) -> None:
     """Reads no other module."""
 
-
+# %% ../nbs/docstrings.ipynb #8c98bffd
 class Module(NamedTuple):
     """A parsed source.
 
@@ -199,12 +199,12 @@ class Module(NamedTuple):
     comments: Comments
     read: Callable  # as in `documented`
 
-
+# %% ../nbs/docstrings.ipynb #f1cf9245
 def module_of(source: str, read: Callable = never) -> Module:
     """A source with what is needed to follow its imports."""
     return Module(ast.parse(source), _comments(source), read)
 
-
+# %% ../nbs/docstrings.ipynb #6f0131e7
 def _class_in(module: Module, name: str):  # (ast.ClassDef, its Module), or None
     for node in module.tree.body:
         if isinstance(node, ast.ClassDef) and node.name == name:
@@ -215,7 +215,7 @@ def _class_in(module: Module, name: str):  # (ast.ClassDef, its Module), or None
             return _class_in(module_of(*found), imported[0]) if found else None
     return None
 
-
+# %% ../nbs/docstrings.ipynb #0c661a80
 def class_parameters(
     node,  # ast.ClassDef
     module: Module,

@@ -107,7 +107,7 @@ def verdict(
     things = "1 thing" if wrong == 1 else f"{wrong} things"
     return f"{things} would go wrong" + (f", {stops} in every report" if stops else "")
 
-# %% ../nbs/doctor.ipynb #e1419be5
+# %% ../nbs/doctor.ipynb #df477fdd
 def _install(*extras: str) -> str:
     """The command that puts right what is installed: in a clone, or where a wheel was."""
     what = f"[{','.join(extras)}]" if extras else ""
@@ -115,7 +115,7 @@ def _install(*extras: str) -> str:
         return f"in the clone: pip install -c constraints.txt -e '.{what}'"
     return f"pip install --upgrade 'neuralpha{what}'"
 
-
+# %% ../nbs/doctor.ipynb #c57b3eeb
 def python_version() -> Finding:
     """Whether this Python is one that the package was made for."""
     here = ".".join(map(str, sys.version_info[:3]))
@@ -262,7 +262,7 @@ def compiled_parts() -> Finding:
     again = f"pip install --force-reinstall {' '.join(name for name, _ in broken)}"
     return Finding("compiled", "fail", said, "install the system's libgomp1 (OpenMP)" if library else again)
 
-# %% ../nbs/doctor.ipynb #cec1da89
+# %% ../nbs/doctor.ipynb #51098410
 TEMPLATES = ("compare_models", "leaderboard", "published_table")
 
 
@@ -277,7 +277,7 @@ def templates() -> Finding:
         return Finding("templates", "fail", f"{folder}: {'; '.join(wrong)}", fix)
     return Finding("templates", "ok", f"{', '.join(TEMPLATES)} in {folder}")
 
-
+# %% ../nbs/doctor.ipynb #3698dd77
 def _template_error(path: Path) -> str:  # empty where all is well
     try:
         cells = json.loads(path.read_text(encoding="utf-8"))["cells"]
@@ -647,7 +647,7 @@ def pdf() -> Finding:
         fix = "install chromium, or open the single HTML file and print it"
         return Finding("pdf", "ok", "no Chromium: neuralpha report --pdf would stop, --html works", fix)
 
-# %% ../nbs/doctor.ipynb #35c1384a
+# %% ../nbs/doctor.ipynb #708f9a18
 def examine(
     out: Path = Path("reports"),  # where reports are kept
 ) -> list:  # of Finding
@@ -669,7 +669,7 @@ def examine(
     found = [_looked(check) for check in (*versions, *reports, *machine, extras, pdf)]
     return found + [_looked(check, Path(out)) for check in (folders, disk)]
 
-
+# %% ../nbs/doctor.ipynb #04b1fd99
 def _looked(check, *args) -> Finding:
     try:
         return check(*args)
@@ -677,7 +677,7 @@ def _looked(check, *args) -> Finding:
         said = f"could not be looked at: {type(e).__name__}: {e}"
         return Finding(check.__name__, "warn", said, "mend what stands above first")
 
-
+# %% ../nbs/doctor.ipynb #d1012b60
 def as_json(
     findings: list,  # of Finding
 ) -> str:

@@ -343,17 +343,17 @@ def random_market(
     y = forward_return(panel, 1, 0)
     return X, y, fixed_split(y, *(days[int(q * n_dates)] for q in (0, 0.6, 0.8)), days[-1])[0]
 
-# %% ../nbs/gpu.ipynb #083bd011
+# %% ../nbs/gpu.ipynb #f3d637af
 def net_names(size: Size) -> list[str]:
     """The nets of the registry, or those a size names."""
     return list(size.nets) or [n for n in sorted(MODELS) if issubclass(model_class(n), Net)]
 
-
+# %% ../nbs/gpu.ipynb #179406d6
 def toy_net(name: str, size: Size, **params) -> Net:
     """A net by name, for a short training."""
     return make_model(name, max_epochs=size.epochs, **params)
 
-
+# %% ../nbs/gpu.ipynb #19cc1b67
 def target_of(model) -> str:
     """The kind of target a model's loss means."""
     return (
@@ -362,7 +362,7 @@ def target_of(model) -> str:
         else "rank"
     )
 
-# %% ../nbs/gpu.ipynb #dc719b6e
+# %% ../nbs/gpu.ipynb #a6010362
 def toy_fit(
     name: str,  # where the fitted model is written
     seed: int,
@@ -398,7 +398,7 @@ def toy_fit(
         np.nanmean(correlation_by_date(unit.scores, y.target("rank")[fold.test], X.panel.date_code[fold.test]))
     )
 
-
+# %% ../nbs/gpu.ipynb #ea7087c8
 def score_gap(folder, size: Size, device: str) -> float:  # in standard deviations of the scores
     """The largest difference between the scores of one saved net on a CPU and on the device.
 
@@ -478,7 +478,7 @@ def agreement(run: Run) -> None:
             note=max(gaps, key=gaps.get),
         )
 
-# %% ../nbs/gpu.ipynb #f02b2c8c
+# %% ../nbs/gpu.ipynb #773980b2
 @contextlib.contextmanager
 def workers(run: Run, n: int) -> Iterator:
     """Processes to give work to; in pretence the work is done here."""
@@ -493,7 +493,7 @@ def workers(run: Run, n: int) -> Iterator:
             process.terminate()
         pool.shutdown(wait=True, cancel_futures=True)
 
-
+# %% ../nbs/gpu.ipynb #9b8a71c3
 class Here:
     """The work of a pool, done at once."""
 
@@ -517,7 +517,7 @@ def interrupt(epoch: int, gain: float) -> None:
     if epoch == 0:
         raise Interrupted
 
-# %% ../nbs/gpu.ipynb #c53b5d32
+# %% ../nbs/gpu.ipynb #c4c49a8d
 def fitted_bits(model, problem, checkpoint=None, watch=None) -> tuple:  # (weights, scores)
     """What a fit leaves: its weights and its test scores.
 
@@ -535,7 +535,7 @@ def fitted_bits(model, problem, checkpoint=None, watch=None) -> tuple:  # (weigh
     model.fit(X.view(fold.train), t[fold.train], valid=(X.view(fold.valid), t[fold.valid]))
     return {k: v.cpu() for k, v in model.net_.state_dict().items()}, model.predict(X.view(fold.test))
 
-
+# %% ../nbs/gpu.ipynb #ee07e674
 def same_bits(a: tuple, b: tuple) -> bool:
     """Whether two fits are equal to the bit."""
     return all(torch.equal(a[0][k], b[0][k]) for k in a[0]) and np.array_equal(a[1], b[1])
@@ -1087,11 +1087,11 @@ PARTS = {
     "compiled": (compilation, 70),
 }  # name -> (what it does, seconds at most)
 
-# %% ../nbs/gpu.ipynb #b16e5b16
+# %% ../nbs/gpu.ipynb #da741bac
 class Late(BaseException):
     """Raised in a part whose time is over."""
 
-
+# %% ../nbs/gpu.ipynb #edb74487
 @contextlib.contextmanager
 def at_most(seconds: float) -> Iterator[None]:
     """Raise `Late` in the block after so many seconds."""

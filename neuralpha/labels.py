@@ -149,7 +149,7 @@ def _label_line(y: Label) -> str:
         said += f" but for {late.sum():,} that a halt keeps open, up to {longest} bars"
     return said + "".join(f"; {why}: {rows:,}" for why, rows in y.counts.items())
 
-# %% ../nbs/labels.ipynb #c83151a0
+# %% ../nbs/labels.ipynb #d6ee1aa3
 NO_PRICE, BEYOND, NOT_SAID = "no price on the date itself", "beyond the last date", "not said"
 
 
@@ -162,7 +162,7 @@ def _first_reason(
         code[holds & (code < 0)] = k
     return pd.Categorical.from_codes(code, list(why))
 
-
+# %% ../nbs/labels.ipynb #a9810b95
 def _further(
     reason: pd.Categorical,
     rows: np.ndarray,  # (n_rows,) bool
@@ -176,7 +176,7 @@ def _further(
     code = np.where(rows, reason.categories.get_loc(why), reason.codes)
     return pd.Categorical.from_codes(code.astype(np.int8), reason.categories)
 
-
+# %% ../nbs/labels.ipynb #2c44e7c4
 def _settled(reason, labelled, tradable) -> pd.Categorical:
     """A reason for every row without a label and for no other."""
     if reason is None:
@@ -263,7 +263,7 @@ def _across(y, name, values, lost=NOT_SAID, **kw):
     values = np.where(beyond, np.nan, values)
     return replace(y, name=name, values=values, known_code=known, reason=reason, parts={}, **kw)
 
-# %% ../nbs/labels.ipynb #5a52fdd9
+# %% ../nbs/labels.ipynb #0db87e17
 def _lost_returns(panel):
     """(n_rows,) running count of bars whose `return` is missing, where a universe has no prices: nothing can be
     compounded across one.
@@ -272,13 +272,13 @@ def _lost_returns(panel):
         return np.zeros(panel.n_rows, np.int64)
     return np.cumsum(~np.isfinite(panel.fields["return"]))
 
-
+# %% ../nbs/labels.ipynb #c493e735
 def _check_bars(**bars):
     for what, (value, low) in bars.items():
         if not isinstance(value, (int, np.integer)) or value < low:
             raise NeuralphaError(f"{what} is {value!r}; it must be a whole number of bars, at least {low}.")
 
-# %% ../nbs/labels.ipynb #3359366b
+# %% ../nbs/labels.ipynb #ba43b6d4
 EXITS = ("bar", "next trade")
 
 
@@ -321,7 +321,7 @@ def forward_return(
     name = f"return {horizon} bars ahead, delay {delay}" + (", exit at the next trade" if exit != "bar" else "")
     return Label(panel, name, value, out.known_code, horizon, delay, reason, exit=exit)
 
-
+# %% ../nbs/labels.ipynb #cc3282df
 def _check_exit(exit):
     if exit not in EXITS:
         raise unknown_name("exit", exit, EXITS)
@@ -912,7 +912,7 @@ def multi_horizon(
         raise NeuralphaError("horizons is empty; give at least one number of bars.")
     return MultiTaskLabel(tuple(forward_return(panel, h, delay, exit) for h in horizons))
 
-# %% ../nbs/labels.ipynb #08c36f23
+# %% ../nbs/labels.ipynb #993c10f7
 @njit(cache=True)
 def _uniqueness(first, last, bars):
     held = np.zeros(bars + 1)
@@ -931,7 +931,7 @@ def _uniqueness(first, last, bars):
             out[i] = (share[last[i] + 1] - share[first[i]]) / (last[i] - first[i] + 1)
     return out
 
-
+# %% ../nbs/labels.ipynb #03da0e0d
 def average_uniqueness(
     first,  # (n,) int: first and last bar on which each label is held, both inclusive
     last,  # (n,) int: first and last bar on which each label is held, both inclusive
@@ -989,7 +989,7 @@ def uniqueness(
         out[a:b] = _uniqueness(first[a:b], last[a:b], bars)
     return out
 
-# %% ../nbs/labels.ipynb #dca7c6b0
+# %% ../nbs/labels.ipynb #70242503
 @njit(cache=True)
 def _gain(first, last, drawn):
     """Average uniqueness each label would have if it were drawn next; `drawn` counts draws per bar."""
@@ -998,7 +998,7 @@ def _gain(first, last, drawn):
         share[t + 1] = share[t] + 1 / (1 + drawn[t])
     return (share[last + 1] - share[first]) / (last - first + 1)
 
-
+# %% ../nbs/labels.ipynb #878adceb
 @njit(cache=True)
 def _draw(first, last, uniform, bars):
     drawn = np.zeros(bars)
@@ -1010,7 +1010,7 @@ def _draw(first, last, uniform, bars):
         drawn[first[i] : last[i] + 1] += 1
     return out
 
-# %% ../nbs/labels.ipynb #3d0ee5b5
+# %% ../nbs/labels.ipynb #0888aa8c
 def draw_probabilities(
     first,  # (n,) int: bars on which each label is held, both inclusive
     last,  # (n,) int: bars on which each label is held, both inclusive
@@ -1040,7 +1040,7 @@ def draw_probabilities(
     gain = _gain(first, last, count)
     return gain / gain.sum()
 
-
+# %% ../nbs/labels.ipynb #657965cc
 def sequential_bootstrap(
     y: Label,
     seed: int = 0,
@@ -1141,7 +1141,7 @@ def sample_weights(
     out[rows] = total / total.mean()
     return out
 
-# %% ../nbs/labels.ipynb #7325bd4e
+# %% ../nbs/labels.ipynb #a5a9c60c
 def _one_weight(y: Label, rows: np.ndarray, way, oldest: float) -> np.ndarray:  # (len(rows),)
     if way == "uniqueness":
         found = uniqueness(y, rows)
@@ -1160,7 +1160,7 @@ def _one_weight(y: Label, rows: np.ndarray, way, oldest: float) -> np.ndarray:  
         raise NeuralphaError(f"{_said(way)} gave {odd:,} of {len(rows):,} training rows no weight, or a negative one.")
     return found[rows]
 
-
+# %% ../nbs/labels.ipynb #2f328496
 def _said(way) -> str:
     return way if isinstance(way, str) else getattr(way, "__name__", "the function of the weights")
 
@@ -1197,7 +1197,7 @@ def own_label(
     _check_own(said, y, panel, horizon, delay)
     return y
 
-# %% ../nbs/labels.ipynb #5f01da5e
+# %% ../nbs/labels.ipynb #2d5b4a5a
 def _label_of_table(said: str, made, panel: Panel, horizon: int, delay: int) -> Label:
     """The label behind a table of values and exits, in panel row order."""
     if not isinstance(made, pd.DataFrame) or not {"value", "exit"} <= set(made.columns):
@@ -1218,7 +1218,7 @@ def _label_of_table(said: str, made, panel: Panel, horizon: int, delay: int) -> 
     values = np.where(np.isnat(exits) | (known >= panel.n_dates), np.nan, values)
     return Label(panel, short_name(said), values, known.astype(np.int32), horizon, delay, unit="own")
 
-
+# %% ../nbs/labels.ipynb #b30dd0c8
 def _check_own(said: str, y: Label, panel: Panel, horizon: int, delay: int) -> None:
     if y.panel is not panel:
         raise NeuralphaError(f"{said} gave a label of {y.panel.name}; make it of the panel that it is given.")

@@ -60,7 +60,7 @@ def own_part(
         raise unknown_name(f"{what} in {source}:", attribute, [n for n in vars(module) if not n.startswith("_")])
     return found
 
-# %% ../nbs/own_code.ipynb #c9b06466
+# %% ../nbs/own_code.ipynb #40669d7f
 class Reached(NamedTuple):
     """The code behind a file or module of the user's own.
 
@@ -78,7 +78,7 @@ class Reached(NamedTuple):
     versions: dict  # installed package -> version
     inside: tuple  # modules of neuralpha
 
-
+# %% ../nbs/own_code.ipynb #31151d53
 def reached(source: str) -> Reached:
     """Follow the imports of `file.py` or `package.module`."""
     roots, todo = _beginning(source)
@@ -101,7 +101,7 @@ def reached(source: str) -> Reached:
             versions[top] = _version(top)
     return Reached(dict(sorted(files.items())), dict(sorted(versions.items())), tuple(sorted(inside)))
 
-# %% ../nbs/own_code.ipynb #0a1ee744
+# %% ../nbs/own_code.ipynb #a0350c66
 def _beginning(source: str) -> tuple[list, list]:
     """The folders that modules are looked for in, and the first of them."""
     if not source.endswith(".py"):
@@ -112,13 +112,13 @@ def _beginning(source: str) -> tuple[list, list]:
         raise NeuralphaError(f"{source}: no such file, seen from {Path.cwd()}. Paths in a study start at its file.")
     return [path.parent], [path.stem]
 
-
+# %% ../nbs/own_code.ipynb #f5d9f2c4
 def _see_current_folder(name: str) -> None:
     """A package in the current folder can be imported, as under `python -m`."""
     if _file_in([Path.cwd()], name.partition(".")[0]) and os.getcwd() not in sys.path:
         sys.path.append(os.getcwd())
 
-
+# %% ../nbs/own_code.ipynb #43097bc6
 def _file_in(roots, name: str) -> Path | None:
     """The file of a module below one of some folders."""
     for root in roots:
@@ -128,7 +128,7 @@ def _file_in(roots, name: str) -> Path | None:
                 return path
     return None
 
-# %% ../nbs/own_code.ipynb #91978ff9
+# %% ../nbs/own_code.ipynb #345e6a0c
 def _spec(name: str):
     """Where a module is found; None where there is none."""
     try:
@@ -136,7 +136,7 @@ def _spec(name: str):
     except (ImportError, ValueError):
         return None
 
-
+# %% ../nbs/own_code.ipynb #e5f43fdd
 def _folder_of(top: str) -> Path | None:
     """The folder that a package of the user's own lies in; None where it was installed, or is not there."""
     spec = _spec(top)
@@ -147,7 +147,7 @@ def _folder_of(top: str) -> Path | None:
         return None
     return path.parent.parent if path.name == "__init__.py" else path.parent
 
-
+# %% ../nbs/own_code.ipynb #cbc3a092
 def _version(top: str) -> str:
     """The versions of what was installed under the name of a package."""
     return " ".join(importlib.metadata.version(name) for name in sorted(set(_distributions().get(top, ()))))
@@ -157,7 +157,7 @@ def _version(top: str) -> str:
 def _distributions() -> dict:
     return importlib.metadata.packages_distributions()
 
-# %% ../nbs/own_code.ipynb #e231848b
+# %% ../nbs/own_code.ipynb #0f24bd8b
 def _imports(path: Path, name: str) -> set:
     """The modules that a file may import, wherever in it: what is imported *from* a package may be one, too."""
     package = name if path.name == "__init__.py" else name.rpartition(".")[0]
@@ -174,7 +174,7 @@ def _imports(path: Path, name: str) -> set:
             found |= {*_with_parents(base), *(f"{base}.{alias.name}" for alias in node.names)}
     return found
 
-
+# %% ../nbs/own_code.ipynb #18515532
 def _with_parents(name: str) -> list[str]:
     parts = name.split(".")
     return [".".join(parts[: n + 1]) for n in range(len(parts))]
@@ -204,7 +204,7 @@ def own_digest(
     sources = {module: syntax_digest(_tree(path)) for module, path in code.files.items()}
     return digest(sources, code.versions, code_digest(*code.inside))
 
-# %% ../nbs/own_code.ipynb #d77d5110
+# %% ../nbs/own_code.ipynb #bbde4c1d
 def own_module(source: str) -> ModuleType:
     """The module behind `file.py` or `package.module`. Raises `NeuralphaError` where it cannot be imported."""
     key = own_digest(source)
@@ -217,7 +217,7 @@ def own_module(source: str) -> ModuleType:
         _mark(files)
     return sys.modules[name]
 
-
+# %% ../nbs/own_code.ipynb #1d9667db
 def _forget_edited(files: dict) -> None:
     """Drop modules of the user's own where one comes from another file, or from what its file held before."""
     there = {name: sys.modules[name] for name in files if name in sys.modules}
@@ -229,7 +229,7 @@ def _forget_edited(files: dict) -> None:
 def _held(path: Path) -> tuple:
     return str(path), path.stat().st_mtime_ns, path.stat().st_size
 
-
+# %% ../nbs/own_code.ipynb #14ff4a7d
 def _state(module: ModuleType) -> tuple | None:
     """What a module's file held when it was imported."""
     return vars(module).get("__own_state__")
@@ -239,7 +239,7 @@ def _mark(files: dict) -> None:
     for name in {*files} & {*sys.modules}:
         vars(sys.modules[name]).setdefault("__own_state__", _held(files[name]))
 
-
+# %% ../nbs/own_code.ipynb #4f2c8664
 def _load(name: str, path: Path) -> None:
     """Run a file as a module, with the folder it lies in open to its imports."""
     spec = importlib.util.spec_from_file_location(name, path)

@@ -35,7 +35,7 @@ def chromium() -> Iterator:
         yield browser
         browser.close()
 
-# %% ../nbs/pictures.ipynb #4092e133
+# %% ../nbs/pictures.ipynb #e5864aa5
 class Picture(NamedTuple):
     """A part of a page of a report, and what is marked on it.
 
@@ -58,7 +58,7 @@ class Picture(NamedTuple):
     height: int  # pixels that are shown
     marks: tuple[str, ...] = ()  # CSS selectors; the first match of each gets the next number
 
-
+# %% ../nbs/pictures.ipynb #02d488b0
 PICTURES = (
     Picture("report", "index.html", "header", 1190),
     Picture(

@@ -64,7 +64,7 @@ def _project_name(folder: Path) -> str:
 # %% ../nbs/project.ipynb #b128039c
 PRACTICE = "sim-tiny"  # two years of forty simulated stocks: the first report takes a minute
 
-# %% ../nbs/project.ipynb #2c342290
+# %% ../nbs/project.ipynb #0c808030
 def project_study(
     name: str,
     universe: str = PRACTICE,
@@ -100,7 +100,7 @@ def project_study(
     make_study(values)
     return values
 
-
+# %% ../nbs/project.ipynb #7273bb1a
 def _universe_of(universe: str | None, folder: Path) -> tuple[str, float]:  # as the project names it; months
     if universe is None:
         return PRACTICE, 24

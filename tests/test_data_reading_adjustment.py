@@ -162,6 +162,27 @@ def test_a_factor_beside_its_splits_is_asked_for_and_not_taken_for_done(bars, sp
         assert verdict.way is None, (verdict, bars)
     assert judge(changes(asset, true, factor)).way == "adjusted"  # beside prices that carry it, it still is
 
+@pytest.mark.parametrize("apart", [1, 2, 12])
+@pytest.mark.parametrize("earlier", [False, True])
+def test_a_split_written_on_two_days_is_found_with_the_day_that_is_wrong(apart, earlier):
+    asset, true, factor, ratios = market(dividends=False, split=2.0)
+    last = 300 * asset + (150 if earlier else 150 + apart)  # of the two days in each asset's rows
+    row = np.arange(len(asset))
+    ends = np.where((row == last) | (row == last - apart), 2.0, 1.0)
+    days = np.where((row <= last) & (row >= last - apart), 2.0, 1.0)  # the ratio on every day between them
+    for written in (ends, days) if apart < REPEATED else (ends,):
+        c = changes(asset, true / factor, written)
+        twice = find_written_twice(c)
+        moved = (twice.first, twice.second)[twice.moved == "second"]
+        assert twice.moved != "neither" and moved == 150 and twice.ratio == pytest.approx(2)
+        assert twice.count == (written > 1).sum() - 6
+        assert find_written_twice(changes(asset, true, written)).moved == "neither"
+    assert find_written_twice(changes(asset, true / factor, ratios)) is None
+    two = np.where((np.arange(300) == 150) | (np.arange(300) == 160), 2.0, 1.0)  # two splits that the price both makes
+    halves = np.exp(-np.log(two).cumsum()) * 4
+    both = np.tile(two, 6), np.tile(halves, 6)
+    assert find_written_twice(changes(asset, true * both[1], both[0])) is None
+
 def test_money_paid_on_its_day_is_no_split():
     asset, true, _, ratios = market(dividends=False, sigma=0.012)
     paid = np.where(np.arange(len(true)) % 63 == 20, 0.3, 0.0)

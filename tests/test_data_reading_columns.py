@@ -31,6 +31,12 @@ def test_tickers_that_are_words_for_a_date_are_assets_of_a_wide_table():
         "DAY": "date",
         "TIME": "TIME",
     }
+    for names in (
+        ["OPEN", "LOW", "RAW", "PX"],
+        ["LOW.N", "OPEN.N", "A.N", "B.N"],
+        ["BRK.A", "BRK.B", "A Close", "B Close"],
+    ):
+        assert wide(["date", *names]) == {n: n for n in ["date", *names]}
     assert wide(["Unnamed: 0", "DATE", "A"]) == {"DATE": "date", "A": "A"}  # the number of the row is nobody's price
     with pytest.raises(NeuralphaError, match="'date' and 'timestamp' both mean 'date'"):
         wide(["date", "timestamp", "A"])
@@ -47,6 +53,22 @@ def test_tickers_that_are_words_for_a_date_are_assets_of_a_wide_table():
         (["date", "close"], {}, "t: column 'asset' is missing; the table has date, close.*layout='wide'"),
         (["asset", "close"], {}, "t: column 'date' is missing"),
         (["date", "asset"], dict(columns={"close": "PX"}), "names 'PX'"),
+        (
+            ["ticker", "2020-01-02", "2020-01-03"],
+            dict(layout="wide"),
+            "2 of the 3 columns are dates .2020-01-02, .*frame.T",
+        ),
+        (
+            ["date", "A Close", "A Volume", "B Close", "B Volume"],
+            dict(layout="wide"),
+            "'A Close', 'A Volume' are 2 fields of one",
+        ),
+        (
+            ["date", "('Close', 'A')", "('High', 'A')", "('Close', 'B')", "('High', 'B')"],
+            dict(layout="wide"),
+            "2 fields of one",
+        ),
+        (["date", "A", "A_adj", "B", "B_adj", "C"], dict(layout="wide"), "'A', 'A_adj' are 2 fields of one asset"),
     ],
 )
 def test_wrong_columns_are_named(names, options, message):

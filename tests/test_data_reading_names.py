@@ -66,6 +66,7 @@ def test_what_speaks_of_an_adjusted_price():
         looks_adjusted("Close, dividend-adjusted")
         and looks_adjusted("Schlusskurs bereinigt")
         and not looks_adjusted("adjacent")
+        and not looks_adjusted("Unadjusted Close")
         and adjusted_twin("Adj. High") == "high"
         and adjusted_twin("High") is None
     )

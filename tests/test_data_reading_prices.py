@@ -6,6 +6,21 @@ import pytest
 from neuralpha.core import NeuralphaError
 from neuralpha.data.universes import load_universe
 
+def test_one_close_for_all_is_a_mark_for_no_price_and_a_common_base_is_none(tmp_path):
+    f = _bars(lambda f: f["asset"] == "").drop(columns=["open", "High", "Low"])
+    at = f["date"].isin(f["date"].unique()[[12, 25]])
+    f.assign(close=f.close.mask(at, 99.99)).to_csv(tmp_path / "a.csv", index=False)
+    with pytest.raises(
+        NeuralphaError, match="on 2 dates .first 2024-01-17. every asset closes at 99.99.*say missing='99.99'"
+    ):
+        open_source(tmp_path / "a.csv")
+    assert open_source(tmp_path / "a.csv", missing="99.99").frame["close"].null_count() == 10
+    base = f[f.date == f.date.unique()[12]].set_index("asset").close
+    based = f.assign(close=(100 * f.close / base.loc[f.asset].to_numpy()).round(6))
+    later = f["date"] >= f["date"].unique()[12]
+    assert open_source(f.assign(close=f.close.mask(later, based.close))).frame.height == len(f)  # leaps and stays
+    assert open_source(based).frame.height == len(f) and open_source(f.assign(close=1.0)).frame.height == len(f)
+
 from neuralpha.data.reading.sources import open_source
 
 def _bars(swapped):
@@ -65,6 +80,56 @@ def test_a_column_of_splits_is_known_by_its_names_and_a_bar_written_twice_splits
     )
     np.testing.assert_allclose(got["close"].to_numpy(), true.sort_values(["date", "asset"]).close, rtol=1e-6)
 
+RATIOS = {"2:1": 2, "2/1": 2, "3 for 2": 1.5, "1-for-10": 0.1}
+
+@pytest.mark.parametrize("ratio", RATIOS)
+@pytest.mark.parametrize("prices", ["quoted", "turned round", "adjusted"])
+def test_a_ratio_is_read_as_the_prices_move(ratio, prices, tmp_path):
+    days = pd.bdate_range("2015-01-05", periods=1300)
+    true = _walks(days).assign(close=lambda f: (100 * f.close).round(2))
+    split = (true.asset == "S0") & (true.date == days[1200])  # behind the rows by which the form of numbers is told
+    before = (true.asset == "S0") & (true.date < days[1200])
+    f = true.assign(split=np.where(split, ratio, ""))
+    if prices != "adjusted":
+        f["close"] *= np.where(before, RATIOS[ratio] if prices == "quoted" else 1 / RATIOS[ratio], 1)
+    f.to_csv(tmp_path / "a.csv", index=False)
+    got = open_source(tmp_path / "a.csv").frame.sort("date", "asset")
+    np.testing.assert_allclose(got["close"].to_numpy(), true.sort_values(["date", "asset"]).close, rtol=1e-6)
+
+def test_a_ratio_that_the_prices_contradict_is_refused(tmp_path):
+    days = pd.bdate_range("2021-01-04", periods=60)
+    f = _walks(days)
+    f.assign(odds="3:2").to_csv(tmp_path / "odds.csv", index=False)
+    assert set(open_source(tmp_path / "odds.csv").attributes["odds"]) == {"3:2"}  # no split, and no number
+    f["close"] *= np.where((f.asset == "S0") & (f.date < days[30]), 5, 1)
+    f["split"] = np.where((f.asset == "S0") & (f.date == days[30]), "2:1", "")
+    f.to_csv(tmp_path / "a.csv", index=False)
+    with pytest.raises(NeuralphaError, match="column 'split' may adjust the prices, but"):
+        open_source(tmp_path / "a.csv")
+
+@pytest.mark.parametrize("adjust", ["auto", "multiply", "divide", "adjusted"])
+@pytest.mark.parametrize("wrong", [27, 31])
+def test_a_split_on_two_days_has_no_right_way(adjust, wrong):
+    days = pd.bdate_range("2021-01-04", periods=60)
+    f = _walks(days)
+    f["close"] *= np.where((f.asset == "S0") & (f.date < days[30]), 2, 1)
+    f["split"] = np.where((f.asset == "S0") & f.date.isin(days[[30, wrong]]), 2.0, 0.0)
+    right = days[30].date()
+    with pytest.raises(
+        NeuralphaError, match=f"split 2 of asset S0 on two days.*moves by it on {right} only: empty the other"
+    ):
+        open_source(f, adjust=adjust)
+    assert open_source(f, adjust="none").frame.height == 120
+
+@pytest.mark.parametrize(
+    "times, said", [(100, "in percent.*say percent='return'"), (10_000, "basis points.*divide it by 10,000")]
+)
+def test_returns_are_asked_for_in_their_unit(times, said):
+    f = _walks(pd.bdate_range("2021-01-04", periods=60))
+    f["return"] = times * f.groupby("asset").close.pct_change()
+    with pytest.raises(NeuralphaError, match=said):
+        open_source(f.dropna().drop(columns="close"))
+
 def test_dividends_that_no_return_holds_and_bars_stamped_with_the_first_of_a_month_are_said():
     days = pd.bdate_range("2021-01-04", periods=60)
     paid = _walks(days, dividend=np.where(np.arange(120) == 40, 0.5, 0.0))
@@ -72,6 +137,9 @@ def test_dividends_that_no_return_holds_and_bars_stamped_with_the_first_of_a_mon
     assert len(said) == 1 and "column 'dividend' is added to no return" in said[0]
     silent = (paid.assign(dividend=0.0), paid.assign(adj_close=paid.close))
     assert not any(f["check"] == "dividends" for frame in silent for f in open_source(frame).findings)
+    weeks, then = pd.bdate_range("2020-01-03", periods=60, freq="W-FRI"), pd.bdate_range("2021-03-01", periods=60)
+    (found,) = [f for f in open_source(_walks(weeks.append(then))).findings if f["check"] == "cadence"]
+    assert "7 days apart before 2021-0" in found["note"] and "and 1 after" in found["note"]
     for freq, expected in (("MS", True), ("ME", False), ("BMS", False)):
         months = open_source(_walks(pd.date_range("2015-01-01", periods=24, freq=freq)))
         assert any(f["check"] == "month_starts" for f in months.findings) == expected

@@ -144,6 +144,52 @@ def test_a_folder_of_both_kinds_is_refused(tmp_path):
         f.unlink()
     assert rows(open_source(tmp_path / "both")) == rows(open_source(bars()))
 
+BESIDE = {
+    "README.txt": "Columns: Date, Open, High, Low, Close\nFrom 2020-01-02 on, adjusted.",
+    "readme.md": "# Prices",
+    ".DS_Store": "\0\0\0\1Bud1",
+    "Thumbs.db": "\0\1",
+    "_SUCCESS": "",
+    "LICENSE": "MIT, 2020",
+    "LICENSE.txt": "Copyright (c) 2020, somebody, 12",
+    "MD5SUMS.txt": "d41d8cd98f00b204e9800998ecf8427e  NA.csv",
+    "sha256sums.csv": "file,sum\nNA.csv,1234",
+    "NA.csv.sha256": "1234",
+    "desktop.ini": "[x]",
+    "note from Ann.txt": "These are the prices that we spoke about.",
+}
+
+def test_what_is_plainly_no_data_is_skipped_and_named(tmp_path):
+    frame = bars().sort_values(["asset", "date"], ignore_index=True)
+    csvs(tmp_path / "csv", frame)
+    (tmp_path / "parquet").mkdir()
+    frame.to_parquet(tmp_path / "parquet" / "all.parquet")
+    for folder in ("csv", "parquet"):
+        for name, said in BESIDE.items():
+            (tmp_path / folder / name).write_text(said)
+        read = open_source(tmp_path / folder)
+        assert rows(read) == rows(open_source(frame))
+        (found,) = [f for f in read.findings if f["check"] == "skipped_files"]
+        assert found["rows"] == len(BESIDE) and ".DS_Store, LICENSE" in found["note"]
+
+@pytest.mark.parametrize(
+    "name, said, message",
+    [
+        ("MSFT.csv", "rate limit reached", "MSFT.csv"),
+        ("MSFT.csv", "Date,Close", "MSFT.csv: no rows"),
+        ("MSFT.csv", "", "MSFT.csv: the file is empty"),
+        ("MSFT.txt", "02.01.2024;12,5", "MSFT.txt"),
+        ("README.txt", "Date,Close\n2024-01-02,x\n2024-01-03,2\n2024-01-04,3\n2024-01-05,4", "README.txt"),
+        ("MSFT.xlsx", "PK", "MSFT.xlsx may be some of the data and is not read beside 1E5.csv"),
+        ("MSFT.csv.part", "Date,Close", "MSFT.csv.part may be some of the data"),
+    ],
+)
+def test_what_may_be_data_and_cannot_be_read_is_refused(tmp_path, name, said, message):
+    folder = csvs(tmp_path / "f", bars())
+    (folder / name).write_text(said)
+    with pytest.raises(NeuralphaError, match=message):
+        open_source(folder)
+
 def test_an_index_that_a_column_repeats_is_one_column():
     frame = bars()
     for index in ("asset", "date", ["date", "asset"]):

@@ -57,6 +57,9 @@ def test_compressed_files(tmp_path):
         text_stem(tmp_path / n) for n in ("BRK.B.csv.gz", "BRK.B.zip", "BRK.B.csv.zip", "BRK.B.txt")
     } == {"BRK.B"}
     with zipfile.ZipFile(tmp_path / "a.zip", "a") as z:
+        z.writestr("README.txt", "Prices")
+    assert scan_text(text_file(tmp_path / "a.zip")).collect().rows() == ROWS
+    with zipfile.ZipFile(tmp_path / "a.zip", "a") as z:
         z.writestr("b.csv", PLAIN)
     with pytest.raises(NeuralphaError, match="holds 2 files .a.csv, b.csv.; unpack it"):
         text_file(tmp_path / "a.zip")

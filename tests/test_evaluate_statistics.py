@@ -6,6 +6,11 @@ import pandas as pd
 import pytest
 from neuralpha.core import NeuralphaError
 
+def test_what_few_dates_leave_open_is_said_by_their_number():
+    assert said_of_months(STEADY_DATES) == "" and said_of_months(249).startswith("249 dates: skill that comes and goes")
+    assert all(f"one in {n} then" in said_of_months(d) for d, n in ((10, 4), (249, 4), (250, 8), (500, 10), (999, 10)))
+    assert "one in 4 misses below 250 dates, one in 8 misses below 500 dates" in said_of_months()
+
 def _overlapping(n_series, n, h, seed=0):
     shocks = np.random.default_rng(seed).normal(size=(n_series, n + h - 1))
     return np.lib.stride_tricks.sliding_window_view(shocks, h, axis=1).sum(-1)

@@ -1,6 +1,6 @@
 # Exported from nbs/ by `make sync`; edit the notebook.
 from neuralpha.house import *
-import subprocess
+import json, subprocess
 from pathlib import Path
 import pytest
 
@@ -72,3 +72,50 @@ def test_every_public_function_says_what_it_returns():
     import neuralpha
 
     assert without_return_type(Path(neuralpha.__file__).parent) == []
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        'table[table["seed"] == -1]',
+        'table[-1 != table["seed"]]',
+        "account = 0 if seed == -1 else 1",
+        'set(table["seed"]) - {-1}',
+        "table.assign(seed=-1)",
+        '{"seed": -1}',
+        'table.query("seed == -1")',
+        "def scores(seed: int = -1): ...",
+        "def scores(name, *, seed=-1): ...",
+        "given = lambda seed=-1: seed",
+    ],
+)
+def test_the_number_of_the_ensemble_in_place_of_its_name_is_found(crooked, line):
+    (crooked / "core.py").write_text(f"import os\n{line}\n")
+    assert bare_ensembles(crooked) == ["core:2"]
+
+@pytest.mark.parametrize("line", ["seed == ENSEMBLE", "table[-1]", "axis == -1", "f(axis=-1, seed=0)", "seed - 1"])
+def test_other_numbers_are_left_alone(crooked, line):
+    (crooked / "core.py").write_text(line)
+    assert bare_ensembles(crooked) == []
+
+def test_the_ensemble_is_asked_for_by_name():
+    import neuralpha
+
+    assert bare_ensembles(Path(neuralpha.__file__).parent) == []
+
+def test_a_function_that_is_defined_twice_is_named(crooked):
+    (crooked / "core.py").write_text("def load(): ...\ndef other(): ...\ndef load(more): ...")
+    assert doubled_names(crooked) == ["core.load"]
+
+def test_no_module_defines_a_name_twice():
+    import neuralpha
+
+    assert doubled_names(Path(neuralpha.__file__).parent) == []
+
+def test_a_bullet_with_a_colon_in_the_opening_prose_is_named(tmp_path):
+    cell = {"cell_type": "markdown", "source": "# Title\n\n- **One**: this.\n- Two, without.\n- A ratio of 1:2, well"}
+    (tmp_path / "nbs").mkdir()
+    (tmp_path / "nbs" / "a.ipynb").write_text(json.dumps({"cells": [cell, cell]}))
+    assert accidental_settings(tmp_path) == ["a: - **One**: this.", "a: - A ratio of 1:2, well"]
+
+def test_no_opening_prose_is_read_as_a_setting():
+    assert accidental_settings(root()) == []

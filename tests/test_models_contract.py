@@ -29,6 +29,20 @@ def test_a_net_without_dropout_has_no_such_parameter_and_keeps_the_contract():
     assert not {"dropout"} & (set(model.all_limits()) | set(model.space) | set(model.get_params()))
     assert len(check_model(model)) == len(PROMISES)
 
+class WithoutGrid(Straight):
+    def build(self, n_features, outputs):
+        class Narrow(MLPNet):
+            def forward(self, x):
+                return super().forward(x)
+
+        return Narrow(n_features, (), outputs)
+
+def test_a_net_that_cannot_be_called_with_a_grid_is_one_clear_sentence():
+    with pytest.raises(NeuralphaError) as refused:
+        check_model(WithoutGrid(max_epochs=1))
+    said = str(refused.value)
+    assert said.count("Narrow has forward(x) and is called as net(x, grid)") == 1 and "TypeError" not in said
+
 class Broken:
     """One fault each, on a line that keeps its promises."""
 

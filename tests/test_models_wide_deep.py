@@ -98,7 +98,7 @@ def test_windows_are_read_in_blocks_and_add_up_to_the_least_squares_of_all_rows(
         deep = [m.net_.deep(z)[:, 0].double().numpy() for z in whole]
     gate, wide = widen(whole[0].numpy(), t[train], deep[0], whole[1].numpy(), t[valid], deep[1])
     monkeypatch.setattr(Resident, "windows", lambda self, at: (asked.append(len(at)), windows(self, at))[1])
-    m._widen(data, (train, t[train]), (valid, t[valid]))
+    set_wide_part(m.net_, data, (train, t[train]), (valid, t[valid]))
     assert max(asked) <= 4096 < len(train) and sum(asked) == len(train) + len(valid)
     assert m.net_.gate.item() == pytest.approx(gate, abs=1e-6)
     np.testing.assert_allclose(m.net_.wide.numpy(), wide, atol=1e-6)

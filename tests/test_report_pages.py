@@ -29,7 +29,15 @@ def test_the_answer_says_what_the_letters_say():
 
         return answer(UniverseResult("u", {"models": {n: of(*m) for n, m in models.items()}}, [], {}, {}, {}))
 
+    from neuralpha.evaluate.statistics import STEADY_DATES
+
     chain = dict(A=("model", "a", 0.06), B=("model", "ab", 0.05), C=("model", "b", 0.04))
+    few = dict(value=0.06, low=0.05, high=0.07, unit="correlation", n=250)
+    board = {"A": dict(kind="model", letters="a", metrics={"ic": few})}
+    short = answer(UniverseResult("u", {"models": board}, [], {}, {}, {}))
+    assert short.endswith("250 dates do not tell skill that stays from skill that came for some months.")
+    few["n"] = STEADY_DATES
+    assert "some months" not in answer(UniverseResult("u", {"models": board}, [], {}, {}, {}))
     assert said(**chain).startswith("A has the highest mean IC, 0.060 [0.050, 0.070]; B cannot be told apart from it.")
     assert said(A=("model", "a", 0.06), C=("model", "b", 0.04)).startswith("A leads with a mean IC of 0.060")
     assert "reversal, which nobody had to train, cannot be told apart from it" in said(
@@ -69,6 +77,7 @@ def test_the_question_is_answered_with_yes_no_or_how_long_it_would_take():
 def test_leaderboard_universe_and_model_page_say_a_number_in_one_unit():
     from bs4 import BeautifulSoup
     from neuralpha.evaluate.catalogue import column_metrics, heading, metric_title
+    from neuralpha.evaluate.statistics import said_of_months
     from neuralpha.house import root
 
     reports = root() / "reports"
@@ -82,6 +91,8 @@ def test_leaderboard_universe_and_model_page_say_a_number_in_one_unit():
             for r in table.find_all("tr")
         ]
 
+    for page, said in {"index.html": None, "sim-tiny/index.html": 118, "sim-tiny/model-lstm.html": 118}.items():
+        assert said_of_months(said) in pages[page], page
     (head, *board), (models, *metrics) = rows_of("index.html", "model"), rows_of("sim-tiny/index.html", "Metric")
     by_name = {row[0]: dict(zip(models[1:], row[1:])) for row in metrics}
     checked = 0

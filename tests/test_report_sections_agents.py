@@ -3,6 +3,7 @@ from neuralpha.report.sections.agents import *
 import numpy as np
 import pandas as pd
 import pytest
+from neuralpha.core import read_json
 from neuralpha.data.simulated.market import simulate_universe
 from neuralpha.features.table import Features
 from neuralpha.portfolio.backtest import backtest
@@ -28,6 +29,31 @@ def test_what_acting_differently_earned_sums_to_the_difference_of_the_accounts(b
     assert found["same side"]["share"] + found["opposite sides"]["share"] == pytest.approx(1)
     assert found["same side"]["share"] == pytest.approx(0.5, abs=0.1) and found["the agent alone"]["share"] == 0
     assert found["net"]["low"] < found["net"]["value"] < found["net"]["high"]
+
+def test_the_accounts_are_made_once_and_what_was_found_is_stored_and_shown(books, tmp_path, monkeypatch):
+    from types import SimpleNamespace
+    from neuralpha.report.sections import agents
+
+    rule, agent = books
+    stocks = rule.panel
+    values = np.random.default_rng(1).uniform(-1, 1, (stocks.n_rows, 2)).astype(np.float32)
+    seen = Features(stocks, ("a", "b"), values, (0, 0))
+    study = SimpleNamespace(agents=["agent"], portfolio=True)
+    experiment = SimpleNamespace(panel=stocks, X=seen, study=study)
+    scores = {"rule": stocks.series(values[:, 0]), "agent": stocks.series(np.nan_to_num(agent.decided))}
+    made = []
+    monkeypatch.setattr(agents, "traded_scores", lambda *_: scores)
+    monkeypatch.setattr(agents, "study_books", lambda *_: made.append(1) or {"rule": rule, "agent": agent})
+    shown = []
+    report = SimpleNamespace(experiment=experiment, tests={}, valids={}, folder=tmp_path)
+    report.show = lambda figure, *words: shown.append(words[1])
+    found = SECTION.compute(report)
+    SECTION.store(report, found)
+    SECTION.show(report, found)
+    assert made == [1] and shown == ["agents-turnover", "agent-actions", "agent-differences"]
+    stored = read_json(tmp_path / "agents.json")
+    assert stored["rule"] == "rule" and list(stored["models"]) == ["agent"]
+    assert stored["models"]["agent"]["against_rule"] == difference_numbers(agent, rule)
 
 def test_a_unit_that_is_traded_costs_what_the_costs_say(books):
     rule, _ = books

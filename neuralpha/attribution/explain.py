@@ -23,8 +23,9 @@ __all__ = ['ATTRIBUTIONS', 'Explanation', 'explain', 'plot_importance', 'plot_la
            'market_regime', 'by_regime', 'plot_time', 'plot_regime', 'figures', 'from_frame', 'interactions',
            'plot_interactions', 'agreement', 'plot_agreement', 'family_ic_loss', 'refit_ic_loss', 'plot_ic_loss']
 
-# %% ../../nbs/attribution/explain.ipynb #de23ebe5
-from typing import TYPE_CHECKING
+# %% ../../nbs/attribution/explain.ipynb #4719026e
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, NamedTuple
 from html import escape
 from dataclasses import dataclass
 import numpy as np
@@ -42,11 +43,12 @@ from ..features.table import Features
 from ..labels import Label
 from ..models.base import Estimator
 from ..models.predict import Predictions, cross_predict
+from ..models.seeds import ensemble_rows
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-# %% ../../nbs/attribution/explain.ipynb #4cc4ef5a
+# %% ../../nbs/attribution/explain.ipynb #7630b63e
 @dataclass(frozen=True, eq=False, repr=False)
 class Explanation:
     """Attributions of some rows' scores to features and lags, in score units.
@@ -109,53 +111,54 @@ class Explanation:
 
     def importance(self) -> pd.Series:
         """Mean |attribution| by feature, summed over lags first, largest first; score units."""
-        return pd.Series(abs(self.by_feature).mean(0), list(self.names), name="mean |attribution|").sort_values(
-            ascending=False, kind="stable"
-        )
+        mean = pd.Series(abs(self.by_feature).mean(0), list(self.names), name="mean |attribution|")
+        return mean.sort_values(ascending=False, kind="stable")
 
     def lag_map(self) -> pd.DataFrame:
         """Mean |attribution| by feature (rows) and lag in bars (columns, the decision date last)."""
         order = np.argsort(self.lags)[::-1]
-        return pd.DataFrame(
-            abs(self.values).mean(0, dtype=np.float64).T[:, order], list(self.names), [-self.lags[i] for i in order]
-        )
+        mean = abs(self.values).mean(0, dtype=np.float64).T
+        return pd.DataFrame(mean[:, order], list(self.names), [-self.lags[i] for i in order])
 
     def frame(self) -> pd.DataFrame:
         """Long table `model, fold, seed, date, asset, feature, lag, value`; lag in bars before the decision date."""
-        n, L, F = self.values.shape
-        p = self.X.panel
-
-        def each(v):
-            return np.repeat(v, L * F)
-
-        return pd.DataFrame(
-            {
-                "model": self.model,
-                "fold": each(self.fold),
-                "seed": each(self.seed),
-                "date": each(p.dates[p.date_code[self.rows]]),
-                "asset": each(p.assets[p.asset_code[self.rows]]),
-                "feature": np.tile(np.asarray(self.names, dtype=str), n * L),
-                "lag": np.tile(np.repeat(np.asarray(self.lags, np.int32), F), n),
-                "value": self.values.reshape(-1),
-            }
-        )
+        return _long_table(self)
 
     def __repr__(self):
         return (
             f"Explanation of {self.model}: {len(self.rows):,} rows × {len(self.lags)} lag(s) × {len(self.names)} "
-            "features; "
-            f"completeness error {self.relative_error:.2e} of the scores' standard deviation"
+            f"features; completeness error {self.relative_error:.2e} of the scores' standard deviation"
         )
 
     def _repr_html_(self):
         return f"<p>{escape(repr(self))}</p>" + self.importance().head(10).to_frame().to_html(float_format="%.5f")
 
-# %% ../../nbs/attribution/explain.ipynb #5cd4761a
+# %% ../../nbs/attribution/explain.ipynb #31b0bd66
+def _long_table(explanation: Explanation) -> pd.DataFrame:
+    n, n_lags, n_features = explanation.values.shape
+    panel = explanation.X.panel
+
+    def each(of_row):
+        return np.repeat(of_row, n_lags * n_features)
+
+    return pd.DataFrame(
+        {
+            "model": explanation.model,
+            "fold": each(explanation.fold),
+            "seed": each(explanation.seed),
+            "date": each(panel.dates[panel.date_code[explanation.rows]]),
+            "asset": each(panel.assets[panel.asset_code[explanation.rows]]),
+            "feature": np.tile(np.asarray(explanation.names, dtype=str), n * n_lags),
+            "lag": np.tile(np.repeat(np.asarray(explanation.lags, np.int32), n_features), n),
+            "value": explanation.values.reshape(-1),
+        }
+    )
+
+# %% ../../nbs/attribution/explain.ipynb #908f27cd
 def _draw(rows, n, rng):
     return np.sort(rng.choice(rows, n, replace=False)) if len(rows) > n else np.sort(rows)
 
-
+# %% ../../nbs/attribution/explain.ipynb #efa33e56
 def _row_numbers(panel, rows):
     """Panel rows as integers; raises `NeuralphaError` for a mask and for rows the panel does not have."""
     rows = np.asarray(rows)
@@ -167,26 +170,36 @@ def _row_numbers(panel, rows):
         )
     return rows.astype(np.int64)
 
-# %% ../../nbs/attribution/explain.ipynb #c83de315
-def _parts(pred, X, rows):
-    """(model, rows, fold, seed) per fold of predictions, the first seed of each."""
+# %% ../../nbs/attribution/explain.ipynb #4587761a
+class _Part(NamedTuple):
+    """A fitted model and the panel rows that it is asked about."""
+
+    model: object
+    rows: np.ndarray
+    fold: int
+    seed: int
+
+# %% ../../nbs/attribution/explain.ipynb #536e2e22
+def _parts(pred, X, rows) -> Iterator[_Part]:
+    """One part per fold of predictions, of the first seed of each."""
     if not pred.models:
         raise NeuralphaError(
             f"The predictions of {pred.name} carry no fitted models; explain a model that `load_model` reads back, "
             "or the members of an ensemble."
         )
-    scored = pred.frame[pred.frame["seed"] == -1]
+    scored = ensemble_rows(pred.frame)
     at = panel_rows(X.panel, pd.MultiIndex.from_frame(scored[["date", "asset"]]))
     for fold in sorted(set(scored["fold"])):
         seed = min(s for f, s in pred.models if f == fold)
         of_fold = at[(scored["fold"] == fold).to_numpy()]
-        yield pred.models[fold, seed], of_fold if rows is None else of_fold[np.isin(of_fold, rows)], fold, seed
+        asked = of_fold if rows is None else of_fold[np.isin(of_fold, rows)]
+        yield _Part(pred.models[fold, seed], asked, fold, seed)
 
-
+# %% ../../nbs/attribution/explain.ipynb #d583f816
 def _model_name(model):
     return getattr(model, "name", "") or type(model).__name__.lower()
 
-# %% ../../nbs/attribution/explain.ipynb #aeae7bc5
+# %% ../../nbs/attribution/explain.ipynb #756a8f3f
 @check_kinds
 def explain(
     model,  # `Predictions`, or a fitted model of any kind
@@ -231,56 +244,49 @@ def explain(
         parts = list(_parts(model, X, rows))
         name = model.name
     else:
-        parts = [(model, np.flatnonzero(X.panel.tradable) if rows is None else rows, 0, getattr(model, "seed", 0))]
+        pool = np.flatnonzero(X.panel.tradable) if rows is None else rows
+        parts = [_Part(model, pool, 0, getattr(model, "seed", 0))]
         name = _model_name(model)
-    parts = [p for p in parts if len(p[1])]
+    parts = [part for part in parts if len(part.rows)]
     if not parts:
         raise NeuralphaError(f"There are no rows of {X.panel.name} to explain {name} on.")
     rng = np.random.default_rng(seed)
     done = []
-    for fitted, pool, fold, fit_seed in parts:
-        chosen = pool if rows is not None else _draw(pool, max(1, n_rows // len(parts)), rng)
-        chosen = chosen[np.argsort(X.panel.date_code[chosen], kind="stable")]
-        opened = probe(fitted, X)
-        seen = fitted.seen(X) if isinstance(fitted, Estimator) else X
-        background = _draw(pool, n_background, rng)
-        values, base = attribute(opened, chosen, background, Paths(n_samples, seed, tolerance))
+    for part in parts:
+        chosen = part.rows if rows is not None else _draw(part.rows, max(1, n_rows // len(parts)), rng)
+        background = _draw(part.rows, n_background, rng)
+        done.append(_explain_part(name, part, X, chosen, background, Paths(n_samples, seed, tolerance)))
+    return _joined(name, done)
 
-        def full(v):
-            return np.full(len(chosen), v)
-
-        done.append(
-            Explanation(
-                name,
-                seen,
-                chosen,
-                opened.lags,
-                np.asarray(values, np.float32),
-                base + np.zeros(len(chosen)),
-                _scores(opened, chosen),
-                full(fold),
-                full(fit_seed),
-            )
-        )
-
-    def join(key):
-        return np.concatenate([getattr(e, key) for e in done])
-
-    lags = _all_lags(done)
-    table = _all_columns(done)
+# %% ../../nbs/attribution/explain.ipynb #8bd8aea6
+def _explain_part(name: str, part: _Part, X: Features, rows, background, paths: Paths) -> Explanation:
+    rows = rows[np.argsort(X.panel.date_code[rows], kind="stable")]
+    opened = probe(part.model, X)
+    values, base = attribute(opened, rows, background, paths)
     return Explanation(
-        name,
-        table,
-        join("rows"),
-        lags,
-        np.concatenate([_over_columns(e, _over_lags(e, lags), table.names) for e in done]),
-        join("base"),
-        join("scores"),
-        join("fold"),
-        join("seed"),
+        model=name,
+        X=part.model.seen(X) if isinstance(part.model, Estimator) else X,
+        rows=rows,
+        lags=opened.lags,
+        values=np.asarray(values, np.float32),
+        base=base + np.zeros(len(rows)),
+        scores=_scores(opened, rows),
+        fold=np.full(len(rows), part.fold),
+        seed=np.full(len(rows), part.seed),
     )
 
-# %% ../../nbs/attribution/explain.ipynb #173b00e4
+# %% ../../nbs/attribution/explain.ipynb #02d34fff
+def _joined(name: str, parts: list[Explanation]) -> Explanation:
+    lags = _all_lags(parts)
+    table = _all_columns(parts)
+    values = [_over_columns(part, _over_lags(part, lags), table.names) for part in parts]
+    each = {
+        key: np.concatenate([getattr(part, key) for part in parts])
+        for key in ("rows", "base", "scores", "fold", "seed")
+    }
+    return Explanation(name, table, lags=lags, values=np.concatenate(values), **each)
+
+# %% ../../nbs/attribution/explain.ipynb #31833968
 def _all_lags(explanations) -> tuple:
     """The lags that the model of any fold sees; a search may find another window in every fold."""
     first = explanations[0].lags
@@ -290,7 +296,7 @@ def _all_lags(explanations) -> tuple:
         else tuple(sorted({k for e in explanations for k in e.lags}, reverse=True))
     )
 
-
+# %% ../../nbs/attribution/explain.ipynb #51fc62d4
 def _all_columns(explanations) -> Features:
     """The features that the model of any fold sees; what its transforms left out or made is known on its own rows
     alone.
@@ -305,7 +311,7 @@ def _all_columns(explanations) -> Features:
         values[np.ix_(e.rows, [names.index(n) for n in e.X.names])] = e.X.values[e.rows]
     return Features(first.panel, names, values, tuple(lookback.values()))
 
-# %% ../../nbs/attribution/explain.ipynb #8422738d
+# %% ../../nbs/attribution/explain.ipynb #4957175b
 def _over_columns(e, values: np.ndarray, names: tuple) -> np.ndarray:  # (n, lags, len(names))
     """Attributions of these features; zero where a fold's transforms left one out."""
     if e.X.names == names:
@@ -314,7 +320,7 @@ def _over_columns(e, values: np.ndarray, names: tuple) -> np.ndarray:  # (n, lag
     out[:, :, [names.index(n) for n in e.X.names]] = values
     return out
 
-
+# %% ../../nbs/attribution/explain.ipynb #a520b45d
 def _over_lags(e, lags) -> np.ndarray:  # (n, len(lags), F)
     """Attributions on these lags; zero where the model does not see one."""
     out = np.zeros((len(e.values), len(lags), e.values.shape[2]), e.values.dtype)
@@ -426,7 +432,7 @@ def plot_summary(
     fig.tight_layout()
     return fig
 
-# %% ../../nbs/attribution/explain.ipynb #204c7eb9
+# %% ../../nbs/attribution/explain.ipynb #4cb4e222
 def families(
     names,  # features
 ) -> list[str]:  # the family of each; a feature that is declared nowhere is a family of its own
@@ -450,12 +456,12 @@ def families(
             out.append(n)
     return out
 
-
+# %% ../../nbs/attribution/explain.ipynb #47276fa6
 def _by_family(names) -> dict:  # family -> features
     of = families(names)
     return {f: [n for n, g in zip(names, of) if g == f] for f in dict.fromkeys(of)}
 
-# %% ../../nbs/attribution/explain.ipynb #99c2bbc0
+# %% ../../nbs/attribution/explain.ipynb #ac379c6d
 def _grouped(e, by):
     """(n, groups) attributions and the groups' names."""
     if by not in ("family", "feature"):
@@ -464,7 +470,7 @@ def _grouped(e, by):
     names = list(dict.fromkeys(groups.tolist()))
     return np.stack([e.by_feature[:, groups == g].sum(1) for g in names], 1), names
 
-
+# %% ../../nbs/attribution/explain.ipynb #df52468b
 def through_time(
     e: Explanation,
     by: str = "family",  # or "feature"
@@ -572,7 +578,7 @@ def plot_time(
     ax.spines[["top", "right"]].set_visible(False)
     return fig
 
-# %% ../../nbs/attribution/explain.ipynb #055e3a91
+# %% ../../nbs/attribution/explain.ipynb #dd7edfa4
 @check_kinds
 def plot_regime(
     e: Explanation,  # from `explain`
@@ -620,7 +626,7 @@ def plot_regime(
     ax.spines[["top", "right"]].set_visible(False)
     return fig
 
-
+# %% ../../nbs/attribution/explain.ipynb #a23cc2c2
 def figures(e: Explanation) -> dict:  # name -> matplotlib figure
     """All figures of a report: importance, lags, summary, time (where the rows span several periods).
 
@@ -803,7 +809,7 @@ def plot_interactions(table: pd.DataFrame, model: str = "") -> "Figure":
     fig.colorbar(image, label="mean |second difference|, score units")
     return fig
 
-# %% ../../nbs/attribution/explain.ipynb #24ae3f19
+# %% ../../nbs/attribution/explain.ipynb #a1cf979b
 def _shared(a, b):
     """Positions of the rows two explanations share."""
     both, i, j = np.intersect1d(a.rows, b.rows, return_indices=True)
@@ -815,14 +821,14 @@ def _shared(a, b):
         )
     return both, i, j
 
-
+# %% ../../nbs/attribution/explain.ipynb #2003bcb1
 def _rowwise(a, b):
     a = a - a.mean(1, keepdims=True)
     b = b - b.mean(1, keepdims=True)
     with np.errstate(all="ignore"):
         return (a * b).sum(1) / np.sqrt((a * a).sum(1) * (b * b).sum(1))
 
-# %% ../../nbs/attribution/explain.ipynb #dd9ad440
+# %% ../../nbs/attribution/explain.ipynb #1cd65f91
 def _interval(series, horizon, level) -> dict:
     """`mean_test`, NaN where fewer than three dates have a value: a constant score has no IC, one feature no
     correlation across features.
@@ -833,7 +839,7 @@ def _interval(series, horizon, level) -> dict:
         else dict(mean=np.nan, low=np.nan, high=np.nan)
     )
 
-
+# %% ../../nbs/attribution/explain.ipynb #63a68aa8
 def _by_date_mean(values, date):
     """(dates, k) means of (n, k) values."""
     return pd.DataFrame(values).groupby(np.asarray(date)).mean().to_numpy()
@@ -920,7 +926,7 @@ def plot_agreement(table: pd.DataFrame) -> "Figure":
     ax.spines[["top", "right"]].set_visible(False)
     return fig
 
-# %% ../../nbs/attribution/explain.ipynb #ae6f560c
+# %% ../../nbs/attribution/explain.ipynb #edeab1ce
 def _deal(panel, rows, rng):
     """For each row, another row of the same date: a random permutation within dates."""
     order = np.lexsort((rng.random(len(rows)), panel.date_code[rows]))
@@ -929,7 +935,7 @@ def _deal(panel, rows, rng):
     other[home] = order
     return other
 
-
+# %% ../../nbs/attribution/explain.ipynb #9360af3f
 def _whole_dates(panel, rows):
     """The rows and all other tradable rows of their dates, ascending: a net across assets is asked about all of them,
     labelled or not.
@@ -937,12 +943,12 @@ def _whole_dates(panel, rows):
     same = np.flatnonzero(np.isin(panel.date_code, panel.date_code[rows]))
     return same[panel.tradable[same] | np.isin(same, rows)]
 
-# %% ../../nbs/attribution/explain.ipynb #78f7aab0
+# %% ../../nbs/attribution/explain.ipynb #f7b16cac
 def _daily_ic(score, label, date):
     """IC by date, for the given codes; pandas index of the dates' codes."""
     return pd.Series(correlation_by_date(score, label, date), np.unique(date))
 
-
+# %% ../../nbs/attribution/explain.ipynb #5fe33e00
 def _loss_table(whole, without, y, level):
     """One line per family: IC with and without, the difference and its interval."""
     out = []
@@ -953,7 +959,7 @@ def _loss_table(whole, without, y, level):
     table = pd.DataFrame(out, columns=["family", "ic", "ic_without", "lost", "low", "high", "dates"])
     return table.sort_values("lost", ascending=False, kind="stable").set_index("family")
 
-# %% ../../nbs/attribution/explain.ipynb #18e65770
+# %% ../../nbs/attribution/explain.ipynb #a5072830
 def family_ic_loss(
     model,  # `Predictions` or a fitted model
     X: Features,
@@ -995,53 +1001,66 @@ def family_ic_loss(
     elif rows is None:
         raise NeuralphaError("Give rows the model was not fitted on, e.g. fold.test; whole dates.")
     else:
-        parts = [(model, rows, 0, 0)]
-    known = list(dict.fromkeys(n for fitted, *_ in parts for n in _features_of(fitted, X)))
+        parts = [_Part(model, rows, 0, 0)]
+    known = list(dict.fromkeys(name for part in parts for name in _features_of(part.model, X)))
     groups = groups or _by_family(known)
     for name in (n for names in groups.values() for n in names if n not in known):
         raise unknown_name("feature", name, known)
     rng = np.random.default_rng(seed)
     whole = []
-    without = {g: [] for g in groups}
-    for fitted, pool, _, _ in parts:
-        pool = np.unique(pool[np.isfinite(y.values[pool])])
-        days = np.unique(X.panel.date_code[pool])
-        keep = (
-            days[np.linspace(0, len(days) - 1, min(len(days), max(2, n_dates // len(parts)))).astype(int)]
-            if len(days)
-            else days
-        )
-        pool = pool[np.isin(X.panel.date_code[pool], keep)]
+    without = {group: [] for group in groups}
+    for fitted, pool, *_ in parts:
+        pool = _on_some_dates(pool[np.isfinite(y.values[pool])], X.panel, max(2, n_dates // len(parts)))
         if not len(pool):
             continue
-        opened = probe(fitted, X)
-        seen = _features_of(fitted, X)
-        everyone = _whole_dates(X.panel, pool) if opened.across else pool
-        x = opened.inputs(everyone)
-        judged = np.isin(everyone, pool)
-
-        def ic(x):
-            return _daily_ic(opened.score(x, everyone)[judged], y.values[pool], X.panel.date_code[pool])
-
-        whole.append(ic(x))
+        judged = _Judged(fitted, X, y, pool)
+        whole.append(judged.ic(judged.x))
         for group, names in groups.items():
-            columns = [seen.index(n) for n in names if n in seen]  # none where the fold's transforms left them out
-            ics = []
-            for _ in range(repeats):
-                dealt = x.copy()
-                dealt[:, :, columns] = x[_deal(X.panel, everyone, rng)][:, :, columns]
-                ics.append(ic(dealt))
+            ics = [judged.ic(judged.dealt(names, rng)) for _ in range(repeats)]
             without[group].append(sum(ics) / repeats)
     if not whole:
         raise NeuralphaError("None of the rows has a label: no IC can be lost.")
     return _loss_table(pd.concat(whole), {g: pd.concat(v) for g, v in without.items()}, y, level)
+
+# %% ../../nbs/attribution/explain.ipynb #37249c86
+class _Judged:
+    """A fitted model on labelled rows: its IC by date with its inputs as they are, or dealt anew."""
+
+    def __init__(self, fitted, X: Features, y: Label, rows: np.ndarray):
+        self.panel, self.rows, self.label = X.panel, rows, y.values[rows]
+        self.opened = probe(fitted, X)
+        self.seen = _features_of(fitted, X)
+        self.everyone = _whole_dates(X.panel, rows) if self.opened.across else rows
+        self.x = self.opened.inputs(self.everyone)
+        self.judged = np.isin(self.everyone, rows)
+
+    def ic(self, x: np.ndarray) -> pd.Series:
+        scores = self.opened.score(x, self.everyone)[self.judged]
+        return _daily_ic(scores, self.label, self.panel.date_code[self.rows])
+
+    def dealt(self, names: list, rng) -> np.ndarray:
+        """The inputs with some features of each date's assets dealt out among them anew."""
+        columns = [self.seen.index(n) for n in names if n in self.seen]  # none where the transforms left them out
+        out = self.x.copy()
+        out[:, :, columns] = self.x[_deal(self.panel, self.everyone, rng)][:, :, columns]
+        return out
+
+# %% ../../nbs/attribution/explain.ipynb #2970634b
+def _on_some_dates(rows: np.ndarray, panel: Panel, n_dates: int) -> np.ndarray:
+    """The rows of so many of their dates, evenly spaced; of all where there are no more."""
+    rows = np.unique(rows)
+    days = np.unique(panel.date_code[rows])
+    if not len(days):
+        return rows
+    chosen = np.linspace(0, len(days) - 1, min(len(days), n_dates)).astype(int)
+    return rows[np.isin(panel.date_code[rows], days[chosen])]
 
 # %% ../../nbs/attribution/explain.ipynb #ecb1bf0a
 def _features_of(fitted, X: Features) -> list:
     """The features that a fitted model sees: those of the table, or what its transforms make of them."""
     return list(fitted.features_ if isinstance(fitted, Estimator) else X.names)
 
-# %% ../../nbs/attribution/explain.ipynb #5b6a6bf8
+# %% ../../nbs/attribution/explain.ipynb #5040388d
 def refit_ic_loss(
     model,  # unfitted
     X: Features,
@@ -1080,10 +1099,9 @@ def refit_ic_loss(
 
     def daily(table):
         frame = cross_predict(model, table, y, folds, seeds, device, progress=False, target=target).frame
-        frame = frame[(frame["seed"] == -1) & frame["label"].notna()]
-        return _daily_ic(
-            frame["score"].to_numpy(), frame["label"].to_numpy(), pd.factorize(frame["date"], sort=True)[0]
-        )
+        frame = ensemble_rows(frame).dropna(subset="label")
+        date, _ = pd.factorize(frame["date"], sort=True)
+        return _daily_ic(frame["score"].to_numpy(), frame["label"].to_numpy(), date)
 
     whole = daily(X)
     without = {g: daily(X.select([n for n in X.names if n not in set(names)])) for g, names in groups.items()}

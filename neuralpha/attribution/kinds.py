@@ -27,7 +27,7 @@ from ..models.net_probe import NetProbe
 from ..models.predict import Predictions
 from ..models.probe import ContributionProbe, FunctionProbe, LinearProbe, TreeMember, TreeProbe, WideTreeProbe
 
-# %% ../../nbs/attribution/kinds.ipynb #b7aa1c21
+# %% ../../nbs/attribution/kinds.ipynb #34157bc3
 def probe(
     model,  # a fitted model of the zoo or of one's own, a LightGBM booster or a scikit-learn forest
     X: Features,
@@ -50,7 +50,7 @@ def probe(
         return model.probe(model.seen(X))
     return _foreign_trees(model, X)
 
-
+# %% ../../nbs/attribution/kinds.ipynb #76d02ee9
 def _foreign_trees(model, X: Features) -> TreeProbe:
     """LightGBM's and scikit-learn's own trees on the features as they are."""
     outputs = len(forest_of(model).base)
@@ -61,7 +61,7 @@ def _foreign_trees(model, X: Features) -> TreeProbe:
     predict = partial(trees.predict, raw_score=True) if lightgbm else trees.predict
     return TreeProbe(X, (TreeMember(trees, predict, np.arange(len(X.names))),))
 
-# %% ../../nbs/attribution/kinds.ipynb #cfa0dab6
+# %% ../../nbs/attribution/kinds.ipynb #1982e8b3
 class Paths(NamedTuple):
     """How much is spent on a smooth model; lines and trees are exact.
 
@@ -80,7 +80,7 @@ class Paths(NamedTuple):
         0.03  # completeness error, in standard deviations of the scores, above which paths get more points
     )
 
-
+# %% ../../nbs/attribution/kinds.ipynb #c20e731a
 class Attributed(NamedTuple):
     """What each input added to the scores, in score units.
 
@@ -95,7 +95,7 @@ class Attributed(NamedTuple):
     values: np.ndarray  # (n, L, F)
     base: np.ndarray | float  # (n,) or one for all: the score when nothing is known
 
-# %% ../../nbs/attribution/kinds.ipynb #7b005893
+# %% ../../nbs/attribution/kinds.ipynb #17a47ada
 @singledispatch
 def attribute(
     opened: Probe,
@@ -119,13 +119,13 @@ def attribute(
         "a function of your own with `attribute.register`."
     )
 
-
+# %% ../../nbs/attribution/kinds.ipynb #94b1980b
 @attribute.register
 def _of_a_line(opened: LinearProbe, rows, background, paths) -> Attributed:
     mean = opened.inputs(background).mean(0, dtype=np.float64)
     return Attributed((opened.inputs(rows) - mean) * opened.coef, float(mean[0] @ opened.coef + opened.intercept))
 
-# %% ../../nbs/attribution/kinds.ipynb #1141f2d3
+# %% ../../nbs/attribution/kinds.ipynb #56ebbfff
 @attribute.register
 def _of_trees(opened: TreeProbe, rows, background, paths) -> Attributed:
     x = opened.inputs(rows).reshape(len(rows), -1)
@@ -138,7 +138,7 @@ def _of_trees(opened: TreeProbe, rows, background, paths) -> Attributed:
         base += base_of_member / len(opened.members)
     return Attributed(values.reshape(len(rows), len(opened.lags), -1), base)
 
-
+# %% ../../nbs/attribution/kinds.ipynb #53a878c4
 @attribute.register
 def _of_trees_beside_a_line(opened: WideTreeProbe, rows, background, paths) -> Attributed:
     deep = attribute(opened.trees, rows, background, paths)
@@ -170,7 +170,7 @@ def _of_contributions(opened: ContributionProbe, rows, background, paths) -> Att
     found = np.asarray(opened.contributions(opened.inputs(rows)[:, 0]), np.float64)
     return Attributed(found[:, None, :-1], found[:, -1])
 
-# %% ../../nbs/attribution/kinds.ipynb #61f56706
+# %% ../../nbs/attribution/kinds.ipynb #4f4d05d2
 AFFORDABLE = 400_000  # windows per explanation of a net across assets
 
 
@@ -184,13 +184,13 @@ def with_enough_points(attempt, n_samples: int, tolerance: float, affordable: in
             break
     return got
 
-
+# %% ../../nbs/attribution/kinds.ipynb #43e11dfe
 def assets_beside(panel, rows: np.ndarray) -> np.ndarray:
     """(n,) tradable assets on each row's date."""
     assets = np.bincount(panel.date_code[panel.tradable], minlength=panel.n_dates)
     return np.maximum(assets[panel.date_code[rows]], 1)
 
-# %% ../../nbs/attribution/kinds.ipynb #134799ee
+# %% ../../nbs/attribution/kinds.ipynb #289b96fc
 @attribute.register
 def _of_a_net(opened: NetProbe, rows, background, paths) -> Attributed:
     affordable = int(AFFORDABLE // assets_beside(opened.X.panel, rows).sum())
@@ -205,7 +205,7 @@ def _of_a_net(opened: NetProbe, rows, background, paths) -> Attributed:
         got = with_enough_points(attempt, n_samples, paths.tolerance, affordable)
     return Attributed(got.values, got.base)
 
-
+# %% ../../nbs/attribution/kinds.ipynb #697a9511
 def _all_rows(opened: NetProbe, x, background, seed, n_samples, points) -> Attributions:
     return expected_gradients(opened.alone, x, background, n_samples, seed, opened.device, points=points)
 

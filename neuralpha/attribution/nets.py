@@ -57,7 +57,7 @@ class Attributions(NamedTuple):
         """(n,) completeness error: score less base less the sum of attributions."""
         return self.scores - self.base - self.values.sum((1, 2), dtype=np.float64)
 
-# %% ../../nbs/attribution/nets.ipynb #428d9a1b
+# %% ../../nbs/attribution/nets.ipynb #1b463dbc
 @contextlib.contextmanager
 def frozen(module) -> Iterator[None]:
     """Evaluation mode without weight gradients for the block."""
@@ -80,7 +80,7 @@ def frozen(module) -> Iterator[None]:
         for m, dropout in recurrent:
             m.dropout = dropout
 
-
+# %% ../../nbs/attribution/nets.ipynb #beaaa82f
 def _one_score(out):
     """(n,) from the (n,) or (n, 1) a module returns."""
     if out.ndim == 2 and out.shape[1] == 1:
@@ -92,7 +92,7 @@ def _one_score(out):
         )
     return out
 
-# %% ../../nbs/attribution/nets.ipynb #d606160a
+# %% ../../nbs/attribution/nets.ipynb #cbf73ce7
 def net_scores(
     module,  # torch module or function: windows (n, L, F) -> (n,) or (n, 1)
     windows: torch.Tensor,
@@ -115,19 +115,19 @@ def net_scores(
     with torch.no_grad():
         return torch.cat([_one_score(module(w)) for w in windows.split(batch)])
 
-
+# %% ../../nbs/attribution/nets.ipynb #54e6a254
 def _gradients(module, windows):
     """d score / d window of every row, (n, L, F)."""
     windows.requires_grad_()
     return torch.autograd.grad(_one_score(module(windows)).sum(), windows)[0]
 
-# %% ../../nbs/attribution/nets.ipynb #5c39d1c7
+# %% ../../nbs/attribution/nets.ipynb #9bf3fd68
 def gauss_legendre(points: int, device="cpu") -> tuple[torch.Tensor, torch.Tensor]:
     """Points and weights on [0, 1], float32 tensors."""
     t, w = np.polynomial.legendre.leggauss(points)
     return tuple(torch.tensor(v, dtype=torch.float32, device=device) for v in ((t + 1) / 2, w / 2))
 
-
+# %% ../../nbs/attribution/nets.ipynb #adcc6a1e
 def _along_paths(module, windows, starts, weight, points, batch):
     """Mean over paths of movement × gradient and of the gradient, each (n, L, F); `weight` (k,) of the starts."""
     t, w = gauss_legendre(points, windows.device)
@@ -146,7 +146,7 @@ def _along_paths(module, windows, starts, weight, points, batch):
             moved[i : i + rows] += (g * step).sum(1)
     return moved, slope
 
-# %% ../../nbs/attribution/nets.ipynb #255a5c6b
+# %% ../../nbs/attribution/nets.ipynb #ac72f724
 def _device_of(module, device):
     if device is not None:
         return torch.device(device)
@@ -159,7 +159,7 @@ def _tensor(values, device):
         values = torch.from_numpy(np.asarray(values, np.float32))
     return values.detach().to(device, torch.float32)
 
-
+# %% ../../nbs/attribution/nets.ipynb #beaf73ec
 def _batch_for(device, batch):
     return batch or (65536 if device.type == "cuda" else 512)
 
@@ -198,14 +198,14 @@ def integrated_gradients(
             moved.cpu().numpy(), float(net_scores(module, start)[0]), net_scores(module, x).cpu().numpy()
         )
 
-# %% ../../nbs/attribution/nets.ipynb #ed28fcf3
+# %% ../../nbs/attribution/nets.ipynb #b9e2b248
 def _strata(scores, k, seed):
     """k background windows, one from each of k equally large strata of the sorted scores."""
     order = torch.argsort(scores, stable=True).cpu()
     at = (np.arange(k) + np.random.default_rng(seed).random(k)) / k * len(scores)
     return order[torch.from_numpy(at.astype(np.int64))].to(scores.device)
 
-
+# %% ../../nbs/attribution/nets.ipynb #b13753db
 def _towards_all(slope, chosen, everything, gap):
     """First-order effect of the mean of all background windows in place of the chosen ones; its sum is `gap`."""
     change = (chosen - everything) * slope

@@ -113,32 +113,44 @@ def _paths(left, right, feature, cover, leaf_cover):
             stack.append((child, [*steps, (node, went_left, slot)], f, s))
     return leaves
 
-# %% ../../nbs/attribution/trees.ipynb #310419e8
+# %% ../../nbs/attribution/trees.ipynb #fe2be4a9
 def _forest(trees, n_features, n_outputs, sets) -> Forest:
     """Join trees given as dicts: left, right, feature, threshold, kind, cover, leaf_cover, value."""
-    leaves = [leaf for t in trees for leaf in _paths(t["left"], t["right"], t["feature"], t["cover"], t["leaf_cover"])]
-    steps_of_leaf = [steps for steps, _, _ in leaves]
-    features_of_leaf = [features for _, features, _ in leaves]
-    steps = _flat(leaves, 0, np.int64).reshape(-1, 3)
-    node, left, slot = steps.T
     return Forest(
+        **_nodes_and_leaves(trees),
+        **_ways_to_leaves(trees),
+        set_start=_offsets(sets),
+        set_word=np.concatenate([np.zeros(0), *sets]).astype(np.uint32),
+        base=_mean_outputs(trees, n_outputs),
+        n_features=n_features,
+    )
+
+# %% ../../nbs/attribution/trees.ipynb #939762e0
+def _nodes_and_leaves(trees) -> dict:  # of fields of `Forest`
+    return dict(
         node_start=_offsets([t["left"] for t in trees]),
         feature=_joined(trees, "feature", np.int32),
         threshold=_joined(trees, "threshold", np.float64),
         kind=_joined(trees, "kind", np.uint8),
         leaf_start=_offsets([t["value"] for t in trees]),
         value=_joined(trees, "value", np.float64),
-        step_start=_offsets(steps_of_leaf),
+    )
+
+# %% ../../nbs/attribution/trees.ipynb #13fc94c1
+def _ways_to_leaves(trees) -> dict:  # of fields of `Forest`
+    """Every leaf's steps, and the share of the training rows that each of its features lets through."""
+    leaves = []
+    for t in trees:
+        leaves += _paths(t["left"], t["right"], t["feature"], t["cover"], t["leaf_cover"])
+    node, left, slot = _flat(leaves, 0, np.int64).reshape(-1, 3).T
+    return dict(
+        step_start=_offsets([steps for steps, _, _ in leaves]),
         step_node=node.astype(np.int32),
         step_left=left.astype(np.uint8),
         step_slot=slot.copy(),
-        slot_start=_offsets(features_of_leaf),
+        slot_start=_offsets([features for _, features, _ in leaves]),
         slot_feature=_flat(leaves, 1, np.int32),
         slot_share=_flat(leaves, 2, np.float64),
-        set_start=_offsets(sets),
-        set_word=np.concatenate([np.zeros(0), *sets]).astype(np.uint32),
-        base=_mean_outputs(trees, n_outputs),
-        n_features=n_features,
     )
 
 # %% ../../nbs/attribution/trees.ipynb #bfdc0652
@@ -383,7 +395,7 @@ def _quadrature(most: int):
         points[q, :q], weights[q, :q] = (x + 1) / 2, w / 2
     return points, weights
 
-# %% ../../nbs/attribution/trees.ipynb #9554e512
+# %% ../../nbs/attribution/trees.ipynb #3194b9d1
 def _groups(leaf_start, size, most=1 << 22):
     """Consecutive trees whose tables have about `most` numbers (32 MB): ((first, last) tree, (first, last) leaf)."""
     used = np.concatenate([[0], np.cumsum(size)])[leaf_start]
@@ -393,7 +405,7 @@ def _groups(leaf_start, size, most=1 << 22):
         yield (first, last), (int(leaf_start[first]), int(leaf_start[last]))
         first = last
 
-
+# %% ../../nbs/attribution/trees.ipynb #281aa8dd
 def _columns(forest, X):
     X = np.asarray(X)
     if X.ndim != 2 or X.shape[1] != forest.n_features:

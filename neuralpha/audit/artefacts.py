@@ -83,7 +83,7 @@ class Fitted:
 
     folds: dict  # fold number or None -> {path: array}
 
-# %% ../../nbs/audit/artefacts.ipynb #6e10b767
+# %% ../../nbs/audit/artefacts.ipynb #f6e2513b
 def _floats(values):
     if isinstance(values, np.ma.MaskedArray):
         return _unmasked(values)
@@ -97,7 +97,7 @@ def _floats(values):
     words = pd.Series(np.asarray(v, object)).astype(str).to_numpy(object)
     return (pd.util.hash_array(words) >> np.uint64(12)).astype(np.float64)
 
-
+# %% ../../nbs/audit/artefacts.ipynb #86d15c54
 def _unmasked(values: np.ma.MaskedArray):
     """What is masked is missing: NaN, whatever stands below the mask."""
     shown = _floats(values.data)
@@ -136,7 +136,7 @@ def is_named(
     """
     return series.name is not None and series.name not in columns
 
-# %% ../../nbs/audit/artefacts.ipynb #6107ff71
+# %% ../../nbs/audit/artefacts.ipynb #f385afa9
 def _from_frame(frame, panel, what, is_scores) -> Columns:
     """A `(date, asset)` Series or DataFrame on panel rows; further keys (model, fold, seed) become own columns.
 
@@ -159,7 +159,7 @@ def _from_frame(frame, panel, what, is_scores) -> Columns:
     stacked = np.stack(columns, 1) if columns else np.empty((panel.n_rows, 0))
     return Columns(tuple(names), stacked, panel.date_code)
 
-
+# %% ../../nbs/audit/artefacts.ipynb #7f896aa2
 def _split_keys(frame: pd.DataFrame, what: str, is_scores: bool) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Date, asset and what else tells rows apart; all other columns."""
     levels = frame.index.to_frame(index=False)
@@ -190,7 +190,7 @@ def _refuse_namesakes(what: str, names):
         name = texts[texts.duplicated()][0]
         raise NeuralphaError(f"{what}: two columns are called {name!r}; give every column a name of its own.")
 
-# %% ../../nbs/audit/artefacts.ipynb #9fb1d277
+# %% ../../nbs/audit/artefacts.ipynb #1e8bdf30
 def _of_label(label: Label) -> Columns:
     """Its values; folds are held to the life span of all its tasks."""
     first = label.scored if isinstance(label, MultiTaskLabel) else label
@@ -203,7 +203,7 @@ def _of_array(name, array, panel) -> Columns:
     names = (name,) if array.ndim == 1 else tuple(f"column {j}" for j in range(values.shape[1]))
     return Columns(names, values, panel.date_code)
 
-
+# %% ../../nbs/audit/artefacts.ipynb #3a11673a
 def _has_rows(value, panel) -> bool:
     return isinstance(value, np.ndarray) and value.ndim in (1, 2) and len(value) == panel.n_rows
 
@@ -303,7 +303,7 @@ def trains_on_the_future(artefacts: dict, panel: Panel) -> bool:
     folds = [f for f in folds_in(artefacts) if len(f.train) and len(f.test)]
     return any(date[f.train].max() > date[f.test].min() for f in folds)
 
-# %% ../../nbs/audit/artefacts.ipynb #6d753fc0
+# %% ../../nbs/audit/artefacts.ipynb #ed583baf
 def lookbacks_of(
     columns: Columns,
     given,  # of the audit: one number, by column, or None
@@ -329,7 +329,7 @@ def lookbacks_of(
         return None
     return dict(zip(columns.names, map(int, columns.lookbacks)))
 
-
+# %% ../../nbs/audit/artefacts.ipynb #f8192fc9
 def compares_assets(
     columns: Columns,
     given: bool | None,  # of the audit

@@ -14,7 +14,7 @@ and what was found; and the whole has a hash, which covers all of that together 
 
 # %% auto #0
 __all__ = ['VERDICTS', 'PARTS', 'OUTCOMES', 'Verdict', 'severity', 'AuditCheck', 'Outcome', 'outcome_of', 'summary_of',
-           'Certificate', 'certificate_html']
+           'reach_in_words', 'Certificate', 'certificate_text', 'certificate_html']
 
 # %% ../../nbs/audit/certificate.ipynb #8837b049
 import json
@@ -25,7 +25,7 @@ from typing import NamedTuple
 import pandas as pd
 from ..core import canonical_json, digest, write_json, write_text
 
-# %% ../../nbs/audit/certificate.ipynb #f7b10ead
+# %% ../../nbs/audit/certificate.ipynb #21a0999e
 class Verdict(NamedTuple):
     """What a line of a certificate may say, best first.
 
@@ -41,7 +41,7 @@ class Verdict(NamedTuple):
     colour: str
     meaning: str
 
-
+# %% ../../nbs/audit/certificate.ipynb #d0f74dd8
 VERDICTS = {
     "holds": Verdict(True, "#1b7837", "nothing changed that must not"),
     "not checkable": Verdict(
@@ -132,14 +132,14 @@ class AuditCheck:
         """JSON-native, with `passed`."""
         return {**asdict(self), "passed": self.passed}
 
-# %% ../../nbs/audit/certificate.ipynb #82c10bc8
+# %% ../../nbs/audit/certificate.ipynb #fe0c12af
 class Outcome(NamedTuple):
     """What a certificate may say as a whole."""
 
     colour: str
     title: str
 
-
+# %% ../../nbs/audit/certificate.ipynb #729f08b9
 OUTCOMES = {
     "passed": Outcome("#1b7837", "No leak found"),
     "passed in part": Outcome("#8a6d00", "No leak found in what could be checked"),
@@ -147,7 +147,7 @@ OUTCOMES = {
     "failed": Outcome("#b2182b", "Checks failed"),
 }
 
-# %% ../../nbs/audit/certificate.ipynb #49cc6e7d
+# %% ../../nbs/audit/certificate.ipynb #e8bea703
 def outcome_of(checks) -> str:  # one of `OUTCOMES`
     """The worst that was found; green needs every check to hold.
 
@@ -163,14 +163,27 @@ def outcome_of(checks) -> str:  # one of `OUTCOMES`
         return "not certified"
     return "passed" if found == {"holds"} else "passed in part"
 
-
+# %% ../../nbs/audit/certificate.ipynb #cf562246
 def summary_of(checks) -> str:
     """How many checks ended how."""
     count = Counter(check.verdict for check in checks)
     words = {"holds": "holds" if count["holds"] == 1 else "hold"}
     return ", ".join(f"{count[v]} {words.get(v, v)}" for v in VERDICTS if count[v]) or "no checks"
 
-# %% ../../nbs/audit/certificate.ipynb #2c5345f0
+# %% ../../nbs/audit/certificate.ipynb #63e2336a
+def reach_in_words(looked_at: int, dates: int) -> str:
+    """After how many dates the future was replaced; empty where it was not."""
+    if not looked_at:
+        return ""
+    if looked_at == dates:
+        return f"The future was replaced after every one of {dates:,} dates."
+    share = f"{looked_at:,} of {dates:,} dates ({looked_at / dates:.0%})"
+    return (
+        f"The future was replaced after {share}: a leak on other dates alone, which looks no further ahead than to "
+        'the next of these, is not seen. cuts="every" looks at all of them.'
+    )
+
+# %% ../../nbs/audit/certificate.ipynb #f1ab006c
 @dataclass(frozen=True, repr=False)
 class Certificate:
     """The result of an audit. `outcome` is one of `OUTCOMES`; `hash` covers everything but the time it took.
@@ -218,15 +231,7 @@ class Certificate:
     @property
     def reach(self) -> str:
         """How many dates were looked at, and what may live on the others; empty where the future was not replaced."""
-        if not self.looked_at:
-            return ""
-        if self.looked_at == self.dates:
-            return f"The future was replaced after every one of {self.dates:,} dates."
-        share = f"{self.looked_at:,} of {self.dates:,} dates ({self.looked_at / self.dates:.0%})"
-        return (
-            f"The future was replaced after {share}: a leak on other dates alone, which looks no further ahead than to "
-            'the next of these, is not seen. cuts="every" looks at all of them.'
-        )
+        return reach_in_words(self.looked_at, self.dates)
 
     @property
     def cut_days(self) -> str:
@@ -285,12 +290,17 @@ class Certificate:
         return self.html()
 
     def __repr__(self) -> str:
-        head = f"Leak certificate of {self.subject} on {self.universe}: {self.outcome}"
-        facts = f"({self.summary}; {self.hash[:12]}, {self.seconds:.1f} s)"
-        failed = [f"- {c.part}, {c.what}: {c.found}" for c in self.failures]
-        unchecked = [f"- {c.part}, {c.what}, {c.verdict}: {c.found}" for c in self.unchecked]
-        reach = [self.reach] if self.reach else []
-        return "\n".join([f"{head} {facts}", *failed, *unchecked, *reach])
+        return certificate_text(self)
+
+# %% ../../nbs/audit/certificate.ipynb #c56d617d
+def certificate_text(certificate: Certificate) -> str:
+    """The outcome, a line for each check that failed or could not be made, and how far the audit reached."""
+    head = f"Leak certificate of {certificate.subject} on {certificate.universe}: {certificate.outcome}"
+    facts = f"({certificate.summary}; {certificate.hash[:12]}, {certificate.seconds:.1f} s)"
+    failed = [f"- {c.part}, {c.what}: {c.found}" for c in certificate.failures]
+    unchecked = [f"- {c.part}, {c.what}, {c.verdict}: {c.found}" for c in certificate.unchecked]
+    reach = [certificate.reach] if certificate.reach else []
+    return "\n".join([f"{head} {facts}", *failed, *unchecked, *reach])
 
 # %% ../../nbs/audit/certificate.ipynb #659a1ca1
 def certificate_html(certificate: Certificate) -> str:

@@ -108,7 +108,7 @@ def _count_differences(a, b, rows_a, rows_b, date, since, relative, typical):
                     first[c, f] = k
     return count.sum(0), _earliest(first, date), small.sum(0), energy.sum(0)
 
-# %% ../../nbs/audit/comparison.ipynb #bdaf0a11
+# %% ../../nbs/audit/comparison.ipynb #1cffab82
 @njit(cache=True)
 def _earliest(first, date):
     """Of the chunks' earliest offenders the earliest, by column."""
@@ -121,7 +121,7 @@ def _earliest(first, date):
                 where[f] = k
     return where
 
-
+# %% ../../nbs/audit/comparison.ipynb #48ecb513
 _in_parallel = njit(parallel=True, cache=True)(_count_differences)
 _alone = njit(cache=True)(_count_differences)
 
@@ -232,7 +232,7 @@ class Difference(NamedTuple):
         """Root mean square of differences in last digits."""
         return float(np.sqrt(self.energy / self.rounded))
 
-# %% ../../nbs/audit/comparison.ipynb #70217238
+# %% ../../nbs/audit/comparison.ipynb #e6e893cd
 @dataclass(frozen=True)
 class Comparison:
     """One artefact of the true run and of another on rows that both have, and how a difference is told.
@@ -304,11 +304,11 @@ class Comparison:
         since = np.array([self.since[n] if self.since else 0 for n in names], np.int64)
         date = self.panel.date_code[self.rows]
         counted = _differences(a, b, self.rows, self.twins, date, since, relative, typical_size(a))
-        each = [
-            Difference(name, int(self.rows[at]) if at >= 0 else -1, int(count), int(small), float(energy))
-            for name, count, at, small, energy in zip(names, *counted)
-        ]
-        return [d for d in each if d.count or d.rounded]
+        found = []
+        for name, count, at, small, energy in zip(names, *counted):
+            row = int(self.rows[at]) if at >= 0 else -1
+            found.append(Difference(name, row, int(count), int(small), float(energy)))
+        return [difference for difference in found if difference.count or difference.rounded]
 
     def _allowed(self, a, b) -> np.ndarray:
         """Relative difference of each column that is none."""
@@ -323,21 +323,16 @@ class Comparison:
     def tell(self, difference: Difference) -> str:
         """A difference in words."""
         place = place_of(self.panel, difference.row)
-        return self.words.format(
-            what=self.what,
-            column=difference.column,
-            day=place.date,
-            asset=place.asset,
-            count=difference.count,
-            bars=bars(self.reach(difference)),
-            since=self._whole_sample(difference.row),
-            **self.about,
-        )
-
-    def _whole_sample(self, row: int) -> str:
-        date = self.panel.date_code
-        whole = self.cut is not None and date[row] == date.min() and self.cut + 1 - date[row] > 1
-        return "; it changed from the first bar on, so the whole sample is used" if whole else ""
+        known = {
+            "what": self.what,
+            "column": difference.column,
+            "day": place.date,
+            "asset": place.asset,
+            "count": difference.count,
+            "bars": bars(self.reach(difference)),
+            "since": _whole_sample(self.panel.date_code, difference.row, self.cut),
+        }
+        return self.words.format(**known, **self.about)
 
     def is_single(self, column: str) -> bool:
         """Whether a column has single precision."""
@@ -346,6 +341,11 @@ class Comparison:
     def last_digit(self, column: str) -> float:
         """The last digit of a column's typical value."""
         return typical_size(self.mine.of([column]))[0] * (2.0**-23 if self.is_single(column) else 2.0**-52)
+
+# %% ../../nbs/audit/comparison.ipynb #19330ad7
+def _whole_sample(date: np.ndarray, row: int, cut: int | None) -> str:
+    is_whole = cut is not None and date[row] == date.min() and cut + 1 - date[row] > 1
+    return "; it changed from the first bar on, so the whole sample is used" if is_whole else ""
 
 # %% ../../nbs/audit/comparison.ipynb #8c679aa1
 def bars(n: int) -> str:

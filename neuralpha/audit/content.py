@@ -34,7 +34,7 @@ def check_content(audit: Audit) -> None:
         if not line.found:
             audit.tally.drop(line)
 
-# %% ../../nbs/audit/content.ipynb #44cbc99b
+# %% ../../nbs/audit/content.ipynb #df2b55bc
 def _has_values(artefact) -> bool:
     if isinstance(artefact, Columns):
         return not np.isnan(_own_values(artefact)).all()
@@ -46,12 +46,12 @@ def _has_values(artefact) -> bool:
 def _has_a_number(leaves: dict) -> bool:
     return any(value.size and not np.isnan(value).all() for value in leaves.values())
 
-
+# %% ../../nbs/audit/content.ipynb #1aeebfe3
 def _own_values(columns: Columns) -> np.ndarray:
     is_label = columns.label is not None
     return columns.values[:, :1] if is_label else columns.values
 
-# %% ../../nbs/audit/content.ipynb #feb25c91
+# %% ../../nbs/audit/content.ipynb #7abc9791
 def _check_columns(line, columns: Columns) -> None:
     values = _own_values(columns)
     is_missing = np.isnan(values).all(0)
@@ -63,7 +63,7 @@ def _check_columns(line, columns: Columns) -> None:
     _say_of(line, columns, is_missing, "not checked", NO_VALUES)
     _say_of(line, columns, is_same, "holds", CONSTANT)
 
-
+# %% ../../nbs/audit/content.ipynb #91d51207
 def _say_of(line, columns: Columns, is_odd: np.ndarray, verdict: str, words: str) -> None:
     odd = [name for name, is_so in zip(columns.names, is_odd) if is_so]
     if odd:

@@ -13,7 +13,7 @@ from .worlds import Settings
 from ..core import NeuralphaError
 from ..data.panel import Panel
 
-# %% ../../nbs/audit/cuts.ipynb #3a2ca860
+# %% ../../nbs/audit/cuts.ipynb #326d00b6
 def calendar_cuts(
     dates,  # (n_dates,) datetime64, ascending
     seed: int = 0,
@@ -45,7 +45,7 @@ def calendar_cuts(
             cuts.append(int(rng.choice(places)))
     return sorted(set(cuts))
 
-
+# %% ../../nbs/audit/cuts.ipynb #ec27bc1a
 def _kinds(day: pd.DatetimeIndex) -> dict:  # kind -> (n_dates,) bool
     month = day.month
     ends_quarter = month % 3 == 0
@@ -115,7 +115,7 @@ def edges(panel: Panel, artefacts: dict) -> list[int]:
         out.append(int(panel.date_code[fold.test].max()) - 1)
     return [c for c in out if 0 < c < panel.n_dates - 1]
 
-# %% ../../nbs/audit/cuts.ipynb #d7bde2b3
+# %% ../../nbs/audit/cuts.ipynb #8723ba20
 def cut_codes(
     panel: Panel,
     tables: dict,
@@ -148,7 +148,7 @@ def cut_codes(
         raise NeuralphaError(f"Cut {bad[0]} lies outside {panel.name} ({panel.span}) or on its last date.")
     return codes
 
-
+# %% ../../nbs/audit/cuts.ipynb #c509d94a
 YOUNG_BARS = 20  # of an asset that has just been listed
 AFTER_THE_CLOSE = pd.Timedelta(hours=20)  # what is known later in the day may have come after the close
 
@@ -158,7 +158,7 @@ def _pick_cuts(panel, tables, artefacts, n, seed):
     parts = np.array_split(_places_for_cuts(panel, artefacts), n)
     return sorted({int(part[np.argmax(score[part])]) for part in parts if len(part)})
 
-# %% ../../nbs/audit/cuts.ipynb #2f74b7a7
+# %% ../../nbs/audit/cuts.ipynb #a2a14872
 def _places_for_cuts(panel, artefacts):
     """Date positions in the midst of tests; where there are none, all but the first and the last."""
     first = max(2, panel.n_dates // 10)
@@ -172,7 +172,7 @@ def _places_for_cuts(panel, artefacts):
         days = days[len(days) // 2 :]  # k-fold needs some history to be cut into folds at all
     return days
 
-
+# %% ../../nbs/audit/cuts.ipynb #537f90f0
 def _middle(days):
     first = len(days) // 4
     return days[first : max(first + 1, 3 * len(days) // 4)]

@@ -20,7 +20,7 @@ from pathlib import Path
 import cloudpickle
 from ..core import NeuralphaError
 
-# %% ../../nbs/audit/fresh.ipynb #2dd88858
+# %% ../../nbs/audit/fresh.ipynb #ee4fe1ce
 class _Pickler(cloudpickle.Pickler):
     """By value, with empty caches."""
 
@@ -33,7 +33,7 @@ class _Pickler(cloudpickle.Pickler):
 def _cached(function, parameters):
     return functools.lru_cache(**parameters)(function)
 
-
+# %% ../../nbs/audit/fresh.ipynb #0c50c090
 def _by_value(thing) -> bytes:
     """Pickled with what it refers to, the user's own files among it: a new process knows them by no name."""
     for name, module in list(sys.modules.items()):

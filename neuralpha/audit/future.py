@@ -372,7 +372,7 @@ def _judge(audit: Audit, cut: int, told: str | None):
             if loudest.line(comparison.part, comparison.what, comparison.how).wrong:
                 _small_leak(audit.tally, comparison, difference)
 
-# %% ../../nbs/audit/future.ipynb #c9d8cdfe
+# %% ../../nbs/audit/future.ipynb #b31a8789
 def _listen(audit: Audit, cut: int, told: str | None, size: float) -> Tally:
     """What differs when the same change is made in another size."""
     tally = Tally()
@@ -380,7 +380,7 @@ def _listen(audit: Audit, cut: int, told: str | None, size: float) -> Tally:
     compare_world(audit, world, audit.attempt(world.panel, world.tables, audit.panel.name), tally)
     return tally
 
-
+# %% ../../nbs/audit/future.ipynb #593c57ce
 def _small_leak(tally: Tally, comparison: Comparison, difference):
     """A leak that is small, but grows with what it saw."""
     words = SMALL.format(what=comparison.what, column=difference.column, count=difference.rounded)

@@ -119,14 +119,14 @@ def _check_pair(pair: Pair, unlabelled: np.ndarray, line: Line):
     )
     line.say("fails", words, at=place)
 
-# %% ../../nbs/audit/life_spans.ipynb #cae95653
+# %% ../../nbs/audit/life_spans.ipynb #2d4e7687
 def _why(pair: Pair, at: int) -> str:
     begins = day_of(pair.panel, pair.panel.date_code[pair.others].min())
     if pair.touching(0)[at]:
         return f"whose label lives inside the {pair.against} (from {begins} on): purge it"
     return f"fewer than {pair.embargo} bars from the {pair.against} (from {begins} on): leave an embargo"
 
-
+# %% ../../nbs/audit/life_spans.ipynb #3f5bb579
 def _end_of(pair: Pair, row: int) -> str:
     known = int(pair.label.known_code[row])
     if known < pair.panel.n_dates:

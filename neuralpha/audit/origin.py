@@ -91,7 +91,7 @@ def _of_dates(panel, values, horizon) -> Power:
     words = f"rank IC {mean:+.3f} (standard error {error:.3f}) with the return of the next {bars(horizon)}"
     return Power(float(mean), bool(abs(mean) - 3 * error > _PLAUSIBLE), words)
 
-# %% ../../nbs/audit/origin.ipynb #c4c4a2c6
+# %% ../../nbs/audit/origin.ipynb #eb5dc3fa
 def _of_assets(panel, values) -> Power | None:
     """One value per asset, against whole-sample returns."""
     returns = pd.Series(panel.fields["close"].astype(float)).groupby(panel.asset_code).pct_change(fill_method=None)
@@ -104,7 +104,7 @@ def _of_assets(panel, values) -> Power | None:
     rank = pd.Series(mean[known]).rank()
     return _numbers(of_known, rank) if pd.api.types.is_numeric_dtype(values) else _groups(of_known, rank)
 
-
+# %% ../../nbs/audit/origin.ipynb #3316c9f4
 def _numbers(values, rank) -> Power:
     n = len(values)
     size = float(values.rank().corr(rank)) if values.nunique() > 1 else 0.0
@@ -137,7 +137,7 @@ def _other_names(panel, tables) -> tuple:
     renamed = replace(panel, assets=np.array([names[a] for a in panel.assets]), attributes=attributes)
     return renamed, rename_assets(tables, names)
 
-# %% ../../nbs/audit/origin.ipynb #33dcb49d
+# %% ../../nbs/audit/origin.ipynb #f0382404
 def _other_years(panel, tables) -> tuple:
     """The same bars 28 years later."""
     later = pd.Timedelta(10_227, "D")
@@ -147,7 +147,7 @@ def _other_years(panel, tables) -> tuple:
         side[name] = table.assign(**{c: table[c] + later for c in dates})
     return replace(panel, dates=panel.dates + later.to_timedelta64()), side
 
-
+# %% ../../nbs/audit/origin.ipynb #f083f9d1
 FOLLOWS = {
     "by asset": (_other_names, "names of assets", "under other names of assets"),
     "by date": (_other_years, "years", "on the same calendar 28 years later"),
@@ -204,7 +204,7 @@ def _changed_columns(mine: Columns, theirs) -> set:
 # %% ../../nbs/audit/origin.ipynb #a4d20f69
 _OF_A_BAR = ("open", "high", "low", "close", "volume", "return", "vwap")  # replaced in every world
 
-# %% ../../nbs/audit/origin.ipynb #689b2f88
+# %% ../../nbs/audit/origin.ipynb #675d2740
 def _used(audit: Audit, true: dict, few: Panel) -> list:  # of (kind, name)
     """The panel's own columns and attributes that something computed from it depends on."""
     names = [("column", k) for k in few.fields if k not in _OF_A_BAR]
@@ -216,7 +216,7 @@ def _used(audit: Audit, true: dict, few: Panel) -> list:  # of (kind, name)
 
     return [one for one in names if is_used([one])] if names and is_used(names) else []
 
-
+# %% ../../nbs/audit/origin.ipynb #32f1f15a
 def _label_moved(true: dict, other: dict) -> bool:
     pairs = [(mine.values, other[what].values) for what, mine in labels_in(true).items() if what in other]
     return any(a.shape == b.shape and not np.array_equal(a, b, equal_nan=True) for a, b in pairs)
@@ -254,7 +254,7 @@ def _judge(audit: Audit, what: str, column: str, reason: str, power: Power | Non
         done = f"Done instead: {power.words}, which is plausible."
         line.say("not checkable", f"{reason}; {ADVICE}. {done}", at=place)
 
-# %% ../../nbs/audit/origin.ipynb #701f540b
+# %% ../../nbs/audit/origin.ipynb #89b8f76b
 def check_origin(
     audit: Audit,
     few: Panel,
@@ -290,7 +290,7 @@ def check_origin(
         reason = "it came with the data, so when its values were known cannot be seen"
         _judge(audit, f"{kind} {name!r}", name, reason, foretells(panel, values))
 
-
+# %% ../../nbs/audit/origin.ipynb #73c1362d
 def _judge_joined(audit: Audit, what: str, columns: Columns, name: str, joined: dict):
     ran = {by: found for by, found in joined.items() if not isinstance(found, Exception)}
     follows = [FOLLOWS[by][1] for by, found in ran.items() if name in found.get(what, ())]

@@ -51,7 +51,7 @@ def check_permutation(
     for asset in rng.choice(panel.n_assets, min(2, panel.n_assets), replace=False):
         _remove(audit, features, int(asset))
 
-# %% ../../nbs/audit/permutation.ipynb #37971155
+# %% ../../nbs/audit/permutation.ipynb #c432b342
 def _shuffle(audit: Audit, features: dict, joined: dict):
     how = "assets shuffled"
     shuffled = shuffle_assets(audit.panel, audit.settings.seed)
@@ -71,7 +71,7 @@ def _shuffle(audit: Audit, features: dict, joined: dict):
         rounding = _rounding(audit, kept)
         audit.tally.compare(Comparison("permutation", what, how, audit.panel, *pair, SORTINGS, rounding=rounding))
 
-
+# %% ../../nbs/audit/permutation.ipynb #d1a4ba1f
 def _rounding(audit: Audit, columns: Columns) -> float:
     return 1e-5 if compares_assets(columns, audit.settings.cross_sectional) else 0.0
 

@@ -113,7 +113,7 @@ def _plain(artefact):
         return [[f.train.tolist(), f.valid.tolist(), f.test.tolist()] for f in artefact]
     return {fold: {path: v.tolist() for path, v in values.items()} for fold, values in artefact.folds.items()}
 
-# %% ../../nbs/audit/pipeline.ipynb #f137d111
+# %% ../../nbs/audit/pipeline.ipynb #c818172a
 @check_kinds
 def audit_pipeline(
     # callable (panel, **tables) -> dict of features, label, folds, fitted parts by fold, predictions, positions, ...
@@ -187,7 +187,7 @@ def audit_pipeline(
         check_order(_with_run(audit, pipeline.reordered))
     return certificate_of(audit, name or getattr(pipeline, "__name__", "pipeline"), codes, start)
 
-
+# %% ../../nbs/audit/pipeline.ipynb #2bfd3ad1
 def _run_of(pipeline: Callable) -> Callable:  # (panel, tables) -> artefacts
     return lambda panel, tables: artefacts_of(pipeline(panel, **tables), panel)
 
@@ -254,7 +254,7 @@ def audit_features(
     columns = [c for c in data if c not in ("date", "asset")]
     return _audit_frames(fn, panel, columns, data["date"].is_monotonic_increasing, options)
 
-# %% ../../nbs/audit/pipeline.ipynb #c1a6f290
+# %% ../../nbs/audit/pipeline.ipynb #6195f4f5
 def function_values(
     fn: Callable,  # of a panel, or of its long table
     panel: Panel,
@@ -271,7 +271,7 @@ def function_values(
         return artefacts_of(fn(panel), panel)["features"]
     return artefacts_of(_on_frames(fn, list(panel.fields), False)(panel), panel)["features"]
 
-
+# %% ../../nbs/audit/pipeline.ipynb #f4adaaac
 def _takes(fn, panel, tables) -> bool:
     """Whether a function works on a panel; one that does not is given its long table."""
     try:
@@ -284,7 +284,7 @@ def _takes(fn, panel, tables) -> bool:
         return False
     return True
 
-
+# %% ../../nbs/audit/pipeline.ipynb #5892612f
 def _called(out, fn, columns):
     """A Series under its own name or, where it only kept a column's, under that of its function."""
     own = getattr(fn, "__name__", "<lambda>")

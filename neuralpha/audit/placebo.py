@@ -73,7 +73,7 @@ def planted_label(
     values = np.where(y.labelled, ic * signal + np.sqrt(1 - ic**2) * noise, np.nan)
     return replace(y, name=f"planted in {X.names[column]}, IC {ic:g}", values=values, parts={}), signal
 
-# %% ../../nbs/audit/placebo.ipynb #635e66a5
+# %% ../../nbs/audit/placebo.ipynb #24877a72
 @dataclass(frozen=True)
 class FitSettings:
     """How the models of a study are fitted, and what else of it an audit's certificate records.
@@ -98,7 +98,7 @@ class FitSettings:
         object.__setattr__(self, "refit", tuple(self.refit))
         object.__setattr__(self, "boundaries", (4, 4) if self.thorough else (2, 1))
 
-
+# %% ../../nbs/audit/placebo.ipynb #2e46b289
 def fitted_on(
     model,  # unfitted estimator; it is cloned
     X: Features,
@@ -135,7 +135,7 @@ def fitted_on(
     fit_on(fresh, X, target, fold, refit, None if y is None else weigher(fresh, y))
     return fresh
 
-
+# %% ../../nbs/audit/placebo.ipynb #0c907049
 def fold_ic(
     model,  # unfitted estimator; it is cloned
     X: Features,
@@ -176,7 +176,7 @@ def fold_ic(
     ic = correlation_by_date(scores, primary(goal)[rows], y.panel.date_code[rows])
     return mean_test(ic, y.horizon, level), ic
 
-# %% ../../nbs/audit/placebo.ipynb #7ed83d84
+# %% ../../nbs/audit/placebo.ipynb #f8f3bd7f
 BEYOND = "the model knows labels it cannot know, or its fit is not independent of the test"
 TOO_MUCH = "more than there is to know"
 LOST = "the pipeline loses the signal (misaligned rows, too little data, or a model that cannot learn it)"
@@ -207,7 +207,7 @@ def check_placebo(audit: Audit, models: dict, fit: FitSettings, fold: Fold, leve
         line.count(len(rows), 1)
         _judge(line, interval_of(planted), known, TOO_MUCH, LOST, f"{dates} test dates", f", planted {known:+.4f}")
 
-
+# %% ../../nbs/audit/placebo.ipynb #ae272e58
 def _judge(line: Line, interval: dict, truth: float, above: str, below: str, on: str, planted: str = ""):
     """Whether an interval covers the truth, and what it means where it lies above or below."""
     if np.isnan(interval["low"]):

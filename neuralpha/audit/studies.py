@@ -151,7 +151,7 @@ class StudyParts:
 
         return made_and_fitted
 
-# %% ../../nbs/audit/studies.ipynb #68588e76
+# %% ../../nbs/audit/studies.ipynb #7551a6d0
 @dataclass(frozen=True)
 class Learnt:
     """What a model learnt on one fold, and what it then says.
@@ -167,7 +167,7 @@ class Learnt:
     written: dict  # path -> array
     says: dict  # "scores of ..." and "positions of ..." -> Columns
 
-
+# %% ../../nbs/audit/studies.ipynb #5bc8d2f3
 def _fit(name: str, model, artefacts: dict, fold: Fold, fit: FitSettings):
     """A model fitted on one fold of one world."""
     X = artefacts["features"].source

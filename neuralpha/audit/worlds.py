@@ -318,7 +318,7 @@ def make_world(
     named = replace(future, name=f"{panel.name}, world {next(_numbers)}")
     return World(panel, named, side, cut, told or REPLACEMENTS[how])
 
-# %% ../../nbs/audit/worlds.ipynb #fabb4a28
+# %% ../../nbs/audit/worlds.ipynb #480aa170
 def few_assets(panel: Panel, most: int = 8) -> Panel:
     """A panel of a few assets, long histories and short ones: small enough for many worlds."""
     if panel.n_assets <= most:
@@ -328,7 +328,7 @@ def few_assets(panel: Panel, most: int = 8) -> Panel:
     keep[order[np.linspace(0, panel.n_assets - 1, most).round().astype(int)]] = True
     return keep_assets(panel, keep)
 
-
+# %% ../../nbs/audit/worlds.ipynb #e7b3d395
 def with_gaps(panel: Panel, cut: int, seed: int) -> Panel:
     """The panel with the three bars up to the cut suspended for a fifth of the assets."""
     chosen = np.random.default_rng([seed, 5]).random(panel.n_assets) < 0.2
@@ -355,7 +355,7 @@ class Shuffled:
     names: dict  # old name -> new name
     where: np.ndarray  # (n_rows,) the row that each old row went to
 
-# %% ../../nbs/audit/worlds.ipynb #e33ab503
+# %% ../../nbs/audit/worlds.ipynb #b68a4076
 def shuffle_assets(panel: Panel, seed: int) -> Shuffled:
     """Put the assets of a panel in another order."""
     order = np.random.default_rng(seed).permutation(panel.n_assets)
@@ -378,7 +378,7 @@ def shuffle_assets(panel: Panel, seed: int) -> Shuffled:
     where[rows] = np.arange(panel.n_rows)
     return Shuffled(shuffled, dict(zip(panel.assets[order], names)), where)
 
-
+# %% ../../nbs/audit/worlds.ipynb #1da72af8
 def rename_assets(
     tables: dict,
     names: dict,  # old name -> new name

@@ -17,7 +17,7 @@ from ..core import NeuralphaError, wrong_kind
 from .panel import Panel
 from .reading.names import date_first
 
-# %% ../../nbs/data/alignment.ipynb #e42158dd
+# %% ../../nbs/data/alignment.ipynb #16d7d00c
 def on_panel(
     panel: Panel,
     # `(date, asset)` Series or DataFrame, dict of Series, Label(s), or an array of n_rows × k in panel row order
@@ -63,7 +63,7 @@ def on_panel(
     _refuse_infinite(panel, values)
     return np.ascontiguousarray(values), list(range(values.shape[1]))
 
-
+# %% ../../nbs/data/alignment.ipynb #467c1f0f
 def _check_numbers(values: pd.DataFrame) -> None:
     """Text is not read as numbers."""
     for name, kind in values.dtypes.items():
@@ -80,7 +80,7 @@ def _as_array(values) -> np.ndarray:
         "Scores or labels", values, "Scores", "give a (date, asset) Series, or an array in panel row order"
     )
 
-# %% ../../nbs/data/alignment.ipynb #ef675ae1
+# %% ../../nbs/data/alignment.ipynb #7afb31d9
 def _refuse_infinite(panel: Panel, values: np.ndarray, names=None) -> None:
     """An infinite number has no place among others: no correlation has a value with it."""
     odd = np.isinf(values)
@@ -94,7 +94,7 @@ def _refuse_infinite(panel: Panel, values: np.ndarray, names=None) -> None:
         "or NaN where there is none (a division by zero makes infinite ones)."
     )
 
-
+# %% ../../nbs/data/alignment.ipynb #eadda510
 def _is_label(value) -> bool:  # it stands in panel row order already, and is named by its horizon
     return all(hasattr(value, name) for name in ("panel", "values", "horizon"))
 

@@ -50,7 +50,7 @@ def keep_universes(
     named = universes if isinstance(universes, dict) else _with_names(universes)
     return [_kept(source, name, Path(folder), checks) for name, source in named.items()]
 
-# %% ../../nbs/data/keep.ipynb #5e394d54
+# %% ../../nbs/data/keep.ipynb #43f3d81d
 def _with_names(sources) -> dict:
     """Names for universes that come without: the panel's, the file's, or frame, frame-2, ..."""
     out = {}
@@ -62,7 +62,7 @@ def _with_names(sources) -> dict:
         out[name if times[name] == 1 else f"{name}-{times[name]}"] = source
     return out
 
-
+# %% ../../nbs/data/keep.ipynb #189536df
 def _kept(source, name: str, folder: Path, checks) -> str:
     if isinstance(source, (str, PathLike)):
         return fspath(source)

@@ -202,7 +202,7 @@ class GoneAfter(NamedTuple):
 GONE_AFTER = GoneAfter(bars=3, days=30)
 UNTIL = " until "  # between the name that two series had and the last day of the earlier one
 
-# %% ../../nbs/data/panel.ipynb #6549983f
+# %% ../../nbs/data/panel.ipynb #928ff951
 @dataclass(frozen=True, eq=False, repr=False)
 class Panel(PanelIndex):
     """Fields of live assets, one row per asset and date, in the order of `PanelIndex`.
@@ -256,15 +256,7 @@ class Panel(PanelIndex):
         Either nothing has been traded for more than `GONE_AFTER` at the end of the panel, or the attributes say so
         (`delisting_return`, `delisting_date`) and the last bar is missing or masked.
         """
-        traded = self.date_code[
-            np.maximum(self.last_known(np.where(self.tradable, 0.0, np.nan)), self.asset_offsets[:-1])
-        ]
-        missed = self.n_dates - 1 - traded
-        days = (self.dates[-1] - self.dates[traded]) / np.timedelta64(1, "D")
-        said = np.isfinite(self.delisting_return)
-        if "delisting_date" in self.attributes:
-            said |= self.attributes["delisting_date"].reindex(self.assets).notna().to_numpy()
-        return (missed > GONE_AFTER.bars) & (days > GONE_AFTER.days) | said & (missed > 0)
+        return _have_left(self)
 
     @cached_property
     def parted(self) -> np.ndarray:
@@ -309,16 +301,30 @@ class Panel(PanelIndex):
         )
 
     def _repr_html_(self):
-        cells = {
-            "rows": f"{self.n_rows:,}",
-            "assets": f"{self.n_assets:,}",
-            "dates": f"{self.n_dates:,}",
-            "span": self.span,
-            "masked rows": f"{(~self.tradable).sum():,}",
-            "fields": ", ".join(self.fields),
-            "digest": self.digest[:12],
-        }
-        return pd.DataFrame({self.name: cells}).to_html()
+        return pd.DataFrame({self.name: _facts(self)}).to_html()
+
+# %% ../../nbs/data/panel.ipynb #09e9fe0a
+def _have_left(panel: Panel) -> np.ndarray:  # (n_assets,) bool
+    last = panel.last_known(np.where(panel.tradable, 0.0, np.nan))
+    traded = panel.date_code[np.maximum(last, panel.asset_offsets[:-1])]
+    missed = panel.n_dates - 1 - traded
+    days = (panel.dates[-1] - panel.dates[traded]) / np.timedelta64(1, "D")
+    said = np.isfinite(panel.delisting_return)
+    if "delisting_date" in panel.attributes:
+        said |= panel.attributes["delisting_date"].reindex(panel.assets).notna().to_numpy()
+    return (missed > GONE_AFTER.bars) & (days > GONE_AFTER.days) | said & (missed > 0)
+
+# %% ../../nbs/data/panel.ipynb #fa72eeed
+def _facts(panel: Panel) -> dict:
+    return {
+        "rows": f"{panel.n_rows:,}",
+        "assets": f"{panel.n_assets:,}",
+        "dates": f"{panel.n_dates:,}",
+        "span": panel.span,
+        "masked rows": f"{(~panel.tradable).sum():,}",
+        "fields": ", ".join(panel.fields),
+        "digest": panel.digest[:12],
+    }
 
 # %% ../../nbs/data/panel.ipynb #b5f3bd39
 class Exits(NamedTuple):
@@ -595,7 +601,7 @@ def cut_panel(
     )
     return replace(out, dates=panel.dates[a:b], date_code=out.date_code - np.int32(a))
 
-# %% ../../nbs/data/panel.ipynb #9029de81
+# %% ../../nbs/data/panel.ipynb #c33f2b1b
 def without_assets(
     panel: Panel,
     names,  # assets to leave out
@@ -616,7 +622,7 @@ def without_assets(
         raise NeuralphaError(f"{panel.name} would be left without assets.")
     return keep_assets(panel, keep)
 
-
+# %% ../../nbs/data/panel.ipynb #b6d224b5
 def keep_assets(
     panel: Panel,
     keep: np.ndarray,  # (n_assets,) bool

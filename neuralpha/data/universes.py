@@ -61,7 +61,7 @@ _VARIANTS = {
     "gkx-b-100": "gkx-b",
 }
 
-# %% ../../nbs/data/universes.ipynb #6941dac4
+# %% ../../nbs/data/universes.ipynb #54c72d44
 def sp500_20(
     name: str = "sp500-20",
 ) -> pd.DataFrame:  # wide: date index, one column per asset, adjusted closes in dollars
@@ -76,7 +76,7 @@ def sp500_20(
 
     return load_sp500_dataset().rename_axis("date")
 
-
+# %% ../../nbs/data/universes.ipynb #0b9e6a3f
 def is_builtin(source) -> bool:
     """Whether a source is the name of a universe that comes with the package."""
     return isinstance(source, str) and (source in BUILTIN or source in _VARIANTS)
@@ -114,7 +114,7 @@ def _imported(source):
             return folder
     return None
 
-# %% ../../nbs/data/universes.ipynb #af6b5e3c
+# %% ../../nbs/data/universes.ipynb #1eb77ff3
 def _how_to_read(options):
     """A `ReadSpec` of options; one that is a setting of the checks is told where it belongs."""
     stray = next((k for k in options if k in CheckSpec.model_fields), None)
@@ -125,7 +125,7 @@ def _how_to_read(options):
         )
     return read_spec(**options)
 
-
+# %% ../../nbs/data/universes.ipynb #15b2921b
 def _refuse_unknown(source):
     """Raise for a text that is neither a universe's name nor looks like a path."""
     if not isinstance(source, str) or set("/\\.:") & set(source) or Path(source).expanduser().exists():

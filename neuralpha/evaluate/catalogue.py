@@ -181,7 +181,7 @@ def declare(
     CATALOGUE[name] = entry
     return entry
 
-# %% ../../nbs/evaluate/catalogue.ipynb #d72b3cb8
+# %% ../../nbs/evaluate/catalogue.ipynb #ca6ffb9d
 def metric_entry(
     name: str,  # "ic", or "exposures momentum": a part of a family
 ) -> Metric:
@@ -197,7 +197,7 @@ def metric_entry(
     found = CATALOGUE.get(name) or CATALOGUE.get(head)
     return found or Metric(name, said, "", "", "")
 
-
+# %% ../../nbs/evaluate/catalogue.ipynb #1f93b10f
 def metric_title(
     name: str,  # "ic", or "exposures momentum": a part of a family
 ) -> str:
@@ -296,7 +296,7 @@ def number(
     decimals = DIGITS.get(unit, OTHER_DIGITS) if digits is None else digits
     return f"{value:,.{decimals}f}".replace("-", "−")
 
-# %% ../../nbs/evaluate/catalogue.ipynb #76be0d4c
+# %% ../../nbs/evaluate/catalogue.ipynb #ac2bb3bf
 def interval(
     metric: dict | None,
     digits: int | None = None,  # default: those of the unit
@@ -314,7 +314,7 @@ def interval(
     low, high = (number({"value": metric[end], "unit": metric.get("unit")}, digits) for end in ("low", "high"))
     return f"[{low}, {high}]"
 
-
+# %% ../../nbs/evaluate/catalogue.ipynb #062f869f
 def shown_digits(entry: Metric) -> int:
     """Digits of a metric on every page."""
     return DIGITS.get(shown_unit(entry.unit, entry.period), OTHER_DIGITS) if entry.digits is None else entry.digits
@@ -349,7 +349,7 @@ def unit_line(
 
 CRITICAL_DIGITS = 2
 
-# %% ../../nbs/evaluate/catalogue.ipynb #4059c92e
+# %% ../../nbs/evaluate/catalogue.ipynb #1698b680
 class Shown(NamedTuple):
     """A number as it stands in a leaderboard.
 
@@ -366,7 +366,7 @@ class Shown(NamedTuple):
     beneath: str  # its interval or its critical value, where the leaderboard shows one
     value: float | None  # in the unit that is shown, to sort by
 
-
+# %% ../../nbs/evaluate/catalogue.ipynb #3a15e2d1
 def leaderboard_cell(
     entry: Metric,
     record: dict | None,  # as it is stored; None where a model has none

@@ -127,7 +127,7 @@ def neutralise(
     left[np.isin(panel.date_code, np.flatnonzero(share > 1 - 1e-9))] = 0.0
     return left, share
 
-# %% ../../nbs/evaluate/exposures.ipynb #4ae9722f
+# %% ../../nbs/evaluate/exposures.ipynb #1c581e49
 def exposure_metrics(
     scores,
     y: Label,
@@ -168,7 +168,7 @@ def exposure_metrics(
         "rank_ic_from_styles": _lost(before, after, y),
     }
 
-
+# %% ../../nbs/evaluate/exposures.ipynb #51593bec
 def _lost(before: np.ndarray, after: np.ndarray, y: Label) -> dict:
     """The rank IC lost by neutralising, on dates that have one afterwards."""
     known = np.isfinite(after)

@@ -110,7 +110,7 @@ def given_panel(
     pairs = pd.concat([date_first(i).to_frame(index=False, name=["date", "asset"]) for i in index]).drop_duplicates()
     return panel_from_frame(pairs, "scores")
 
-# %% ../../nbs/evaluate/ic.ipynb #fd618e59
+# %% ../../nbs/evaluate/ic.ipynb #fcbb8d69
 def dated_columns(
     panel: Panel,
     values: np.ndarray,  # (n_dates, ...) one value per date, score and label
@@ -144,7 +144,7 @@ def dated_columns(
         out = out.droplevel("score", axis=1)
     return out.iloc[:, 0] if out.shape[1] == 1 else out
 
-
+# %% ../../nbs/evaluate/ic.ipynb #1299c4b6
 def _per_date(scores, labels, panel, which):
     panel = given_panel(panel, scores, labels)
     S, score_names = on_panel(panel, scores)

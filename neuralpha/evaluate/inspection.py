@@ -164,7 +164,7 @@ class _Cuts(NamedTuple):
     rows_by_date: np.ndarray
     date_offsets: np.ndarray
 
-# %% ../../nbs/evaluate/inspection.ipynb #5ca6e834
+# %% ../../nbs/evaluate/inspection.ipynb #d332ba25
 def without_each(
     scores: np.ndarray,  # (n,) of one date, finite
     labels: np.ndarray,  # (n,) finite
@@ -188,7 +188,7 @@ def without_each(
     parts = [_without(left_out, scores, labels) for left_out in np.array_split(np.arange(n), at_once)]
     return np.concatenate(parts)
 
-
+# %% ../../nbs/evaluate/inspection.ipynb #c2c24884
 def _without(left_out: np.ndarray, scores: np.ndarray, labels: np.ndarray) -> np.ndarray:  # (len(left_out), 2)
     n_others = len(scores) - 1
     place = np.arange(n_others)
@@ -312,7 +312,7 @@ def _largest_move(origin: Origin, growth: np.ndarray, row: int) -> dict:
         "closes": " ".join(f"{price:.4g}" for price in prices[begin:end]),
     }
 
-# %% ../../nbs/evaluate/inspection.ipynb #d836c846
+# %% ../../nbs/evaluate/inspection.ipynb #7908ff20
 def _said_of_all(origin: Origin) -> list[str]:
     """How many scores, and at which row to begin."""
     dates = len(origin.ics)
@@ -324,7 +324,7 @@ def _said_of_all(origin: Origin) -> list[str]:
         return out + ["Of the rows on which most depends, none stands on a price that jumped and came back."]
     return out + [_said_of_jump(jumps.reset_index().iloc[0])]
 
-
+# %% ../../nbs/evaluate/inspection.ipynb #59e40f83
 def _said_of_jump(row: pd.Series) -> str:
     asset, day, bar = row["asset"], _said(row["date"]), _said(row["move_on"])
     move, back = 100 * row["move"], 100 * row["came_back"]
@@ -409,7 +409,7 @@ class Inspection:
     def _repr_html_(self):
         return _page(self)
 
-# %% ../../nbs/evaluate/inspection.ipynb #1403676e
+# %% ../../nbs/evaluate/inspection.ipynb #8874d462
 def taken_out(panel, date=None, asset=None) -> pd.DataFrame:
     """Rows of `panel.masked` of a date or an asset."""
     table = panel.masked
@@ -422,7 +422,7 @@ def taken_out(panel, date=None, asset=None) -> pd.DataFrame:
         here &= (table["asset"].astype(str) == asset).to_numpy()
     return table[here].reset_index(drop=True)
 
-
+# %% ../../nbs/evaluate/inspection.ipynb #d7fc837d
 def masked_because(panel: Panel, date) -> pd.Series:  # asset -> "masked: <checks>", of the rows taken out on a date
     """What the checks say of the rows that they masked on a date.
 
@@ -456,7 +456,7 @@ def _excluded(inspection, rows) -> np.ndarray:  # (len(rows),) str, empty where 
     conditions, words = zip(*first_that_holds.values())
     return np.select(conditions, words, "")
 
-# %% ../../nbs/evaluate/inspection.ipynb #7710aabd
+# %% ../../nbs/evaluate/inspection.ipynb #7acaa3b2
 def _members(inspection) -> pd.DataFrame:
     origin, panel = inspection.origin, inspection.origin.panel
     rows = panel.rows_on(inspection.date)
@@ -477,7 +477,7 @@ def _members(inspection) -> pd.DataFrame:
     table.insert(4, "pull", inspection.ic - table["ic_without"])
     return table.sort_values("score", ascending=False, kind="stable")
 
-
+# %% ../../nbs/evaluate/inspection.ipynb #6fa2d80b
 def _places(values: pd.Series) -> pd.Series:
     """1 for the highest; equal values share the better place."""
     return values.rank(ascending=False, method="min")
@@ -581,7 +581,7 @@ def _place(value, values) -> str:
         suffix = "th"
     return f"the {place}{suffix} {end} of {len(values):,} dates"
 
-# %% ../../nbs/evaluate/inspection.ipynb #321b52c2
+# %% ../../nbs/evaluate/inspection.ipynb #460f4fec
 def _sentences(inspection) -> list[str]:
     """What there is to say about the date, and about the asset."""
     members = inspection.members
@@ -600,7 +600,7 @@ def _sentences(inspection) -> list[str]:
         )
     return out
 
-
+# %% ../../nbs/evaluate/inspection.ipynb #62fa7dc9
 def _of_date(inspection) -> str:
     """The IC of the date, and whether it is unusual."""
     origin, members = inspection.origin, inspection.members
@@ -613,7 +613,7 @@ def _of_date(inspection) -> str:
         f"(mean {usual.mean():.4f}, standard deviation {usual.std():.4f})."
     )
 
-# %% ../../nbs/evaluate/inspection.ipynb #cfd6e90e
+# %% ../../nbs/evaluate/inspection.ipynb #15d462dd
 def _of_asset(inspection) -> list[str]:
     """Score, label, and what the IC is without the asset."""
     asset, y = inspection.asset, inspection.origin.y
@@ -631,7 +631,7 @@ def _of_asset(inspection) -> list[str]:
         f"instead of {inspection.rank_ic:.4f}.",
     ]
 
-
+# %% ../../nbs/evaluate/inspection.ipynb #17c7a0d3
 def _known_on(y: Label, row: int) -> np.datetime64:
     """The date on which a label is known; the last one where that lies beyond the data."""
     last_date = y.panel.n_dates - 1
@@ -645,14 +645,14 @@ def _table(title, frame) -> str:
     shown = frame.to_html(float_format=lambda v: f"{v:,.4g}", na_rep="–", border=0)
     return f"<h4>{escape(title)}</h4><div style='overflow-x:auto'>{shown}</div>"
 
-# %% ../../nbs/evaluate/inspection.ipynb #1e46147d
+# %% ../../nbs/evaluate/inspection.ipynb #e8021abf
 def _page(inspection) -> str:
     """The sentences, and the tables that belong to them."""
     said = "".join(f"<p>{escape(s)}</p>" for s in _sentences(inspection))
     tables = _tables_of_date(inspection) if inspection.asset is None else _tables_of_asset(inspection)
     return said + "".join(_table(title, frame) for title, frame in tables.items())
 
-
+# %% ../../nbs/evaluate/inspection.ipynb #ed1ce7df
 def _tables_of_date(inspection) -> dict[str, pd.DataFrame]:
     members = inspection.members
     is_counted = members["why_not"] == ""
@@ -668,7 +668,7 @@ def _tables_of_date(inspection) -> dict[str, pd.DataFrame]:
         "Masked or repaired on this date": inspection.masked.head(8),
     }
 
-
+# %% ../../nbs/evaluate/inspection.ipynb #0cbee2a0
 def _tables_of_asset(inspection) -> dict[str, pd.DataFrame]:
     tables = {"Bars": inspection.bars}
     if inspection.origin.features is not None:
@@ -676,7 +676,7 @@ def _tables_of_asset(inspection) -> dict[str, pd.DataFrame]:
     tables["Masked or repaired rows behind it"] = inspection.masked.head(8)
     return tables
 
-# %% ../../nbs/evaluate/inspection.ipynb #99b4a85f
+# %% ../../nbs/evaluate/inspection.ipynb #7b1b379b
 def _plot(inspection):
     import matplotlib.pyplot as plt
 
@@ -688,7 +688,7 @@ def _plot(inspection):
         _plot_bars(inspection, right)
     return figure
 
-
+# %% ../../nbs/evaluate/inspection.ipynb #689754ae
 def _plot_members(inspection, ax):
     """Score and label of who counts; the asset, or who pulls most, in orange under its name."""
     members = inspection.members[inspection.members["why_not"] == ""]
@@ -702,7 +702,7 @@ def _plot_members(inspection, ax):
     title = f"{inspection.origin.model}, {_said(inspection.date)}: IC {inspection.ic:.3f}"
     ax.set(xlabel="score", ylabel=f"label ({inspection.origin.y.unit})", title=title)
 
-# %% ../../nbs/evaluate/inspection.ipynb #8916cf65
+# %% ../../nbs/evaluate/inspection.ipynb #31f3791a
 def _plot_dates(inspection, ax):
     """The IC of every date, this one marked."""
     ics = inspection.origin.ics["ic"]
@@ -712,7 +712,7 @@ def _plot_dates(inspection, ax):
     ax.set(ylabel="IC", title=f"All dates; mean {ics.mean():.3f}")
     ax.tick_params(axis="x", rotation=30)
 
-
+# %% ../../nbs/evaluate/inspection.ipynb #04c51b0e
 def _plot_bars(inspection, ax):
     """The asset's price from before the decision to after the exit."""
     bars = inspection.bars

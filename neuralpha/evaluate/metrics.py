@@ -125,14 +125,14 @@ def evaluate_scores(
     }
     return Metrics(found)
 
-# %% ../../nbs/evaluate/metrics.ipynb #35a82e14
+# %% ../../nbs/evaluate/metrics.ipynb #9c0d2a3f
 def _by_row(panel: Panel, values) -> np.ndarray:  # (n_rows,)
     """A forecast in panel row order: of a Series, of one number for all, or of nothing."""
     if values is None or np.isscalar(values):
         return np.full(panel.n_rows, np.nan if values is None else float(values))
     return on_panel(panel, values)[0][:, 0]
 
-
+# %% ../../nbs/evaluate/metrics.ipynb #0881915b
 def _counts(sample: Sample) -> dict:
     """How many dates and rows were scored."""
     panel = sample.panel
@@ -168,7 +168,7 @@ def metrics_table(
             rows[key] = {column: one.get(column) for column in columns}
     return pd.DataFrame(rows).T
 
-# %% ../../nbs/evaluate/metrics.ipynb #612bd543
+# %% ../../nbs/evaluate/metrics.ipynb #c17bb991
 class Metrics(dict):
     """The records of a score: a dictionary that shows itself as its most asked-for numbers."""
 
@@ -183,7 +183,7 @@ class Metrics(dict):
         shown = table.to_html(float_format="{:.4g}".format, na_rep="–", border=0)
         return f"<div style='overflow:auto;max-width:100%;max-height:26em'>{shown}</div>"
 
-
+# %% ../../nbs/evaluate/metrics.ipynb #4bc6800c
 def _has_value(found: dict | None) -> bool:
     return bool(found) and found.get("value") is not None
 
@@ -267,7 +267,7 @@ def mean_metric(
         error=fit["se"],
     )
 
-# %% ../../nbs/evaluate/metrics.ipynb #f3907a0e
+# %% ../../nbs/evaluate/metrics.ipynb #751a524a
 def _described(name: str, y: Label, facts: dict) -> tuple[str, str, str]:  # unit, period, definition
     """What the catalogue says of a metric, for this label."""
     entry = metric_entry(name)
@@ -278,7 +278,7 @@ def _described(name: str, y: Label, facts: dict) -> tuple[str, str, str]:  # uni
     known = dict(label=y.name, horizon=y.horizon, delay=y.delay, bars_per_year=y.panel.bars_per_year, part=part)
     return y.unit if entry.unit == "label" else entry.unit, period, entry.defined(**known | facts)
 
-
+# %% ../../nbs/evaluate/metrics.ipynb #1e2f33ec
 def _per_horizon(y: Label) -> str:
     """The period of a return over the label's own bars."""
     if y.unit != "return":
@@ -338,7 +338,7 @@ def mean_record(
     """
     return mean_metric(series, y, *_described(name, y, facts or {}), scale)
 
-# %% ../../nbs/evaluate/metrics.ipynb #595c86cd
+# %% ../../nbs/evaluate/metrics.ipynb #332170af
 def measured(
     entry: Metric,  # one that says how it is computed
     sample: Sample,
@@ -361,7 +361,7 @@ def measured(
         return mean_record(entry.name, sample.label, found, sample.facts)
     return record(entry.name, sample.label, found, facts=sample.facts)
 
-
+# %% ../../nbs/evaluate/metrics.ipynb #bd8ce900
 def computed_metrics(sample: Sample) -> dict:  # name -> record
     """Every metric of the catalogue that is one function of a sample.
 
@@ -653,7 +653,7 @@ def _half_life_metric(scores, y: Label, seed: int, n_resamples: int) -> dict:
     low, high = np.quantile(endless, [0.025, 0.975], method="nearest")
     return {"half_life": record("half_life", y, half_life(ics.mean(0)), low, high, facts, n=len(ics))}
 
-# %% ../../nbs/evaluate/metrics.ipynb #f78db960
+# %% ../../nbs/evaluate/metrics.ipynb #f9f8dc66
 def horizon_labels(y: Label, horizons=(1, 2, 5, 10, 20)) -> list:
     """Forward-return labels with the delay of `y` for several horizons, less what `y` is less of;
 
@@ -667,7 +667,7 @@ def horizon_labels(y: Label, horizons=(1, 2, 5, 10, 20)) -> list:
 
     return [label_over(bars) for bars in horizons]
 
-
+# %% ../../nbs/evaluate/metrics.ipynb #e1aea916
 def _horizon_metrics(pearson: np.ndarray, spearman: np.ndarray, labels: list) -> dict:
     """IC and rank IC by horizon (n_dates, H each)."""
     out = {"ic_by_horizon": {}, "rank_ic_by_horizon": {}}
@@ -716,7 +716,7 @@ def quantile_metrics(values: np.ndarray, y: Label, quantiles: int) -> dict:
         out["quantile_spread_annual"] = mean_record("quantile_spread_annual", y, spread, facts, a_year)
     return out
 
-# %% ../../nbs/evaluate/metrics.ipynb #560fce8c
+# %% ../../nbs/evaluate/metrics.ipynb #5943b7d6
 def _extremes(values: np.ndarray, y: Label, open_: np.ndarray) -> tuple:  # (n_rows,) lowest; (n_rows,) highest
     """The lowest and the highest label of the date among the scored, at the rows that are open."""
     p = y.panel
@@ -727,7 +727,7 @@ def _extremes(values: np.ndarray, y: Label, open_: np.ndarray) -> tuple:  # (n_r
     np.maximum.at(high, p.date_code[known], y.values[known])
     return tuple(np.where(open_ & np.isfinite(v[p.date_code]), v[p.date_code], np.nan) for v in (low, high))
 
-
+# %% ../../nbs/evaluate/metrics.ipynb #b2ce56e4
 def _mean_over_dates(panel: Panel, values: np.ndarray) -> float:
     """Mean over dates of the mean of a date's finite values; NaN where no date has one."""
     return float(known_mean(group_means(values, panel.date_code, panel.n_dates)))

@@ -55,7 +55,7 @@ def neutral_scores(
     """
     return neutraliser(panel, by)(on_panel(panel, scores)[0][:, 0].astype(float))
 
-# %% ../../nbs/evaluate/neutral.ipynb #f7b935e6
+# %% ../../nbs/evaluate/neutral.ipynb #bff51311
 def neutraliser(
     panel: Panel,
     by: str,  # "sector" or "style"
@@ -80,18 +80,18 @@ def neutraliser(
     factors = style_factors(panel)[0]
     return lambda scores: neutralise(panel, scores, factors)[0]
 
-
+# %% ../../nbs/evaluate/neutral.ipynb #ff57511a
 def check_neutral(by: str) -> None:
     """Raise `NeuralphaError` for a word that no score can be made neutral by."""
     if by not in NEUTRALS:
         raise unknown_name("neutral part", by, NEUTRALS)
 
-# %% ../../nbs/evaluate/neutral.ipynb #79ddd286
+# %% ../../nbs/evaluate/neutral.ipynb #11a51f88
 def _sector_cells(panel: Panel) -> np.ndarray:  # (n_rows,) number of the row's date and sector
     sectors = sector_codes(panel) + 1  # 0: unknown
     return panel.date_code + np.int64(panel.n_dates) * sectors[panel.asset_code]
 
-
+# %% ../../nbs/evaluate/neutral.ipynb #26fe45ed
 def _less_sector(panel: Panel, scores: np.ndarray, cell: np.ndarray) -> np.ndarray:
     """Ranks by date in [-1, 1], less their mean in the sector."""
     ranks = rank_within_date(panel, scores[:, None]).ranks[:, 0]

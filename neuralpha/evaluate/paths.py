@@ -11,7 +11,7 @@ shown to lead. The probability of backtest overfitting is that of each path, and
 # %% auto #0
 __all__ = ['PATHS', 'paths_table', 'stored_paths', 'path_ics', 'path_numbers', 'plot_paths']
 
-# %% ../../nbs/evaluate/paths.ipynb #918e5e17
+# %% ../../nbs/evaluate/paths.ipynb #1aaa2145
 import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
@@ -20,8 +20,9 @@ from ..cross_section import correlations
 from ..data.alignment import on_panel
 from .compare import overfitting_of
 from .plots import COLOURS, new_figure
+from ..models.seeds import ENSEMBLE, ensemble_rows
 
-# %% ../../nbs/evaluate/paths.ipynb #b99b5cf1
+# %% ../../nbs/evaluate/paths.ipynb #8c46b76e
 PATHS = dict(
     date="date", asset="text", model="text", path_number="integer", fold="integer", score="float32"
 )  # of paths.parquet
@@ -38,11 +39,11 @@ def paths_table(tests: dict) -> pd.DataFrame:  # date, asset, model, path_number
     parts = []
     for name, p in tests.items():
         for number, frame in enumerate(p.paths, 1):
-            joined = frame[frame["seed"] == -1]
+            joined = ensemble_rows(frame)
             parts.append(joined[["date", "asset", "fold", "score"]].assign(model=name, path_number=number))
     return pd.concat(parts, ignore_index=True)[list(PATHS)]
 
-
+# %% ../../nbs/evaluate/paths.ipynb #7b7080cf
 def stored_paths(
     file,  # that holds a `paths_table`
     model: str,
@@ -61,7 +62,7 @@ def stored_paths(
         `Predictions.paths` of a model: a frame per path, the seeds joined
     """
     table = read_table(file, **PATHS)
-    mine = table[table["model"] == model].assign(seed=-1, label=np.nan)
+    mine = table[table["model"] == model].assign(seed=ENSEMBLE, label=np.nan)
     return [part.drop(columns="path_number").reset_index(drop=True) for _, part in mine.groupby("path_number")]
 
 # %% ../../nbs/evaluate/paths.ipynb #42c862be

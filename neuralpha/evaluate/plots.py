@@ -57,7 +57,7 @@ def new_figure(width=8.0, height=3.2, rows=1, columns=1, **kw) -> tuple[Figure, 
         ax.set_axisbelow(True)
     return fig, axes
 
-# %% ../../nbs/evaluate/plots.ipynb #5f410706
+# %% ../../nbs/evaluate/plots.ipynb #15ce88ac
 def _frame(ics):
     ics = ics.to_frame(ics.name or "score") if isinstance(ics, pd.Series) else ics
     if not isinstance(ics, pd.DataFrame):
@@ -68,7 +68,7 @@ def _frame(ics):
         raise NeuralphaError("There is no IC to draw: every date is empty.")
     return ics
 
-
+# %% ../../nbs/evaluate/plots.ipynb #d9de51e3
 def plain(text) -> str:
     """A name from data as a label: a dollar sign is a dollar sign and no formula."""
     return str(text).replace("$", r"\$")

@@ -53,7 +53,7 @@ def quantile_returns(
         values, pd.DatetimeIndex(panel.dates[has], name="date"), pd.RangeIndex(1, quantiles + 1, name="quantile")
     )
 
-# %% ../../nbs/evaluate/quantiles.ipynb #add1cd1d
+# %% ../../nbs/evaluate/quantiles.ipynb #454b41c0
 def group_returns(
     panel: Panel,
     groups: np.ndarray,  # (n_rows, M) quantiles, as `rank_within_date` gives them
@@ -81,7 +81,7 @@ def group_returns(
     over_dates(_group_means, panel.n_dates, groups, labels, cross_sections(panel), out)
     return out
 
-
+# %% ../../nbs/evaluate/quantiles.ipynb #8e6cf527
 @njit(nogil=True, cache=True)
 def _group_means(first, last, groups, labels, sections, out):
     """Fill the means of the dates [first, last)."""
@@ -154,7 +154,7 @@ def rank_autocorrelation(
     has = np.bincount(panel.date_code, np.isfinite(ranks).any(1), panel.n_dates) > 0
     return dated_columns(panel, rank_persistence(panel, ranks, lag), has, names, [lag])
 
-# %% ../../nbs/evaluate/quantiles.ipynb #c3162552
+# %% ../../nbs/evaluate/quantiles.ipynb #6be52cdd
 def names_changed(
     panel: Panel,
     groups: np.ndarray,  # (n_rows, M) quantiles
@@ -182,12 +182,12 @@ def names_changed(
     _names_changed(groups, quantile, lag, panel.asset_offsets, panel.date_code, out)
     return out
 
-
+# %% ../../nbs/evaluate/quantiles.ipynb #27defd64
 def _check_lag(lag):
     if not isinstance(lag, (int, np.integer)) or lag < 1:
         raise NeuralphaError(f"lag is {lag!r}; it must be a whole number of bars, at least 1.")
 
-
+# %% ../../nbs/evaluate/quantiles.ipynb #4a989e0a
 @njit(cache=True)
 def _names_changed(groups, k, lag, offsets, day, out):
     """Count the names of each date, and those that were not in the quantile `lag` rows before."""
@@ -207,7 +207,7 @@ def _names_changed(groups, k, lag, offsets, day, out):
         for d in range(n_dates):
             out[d, m] = new[d] / now[d] if now[d] and before[d] else np.nan
 
-# %% ../../nbs/evaluate/quantiles.ipynb #4c96b1c3
+# %% ../../nbs/evaluate/quantiles.ipynb #ec050ca7
 def rank_persistence(
     panel: Panel,
     ranks: np.ndarray,  # (n_rows, M) centred ranks
@@ -233,7 +233,7 @@ def rank_persistence(
     _rank_persistence(ranks, lag, panel.asset_offsets, panel.date_code, out)
     return out
 
-
+# %% ../../nbs/evaluate/quantiles.ipynb #19299ac2
 @njit(cache=True)
 def _rank_persistence(ranks, lag, offsets, day, out):
     """Collect the sums of each date over the assets; ranks are centred, so the sums stay small."""

@@ -92,7 +92,7 @@ def slice_table(
                     rows += _slice_rows(part, contest)
     return pd.DataFrame(rows, columns=["horizon", "cut", "group", "model", "letters", *slice_numbers()])
 
-# %% ../../nbs/evaluate/slices.ipynb #61e21c14
+# %% ../../nbs/evaluate/slices.ipynb #b1fdfdb8
 def horizon_slices(y: Label) -> list:  # of Label
     """Labels of the horizons that are shown, the study's own among them.
 
@@ -104,13 +104,13 @@ def horizon_slices(y: Label) -> list:  # of Label
     horizons = sorted({*HORIZONS, y.horizon})
     return [y if h == y.horizon else forward_return(y.panel, h, y.delay, y.exit) for h in horizons]
 
-
+# %% ../../nbs/evaluate/slices.ipynb #4f041cbd
 def slice_numbers() -> list[str]:
     """The columns of numbers: dates and rank, then every metric of the catalogue that can be sliced."""
     metrics = [entry for entry in sliced_metrics() if entry.name != "dates"]
     return ["dates", "rank", *(key for entry in metrics for key in entry.keys())]
 
-
+# %% ../../nbs/evaluate/slices.ipynb #74197237
 def _is_shown(
     cut: str,
     is_own: bool,  # the study's own horizon
@@ -260,7 +260,7 @@ def _codes(panel: Panel, cut) -> tuple:  # K names; (n_rows,) place of every row
     places = np.array([*(names.index(group) for group in cut.categories), -1])
     return [str(group) for group in names], places[cut.codes]
 
-# %% ../../nbs/evaluate/slices.ipynb #b831af58
+# %% ../../nbs/evaluate/slices.ipynb #807fb507
 def _quantiles_within(panel: Panel, scores: np.ndarray, code: np.ndarray, fewest: int) -> np.ndarray:  # (n_rows, M)
     """Quantiles among the rows of the date and group; 0 where fewer than `fewest` of them are scored."""
     quantiles = rank_within_date(panel, scores, N_QUANTILES, within=code).quantiles
@@ -269,7 +269,7 @@ def _quantiles_within(panel: Panel, scores: np.ndarray, code: np.ndarray, fewest
         mine[np.bincount(cell, mine > 0)[cell] < fewest] = 0
     return quantiles
 
-
+# %% ../../nbs/evaluate/slices.ipynb #22551cef
 def _end_turnover(panel: Panel, quantiles: np.ndarray, dates: np.ndarray) -> np.ndarray:  # (n_dates, M)
     """Turnover of the two ends, as in `evaluate_scores`; NaN outside `dates`."""
     own = np.ascontiguousarray(quantiles)
@@ -407,7 +407,7 @@ def _computed(part: Slice, contest: Contest) -> dict:  # column -> M numbers
                 out[key].append(np.nan if found.get(end) is None else found[end])
     return out
 
-# %% ../../nbs/evaluate/slices.ipynb #533da14d
+# %% ../../nbs/evaluate/slices.ipynb #adb5d499
 def slice_meanings() -> dict:  # column -> unit, period, definition, and why a cell has no number
     """What the columns of the slices mean, by the catalogue.
 
@@ -425,7 +425,7 @@ def slice_meanings() -> dict:  # column -> unit, period, definition, and why a c
             out[f"{entry.key}_critical"] = meaning | dict(definition=entry.critical)
     return out
 
-
+# %% ../../nbs/evaluate/slices.ipynb #f41d837a
 def slices_json(table: pd.DataFrame) -> dict:  # columns with their meaning, groups with theirs, rows
     """JSON-native form of `slice_table`, six decimals.
 
@@ -442,7 +442,7 @@ def slices_json(table: pd.DataFrame) -> dict:  # columns with their meaning, gro
         "rows": [[_native(cell) for cell in row] for row in table.astype(object).to_numpy().tolist()],
     }
 
-
+# %% ../../nbs/evaluate/slices.ipynb #a5074c6a
 def _native(cell):
     """A cell as JSON has it: six decimals, None for NaN."""
     if not isinstance(cell, float):

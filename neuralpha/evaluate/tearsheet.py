@@ -17,7 +17,7 @@ and an alpha $\alpha$ over $h$ bars.
 # %% auto #0
 __all__ = ['TABLES', 'SHEET_FIGURES', 'STYLE', 'factor_data', 'TearSheet', 'tear_sheet']
 
-# %% ../../nbs/evaluate/tearsheet.ipynb #bd3e49d7
+# %% ../../nbs/evaluate/tearsheet.ipynb #df711077
 import base64, contextlib, html, io, textwrap, warnings
 from dataclasses import dataclass
 from pathlib import Path
@@ -32,14 +32,15 @@ from .catalogue import CATALOGUE
 from ..data.alignment import on_panel
 from .ic import rank_ic
 from .quantiles import rank_autocorrelation, turnover
+from ..models.seeds import ENSEMBLE
 
 # %% ../../nbs/evaluate/tearsheet.ipynb #01efde5a
 def _several(periods) -> tuple:
     return tuple(np.atleast_1d(periods).tolist())
 
-# %% ../../nbs/evaluate/tearsheet.ipynb #3bc50eb7
+# %% ../../nbs/evaluate/tearsheet.ipynb #c2a89034
 def factor_data(
-    scores,  # `(date, asset)` Series, or anything with `.scores(seed=-1)` such as `Predictions`
+    scores,  # `(date, asset)` Series, or anything with `.scores(seed=ENSEMBLE)` such as `Predictions`
     panel: Panel,
     periods=(1, 5, 10),  # bars; one number or several
     delay: int = 1,  # bars between score and entry
@@ -50,7 +51,7 @@ def factor_data(
     Parameters
     ----------
     scores
-        `(date, asset)` Series, or anything with `.scores(seed=-1)` such as `Predictions`
+        `(date, asset)` Series, or anything with `.scores(seed=ENSEMBLE)` such as `Predictions`
     panel : Panel
     periods : default (1, 5, 10)
         bars; one number or several
@@ -64,7 +65,8 @@ def factor_data(
         by (date, asset): 1D, 5D, ..., factor, factor_quantile and, where sectors are known, group
     """
     periods = _several(periods)
-    values, _ = on_panel(panel, scores.scores(seed=-1) if callable(getattr(scores, "scores", None)) else scores)
+    given = scores.scores(seed=ENSEMBLE) if callable(getattr(scores, "scores", None)) else scores
+    values, _ = on_panel(panel, given)
     values = values[:, 0].astype(np.float64)
     returns = {f"{h}D": forward_return(panel, h, delay).values for h in periods}
     keep = np.isfinite(values) & np.isfinite(np.stack(list(returns.values()))).all(0)

@@ -46,7 +46,7 @@ SERIES |= {
 def _finite(x):
     return np.where(np.isfinite(x), x, np.nan)
 
-# %% ../../nbs/features/alpha158.ipynb #c1881523
+# %% ../../nbs/features/alpha158.ipynb #1e18fcb5
 def _bar(name, formula, compute):
     declare(name, "alpha158", "open high low close", 0, formula, compute, _QLIB)
 
@@ -62,7 +62,7 @@ def _bottom(h):
 def _range(h):
     return h["high"] - h["low"] + _EPS * h["close"]
 
-
+# %% ../../nbs/features/alpha158.ipynb #ee4ef17c
 _bar("KMID", "(close-open)/open", lambda h: (h["close"] - h["open"]) / h["open"])
 _bar("KLEN", "(high-low)/open", lambda h: (h["high"] - h["low"]) / h["open"])
 _bar("KMID2", "(close-open)/(high-low)", lambda h: (h["close"] - h["open"]) / _range(h))
@@ -270,7 +270,7 @@ for _p in (*_PRICES, "volume"):
         _windows,
     )
 
-# %% ../../nbs/features/alpha158.ipynb #cf6cb1c4
+# %% ../../nbs/features/alpha158.ipynb #02ce8e28
 def alpha158_names() -> list[str]:
     """The 158 names in Qlib's order."""
     bar = "KMID KLEN KMID2 KUP KUP2 KLOW KLOW2 KSFT KSFT2 OPEN0 HIGH0 LOW0 VWAP0".split()
@@ -279,7 +279,7 @@ def alpha158_names() -> list[str]:
         VMA VSTD WVMA VSUMP VSUMN VSUMD""".split()
     return bar + [f"{n}{w}" for n in rolling for w in WINDOWS]
 
-
+# %% ../../nbs/features/alpha158.ipynb #8a29db78
 def alpha360_names() -> list[str]:
     """The 360 names in Qlib's order."""
     return [f"{p.upper()}{k}" for p in (*_PRICES, "volume") for k in range(59, -1, -1)]

@@ -29,7 +29,7 @@ def in_threads(work, items) -> list:
     with ThreadPoolExecutor(n) as pool:
         return list(pool.map(work, items))
 
-# %% ../../nbs/features/cross.ipynb #0e0de636
+# %% ../../nbs/features/cross.ipynb #2a5ef70d
 def rank_by_date(
     panel: Panel,
     values: np.ndarray,  # (n_rows, n_features) float32, C order; overwritten
@@ -50,7 +50,7 @@ def rank_by_date(
     """
     return _scale(panel, values, "rank")
 
-
+# %% ../../nbs/features/cross.ipynb #76cfd24a
 def _scale(panel, values, kind, limit=np.inf):
     """Scale the tradable rows of each date in place, 0 elsewhere; the number of tradable rows without a value."""
     traded_that_day = cross_sections(panel, np.where(panel.tradable, 0, -1))
@@ -85,7 +85,7 @@ def zscore_by_date(
 
 TRANSFORMS = {"rank": rank_by_date, "zscore": zscore_by_date}
 
-# %% ../../nbs/features/cross.ipynb #6be618f0
+# %% ../../nbs/features/cross.ipynb #5ae32a5e
 FACTOR_WINDOW = 252  # returns the components are estimated from
 FACTOR_HISTORY = FACTOR_WINDOW + 31  # bars before t that a residual may read: the window, its first price, and a month
 
@@ -133,11 +133,11 @@ def factor_residual(
         out[first:stop, assets] = now - known @ loadings @ loadings.T
     return out[panel.date_code, panel.asset_code].astype(np.float64)
 
-
+# %% ../../nbs/features/cross.ipynb #5b78be67
 def _months(panel):
     return panel.dates.astype("datetime64[M]").astype(np.int64)
 
-
+# %% ../../nbs/features/cross.ipynb #35f01b43
 def _components(returns, count):
     """Standard deviations (n_assets,) and orthonormal loadings (n_assets, count) of standardised returns, (bars,
     n_assets).

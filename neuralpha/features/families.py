@@ -836,12 +836,12 @@ declare(
     **_OWN,
 )
 
-# %% ../../nbs/features/families.ipynb #3550da30
+# %% ../../nbs/features/families.ipynb #d9f66bbc
 def _shape(h, name, w, which):
     *moments, count = kernels.roll_shape(h[name], w)
     return h._enough(moments[which], count, w)
 
-
+# %% ../../nbs/features/families.ipynb #c480d18e
 declare(
     "skew_{w}",
     "statistical",
@@ -918,7 +918,7 @@ def _half(w):
 def _reach(w):
     return ema_length(_half(w), 1e-3) - 1
 
-# %% ../../nbs/features/families.ipynb #58f3cbfd
+# %% ../../nbs/features/families.ipynb #9c07f083
 def _abnormal(h):
     vol = np.sqrt(_before(h.ema("excess_squared", 0.06, _VOL)))
     return np.clip(_ratio(h["excess"], vol), -6, 6)
@@ -927,7 +927,7 @@ def _abnormal(h):
 def _before(x):
     return np.append(np.nan, x[:-1])
 
-
+# %% ../../nbs/features/families.ipynb #24e052d3
 SERIES |= {
     "excess": lambda h: h["ret"] - h["market"],
     "excess_squared": lambda h: h["excess"] ** 2,
@@ -1043,11 +1043,11 @@ def _of_features(name: str):
         level,
     )
 
-# %% ../../nbs/features/families.ipynb #4f00a60a
+# %% ../../nbs/features/families.ipynb #8cc114b5
 def _classic():
     return [n for n, f in FEATURES.items() if f.family == "classic"]
 
-
+# %% ../../nbs/features/families.ipynb #5cbf5b7d
 SETS = {
     "classic": _classic(),
     "core": _classic()
@@ -1175,7 +1175,7 @@ def moved(
         near = (before == after) | (np.abs(after - before) <= allowed)
     return ~(near | np.isnan(before) & np.isnan(after))
 
-# %% ../../nbs/features/families.ipynb #38dcd117
+# %% ../../nbs/features/families.ipynb #9ab94c83
 def level_moves(
     values,  # (bars) -> values of a feature
     bars: dict,  # name -> (n,) array
@@ -1204,7 +1204,7 @@ def level_moves(
                 moves.setdefault(kind, (world[kind], int(np.argmax(where)), float(where.mean())))
     return moves
 
-
+# %% ../../nbs/features/families.ipynb #5837c7f0
 def _check_level(f, values, bars):
     """Raises unless later splits and dividends move a feature exactly as its level says; `values(bars)` computes it."""
     if f.level not in _MOVES:

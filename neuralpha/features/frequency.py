@@ -54,13 +54,13 @@ def _band_shares(x, cos, sin, edges):
             out[b, i] = power[edges[b] : edges[b + 1]].sum() / whole
     return out
 
-# %% ../../nbs/features/frequency.ipynb #5041f884
+# %% ../../nbs/features/frequency.ipynb #e9733721
 def _shares(h):
     if "bands" not in h._memo:
         h._memo["bands"] = _band_shares(h["ret"], *_fourier(), np.array([0, 3, 12, 32]))
     return h._memo["bands"]
 
-
+# %% ../../nbs/features/frequency.ipynb #4232d1b6
 for _j, (_name, _what) in enumerate([("slow", "more than 20"), ("middle", "5 to 20"), ("fast", "fewer than 5")]):
     declare(
         f"power_{_name}_64",
@@ -130,13 +130,13 @@ def denoise_last(
         noise[window - 1 :] = np.where(enough, np.var(path - smooth, 1) / np.var(path, 1), np.nan)
     return value, noise
 
-# %% ../../nbs/features/frequency.ipynb #9f49b105
+# %% ../../nbs/features/frequency.ipynb #b96b4d6b
 def _denoised(h):
     if "denoised" not in h._memo:
         h._memo["denoised"] = denoise_last(np.log(h["close"]), _N)
     return h._memo["denoised"]
 
-
+# %% ../../nbs/features/frequency.ipynb #bd183c8c
 declare(
     "wavelet_gap_64",
     "wavelet",
@@ -237,12 +237,12 @@ def frac_diff(
     """
     return _frac_diff(np.asarray(x, np.float64), frac_diff_weights(d, cut))
 
-# %% ../../nbs/features/frequency.ipynb #bc19cff3
+# %% ../../nbs/features/frequency.ipynb #b4406567
 def _frac(h, w):
     weights = frac_diff_weights(w / 10)
     return np.where(np.arange(len(h)) >= len(weights) - 1, _frac_diff(np.log(h["close"]), weights), np.nan)
 
-
+# %% ../../nbs/features/frequency.ipynb #bb3f7c3c
 declare(
     "frac_diff_0{w}",
     "fractional",

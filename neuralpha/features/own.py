@@ -122,7 +122,7 @@ def example_frame(
         assets.append(pd.DataFrame({"date": dates, "asset": f"A{k}", **known}))
     return pd.concat(assets, ignore_index=True)
 
-# %% ../../nbs/features/own.ipynb #9b1be110
+# %% ../../nbs/features/own.ipynb #42590708
 @dataclass(frozen=True)
 class Trial:
     """A function and the simulated bars that it is tried on."""
@@ -144,7 +144,7 @@ class Trial:
         """(rows,) with other fields."""
         return self.function.values(self.frame.assign(**bars), "on simulated bars")
 
-
+# %% ../../nbs/features/own.ipynb #8207dc57
 def _differs(one: np.ndarray, other: np.ndarray, usual: np.ndarray) -> bool:
     """Whether values differ by more than rounding, at the size that is usual."""
     joined = [np.concatenate([part.ravel(), usual.ravel()]) for part in (one, other)]
@@ -168,7 +168,7 @@ class Reads(NamedTuple):
     cross_sectional: bool  # other assets' bars
     level: str  # a word of `LEVELS`
 
-# %% ../../nbs/features/own.ipynb #b6b8a6bb
+# %% ../../nbs/features/own.ipynb #d28275f3
 @lru_cache(256)
 def what_it_reads(
     function: FrameFunction,
@@ -195,7 +195,7 @@ def what_it_reads(
     bars = {name: trial.frame[name].to_numpy() for name in fields}
     return Reads(lookback, _differs(full[:1], alone, full), level_word({*level_moves(trial.of_bars, bars)}))
 
-
+# %% ../../nbs/features/own.ipynb #e2f378ad
 def _check_ahead(trial: Trial, full: np.ndarray) -> None:
     missing = trial.frame.isna().any(axis=1).to_numpy().reshape(N_ASSETS, -1).any(axis=0)
     after_gaps = np.flatnonzero(missing[:-1])[1::4] + 1  # what fills backwards shows where the last bar is missing
@@ -208,7 +208,7 @@ def _check_ahead(trial: Trial, full: np.ndarray) -> None:
                 "expanding or ffill."
             )
 
-# %% ../../nbs/features/own.ipynb #553fdede
+# %% ../../nbs/features/own.ipynb #9ad25107
 def _lookback(trial: Trial, full: np.ndarray) -> int:
     """The smallest number of bars that are enough, by doubling and halving."""
     ends = range(MOST, trial.n_bars, 11)
@@ -227,7 +227,7 @@ def _lookback(trial: Trial, full: np.ndarray) -> int:
         high += 1
     return high
 
-
+# %% ../../nbs/features/own.ipynb #3a7a1622
 def _is_enough(trial: Trial, full: np.ndarray, lookback: int, ends) -> bool:
     return not any(_differs(full[:, end], trial.values(end - lookback, end + 1)[:, -1], full) for end in ends)
 
@@ -267,7 +267,7 @@ def own_feature(
         name, "own", (), reads.lookback, formula, "", wrapped, reads.cross_sectional, (), reads.level, whole=True
     )
 
-# %% ../../nbs/features/own.ipynb #2a132a39
+# %% ../../nbs/features/own.ipynb #542ec39b
 def features_of(
     part,  # a function, a `Feature`, a list of these, or a name
     fields: tuple,  # of the panel
@@ -304,7 +304,7 @@ def features_of(
         f"{said} is a {type(found).__name__}; a feature is a function of the long table, or a Feature."
     )
 
-
+# %% ../../nbs/features/own.ipynb #c1510847
 def own_name_of(name: str) -> str:
     """`file.py:Name` or `package.module:Name` behind a name; empty where it is built in."""
     if is_own_feature(name):

@@ -100,7 +100,7 @@ def make_transform(
     _check_transform(kind, made)
     return made
 
-# %% ../../nbs/features/pipeline.ipynb #2a5914b1
+# %% ../../nbs/features/pipeline.ipynb #40a8d898
 def _check_params(kind: str, part, params: dict) -> None:
     known = inspect.signature(part).parameters
     for name, value in params.items():
@@ -112,7 +112,7 @@ def _check_params(kind: str, part, params: dict) -> None:
                 f"{name} of the transform {kind} is {value!r} ({type(value).__name__}); it must be {wanted.__name__}."
             )
 
-
+# %% ../../nbs/features/pipeline.ipynb #3d8b914b
 def _is_a(value, wanted: type) -> bool:
     if isinstance(value, bool):
         return wanted is bool
@@ -218,13 +218,13 @@ def code_of_transform(name: str) -> str:
     """A built-in kind, or one's own by its code, wherever it lies."""
     return f"{short_name(name)} {own_digest(name)}" if is_own(name) and "__main__" not in name else name
 
-# %% ../../nbs/features/pipeline.ipynb #098f5114
+# %% ../../nbs/features/pipeline.ipynb #5c3bd682
 def _params(step) -> dict:
     """Parameters of a step, as they stand on it."""
     known = [p for p in inspect.signature(type(step)).parameters if p != "self"]
     return {name: getattr(step, name) for name in known if hasattr(step, name)}
 
-
+# %% ../../nbs/features/pipeline.ipynb #5ecf7f37
 def _applied(name: str, step, X: Features) -> Features:
     """What a step makes of a table; raises `NeuralphaError` where that is none of the same rows."""
     made = step.apply(X)
@@ -254,12 +254,12 @@ def _remembered(memory, X: Features, key: str, make):
             kept.popitem(last=False)
     return kept[key]
 
-# %% ../../nbs/features/pipeline.ipynb #170a5aa1
+# %% ../../nbs/features/pipeline.ipynb #035cc0cf
 def learnt_of(step) -> dict:
     """What a fitted step learnt: attribute -> value."""
     return {k: v for k, v in sorted(vars(step).items()) if k.endswith("_") and not k.startswith("_")}
 
-
+# %% ../../nbs/features/pipeline.ipynb #0be9a6f1
 def _plain(value):
     """A learnt value as JSON can be digested."""
     if isinstance(value, dict):
@@ -272,7 +272,7 @@ def _plain(value):
         return digest(skops_bytes(value))
     return value.item() if isinstance(value, np.generic) else value
 
-
+# %% ../../nbs/features/pipeline.ipynb #9c05e7f7
 def _is_scikit(value) -> bool:
     return hasattr(value, "get_params") and type(value).__module__.startswith("sklearn.")
 
@@ -317,7 +317,7 @@ def _written(place: str, value, arrays: dict, folder: Path, said: str) -> dict:
         ) from None
     return {"value": value}
 
-# %% ../../nbs/features/pipeline.ipynb #91659391
+# %% ../../nbs/features/pipeline.ipynb #6e29daf7
 def load_pipeline(folder) -> Pipeline:
     """Read a fitted pipeline back from its folder."""
     from safetensors.numpy import load_file
@@ -333,7 +333,7 @@ def load_pipeline(folder) -> Pipeline:
             setattr(step, key, _read(how, arrays, folder))
     return found
 
-
+# %% ../../nbs/features/pipeline.ipynb #28a0343b
 def _read(how: dict, arrays: dict, folder: Path):
     if "series" in how:
         return pd.Series(arrays[how["series"]], how["index"])

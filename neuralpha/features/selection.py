@@ -103,14 +103,14 @@ def _by_lasso(values, target, how):
     order = list(dict.fromkeys(entered))
     return np.array([len(order) - order.index(j) if j in order else 0 for j in range(values.shape[1])], float)
 
-# %% ../../nbs/features/selection.ipynb #6e19bc2c
+# %% ../../nbs/features/selection.ipynb #8f47eb71
 def _by_forest(values, target, how):
     from sklearn.ensemble import ExtraTreesRegressor
 
     forest = ExtraTreesRegressor(200, min_samples_leaf=20, max_features=0.3, random_state=how.seed, n_jobs=1)
     return forest.fit(*_subset(values, target, how)).feature_importances_
 
-
+# %% ../../nbs/features/selection.ipynb #9d0be882
 _WAYS = {
     "correlation": _by_correlation,
     "mutual_information": _by_mutual_information,

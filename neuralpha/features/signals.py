@@ -158,7 +158,7 @@ declare(
     (60,),
 )
 
-# %% ../../nbs/features/signals.ipynb #4cd41238
+# %% ../../nbs/features/signals.ipynb #05d1b737
 @njit(nogil=True, cache=True, error_model="numpy")
 def _residual_skew(x, y, window):
     """Skew of the residual of y on x in each window, by two passes over the window's bars."""
@@ -194,7 +194,7 @@ def _residual_skew(x, y, window):
         out[i] = s3 / m / (s2 / m) ** 1.5
     return out
 
-
+# %% ../../nbs/features/signals.ipynb #83f1d05f
 declare(
     "idio_skew_{w}",
     "beta",

@@ -36,7 +36,7 @@ from .base import mean_ic
 from .probe import ContributionProbe, FunctionProbe
 from .scikit import ScikitModel, model_class_of, scikit_class
 
-# %% ../../nbs/models/boosters.ipynb #0f6bafd0
+# %% ../../nbs/models/boosters.ipynb #9222094d
 PATIENCE = 50  # rounds without a gain on the validation part
 
 
@@ -54,7 +54,7 @@ def foreign_class(
     package = next((top for top in _packages(cls) if top in BOOSTERS), None)
     return scikit_class(part) if package is None else model_class_of(part, BOOSTERS[package])
 
-
+# %% ../../nbs/models/boosters.ipynb #aac59d42
 def _packages(cls: type) -> list:
     return [c.__module__.partition(".")[0] for c in cls.__mro__]
 

@@ -95,7 +95,7 @@ def _has_limits(trial: Trial) -> str:
     said += [f"`limits` names {name!r}, which is no parameter" for name in foreign]
     return ", ".join(said)
 
-# %% ../../nbs/models/contract.ipynb #81d868da
+# %% ../../nbs/models/contract.ipynb #e7c04564
 def _refuses_wrong_values(trial: Trial) -> str:
     """A value outside its interval is refused where the model is made."""
     kinds = {f.name: f.type for f in fields(trial.model)}
@@ -104,7 +104,7 @@ def _refuses_wrong_values(trial: Trial) -> str:
         f"{name!r} takes any value" for name in intervals if _takes_anything(trial.model, name, kinds[name])
     )
 
-
+# %% ../../nbs/models/contract.ipynb #ae572d20
 def _takes_anything(model, name: str, kind) -> bool:
     wrong = float("nan") if kind in (float, float | None) else -1
     try:

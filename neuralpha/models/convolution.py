@@ -15,7 +15,7 @@ from ..core import NeuralphaError
 from .nets import DropoutNet, check_scales
 from .training.module import NetModule
 
-# %% ../../nbs/models/convolution.ipynb #320a0954
+# %% ../../nbs/models/convolution.ipynb #780611f7
 def bars_seen(kernel: int, dilations, window: int) -> int:
     """Bars of a window that its last bar sees through causal blocks, itself included; wide dilations alone leave
     holes.
@@ -25,7 +25,7 @@ def bars_seen(kernel: int, dilations, window: int) -> int:
         lags = {far for lag in lags for far in range(lag, min(window, lag + 2 * (kernel - 1) * d + 1), d)}
     return len(lags)
 
-
+# %% ../../nbs/models/convolution.ipynb #06745747
 def covering(window: int, kernel: int) -> list:
     """Doubling dilations whose blocks see a window; of kernel width 1 none do."""
     dilations = [1]

@@ -23,7 +23,7 @@ import torch
 from torch import nn
 from .training.batches import Part
 
-# %% ../../nbs/models/embeddings.ipynb #554a1045
+# %% ../../nbs/models/embeddings.ipynb #a56fef95
 def training_quantiles(
     part: Part,
     levels: np.ndarray,  # 0 to 1
@@ -49,7 +49,7 @@ def training_quantiles(
     seen = part.data.windows(at)[:, -1].cpu().numpy()
     return torch.from_numpy(np.quantile(seen, levels, axis=0)).float().to(part.at.device)
 
-
+# %% ../../nbs/models/embeddings.ipynb #7c90935a
 class Piecewise(nn.Module):
     """(..., features) to (..., features * width): a piecewise linear curve per unit; edges at quantiles."""
 

@@ -11,12 +11,13 @@ standings, on the *validation* part of each fold, and applies them to its test p
 # %% auto #0
 __all__ = ['stacking_weights', 'combine']
 
-# %% ../../nbs/models/ensembles.ipynb #db4f2d35
+# %% ../../nbs/models/ensembles.ipynb #ca43ecc3
 import numpy as np
 import pandas as pd
 from ..core import NeuralphaError, unknown_name
 from ..cross_section import sections_of
 from .predict import Predictions, bring_to_one_scale, ensemble_scores
+from .seeds import ENSEMBLE, ensemble_rows
 
 # %% ../../nbs/models/ensembles.ipynb #b1652368
 def stacking_weights(
@@ -43,7 +44,7 @@ def stacking_weights(
     w = nnls(standings[ok].astype(np.float64), target[ok].astype(np.float64))[0]
     return w / w.sum() if w.sum() > 0 else np.full(len(w), 1 / len(w))
 
-# %% ../../nbs/models/ensembles.ipynb #86e5ade2
+# %% ../../nbs/models/ensembles.ipynb #7e3ca722
 def _by_row(members, frame):
     """Ensemble scores of every member side by side, on the same (fold, date, asset) rows."""
     tables = []
@@ -51,7 +52,7 @@ def _by_row(members, frame):
         f = getattr(p, frame)
         if not len(f):
             raise NeuralphaError(f"{p.name} keeps no validation scores; stacking needs them.")
-        f = f[f["seed"] == -1].set_index(["fold", "date", "asset"])
+        f = ensemble_rows(f).set_index(["fold", "date", "asset"])
         tables.append(f[["score", "label"]].rename(columns={"score": p.name}))
     wide = pd.concat([t[[p.name]] for t, p in zip(tables, members)], axis=1, join="inner")
     lost = len(tables[0]) - len(wide)
@@ -62,12 +63,12 @@ def _by_row(members, frame):
         )
     return wide.assign(label=tables[0]["label"])
 
-
+# %% ../../nbs/models/ensembles.ipynb #da028e9d
 def combine(
     members,  # Predictions of different models on the same folds
     kind: str = "z",  # "z", "rank", "mean" (see `ensemble_scores`) or "stack"
     name: str = "ensemble",
-) -> Predictions:  # seed -1 only; `.weights` of a stack are in `histories`
+) -> Predictions:  # of the seed `ENSEMBLE` alone; `.weights` of a stack are in `histories`
     """One score from several models' seed ensembles.
 
     Parameters
@@ -81,7 +82,7 @@ def combine(
     Returns
     -------
     Predictions
-        seed -1 only; `.weights` of a stack are in `histories`
+        of the seed `ENSEMBLE` alone; `.weights` of a stack are in `histories`
     """
     members = list(members)
     if len({p.name for p in members}) < len(members):
@@ -104,10 +105,10 @@ def combine(
                 return np.stack([bring_to_one_scale(table[n], sections, "z") for n in names], 1)
 
             weights = stacking_weights(side_by_side(past, past_dates), target)
-            histories[fold, -1] = [dict(zip(names, map(float, weights)))]
+            histories[fold, ENSEMBLE] = [dict(zip(names, map(float, weights)))]
             score = side_by_side(part, sections_of(date)) @ weights
         else:
             score = ensemble_scores([part[n] for n in names], date, kind)
-        parts.append(part.reset_index().assign(model=name, seed=-1, score=np.float32(score)))
+        parts.append(part.reset_index().assign(model=name, seed=ENSEMBLE, score=np.float32(score)))
     frame = pd.concat(parts, ignore_index=True)[["date", "asset", "model", "fold", "seed", "score", "label"]]
     return Predictions(frame, {}, histories, y=members[0].y, X=members[0].X)

@@ -26,7 +26,7 @@ from .nets import DropoutNet, check_heads
 from .training.module import NetModule
 from .transformer import Block
 
-# %% ../../nbs/models/feature_tokens.ipynb #533ec404
+# %% ../../nbs/models/feature_tokens.ipynb #f8fe208c
 class FeatureTokens(nn.Module):
     """(rows, window, features) to (rows, 1 + window * features, width): a token per number, the first one free."""
 
@@ -41,7 +41,7 @@ class FeatureTokens(nn.Module):
         tokens = (x[..., None] * self.weight + self.place).flatten(1, 2)
         return torch.cat([self.free.expand(len(x), 1, -1), tokens], 1)
 
-
+# %% ../../nbs/models/feature_tokens.ipynb #c3894247
 class FTTransformerNet(NetModule):
     """Tokens, blocks of attention among them, and a linear head on the free token."""
 

@@ -119,7 +119,7 @@ class NN3(DropoutNet):
                 nn.init.zeros_(m.bias)
         return net
 
-# %% ../../nbs/models/gkx.ipynb #358098ed
+# %% ../../nbs/models/gkx.ipynb #16ec20a2
 @dataclass(kw_only=True, repr=False, eq=False)
 class NN1(NN3):
     """Pyramid of one layer, 32.
@@ -181,7 +181,7 @@ class NN1(NN3):
     depth: int = 1
     name: ClassVar[str] = "nn1"
 
-
+# %% ../../nbs/models/gkx.ipynb #0ec6d650
 @dataclass(kw_only=True, repr=False, eq=False)
 class NN2(NN3):
     """Pyramid of two layers, 32-16.
@@ -243,7 +243,7 @@ class NN2(NN3):
     depth: int = 2
     name: ClassVar[str] = "nn2"
 
-
+# %% ../../nbs/models/gkx.ipynb #a26fe709
 @dataclass(kw_only=True, repr=False, eq=False)
 class NN4(NN3):
     """Pyramid of four layers, 32-16-8-4.
@@ -305,7 +305,7 @@ class NN4(NN3):
     depth: int = 4
     name: ClassVar[str] = "nn4"
 
-
+# %% ../../nbs/models/gkx.ipynb #5d4b1f82
 @dataclass(kw_only=True, repr=False, eq=False)
 class NN5(NN3):
     """Pyramid of five layers, 32-16-8-4-2.
@@ -367,7 +367,7 @@ class NN5(NN3):
     depth: int = 5
     name: ClassVar[str] = "nn5"
 
-# %% ../../nbs/models/gkx.ipynb #bb95f993
+# %% ../../nbs/models/gkx.ipynb #71b926b8
 def gkx_problem(
     case: str,
     n_characteristics: int = 100,
@@ -394,7 +394,7 @@ def gkx_problem(
     third = p.date_code[p.rows_by_date] // (p.n_dates // 3)
     return X, d["r"].T.ravel(), d["g"].T.ravel(), [p.rows_by_date[third == k] for k in range(3)]
 
-
+# %% ../../nbs/models/gkx.ipynb #c95d7c93
 def squared_errors(
     model,  # unfitted
     problem: tuple,  # result of `gkx_problem`

@@ -24,7 +24,7 @@ import torch.nn.functional as F
 from ..core import NeuralphaError, unknown_name
 from .base import within
 
-# %% ../../nbs/models/losses.ipynb #1ab0bcda
+# %% ../../nbs/models/losses.ipynb #38669605
 class Grid:
     """Where the rows of a batch stand in a dates × places grid.
 
@@ -47,7 +47,10 @@ class Grid:
         places: int,  # the grid's shape
         weight: torch.Tensor | None = None,  # (rows,) what each row counts; None: all alike
     ):
-        self.position, self.dates, self.places, self.weight = position, dates, places, weight
+        self.position = position
+        self.dates = dates
+        self.places = places
+        self.weight = weight
         self.full = len(position) == dates * places  # no empty place: filling is a reshape
 
     def fill(self, values: torch.Tensor) -> torch.Tensor:
@@ -72,7 +75,7 @@ class Grid:
         """The mask as losses take it: None where no place is empty and every date has three rows or more."""
         return None if self.full and self.places >= 3 else self.mask
 
-# %% ../../nbs/models/losses.ipynb #7ef6bedb
+# %% ../../nbs/models/losses.ipynb #e798e359
 def grid_of(
     date: np.ndarray,  # (rows,) any integer code
     device="cpu",
@@ -87,41 +90,47 @@ def grid_of(
     """
     _, code, n = np.unique(date, return_inverse=True, return_counts=True)
     order = np.argsort(code, kind="stable")
+    begins = np.repeat(np.cumsum(n) - n, n)
     place = np.empty(len(date), np.int64)
-    place[order] = np.arange(len(date)) - np.repeat(np.cumsum(n) - n, n)
-    return Grid(torch.from_numpy(code * n.max() + place).to(device), len(n), int(n.max()))
+    place[order] = np.arange(len(date)) - begins
+    position = torch.from_numpy(code * n.max() + place)
+    return Grid(position.to(device), len(n), int(n.max()))
 
-# %% ../../nbs/models/losses.ipynb #b047a0f5
+# %% ../../nbs/models/losses.ipynb #4d59f1b7
 def _mean(v, mask):
-    return v.mean() if mask is None else (v * mask).sum() / mask.sum().clamp(min=1)
+    if mask is None:
+        return v.mean()
+    return (v * mask).sum() / mask.sum().clamp(min=1)
 
-
+# %% ../../nbs/models/losses.ipynb #81e71ea8
 def mse(score, target, mask) -> torch.Tensor:
     """Mean squared error over rows."""
     return _mean((score - target) ** 2, mask)
 
-
+# %% ../../nbs/models/losses.ipynb #2391c7ed
 def huber(score, target, mask, delta: float = 1.0) -> torch.Tensor:
     """Huber loss: quadratic up to `delta`, linear beyond."""
     return _mean(F.huber_loss(score, target, reduction="none", delta=delta), mask)
 
-
+# %% ../../nbs/models/losses.ipynb #02a916db
 def bce(score, target, mask, smoothing: float = 0.0) -> torch.Tensor:
     """Cross-entropy of the target's sign; the score is a logit.
 
     A target of 0 counts as a half; `smoothing` draws all to it.
     """
     up = (target.sign() * (1 - smoothing) + 1) / 2
-    return _mean(F.binary_cross_entropy_with_logits(score, up, reduction="none"), mask)
+    cross_entropy = F.binary_cross_entropy_with_logits(score, up, reduction="none")
+    return _mean(cross_entropy, mask)
 
-# %% ../../nbs/models/losses.ipynb #573a2779
+# %% ../../nbs/models/losses.ipynb #5a30db28
 def _centred(v, mask):
     if mask is None:
         return v - v.mean(1, keepdim=True)
     n = mask.sum(1, keepdim=True).clamp(min=1)
-    return (v - (v * mask).sum(1, keepdim=True) / n) * mask
+    mean = (v * mask).sum(1, keepdim=True) / n
+    return (v - mean) * mask
 
-
+# %% ../../nbs/models/losses.ipynb #81564a2e
 def correlation(score, target, mask) -> torch.Tensor:
     """(dates,) Pearson correlation over the places of each date; 0 without spread."""
     s = _centred(score, mask)
@@ -130,22 +139,24 @@ def correlation(score, target, mask) -> torch.Tensor:
     squares = (s * s).sum(1) * (t * t).sum(1)
     return together / (squares + 1e-12).sqrt()
 
-
+# %% ../../nbs/models/losses.ipynb #d3497a70
 def _over_dates(v, mask, weight=None):  # weight: (dates,), what each date counts
+    if mask is None and weight is None:
+        return v.mean()
     if mask is None:
-        return v.mean() if weight is None else (v * weight).sum() / weight.sum()
+        return (v * weight).sum() / weight.sum()
     enough = (mask.sum(1) >= 3).to(v.dtype)
     if weight is not None:
         enough = enough * weight
         return (v * enough).sum() / enough.sum().clamp(min=1e-6)
     return (v * enough).sum() / enough.sum().clamp(min=1)
 
-
+# %% ../../nbs/models/losses.ipynb #591b6006
 def ic(score, target, mask, weight=None) -> torch.Tensor:
     """One minus the mean IC by date."""
     return 1 - _over_dates(correlation(score, target, mask), mask, weight)
 
-# %% ../../nbs/models/losses.ipynb #394d46ea
+# %% ../../nbs/models/losses.ipynb #1fdae669
 def soft_rank(score, mask, tau: float = 0.1) -> torch.Tensor:
     """(dates, places) differentiable ranks from 0 to n-1; `tau` is the step's width in standard deviations of the
     score.
@@ -157,7 +168,7 @@ def soft_rank(score, mask, tau: float = 0.1) -> torch.Tensor:
     above = torch.sigmoid(gap / tau) * mask[:, None, :]
     return (above.sum(2) - 0.5) * mask
 
-
+# %% ../../nbs/models/losses.ipynb #0540d673
 def hard_rank(target, mask) -> torch.Tensor:
     """(dates, places) average ranks from 0 to n-1."""
     own, other = target[:, :, None], target[:, None, :]
@@ -166,31 +177,33 @@ def hard_rank(target, mask) -> torch.Tensor:
     equal = ((own == other) * there).sum(2)
     return (below + (equal - 1) / 2) * mask
 
-
+# %% ../../nbs/models/losses.ipynb #b9186dab
 def rank_ic(score, target, mask, tau: float = 0.1, weight=None) -> torch.Tensor:
     """One minus the mean soft rank IC by date."""
     said = soft_rank(score, mask, tau)
     known = hard_rank(target, mask).to(score.dtype)
     return 1 - _over_dates(correlation(said, known, mask), mask, weight)
 
-# %% ../../nbs/models/losses.ipynb #cf817f08
+# %% ../../nbs/models/losses.ipynb #7a0b58c6
 def pairwise(score, target, mask, margin: float = 0.1, weight=None) -> torch.Tensor:
     """Mean hinge over pairs of a date whose targets differ: max(0, margin - (s_i - s_j)) where y_i > y_j."""
     higher = target[:, :, None] > target[:, None, :]
     pairs = higher & mask[:, :, None] & mask[:, None, :]
     gap = score[:, :, None] - score[:, None, :]
     hinge = F.relu(margin - gap) * pairs
-    return _over_dates(hinge.sum((1, 2)) / pairs.sum((1, 2)).clamp(min=1), mask, weight)
+    by_date = hinge.sum((1, 2)) / pairs.sum((1, 2)).clamp(min=1)
+    return _over_dates(by_date, mask, weight)
 
-
+# %% ../../nbs/models/losses.ipynb #2ec65d49
 def listnet(score, target, mask, weight=None) -> torch.Tensor:
     """Cross-entropy between the soft-max of targets and of scores, by date."""
     low = torch.finfo(score.dtype).min
     wanted = F.softmax(target.masked_fill(~mask, low), 1)
     said = F.log_softmax(score.masked_fill(~mask, low), 1)
-    return _over_dates(-(wanted * said).sum(1), mask, weight)
+    cross_entropy = -(wanted * said).sum(1)
+    return _over_dates(cross_entropy, mask, weight)
 
-
+# %% ../../nbs/models/losses.ipynb #f9963b87
 def listmle(score, target, mask, weight=None) -> torch.Tensor:
     """Negative log-likelihood per row of the target's order, by date."""
     empty_last = target.masked_fill(~mask, torch.finfo(target.dtype).min)
@@ -202,13 +215,13 @@ def listmle(score, target, mask, weight=None) -> torch.Tensor:
     loss = ((below - s) * m).sum(1) / m.sum(1).clamp(min=1)
     return _over_dates(loss, mask, weight)
 
-# %% ../../nbs/models/losses.ipynb #ae32d28a
+# %% ../../nbs/models/losses.ipynb #62c3fc06
 def portfolio_weights(score, mask) -> torch.Tensor:
     """(dates, places) dollar-neutral weights with a gross of one."""
     s = _centred(score, mask)
     return s / (s.abs().sum(1, keepdim=True) + 1e-12)
 
-
+# %% ../../nbs/models/losses.ipynb #d2575954
 def sharpe(score, target, mask, cost_bps: float = 5.0) -> torch.Tensor:
     """Minus the Sharpe ratio per bar of the weights' return after `cost_bps` per unit of turnover; dates consecutive,
     places assets.
@@ -266,13 +279,13 @@ LIMITS = {
     "levels": "(0, 1)",
 }
 
-# %% ../../nbs/models/losses.ipynb #82c16a2a
+# %% ../../nbs/models/losses.ipynb #9cc7ca45
 def loss_parameters(name: str) -> dict:
     """Parameters of a loss and their defaults."""
     _, _, _, *own = inspect.signature(LOSSES[name]).parameters.values()  # behind score, target and mask
     return {parameter.name: parameter.default for parameter in own if parameter.name != "weight"}
 
-
+# %% ../../nbs/models/losses.ipynb #235836ee
 def _given(name, text):
     """The parameters in the brackets of a term."""
     parts = [part for part in text.split(",") if part.strip()]
@@ -286,11 +299,12 @@ def _given(name, text):
     for parameter, value in given.items():
         if parameter not in known:
             raise unknown_name(f"parameter of {name}", parameter, known)
-        if not all(within(number, LIMITS[parameter]) for number in np.atleast_1d(value)):
-            raise NeuralphaError(f"Loss '{name}({text})': {parameter} must be in {LIMITS[parameter]}.")
+        limits = LIMITS[parameter]
+        if not all(within(number, limits) for number in np.atleast_1d(value)):
+            raise NeuralphaError(f"Loss '{name}({text})': {parameter} must be in {limits}.")
     return given
 
-
+# %% ../../nbs/models/losses.ipynb #b303d575
 def _levels(parts: list) -> dict:
     return {"levels": tuple(map(float, parts))} if parts else {}
 
@@ -349,12 +363,13 @@ class Head(NamedTuple):
     first: int  # output it begins with
     n: int  # outputs
 
-# %% ../../nbs/models/losses.ipynb #14f7991f
+# %% ../../nbs/models/losses.ipynb #c5cb22e3
 class Objective:
     """A loss by name or weighted sum, the outputs it needs and the score it means."""
 
     def __init__(self, text: str, smoothing: float = 0.0):
-        self.terms, self.smoothing = loss_terms(text), smoothing
+        self.terms = loss_terms(text)
+        self.smoothing = smoothing
         self.names = {term.name for term in self.terms}
         self._check_sum(text)
         self.heads = {}  # name -> Head, in the order of the terms
@@ -372,13 +387,12 @@ class Objective:
         return "date" if self.names & BY_DATE else "row"
 
     def _check_sum(self, text: str) -> None:
-        levels = {term.given.get("levels", QUANTILE_LEVELS) for term in self.terms if term.name == "quantile"}
+        quantiles = [term for term in self.terms if term.name == "quantile"]
+        levels = {term.given.get("levels", QUANTILE_LEVELS) for term in quantiles}
         if len(levels) > 1:
             raise NeuralphaError(f"Loss {text!r} has quantiles of different levels; give all levels to one term.")
         if self.targets == ():
-            choosy = sorted(self.names & set(TARGETS))
-            meant = "; ".join(f"{name} means a {' or '.join(TARGETS[name])} target" for name in choosy)
-            raise NeuralphaError(f"Loss {text!r} adds up what no target is right for: {meant}.")
+            raise NeuralphaError(f"Loss {text!r} adds up what no target is right for: {_wishes(self.names)}.")
 
     @property
     def targets(self) -> tuple | None:
@@ -401,7 +415,8 @@ class Objective:
         by_horizon = []
         for k in range(target.shape[-1]):
             said = out[..., k * self.outputs : (k + 1) * self.outputs]
-            by_horizon.append(self._of_one_horizon(said, target[..., k].nan_to_num(), known[..., k], weight))
+            wanted = target[..., k].nan_to_num()
+            by_horizon.append(self._of_one_horizon(said, wanted, known[..., k], weight))
         taught = known.flatten(0, 1).any(0)
         return (torch.stack(by_horizon) * taught).sum() / taught.sum().clamp(min=1)
 
@@ -412,12 +427,22 @@ class Objective:
         of_dates = {} if weight is None else {"weight": by_row.sum(1) / mask.sum(1).clamp(min=1)}
         total = 0.0
         for term in self.terms:
-            name, first, n = self.heads[head_of(term)[0]]
-            score = out[..., first : first + n] if name in ("quantiles", "three") else out[..., first]
-            smoothing = {"smoothing": self.smoothing} if term.name in SMOOTHED else {}
-            counted, more = (mask, of_dates) if term.name in BY_DATE else (by_row, {})
-            total = total + term.weight * LOSSES[term.name](score, target, counted, **smoothing | term.given | more)
+            how = {"smoothing": self.smoothing} if term.name in SMOOTHED else {}
+            how |= term.given
+            counted = by_row
+            if term.name in BY_DATE:
+                counted = mask
+                how |= of_dates
+            loss = LOSSES[term.name](self._said_of(term, out), target, counted, **how)
+            total = total + term.weight * loss
         return total
+
+    def _said_of(self, term: Term, out) -> torch.Tensor:
+        """What a net says to the head of a term."""
+        name, first, n = self.heads[head_of(term)[0]]
+        if name in ("quantiles", "three"):
+            return out[..., first : first + n]
+        return out[..., first]
 
     def score(self, out) -> np.ndarray | torch.Tensor:
         """(n,) score of (n, outputs), an array or a tensor: the first head's.
@@ -425,14 +450,23 @@ class Objective:
         Quantiles give their mean, classes P(buy) - P(sell).
         """
         name, first, n = next(iter(self.heads.values()))
-        said = out[:, first : first + n]
-        if name == "quantiles":
-            return said.mean(1)
-        if name != "three":
-            return said[:, 0]
-        p = torch.as_tensor(said).softmax(1)
-        score = p[:, 2] - p[:, 0]
-        return score if torch.is_tensor(out) else score.numpy()
+        return _meant(name, out[:, first : first + n])
+
+# %% ../../nbs/models/losses.ipynb #aaeb85e2
+def _meant(head: str, said) -> np.ndarray | torch.Tensor:
+    """(n,) what the outputs of a head mean as a score: (n, outputs), an array or a tensor."""
+    if head == "quantiles":
+        return said.mean(1)
+    if head != "three":
+        return said[:, 0]
+    p = torch.as_tensor(said).softmax(1)
+    score = p[:, 2] - p[:, 0]
+    return score if torch.is_tensor(said) else score.numpy()
+
+# %% ../../nbs/models/losses.ipynb #8a2570fa
+def _wishes(names: set) -> str:
+    choosy = sorted(names & set(TARGETS))
+    return "; ".join(f"{name} means a {' or '.join(TARGETS[name])} target" for name in choosy)
 
 # %% ../../nbs/models/losses.ipynb #fbe7bebe
 def head_of(term: Term) -> tuple:  # (name, outputs)

@@ -16,7 +16,7 @@ folder is the caller's to delete.
 # %% auto #0
 __all__ = ['NORMS', 'ACTIVATIONS', 'Net', 'DropoutNet', 'check_scales', 'check_heads', 'Layer', 'MLPNet', 'MLP']
 
-# %% ../../nbs/models/nets.ipynb #71787af8
+# %% ../../nbs/models/nets.ipynb #93615bbe
 from dataclasses import dataclass
 from pathlib import Path
 from typing import ClassVar
@@ -31,11 +31,11 @@ from .embeddings import EMBEDDING_LIMITS, Plain, embedding_of
 from .training.config import Training
 from .training.device import pick_device
 from .training.loop import best_epoch, train
-from .training.module import NetModule
+from .training.module import NetModule, check_module
 from .training.resident import Resident
 from .training.scoring import score_rows
 
-# %% ../../nbs/models/nets.ipynb #d02d1b33
+# %% ../../nbs/models/nets.ipynb #73b7478f
 @dataclass(kw_only=True, repr=False, eq=False)
 class Net(Training, Estimator):
     """A neural model: a subclass writes `build(n_features, outputs) -> torch module`.
@@ -130,17 +130,10 @@ class Net(Training, Estimator):
             raise NeuralphaError(
                 f"{self.name} is trained on a loss of its own, which takes no weights; leave them out."
             )
-        self.history_ = train(
-            self.net_,
-            data,
-            (view.rows, target) if self.weights_ is None else (view.rows, target, self.weights_[view.rows]),
-            valid and (valid[0].rows, valid[1]),
-            self,
-            self.seed,
-            self._checkpoint("refit" if epochs else "fit"),
-            self.watch_,
-            epochs,
-        )
+        part = (view.rows, target) if self.weights_ is None else (view.rows, target, self.weights_[view.rows])
+        judged = valid and (valid[0].rows, valid[1])
+        kept = self._checkpoint("refit" if epochs else "fit")
+        self.history_ = train(self.net_, data, part, judged, self, self.seed, kept, self.watch_, epochs)
 
     def _checkpoint(self, name):
         return self.checkpoint_ and Path(self.checkpoint_) / f"{name}.safetensors"
@@ -154,11 +147,7 @@ class Net(Training, Estimator):
         with torch.random.fork_rng([]):
             torch.manual_seed(self.seed)
             net = self.build(n_features, self.horizons_ * Objective(self.loss).outputs)
-        if not isinstance(net, NetModule):
-            raise NeuralphaError(
-                f"{type(self).__name__}.build returned a {type(net).__name__}; derive that class from "
-                "`neuralpha.models.training.module.NetModule` in place of `torch.nn.Module`."
-            )
+        check_module(net, f"{type(self).__name__}.build")
         return net
 
     def outputs(self, view) -> np.ndarray:
@@ -184,23 +173,17 @@ class Net(Training, Estimator):
     def _save(self, folder):
         from safetensors.torch import save_file
 
-        state = {f"net.{k}": v.detach().cpu().contiguous() for k, v in self.net_.state_dict().items()}
+        weights = {f"net.{k}": v.detach().cpu().contiguous() for k, v in self.net_.state_dict().items()}
+        inputs = {"mean": torch.from_numpy(self.mean_), "sd": torch.from_numpy(self.sd_)}
         with atomic_path(folder / "weights.safetensors") as tmp:
-            save_file(
-                state
-                | {
-                    "mean": torch.from_numpy(self.mean_),
-                    "sd": torch.from_numpy(self.sd_),
-                    "horizons": torch.tensor(self.horizons_),
-                },
-                tmp,
-            )
+            save_file(weights | inputs | {"horizons": torch.tensor(self.horizons_)}, tmp)
 
     def _load(self, folder):
         from safetensors.torch import load_file
 
         state = load_file(folder / "weights.safetensors")
-        self.mean_, self.sd_ = state.pop("mean").numpy(), state.pop("sd").numpy()
+        self.mean_ = state.pop("mean").numpy()
+        self.sd_ = state.pop("sd").numpy()
         self.horizons_ = int(state.pop("horizons"))
         self.net_ = self._built(len(self.features_))
         self.net_.load_state_dict({k.removeprefix("net."): v for k, v in state.items()})
@@ -270,7 +253,7 @@ class DropoutNet(Net):
     limits: ClassVar[dict] = {"dropout": "[0, 1)"}
     space: ClassVar[dict] = Net.space | {"dropout": ("float", 0.0, 0.5)}
 
-# %% ../../nbs/models/nets.ipynb #3ff1d1a2
+# %% ../../nbs/models/nets.ipynb #1f512c13
 def check_scales(model: Net) -> None:
     """Raise `NeuralphaError` where a model has no scale, or one does not fit into its window."""
     if not model.scales or max(model.scales) > model.window:
@@ -279,7 +262,7 @@ def check_scales(model: Net) -> None:
             "one or more, none of them longer than the window."
         )
 
-
+# %% ../../nbs/models/nets.ipynb #14268450
 def check_heads(model: Net) -> None:
     """Raise `NeuralphaError` where a model's heads cannot share its width evenly."""
     if model.width % model.heads:

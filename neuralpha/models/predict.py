@@ -11,7 +11,7 @@ is more: the scores of every test row, each by a model that was fitted before it
 __all__ = ['WATCHED', 'PREDICTIONS', 'cross_predict', 'fit_fold', 'ensemble_scores', 'bring_to_one_scale', 'Predictions',
            'read_predictions', 'predictions_frame', 'frames_by_path']
 
-# %% ../../nbs/models/predict.ipynb #b270d5c1
+# %% ../../nbs/models/predict.ipynb #fff7553b
 import contextlib
 from collections.abc import Callable, Iterable
 from html import escape
@@ -27,6 +27,7 @@ from ..labels import Label
 from .base import Estimator, mean_ic
 from .fitting import fit_unit
 from .registry import as_model
+from .seeds import ENSEMBLE, ensemble_rows
 from ..splits import Fold, list_folds, path_folds
 
 if TYPE_CHECKING:
@@ -236,7 +237,7 @@ def bring_to_one_scale(
         raise unknown_name("ensemble", kind, ["z", "rank", "mean"])
     return standardise(score, sections, kind)
 
-# %% ../../nbs/models/predict.ipynb #97f731bc
+# %% ../../nbs/models/predict.ipynb #f2a4495f
 @dataclass
 class Predictions:
     """Out-of-sample scores of one model.
@@ -244,7 +245,7 @@ class Predictions:
     Parameters
     ----------
     frame : pd.DataFrame
-        date, asset, model, fold, seed, score, label; seed -1 is the ensemble
+        date, asset, model, fold, seed, score, label; the ensemble under the seed `ENSEMBLE`
     models : dict, default dict()
         (fold, seed) -> fitted model
     histories : dict, default dict()
@@ -261,7 +262,7 @@ class Predictions:
         of combinatorial folds: `frame` of every path, the first one first
     """
 
-    frame: pd.DataFrame  # date, asset, model, fold, seed, score, label; seed -1 is the ensemble
+    frame: pd.DataFrame  # date, asset, model, fold, seed, score, label; the ensemble under the seed `ENSEMBLE`
     models: dict = field(default_factory=dict)  # (fold, seed) -> fitted model
     histories: dict = field(default_factory=dict)  # (fold, seed) -> list of records
     seconds: dict = field(default_factory=dict)  # (fold, seed) -> fit and scoring
@@ -276,28 +277,27 @@ class Predictions:
 
     @property
     def seeds(self) -> list[int]:
-        return sorted(set(self.frame["seed"]) - {-1})
+        return sorted(set(self.frame["seed"]) - {ENSEMBLE})
 
     @property
     def constant(self) -> bool:
         """No date has two assets with different ensemble scores."""
-        return self.frame[self.frame["seed"] == -1].groupby("date")["score"].nunique().max() < 2
+        return ensemble_rows(self.frame).groupby("date")["score"].nunique().max() < 2
 
     def _of(self, seed: int) -> pd.DataFrame:
         part = self.frame[self.frame["seed"] == seed]
         if not len(part):
-            raise NeuralphaError(
-                f"{self.name} has no seed {seed}; there are {', '.join(map(str, self.seeds))} and -1, the ensemble."
-            )
+            seeds = ", ".join(map(str, self.seeds))
+            raise NeuralphaError(f"{self.name} has no seed {seed}; there are {seeds} and {ENSEMBLE}, the ensemble.")
         return part.set_index(["date", "asset"]).sort_index()
 
-    def scores(self, seed: int = -1) -> pd.Series:
-        """`(date, asset)` scores of one seed; -1 is the ensemble."""
+    def scores(self, seed: int = ENSEMBLE) -> pd.Series:
+        """`(date, asset)` scores of one seed, or of the ensemble."""
         return self._of(seed)["score"].rename(self.name)
 
     def labels(self) -> pd.Series:
         """`(date, asset)` realised labels, NaN where not known."""
-        return self._of(-1)["label"]
+        return self._of(ENSEMBLE)["label"]
 
     def summary(self) -> pd.DataFrame:
         """Mean IC (Pearson, by date) per fold and seed, in one table."""
@@ -306,7 +306,7 @@ class Predictions:
             rows.groupby(["fold", "seed"])
             .apply(lambda g: mean_ic(g["score"], g["label"], g["date"]))
             .unstack("seed")
-            .rename(columns={-1: "ensemble"})
+            .rename(columns={ENSEMBLE: "ensemble"})
         )
 
     def path_ics(self) -> pd.Series:  # by path, from 1
@@ -317,32 +317,16 @@ class Predictions:
         pd.Series
             by path, from 1
         """
-        frames = [f[f["seed"] == -1].dropna(subset="label") for f in self.paths or [self.frame]]
+        frames = [ensemble_rows(f).dropna(subset="label") for f in self.paths or [self.frame]]
         ics = [mean_ic(f["score"], f["label"], f["date"]) for f in frames]
         return pd.Series(ics, pd.RangeIndex(1, len(ics) + 1, name="path"), name=self.name)
 
     def plot(self, ax=None) -> "Axes":
         """Validation curve of every fold and seed; returns the matplotlib axes."""
-        import matplotlib.pyplot as plt
-
-        ax = ax or plt.subplots(figsize=(7, 3))[1]
-        last = max((fold for fold, _ in self.histories), default=0)
-        for (fold, seed), history in self.histories.items():
-            watched, curve = _watched(history)
-            if watched is None:
-                continue
-            colour = plt.get_cmap("cividis")(0.9 * fold / max(last, 1))
-            label = f"fold {fold}" if seed == self.seeds[0] else None
-            ax.plot(np.arange(1, len(curve) + 1), curve, lw=1.2, color=colour, label=label)
-            ax.set_ylabel(WATCHED[watched])
-        ax.set(xlabel="epoch, tree or penalty", title=f"{self.name}: validation, one line per fold and seed")
-        ax.xaxis.get_major_locator().set_params(integer=True)
-        if ax.lines:
-            ax.legend(frameon=False, fontsize=8, loc="center left", bbox_to_anchor=(1, 0.5))
-        return ax
+        return _plot_validation(self, ax)
 
     def __repr__(self):
-        n = int((self.frame["seed"] == -1).sum())
+        n = len(ensemble_rows(self.frame))
         return (
             f"Predictions of {self.name}: {n:,} rows, {self.frame['fold'].nunique()} folds × {len(self.seeds)} seeds, "
             f"mean IC of the ensemble {self.summary()['ensemble'].mean():.4f}, {sum(self.seconds.values()):.0f} s"
@@ -350,6 +334,26 @@ class Predictions:
 
     def _repr_html_(self):
         return f"<p>{escape(repr(self))}</p>" + self.summary().round(4).to_html()
+
+# %% ../../nbs/models/predict.ipynb #1cdf65b6
+def _plot_validation(predictions: Predictions, ax) -> "Axes":
+    import matplotlib.pyplot as plt
+
+    ax = ax or plt.subplots(figsize=(7, 3))[1]
+    last = max((fold for fold, _ in predictions.histories), default=0)
+    for (fold, seed), history in predictions.histories.items():
+        watched, curve = _watched(history)
+        if watched is None:
+            continue
+        colour = plt.get_cmap("cividis")(0.9 * fold / max(last, 1))
+        label = f"fold {fold}" if seed == predictions.seeds[0] else None
+        ax.plot(np.arange(1, len(curve) + 1), curve, lw=1.2, color=colour, label=label)
+        ax.set_ylabel(WATCHED[watched])
+    ax.set(xlabel="epoch, tree or penalty", title=f"{predictions.name}: validation, one line per fold and seed")
+    ax.xaxis.get_major_locator().set_params(integer=True)
+    if ax.lines:
+        ax.legend(frameon=False, fontsize=8, loc="center left", bbox_to_anchor=(1, 0.5))
+    return ax
 
 # %% ../../nbs/models/predict.ipynb #1fe2c78b
 WATCHED = {
@@ -376,13 +380,13 @@ def read_predictions(path) -> pd.DataFrame:
     """The long table of a Parquet file. Raises `NeuralphaError` where it is another."""
     return read_table(path, **PREDICTIONS)
 
-# %% ../../nbs/models/predict.ipynb #70eedbdb
+# %% ../../nbs/models/predict.ipynb #d45e5fe9
 def predictions_frame(
     X: Features,
     y: Label,
     fold: Fold,
     name: str,
-    scores: dict,  # seed -> scores of the part's rows; the ensemble is added as -1
+    scores: dict,  # seed -> scores of the part's rows; the ensemble is added
     ensemble: str = "z",
     part: str = "test",  # or "valid"
     chosen: list | None = None,  # seeds that are joined; None: all
@@ -396,7 +400,7 @@ def predictions_frame(
     fold : Fold
     name : str
     scores : dict
-        seed -> scores of the part's rows; the ensemble is added as -1
+        seed -> scores of the part's rows; the ensemble is added
     ensemble : str, default 'z'
     part : str, default 'test'
         or "valid"
@@ -411,7 +415,7 @@ def predictions_frame(
     p = X.panel
     rows = getattr(fold, part)
     joined = [scores[seed] for seed in (scores if chosen is None else chosen)]
-    scores = {**scores, -1: ensemble_scores(joined, p.date_code[rows], ensemble)}
+    scores = {**scores, ENSEMBLE: ensemble_scores(joined, p.date_code[rows], ensemble)}
     return pd.concat(
         [
             pd.DataFrame(

@@ -61,7 +61,7 @@ class LinearProbe(Probe):
     def score(self, x, rows=None) -> np.ndarray:
         return x[:, 0].astype(np.float64) @ self.coef + self.intercept
 
-# %% ../../nbs/models/probe.ipynb #0ade4990
+# %% ../../nbs/models/probe.ipynb #a262f591
 class TreeMember(NamedTuple):
     """One ensemble of trees.
 
@@ -79,7 +79,7 @@ class TreeMember(NamedTuple):
     predict: Callable  # (n, columns) values -> (n,) scores
     columns: np.ndarray  # features it was grown on
 
-
+# %% ../../nbs/models/probe.ipynb #84d42ee3
 @dataclass(frozen=True, eq=False)
 class TreeProbe(Probe):
     """The mean of some ensembles of trees on the raw features of a few bars.

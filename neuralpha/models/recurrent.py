@@ -24,7 +24,7 @@ from .nets import DropoutNet, Net
 from .training.module import NetModule
 from .training.resident import Resident
 
-# %% ../../nbs/models/recurrent.ipynb #d9d04070
+# %% ../../nbs/models/recurrent.ipynb #1844b65f
 class Recurrent(NetModule):
     """A net with an LSTM or GRU, `cell`, over the window.
 
@@ -48,7 +48,7 @@ class Recurrent(NetModule):
         """
         return unrolled(self.cell, x) if self.unroll else fused(self.cell, x)
 
-
+# %% ../../nbs/models/recurrent.ipynb #e40ffbd6
 def recurrent_cell(
     kind,  # nn.LSTM or nn.GRU
     width: int,
@@ -129,7 +129,7 @@ def unrolled(
         x = _one_layer(cell, layer, x)
     return x
 
-# %% ../../nbs/models/recurrent.ipynb #412d10e3
+# %% ../../nbs/models/recurrent.ipynb #9beeb200
 def _one_layer(cell, layer: int, x: torch.Tensor) -> torch.Tensor:
     def weight(kind):
         return getattr(cell, f"{kind}_l{layer}")
@@ -144,13 +144,13 @@ def _one_layer(cell, layer: int, x: torch.Tensor) -> torch.Tensor:
         states.append(state)
     return torch.stack(states, 1)
 
-
+# %% ../../nbs/models/recurrent.ipynb #762da3f4
 def _lstm_step(enters, returns, state, memory) -> tuple:  # (state, memory) of the next bar
     i, f, g, o = (enters + returns).chunk(4, 1)
     memory = f.sigmoid() * memory + i.sigmoid() * g.tanh()
     return o.sigmoid() * memory.tanh(), memory
 
-
+# %% ../../nbs/models/recurrent.ipynb #3389b0e3
 def _gru_step(enters, returns, state, memory) -> tuple:
     enters_r, enters_z, enters_n = enters.chunk(3, 1)
     returns_r, returns_z, returns_n = returns.chunk(3, 1)

@@ -17,7 +17,7 @@ from ..core import NeuralphaError, code_digest, digest, read_json, unknown_name
 from .base import Estimator, field_of
 from ..own_code import is_own, offered, own_digest, own_part
 
-# %% ../../nbs/models/registry.ipynb #ebcd524c
+# %% ../../nbs/models/registry.ipynb #a473a711
 MODELS = {  # name -> "module:class"
     "ols": "linear:OLS",
     "ridge": "linear:Ridge",
@@ -64,12 +64,12 @@ def model_kind(name: str) -> str:
     home = MODELS.get(str(name).strip().lower(), "").split(":")[0]
     return {"": "own", "linear": "line", "trees": "tree"}.get(home, "net")
 
-
+# %% ../../nbs/models/registry.ipynb #dd0dc964
 def model_names() -> list[str]:
     """Names `make_model` knows: built in, and offered by installed packages."""
     return sorted({*MODELS, *offered("neuralpha.models")})
 
-
+# %% ../../nbs/models/registry.ipynb #c084acaf
 def model_class(name: str) -> type[Estimator]:
     """The class behind a name: a built-in one in any case, one that a package offers, `file.py:Name` or
     `package.module:Name`.
@@ -85,7 +85,7 @@ def model_class(name: str) -> type[Estimator]:
         raise unknown_name("model", name, model_names())
     return _own_class(offered("neuralpha.models")[name])
 
-# %% ../../nbs/models/registry.ipynb #536b97ce
+# %% ../../nbs/models/registry.ipynb #23c7da59
 def make_model(
     name: str,  # e.g. "lightgbm"; or "my_models.py:HGB", "sklearn.ensemble:ExtraTreesRegressor"
     **params,  # the model's own parameters
@@ -101,7 +101,7 @@ def make_model(
     """
     return model_class(name)(**params)
 
-
+# %% ../../nbs/models/registry.ipynb #fe4c399a
 def load_model(
     folder,  # what `save` was given
 ) -> Estimator:
@@ -118,7 +118,7 @@ def load_model(
     note = read_json(note, model=str)
     return model_class(note.get("class", note["model"])).load(folder)
 
-# %% ../../nbs/models/registry.ipynb #7df07c12
+# %% ../../nbs/models/registry.ipynb #8f890f53
 def _own_class(name: str) -> type[Estimator]:
     """The class of models that `file.py:Name` or `package.module:Name` stands for."""
     part = own_part(name, "model")
@@ -132,7 +132,7 @@ def _own_class(name: str) -> type[Estimator]:
     part.own_name = name
     return part
 
-
+# %% ../../nbs/models/registry.ipynb #95928937
 def _class_like(model: Estimator) -> type[Estimator]:
     """The class of a model that is made already, with its parameters as defaults."""
     fields = [(f.name, f.type, field_of(getattr(model, f.name))) for f in dataclasses.fields(model)]
@@ -140,7 +140,7 @@ def _class_like(model: Estimator) -> type[Estimator]:
     own = {"__module__": kind.__module__, "__doc__": kind.__doc__}
     return make_dataclass(kind.__name__, fields, bases=(kind,), namespace=own, kw_only=True, repr=False, eq=False)
 
-
+# %% ../../nbs/models/registry.ipynb #7dab15e7
 def _foreign_class(part, said: str) -> type[Estimator]:
     from neuralpha.models.boosters import foreign_class
     from neuralpha.models.scikit import is_scikit
@@ -152,7 +152,7 @@ def _foreign_class(part, said: str) -> type[Estimator]:
         )
     return foreign_class(part)
 
-
+# %% ../../nbs/models/registry.ipynb #f1f231f3
 def as_model(
     model,  # a name, a model, or an estimator of scikit-learn's kind
 ) -> Estimator:

@@ -20,7 +20,7 @@ from torch import nn
 from .nets import DropoutNet, check_heads
 from .training.module import NetModule
 
-# %% ../../nbs/models/transformer.ipynb #6476b589
+# %% ../../nbs/models/transformer.ipynb #c0601125
 class Block(nn.Module):
     """Pre-norm self-attention, causal unless told otherwise, and a feed-forward layer.
 
@@ -44,7 +44,7 @@ class Block(nn.Module):
         x = x + self.drop(self.join(said))
         return x + self.drop(self.feed(self.between(x)))
 
-
+# %% ../../nbs/models/transformer.ipynb #c457f3b6
 class TransformerNet(NetModule):
     """Embedding plus learnt lag, blocks, and a linear head on the decision date."""
 

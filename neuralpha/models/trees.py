@@ -38,7 +38,7 @@ OBJECTIVES = {
     "direction": ("binary", "binary_logloss"),
 }
 
-# %% ../../nbs/models/trees.ipynb #aced794f
+# %% ../../nbs/models/trees.ipynb #c41dc9f5
 def leaves_and_splits(
     boosters,  # (booster, trees used) pairs
 ) -> int:
@@ -51,18 +51,18 @@ def leaves_and_splits(
     """
     return sum(2 * t["num_leaves"] - 1 for b, n in boosters for t in b.dump_model(num_iteration=n)["tree_info"])
 
-
+# %% ../../nbs/models/trees.ipynb #72b7dce9
 def best_trees(booster) -> int:
     """The trees validation kept; all of them where it did not judge."""
     kept = booster.best_iteration  # 0 without validation, -1 where read from a file
     return kept if kept > 0 else booster.num_trees()
 
-
+# %% ../../nbs/models/trees.ipynb #4a50e777
 def tree_member(booster, columns: np.ndarray) -> TreeMember:
     """A booster as explanations see it; it adds up the trees that validation kept."""
     return TreeMember(booster, partial(booster.predict, raw_score=True), columns)
 
-
+# %% ../../nbs/models/trees.ipynb #487f648e
 BOOSTING = {
     "n_trees": "[1, inf)",
     "learning_rate": "(0, inf)",
@@ -406,7 +406,18 @@ def drawn_features(
         np.concatenate([rng.permutation(f)[: int(np.ceil(k * len(f)))] for f, k in zip(fifths, KEEP) if len(f)])
     )
 
-# %% ../../nbs/models/trees.ipynb #62e46c59
+# %% ../../nbs/models/trees.ipynb #dc9ad250
+def _loss_ranks(booster, values, target) -> tuple[np.ndarray, np.ndarray]:
+    """Ranks of the rows by their loss, from 0 to 1: after a tenth of the best trees, and after all of them."""
+    n = best_trees(booster)
+
+    def ranks(n_trees):
+        loss = (target - booster.predict(values, num_iteration=n_trees)) ** 2
+        return pd.Series(loss).rank(pct=True).to_numpy()
+
+    return ranks(max(1, n // 10)), ranks(n)
+
+# %% ../../nbs/models/trees.ipynb #c6cbff31
 @dataclass(kw_only=True, repr=False, eq=False)
 class DoubleEnsemble(LightGBM):
     """LightGBM members with sample reweighting and feature selection.
@@ -466,7 +477,9 @@ class DoubleEnsemble(LightGBM):
 
     def _grow(self, view, target, valid, trees):
         rng = np.random.default_rng(self.seed)
-        self.boosters_, self.columns_, history = [], [], []
+        self.boosters_ = []
+        self.columns_ = []
+        history = []
         columns = np.arange(len(view.names))
         weight = None
         total = np.zeros(len(view))
@@ -479,20 +492,11 @@ class DoubleEnsemble(LightGBM):
             history += [{"member": k + 1, **r} for r in log]
             if k == self.members - 1:
                 break
-            n = best_trees(booster)
             values = self._columns(view)
-            total += booster.predict(values[:, self._with_lags(columns)], num_iteration=n)
+            own = values[:, self._with_lags(columns)]
+            total += booster.predict(own, num_iteration=best_trees(booster))
             loss = (target - total / (k + 1)) ** 2
-            tenth = max(1, n // 10)
-
-            def at(n):
-                return (
-                    pd.Series((target - booster.predict(values[:, self._with_lags(columns)], num_iteration=n)) ** 2)
-                    .rank(pct=True)
-                    .to_numpy()
-                )
-
-            weight = row_weights(loss, at(tenth), at(n), self.gamma ** (k + 1))
+            weight = row_weights(loss, *_loss_ranks(booster, own, target), self.gamma ** (k + 1))
             columns = drawn_features(self._shuffled(values, target, rng), rng)
         return history
 
@@ -510,17 +514,13 @@ class DoubleEnsemble(LightGBM):
             kept = x[:, own]
             x[:, own] = kept[rng.permutation(len(x))]
             rise = (t - self._mean(x)) ** 2 - base
-            gain[j], x[:, own] = rise.mean() / (rise.std() + 1e-12), kept
+            gain[j] = rise.mean() / (rise.std() + 1e-12)
+            x[:, own] = kept
         return gain
 
     def _mean(self, x):
-        return np.mean(
-            [
-                b.predict(x[:, self._with_lags(c)], num_iteration=best_trees(b))
-                for b, c in zip(self.boosters_, self.columns_)
-            ],
-            0,
-        )
+        members = zip(self.boosters_, self.columns_)
+        return np.mean([b.predict(x[:, self._with_lags(c)], num_iteration=best_trees(b)) for b, c in members], 0)
 
     def _predict(self, view):
         return self._mean(self._columns(view))
@@ -541,7 +541,5 @@ class DoubleEnsemble(LightGBM):
         import lightgbm as lgb
 
         self.columns_ = [np.array(c) for c in read_json(folder / "columns.json")]
-        self.boosters_ = [
-            lgb.Booster(model_str=(folder / f"model{i}.txt").read_text(encoding="utf-8"))
-            for i in range(len(self.columns_))
-        ]
+        texts = [(folder / f"model{i}.txt").read_text(encoding="utf-8") for i in range(len(self.columns_))]
+        self.boosters_ = [lgb.Booster(model_str=text) for text in texts]

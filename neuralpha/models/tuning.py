@@ -156,7 +156,7 @@ class Tuned:
         ax.legend(frameon=False)
         return ax
 
-# %% ../../nbs/models/tuning.ipynb #c65077a1
+# %% ../../nbs/models/tuning.ipynb #2b71fe9e
 def run_trial(
     trial,
     model: Estimator,
@@ -222,7 +222,7 @@ def run_trial(
     found = mean_ic(scores, first[inner.valid], X.panel.date_code[inner.valid])
     return {"state": "complete", "valid_ic": found, "steps": steps, **(judge(scores, inner.valid) if judge else {})}
 
-
+# %% ../../nbs/models/tuning.ipynb #9975798a
 class _Pruned(Exception):
     pass
 
@@ -397,7 +397,7 @@ def search_space(model, space=None) -> dict:
             model.check_param(k, float(v) if kind in ("float", "log") else v)
     return {k: tuple(v) for k, v in space.items()}
 
-# %% ../../nbs/models/tuning.ipynb #97dbfa86
+# %% ../../nbs/models/tuning.ipynb #64f67841
 def trial_seed(seed: int, n: int) -> int:
     """The seed of a search's trial number `n`."""
     return int(np.random.SeedSequence([seed, n]).generate_state(1)[0] >> 1)
@@ -406,7 +406,7 @@ def trial_seed(seed: int, n: int) -> int:
 def _plain(params):
     return json.loads(canonical_json(params))  # as it comes back from the journal
 
-
+# %% ../../nbs/models/tuning.ipynb #3c92ccab
 def _replay(trial, params, record, journal):
     """Tell a trial what the journal says of it."""
     if _plain(params) != record["params"]:

@@ -113,7 +113,7 @@ class Difference:
         total = float((self.live - self.backtest).sum())
         return f"live less backtest {total:,.0f} over {len(self.dates)} bars: {said or 'nothing'}"
 
-# %% ../../nbs/monitor/difference.ipynb #33984069
+# %% ../../nbs/monitor/difference.ipynb #a8244c1b
 class _World(NamedTuple):
     """What one account of the chain does."""
 
@@ -127,27 +127,36 @@ class _World(NamedTuple):
 
 def _run_books(books: Books, worlds: list, weigh) -> np.ndarray:  # (worlds, bars, assets + 1)
     """What each account made on each bar, of each asset and in cash."""
+    state = books.state
     bars, n = len(worlds[0].targets), books.panel.n_assets
     out = np.zeros((len(worlds), bars, n + 1))
     wealth = [[world.account.capital] for world in worlds]
     notes = [{} for _ in worlds]
-    net = np.zeros((n, len(worlds)))
+    made_before = np.zeros((n, len(worlds)))
     for t in range(bars):
-        held = books.state.position / np.maximum(books.state.wealth, 1e-300)
-        wish = np.stack([_wish(books, w, t, held[:, i], wealth[i], notes[i], weigh) for i, w in enumerate(worlds)], 1)
+        wish = _wishes(books, worlds, t, wealth, notes, weigh)
         before, base = _before_trade(books)
         for i, world in enumerate(worlds):
             _fill_partly(wish[:, i], world, t, before[:, i], base[i])
-        earlier = books.state.wealth.copy()
+        wealth_before = state.wealth.copy()
         books.step(wish)
         _pay_on_top(books, worlds, t)
-        made = books.state.gained - books.state.paid
-        out[:, t, :n] = (made - net).T
-        out[:, t, n] = books.state.wealth - earlier - out[:, t, :n].sum(1)
-        net = made
-        for i, one in enumerate(wealth):
-            one.append(float(books.state.wealth[i]))
+        made = state.gained - state.paid
+        of_assets = (made - made_before).T
+        out[:, t, :n] = of_assets
+        out[:, t, n] = state.wealth - wealth_before - out[:, t, :n].sum(1)
+        made_before = made
+        for path, now in zip(wealth, state.wealth):
+            path.append(float(now))
     return out
+
+
+def _wishes(books, worlds, t, wealth, notes, weigh):  # (assets, worlds)
+    """What each account wishes on a bar."""
+    held = books.state.position / np.maximum(books.state.wealth, 1e-300)
+    each = enumerate(zip(worlds, wealth, notes))
+    wished = [_wish(books, world, t, held[:, i], path, noted, weigh) for i, (world, path, noted) in each]
+    return np.stack(wished, 1)
 
 
 def _wish(books, world, t, held, wealth, notes, weigh):
@@ -159,7 +168,8 @@ def _wish(books, world, t, held, wealth, notes, weigh):
     target = world.targets[t]
     if weigh.follows_account:
         path = np.array(wealth)
-        day = Day(books.panel, books.date - 1, path[1:] / path[:-1] - 1, path, held, notes)
+        returns = path[1:] / path[:-1] - 1
+        day = Day(books.panel, books.date - 1, returns, path, held, notes)
         target = weigh.adjust(day, target)
     state = world.states[t - 1]
     return target if state is None else act(state, target, held)
@@ -174,36 +184,50 @@ def _before_trade(books: Books):
     move[asset] = bars.before[rows]
     years = bars.years[books.date]
     owed = np.minimum(state.cash, 0) * tariff.financing * years
-    rates = np.where(tariff.lent < 0, tariff.borrow, bars.borrow[rows][:, tariff.lent] if bars.borrow.size else 0.0)
-    fees = (np.minimum(state.position[asset], 0) * rates).sum(0) * years
+    fees = (np.minimum(state.position[asset], 0) * _borrow_rates(bars, rows, tariff)).sum(0) * years
     moved = state.position * (1 + move[:, None])
-    there = np.zeros(books.panel.n_assets, bool)
-    there[asset[~leaves]] = True
-    gone = np.zeros(books.panel.n_assets, bool)
-    gone[asset[leaves]] = True
+    there = _marked(asset[~leaves], books.panel.n_assets)
+    gone = _marked(asset[leaves], books.panel.n_assets)
     sold = moved[gone].sum(0) - np.abs(state.position[gone]).sum(0) * tariff.half_spread
     value = np.maximum(state.cash + owed + fees + sold + moved[there].sum(0), 0.0)
-    return np.where(gone[:, None], 0.0, moved), np.where(books.terms.compounding, value, books.terms.capital)
+    base = np.where(books.terms.compounding, value, books.terms.capital)
+    return np.where(gone[:, None], 0.0, moved), base
+
+
+def _borrow_rates(bars, rows, tariff):
+    """What each account pays a year for what it has sold short, row by row or for all alike."""
+    varying = bars.borrow[rows][:, tariff.lent] if bars.borrow.size else 0.0
+    return np.where(tariff.lent < 0, tariff.borrow, varying)
+
+
+def _marked(places, n: int):  # (n,) bool
+    marked = np.zeros(n, bool)
+    marked[places] = True
+    return marked
 
 
 def _fill_partly(wish, world, t, before, base):
     """Wishes that end in the part of the order that was filled."""
     if world.filled is None:
         return
-    part = world.filled[t]
-    at = np.flatnonzero(part != 1)
+    at = np.flatnonzero(world.filled[t] != 1)
+    part = world.filled[t, at]
     order = np.nan_to_num(wish[at] * base - before[at])
-    wish[at] = np.where(part[at] == 0, np.nan, (before[at] + part[at] * order) / base)
+    reached = (before[at] + part * order) / base
+    wish[at] = np.where(part == 0, np.nan, reached)
 
 
 def _pay_on_top(books, worlds, t):
+    state = books.state
     for i, world in enumerate(worlds):
-        if world.fees is not None and world.fees[t].any():
-            books.state.paid[:, i] += world.fees[t]
-            books.state.cash[i] -= world.fees[t].sum()
-            books.state.wealth[i] -= world.fees[t].sum()
+        if world.fees is None or not world.fees[t].any():
+            continue
+        total = world.fees[t].sum()
+        state.paid[:, i] += world.fees[t]
+        state.cash[i] -= total
+        state.wealth[i] -= total
 
-# %% ../../nbs/monitor/difference.ipynb #747c6d1e
+# %% ../../nbs/monitor/difference.ipynb #64821c3b
 class Facts(NamedTuple):
     """What really happened on the bars of a desk, on the assets of a panel.
 
@@ -242,23 +266,36 @@ class Facts(NamedTuple):
 
 def facts_of(record: Record, panel: Panel) -> Facts:
     """Read the tables of all bars."""
-    champion = record.desk.terms.models[0]
     bars = record.bars
-    shape = len(bars), panel.n_assets
-    opening, acting, asked, position, filled = np.zeros((5, *shape))
+    opening, acting, asked, position, filled = np.zeros((5, len(bars), panel.n_assets))
+    champion = f"target:{record.desk.terms.models[0]}"
     for t, bar in enumerate(bars):
         table = record.table(bar)
-        codes = np.searchsorted(panel.assets, table.index)
-        if (codes >= panel.n_assets).any() or (panel.assets[codes] != table.index).any():
-            raise NeuralphaError(f"The file lacks an asset that the desk saw on {bar['date'][:10]}.")
-        position[t, codes], filled[t, codes] = table["position:desk"], table["filled"]
-        if t + 1 < len(bars):
-            names = f"target:{champion}", f"target:{bar['acting']}", "target:desk"
-            opening[t + 1, codes], acting[t + 1, codes], asked[t + 1, codes] = table[list(names)].to_numpy(float).T
-    states = [state_of(bar["state"]) for bar in bars]
-    late = np.array([bar["late"] > 0 for bar in bars])
-    cash, wealth = np.array([(bar["cash"][0], bar["wealth"][0]) for bar in bars]).T
-    return Facts(opening, acting, states, late, asked, position, filled, cash, wealth)
+        codes = _codes_of(table, panel, bar)
+        position[t, codes] = table["position:desk"]
+        filled[t, codes] = table["filled"]
+        if t + 1 < len(bars):  # what is decided on a bar is wished on the next
+            opening[t + 1, codes] = table[champion]
+            acting[t + 1, codes] = table[f"target:{bar['acting']}"]
+            asked[t + 1, codes] = table["target:desk"]
+    return Facts(
+        opening=opening,
+        acting=acting,
+        states=[state_of(bar["state"]) for bar in bars],
+        late=np.array([bar["late"] > 0 for bar in bars]),
+        asked=asked,
+        position=position,
+        filled=filled,
+        cash=np.array([bar["cash"][0] for bar in bars]),
+        wealth=np.array([bar["wealth"][0] for bar in bars]),
+    )
+
+
+def _codes_of(table, panel, bar):
+    codes = np.searchsorted(panel.assets, table.index)
+    if (codes >= panel.n_assets).any() or (panel.assets[codes] != table.index).any():
+        raise NeuralphaError(f"The file lacks an asset that the desk saw on {bar['date'][:10]}.")
+    return codes
 
 
 def seen_panel(record: Record, panel: Panel) -> Panel:
@@ -287,7 +324,7 @@ def final_targets(record: Record, panel: Panel, scores) -> np.ndarray:  # (bars,
     out = np.zeros((len(record.bars), panel.n_assets))
     decided = []
     for t, date in enumerate(record.dates):
-        day = one_date(panel, int(np.searchsorted(panel.dates, date.to_datetime64())))
+        day = one_date(panel, _place_of(date, panel))
         values = scores(date).reindex(day.assets).to_numpy(float)
         decided.append(pd.Series(weigh.weights(values, day), day.assets))
         if t + 1 < len(out):
@@ -295,7 +332,11 @@ def final_targets(record: Record, panel: Panel, scores) -> np.ndarray:  # (bars,
             out[t + 1, np.searchsorted(panel.assets, target.index)] = target
     return out
 
-# %% ../../nbs/monitor/difference.ipynb #45894792
+
+def _place_of(date, panel: Panel) -> int:
+    return int(np.searchsorted(panel.dates, date.to_datetime64()))
+
+# %% ../../nbs/monitor/difference.ipynb #06689c40
 @check_kinds
 def explain_difference(
     desk: Desk,  # that has stepped a bar at least
@@ -320,44 +361,45 @@ def explain_difference(
     if not record.bars:
         raise NeuralphaError(f"{desk.folder} has stepped no bar yet; there is nothing to compare.")
     last = record.dates[-1]
-    known = hold_missing(_until(panel, last))
-    seen = hold_missing(_until(seen_panel(record, panel), last))
+    known = hold_missing(cut_panel(panel, last=last))
+    seen = hold_missing(cut_panel(seen_panel(record, panel), last=last))
     facts = facts_of(record, known)
     revised = seen is not known and bool(record.of("revision"))
     final = final_targets(record, known, scores) if scores is not None and revised else facts.opening
-    worlds = _chain(desk, record, seen, facts, live_costs)
-    first = int(np.searchsorted(known.dates, record.dates[0].to_datetime64()))
-    backtest = _profit_of(known, first, [worlds[0]._replace(targets=final)], desk)
-    others = _profit_of(seen, first, worlds[1:], desk)
+    as_tested, *as_lived = _chain(desk, record, seen, facts, live_costs)
+    first = _place_of(record.dates[0], known)
+    backtest = _profit_of(known, first, [as_tested._replace(targets=final)], desk)
+    others = _profit_of(seen, first, as_lived, desk)
     profits = np.concatenate([backtest, others])
     live = np.diff(np.append(desk.terms.capital, facts.wealth))
-    assets = pd.Index([*known.assets, CASH], name="asset")
-    series = [pd.Series(values, record.dates) for values in (profits[0].sum(1), live)]
-    return Difference(record.dates, assets, np.diff(profits, axis=0), *series, desk.terms.capital)
-
-
-def _until(panel, last):
-    return cut_panel(panel, last=last)
+    return Difference(
+        dates=record.dates,
+        assets=pd.Index([*known.assets, CASH], name="asset"),
+        parts=np.diff(profits, axis=0),
+        backtest=pd.Series(profits[0].sum(1), record.dates),
+        live=pd.Series(live, record.dates),
+        capital=desk.terms.capital,
+    )
 
 
 def _profit_of(panel, first, worlds, desk):
     accounts = [replace(world.account, weights=i) for i, world in enumerate(worlds)]
-    return _run_books(open_books(panel, accounts, desk.terms.clock, None, True, first), worlds, desk.weigh)
+    books = open_books(panel, accounts, desk.terms.clock, None, True, first)
+    return _run_books(books, worlds, desk.weigh)
 
 
 def _chain(desk, record, panel, facts: Facts, live_costs) -> list:  # of _World: the backtest, then one per cause
     """Each world is the one before with one thing as it really was."""
     terms = desk.terms
     assumed = replace(terms.account, participation=np.inf, lot=0.0)
-    never, nobody = np.zeros(len(facts.late), bool), [None] * len(facts.late)
-    first = int(np.searchsorted(panel.dates, record.dates[0].to_datetime64()))
-    filled = filled_shares(desk, panel, first, facts, live_costs)
+    whole = replace(assumed, lot=terms.lot)
+    filled = filled_shares(desk, panel, _place_of(record.dates[0], panel), facts, live_costs)
     filled = filled if (filled != 1).any() else None
     missed = None if filled is None else np.where(filled == 0, 0.0, 1.0)
-    whole = replace(assumed, lot=terms.lot)
-    priced, paid = [replace(whole, costs=costs) for costs in _cost_steps(whole.costs, live_costs)], [{}] * 5
     if terms.fills == "broker":
-        priced, paid = _as_the_broker_said(record, panel, whole)
+        costs = _as_the_broker_said(record, panel, whole)
+    else:
+        costs = [dict(account=replace(whole, costs=rule)) for rule in _cost_steps(whole.costs, live_costs)]
     changes = [
         {},
         dict(targets=facts.acting),
@@ -366,9 +408,10 @@ def _chain(desk, record, panel, facts: Facts, live_costs) -> list:  # of _World:
         dict(account=whole),
         dict(filled=missed),
         dict(filled=filled),
-        *(dict(account=account) | more for account, more in zip(priced, paid, strict=True)),
+        *costs,
     ]
-    chain = [_World(facts.opening, assumed, never, nobody)]
+    bars = len(facts.late)
+    chain = [_World(facts.opening, assumed, late=np.zeros(bars, bool), states=[None] * bars)]
     for change in changes:
         chain.append(chain[-1]._replace(**change))
     return chain
@@ -382,12 +425,15 @@ def _cost_steps(assumed: Costs, live: Costs | None) -> list:  # of Costs
         ("commission_bps", "commission_per_share", "commission_minimum"),
         ("borrow_bps", "financing_bps"),
     )
+    if live is None:
+        return [assumed] * (1 + len(groups))
     steps = [assumed]
-    for names in groups if live is not None else ():
-        steps.append(replace(steps[-1], **{name: getattr(live, name) for name in names}))
-    return steps if live is not None else [assumed] * 5
+    for names in groups:
+        really = {name: getattr(live, name) for name in names}
+        steps.append(replace(steps[-1], **really))
+    return steps
 
-# %% ../../nbs/monitor/difference.ipynb #438de083
+# %% ../../nbs/monitor/difference.ipynb #c63878a9
 def filled_shares(
     desk: Desk,
     panel: Panel,
@@ -418,26 +464,29 @@ def filled_shares(
     for t in range(1, len(share)):
         books.date = first + t
         books.state.position[:, 0] = facts.position[t - 1]
-        books.state.cash[:], books.state.wealth[:] = facts.cash[t - 1], facts.wealth[t - 1]
+        books.state.cash[:] = facts.cash[t - 1]
+        books.state.wealth[:] = facts.wealth[t - 1]
         before, base = _before_trade(books)
         asked = np.full(panel.n_assets, np.nan) if facts.late[t - 1] else facts.asked[t]
         order = np.nan_to_num(asked * base[0] - before[:, 0])
         if terms.lot:
-            order = np.sign(order) * np.floor(np.abs(order) / terms.lot + 1e-9) * terms.lot
+            lots = np.floor(np.abs(order) / terms.lot + 1e-9)
+            order = np.sign(order) * lots * terms.lot
         known = np.abs(order) > 1e-9 * facts.wealth[t - 1]
         share[t, known] = facts.filled[t, known] / order[known]
     return np.where(np.abs(share - 1) < 1e-7, 1.0, share)
 
 
-def _as_the_broker_said(record, panel, account) -> tuple:
-    """Accounts and payments of the last five causes, where a broker says what was paid: all slippage is one number."""
+def _as_the_broker_said(record, panel, account) -> list:  # of changes of a `_World`
+    """The last five causes, where a broker says what was paid: all slippage is one number."""
     slippage, commission = _broker_payments(record, panel)
     free = dict(half_spread_bps=0.0, temporary=Costs().temporary, permanent=Costs().permanent)
     priced = replace(account, costs=replace(account.costs, **free))
     no_fee = dict(commission_bps=0.0, commission_per_share=0.0, commission_minimum=0.0)
     charged = replace(priced, costs=replace(priced.costs, **no_fee))
-    paid = [dict(fees=slippage)] * 3 + [dict(fees=slippage + commission)] * 2
-    return [priced, priced, priced, charged, charged], paid
+    before_commission = dict(account=priced, fees=slippage)
+    after_commission = dict(account=charged, fees=slippage + commission)
+    return [before_commission] * 3 + [after_commission] * 2
 
 
 def _broker_payments(record, panel) -> tuple:
@@ -449,8 +498,9 @@ def _broker_payments(record, panel) -> tuple:
         if fills is None:
             continue
         rows = panel.rows_on(date)
-        price = pd.Series(field[rows].astype(float), panel.assets[panel.asset_code[rows]])
+        reference = pd.Series(field[rows].astype(float), panel.assets[panel.asset_code[rows]])
+        worse = fills["price"] - reference.reindex(fills["asset"]).to_numpy()
         codes = np.searchsorted(panel.assets, fills["asset"])
-        np.add.at(slippage[t], codes, fills["shares"] * (fills["price"] - price.reindex(fills["asset"]).to_numpy()))
+        np.add.at(slippage[t], codes, fills["shares"] * worse)
         np.add.at(commission[t], codes, fills["commission"])
     return slippage, commission

@@ -3,9 +3,9 @@ r"""Sizes that share the risk instead of the money: hierarchical risk parity and
 A score says which names, rarely how much of each. Equal weights give a wild stock the say over a calm one; the optimal weights of a
 covariance are a lever on its errors. Two ways between:
 
-- **Risk budgets**: every name carries the share of the variance that it was given, $w_i (\Sigma w)_i / w'\Sigma w = b_i$; with equal budgets,
+- **Risk budgets.** Every name carries the share of the variance that it was given, $w_i (\Sigma w)_i / w'\Sigma w = b_i$; with equal budgets,
   risk parity (Maillard, Roncalli and Teïletche, 2010). The weights are the minimum of a convex function and found by Newton's method.
-- **Hierarchical risk parity** (López de Prado, 2016): names are ordered by how they move together, and the money is split from the top of that
+- **Hierarchical risk parity** (López de Prado, 2016). Names are ordered by how they move together, and the money is split from the top of that
   tree down, each time in inverse proportion to the variance of the two halves. No matrix is inverted.
 """
 

@@ -31,7 +31,7 @@ from ..trading.account import GAINS, PARTS, Account, open_again, open_books
 from ..trading.clock import Clock
 from ..trading.costs import Costs, make_costs
 
-# %% ../../nbs/portfolio/capacity.ipynb #dd935382
+# %% ../../nbs/portfolio/capacity.ipynb #0ae01f26
 @check_kinds
 def capacity(
     book: Book,
@@ -66,7 +66,7 @@ def capacity(
     table = _curve(net_at(capitals), capitals, book, n_resamples, seed)
     return Capacity(book, table, _most(net_at, table["dollars"]), *_limits(net_at, table))
 
-
+# %% ../../nbs/portfolio/capacity.ipynb #09aacc35
 def net_returns(book: Book, capitals) -> np.ndarray:  # (n bars, sizes) shares of the capital
     """The book's net returns had it been of other sizes, its capital fixed.
 
@@ -81,7 +81,7 @@ def net_returns(book: Book, capitals) -> np.ndarray:  # (n bars, sizes) shares o
 def _depends_on_size(account: Account) -> bool:
     return bool(account.costs.depends_on_size or account.lot or account.participation < np.inf)
 
-
+# %% ../../nbs/portfolio/capacity.ipynb #77fd15ab
 def _sizes_of(book: Book):  # capitals -> (n bars, sizes) net returns
     """How net returns follow from the size: from the parts of one run, where each is a power of it."""
     account = book.account
@@ -92,7 +92,7 @@ def _sizes_of(book: Book):  # capitals -> (n bars, sizes) net returns
     books.run(book.span.stop)
     return Scaled(books.ledger(), account)
 
-
+# %% ../../nbs/portfolio/capacity.ipynb #52a21882
 class Scaled:
     """Net returns of an account of any size from its books at one size.
 
@@ -138,7 +138,7 @@ class Scaled:
             wealth = wealth + net[t] + out[t]
         return out
 
-
+# %% ../../nbs/portfolio/capacity.ipynb #ebae28aa
 def _run_at(book: Book, capitals: np.ndarray) -> np.ndarray:  # (n bars, sizes) shares of the capital
     """An account for every size, where parts are no powers of it: minimum commissions, lots, limits."""
     accounts = [replace(book.account, capital=float(c), compounding=False) for c in capitals]
@@ -146,7 +146,7 @@ def _run_at(book: Book, capitals: np.ndarray) -> np.ndarray:  # (n bars, sizes) 
     books.run(book.span.stop)
     return books.ledger().records[:, :, : len(PARTS)].sum(2) / np.asarray(capitals)
 
-
+# %% ../../nbs/portfolio/capacity.ipynb #db22a092
 @dataclass
 class Capacity:
     """What a strategy is worth by the size of the account.
@@ -211,7 +211,7 @@ class Capacity:
     def _repr_html_(self):
         return f"<p>{self!r}</p>" + self.table.style.format("{:,.4g}")._repr_html_()
 
-# %% ../../nbs/portfolio/capacity.ipynb #4a8e73d0
+# %% ../../nbs/portfolio/capacity.ipynb #671c0c25
 def _curve(net, capitals, book, n_resamples, seed) -> pd.DataFrame:
     """The three columns with intervals; all sizes are resampled with the same dates."""
     year = book.panel.bars_per_year
@@ -228,7 +228,7 @@ def _curve(net, capitals, book, n_resamples, seed) -> pd.DataFrame:
         out |= {name: value, f"{name} low": low, f"{name} high": high}
     return pd.DataFrame(out, pd.Index(capitals, name="capital"))
 
-
+# %% ../../nbs/portfolio/capacity.ipynb #f61c8b2b
 def _annual(m, capitals, year):
     return 100 * year * m[: len(capitals)]
 
@@ -242,7 +242,7 @@ def _sharpe(m, capitals, year):
 def _dollars(m, capitals, year):
     return year * m[: len(capitals)] * capitals
 
-
+# %% ../../nbs/portfolio/capacity.ipynb #2a4f3d50
 def _most(net_at, dollars) -> float:
     """The size of most dollars: the curve's best, looked at ever closer."""
     best = int(np.nanargmax(dollars.to_numpy()))
@@ -257,7 +257,7 @@ def _most(net_at, dollars) -> float:
         low, high = sizes[max(at - 1, 0)], sizes[min(at + 1, 8)]
     return float((low + high) / 2)
 
-
+# %% ../../nbs/portfolio/capacity.ipynb #274c87f7
 def _limits(net_at, table) -> tuple[float, float]:
     """Where the Sharpe ratio has halved, and where nothing is left."""
 
@@ -271,7 +271,7 @@ def _limits(net_at, table) -> tuple[float, float]:
     half = sharpe(net_at(sizes[:1]))[0] / 2
     return _crossing(net_at, sizes, sharpe, half), _crossing(net_at, sizes, mean, 0.0)
 
-
+# %% ../../nbs/portfolio/capacity.ipynb #8dfb3281
 def _crossing(net_at, capitals, rule, level) -> float:
     """The smallest size at which a statistic has fallen to a level; infinite where it does not."""
     values = rule(net_at(capitals))
@@ -321,7 +321,7 @@ def break_even(
     low, high = block_interval(drawn, value, len(both), block)
     return 1e4 * pd.Series({"value": value, "low": low, "high": high}, name="break-even half-spread, bps")
 
-# %% ../../nbs/portfolio/capacity.ipynb #1095a632
+# %% ../../nbs/portfolio/capacity.ipynb #9bcd1577
 @check_kinds
 def conventions(
     prediction,  # as in `backtest`
@@ -380,13 +380,13 @@ def conventions(
     out.attrs["spread"] = float(out["net"].max() - out["net"].min())
     return out
 
-
+# %% ../../nbs/portfolio/capacity.ipynb #f25dd20c
 def _fills(panel: Panel, delays) -> list:  # of (fill, delay)
     """At the close with every delay; where opens are known, at the open and at the mean price with a delay."""
     later = ("open", "vwap") if "open" in panel.fields else ()
     return [("close", delay) for delay in delays] + [(fill, delay) for fill in later for delay in delays if delay > 0]
 
-
+# %% ../../nbs/portfolio/capacity.ipynb #841493a1
 def _figures(gross, net, year) -> tuple:
     spread = net.std()
     return (
@@ -395,7 +395,7 @@ def _figures(gross, net, year) -> tuple:
         np.sqrt(year) * net.mean() / spread if spread > 0 else np.nan,
     )
 
-# %% ../../nbs/portfolio/capacity.ipynb #ac2f6a61
+# %% ../../nbs/portfolio/capacity.ipynb #694afd67
 @check_kinds
 def netting(
     books: dict,  # name -> `Book`, with the same costs, clock and panel
@@ -438,7 +438,7 @@ def netting(
     out.attrs["share"] = float(together.sum() / apart.sum()) if apart.any() else 1.0
     return out
 
-
+# %% ../../nbs/portfolio/capacity.ipynb #bd154983
 def _alike(books: dict) -> Book:
     """The first of books that can be traded together."""
     if len(books) < 2:

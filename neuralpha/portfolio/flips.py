@@ -28,7 +28,7 @@ from ..trading.account import PARTS, Account, open_books
 from ..trading.clock import Clock
 from ..trading.costs import Costs, Impact
 
-# %% ../../nbs/portfolio/flips.ipynb #9810a88a
+# %% ../../nbs/portfolio/flips.ipynb #95313326
 class Assumption(NamedTuple):
     """Under what a score is traded.
 
@@ -44,7 +44,7 @@ class Assumption(NamedTuple):
     capital: float  # currency
     clock: Clock
 
-
+# %% ../../nbs/portfolio/flips.ipynb #c426b4c8
 AXES = {  # what may be assumed, and the values that a map tries unless others are given
     "half-spread, bps": (0, 1, 2, 5, 10, 20, 40),
     "impact, times": (0, 0.25, 0.5, 1, 2, 4, 8),
@@ -68,7 +68,7 @@ def assumption_of(books: dict) -> Assumption:
         raise NeuralphaError("The books differ in costs, capital or clock; trade them under the same assumption.")
     return found.pop()
 
-
+# %% ../../nbs/portfolio/flips.ipynb #f94f5ea5
 def value_of(assumed: Assumption, axis: str) -> float:
     """Where an assumption lies on an axis."""
     spread = assumed.costs.half_spread_bps
@@ -81,7 +81,7 @@ def value_of(assumed: Assumption, axis: str) -> float:
     }
     return float(of_axis[axis])
 
-# %% ../../nbs/portfolio/flips.ipynb #f49ed393
+# %% ../../nbs/portfolio/flips.ipynb #355c467e
 def assume(assumed: Assumption, axis: str, value: float) -> Assumption:
     """The assumption with another value on one axis."""
     costs, capital, clock = assumed
@@ -96,7 +96,7 @@ def assume(assumed: Assumption, axis: str, value: float) -> Assumption:
         return Assumption(costs, capital, replace(clock, delay=int(value)))
     raise unknown_name("assumption", axis, AXES)
 
-
+# %% ../../nbs/portfolio/flips.ipynb #22c5d3de
 def _times(impact: Impact, factor: float) -> Impact:
     return replace(impact, coefficient=impact.coefficient * float(factor))
 
@@ -115,7 +115,7 @@ def grid_of(assumed: Assumption, axis: str, values=None) -> np.ndarray | None:
         values = [v for v in values if v > 0]
     return np.unique(np.append(np.asarray(values, float), today))
 
-# %% ../../nbs/portfolio/flips.ipynb #1c78b5db
+# %% ../../nbs/portfolio/flips.ipynb #a63bae4d
 def net_under(
     books: dict,  # name -> `Book`, all with the same costs, capital and clock
     assumptions: list,  # of `Assumption`
@@ -148,7 +148,7 @@ def net_under(
         out[:, :, at] = _one_pass(first.panel, decided, [assumptions[k] for k in at], clock, bars)
     return out
 
-
+# %% ../../nbs/portfolio/flips.ipynb #dc765678
 def _one_pass(panel, decided, assumptions, clock, bars) -> np.ndarray:
     """(n bars, models, assumptions) net returns of fixed capitals."""
     models = range(decided.shape[1])
@@ -159,7 +159,7 @@ def _one_pass(panel, decided, assumptions, clock, bars) -> np.ndarray:
     capitals = np.array([a.capital for a in assumptions])
     return money.reshape(len(money), len(models), -1) / capitals
 
-# %% ../../nbs/portfolio/flips.ipynb #62b691f0
+# %% ../../nbs/portfolio/flips.ipynb #ffa6d203
 @check_kinds
 def flips(
     books: dict,  # name -> `Book`, all with the same costs, capital and clock
@@ -193,7 +193,7 @@ def flips(
     by_cell = net.reshape(n_bars, n_models, len(ys), len(xs))
     return Flips(list(books), down, across, ys, xs, today, by_cell)
 
-
+# %% ../../nbs/portfolio/flips.ipynb #ddf81af9
 @dataclass
 class Flips:
     """Net returns of several models in every cell of a map.
@@ -243,7 +243,7 @@ class Flips:
         name_colours(fig, self.models)
         return fig
 
-# %% ../../nbs/portfolio/flips.ipynb #143233a5
+# %% ../../nbs/portfolio/flips.ipynb #072d17a3
 def draw_map(ax, winners: pd.DataFrame, models: list, y: float, x: float) -> None:
     """A map of winners, with its frontier and today's assumption at (y, x)."""
     place = {name: j for j, name in enumerate(["", *models])}
@@ -263,7 +263,7 @@ def draw_map(ax, winners: pd.DataFrame, models: list, y: float, x: float) -> Non
     ax.set(xlabel=winners.columns.name, ylabel=winners.index.name)
     ax.grid(False)
 
-
+# %% ../../nbs/portfolio/flips.ipynb #5b8a2b67
 def short_number(value: float) -> str:
     """Amounts as one says them: 250k, 3m, 10bn."""
     for size, unit in ((1e9, "bn"), (1e6, "m"), (1e3, "k")):
@@ -271,7 +271,7 @@ def short_number(value: float) -> str:
             return f"{value / size:.3g}{unit}"
     return f"{value:.3g}"
 
-
+# %% ../../nbs/portfolio/flips.ipynb #fc7541ca
 def name_colours(fig: Figure, models: list) -> None:
     """What the colours of a map mean, above it."""
     handles = [Patch(color=COLOURS[j % 7], alpha=0.8) for j in range(len(models))]
@@ -324,7 +324,7 @@ def flip_distances(
         rows.append(_distance(axis, lines[axis], value_of(today, axis), mean, drawn, models))
     return pd.DataFrame(rows).set_index("axis")
 
-# %% ../../nbs/portfolio/flips.ipynb #c20f3039
+# %% ../../nbs/portfolio/flips.ipynb #078f5daf
 def _distance(axis, grid, today, mean, drawn, models) -> dict:
     """One axis: `mean` (models, points), `drawn` (n_resamples, models, points)."""
     place = np.log10(grid) if axis == "capital" else grid
@@ -347,12 +347,12 @@ def _distance(axis, grid, today, mean, drawn, models) -> dict:
         "lead": float(np.mean(drawn_lead[:, at] > 0)),
     }
 
-
+# %% ../../nbs/portfolio/flips.ipynb #c9f8ca3f
 def _lead(net, winner) -> np.ndarray:  # (n_resamples, points)
     """What a model earns more than the best of the others."""
     return net[:, winner] - np.delete(net, winner, 1).max(1)
 
-# %% ../../nbs/portfolio/flips.ipynb #8aa98a45
+# %% ../../nbs/portfolio/flips.ipynb #d1ba0ed2
 def nearest_flip(
     lead: np.ndarray,  # (n_resamples, points) along an axis
     place: np.ndarray,  # (points,) rising
@@ -382,7 +382,7 @@ def nearest_flip(
     found = where[np.arange(len(where)), nearest]
     return np.where(lead[:, at] <= 0, place[at], np.where(np.isfinite(found), found, np.nan))
 
-
+# %% ../../nbs/portfolio/flips.ipynb #2adeaa40
 def _other_winner(mean, place, frontier, at, models) -> str:
     """Who leads just beyond the frontier; "" where there is none."""
     if np.isnan(frontier):

@@ -12,7 +12,7 @@ per bar of a label of $h$ bars. A line that falls says that the score was worth 
 # %% auto #0
 __all__ = ['forecast_returns', 'Forecast', 'plot_forecast']
 
-# %% ../../nbs/portfolio/forecast.ipynb #af88ca15
+# %% ../../nbs/portfolio/forecast.ipynb #21473b2f
 from dataclasses import dataclass, field
 import numpy as np
 import pandas as pd
@@ -22,8 +22,9 @@ from ..evaluate.metrics import calibrate
 from ..evaluate.plots import new_figure, style
 from ..evaluate.statistics import mean_test
 from ..models.predict import Predictions
+from ..models.seeds import ensemble_rows
 
-# %% ../../nbs/portfolio/forecast.ipynb #68d38eb1
+# %% ../../nbs/portfolio/forecast.ipynb #a61fe973
 @check_kinds
 def forecast_returns(
     prediction: Predictions,
@@ -56,14 +57,14 @@ def forecast_returns(
     index = pd.MultiIndex.from_frame(test[["date", "asset"]])
     return Forecast(prediction.name, pd.Series(values, index, name=prediction.name).sort_index(), lines, past, horizon)
 
-
+# %% ../../nbs/portfolio/forecast.ipynb #15607fd1
 def _centred(frame: pd.DataFrame) -> pd.DataFrame:
     """The joined seeds, scores and labels less their means of the date."""
-    part = frame[frame["seed"] == -1].reset_index(drop=True)
+    part = ensemble_rows(frame).reset_index(drop=True)
     means = part.groupby(["fold", "date"])[["score", "label"]].transform("mean")
     return part.assign(score=part["score"] - means["score"], label=part["label"] - means["label"])
 
-# %% ../../nbs/portfolio/forecast.ipynb #79c05b61
+# %% ../../nbs/portfolio/forecast.ipynb #46bb506b
 def _line(rows: pd.DataFrame, horizon: int) -> dict:
     """Slope of one fold with its 95 % interval; NaN where it has no labels."""
     known = rows.dropna(subset="label")
@@ -76,7 +77,7 @@ def _line(rows: pd.DataFrame, horizon: int) -> dict:
     found = mean_test(slope + of_dates, horizon)
     return dict(slope=slope, low=found["low"], high=found["high"], rows=len(known))
 
-
+# %% ../../nbs/portfolio/forecast.ipynb #c5185491
 @dataclass
 class Forecast:
     """Expected returns per bar, and the lines that made them of scores.
@@ -106,7 +107,7 @@ class Forecast:
     def _repr_html_(self):
         return self.lines.round(5).to_html()
 
-
+# %% ../../nbs/portfolio/forecast.ipynb #62c24d4b
 def plot_forecast(forecast: Forecast, bins: int = 10) -> Figure:
     """What validation showed (points), and the line that was made of it."""
     fig, ax = new_figure(6, 3.2)

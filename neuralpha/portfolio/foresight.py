@@ -22,7 +22,7 @@ from .backtest import Book, backtest
 from .policies import Policy
 from ..trading.clock import Clock
 
-# %% ../../nbs/portfolio/foresight.ipynb #34f54635
+# %% ../../nbs/portfolio/foresight.ipynb #97575996
 @check_kinds
 def audit_policy(
     policy: Policy,
@@ -51,7 +51,7 @@ def audit_policy(
 
     return audit_pipeline(wished_and_held, panel, **{"name": repr(policy)} | options)
 
-
+# %% ../../nbs/portfolio/foresight.ipynb #ead9594d
 def last_weeks_losers(panel: Panel) -> np.ndarray:  # (n_rows,) NaN where fewer than five returns are known
     """A score that needs no model: minus the sum of the last five returns.
 
@@ -67,7 +67,7 @@ def last_weeks_losers(panel: Panel) -> np.ndarray:  # (n_rows,) NaN where fewer 
             total[first + 5 : last] = -sum(own[5 - k : len(own) - k] for k in range(5))
     return np.where(panel.tradable, total, np.nan)
 
-
+# %% ../../nbs/portfolio/foresight.ipynb #089cec52
 def _money_on_rows(book: Book) -> np.ndarray:
     """Money held after the bar of every panel row; NaN before the account was opened."""
     panel, books = book.panel, book.ledger.books

@@ -33,7 +33,7 @@ def known_policies() -> dict:  # name -> class
 def _is_policy(kind) -> bool:
     return inspect.isclass(kind) and issubclass(kind, Policy) and kind is not Policy
 
-# %% ../../nbs/portfolio/grammar.ipynb #76abd9a2
+# %% ../../nbs/portfolio/grammar.ipynb #ef3fbd32
 def read_policy(
     text: str,  # e.g. "Quantiles(5)" or "Capped(RankWeights(), most=0.02)"
 ) -> Policy:
@@ -53,13 +53,13 @@ def read_policy(
         raise _unreadable(text)
     return made
 
-
+# %% ../../nbs/portfolio/grammar.ipynb #19179ac9
 def _unreadable(text: str) -> NeuralphaError:
     return NeuralphaError(
         f"{text!r} is no policy; write its name and parameters, e.g. Capped(RankWeights(), most=0.02)."
     )
 
-# %% ../../nbs/portfolio/grammar.ipynb #50a6b3bc
+# %% ../../nbs/portfolio/grammar.ipynb #6f2cdf9b
 def _made(node, text: str):
     """What a node of the line means: a policy, or a plain value."""
     if isinstance(node, ast.Name):
@@ -72,7 +72,7 @@ def _made(node, text: str):
     except ValueError:
         raise _unreadable(text) from None
 
-
+# %% ../../nbs/portfolio/grammar.ipynb #6bce2d31
 def _policy(name: str, arguments: list, words: dict) -> Policy | optimise.Limits:
     known = known_policies() | {"Limits": optimise.Limits}
     if name not in known:
@@ -83,7 +83,7 @@ def _policy(name: str, arguments: list, words: dict) -> Policy | optimise.Limits
         fields = ", ".join(inspect.signature(known[name]).parameters)
         raise NeuralphaError(f"{name} takes {fields or 'no parameters'}: {e}.") from None
 
-# %% ../../nbs/portfolio/grammar.ipynb #23aa0b89
+# %% ../../nbs/portfolio/grammar.ipynb #55178183
 def write_policy(
     policy: Policy,
 ) -> str:  # what `read_policy` reads as the same policy
@@ -98,13 +98,13 @@ def write_policy(
     first = [_written(getattr(policy, field.name)) for field in parameters[:1]]
     return f"{type(policy).__name__}({', '.join(first + _changed(policy, parameters[1:]))})"
 
-
+# %% ../../nbs/portfolio/grammar.ipynb #c594ebf2
 def _changed(whole, parameters) -> list[str]:
     """The parameters that are not what they are by default, by name."""
     values = {field.name: getattr(whole, field.name) for field in parameters}
     return [f"{field.name}={_written(value)}" for field in parameters if (value := values[field.name]) != field.default]
 
-
+# %% ../../nbs/portfolio/grammar.ipynb #45390fa8
 def _written(value) -> str:
     if isinstance(value, Policy):
         return write_policy(value)

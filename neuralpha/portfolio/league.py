@@ -261,7 +261,7 @@ def league(
         }
     return pd.DataFrame(rows).T
 
-# %% ../../nbs/portfolio/league.ipynb #0f9f286f
+# %% ../../nbs/portfolio/league.ipynb #d237928a
 @dataclass(frozen=True)
 class _Aside(Policy):
     """A base that holds nothing on given bars."""
@@ -303,29 +303,41 @@ def judge_breaker(
     plain = backtest(prediction, panel, breaker.base, **how)
     guarded = backtest(prediction, panel, breaker, **how)
     trips = guarded.notes.get("trips", [])
-    gap = (guarded.net - plain.net).to_numpy()
-    start = plain.span.start
-    after = [gap[d + 1 - start : d + 1 - start + breaker.pause].sum() for d in trips]
-    rng = np.random.default_rng(seed)
-    bars = np.arange(start, plain.span.stop - 1)
-    luck = []
-    for _ in range(n_random if trips else 0):
-        first = rng.choice(bars, len(trips), replace=False)
-        aside = tuple(sorted({int(d) for f in first for d in range(f, f + breaker.pause)}))
-        luck.append(_worth(backtest(prediction, panel, _Aside(breaker.base, aside), **how)))
-    worth = _worth(guarded)
+    gained = _gained_after(trips, plain, guarded, breaker.pause)
+    chance = _random_breakers(breaker, plain, len(trips), n_random if trips else 0, seed)
+    luck = [_worth(backtest(prediction, panel, one, **how)) for one in chance]
+    year = 100 * panel.bars_per_year
     out = {
         "trips": len(trips),
-        "false trips": int(sum(a < 0 for a in after)),
-        "saved, %": 100 * sum(a for a in after if a > 0),
-        "cost, %": -100 * sum(a for a in after if a < 0),
-        "net without, % a year": 100 * panel.bars_per_year * plain.net.mean(),
-        "net with, % a year": 100 * panel.bars_per_year * guarded.net.mean(),
+        "false trips": int((gained < 0).sum()),
+        "saved, %": 100 * sum(gained[gained > 0]),
+        "cost, %": -100 * sum(gained[gained < 0]),
+        "net without, % a year": year * plain.net.mean(),
+        "net with, % a year": year * guarded.net.mean(),
         "drawdown without, %": 100 * _depth(plain),
         "drawdown with, %": 100 * _depth(guarded),
-        "share of random breakers as good": float(np.mean([w >= worth for w in luck])) if luck else np.nan,
+        "share of random breakers as good": float((np.array(luck) >= _worth(guarded)).mean()) if luck else np.nan,
     }
     return pd.Series(out, name=f"{breaker.day_loss:.0%} a day, {breaker.drawdown:.0%} drawdown")
+
+
+def _gained_after(trips: list, plain: Book, guarded: Book, pause: int) -> np.ndarray:  # (trips,) share of the account
+    """What each trip earned while it lasted, beyond the book without the breaker."""
+    gap = (guarded.net - plain.net).to_numpy()
+    first = np.asarray(trips, int) + 1 - plain.span.start
+    return np.array([gap[bar : bar + pause].sum() for bar in first])
+
+
+def _random_breakers(breaker: Breaker, plain: Book, n_trips: int, n_random: int, seed: int) -> list[_Aside]:
+    """Policies that stand aside as often and as long, at any time."""
+    rng = np.random.default_rng(seed)
+    bars = np.arange(plain.span.start, plain.span.stop - 1)
+    out = []
+    for _ in range(n_random):
+        first = rng.choice(bars, n_trips, replace=False)
+        aside = {int(bar) for f in first for bar in range(f, f + breaker.pause)}
+        out.append(_Aside(breaker.base, tuple(sorted(aside))))
+    return out
 
 
 def _worth(book: Book) -> float:

@@ -15,7 +15,7 @@ Where no weights keep all limits, the limit that is at fault is named, what is h
 # %% auto #0
 __all__ = ['Limits', 'Solution', 'Risks', 'optimise', 'MeanVariance', 'past_risks']
 
-# %% ../../nbs/portfolio/optimise.ipynb #c3774bad
+# %% ../../nbs/portfolio/optimise.ipynb #1f301922
 from dataclasses import dataclass, field
 from typing import NamedTuple
 import numpy as np
@@ -23,11 +23,12 @@ import pandas as pd
 from scipy import sparse
 from ..core import NeuralphaError
 from ..cross_section import known_mean, sector_codes, standardise_by_date
+from ..data.panel import Panel
 from ..data.returns import bar_return
 from .policies import Policy
 from ..trading.returns import earned_returns
 
-# %% ../../nbs/portfolio/optimise.ipynb #b9785c86
+# %% ../../nbs/portfolio/optimise.ipynb #9e877740
 @dataclass(frozen=True)
 class Limits:
     """What weights must keep.
@@ -126,50 +127,65 @@ def optimise(
     found = problem.solve(())
     if found is not None:
         return Solution(found, True, "")
-    fault = next((name for name in problem.names if problem.solve((name,)) is not None), "several limits together")
+    faults = (name for name in problem.names if problem.solve((name,)) is not None)
+    fault = next(faults, "several limits together")
     return Solution(np.asarray(held, float).copy(), False, fault)
 
-# %% ../../nbs/portfolio/optimise.ipynb #7a45519d
+# %% ../../nbs/portfolio/optimise.ipynb #4edf4ded
 class _Problem:
     """The programme over x = (w, b, s, p, y): weights, bought, sold, positive part of w, factor exposures."""
 
     def __init__(self, mean, risks, held, risk_aversion, cost, limits, sectors, beta, tradable):
         self.n, self.k = risks.loadings.shape
-        self.held, self.limits = np.asarray(held, float), limits
+        self.held = np.asarray(held, float)
         self.tradable = np.ones(self.n, bool) if tradable is None else tradable
         self.objective = self._objective(mean, risks, risk_aversion, cost)
-        self.equal = {"": self._definitions(risks)}
-        self.below = {"": self._signs()}
-        ones = np.ones((1, self.n))
-        if limits.net is not None:
-            self.equal["net"] = self._on("w", ones), np.array([limits.net])
-        if limits.sectors:
-            code = np.unique(sectors)
-            self.equal["sectors"] = self._on("w", (sectors == code[:, None]).astype(float)), np.zeros(len(code))
-        if limits.beta:
-            self.equal["beta"] = self._on("w", beta[None]), np.zeros(1)
-        each = self._on("w", sparse.eye(self.n))
-        self.below["most"] = sparse.vstack([each, -each]), np.full(2 * self.n, limits.most)
-        self.below["gross"] = self._on("p", 2 * ones) - self._on("w", ones), np.array([limits.gross])
-        if limits.turnover is not None:
-            self.below["turnover"] = self._on("b", ones) + self._on("s", ones), np.array([limits.turnover])
+        self.equal = {"": self._definitions(risks)} | self._equalities(limits, sectors, beta)
+        self.below = {"": self._signs()} | self._bounds(limits)
         self.names = [name for name in [*self.equal, *self.below] if name]
+
+    def _equalities(self, limits, sectors, beta) -> dict:  # limit -> rows, what they must be
+        equal = {}
+        if limits.net is not None:
+            total = self._on("w", np.ones((1, self.n)))
+            equal["net"] = total, np.array([limits.net])
+        if limits.sectors:
+            codes = np.unique(sectors)
+            members = (sectors == codes[:, None]).astype(float)
+            equal["sectors"] = self._on("w", members), np.zeros(len(codes))
+        if limits.beta:
+            equal["beta"] = self._on("w", beta[None]), np.zeros(1)
+        return equal
+
+    def _bounds(self, limits) -> dict:  # limit -> rows, what they must not exceed
+        ones = np.ones((1, self.n))
+        each = self._on("w", sparse.eye(self.n))
+        gross = self._on("p", 2 * ones) - self._on("w", ones)
+        below = {
+            "most": (sparse.vstack([each, -each]), np.full(2 * self.n, limits.most)),
+            "gross": (gross, np.array([limits.gross])),
+        }
+        if limits.turnover is not None:
+            traded = self._on("b", ones) + self._on("s", ones)
+            below["turnover"] = traded, np.array([limits.turnover])
+        return below
 
     def _on(self, variable, matrix):
         """A matrix that acts on one of the variables."""
-        at = "wbspy".index(variable)
-        widths = [self.n] * 4 + [self.k]
-        rows = matrix.shape[0]
-        blocks = [sparse.csc_matrix((rows, width)) for width in widths]
-        blocks[at] = sparse.csc_matrix(matrix)
-        return sparse.hstack(blocks, format="csc")
+        widths = {"w": self.n, "b": self.n, "s": self.n, "p": self.n, "y": self.k}
+        n_rows, _ = matrix.shape
+        blocks = {name: sparse.csc_matrix((n_rows, width)) for name, width in widths.items()}
+        blocks[variable] = sparse.csc_matrix(matrix)
+        return sparse.hstack(list(blocks.values()), format="csc")
 
     def _objective(self, mean, risks, aversion, cost):
         own = sparse.diags(aversion * risks.own)
         nothing = sparse.csc_matrix((3 * self.n, 3 * self.n))
         quadratic = sparse.block_diag([own, nothing, sparse.triu(aversion * risks.factors)], format="csc")
         paid = np.broadcast_to(cost, self.n)
-        return quadratic, np.concatenate([-np.asarray(mean, float), paid, paid, np.zeros(self.n + self.k)])
+        earned = np.asarray(mean, float)
+        linear = np.concatenate([-earned, paid, paid, np.zeros(self.n + self.k)])
+        return quadratic, linear
 
     def _definitions(self, risks):
         one = sparse.eye(self.n, format="csr")
@@ -184,8 +200,9 @@ class _Problem:
 
     def _signs(self):
         one = sparse.eye(self.n, format="csr")
-        rows = [self._on("b", -one), self._on("s", -one), self._on("p", -one), self._on("w", one) - self._on("p", one)]
-        return sparse.vstack(rows), np.zeros(4 * self.n)
+        positive = [self._on(name, -one) for name in "bsp"]
+        at_least_w = self._on("w", one) - self._on("p", one)
+        return sparse.vstack([*positive, at_least_w]), np.zeros(4 * self.n)
 
     def solve(self, without) -> np.ndarray | None:
         """Weights, or None where none keep the limits that are left."""
@@ -207,9 +224,11 @@ class _Problem:
 def _stacked(parts, without):
     """The rows and bounds of all limits but some."""
     kept = [part for name, part in parts.items() if name not in without]
-    return sparse.vstack([rows for rows, _ in kept]), np.concatenate([bound for _, bound in kept])
+    rows = sparse.vstack([rows for rows, _ in kept])
+    bounds = np.concatenate([bound for _, bound in kept])
+    return rows, bounds
 
-# %% ../../nbs/portfolio/optimise.ipynb #813c7a91
+# %% ../../nbs/portfolio/optimise.ipynb #e64635ce
 @dataclass(frozen=True)
 class MeanVariance(Policy):
     """Weights of a quadratic programme on every `every`-th bar; in between positions are left as they are.
@@ -238,26 +257,24 @@ class MeanVariance(Policy):
     every: int = 5  # bars
     factors: int = 10
     window: int = 120  # bars
-    log: list = field(
-        default_factory=list, compare=False, repr=False
-    )  # (date, limit at fault) of days without a solution
+    # (date, limit at fault) of days without a solution
+    log: list = field(default_factory=list, compare=False, repr=False)
 
     def weights(self, scores, panel) -> np.ndarray:
         """Raises `NeuralphaError` where no date has a solution."""
-        mean = scores if self.skill is None else self.skill * standardise_by_date(panel, scores, "z")
-        returns = np.full((panel.n_dates, panel.n_assets), np.nan, np.float32)
-        returns[panel.date_code, panel.asset_code] = bar_return(panel)
+        history = self._history(scores, panel)
         earned = np.zeros((panel.n_dates, panel.n_assets))
         earned[panel.date_code, panel.asset_code] = earned_returns(panel).returns
-        sectors = sector_codes(panel) if self.limits.sectors else None
-        market = np.nan_to_num(np.nanmean(np.where(np.isfinite(returns), returns, 0.0), 1))
-        out, held, tried = np.full(panel.n_rows, np.nan), np.zeros(panel.n_assets), 0
+        scored = np.flatnonzero(np.bincount(panel.date_code, np.isfinite(scores), panel.n_dates))
+        first, last = scored[0], scored[-1]
+        out = np.full(panel.n_rows, np.nan)
+        held = np.zeros(panel.n_assets)
+        tried = 0
         self.log.clear()
-        live = np.flatnonzero(np.bincount(panel.date_code, np.isfinite(scores), panel.n_dates))
-        for d in range(live[0], live[-1] + 1):
-            if (d - live[0]) % self.every == 0 and d > self.window // 2:
+        for d in range(first, last + 1):
+            if (d - first) % self.every == 0 and d > self.window // 2:
                 tried += 1
-                held = self._solve(d, panel, mean, returns, market, sectors, held, out)
+                held = self._solve(d, history, held, out)
             held = held * (1 + earned[d])
         if tried and len(self.log) == tried:
             faults = ", ".join(sorted({fault for _, fault in self.log}))
@@ -267,40 +284,61 @@ class MeanVariance(Policy):
             )
         return out
 
-    def _solve(self, d, panel, mean, returns, market, sectors, held, out):
+    def _history(self, scores, panel) -> "_History":
+        returns = np.full((panel.n_dates, panel.n_assets), np.nan, np.float32)
+        returns[panel.date_code, panel.asset_code] = bar_return(panel)
+        market = np.nanmean(np.where(np.isfinite(returns), returns, 0.0), 1)
+        return _History(
+            panel=panel,
+            mean=scores if self.skill is None else self.skill * standardise_by_date(panel, scores, "z"),
+            returns=returns,
+            market=np.nan_to_num(market),
+            sectors=sector_codes(panel) if self.limits.sectors else None,
+        )
+
+    def _solve(self, d, history, held, out):
         """One date's programme over the names that are alive; the others are let go."""
-        rows = panel.rows_on(panel.dates[d])
-        assets = panel.asset_code[rows]
+        panel = history.panel
+        alive = panel.rows_on(panel.dates[d])
         window = slice(max(d - self.window + 1, 0), d + 1)
-        past = returns[window][:, assets].astype(float)
-        known = np.isfinite(mean[rows]) & (np.isfinite(past).sum(0) > self.window // 4)
-        rows, assets, past = rows[known], assets[known], past[:, known]
+        past = history.returns[window][:, panel.asset_code[alive]].astype(float)
+        is_known = np.isfinite(past).sum(0) > self.window // 4
+        chosen = is_known & np.isfinite(history.mean[alive])
+        rows, past = alive[chosen], past[:, chosen]
+        assets = panel.asset_code[rows]
         if len(rows) < 3:
             return held
         risks, deviation = past_risks(past, self.factors)
-        forecast = mean[rows] * (1.0 if self.skill is None else deviation)
-        beta = _betas(past, market[window]) if self.limits.beta else None
-        codes = sectors[assets] if sectors is not None else None
+        scale = 1.0 if self.skill is None else deviation
         got = optimise(
-            forecast,
-            risks,
-            held[assets],
-            self.risk_aversion,
-            1e-4 * self.cost_bps / self.every,
-            self.limits,
-            codes,
-            beta,
-            panel.tradable[rows],
+            mean=history.mean[rows] * scale,
+            risks=risks,
+            held=held[assets],
+            risk_aversion=self.risk_aversion,
+            cost=1e-4 * self.cost_bps / self.every,
+            limits=self.limits,
+            sectors=None if history.sectors is None else history.sectors[assets],
+            beta=_betas(past, history.market[window]) if self.limits.beta else None,
+            tradable=panel.tradable[rows],
         )
         if not got.solved:
             self.log.append((pd.Timestamp(panel.dates[d]).date(), got.at_fault))
             return held
-        everybody = panel.rows_on(panel.dates[d])
-        out[everybody] = 0.0
+        out[alive] = 0.0
         out[rows] = np.where(np.abs(got.weights) < 1e-7, 0.0, got.weights)
         now = np.zeros(panel.n_assets)
         now[assets] = got.weights
         return now
+
+
+class _History(NamedTuple):
+    """What the dates of a panel are decided on."""
+
+    panel: Panel
+    mean: np.ndarray  # (n_rows,) expected returns; in standard deviations where there is a skill
+    returns: np.ndarray  # (n_dates, n_assets) NaN where unknown
+    market: np.ndarray  # (n_dates,)
+    sectors: np.ndarray | None  # (n_assets,)
 
 
 def past_risks(
@@ -322,8 +360,10 @@ def past_risks(
     """
     centred = np.nan_to_num(returns - known_mean(returns))
     bars = len(centred)
-    deviation = np.sqrt((centred**2).sum(0) / np.maximum(np.isfinite(returns).sum(0) - 1, 1))
-    u, size, v = np.linalg.svd(centred / np.where(deviation > 0, deviation, 1.0), full_matrices=False)
+    freedom = np.maximum(np.isfinite(returns).sum(0) - 1, 1)
+    deviation = np.sqrt((centred**2).sum(0) / freedom)
+    standardised = centred / np.where(deviation > 0, deviation, 1.0)
+    _, size, v = np.linalg.svd(standardised, full_matrices=False)
     k = min(factors, len(size))
     loadings = v[:k].T * size[:k] / np.sqrt(max(bars - 1, 1)) * deviation[:, None]
     own = np.maximum(deviation**2 - (loadings**2).sum(1), 0.05 * deviation**2 + 1e-10)
@@ -332,4 +372,5 @@ def past_risks(
 
 def _betas(past, market):
     x = market - market.mean()
-    return np.nan_to_num(past - known_mean(past)).T @ x / max(x @ x, 1e-300)
+    y = np.nan_to_num(past - known_mean(past))
+    return y.T @ x / max(x @ x, 1e-300)

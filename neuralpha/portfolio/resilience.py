@@ -24,7 +24,7 @@ __all__ = ['NOISE', 'STALE', 'SPIKES', 'BURSTS', 'STEPS', 'KINDS', 'UNITS', 'res
            'without_family', 'manipulated', 'Part', 'Trial', 'worst_step', 'measure', 'compare_scores', 'sharpe_lost',
            'doors_of', 'plot_resilience']
 
-# %% ../../nbs/portfolio/resilience.ipynb #6ec71aed
+# %% ../../nbs/portfolio/resilience.ipynb #b9125343
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from functools import partial
@@ -41,12 +41,13 @@ from ..evaluate.statistics import block_interval, block_length, bootstrap_means,
 from ..features.compute import compute_features
 from ..features.table import Features
 from ..models.predict import Predictions, ensemble_scores
+from ..models.seeds import ensemble_rows
 from ..attribution.kinds import probe
 from .backtest import Book, backtest
 from .policies import Policy, Quantiles
 from ..trading.clock import Clock
 
-# %% ../../nbs/portfolio/resilience.ipynb #63f030a9
+# %% ../../nbs/portfolio/resilience.ipynb #f0b9adce
 NOISE = (0.1, 0.25, 0.5)  # standard deviations
 STALE = (0.1, 0.25, 0.5)  # share of the rows
 SPIKES = (0.05, 0.1, 0.2)  # of the price
@@ -94,7 +95,7 @@ def resilience(
         table = table.set_index(["model", "disturbance", "size"])
     return Resilience(table, pd.DataFrame(doors))
 
-
+# %% ../../nbs/portfolio/resilience.ipynb #bc742ff3
 @dataclass
 class Resilience:
     """How far fitted models bend.
@@ -132,7 +133,7 @@ class Resilience:
     def _repr_html_(self):
         return self.table.round(3).to_html()
 
-# %% ../../nbs/portfolio/resilience.ipynb #115fb4aa
+# %% ../../nbs/portfolio/resilience.ipynb #0fdb586b
 def noisy(X: Features, size: float, rng: np.random.Generator, columns=None) -> Features:
     """Features with Gaussian noise of `size` standard deviations, on all columns or some."""
     columns = np.arange(len(X.names)) if columns is None else np.asarray(columns)
@@ -141,7 +142,7 @@ def noisy(X: Features, size: float, rng: np.random.Generator, columns=None) -> F
     values[:, columns] += size * spread * rng.normal(size=(len(values), len(columns))).astype(np.float32)
     return replace(X, values=values)
 
-
+# %% ../../nbs/portfolio/resilience.ipynb #ee31313b
 def stale(X: Features, share: float, rng: np.random.Generator) -> Features:
     """Features of which a share of the rows are those of the asset's bar before."""
     late = rng.random(X.panel.n_rows) < share
@@ -150,7 +151,7 @@ def stale(X: Features, share: float, rng: np.random.Generator) -> Features:
     values[late] = X.values[np.flatnonzero(late) - 1]
     return replace(X, values=values)
 
-
+# %% ../../nbs/portfolio/resilience.ipynb #bd0d269c
 def without_family(X: Features, names) -> Features:
     """Features of which some say nothing: every asset has the date's mean."""
     values = X.values.copy()
@@ -173,7 +174,7 @@ def manipulated(X: Features, field_name: str, factor: float, rng: np.random.Gene
     bent = compute_features(replace(panel, fields=fields), list(X.names), X.transform)
     return replace(bent, panel=panel), hit
 
-# %% ../../nbs/portfolio/resilience.ipynb #8df3f257
+# %% ../../nbs/portfolio/resilience.ipynb #7f19c7d1
 class Part(NamedTuple):
     """The test rows of a fold, and the fits that scored them.
 
@@ -187,7 +188,7 @@ class Part(NamedTuple):
     rows: np.ndarray  # panel rows, sorted
     models: list
 
-
+# %% ../../nbs/portfolio/resilience.ipynb #03a54f83
 @dataclass
 class Trial:
     """A prediction that is being disturbed: what it is without, and how it trades."""
@@ -231,7 +232,7 @@ class Trial:
         clock = Clock(y.delay, horizon=y.horizon)
         return backtest(scores, y.panel, self.policy, self.costs, self.capital, clock)
 
-# %% ../../nbs/portfolio/resilience.ipynb #a3b929ff
+# %% ../../nbs/portfolio/resilience.ipynb #699c2f8f
 def _parts_of(prediction: Predictions) -> tuple[Features, list]:
     """The features of a prediction, and the test rows and fits of each fold."""
     if not prediction.models or prediction.X is None or prediction.y is None:
@@ -239,7 +240,7 @@ def _parts_of(prediction: Predictions) -> tuple[Features, list]:
             f"The prediction of {prediction.name} keeps no fitted models, features or label: nothing could score "
             "disturbed inputs. Take what `cross_predict` returns; of an ensemble, its members."
         )
-    scored = prediction.frame[prediction.frame["seed"] == -1]
+    scored = ensemble_rows(prediction.frame)
     at = panel_rows(prediction.X.panel, pd.MultiIndex.from_frame(scored[["date", "asset"]]))
     parts = []
     for fold in sorted(set(scored["fold"])):
@@ -277,28 +278,28 @@ def worst_step(model, X: Features, rows: np.ndarray, label: np.ndarray, size: fl
             out[at] = scores.detach().cpu().numpy()
     return out
 
-# %% ../../nbs/portfolio/resilience.ipynb #df7a073e
+# %% ../../nbs/portfolio/resilience.ipynb #2f669a69
 def measure(trial: Trial, kind: str) -> list[dict]:
     """Every size of one disturbance: what it did to ranks, IC, positions and the net Sharpe ratio."""
     rule = {"spikes": _manipulations, "bursts": _manipulations, "missing": _families_out, "worst step": _worst_steps}
     found = rule.get(kind, _disturbed_features)(trial, kind)
     return [{"size": size} | compare_scores(trial, scores) | more for size, scores, more in found]
 
-
+# %% ../../nbs/portfolio/resilience.ipynb #04e8e18d
 def _disturbed_features(trial: Trial, kind: str):
     """(size, scores, more) of every size of noise or staleness."""
     rng = np.random.default_rng(trial.seed)
     change, sizes = (noisy, NOISE) if kind == "noise" else (stale, STALE)
     yield from ((size, trial.score(change(trial.X, size, rng)), {}) for size in sizes)
 
-
+# %% ../../nbs/portfolio/resilience.ipynb #ec4b5e7d
 def _families_out(trial: Trial, kind: str):
     """One family after the other says nothing."""
     names, family = np.array(trial.X.names), np.array(families(trial.X.names))
     for name in dict.fromkeys(family):
         yield str(name), trial.score(without_family(trial.X, names[family == name])), {}
 
-
+# %% ../../nbs/portfolio/resilience.ipynb #161e1993
 def _manipulations(trial: Trial, kind: str):
     """Prices or volumes of a few names on single bars: also how far the names that were hit moved in rank."""
     X, rng = trial.X, np.random.default_rng(trial.seed)
@@ -311,7 +312,7 @@ def _manipulations(trial: Trial, kind: str):
         before, after = (standardise_by_date(X.panel, s, "rank") for s in (trial.before, scores))
         yield size, scores, {"rank moved where hit": float(np.nanmean(np.abs(after - before)[hit]))}
 
-# %% ../../nbs/portfolio/resilience.ipynb #63b0c56a
+# %% ../../nbs/portfolio/resilience.ipynb #fd7fba04
 def _worst_steps(trial: Trial, kind: str):
     """The step that hurts most, of every size; nothing for a model that is no net."""
     X, y = trial.X, trial.prediction.y
@@ -323,11 +324,11 @@ def _worst_steps(trial: Trial, kind: str):
         step = partial(_step_of, X=X, against=against, size=size)
         yield size, trial.joined(step), {}
 
-
+# %% ../../nbs/portfolio/resilience.ipynb #aecb86a0
 def _step_of(model, rows: np.ndarray, X: Features, against: np.ndarray, size: float) -> np.ndarray:
     return worst_step(model, X, rows, against[rows], size)
 
-# %% ../../nbs/portfolio/resilience.ipynb #8595044e
+# %% ../../nbs/portfolio/resilience.ipynb #bf1efa1d
 def compare_scores(trial: Trial, scores: np.ndarray) -> dict:
     """Disturbed scores against those without disturbance."""
     y, panel = trial.prediction.y, trial.X.panel
@@ -353,7 +354,7 @@ def compare_scores(trial: Trial, scores: np.ndarray) -> dict:
         "positions moved": float(moved / 2),
     } | sharpe_lost(trial.book, book, trial.n_resamples, trial.seed)
 
-
+# %% ../../nbs/portfolio/resilience.ipynb #b83c15be
 def sharpe_lost(before: Book, after: Book, n_resamples: int = 500, seed: int = 0) -> dict:
     """The net Sharpe ratio of two books, and what was lost with its 95 % interval, from the same resampled dates."""
     both = pd.concat([before.net, after.net], axis=1).dropna().to_numpy()
@@ -371,7 +372,7 @@ def sharpe_lost(before: Book, after: Book, n_resamples: int = 500, seed: int = 0
         "Sharpe high": float(high),
     }
 
-
+# %% ../../nbs/portfolio/resilience.ipynb #97846dc2
 def _sharpes(moments, year) -> tuple:
     """Two Sharpe ratios from two means and two mean squares."""
     first, second, first_squared, second_squared = moments
@@ -396,7 +397,7 @@ def doors_of(trial: Trial) -> pd.Series:
     lost = [whole - mean_ic(trial.score(noisy(trial.X, 0.5, rng, [j]))) for j in range(len(trial.X.names))]
     return pd.Series(lost, trial.X.names)
 
-# %% ../../nbs/portfolio/resilience.ipynb #4bf050c0
+# %% ../../nbs/portfolio/resilience.ipynb #8274ff35
 UNITS = {
     "noise": "standard deviations",
     "stale": "share of the rows",
@@ -425,7 +426,7 @@ def plot_resilience(table: pd.DataFrame) -> Figure:
     fig.legend(lines, names, loc="outside upper center", frameon=False, fontsize=8, ncols=6)
     return fig
 
-
+# %% ../../nbs/portfolio/resilience.ipynb #54d9f77c
 def _draw_curve(ax, part: pd.DataFrame, label: str, look: dict) -> None:
     size = part.index.to_numpy(float)
     kept, low, high = (100 * (1 - part[c] / part["ic before"]) for c in ("ic lost", "high", "low"))

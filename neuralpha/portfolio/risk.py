@@ -34,7 +34,7 @@ from ..evaluate.statistics import block_length
 from .backtest import Book, _paths, _resampled_dates
 from ..trading.costs import past_volume
 
-# %% ../../nbs/portfolio/risk.ipynb #23f8ccff
+# %% ../../nbs/portfolio/risk.ipynb #8edbd1d0
 METHODS = ("historical", "cornish-fisher", "student", "garch")
 
 
@@ -44,7 +44,7 @@ class Tail(NamedTuple):
     var: np.ndarray
     es: np.ndarray
 
-
+# %% ../../nbs/portfolio/risk.ipynb #96829b14
 def tail_forecasts(
     returns,  # (n,) return of each bar
     method: str = "historical",
@@ -84,13 +84,13 @@ def tail_forecasts(
     var[window:], es[window:] = rule(past, level)
     return Tail(var, es)
 
-
+# %% ../../nbs/portfolio/risk.ipynb #aa051864
 def _historical(past, level):
     count = max(int(np.floor(level * past.shape[1])), 1)
     lowest = np.sort(np.partition(past, count, axis=1)[:, : count + 1], axis=1)
     return -lowest[:, count], -lowest[:, :count].mean(1)
 
-
+# %% ../../nbs/portfolio/risk.ipynb #5d62b907
 def _cornish_fisher(past, level):
     mean, deviation = past.mean(1), past.std(1)
     skew, excess = stats.skew(past, axis=1), stats.kurtosis(past, axis=1)
@@ -98,20 +98,20 @@ def _cornish_fisher(past, level):
     es = np.mean([cornish_fisher(share, skew, excess) for share in shares], 0)
     return -(mean + deviation * cornish_fisher(level, skew, excess)), -(mean + deviation * es)
 
-
+# %% ../../nbs/portfolio/risk.ipynb #45c36f43
 def cornish_fisher(level: float, skew, excess) -> np.ndarray:
     """Quantile of a distribution of mean 0 and variance 1 with a skewness and an excess kurtosis."""
     z = stats.norm.ppf(level)
     return z + (z**2 - 1) * skew / 6 + (z**3 - 3 * z) * excess / 24 - (2 * z**3 - 5 * z) * skew**2 / 36
 
-
+# %% ../../nbs/portfolio/risk.ipynb #210f48c0
 def student_tail(freedom, level: float) -> Tail:
     """Value at risk and shortfall of a Student t, in its own unit."""
     q = stats.t.ppf(level, freedom)
     es = stats.t.pdf(q, freedom) / level * (freedom + q**2) / (freedom - 1)
     return Tail(-q, es)
 
-
+# %% ../../nbs/portfolio/risk.ipynb #07e4691e
 def _student(past, level):
     """Degrees of freedom from the kurtosis, scale from the variance."""
     mean, deviation = past.mean(1), past.std(1)
@@ -121,7 +121,7 @@ def _student(past, level):
     tail = student_tail(freedom, level)
     return unit * tail.var - mean, unit * tail.es - mean
 
-
+# %% ../../nbs/portfolio/risk.ipynb #d4a3af8a
 def _filtered(x, level, window, refit=60):
     """The GARCH(1,1) is fitted anew every `refit` bars on the bars before; in between its volatility is updated."""
     from arch import arch_model
@@ -147,7 +147,7 @@ def _filtered(x, level, window, refit=60):
             variance = omega + alpha * shock**2 + beta * variance
     return np.array(var), np.array(es)
 
-# %% ../../nbs/portfolio/risk.ipynb #9ff54307
+# %% ../../nbs/portfolio/risk.ipynb #479cca01
 def kupiec(
     exceeded: int,  # bars on which the loss was larger than forecast
     bars: int,
@@ -170,14 +170,14 @@ def kupiec(
     statistic = float(_proportion_of_failures(int(exceeded), int(bars), level))
     return dict(statistic=statistic, p=float(stats.chi2.sf(statistic, 1)))
 
-
+# %% ../../nbs/portfolio/risk.ipynb #63ea36b3
 def _proportion_of_failures(exceeded, bars: int, level: float):
     """The statistic of one count or of an array of counts."""
     as_said = stats.binom.logpmf(exceeded, bars, level)
     as_seen = stats.binom.logpmf(exceeded, bars, exceeded / bars)
     return -2 * (as_said - as_seen)
 
-
+# %% ../../nbs/portfolio/risk.ipynb #a6711e48
 def christoffersen(
     hits,  # (n,) bool: the loss was larger than forecast
     level: float = 0.01,
@@ -219,7 +219,7 @@ def christoffersen(
         counts=(n00, n01, n10, n11),
     )
 
-
+# %% ../../nbs/portfolio/risk.ipynb #85d1f341
 def shortfall_test(
     returns,
     var,  # forecasts, positive
@@ -253,7 +253,7 @@ def shortfall_test(
     luck = _shortfall_luck(len(x), level, freedom, n_resamples, seed)
     return dict(z2=z2, critical=float(np.quantile(luck, 0.05)), p=float((1 + (luck <= z2).sum()) / (1 + n_resamples)))
 
-
+# %% ../../nbs/portfolio/risk.ipynb #dbf4e8e5
 def _shortfall_luck(n, level, freedom, n_resamples, seed) -> np.ndarray:
     """Draws of the statistic: only exceedances count, so their number is drawn first, then their sizes."""
     rng = np.random.default_rng(seed)
@@ -266,7 +266,7 @@ def _shortfall_luck(n, level, freedom, n_resamples, seed) -> np.ndarray:
     total = np.bincount(np.repeat(np.arange(n_resamples), count), size, n_resamples)
     return 1 - total / (n * level * es)
 
-
+# %% ../../nbs/portfolio/risk.ipynb #ff724aa5
 def basel_zone(exceeded: int) -> tuple[str, float]:  # zone, add-on to the multiplier of 3
     """The traffic light of 1996, of 250 days at 1 %.
 
@@ -279,7 +279,7 @@ def basel_zone(exceeded: int) -> tuple[str, float]:  # zone, add-on to the multi
         return "green", 0.0
     return ("yellow", (0.40, 0.50, 0.65, 0.75, 0.85)[exceeded - 5]) if exceeded <= 9 else ("red", 1.0)
 
-
+# %% ../../nbs/portfolio/risk.ipynb #c544d7cf
 def kupiec_power(
     bars: int,
     level: float = 0.01,
@@ -300,7 +300,7 @@ def kupiec_power(
     rejected = stats.chi2.sf(_proportion_of_failures(x, bars, level), 1) < alpha
     return float(stats.binom.pmf(x, bars, true)[rejected].sum())
 
-# %% ../../nbs/portfolio/risk.ipynb #7c41076e
+# %% ../../nbs/portfolio/risk.ipynb #9d14b9ea
 @check_kinds
 def risk(
     book: Book,
@@ -328,7 +328,7 @@ def risk(
     tests = pd.DataFrame(rows).set_index(["method", "level"])
     return Risk(book, tests, forecasts, _concentration(book), _days_to_leave(book))
 
-
+# %% ../../nbs/portfolio/risk.ipynb #b927668e
 def _tested(net, tail, level) -> dict:
     known = np.isfinite(tail.var)
     x, var, es = net[known], tail.var[known], tail.es[known]
@@ -348,7 +348,7 @@ def _tested(net, tail, level) -> dict:
         "power against half": kupiec_power(len(x), level, 2 * level),
     }
 
-
+# %% ../../nbs/portfolio/risk.ipynb #5c52c943
 def _concentration(book) -> pd.DataFrame:
     """Herfindahl index, effective names and the largest weight, by side, at the end and on average."""
     weights = book.weights
@@ -365,7 +365,7 @@ def _concentration(book) -> pd.DataFrame:
         }
     return pd.DataFrame(out)
 
-
+# %% ../../nbs/portfolio/risk.ipynb #d5e4a860
 def _days_to_leave(book, share=0.2) -> pd.Series | None:
     """Bars to sell what is held at the end at a share of the usual volume: by quantile of the money held."""
     panel = book.panel
@@ -384,7 +384,7 @@ def _days_to_leave(book, share=0.2) -> pd.Series | None:
     at = [bars[order][min(np.searchsorted(gone, q), len(bars) - 1)] for q in (0.5, 0.9, 0.99)]
     return pd.Series(at, ["half of the money", "90 %", "99 %"], name=f"bars to leave at {share:.0%} of the volume")
 
-
+# %% ../../nbs/portfolio/risk.ipynb #907bd1c8
 @dataclass
 class Risk:
     """What a book may lose, and whether that was forecast.
@@ -440,7 +440,7 @@ class Risk:
         )
         return f"<p>Risk of {escape(self.book.name)}</p>" + "".join(t.round(3).to_html() for t in tables)
 
-# %% ../../nbs/portfolio/risk.ipynb #0ad6e3bf
+# %% ../../nbs/portfolio/risk.ipynb #948d2256
 @check_kinds
 def stress(
     book: Book,
@@ -464,14 +464,14 @@ def stress(
     depths = _paths(net.to_numpy()[_resampled_dates(len(net), block, n_resamples, seed)])[:, 0]
     return Stress(book, worst.set_index("bars"), _shocks(book), depths)
 
-
+# %% ../../nbs/portfolio/risk.ipynb #4335e660
 def _worst(net, n) -> dict:
     lost = (1 + net).rolling(n).apply(np.prod, raw=True) - 1
     at = lost.idxmin()
     begin = net.index[net.index.get_loc(at) - n + 1]
     return {"bars": n, "from": begin.date(), "to": at.date(), "return, %": 100 * lost.min()}
 
-
+# %% ../../nbs/portfolio/risk.ipynb #ed2985b7
 def _shocks(book) -> pd.DataFrame:
     """What each shock takes, % of wealth for shocks of a bar, % a year for costs."""
     table, year = book.returns, book.panel.bars_per_year
@@ -517,7 +517,7 @@ def _shocks(book) -> pd.DataFrame:
         )
     return pd.DataFrame(rows, ["change", "unit", "how"]).T
 
-
+# %% ../../nbs/portfolio/risk.ipynb #2ca701cf
 def _dearest_short(book: Book) -> float:
     """What is sold short at the end of names at the highest fee of the schedule, as a share of the wealth."""
     books, last = book.ledger.books, book.span.stop - 1
@@ -526,7 +526,7 @@ def _dearest_short(book: Book) -> float:
     dearest = books.bars.asset[rows][fees >= max(bps for _, bps in book.account.costs.borrow_bps) * 1e-4]
     return -float(book.weights.iloc[-1].to_numpy()[np.unique(dearest)].clip(max=0).sum())
 
-
+# %% ../../nbs/portfolio/risk.ipynb #cefa3f3a
 def _mean_short(book: Book) -> float:
     """Mean of what is sold short, as a share of the money."""
     base = np.where(book.base > 0, book.base, np.nan)
@@ -539,7 +539,7 @@ def _together(book, last) -> float:
     moves = pd.Series(bar_return(panel)).groupby(panel.asset_code).std().reindex(range(panel.n_assets)).fillna(0.0)
     return float(abs((last.to_numpy() * moves.to_numpy()).sum()))
 
-
+# %% ../../nbs/portfolio/risk.ipynb #e027eb0c
 @dataclass
 class Stress:
     """What bad times would do to a book.

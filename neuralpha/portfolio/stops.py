@@ -21,7 +21,7 @@ from numba import njit
 from ..core import NeuralphaError
 from .policies import Day, Policy, _at_least, _recent_returns
 
-# %% ../../nbs/portfolio/stops.ipynb #913fa171
+# %% ../../nbs/portfolio/stops.ipynb #ef03000e
 def _positions(day: Day, name: str) -> dict:
     """What is remembered of every asset: side, growth and bars since it was opened, and when it may be held again."""
     n = day.panel.n_assets
@@ -36,14 +36,14 @@ def _positions(day: Day, name: str) -> dict:
     kept["side"] = side
     return kept
 
-
+# %% ../../nbs/portfolio/stops.ipynb #320bd83e
 def _let_go(day: Day, wish: np.ndarray, kept: dict, is_hit: np.ndarray, pause: int, name: str) -> np.ndarray:
     """The wish without the positions that are stopped, and those that are still paused."""
     kept["free"] = np.where(is_hit, day.date + pause, kept["free"])
     day.notes[f"{name} hits"] = day.notes.get(f"{name} hits", 0) + int(is_hit.sum())
     return np.where(day.date < kept["free"], 0.0, wish)
 
-# %% ../../nbs/portfolio/stops.ipynb #4b2cc20a
+# %% ../../nbs/portfolio/stops.ipynb #3301ebfa
 @dataclass(frozen=True)
 class StopLoss(Policy):
     """The base, without positions that lost `loss` since they were opened; they may come back after `pause` bars.
@@ -74,7 +74,7 @@ class StopLoss(Policy):
         is_hit = (kept["side"] * (kept["grown"] - 1) < -self.loss) & (kept["side"] != 0)
         return _let_go(day, wish, kept, is_hit, self.pause, "stop-loss")
 
-
+# %% ../../nbs/portfolio/stops.ipynb #a9278104
 @dataclass(frozen=True)
 class TimeStop(Policy):
     """The base, without positions that are `bars` old; they may come back after `pause` bars.
@@ -103,7 +103,7 @@ class TimeStop(Policy):
         kept = _positions(day, "time-stop")
         return _let_go(day, wish, kept, kept["bars"] >= self.bars, self.pause, "time-stop")
 
-# %% ../../nbs/portfolio/stops.ipynb #8f126875
+# %% ../../nbs/portfolio/stops.ipynb #66cce43e
 @dataclass(frozen=True)
 class RangeTarget(Policy):
     """The base, each name times `target` over its average true range (ATR) as a share of the price.
@@ -140,7 +140,7 @@ class RangeTarget(Policy):
         """As its base."""
         return self.base.adjust(day, wish)
 
-
+# %% ../../nbs/portfolio/stops.ipynb #959f76d1
 def true_range(panel, window: int = 20) -> np.ndarray:  # (n_rows,) share of the close; NaN before `window` / 2 bars
     """Average true range of the bars up to each row.
 
@@ -157,7 +157,7 @@ def true_range(panel, window: int = 20) -> np.ndarray:  # (n_rows,) share of the
     _mean_range(high, low, close, panel.asset_offsets, window, out)
     return out
 
-
+# %% ../../nbs/portfolio/stops.ipynb #db25b354
 @njit(cache=True)
 def _mean_range(high, low, close, offsets, window, out):
     for a in range(len(offsets) - 1):
@@ -176,7 +176,7 @@ def _mean_range(high, low, close, offsets, window, out):
             if count >= window / 2:
                 out[r] = total / count
 
-# %% ../../nbs/portfolio/stops.ipynb #77d8c369
+# %% ../../nbs/portfolio/stops.ipynb #0361d627
 @dataclass(frozen=True)
 class NoTrade(Policy):
     """The base, traded only where a position is further than `width` from it, and then to the edge of that band.
@@ -202,13 +202,13 @@ class NoTrade(Policy):
         wish = self.base.adjust(day, wish)
         return in_band(day.weights, wish, self.width)
 
-
+# %% ../../nbs/portfolio/stops.ipynb #523c954d
 def in_band(held: np.ndarray, wish: np.ndarray, width: float) -> np.ndarray:
     """What to hold: NaN within the band, its edge outside; nothing where nothing is wished."""
     edge = np.clip(held, wish - width, wish + width)
     return np.where(wish == 0, 0.0, np.where(edge == held, np.nan, edge))
 
-
+# %% ../../nbs/portfolio/stops.ipynb #841a769a
 def merton_width(weight: float, risk_aversion: float, cost: float) -> float:
     """Half-width of the band around Merton's weight where trading costs a small share of the amount."""
     return float((1.5 / risk_aversion * weight**2 * (1 - weight) ** 2 * cost) ** (1 / 3))

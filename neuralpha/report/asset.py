@@ -31,7 +31,7 @@ from ..labels import Label
 from ..models.predict import Predictions
 from .inspect import origin_of, universe_of
 
-# %% ../../nbs/report/asset.ipynb #03ac93f0
+# %% ../../nbs/report/asset.ipynb #d3433db7
 @check_kinds
 def asset(
     of,  # folder of a report (or of one of its universes), `Predictions`, or `(date, asset)` Series of scores
@@ -72,7 +72,7 @@ def asset(
     shares, why = _shares(of, origin, name, chosen if explained else chosen[:0], universe, X)
     return AssetHistory(origin, name, shares, why)
 
-
+# %% ../../nbs/report/asset.ipynb #5a83c0c3
 def _scored_rows(origin: Origin, name: str) -> np.ndarray:
     rows = np.arange(origin.panel.n_rows)[origin.panel.rows_of(name)]
     return rows[np.isfinite(origin.scores[rows])]
@@ -176,7 +176,7 @@ def _shares(of, origin: Origin, name: str, rows: np.ndarray, universe, X) -> tup
         return pd.DataFrame(found.by_feature, found.dates, list(found.names)).sort_index(), ""
     return _stored_shares(of, origin.model, name, universe)
 
-# %% ../../nbs/report/asset.ipynb #c75f80da
+# %% ../../nbs/report/asset.ipynb #799f8c4f
 def _stored_shares(of, model: str, name: str, universe) -> tuple:
     """Attributions that a report stored of an asset's rows."""
     folder, _, _, slug = universe_of(Path(getattr(of, "folder", of)), universe)
@@ -189,7 +189,7 @@ def _stored_shares(of, model: str, name: str, universe) -> tuple:
         return None, f"none of the rows that {folder.name} explained by {model} is of {name}"
     return mine.pivot_table(index="date", columns="feature", values="value", aggfunc="sum"), ""
 
-
+# %% ../../nbs/report/asset.ipynb #a2ca9fff
 def _strongest(shares: pd.DataFrame, n: int) -> list:
     return list(shares.abs().mean().sort_values(ascending=False, kind="stable").index[:n])
 
@@ -241,7 +241,7 @@ def _plot(history: AssetHistory) -> Figure:
     date_axis(axes[-1])
     return figure
 
-# %% ../../nbs/report/asset.ipynb #82d12903
+# %% ../../nbs/report/asset.ipynb #e6513f3a
 def _plot_shares(shares: pd.DataFrame, ax) -> None:
     """The five strongest features through time."""
     for j, feature in enumerate(_strongest(shares, 5)):
@@ -250,7 +250,7 @@ def _plot_shares(shares: pd.DataFrame, ax) -> None:
     ax.set(ylabel="SHAP, score units")
     ax.legend(frameon=False, fontsize=7, ncols=5, loc="upper center", bbox_to_anchor=(0.5, -0.25))
 
-
+# %% ../../nbs/report/asset.ipynb #9fccb125
 def _screen(history: AssetHistory) -> str:
     said = "".join(f"<p style='margin:.2em 0'>{escape(s)}</p>" for s in history.statements())
     image = base64.b64encode(figure_png(history.plot())).decode()

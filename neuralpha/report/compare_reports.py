@@ -11,7 +11,7 @@ the dates can explain? All changes of the page are corrected together.
 __all__ = ['COMPARED_ON', 'write_comparison', 'verify_comparison', 'report_ics', 'compare_reports', 'summary', 'ComparisonPage',
            'comparison_page', 'ChangeRow']
 
-# %% ../../nbs/report/compare_reports.ipynb #23f0452b
+# %% ../../nbs/report/compare_reports.ipynb #a31a5385
 import base64
 import json
 import os
@@ -27,6 +27,7 @@ from ..evaluate.metrics import metric
 from ..evaluate.plots import plot_changes
 from ..cross_section import correlation_by_date
 from ..models.predict import read_predictions
+from ..models.seeds import ensemble_rows
 from .pages import COMPARISONS, Cell, Frame, metric_cell, render, setting, write_studies_index
 from ..study.spec import Study, open_report, universe_slug
 
@@ -111,10 +112,10 @@ def report_ics(folder: Path) -> tuple[Study, dict]:  # study; universe -> `Study
             out[slug] = StudyIcs(ics, study.label.horizon, study.label.delay, label)
     return study, out
 
-# %% ../../nbs/report/compare_reports.ipynb #cbfe8426
+# %% ../../nbs/report/compare_reports.ipynb #a121e45b
 def _daily_ics(predictions: pd.DataFrame) -> pd.DataFrame:  # dates × models
     """ICs of the ensembles on the rows that all of them scored."""
-    ensembles = predictions[predictions["seed"] == -1]
+    ensembles = ensemble_rows(predictions)
     scores = ensembles.pivot(index=["date", "asset"], columns="model", values="score").dropna()
     labels = predictions.drop_duplicates(["date", "asset"]).set_index(["date", "asset"])["label"].reindex(scores.index)
     scores = scores[labels.notna()]
@@ -152,7 +153,7 @@ def compare_reports(
         "rows": [_change(row, before, after) for row in table.itertuples()],
     }
 
-# %% ../../nbs/report/compare_reports.ipynb #57a0f094
+# %% ../../nbs/report/compare_reports.ipynb #af398f27
 def _named(folders: list, studies: list) -> list[dict]:
     """What the page calls its two studies: by their folders where both have one title."""
     titles = [study.title or study.name for study in studies]
@@ -163,7 +164,7 @@ def _named(folders: list, studies: list) -> list[dict]:
         for folder, study, title in zip(folders, studies, titles)
     ]
 
-
+# %% ../../nbs/report/compare_reports.ipynb #6db85371
 def _settings(study: Study) -> dict:
     """What was set, but for what the study is called."""
     return study.model_dump(mode="json", exclude={"name", "title"})
@@ -184,7 +185,7 @@ def _other_data(folders: list) -> list[str]:
     one, two = (read_json(folder / "manifest.json", data=dict)["data"] for folder in folders)
     return sorted(universe for universe in one if universe in two and one[universe] != two[universe])
 
-# %% ../../nbs/report/compare_reports.ipynb #09ff02fc
+# %% ../../nbs/report/compare_reports.ipynb #8f8a79f3
 def _change(row, before: dict, after: dict) -> dict:
     """One row of `compare_studies` as metric records; nothing is said of a change that could not be tested."""
     is_tested = bool(np.isfinite(row.p))
@@ -201,7 +202,7 @@ def _change(row, before: dict, after: dict) -> dict:
         note=row.note,
     )
 
-
+# %% ../../nbs/report/compare_reports.ipynb #fca61be6
 def _mean_ic(value: float, ics: StudyIcs | None) -> dict:
     """The mean IC of a study."""
     return _recorded("ic", value, label=ics.label if ics else "label")
@@ -277,7 +278,7 @@ def comparison_page(comparison: dict) -> str:  # HTML
     )
     return render("comparison.html", around, content)
 
-# %% ../../nbs/report/compare_reports.ipynb #f133c15f
+# %% ../../nbs/report/compare_reports.ipynb #bba63f90
 class ChangeRow(NamedTuple):
     """A model in both reports, as the page shows it.
 
@@ -307,7 +308,7 @@ class ChangeRow(NamedTuple):
     verdict: str
     has_moved: bool
 
-
+# %% ../../nbs/report/compare_reports.ipynb #111361dd
 COMPARED_ON = {None: "–", True: "same dates", False: "different dates"}
 
 
@@ -325,7 +326,7 @@ def _change_row(row: dict) -> ChangeRow:
         has_moved=row["moved"],
     )
 
-# %% ../../nbs/report/compare_reports.ipynb #f283b33f
+# %% ../../nbs/report/compare_reports.ipynb #c7080a89
 def _verdict(row: dict) -> str:
     """Whether a model moved, and what else is to be known."""
     if row["change"] is None:
@@ -333,7 +334,7 @@ def _verdict(row: dict) -> str:
     said = "moved" if row["moved"] else "not more than noise"
     return f"{said}; {row['note']}" if row["note"] else said
 
-
+# %% ../../nbs/report/compare_reports.ipynb #4be23dc9
 def _picture(rows: list, before: str, after: str) -> str:  # data URI
     """The changes with their intervals."""
     png = figure_png(plot_changes(rows, before, after), 110)

@@ -26,7 +26,7 @@ from ..monitor.difference import CAUSES, explain_difference
 from .desk import FittedInputs, _read_panel, desk_at
 from ..trading.costs import Impact
 
-# %% ../../nbs/report/desk_faults.ipynb #da8cafd5
+# %% ../../nbs/report/desk_faults.ipynb #c0eff416
 class Fault(NamedTuple):
     """Something that goes wrong.
 
@@ -59,7 +59,7 @@ class Fault(NamedTuple):
     costs: object = None  # costs as assumed -> as they really are
     filled: float | None = None  # most that the market takes of an order, share of a bar's volume
 
-
+# %% ../../nbs/report/desk_faults.ipynb #98a8e543
 def _later(panel, first):
     """(n_rows,) rows from a date on."""
     return panel.dates[panel.date_code] >= first
@@ -69,7 +69,7 @@ def _thin(panel: Panel, first) -> Panel:
     lost = _later(panel, first) & (panel.asset_code % 4 > 0)
     return replace(panel, tradable=panel.tradable & ~lost)
 
-
+# %% ../../nbs/report/desk_faults.ipynb #87e413f6
 def _stale(panel: Panel, first) -> Panel:
     """Every price is that of the bar before the fault."""
     last = np.searchsorted(panel.dates, first) - 1
@@ -78,7 +78,7 @@ def _stale(panel: Panel, first) -> Panel:
     prices = {name: panel.fields[name][at] for name in ("open", "high", "low", "close") if name in panel.fields}
     return panel.with_fields(**prices)
 
-
+# %% ../../nbs/report/desk_faults.ipynb #44a08d76
 def _revised(panel: Panel, first) -> Panel:
     """The bar before the first is another one: the largest asset's close is five per cent higher on it."""
     rows = panel.rows_on(panel.dates[np.searchsorted(panel.dates, first) - 1])
@@ -86,7 +86,7 @@ def _revised(panel: Panel, first) -> Panel:
     close[rows[panel.tradable[rows]][0]] *= 1.05
     return panel.with_fields(close=close)
 
-
+# %% ../../nbs/report/desk_faults.ipynb #7c119527
 def _wild(panel: Panel, first) -> Panel:
     """Returns three times as large, from a bar on."""
     move = np.where(_later(panel, first), 2 * np.nan_to_num(np.log1p(np.nan_to_num(bar_return(panel)))), 0.0)
@@ -97,7 +97,7 @@ def _wild(panel: Panel, first) -> Panel:
         **{name: panel.fields[name] * factor for name in ("open", "high", "low", "close") if name in panel.fields}
     )
 
-
+# %% ../../nbs/report/desk_faults.ipynb #df5b3f88
 def _stuck(features: pd.DataFrame) -> pd.DataFrame:
     return features.assign(**{features.columns[0]: 0.0})
 
@@ -108,7 +108,7 @@ def _widened(features: pd.DataFrame) -> pd.DataFrame:
     middle = features[name].median()
     return features.assign(**{name: middle + 4 * (features[name] - middle)})
 
-
+# %% ../../nbs/report/desk_faults.ipynb #3fbc60af
 def _shuffled(scores: pd.Series, date) -> pd.Series:
     order = np.random.default_rng(pd.Timestamp(date).toordinal()).permutation(len(scores))
     return pd.Series(scores.to_numpy()[order], scores.index)
@@ -125,7 +125,7 @@ def _dear(costs):
 def _storm(costs):
     return replace(costs, temporary=Impact(20.0))
 
-
+# %% ../../nbs/report/desk_faults.ipynb #a19a0fd3
 FAULTS = {
     "thin-session": Fault("data", "halt", "three of four prices are missing", panel=_thin),
     "stale-prices": Fault("data", "data", "the source repeats the last price", panel=_stale),
@@ -166,7 +166,7 @@ class BrokenInputs:
         found = self.inner.features(date)
         return self.fault.features(found) if self.fault.features and date >= self.first else found
 
-# %% ../../nbs/report/desk_faults.ipynb #5010e66c
+# %% ../../nbs/report/desk_faults.ipynb #1e114c7e
 def try_faults(
     folder,  # of a desk, or the desk
     component: str | None = None,  # data, drift, costs, fills or money; default: all
@@ -209,7 +209,7 @@ def try_faults(
     panel = cut_panel(panel, last=record.dates[-1])
     return pd.DataFrame([_try(desk, record, panel, name, start) for name in names])
 
-
+# %% ../../nbs/report/desk_faults.ipynb #b464abab
 def _chosen(component, fault) -> list:
     if fault is not None and fault not in FAULTS:
         raise unknown_name("break", fault, FAULTS)
@@ -218,7 +218,7 @@ def _chosen(component, fault) -> list:
         raise unknown_name("component", component, kinds)
     return [name for name, one in FAULTS.items() if component in (None, one.component) and fault in (None, name)]
 
-
+# %% ../../nbs/report/desk_faults.ipynb #915a16b1
 def _try(desk, record, panel, name, start) -> dict:
     fault = FAULTS[name]
     first = record.dates[start].to_datetime64()
@@ -240,7 +240,7 @@ def _try(desk, record, panel, name, start) -> dict:
         twin=", ".join(sorted(set(twin))) or "silent",
     ) | {"break": name}
 
-
+# %% ../../nbs/report/desk_faults.ipynb #2f12f280
 def _told_by_difference(desk, copy, panel, name, start) -> dict:
     """What no chart watches, the comparison with the backtest names: the line of its cause, in money."""
     fault = FAULTS[name]
@@ -258,7 +258,7 @@ def _told_by_difference(desk, copy, panel, name, start) -> dict:
         twin="silent" if quiet else fault.expected,
     ) | {"break": name}
 
-
+# %% ../../nbs/report/desk_faults.ipynb #bd969495
 def _first(added, expected):
     """Place of the first entry that shows what is expected."""
     for place, entry in enumerate(added):
@@ -266,7 +266,7 @@ def _first(added, expected):
             return place
     return None
 
-
+# %% ../../nbs/report/desk_faults.ipynb #3a83b68e
 def _does(body) -> str:
     if body is None:
         return "nothing"
@@ -278,7 +278,7 @@ def _does(body) -> str:
         else f"notes a revision of {body['assets']} assets"
     )
 
-
+# %% ../../nbs/report/desk_faults.ipynb #d290be1e
 def _copy_until(desk, record, bars, folder) -> Desk:
     """The desk as it was after so many bars."""
     shutil.copytree(desk.folder, folder)

@@ -21,11 +21,11 @@ from ..core import NeuralphaError, atomic_path, write_text
 from .pages import Frame, read_results, render, site_pages, timing_script
 from ..study.spec import open_report
 
-# %% ../../nbs/report/export.ipynb #05069228
+# %% ../../nbs/report/export.ipynb #9ffc0d13
 def _anchor(path: str) -> str:
     return "page-" + re.sub(r"[^A-Za-z0-9_.-]", "-", path)
 
-
+# %% ../../nbs/report/export.ipynb #cf09bb58
 def _inlined(page: str, path: str, pages, folder: Path):
     """The main part of a page as a soup whose pictures are inside it and whose links lead to other pages of the same
     file.
@@ -59,7 +59,7 @@ def _inlined(page: str, path: str, pages, folder: Path):
             del a["href"]
     return main
 
-# %% ../../nbs/report/export.ipynb #3be005d9
+# %% ../../nbs/report/export.ipynb #92978996
 @dataclass
 class SingleFile:
     """What the single file shows below its title.
@@ -75,7 +75,7 @@ class SingleFile:
     parts: list  # Part
     timing: Markup  # script with the training seconds
 
-
+# %% ../../nbs/report/export.ipynb #72be9980
 class Part(NamedTuple):
     """A page of the report as a part of the single file."""
 
@@ -83,7 +83,7 @@ class Part(NamedTuple):
     title: Markup
     body: Markup
 
-# %% ../../nbs/report/export.ipynb #ecf2324d
+# %% ../../nbs/report/export.ipynb #ffdc704f
 def single_file(
     folder,  # of a study's report
 ) -> str:  # HTML
@@ -119,7 +119,7 @@ def single_file(
     )
     return render("single_file.html", around, SingleFile(parts, Markup(timing_script(read_results(folder, study)[0]))))
 
-
+# %% ../../nbs/report/export.ipynb #84a13c8f
 def _part(path: str, pages: dict, folder: Path) -> Part:
     title = re.search(r"<h1>(.*?)</h1>", pages[path], re.S)[1]  # escaped already
     body = _inlined(pages[path], path, pages, folder).decode_contents()

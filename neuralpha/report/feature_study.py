@@ -16,7 +16,7 @@ was made.
 # %% auto #0
 __all__ = ['HORIZONS', 'AUDITED_ASSETS', 'NUMBERS', 'study_feature', 'FeatureStudy', 'quantiles', 'QuantileReturns']
 
-# %% ../../nbs/report/feature_study.ipynb #6124ec10
+# %% ../../nbs/report/feature_study.ipynb #1624f88c
 import base64
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -38,10 +38,12 @@ from ..evaluate.metrics import evaluate_scores, quantile_metrics
 from ..evaluate.neutral import neutral_label, neutral_scores
 from ..evaluate.plots import plot_cumulative_ic, plot_ic_by_horizon, plot_quantiles
 from ..evaluate.quantiles import names_changed, quantile_returns
-from ..cross_section import rank_within_date
+from ..evaluate.statistics import said_of_months
+from ..cross_section import correlations, known_mean
 from ..features.compute import compute_features
 from ..features.families import Feature
 from ..labels import Label, forward_return
+from ..models.seeds import ENSEMBLE
 
 # %% ../../nbs/report/feature_study.ipynb #e3424bb6
 HORIZONS = (1, 2, 5, 10, 20)
@@ -190,7 +192,7 @@ def _exposures(values: np.ndarray, y: Label) -> dict:
         return {}
     return exposure_metrics(values, y, factors)
 
-# %% ../../nbs/report/feature_study.ipynb #862fdefb
+# %% ../../nbs/report/feature_study.ipynb #ce6bc8ec
 @dataclass(frozen=True, eq=False, repr=False)
 class FeatureStudy:
     """Result of `study_feature`: one screen.
@@ -254,7 +256,8 @@ class FeatureStudy:
 
     def statements(self) -> list[str]:
         """What may be said about the feature, in sentences."""
-        return [_said_of_ic(self), *_said_of_kin(self), _said_of_coverage(self), _said_of_leaks(self)]
+        few = filter(None, [said_of_months(len(self.ics))])
+        return [_said_of_ic(self), *few, *_said_of_kin(self), _said_of_coverage(self), _said_of_leaks(self)]
 
     def __repr__(self):
         return "\n".join([*self.statements(), self.table.to_string()])
@@ -351,7 +354,7 @@ def _scrolling(table: pd.DataFrame) -> str:
     nowrap = table.to_html(border=0).replace("<td>", "<td style='white-space:nowrap'>")
     return f"<div style='overflow:auto;max-width:100%;max-height:22em'>{nowrap}</div>"
 
-# %% ../../nbs/report/feature_study.ipynb #0f3e18b9
+# %% ../../nbs/report/feature_study.ipynb #f4ee5405
 @check_kinds
 def quantiles(
     scores,  # one score: `(date, asset)` Series, array in panel row order, or `Predictions`
@@ -372,7 +375,7 @@ def quantiles(
         "sector" or "style"
     """
     name = getattr(scores, "name", None)
-    given = scores.scores(seed=-1) if hasattr(scores, "scores") else scores
+    given = scores.scores(seed=ENSEMBLE) if hasattr(scores, "scores") else scores
     values = on_panel(y.panel, given)[0][:, 0].astype(np.float64)
     if neutral is not None:
         values, y = neutral_scores(y.panel, values, neutral), neutral_label(y, neutral)
@@ -384,7 +387,7 @@ def quantiles(
     shown = str(name) if name is not None else "score"
     return QuantileReturns(shown, y, by_date, quantile_metrics(values, y, quantiles), pd.Series(new, by_date.columns))
 
-# %% ../../nbs/report/feature_study.ipynb #466b10e4
+# %% ../../nbs/report/feature_study.ipynb #bf8621f9
 @dataclass(frozen=True, eq=False, repr=False)
 class QuantileReturns:
     """Result of `quantiles`; displays as a picture with its table.
@@ -427,7 +430,8 @@ class QuantileReturns:
     def __repr__(self):
         spread = as_shown(self.metrics["quantile_spread"])
         said = f"{self.name} on {self.y.panel.name}, {self.y.name}: top less bottom {number(spread)} {interval(spread)}"
-        return f"{said} {'%' if self.y.unit == 'return' else ''}\n{self.table.to_string(float_format='{:.5f}'.format)}"
+        said = f"{said} {'%' if self.y.unit == 'return' else ''}. {said_of_months(len(self.by_date.dropna(how='all')))}"
+        return f"{said.rstrip()}\n{self.table.to_string(float_format='{:.5f}'.format)}"
 
     def _repr_html_(self):
         said = escape(repr(self).splitlines()[0])

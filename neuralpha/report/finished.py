@@ -14,7 +14,7 @@ from ..own_code import own_digest
 from ..study.spec import Study
 from ..study.units import library_versions
 
-# %% ../../nbs/report/finished.ipynb #039ac691
+# %% ../../nbs/report/finished.ipynb #6de2eea0
 def made_from(
     study: Study,
     device: str,  # as the user said it
@@ -45,7 +45,7 @@ def made_from(
     ]
     return digest(study.model_dump(mode="json"), sources, own, template, machine, library_versions(), _package())
 
-
+# %% ../../nbs/report/finished.ipynb #42b87bf9
 def _source(universe: str) -> str | None:
     """A built-in universe by its name, a file by its bytes."""
     from neuralpha.data.universes import is_builtin
@@ -55,13 +55,13 @@ def _source(universe: str) -> str | None:
     path = Path(universe)
     return file_digest(path) if path.is_file() else None
 
-
+# %% ../../nbs/report/finished.ipynb #ee56eeef
 def _package() -> dict:  # file -> SHA-256
     folder = Path(neuralpha.__file__).parent
     there = [p for p in sorted(folder.rglob("*")) if "__pycache__" not in p.parts and p.is_file()]
     return {str(p.relative_to(folder)): file_digest(p) for p in there}
 
-# %% ../../nbs/report/finished.ipynb #9c1bfb5b
+# %% ../../nbs/report/finished.ipynb #9dde47ce
 def _note(out: Path, study: Study) -> Path:
     return out / ".units" / "finished" / f"{study.name}.json"
 
@@ -73,7 +73,7 @@ def _beside(out: Path) -> list[str]:
 def _left(folder: Path) -> dict:  # file -> SHA-256
     return {str(p.relative_to(folder)): file_digest(p) for p in sorted(folder.rglob("*")) if p.is_file()}
 
-
+# %% ../../nbs/report/finished.ipynb #36eac11d
 def note_finished(
     study: Study,
     out: Path,  # folder of all reports

@@ -14,7 +14,7 @@ __all__ = ['Setting', 'Fits', 'fits_of_prediction', 'date_scores', 'join_seeds',
            'setting_features', 'known_features', 'setting_label', 'fits_of_report', 'members_of', 'chosen_model',
            'new_fits']
 
-# %% ../../nbs/report/fits.ipynb #d64ab58a
+# %% ../../nbs/report/fits.ipynb #72cfe643
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
@@ -31,6 +31,7 @@ from ..labels import Label, forward_return
 from ..models.ensembles import combine
 from ..models.predict import Predictions, ensemble_scores, read_predictions
 from ..models.registry import load_model
+from ..models.seeds import ENSEMBLE, ensemble_rows, member_rows
 from .inspect import universe_of
 from .numbers import read_ics
 from ..splits import newest_fold
@@ -62,7 +63,7 @@ class Setting(NamedTuple):
     delay: int  # bars between decision and entry
     exit: str  # as in `forward_return`
 
-# %% ../../nbs/report/fits.ipynb #16b5e030
+# %% ../../nbs/report/fits.ipynb #3e298f37
 @dataclass(eq=False, repr=False)
 class Fits:
     """Fitted models that score dates beyond those of their study.
@@ -148,13 +149,13 @@ class Fits:
             f"{first.date()} to {last.date()}"
         )
 
-
+# %% ../../nbs/report/fits.ipynb #9ee9c6cb
 def _predictions(name: str, table: pd.DataFrame, valid: pd.DataFrame) -> Predictions:
     """Scores as `combine` takes them: one fold, seeds joined."""
-    both = [part.assign(model=name, fold=0, seed=-1) for part in (table, valid)]
+    both = [part.assign(model=name, fold=0, seed=ENSEMBLE) for part in (table, valid)]
     return Predictions(both[0], valid=both[1])
 
-# %% ../../nbs/report/fits.ipynb #85ed4fe9
+# %% ../../nbs/report/fits.ipynb #17250306
 def fits_of_prediction(prediction: Predictions) -> Fits:
     """The last fold of a prediction. Raises `NeuralphaError` where it keeps no models, features or label."""
     if not prediction.models:
@@ -180,13 +181,13 @@ def fits_of_prediction(prediction: Predictions) -> Fits:
         tested=_joined_seeds(prediction.frame, last)[["date", "asset", "score"]],
     )
 
-
+# %% ../../nbs/report/fits.ipynb #0ffead5c
 def _joined_seeds(table: pd.DataFrame, fold: int) -> pd.DataFrame:  # date, asset, score, label
     """The ensemble of the seeds on one fold."""
-    part = table[(table["fold"] == fold) & (table["seed"] == -1)]
+    part = ensemble_rows(table[table["fold"] == fold])
     return part[["date", "asset", "score", "label"]].reset_index(drop=True)
 
-# %% ../../nbs/report/fits.ipynb #90c829aa
+# %% ../../nbs/report/fits.ipynb #deee70e1
 def date_scores(
     fits: Fits,
     X: Features,  # as `setting_features` computes them
@@ -216,7 +217,7 @@ def date_scores(
     members = {name: named.assign(score=score, label=np.nan) for name, score in joined_seeds.items()}
     return fits.joined(members).frame[["date", "asset", "score"]]
 
-
+# %% ../../nbs/report/fits.ipynb #8706de62
 def join_seeds(models: dict, scores: dict, day: np.ndarray) -> np.ndarray:  # seed -> model, seed -> scores
     """The scores of a fold's seeds as one, as their kind of model is joined.
 
@@ -229,7 +230,7 @@ def join_seeds(models: dict, scores: dict, day: np.ndarray) -> np.ndarray:  # se
     chosen = first.chosen_seeds({seed: model.history_ for seed, model in models.items()})
     return ensemble_scores([scores[seed] for seed in chosen], day, first.joined_by)
 
-# %% ../../nbs/report/fits.ipynb #c7b1205e
+# %% ../../nbs/report/fits.ipynb #ba4b143a
 def raw_scores(fits: Fits, X: Features, date) -> dict:  # member -> {seed: (n,) float32 of the tradable rows}
     """What each fit says of one date, before seeds and members are joined.
 
@@ -249,7 +250,7 @@ def raw_scores(fits: Fits, X: Features, date) -> dict:  # member -> {seed: (n,) 
             raise NeuralphaError(f"{name} gave {lost} scores that are not finite on {pd.Timestamp(date).date()}.")
     return out
 
-
+# %% ../../nbs/report/fits.ipynb #06caad0b
 def tradable_rows(panel: Panel, date) -> np.ndarray:
     """The rows of a date on which a price could be had; raises `NeuralphaError` where there are none."""
     rows = panel.rows_on(date)
@@ -356,7 +357,7 @@ def fits_of_report(
         home=folder,
     )
 
-# %% ../../nbs/report/fits.ipynb #8c7e7e8e
+# %% ../../nbs/report/fits.ipynb #6c9ebb5d
 def members_of(study: Study, name: str) -> list[str]:
     """The models that make a score."""
     return study.members if name == "ensemble" else [name]
@@ -371,7 +372,7 @@ def _test_length(study: Study) -> str:
     """How long the study uses a fit."""
     return _days(study.split.test_start, study.split.test_end) if study.split.fixed else study.split.test
 
-
+# %% ../../nbs/report/fits.ipynb #ea27748e
 def _days(first: str, last: str) -> str:
     return f"{(pd.Timestamp(last) - pd.Timestamp(first)).days}D"
 
@@ -420,7 +421,7 @@ def chosen_model(
         raise unknown_name(f"model of {study.name} on {place.name}:", model, there)
     return model
 
-# %% ../../nbs/report/fits.ipynb #53dd15d0
+# %% ../../nbs/report/fits.ipynb #9f4b811a
 class _Units:
     """The stored fits of a report's universe."""
 
@@ -435,7 +436,7 @@ class _Units:
 
     def models(self, member: str, table: pd.DataFrame, fold: int) -> dict:  # seed -> fitted model
         """Those of a member whose test scores are the report's."""
-        mine = table[(table["model"] == member) & (table["fold"] == fold) & (table["seed"] >= 0)]
+        mine = member_rows(table[(table["model"] == member) & (table["fold"] == fold)])
         return {int(seed): self._model(member, fold, int(seed), part) for seed, part in mine.groupby("seed")}
 
     def _model(self, member: str, fold: int, seed: int, part: pd.DataFrame):

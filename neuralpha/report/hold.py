@@ -27,7 +27,7 @@ from .score import COVERED, SHEET, ScoreSheet, day_text
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-# %% ../../nbs/report/hold.ipynb #22965ba5
+# %% ../../nbs/report/hold.ipynb #136aac1a
 SCORES = "scores"  # folder beside the studies
 
 
@@ -39,7 +39,7 @@ def scores_folder(sheet: ScoreSheet, out="reports") -> Path:
     date = day_text(sheet.date).replace(":", "-").replace(" ", "-")
     return out / SCORES / study / universe_slug(sheet.panel.name) / fits.name / date
 
-
+# %% ../../nbs/report/hold.ipynb #160dd6da
 def write_sheet(
     sheet: ScoreSheet,
     folder=None,  # default: `scores_folder`
@@ -72,7 +72,7 @@ def write_sheet(
         shutil.rmtree(build, ignore_errors=True)
     return place / "index.html"
 
-
+# %% ../../nbs/report/hold.ipynb #83f02a6b
 def _write_tables(sheet: ScoreSheet, folder: Path) -> None:
     sheet.table.to_csv(folder / "scores.csv", index=False)
     sheet.table.to_parquet(folder / "scores.parquet", index=False)
@@ -100,7 +100,7 @@ def facts_of(sheet: ScoreSheet) -> dict:
         "warnings": sheet.warnings,
     }
 
-# %% ../../nbs/report/hold.ipynb #51371c45
+# %% ../../nbs/report/hold.ipynb #46a0ac81
 class Push(NamedTuple):
     """What one feature adds to a score.
 
@@ -116,7 +116,7 @@ class Push(NamedTuple):
     adds: str
     side: str  # style: it pushes up or down
 
-
+# %% ../../nbs/report/hold.ipynb #3aaea45e
 class CandidateRow(NamedTuple):
     """A candidate, as the page shows it.
 
@@ -146,7 +146,7 @@ class CandidateRow(NamedTuple):
     sort: str
     pushes: list  # of Push
 
-
+# %% ../../nbs/report/hold.ipynb #fbb68908
 class Side(NamedTuple):
     """One end of the ranking.
 
@@ -160,14 +160,14 @@ class Side(NamedTuple):
     title: str
     rows: list  # of CandidateRow
 
-
+# %% ../../nbs/report/hold.ipynb #56fa40e6
 class PlainColumn(NamedTuple):
     """The head of a column."""
 
     name: str
     is_text: bool
 
-
+# %% ../../nbs/report/hold.ipynb #d9d34a6c
 class PlainTable(NamedTuple):
     """A table of texts.
 
@@ -181,7 +181,7 @@ class PlainTable(NamedTuple):
     columns: list  # of PlainColumn
     rows: list
 
-
+# %% ../../nbs/report/hold.ipynb #3d884541
 @dataclass
 class HoldPage:
     """What the page shows.
@@ -254,7 +254,7 @@ def hold_page(
     )
     return render("hold.html", around, content)
 
-# %% ../../nbs/report/hold.ipynb #a909c6f1
+# %% ../../nbs/report/hold.ipynb #e838d98d
 def _answer(sheet: ScoreSheet) -> str:
     longs, shorts = ", ".join(sheet.longs["asset"]), ", ".join(sheet.shorts["asset"])
     return (
@@ -262,7 +262,7 @@ def _answer(sheet: ScoreSheet) -> str:
         f"{longs}. Lowest: {shorts}."
     )
 
-
+# %% ../../nbs/report/hold.ipynb #8ad6ea96
 def _setting(sheet: ScoreSheet) -> str:
     s = sheet.fits.setting
     first, last = sheet.fits.validation
@@ -273,7 +273,7 @@ def _setting(sheet: ScoreSheet) -> str:
         f"The fits are {sheet.fits.source}."
     )
 
-
+# %% ../../nbs/report/hold.ipynb #7f8abe2e
 def _explained(sheet: ScoreSheet) -> str:
     if not len(sheet.pushes):
         return ""
@@ -284,7 +284,7 @@ def _explained(sheet: ScoreSheet) -> str:
         "the four largest, and all others together."
     )
 
-# %% ../../nbs/report/hold.ipynb #7b338b9a
+# %% ../../nbs/report/hold.ipynb #0fca4194
 def _moved(sheet: ScoreSheet) -> str:
     """Who entered and who left the ends of the ranking."""
     if not len(sheet.before):
@@ -305,7 +305,7 @@ def _moved(sheet: ScoreSheet) -> str:
         f"correlation of the two days is {same:.2f}."
     )
 
-
+# %% ../../nbs/report/hold.ipynb #ca2c2676
 def _last(rank: pd.Series, n: int) -> pd.Series:
     return rank > rank.max() - n
 
@@ -316,7 +316,7 @@ SHOWN_PUSHES = 4
 def _side(sheet: ScoreSheet, title: str, part: pd.DataFrame) -> Side:
     return Side(title, [_candidate(sheet, row) for row in part.itertuples()])
 
-# %% ../../nbs/report/hold.ipynb #c23be621
+# %% ../../nbs/report/hold.ipynb #c40babea
 def _candidate(sheet: ScoreSheet, row) -> CandidateRow:
     before = sheet.changes.at[row.asset, "rank_before"]
     moved = sheet.changes.at[row.asset, "moved"]
@@ -332,11 +332,11 @@ def _candidate(sheet: ScoreSheet, row) -> CandidateRow:
         pushes=_pushes_of(sheet, row),
     )
 
-
+# %% ../../nbs/report/hold.ipynb #0fe54944
 def _percent(value: float) -> str:
     return "–" if pd.isna(value) else f"{100 * value:.2f}%"
 
-# %% ../../nbs/report/hold.ipynb #8371c9d0
+# %% ../../nbs/report/hold.ipynb #4b4ae797
 def _pushes_of(sheet: ScoreSheet, row) -> list[Push]:
     """The largest, and what all others make together with the level that the score is counted from."""
     if row.asset not in sheet.pushes.index:
@@ -346,7 +346,7 @@ def _pushes_of(sheet: ScoreSheet, row) -> list[Push]:
     rest = float(row.score - top.sum())
     return [_push(name, value) for name, value in top.items()] + [_push("others", rest)]
 
-
+# %% ../../nbs/report/hold.ipynb #1cda6ac9
 def _push(name: str, value: float) -> Push:
     return Push(name, f"{value:+.2f}", "pass" if value > 0 else "fail")
 
@@ -367,7 +367,7 @@ def _changes_table(sheet: ScoreSheet) -> PlainTable:
     ]
     return PlainTable(columns, rows)
 
-# %% ../../nbs/report/hold.ipynb #b0b6dbca
+# %% ../../nbs/report/hold.ipynb #26cb8155
 def _ranges_table(sheet: ScoreSheet) -> PlainTable:
     heads = [("Feature", True), ("Asset", True), ("Value", False), ("Lowest seen", False), ("Highest seen", False)]
     columns = [PlainColumn(*head) for head in [*heads, ("Assets outside", False)]]
@@ -377,14 +377,14 @@ def _ranges_table(sheet: ScoreSheet) -> PlainTable:
     ]
     return PlainTable(columns, rows)
 
-
+# %% ../../nbs/report/hold.ipynb #d57cc6fe
 def _unscored_table(sheet: ScoreSheet) -> PlainTable:
     columns = [PlainColumn("Asset", True), PlainColumn("Why", True), PlainColumn("Bars since its last price", False)]
     lost = sheet.table[sheet.table["score"].isna()]
     rows = [(r.asset, r.why, "–" if pd.isna(r.stale_bars) else str(r.stale_bars)) for r in lost.itertuples()]
     return PlainTable(columns, rows)
 
-# %% ../../nbs/report/hold.ipynb #da9dd0e0
+# %% ../../nbs/report/hold.ipynb #95dda1da
 def figures(sheet: ScoreSheet) -> "dict[str, Figure]":  # file -> figure
     """The pictures of a sheet.
 
@@ -396,7 +396,7 @@ def figures(sheet: ScoreSheet) -> "dict[str, Figure]":  # file -> figure
     found = {"forecasts.png": plot_forecasts(sheet)}
     return found | ({"pushes.png": plot_pushes(sheet)} if len(sheet.pushes) else {})
 
-
+# %% ../../nbs/report/hold.ipynb #7fe8fe97
 def _pictures(sheet: ScoreSheet) -> list[dict]:
     forecasts = dict(
         file="forecasts.png",

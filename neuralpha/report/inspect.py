@@ -13,7 +13,7 @@ is said so.
 # %% auto #0
 __all__ = ['inspect', 'origin_of', 'prediction_origin', 'report_origin', 'universe_of']
 
-# %% ../../nbs/report/inspect.ipynb #78de9cb8
+# %% ../../nbs/report/inspect.ipynb #9537119f
 import os
 from functools import cache
 from pathlib import Path
@@ -27,6 +27,7 @@ from ..features.compute import compute_features
 from ..features.table import Features
 from ..labels import Label
 from ..models.predict import Predictions, read_predictions
+from ..models.seeds import ensemble_rows
 from .numbers import read_ics
 from ..study.experiment import Experiment, open_experiment
 from ..study.spec import open_report, universe_slug, where_it_started
@@ -184,11 +185,11 @@ def universe_of(folder: Path, universe) -> tuple:  # folder of the report, manif
         raise unknown_name(f"universe of {study.name}:", slug, slugs)
     return folder, manifest, study, slug
 
-# %% ../../nbs/report/inspect.ipynb #743f555d
+# %% ../../nbs/report/inspect.ipynb #ce169aa2
 def _origin_on(experiment: Experiment, folder: Path, model) -> Origin:
     """The scores of one model of a universe's report, with what it was given."""
     table = read_predictions(folder / "predictions.parquet")
-    wide = table[table["seed"] == -1].pivot(index=["date", "asset"], columns="model", values="score")
+    wide = ensemble_rows(table).pivot(index=["date", "asset"], columns="model", values="score")
     scores, names = on_panel(experiment.panel, wide)
     compared = list(dict.fromkeys(read_ics(folder)["model"]))  # best model first, then the baselines
     model = model or compared[0]
@@ -203,7 +204,7 @@ def _origin_on(experiment: Experiment, folder: Path, model) -> Origin:
     raw = cache(lambda: compute_features(experiment.panel, experiment.study.features, transform=None))
     return Origin(model, experiment.y, mine, lambda: experiment.X, raw, _passed_over(scores, names))
 
-
+# %% ../../nbs/report/inspect.ipynb #f1134aa2
 def _passed_over(scores: np.ndarray, names: list) -> pd.Categorical:
     """The first model that has no score of a row, by which the row is compared for none."""
     missing = np.isnan(scores)

@@ -98,7 +98,7 @@ def masked_section(
         "rows": [[_cell(v) for v in row] for row in some.itertuples(index=False)],
     }
 
-# %% ../../nbs/report/masked.ipynb #9d45cc26
+# %% ../../nbs/report/masked.ipynb #c3ebafc0
 def _counted(table, by_check, shown) -> str:
     """How many rows were taken out, by which checks, and how many of them are shown."""
     found = ", ".join(f"{check} {n:,}" for check, n in by_check.items())
@@ -106,7 +106,7 @@ def _counted(table, by_check, shown) -> str:
     which = "all of them are" if shown == len(table) else f"the first {shown:,}, some of every check, are"
     return f"{len(table):,} rows of {table['asset'].nunique():,} assets ({found}): {done}; {which} below."
 
-
+# %% ../../nbs/report/masked.ipynb #fe68e889
 def _cell(value) -> str:
     """A value of the source as text."""
     if pd.isna(value):

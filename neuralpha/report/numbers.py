@@ -11,7 +11,7 @@ compares is made by the same functions.
 __all__ = ['ICS', 'forecasts', 'with_ensemble', 'fold_metrics', 'universe_numbers', 'write_ics', 'read_ics', 'setting_facts',
            'training_facts']
 
-# %% ../../nbs/report/numbers.ipynb #2586e557
+# %% ../../nbs/report/numbers.ipynb #cc7466da
 from dataclasses import replace
 from pathlib import Path
 import numpy as np
@@ -22,12 +22,14 @@ from ..data.alignment import panel_rows
 from ..evaluate.paths import path_ics, path_numbers, paths_table
 from ..evaluate.metrics import calibrate, calibrated, mean_record, record, share_recovered
 from ..evaluate.slices import horizon_slices, slices_json
+from ..evaluate.statistics import said_of_months
 from ..models.ensembles import combine
+from ..models.seeds import ensemble_rows
 from ..own_code import own_digest
 from ..study.experiment import Experiment
 from ..study.search import trial_count
 
-# %% ../../nbs/report/numbers.ipynb #d71b03bc
+# %% ../../nbs/report/numbers.ipynb #b683b2e1
 def forecasts(
     experiment: Experiment,
     tests: dict,  # model -> Predictions of the test and of the validation rows
@@ -56,7 +58,7 @@ def forecasts(
     folds = _known_apart_from_test(y, experiment.shown)
     level = {f.number: float(np.nanmean(y.values[f.train])) for f in folds}
     for name, valid in valids.items():
-        own = valid.frame[valid.frame["seed"] == -1]
+        own = ensemble_rows(valid.frame)
         past = {f.number: _centred(own[own["fold"] == f.number], y, f) for f in folds}
         if y is not experiment.y and min(map(len, past.values())) < 3:
             continue  # a validation part shorter than the horizon
@@ -151,7 +153,7 @@ def _native(table) -> list:
     """Rows of a table, NaN as None."""
     return [{k: None if v != v else v for k, v in row.items()} for row in table.to_dict("records")]
 
-# %% ../../nbs/report/numbers.ipynb #e312fa8a
+# %% ../../nbs/report/numbers.ipynb #4c1d6331
 def universe_numbers(
     experiment: Experiment,
     tests: dict,  # model -> Predictions
@@ -189,6 +191,7 @@ def universe_numbers(
         trial_sharpes=trial_sharpes,
         half_spread_bps=experiment.study.costs.half_spread_bps,
     )
+    months = said_of_months(len(board.ics))  # pages say it from the number of dates
     details = _with_searches(details, searches)
     if experiment.study.ensemble == "stack" and "ensemble" in tests:
         details["ensemble"] = {**details.get("ensemble", {}), "stack": _stack_weights(tests["ensemble"])}
@@ -196,7 +199,7 @@ def universe_numbers(
         "models": {name: _model_numbers(experiment, board, name, tests, details) for name in board.table.index},
         "slices": slices_json(board.slices),
         "pairs": _native(board.pairs),
-        "statements": board.statements(),
+        "statements": [said for said in board.statements() if said != months],
         "reality_check": board.reality,
         "overfitting": board.overfitting,
         "score_correlation": board.correlation.round(6).to_dict(),

@@ -26,7 +26,7 @@ __all__ = ['LEDGER', 'CUT_ORDER', 'WORTH', 'RISK_COLUMNS', 'LEAVING', 'LIMITS', 
            'is_listed', 'timing_script', 'write_manifest', 'ManifestPage', 'manifest_page', 'StudiesPage', 'StudyRow',
            'write_studies_index']
 
-# %% ../../nbs/report/pages.ipynb #996a10a5
+# %% ../../nbs/report/pages.ipynb #0ece314c
 import importlib.metadata, json, platform
 from dataclasses import dataclass, field
 from functools import cache
@@ -56,6 +56,7 @@ from neuralpha.evaluate.catalogue import (
     sliced_metrics,
     unit_line,
 )
+from ..evaluate.statistics import STEADY_DATES, said_of_months
 from .code import report_code
 from .masked import masked_section
 from .published import side_by_side, targets
@@ -484,7 +485,7 @@ def read_results(folder: Path, study: Study) -> tuple[list, list]:  # results; h
         results.append(r)
     return results, holes
 
-# %% ../../nbs/report/pages.ipynb #73c1e7f0
+# %% ../../nbs/report/pages.ipynb #876e9717
 def answer(result: UniverseResult) -> str:
     """Which models lead on a universe, by how much, and whether the data can tell them apart."""
     trained = {k: m for k, m in result.models.items() if m["kind"] == "model"}
@@ -514,6 +515,8 @@ def answer(result: UniverseResult) -> str:
         said += ". There are too few dates for an interval: nothing is shown"
     elif ic["low"] <= 0:
         said += ". Its interval covers zero: there is no evidence of skill"
+    elif (ic.get("n") or STEADY_DATES) < STEADY_DATES:
+        said += f". {ic['n']:,} dates do not tell skill that stays from skill that came for some months"
     if ahead:
         said += f". {', '.join(ahead)}, which nobody had to train, {'is' if len(ahead) == 1 else 'are'} better"
     elif level and (ic["low"] or 0) > 0:
@@ -605,7 +608,7 @@ def text_cell(text: str, address: str | None = None) -> Cell:
 def count_cell(value) -> Cell:
     return Cell("–") if value is None else Cell(number(value, 0), sort=value)
 
-# %% ../../nbs/report/pages.ipynb #cff4bdbe
+# %% ../../nbs/report/pages.ipynb #e430b874
 @dataclass
 class LeaderboardPage:
     """What `index.html` shows.
@@ -636,6 +639,8 @@ class LeaderboardPage:
     sliced : list
         Column of a slice
     has_notebook : bool
+    months : str
+        what intervals of few dates leave open
     """
 
     setting: str
@@ -652,13 +657,14 @@ class LeaderboardPage:
     regimes: dict
     sliced: list  # Column of a slice
     has_notebook: bool
+    months: str  # what intervals of few dates leave open
 
 # %% ../../nbs/report/pages.ipynb #09176f0d
 def _question(result: UniverseResult, site: Site) -> str:
     """The study's question with its answer, and who leads."""
     return f"{net_or_tree(result, site.study)} {answer(result)}".strip()
 
-# %% ../../nbs/report/pages.ipynb #c6e88478
+# %% ../../nbs/report/pages.ipynb #a2ae9700
 def leaderboard_page(site: Site) -> LeaderboardPage:
     """The leaderboard of all universes, with the answer to the study's question above it."""
     slices = _slices(site.results, site.study)
@@ -678,6 +684,7 @@ def leaderboard_page(site: Site) -> LeaderboardPage:
         regimes=regimes,
         sliced=_sliced(site.results),
         has_notebook=(site.folder / "leaderboard.ipynb").exists(),
+        months=said_of_months(),
     )
 
 # %% ../../nbs/report/pages.ipynb #56721c6c
@@ -878,7 +885,7 @@ def _choices(slices: dict) -> tuple[list, dict]:  # horizons; cut -> groups
         regimes.setdefault(cut, []).append(group)
     return sorted(horizons - {slices["own"]}), regimes
 
-# %% ../../nbs/report/pages.ipynb #c0fc5b5f
+# %% ../../nbs/report/pages.ipynb #e7523ed4
 @dataclass
 class UniversePage:
     """What the page of a universe shows.
@@ -895,6 +902,8 @@ class UniversePage:
     has_notebook : bool
     statements : list
         what was tested, in words
+    months : str
+        what so few dates leave open
     pairs : list
         PairRow
     agreement : list
@@ -909,11 +918,12 @@ class UniversePage:
     more: list  # MetricRow of all
     has_notebook: bool
     statements: list  # what was tested, in words
+    months: str  # what so few dates leave open
     pairs: list  # PairRow
     agreement: list  # AgreementRow
     sections: list  # (title, figures)
 
-# %% ../../nbs/report/pages.ipynb #30e5c5b7
+# %% ../../nbs/report/pages.ipynb #d767f039
 def universe_page(site: Site, result) -> UniversePage:
     """All models of a universe side by side."""
     return UniversePage(
@@ -923,12 +933,13 @@ def universe_page(site: Site, result) -> UniversePage:
         more=_metric_rows(result, result.order),
         has_notebook=(site.folder / result.slug / "compare_models.ipynb").exists(),
         statements=_statements(result),
+        months=said_of_months(_dates(result)),
         pairs=_pairs(result),
         agreement=_agreement(result),
         sections=_sections(result.figures),
     )
 
-# %% ../../nbs/report/pages.ipynb #59005bb5
+# %% ../../nbs/report/pages.ipynb #2d8159bf
 @dataclass
 class ModelPage:
     """What the page of a model on a universe shows.
@@ -939,6 +950,8 @@ class ModelPage:
         MetricRow of the numbers one looks for first
     more : list
         MetricRow of all
+    months : str
+        what intervals of few dates leave open
     tuned : list
         SearchRow
     stack : 'Stack | None'
@@ -953,6 +966,7 @@ class ModelPage:
 
     metrics: list  # MetricRow of the numbers one looks for first
     more: list  # MetricRow of all
+    months: str  # what intervals of few dates leave open
     tuned: list  # SearchRow
     stack: "Stack | None"
     slices: "ModelSlices | None"
@@ -960,12 +974,13 @@ class ModelPage:
     losses: list  # LossRow
     sections: list  # (title, figures)
 
-# %% ../../nbs/report/pages.ipynb #43ea13fe
+# %% ../../nbs/report/pages.ipynb #9cbd27aa
 def model_page(result, model: str) -> ModelPage:
     """All numbers and figures of one model."""
     return ModelPage(
         metrics=_metric_rows(result, [model], main_metrics()),
         more=_metric_rows(result, [model]),
+        months=said_of_months(_dates(result)) or said_of_months(),
         tuned=_searches(result.models[model]),
         stack=_stack(result.models[model]),
         slices=_model_slices(result, model),
@@ -1571,7 +1586,12 @@ def _shown_cell(key: str, metric: dict | None) -> Cell:
     """A metric in the digits of its entry."""
     return metric_cell(metric, metric_entry(key).digits)
 
-# %% ../../nbs/report/pages.ipynb #d49da9ca
+# %% ../../nbs/report/pages.ipynb #6af4dc60
+def _dates(result) -> int:
+    """Dates behind the ICs of a universe."""
+    return max(int(facts["metrics"]["ic"].get("n") or 0) for facts in result.models.values())
+
+
 def _statements(result) -> list:
     """What was tested, comparisons between trained models first."""
     trained = [name for name, facts in result.models.items() if facts["kind"] == "model"]
@@ -2261,34 +2281,41 @@ def _computed_by(folder: Path, results) -> dict:  # universe -> digest of the co
 
     return {r.slug: code_of(r.slug) for r in results}
 
-# %% ../../nbs/report/pages.ipynb #1a6b5ca9
+# %% ../../nbs/report/pages.ipynb #050a3b91
 def write_manifest(study, folder, results) -> dict:
     """`manifest.json`: what determined the study, and the SHA-256 of every file of its report."""
-    files = {str(p.relative_to(folder)): file_digest(p) for p in sorted(folder.rglob("*")) if is_listed(p, folder)}
-    devices = sorted({m["device"] for r in results for m in r.models.values() if m.get("device")})
+    files = [path for path in sorted(folder.rglob("*")) if is_listed(path, folder)]
     manifest = {
         "study": study.model_dump(mode="json"),
         "study_hash": study.hash,
         "data": {r.slug: r.numbers["data_digest"] for r in results},
-        "tuned": {
-            r.slug: {n: {t["fold"]: t["params"] for t in m["tuned"]} for n, m in r.models.items() if "tuned" in m}
-            for r in results
-        },
+        "tuned": {r.slug: _tuned_parameters(r.models) for r in results},
         "holdout": {r.slug: r.numbers["holdout"] for r in results if r.numbers.get("holdout")},
         **_own_code(results),
-        "environment": {
-            "python": platform.python_version(),
-            "neuralpha": importlib.metadata.version("neuralpha"),
-            **library_versions(),
-            "device": ", ".join(devices),
-        },
+        "environment": _computed_with(results),
         "pages_drawn_by": code_digest("neuralpha.report.pages"),
         "computed_by": _computed_by(folder, results),
-        "files": files,
+        "files": {str(path.relative_to(folder)): file_digest(path) for path in files},
     }
     manifest = json.loads(json.dumps(manifest, sort_keys=True))
     write_json(folder / "manifest.json", manifest | {"sha256": digest(manifest)})
     return read_json(folder / "manifest.json")
+
+
+def _tuned_parameters(models: dict) -> dict:  # model -> fold -> parameters; models that were not tuned are left out
+    tuned = {name: facts["tuned"] for name, facts in models.items() if "tuned" in facts}
+    return {name: {search["fold"]: search["params"] for search in searches} for name, searches in tuned.items()}
+
+
+def _computed_with(results) -> dict:
+    """Versions and devices."""
+    devices = {facts["device"] for r in results for facts in r.models.values() if facts.get("device")}
+    return {
+        "python": platform.python_version(),
+        "neuralpha": importlib.metadata.version("neuralpha"),
+        **library_versions(),
+        "device": ", ".join(sorted(devices)),
+    }
 
 # %% ../../nbs/report/pages.ipynb #36137be1
 @dataclass

@@ -66,7 +66,7 @@ def _check_parameters(template: Path, parameters: dict):
                 "false or null."
             )
 
-# %% ../../nbs/report/run.ipynb #095ab446
+# %% ../../nbs/report/run.ipynb #bc930fdf
 def _place_for_sockets() -> str | None:
     """The first of the usual folders for temporary files in which a kernel's sockets can be made."""
     for place in (tempfile.gettempdir(), "/tmp", "/var/tmp", "/dev/shm"):
@@ -79,7 +79,7 @@ def _place_for_sockets() -> str | None:
             return place
     return None
 
-
+# %% ../../nbs/report/run.ipynb #13303612
 def _kernel_manager(folder: str, sockets: bool, started, threads: dict):
     """A kernel manager class that starts this Python, connected by sockets in `folder` or else by TCP, and tells
     `started` the process.
@@ -112,7 +112,7 @@ def _kernel_manager(folder: str, sockets: bool, started, threads: dict):
 
     return ThisPython
 
-# %% ../../nbs/report/run.ipynb #d3b766c7
+# %% ../../nbs/report/run.ipynb #b9c56e0c
 def _threads_of_each(jobs: int) -> dict:  # variables of the environment, which the user's own go before
     """What each of several kernels may take. A report's matrices are small: threads of BLAS would mostly wait for each
     other, at the cost of whoever runs beside them; attributions are loops of numba, and share the cores.
@@ -125,7 +125,7 @@ def _threads_of_each(jobs: int) -> dict:  # variables of the environment, which 
         "NUMBA_NUM_THREADS": str(share),
     }
 
-
+# %% ../../nbs/report/run.ipynb #dafcc2b7
 class _Kernels:
     """The kernels that run now, by process group; `kill` ends them, and those that start later."""
 
@@ -144,7 +144,7 @@ class _Kernels:
             with contextlib.suppress(ProcessLookupError):
                 os.killpg(group, signal.SIGKILL)
 
-
+# %% ../../nbs/report/run.ipynb #f005ca2b
 def _side_by_side(
     calls,  # functions of the kernels they use
     jobs: int,  # threads
@@ -163,7 +163,7 @@ def _side_by_side(
             raise
     return futures
 
-
+# %% ../../nbs/report/run.ipynb #c0bafec7
 def execute(
     template: Path,  # notebook with a cell tagged `parameters`
     target: Path,  # executed notebook
@@ -187,7 +187,7 @@ def execute(
     """
     _side_by_side([lambda kernels: _execute(template, target, parameters, stored, kernels)], 1)[0].result()
 
-
+# %% ../../nbs/report/run.ipynb #c8f0341d
 def _execute(template, target, parameters, stored, kernels):
     import papermill
 
@@ -232,7 +232,7 @@ def _execute(template, target, parameters, stored, kernels):
                     nbformat.writes(_reproducible(nbformat.read(done, as_version=4), stored or parameters)) + "\n",
                 )
 
-
+# %% ../../nbs/report/run.ipynb #ed717957
 def _dead(template, error) -> NeuralphaError:
     """What is said of a notebook whose process did not start, or ended before its time."""
     from nbclient.exceptions import DeadKernelError
@@ -245,7 +245,7 @@ def _dead(template, error) -> NeuralphaError:
     )
     return NeuralphaError(f"{template.stem}: the process that ran it {how.rstrip('.')}.")
 
-
+# %% ../../nbs/report/run.ipynb #7146498f
 def _reproducible(nb, parameters):
     """The executed notebook without clock times and with the given parameters, so that the same study gives the same
     bytes.
@@ -263,7 +263,7 @@ def _reproducible(nb, parameters):
             cell.source = PythonTranslator.codify(parameters)
     return nb
 
-# %% ../../nbs/report/run.ipynb #ed66dc29
+# %% ../../nbs/report/run.ipynb #3b9081e8
 def _files(folder: Path) -> dict:  # relative path -> SHA-256
     return {
         str(p.relative_to(folder)): file_digest(p)
@@ -271,7 +271,7 @@ def _files(folder: Path) -> dict:  # relative path -> SHA-256
         if p.is_file() and p.name != "done.json"
     }
 
-
+# %% ../../nbs/report/run.ipynb #a0f115b8
 def _complete(folder: Path, key: str) -> bool:
     """Whether a folder holds exactly what a finished run with this key left."""
     if not (folder / "done.json").exists():
@@ -282,7 +282,7 @@ def _complete(folder: Path, key: str) -> bool:
         there.get(name) == sha for name, sha in done["files"].items()
     )  # pages of the site come later
 
-# %% ../../nbs/report/run.ipynb #823f170a
+# %% ../../nbs/report/run.ipynb #54641fc7
 def template_of(
     experiment,  # `Experiment` or `Repetitions`
 ) -> Path:
@@ -303,13 +303,13 @@ def template_of(
         )
     return Path(own)
 
-
+# %% ../../nbs/report/run.ipynb #2673ed30
 def _parameters(experiment, out: Path, device: str, folder: Path) -> dict:
     """What the notebook of a universe is told: it shows what is there and fits nothing."""
     study = str(out / experiment.study.name / "study.json")
     return dict(universe=experiment.universe, device=device, study=study, out=str(out), folder=str(folder), jobs=0)
 
-
+# %% ../../nbs/report/run.ipynb #e62c83e0
 STORED_BY = {"checks.json": "data", "predictions.parquet": "fit", "metrics.json": "leaderboard", "figures.json": "save"}
 
 
@@ -320,7 +320,7 @@ def _refuse_unfinished(experiment, folder: Path):
         calls = " and ".join(f"report.{STORED_BY[file]}()" for file in missing)
         raise NeuralphaError(f"{template_of(experiment).name} stored no {', '.join(missing)}: it must call {calls}.")
 
-# %% ../../nbs/report/run.ipynb #9a8bd8ee
+# %% ../../nbs/report/run.ipynb #6fd48265
 def _report_key(experiment, units) -> str:
     """What a universe's report is made from: units, costs, explanations, notebook and code."""
     s = experiment.study
@@ -334,7 +334,7 @@ def _report_key(experiment, units) -> str:
         report_code(),
     )
 
-
+# %% ../../nbs/report/run.ipynb #6ce1bd0a
 def _write_universe(experiment, out: Path, device, kernels) -> bool:  # whether it was complete already
     """Execute the comparison of one universe. A failure raises, after the partial notebook was put in place."""
     store = UnitStore(out / ".units")
@@ -361,7 +361,7 @@ def _write_universe(experiment, out: Path, device, kernels) -> bool:  # whether 
     _replace(place, build)
     return False
 
-
+# %% ../../nbs/report/run.ipynb #a9d4578f
 def _replace(place: Path, build: Path):
     """Put a folder in the place of another."""
     with writing(place):
@@ -398,7 +398,7 @@ class StudyRun:
     def __repr__(self):
         return f"{self.index}: {len(self.failures)} failures, {self.seconds:.0f} s"
 
-# %% ../../nbs/report/run.ipynb #9edbed70
+# %% ../../nbs/report/run.ipynb #50af9dff
 def _local(device, jobs):
     if jobs is not None and jobs < 1:
         raise NeuralphaError(f"jobs is {jobs}; it must be at least 1.")
@@ -408,14 +408,14 @@ def _local(device, jobs):
         pick_device(device)
     return lambda benches, store, watch: fit_study(benches, store, device, jobs or os.cpu_count() or 1, watch)
 
-
+# %% ../../nbs/report/run.ipynb #7098d067
 def _ray(device, jobs):
     from neuralpha.study.cluster import connect, fit_on_ray
 
     connect()
     return lambda benches, store, watch: fit_on_ray(benches, store, device, jobs, watch)
 
-
+# %% ../../nbs/report/run.ipynb #5191737a
 BACKENDS = {"local": _local, "ray": _ray}  # name -> function of device and jobs; it checks both and returns what fits
 
 
@@ -434,7 +434,7 @@ def study_lock(
     """
     return lock(Path(out) / ".units" / "locks" / f"study-{name}")
 
-
+# %% ../../nbs/report/run.ipynb #e6e6c39c
 def run_study(
     study,  # `Study`, built-in name or TOML file
     out="reports",  # folder of all reports and of the units they share
@@ -525,7 +525,7 @@ def run_study(
     run.seconds = time.time() - started
     return run
 
-# %% ../../nbs/report/run.ipynb #e4e94e54
+# %% ../../nbs/report/run.ipynb #c2dd2911
 def _write_reports(run, benches, out, device, jobs):
     """Every universe's report where it is not complete, the leaderboard and the site."""
     from neuralpha.report.pages import SWEEP, forget_sweep, write_site
@@ -552,7 +552,7 @@ def _write_reports(run, benches, out, device, jobs):
         write_leaderboard(run.folder)
     write_site(study, out)
 
-
+# %% ../../nbs/report/run.ipynb #37e6dcfe
 def write_leaderboard(
     folder: Path,  # of a study's report, with its study.json and at least one universe
 ) -> None:
@@ -570,12 +570,12 @@ def write_leaderboard(
         {"study": "study.json", "out": ".."},
     )
 
-
+# %% ../../nbs/report/run.ipynb #9d36ede8
 def mark_start(folder: Path) -> None:
     """Keep beside a report from where the relative paths of its study start."""
     write_json(folder / STARTED, {"folder": os.path.relpath(os.getcwd(), folder)})
 
-
+# %% ../../nbs/report/run.ipynb #6039cbb6
 def _clean(folder: Path):
     """Remove what killed runs left half-written: hidden files and folders."""
     for p in sorted(folder.rglob(".*")):

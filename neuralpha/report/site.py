@@ -61,7 +61,7 @@ def write_own_site(
         said += f". Left out, since run under other settings: {', '.join(left_out)}; `name` keeps studies apart."
     return Markdown(said)
 
-# %% ../../nbs/report/site.ipynb #8c8e6a01
+# %% ../../nbs/report/site.ipynb #45dfecb6
 def _beside(experiment, folder: Path) -> tuple[Study, list]:  # the study of all universes; folders left out
     there = {path.parent.name for path in folder.glob("*/figures.json")}
     listed = [experiment.universe]
@@ -76,7 +76,7 @@ def _beside(experiment, folder: Path) -> tuple[Study, list]:  # the study of all
     whole = load_study(experiment.study, universes=list(shown.values()), data=data)
     return whole, sorted(there - {*shown})
 
-
+# %% ../../nbs/report/site.ipynb #0f67129c
 def _settings(study: Study) -> dict:
     return study.model_dump(mode="json", exclude={"universes", "data"})
 

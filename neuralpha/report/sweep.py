@@ -42,7 +42,7 @@ from ..study.units import UnitStore
 from ..trading.clock import Clock
 from ..trading.costs import PRESETS, Costs, make_costs
 
-# %% ../../nbs/report/sweep.ipynb #70761faa
+# %% ../../nbs/report/sweep.ipynb #e80d170b
 @check_kinds
 def sweep(
     report,  # folder of a study's report
@@ -107,7 +107,7 @@ def sweep(
     table.attrs["missing"] = missing
     return table
 
-
+# %% ../../nbs/report/sweep.ipynb #bad0adab
 def _report_of(report) -> tuple[Path, Study]:
     """The folder of a report that a sweep can be written into, and its study."""
     folder, _, study = open_report(report)
@@ -117,7 +117,7 @@ def _report_of(report) -> tuple[Path, Study]:
         raise NeuralphaError(f"{folder} is the report of {study.name}; a sweep is kept in a folder of that name.")
     return folder, study
 
-# %% ../../nbs/report/sweep.ipynb #881392b2
+# %% ../../nbs/report/sweep.ipynb #df0c4273
 def make_plan(study: Study, policies=None, costs=None, capitals=None) -> SweepPlan:
     """The grid that was asked for; what was not named is the study's, see `sweep`."""
     spec = study.portfolio or PortfolioSpec()
@@ -133,7 +133,7 @@ def make_plan(study: Study, policies=None, costs=None, capitals=None) -> SweepPl
     clock = Clock(label.delay, spec.fill, spec.horizon or label.horizon)
     return SweepPlan(tuple(lines), dict(named), tuple(map(float, capitals)), clock)
 
-
+# %% ../../nbs/report/sweep.ipynb #684a86fe
 def _refuse_twice(what: str, values: list) -> None:
     if not values:
         raise NeuralphaError(f"A sweep over no {what}: name at least one, or leave them out.")
@@ -141,7 +141,7 @@ def _refuse_twice(what: str, values: list) -> None:
     if twice:
         raise NeuralphaError(f"{what} name {twice[0]!r} twice; give each once, and Costs of one's own a name each.")
 
-
+# %% ../../nbs/report/sweep.ipynb #72bb80c7
 def _policy_line(policy) -> str:
     """A policy as a line of text that `read_policy` understands."""
     if isinstance(policy, str):
@@ -156,7 +156,7 @@ def _policy_line(policy) -> str:
         raise NeuralphaError(f"{line} cannot be kept as a line of text; a sweep takes policies like 'TopN(50)'.")
     return line
 
-
+# %% ../../nbs/report/sweep.ipynb #0910d267
 STUDY = "study"  # the costs of the study's own block
 
 
@@ -172,12 +172,12 @@ def _named_costs(costs, study: Study) -> tuple[str, Costs]:
         return costs, make_costs(costs)
     return f"{bps:g} bps", make_costs(bps)
 
-
+# %% ../../nbs/report/sweep.ipynb #8812b3a7
 def _all_costs(study: Study) -> list:  # of (name, costs)
     """The study's costs, and every preset."""
     return [(STUDY, study_costs(study)), *((name, make_costs(name)) for name in PRESETS)]
 
-# %% ../../nbs/report/sweep.ipynb #d5cce9d9
+# %% ../../nbs/report/sweep.ipynb #3b2e757d
 def _benches(folder: Path, study: Study, plan: SweepPlan, models, universes) -> list[Backtests]:
     """The chosen universes and models of a report."""
     slugs = {universe_slug(u): u for u in study.universes}
@@ -197,7 +197,7 @@ def _benches(folder: Path, study: Study, plan: SweepPlan, models, universes) -> 
         benches.append(Backtests(study, slugs[slug], plan, stored.experiment.panel, scores))
     return benches
 
-
+# %% ../../nbs/report/sweep.ipynb #44e48a53
 def _trade_missing(benches: list, store: UnitStore, jobs: int, backend: str, watch) -> None:
     """Trade what is not there: in this process, in several, or on a cluster."""
     units = [u for bench in benches for u in bench.units()]
@@ -216,7 +216,7 @@ def _trade_missing(benches: list, store: UnitStore, jobs: int, backend: str, wat
             return
         work(benches, store, "cpu", say=lambda text, task=None: watch(_progress(listed, store, text)))
 
-
+# %% ../../nbs/report/sweep.ipynb #2ec43e04
 def _progress(listed: list, store: UnitStore, text: str) -> dict:
     return progress_of(listed, unfinished(listed, store), store, now=[text])
 
@@ -230,7 +230,7 @@ def _shown_by(bar):
 
     return show
 
-# %% ../../nbs/report/sweep.ipynb #a50b9455
+# %% ../../nbs/report/sweep.ipynb #a9df7101
 def _write(folder: Path, benches: list, table: pd.DataFrame, missing: dict) -> None:
     """Table, plan and page; the plan last, since it says that the table is there."""
     place, first = folder / SWEEP, benches[0]
@@ -241,7 +241,7 @@ def _write(folder: Path, benches: list, table: pd.DataFrame, missing: dict) -> N
     write_json(place / "plan.json", {"plan": first.plan.to_json(), **asked})
     write_site(folder / "study.json", folder.parent)
 
-
+# %% ../../nbs/report/sweep.ipynb #0aa22c9a
 def derive_sweep(folder: Path, study: Study) -> dict:  # file below the report -> what it must hold
     """The table of a stored plan, traded again from the stored scores; nothing where no sweep was made.
 

@@ -72,7 +72,7 @@ def worst(
         _names_compared(origin, names, n),
     )
 
-# %% ../../nbs/report/worst.ipynb #60a257ae
+# %% ../../nbs/report/worst.ipynb #ae1d42df
 def contributions(origin: Origin) -> np.ndarray:  # (n_rows,) what each row adds to the IC of its date; NaN where none
     """The terms of the Pearson IC: those of a date add up to it.
 
@@ -92,7 +92,7 @@ def contributions(origin: Origin) -> np.ndarray:  # (n_rows,) what each row adds
     has_ic = np.isfinite(by_date.to_numpy())
     return np.where(has_ic[panel.date_code], share, np.nan)
 
-
+# %% ../../nbs/report/worst.ipynb #c1d7d698
 def _less_mean(panel, values) -> tuple:  # (n_rows,) less the date's mean; (n_dates,) sum of their squares
     means = group_means(values, panel.date_code, panel.n_dates)
     centred = values - means[panel.date_code]
@@ -167,7 +167,7 @@ def _names_compared(origin: Origin, names: pd.DataFrame, n: int) -> pd.DataFrame
     worst, others = by_name.iloc[:n], by_name.iloc[n:]
     return pd.DataFrame({"worst": worst.mean(), "others": others.mean()})
 
-# %% ../../nbs/report/worst.ipynb #7cfe5b86
+# %% ../../nbs/report/worst.ipynb #fe1c3171
 @dataclass(eq=False, repr=False)
 class Worst:
     """Result of `worst`.
@@ -209,7 +209,7 @@ class Worst:
         shown = "".join(_part(title, table) for title, table in tables.items() if table is not None and len(table))
         return f"{said}<div style='display:flex;flex-wrap:wrap;gap:1.5em'>{shown}</div>"
 
-
+# %% ../../nbs/report/worst.ipynb #6fdc6cf9
 def _part(title: str, table: pd.DataFrame) -> str:
     shown = table.to_html(float_format=lambda v: f"{v:,.4g}", na_rep="–", border=0)
     return f"<div style='overflow:auto;max-width:100%;max-height:26em'><b>{escape(title)}</b>{shown}</div>"

@@ -87,7 +87,7 @@ class TradeNet(nn.Module):
         edge = torch.minimum(torch.maximum(before, aim - width), aim + width)
         return before + rate * (edge - before)
 
-# %% ../../nbs/rl/agents.ipynb #f5c2752f
+# %% ../../nbs/rl/agents.ipynb #e39489e7
 class ManySeeds:
     """A policy that is several: its first axis is the seed."""
 
@@ -96,7 +96,7 @@ class ManySeeds:
     def begin(self) -> None:
         """Called where an episode begins; who remembers what was seen forgets it."""
 
-
+# %% ../../nbs/rl/agents.ipynb #cf0473f3
 @dataclass
 class Agent(ManySeeds):
     """Trained policies of several seeds; a policy for `play` on signals (n_bars, seeds, paths, n_signals).
@@ -125,7 +125,7 @@ class Agent(ManySeeds):
             seen, held = torch.as_tensor(signal / self.signal_unit), torch.as_tensor(before / self.position_unit)
             return self.net(seen.float(), held.float()).double().numpy() * self.position_unit
 
-
+# %% ../../nbs/rl/agents.ipynb #33ca30ca
 def train_agent(
     market,  # one of `rl.truths`, or a class like them
     seeds=5,  # a number, or a list
@@ -176,7 +176,7 @@ def train_agent(
         history[k] = earned.detach().numpy()
     return Agent(net, seeds, signal_unit, position_unit, history)
 
-
+# %% ../../nbs/rl/agents.ipynb #9aae5de5
 def list_seeds(seeds) -> list:
     """The seeds that a number or a list stands for."""
     seeds = list(range(seeds)) if isinstance(seeds, int) else list(seeds)
@@ -184,7 +184,7 @@ def list_seeds(seeds) -> list:
         raise NeuralphaError("0 seeds train nothing; give at least one.")
     return seeds
 
-
+# %% ../../nbs/rl/agents.ipynb #fa4a0f86
 def fresh_signals(market, seeds, bars, paths, spread) -> Iterator[np.ndarray]:
     """Signals without end, in pieces (bars, seeds, paths, n_signals); each seed has its own."""
     draws = [np.random.default_rng([seed, 1]) for seed in seeds]
@@ -196,13 +196,13 @@ def fresh_signals(market, seeds, bars, paths, spread) -> Iterator[np.ndarray]:
         last = signals[-1]
         yield signals
 
-
+# %% ../../nbs/rl/agents.ipynb #accbd67c
 def _again(recorded, count):
     """The same history, again and again."""
     while True:
         yield np.repeat(recorded[:, None], count, 1)
 
-
+# %% ../../nbs/rl/agents.ipynb #ddf36a9d
 def _unroll(net, market, signals, held, units):
     """Mean reward by seed, and what is held at the end."""
     signal_unit, position_unit = units
@@ -215,7 +215,7 @@ def _unroll(net, market, signals, held, units):
         held = market.carry(signal, after * position_unit) / position_unit
     return total / len(signals), held.detach()
 
-# %% ../../nbs/rl/agents.ipynb #aaeae025
+# %% ../../nbs/rl/agents.ipynb #a917baec
 def usual_position(market) -> np.ndarray:  # (n_assets,)
     """Standard deviation of what would be held without costs.
 
@@ -227,7 +227,7 @@ def usual_position(market) -> np.ndarray:  # (n_assets,)
     spread = market.innovation / np.sqrt(1 - market.decay**2)
     return np.sqrt(market.frictionless().gain ** 2 @ spread**2)
 
-
+# %% ../../nbs/rl/agents.ipynb #6d37d18d
 def usual_reward(market) -> float:
     """Size of what a step is worth to a trader who pays nothing."""
     spread = market.innovation / np.sqrt(1 - market.decay**2)
@@ -235,12 +235,12 @@ def usual_reward(market) -> float:
     held = signals @ market.frictionless().gain.T
     return float(abs(market.reward(signals, held, held).sum()))
 
-# %% ../../nbs/rl/agents.ipynb #23a12d6c
+# %% ../../nbs/rl/agents.ipynb #0a288bf3
 def hold_nothing(signal, before) -> np.ndarray:
     """Cash."""
     return np.zeros_like(before)
 
-
+# %% ../../nbs/rl/agents.ipynb #7503c1f2
 @dataclass(frozen=True)
 class HoldEqual:
     """Buy the same of everything on the first bar, and hold it."""
@@ -251,7 +251,7 @@ class HoldEqual:
         """The next position."""
         return np.full_like(before, self.amount)
 
-
+# %% ../../nbs/rl/agents.ipynb #ec803c3f
 @dataclass(frozen=True)
 class FollowScore:
     """Hold a fixed amount in the direction of a score: a linear combination of the signals.
@@ -270,7 +270,7 @@ class FollowScore:
         """The next position."""
         return self.amount * np.sign(signal @ self.loadings.T)
 
-# %% ../../nbs/rl/agents.ipynb #a371635f
+# %% ../../nbs/rl/agents.ipynb #5766659e
 LEAKED = SignalMarket(cost=0.05, power=1, risk_aversion=0.3, mean_reversion=1.0, volatility=0.2)
 
 
@@ -336,7 +336,7 @@ class NoiseMarket(Market):
         """The same market."""
         return self
 
-
+# %% ../../nbs/rl/agents.ipynb #4ad22181
 def net_sharpe(
     market: NoiseMarket,
     signals: np.ndarray,  # (n_bars, ..., 2)
@@ -369,7 +369,7 @@ def net_sharpe(
         {"sharpe": sharpe, "low": sharpe - 1.96 * error, "high": sharpe + 1.96 * error, "implied": implied}
     )
 
-# %% ../../nbs/rl/agents.ipynb #5d8d1679
+# %% ../../nbs/rl/agents.ipynb #d6cd2e6d
 def share_of_optimum(
     market,
     policies: dict,  # name → policy, of one or of `ManySeeds`; the optimum among them
@@ -408,7 +408,7 @@ def share_of_optimum(
         rows[name] = row
     return pd.DataFrame(rows).T
 
-
+# %% ../../nbs/rl/agents.ipynb #e1257642
 class KnownMarket(NamedTuple):
     """A market whose optimum is known, and how it is played.
 
@@ -428,13 +428,13 @@ class KnownMarket(NamedTuple):
     training: dict  # of `train_agent`
     signals: np.ndarray  # (n_bars, paths, n_signals) nobody is trained on them
 
-
+# %% ../../nbs/rl/agents.ipynb #a9547950
 def new_signals(market, n_bars: int = 1000, paths: int = 40, seed: int = 99) -> np.ndarray:
     """Signals that nobody was trained on."""
     noise = np.random.default_rng([seed, 2]).standard_normal((n_bars, paths, market.n_signals))
     return draw_signals(market, noise)
 
-
+# %% ../../nbs/rl/agents.ipynb #ec8feb63
 def quadratic_market() -> KnownMarket:
     """Chaouki et al., costs with the square of a trade."""
     market = SignalMarket()
@@ -445,14 +445,14 @@ def quadratic_market() -> KnownMarket:
     }
     return KnownMarket(market, rules, dict(updates=250, bars=48), new_signals(market))
 
-
+# %% ../../nbs/rl/agents.ipynb #73914c1e
 def proportional_market() -> KnownMarket:
     """Chaouki et al., costs in proportion to a trade, on the published episodes."""
     market = SignalMarket(cost=4.0, power=1, standardised=True)
     rules = {"optimum": no_trade_zone(market), "published band": PUBLISHED_BAND, "costs ignored": market.frictionless()}
     return KnownMarket(market, rules, dict(updates=250, bars=120), published_episodes(market))
 
-
+# %% ../../nbs/rl/agents.ipynb #b470c7fc
 def factor_market() -> KnownMarket:
     """Gârleanu and Pedersen, three assets and three factors."""
     covariance = np.array([[0.04, 0.01, 0.0], [0.01, 0.09, 0.02], [0.0, 0.02, 0.06]])
@@ -462,27 +462,27 @@ def factor_market() -> KnownMarket:
     rules = {"optimum": factor_optimum(market), "costs ignored": market.frictionless(), "sign of the score": score}
     return KnownMarket(market, rules, dict(updates=250, bars=64), new_signals(market))
 
-
+# %% ../../nbs/rl/agents.ipynb #e430bf91
 def share_market() -> KnownMarket:
     """Merton's problem with proportional costs, for a trader who likes growth."""
     market = ShareMarket()
     rules = {"optimum": share_band(market), "costs ignored": KeepBetween(0.5, 0.5)}
     return KnownMarket(market, rules, dict(updates=150, bars=96), new_signals(market))
 
-
+# %% ../../nbs/rl/agents.ipynb #481d038a
 def execution_market() -> KnownMarket:
     """Almgren and Chriss, orders of owners who fear risk more or less."""
     market = SellMarket()
     rules = {"optimum": SellBest(market), "evenly": SellEvenly()}
     return KnownMarket(market, rules, dict(updates=250, bars=40), new_signals(market))
 
-
+# %% ../../nbs/rl/agents.ipynb #4ce00e8a
 def leaked_market() -> KnownMarket:
     """The next return is seen."""
     rules = {"optimum": no_trade_zone(LEAKED), "costs ignored": LEAKED.frictionless()}
     return KnownMarket(LEAKED, rules, dict(updates=250, bars=32), new_signals(LEAKED))
 
-
+# %% ../../nbs/rl/agents.ipynb #6b05f9d0
 KNOWN_MARKETS = {
     "quadratic costs": quadratic_market,
     "proportional costs": proportional_market,

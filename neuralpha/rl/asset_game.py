@@ -22,7 +22,7 @@ from .agents import TradeNet
 from .by_reward import RECURRENT, Scale
 from .environment import TradeEnv
 
-# %% ../../nbs/rl/asset_game.ipynb #21a1dc04
+# %% ../../nbs/rl/asset_game.ipynb #be75b2c1
 OWN = ("own position", "own bars since a trade", "own drawdown")  # what an account sees beside the features
 OWN_SCALE = (1.0, 20.0, 0.1)  # the position is in units of the largest that may be held
 
@@ -47,7 +47,9 @@ class AssetGame:
         x: np.ndarray,  # (n_rows, F) float32 features of about size one, no gaps
         bars: int | None = None,  # of an episode, from a date at random; None: all dates
     ):
-        self.env, self.x, self.accounts = env, x, env.n_assets
+        self.env = env
+        self.x = x
+        self.accounts = env.n_assets
         self.bars = None if bars is None or bars >= env.n_steps else bars
         width = x.shape[1] + len(OWN)
         self.scale = Scale(np.zeros(width), np.ones(width))
@@ -63,10 +65,13 @@ class AssetGame:
         np.ndarray
             (n_assets, F + len(OWN))
         """
-        env, start = self.env, None
-        if self.bars:
-            start = env.first + int(np.random.randint(env.n_steps - self.bars + 1))  # noqa: NPY002 the learner's numbers
-        self._end = env.last if start is None else start + self.bars
+        env = self.env
+        if not self.bars:
+            self._end = env.last
+            return self.seen(env.reset(None))
+        starts = env.n_steps - self.bars + 1
+        start = env.first + int(np.random.randint(starts))  # noqa: NPY002 the learner's numbers
+        self._end = start + self.bars
         return self.seen(env.reset(start))
 
     def step(self, action) -> tuple[np.ndarray, np.ndarray, bool]:  # seen, reward (n_assets,), whether it is over
@@ -77,8 +82,10 @@ class AssetGame:
         tuple[np.ndarray, np.ndarray, bool]
             seen, reward (n_assets,), whether it is over
         """
-        seen, self.paid, _, _ = self.env.step(np.asarray(action, np.float64).reshape(1, -1))
-        return self.seen(seen), self.env.reward_by_asset[0], self.env.date >= self._end
+        actions = np.asarray(action, np.float64).reshape(1, -1)
+        seen, self.paid, _, _ = self.env.step(actions)
+        is_over = self.env.date >= self._end
+        return self.seen(seen), self.env.reward_by_asset[0], is_over
 
     def seen(self, of_env: np.ndarray) -> np.ndarray:  # (n_assets, F + len(OWN))
         """What every asset's account sees; an asset that is not there sees zeros and its position.
@@ -88,19 +95,22 @@ class AssetGame:
         np.ndarray
             (n_assets, F + len(OWN))
         """
-        rows = self.rows
-        out = np.zeros((self.accounts, len(self.scale.centre)), np.float32)
-        out[self.env.panels[0].asset_code[rows], : self.x.shape[1]] = self.x[rows]
-        out[:, self.x.shape[1] :] = of_env[0, :, -len(OWN) :] / self._own_scale
+        n_features = self.x.shape[1]
+        there = self.env.panels[0].asset_code[self.rows]
+        own = of_env[0, :, -len(OWN) :]
+        out = np.zeros((self.accounts, n_features + len(OWN)), np.float32)
+        out[there, :n_features] = self.x[self.rows]
+        out[:, n_features:] = own / self._own_scale
         return out
 
     @property
     def rows(self) -> np.ndarray:
         """Panel rows of the date that is seen now."""
-        panel = self.env.panels[0]
-        return panel.rows_by_date[slice(*panel.date_offsets[self.env.date : self.env.date + 2])]
+        panel, date = self.env.panels[0], self.env.date
+        begin, end = panel.date_offsets[date : date + 2]
+        return panel.rows_by_date[begin:end]
 
-# %% ../../nbs/rl/asset_game.ipynb #b73ea8bc
+# %% ../../nbs/rl/asset_game.ipynb #fe7fe7ea
 class Actor(NetModule):
     """A net from what an asset's account sees to an action in [−1, 1].
 
@@ -116,8 +126,9 @@ class Actor(NetModule):
 
     def act(self, seen: np.ndarray, memory: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Actions (n,) and the memory after, of what is seen (n, n_seen) and the memory before (n, M)."""
+        known = torch.from_numpy(np.concatenate([seen, memory], 1))
         with torch.inference_mode():
-            action, after = self.step(torch.from_numpy(np.concatenate([seen, memory], 1)).clamp(-10, 10))
+            action, after = self.step(known.clamp(-10, 10))
         return action[:, 0].numpy().astype(np.float64), after.numpy()
 
     def step(self, x: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:  # (n, n_seen + M) -> (n, 1), (n, M)
@@ -134,7 +145,7 @@ class Actor(NetModule):
         """What any net says: (n, 1, n_seen + M) -> (n, 1)."""
         return self.step(x[:, 0].clamp(-10, 10))[0]
 
-
+# %% ../../nbs/rl/asset_game.ipynb #640cc090
 class LayerActor(Actor):
     """Two layers; of PPO and A2C (tanh, cut to [−1, 1]) or of SAC and TD3 (rectified, squashed)."""
 
@@ -142,41 +153,46 @@ class LayerActor(Actor):
         super().__init__()
         self.squashed = squashed
         between = nn.ReLU if squashed else nn.Tanh
-        sizes = [(n_seen, hidden), (hidden, hidden)]
-        self.body = nn.Sequential(*(layer for size in sizes for layer in (nn.Linear(*size), between())))
+        first, second = nn.Linear(n_seen, hidden), nn.Linear(hidden, hidden)
+        self.body = nn.Sequential(first, between(), second, between())
         self.out = nn.Linear(hidden, 1)
 
     def step(self, x) -> tuple[torch.Tensor, torch.Tensor]:
         said = self.out(self.body(x))
-        return (torch.tanh(said) if self.squashed else said.clamp(-1, 1)), x[:, :0]
+        action = torch.tanh(said) if self.squashed else said.clamp(-1, 1)
+        return action, x[:, :0]
 
-
+# %% ../../nbs/rl/asset_game.ipynb #b4cab564
 class RecurrentActor(LayerActor):
     """An LSTM before the layers; what it remembers of an asset is two vectors."""
 
     def __init__(self, n_seen: int, hidden: int):
         super().__init__(hidden, hidden, squashed=False)
-        self.memory, self.cell = 2 * hidden, nn.LSTM(n_seen, hidden)
+        self.memory = 2 * hidden
+        self.cell = nn.LSTM(n_seen, hidden)
 
     def step(self, x) -> tuple[torch.Tensor, torch.Tensor]:
         seen, before = x[:, : -self.memory], x[:, -self.memory :]
         state = tuple(part[None].contiguous() for part in before.chunk(2, 1))
         out, after = self.cell(seen[None], state)
-        return super().step(out[0])[0], torch.cat([part[0] for part in after], 1)
+        action, _ = super().step(out[0])
+        return action, torch.cat([part[0] for part in after], 1)
 
-
+# %% ../../nbs/rl/asset_game.ipynb #af3d318a
 class BandActor(Actor):
     """Aim, width and rate of `rl.agents.TradeNet`, asset by asset; it sees its position and the features."""
 
     def __init__(self, n_features: int, hidden: int, seed: int = 0):
         super().__init__()
-        self.n_features, self.net = n_features, TradeNet(n_features, 1, [seed], hidden)
+        self.n_features = n_features
+        self.net = TradeNet(n_features, 1, [seed], hidden)
 
     def step(self, x) -> tuple[torch.Tensor, torch.Tensor]:
         seen, before = x[:, : self.n_features], x[:, self.n_features : self.n_features + 1]
-        return self.net(seen[None], before[None])[0].clamp(-1, 1), x[:, :0]
+        action = self.net(seen[None], before[None])[0]
+        return action.clamp(-1, 1), x[:, :0]
 
-# %% ../../nbs/rl/asset_game.ipynb #2db6f37b
+# %% ../../nbs/rl/asset_game.ipynb #8ed85e0a
 def actor_of(
     policy: nn.Module,  # of stable-baselines3
     algorithm: str,
@@ -199,10 +215,13 @@ def actor_of(
     else:
         actor = LayerActor(n_seen, hidden, squashed=algorithm in ("SAC", "TD3"))
     trained = {"SAC": _of_sac, "TD3": _of_td3}.get(algorithm, _on_policy)(policy)
-    linear = [layer for layer in (*actor.body, actor.out) if isinstance(layer, nn.Linear)]
-    for mine, theirs in zip(linear, (layer for layer in trained if isinstance(layer, nn.Linear)), strict=True):
+    for mine, theirs in zip(_linear([*actor.body, actor.out]), _linear(trained), strict=True):
         mine.load_state_dict(theirs.state_dict())
     return actor.eval()
+
+# %% ../../nbs/rl/asset_game.ipynb #fdf1a84d
+def _linear(layers: list) -> list:
+    return [layer for layer in layers if isinstance(layer, nn.Linear)]
 
 
 def _on_policy(policy) -> list:
@@ -216,7 +235,7 @@ def _of_sac(policy) -> list:
 def _of_td3(policy) -> list:
     return list(policy.actor.mu)
 
-# %% ../../nbs/rl/asset_game.ipynb #3d6ab326
+# %% ../../nbs/rl/asset_game.ipynb #d06ccd86
 class Played(NamedTuple):
     """An episode.
 
@@ -231,17 +250,20 @@ class Played(NamedTuple):
     own: np.ndarray  # (n_rows, len(OWN) + memory) float32; zeros on the rows of other dates
     rewards: np.ndarray  # (n_steps,) of the account
 
-
+# %% ../../nbs/rl/asset_game.ipynb #a6ede3f5
 def play_game(actor: Actor, game: AssetGame) -> Played:
     """Let an actor trade all dates of a game."""
-    panel, width = game.env.panels[0], game.x.shape[1]
+    panel = game.env.panels[0]
+    n_features = game.x.shape[1]
     own = np.zeros((panel.n_rows, len(OWN) + actor.memory), np.float32)
-    seen, memory = game.reset(), np.zeros((game.accounts, actor.memory), np.float32)
-    rewards, over = [], False
+    seen = game.reset()
+    memory = np.zeros((game.accounts, actor.memory), np.float32)
+    rewards = []
+    over = False
     while True:
         rows = game.rows
         assets = panel.asset_code[rows]
-        own[rows] = np.concatenate([seen[assets, width:], memory[assets]], 1)
+        own[rows] = np.concatenate([seen[assets, n_features:], memory[assets]], 1)
         if over:
             return Played(own, np.array(rewards))
         action, memory = actor.act(seen, memory)

@@ -38,7 +38,7 @@ from neuralpha.rl.agents import (
 from .environment import TradeEnv
 from .truths import no_trade_zone
 
-# %% ../../nbs/rl/by_reward.ipynb #a309323c
+# %% ../../nbs/rl/by_reward.ipynb #cbfb55f1
 ALGORITHMS = ("PPO", "A2C", "SAC", "TD3", "RecurrentPPO")
 
 
@@ -80,7 +80,7 @@ def train_by_reward(
         trained.append(RewardLearner(game, algorithm, seed, hidden, settings).learn(steps).agent())
     return RewardAgents(seeds, trained, None if isinstance(market, TradeEnv) else market)
 
-
+# %% ../../nbs/rl/by_reward.ipynb #ae6e08e2
 def open_game(
     market, accounts: int = 16, seed: int = 0, recorded: np.ndarray | None = None
 ) -> "SignalGame | TradeGame":
@@ -91,7 +91,7 @@ def open_game(
         raise NeuralphaError("An environment has its bars already; `recorded` is for a market that draws signals.")
     return TradeGame(market)
 
-# %% ../../nbs/rl/by_reward.ipynb #605aa2ed
+# %% ../../nbs/rl/by_reward.ipynb #3cf0d4fc
 class Scale(NamedTuple):
     """What is taken from what is seen, and what the rest is divided by.
 
@@ -110,7 +110,7 @@ class Scale(NamedTuple):
         """Numbers of size about one, at most 10."""
         return np.clip((seen - self.centre) / self.spread, -10, 10).astype(np.float32)
 
-
+# %% ../../nbs/rl/by_reward.ipynb #63cf325a
 class SignalGame:
     """A market of `rl.truths`, without end."""
 
@@ -152,7 +152,7 @@ class SignalGame:
     def _seen(self):
         return np.concatenate([self.market.observe(self._signal), self._held], -1)
 
-
+# %% ../../nbs/rl/by_reward.ipynb #47d4e51e
 def _bar_by_bar(market, accounts, seed, spread, recorded) -> Iterator:  # of (accounts, n_signals)
     if recorded is None:
         for piece in fresh_signals(market, [seed], 64, accounts, spread):
@@ -161,7 +161,7 @@ def _bar_by_bar(market, accounts, seed, spread, recorded) -> Iterator:  # of (ac
     while True:
         yield from recorded[:, chosen]
 
-# %% ../../nbs/rl/by_reward.ipynb #9f66f164
+# %% ../../nbs/rl/by_reward.ipynb #c2c12bbe
 class TradeGame:
     """An environment, episode by episode."""
 
@@ -193,7 +193,7 @@ class TradeGame:
         seen, reward, over, _ = self.env.step(np.asarray(action, np.float64))
         return seen.reshape(self.accounts, -1), reward, over
 
-
+# %% ../../nbs/rl/by_reward.ipynb #d913d559
 def scale_of(env: TradeEnv) -> Scale:
     """The scale of each column on the bars of an environment's own episode, the same for all assets."""
     market = env.market_seen
@@ -204,7 +204,7 @@ def scale_of(env: TradeEnv) -> Scale:
     spread = np.concatenate([np.where(deviation > 0, deviation, 1.0), [1.0, 1.0], own])
     return Scale(np.tile(centre, env.n_assets), np.tile(spread, env.n_assets))
 
-# %% ../../nbs/rl/by_reward.ipynb #b1fce0a7
+# %% ../../nbs/rl/by_reward.ipynb #041e5d9f
 DEFAULTS = {
     # `exploration`: standard deviation of what is added to an action while learning, at first
     "PPO": dict(
@@ -320,7 +320,7 @@ class RewardLearner:
             self._random = random.getstate(), np.random.get_state(), torch.get_rng_state()
             _set_random_numbers(others)
 
-
+# %% ../../nbs/rl/by_reward.ipynb #5abab5ab
 def _flat(name, part) -> dict:
     """Weights, or what an optimiser remembers, under a name each."""
     if not isinstance(part, torch.optim.Optimizer):
@@ -332,7 +332,7 @@ def _flat(name, part) -> dict:
 def _of_part(tensors: dict, name: str) -> dict:
     return {key.removeprefix(f"{name}/"): value for key, value in tensors.items() if key.startswith(f"{name}/")}
 
-
+# %% ../../nbs/rl/by_reward.ipynb #fc60920e
 def _fill(part, tensors: dict) -> None:
     """Weights, or an optimiser's memory, as `_flat` wrote them."""
     if not isinstance(part, torch.optim.Optimizer):
@@ -344,14 +344,14 @@ def _fill(part, tensors: dict) -> None:
         slots.setdefault(int(i), {})[slot] = value
     part.load_state_dict({"state": slots, "param_groups": part.state_dict()["param_groups"]})
 
-
+# %% ../../nbs/rl/by_reward.ipynb #79701c9c
 def _set_random_numbers(state):
     python, numpy, of_torch = state
     random.setstate(python)
     np.random.set_state(numpy)
     torch.set_rng_state(of_torch)
 
-
+# %% ../../nbs/rl/by_reward.ipynb #6d0a0d13
 def _make_model(game, algorithm, seed, hidden, settings):
     with extra("rl", "an agent of stable-baselines3"):
         import stable_baselines3
@@ -374,19 +374,19 @@ def _make_model(game, algorithm, seed, hidden, settings):
     model.set_logger(Logger(folder=None, output_formats=[]))  # its own makes an empty folder in every training
     return model
 
-
+# %% ../../nbs/rl/by_reward.ipynb #a644dde9
 def _recurrent_kind() -> type:
     with extra("rl", "a recurrent agent"):
         from sb3_contrib import RecurrentPPO
     return RecurrentPPO
 
-# %% ../../nbs/rl/by_reward.ipynb #0b2acd5a
+# %% ../../nbs/rl/by_reward.ipynb #5e9e3351
 def _spaces(n_seen, n_actions) -> tuple:
     from gymnasium.spaces import Box
 
     return Box(-np.inf, np.inf, (n_seen,), np.float32), Box(-1.0, 1.0, (n_actions,), np.float32)
 
-
+# %% ../../nbs/rl/by_reward.ipynb #5dfc0fef
 def _vector_env(game):
     """The accounts of a game as stable-baselines3 wants them."""
     from stable_baselines3.common.vec_env import VecEnv
@@ -428,7 +428,7 @@ def _vector_env(game):
 
     return Accounts()
 
-# %% ../../nbs/rl/by_reward.ipynb #830811a2
+# %% ../../nbs/rl/by_reward.ipynb #363b4487
 @dataclass
 class RewardAgent:
     """One trained policy; it acts without chance.
@@ -494,7 +494,7 @@ class RewardAgent:
             path.write_text(json.dumps(about | {"centre": centre, "spread": spread}), encoding="utf-8")
         return folder
 
-
+# %% ../../nbs/rl/by_reward.ipynb #1c531eea
 def load_agent(
     folder,  # that `save` wrote
 ) -> RewardAgent:
@@ -518,7 +518,7 @@ def load_agent(
     except (ValueError, KeyError, TypeError) as e:
         raise NeuralphaError(f"{folder / 'agent.json'} does not describe an agent: {e}") from e
 
-
+# %% ../../nbs/rl/by_reward.ipynb #af84b6ea
 def _fresh_policy(algorithm, n_seen, n_actions, hidden):
     if algorithm not in ALGORITHMS:
         raise unknown_name("algorithm", algorithm, ALGORITHMS)
@@ -534,7 +534,7 @@ def _fresh_policy(algorithm, n_seen, n_actions, hidden):
     with torch.random.fork_rng(devices=[]):
         return kinds[algorithm](*_spaces(n_seen, n_actions), _no_learning, **shape)
 
-
+# %% ../../nbs/rl/by_reward.ipynb #5119ddc9
 def _no_learning(_):
     return 0.0
 
@@ -567,7 +567,7 @@ class RewardAgents(ManySeeds):
         action = np.stack([agent.act(rows) for agent, rows in zip(self.agents, seen)])
         return action * SignalGame.reach * usual_position(self.market)
 
-# %% ../../nbs/rl/by_reward.ipynb #9396b79e
+# %% ../../nbs/rl/by_reward.ipynb #3280e3fc
 LEAK_SHARE = 95.0  # %
 
 
@@ -590,7 +590,7 @@ class Control(NamedTuple):
         """Whether its results on data mean something."""
         return self.low >= LEAK_SHARE
 
-
+# %% ../../nbs/rl/by_reward.ipynb #baaf5520
 def find_leaked_future(
     algorithm: str = "PPO",
     seeds=3,

@@ -11,7 +11,7 @@ episode, each of them with the agent of its fold. What it did there is a table o
 __all__ = ['cross_trade', 'Spans', 'spans_of', 'learn_until_worse', 'mean_reward', 'Decided', 'Trades', 'agent_league',
            'change_after', 'find_lookahead']
 
-# %% ../../nbs/rl/cross_trade.ipynb #e6f36700
+# %% ../../nbs/rl/cross_trade.ipynb #d3042d9d
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import NamedTuple
@@ -19,6 +19,7 @@ import numpy as np
 import pandas as pd
 from ..core import NeuralphaError, check_kinds
 from ..data.panel import Panel
+from ..models.seeds import ENSEMBLE
 from ..portfolio.backtest import Book, backtest
 from ..portfolio.league import league
 from ..portfolio.policies import Policy
@@ -92,7 +93,7 @@ def cross_trade(
     _play_test(out, folds, spans)
     return out
 
-# %% ../../nbs/rl/cross_trade.ipynb #20272211
+# %% ../../nbs/rl/cross_trade.ipynb #b02be371
 class Spans(NamedTuple):
     """First and last date of each part, as positions in the panel."""
 
@@ -100,7 +101,7 @@ class Spans(NamedTuple):
     valid: tuple
     test: tuple
 
-
+# %% ../../nbs/rl/cross_trade.ipynb #23cb6894
 def spans_of(fold: Fold, panel: Panel) -> Spans:
     """The episodes of a fold."""
     found = {}
@@ -116,7 +117,7 @@ def spans_of(fold: Fold, panel: Panel) -> Spans:
         raise NeuralphaError(f"Fold {fold.number} does not train, validate and test in this order; use walk_forward.")
     return spans
 
-
+# %% ../../nbs/rl/cross_trade.ipynb #fee876d5
 def _check_folds(folds, spans, keep, seeds):
     if not folds:
         raise NeuralphaError("There are no folds to trade on.")
@@ -126,7 +127,7 @@ def _check_folds(folds, spans, keep, seeds):
     if not 1 <= keep <= len(seeds):
         raise NeuralphaError(f"keep is {keep}; it must be from 1 to the number of seeds, {len(seeds)}.")
 
-# %% ../../nbs/rl/cross_trade.ipynb #f015e218
+# %% ../../nbs/rl/cross_trade.ipynb #8ef977a6
 def learn_until_worse(
     learner: RewardLearner,
     judging: TradeEnv,  # validation dates, one account
@@ -162,7 +163,7 @@ def learn_until_worse(
             break
     return best, looks
 
-
+# %% ../../nbs/rl/cross_trade.ipynb #6dd3547a
 def mean_reward(env: TradeEnv, agent: RewardAgent) -> float:
     """What an agent is paid a bar, acting without chance in an environment with one account."""
     agent.begin()
@@ -172,7 +173,7 @@ def mean_reward(env: TradeEnv, agent: RewardAgent) -> float:
         paid.append(reward)
     return float(np.mean(paid))
 
-# %% ../../nbs/rl/cross_trade.ipynb #72087578
+# %% ../../nbs/rl/cross_trade.ipynb #ec93aa97
 def _play_test(trades, folds, spans):
     """One episode over all test dates."""
     env = trades.env
@@ -188,7 +189,7 @@ def _play_test(trades, folds, spans):
         together = np.mean([alone[j][1:] for j in kept], 0)
         seen, _, over, _ = env.step(np.concatenate([*(both[:1] for both in alone), together]))
 
-
+# %% ../../nbs/rl/cross_trade.ipynb #2dd99f2a
 @dataclass(frozen=True)
 class Decided(Policy):
     """Scores that are positions already: shares of the account; nothing where there is none."""
@@ -197,7 +198,7 @@ class Decided(Policy):
         """The scores."""
         return np.nan_to_num(scores)
 
-
+# %% ../../nbs/rl/cross_trade.ipynb #d577fc87
 @dataclass
 class Trades:
     """What agents decided on dates that they had not seen.
@@ -225,22 +226,25 @@ class Trades:
     histories: dict = field(repr=False)  # (fold, seed) → list of looks at the validation dates
     kept: dict  # fold → seeds
 
-    def weights(self, seed: int = -1) -> pd.Series:  # (date, asset) shares of the account
-        """Positions of one seed; -1: of those that were kept, together.
+    def weights(self, seed: int = ENSEMBLE) -> pd.Series:  # (date, asset) shares of the account
+        """Positions of one seed, or of those that were kept, together.
 
         Returns
         -------
         pd.Series
             (date, asset) shares of the account
         """
-        if seed != -1 and seed not in self.seeds:
-            raise NeuralphaError(f"{self.name} has no seed {seed}; there are {self.seeds} and -1, those kept together.")
-        panel, account = self.env.panels[0], -1 if seed == -1 else self.seeds.index(seed)
+        if seed not in (ENSEMBLE, *self.seeds):
+            raise NeuralphaError(
+                f"{self.name} has no seed {seed}; there are {self.seeds} and {ENSEMBLE}, those kept together."
+            )
+        panel = self.env.panels[0]
+        account = len(self.seeds) if seed == ENSEMBLE else self.seeds.index(seed)
         decided = self.env.decisions()[:, account]
         inside = (panel.date_code >= self.env.first) & (panel.date_code < self.env.last)
         return panel.series(np.where(inside, decided, np.nan)).dropna().rename(self.name)
 
-    def book(self, seed: int = -1) -> Book:
+    def book(self, seed: int = ENSEMBLE) -> Book:
         """The backtest of the positions, with the costs, the money and the clock of the environment."""
         env = self.env
         account = env.books[0].accounts[0]
@@ -275,7 +279,7 @@ def agent_league(
         extra_columns[t.name] = {"seeds": len(net), "seed spread": spread, "worst seed": net.min()}
     return table.join(pd.DataFrame(extra_columns).T)
 
-# %% ../../nbs/rl/cross_trade.ipynb #fce2355a
+# %% ../../nbs/rl/cross_trade.ipynb #5d3dbd4a
 def change_after(
     panel: Panel,
     date: int,  # position of the last date that stays as it is
@@ -295,7 +299,7 @@ def change_after(
     changed = {name: values * factor for name, values in panel.fields.items()}
     return panel.with_fields(**changed)
 
-
+# %% ../../nbs/rl/cross_trade.ipynb #fc21cefb
 @check_kinds
 def find_lookahead(
     make: Callable,  # panel → `TradeEnv`; features that need prices are computed inside
@@ -328,7 +332,7 @@ def find_lookahead(
                 found.append({"what": what, "cut": panel.dates[cut], "first": panel.dates[first]})
     return pd.DataFrame(found, columns=["what", "cut", "first"])
 
-
+# %% ../../nbs/rl/cross_trade.ipynb #bdbbfa3f
 def _play_until(env, cut, seed) -> tuple[list, list]:
     """States and rewards up to a date, acting at random."""
     rng = np.random.default_rng(seed)

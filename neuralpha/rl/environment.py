@@ -31,7 +31,7 @@ from ..trading.costs import make_costs
 if TYPE_CHECKING:
     import gymnasium
 
-# %% ../../nbs/rl/environment.ipynb #13e23c7a
+# %% ../../nbs/rl/environment.ipynb #28d22a1e
 def trade_env(
     panels,  # a `Panel`, or a list of them with the same number of dates and assets
     features=None,  # (n_rows, F) on the panel's rows, or a table by (date, asset); a list of them for several panels
@@ -85,7 +85,7 @@ def trade_env(
     env.reset()
     return env
 
-
+# %% ../../nbs/rl/environment.ipynb #7ee3a5ae
 def _check_episode(panels, tables, reward, clock, copies, first, last):
     """Say what cannot be played."""
     shapes = {(panel.n_dates, panel.n_assets) for panel in panels}
@@ -193,7 +193,7 @@ class Wished(Policy):
         limits = ActionLimits(largest, self.gross, self.net)
         return limits.weights(wide / largest)[panel.date_code, panel.asset_code]
 
-# %% ../../nbs/rl/environment.ipynb #79752adb
+# %% ../../nbs/rl/environment.ipynb #4ec39386
 REWARDS = ("mean_variance", "log_wealth", "net_over_volatility", "differential_sharpe")
 
 
@@ -282,7 +282,7 @@ class Reward:
         size = np.where(variance > 1e-18, variance, np.inf)
         return (square * surprise - mean * spread / 2) / size**1.5
 
-
+# %% ../../nbs/rl/environment.ipynb #b08a8f3c
 def _log_wealth(net, moments):
     return np.log(np.maximum(1 + net[-1], 1e-12))
 

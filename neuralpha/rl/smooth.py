@@ -20,7 +20,7 @@ from ..trading.account import Account, open_books
 from ..trading.clock import Clock
 from ..trading.costs import make_costs
 
-# %% ../../nbs/rl/smooth.ipynb #93024a66
+# %% ../../nbs/rl/smooth.ipynb #d62b1a0a
 class SmoothMarket:
     """The bars of a panel, priced; what accounts do in it can be differentiated.
 
@@ -45,7 +45,10 @@ class SmoothMarket:
         dtype: torch.dtype = torch.float64,
     ):
         books = open_books(panel, [Account(make_costs(costs), capital)], clock)
-        self.tariff, self.clock, self.capital, self.n_assets = books.tariff, clock, capital, panel.n_assets
+        self.tariff = books.tariff
+        self.clock = clock
+        self.capital = capital
+        self.n_assets = panel.n_assets
         self.like = dict(device=device, dtype=dtype)
         bars = books.bars
         date = np.repeat(np.arange(panel.n_dates), np.diff(bars.offsets))
@@ -56,13 +59,21 @@ class SmoothMarket:
             return torch.as_tensor(out, **self.like)
 
         source = int(self.tariff.source[0])
-        rate = bars.half_spread[:, source] if source >= 0 else np.full(len(bars.row), self.tariff.half_spread[0])
-        self.before, self.after = wide(bars.before), wide(bars.after)
-        self.leaves, self.rate = wide(bars.leaves) > 0, wide(np.maximum(np.nan_to_num(rate), 0.0))
+        constant = np.full(len(bars.row), self.tariff.half_spread[0])
+        rate = bars.half_spread[:, source] if source >= 0 else constant
         trades = bars.fillable & ~bars.leaves & self._is_priced(bars, rate)
+
+        def estimate(values):  # 1 where nothing is traded
+            return wide(np.nan_to_num(np.where(trades, values, 1.0), nan=1.0), 1.0)
+
+        self.before = wide(bars.before)
+        self.after = wide(bars.after)
+        self.leaves = wide(bars.leaves) > 0
         self.trades = wide(trades) > 0
-        known = {name: np.where(trades, getattr(bars, name), 1.0) for name in ("volume", "volatility", "price")}
-        self.volume, self.volatility, self.price = (wide(np.nan_to_num(v, nan=1.0), 1.0) for v in known.values())
+        self.rate = wide(np.maximum(np.nan_to_num(rate), 0.0))
+        self.volume = estimate(bars.volume)
+        self.volatility = estimate(bars.volatility)
+        self.price = estimate(bars.price)
         self.years = torch.as_tensor(bars.years, **self.like)
 
     def _is_priced(self, bars, rate) -> np.ndarray:
@@ -79,9 +90,11 @@ class SmoothMarket:
 
     def empty(self, accounts: int) -> tuple:
         """Accounts that hold nothing but cash: positions (accounts, n_assets) and cash (accounts,), money."""
-        return torch.zeros(accounts, self.n_assets, **self.like), torch.full((accounts,), self.capital, **self.like)
+        position = torch.zeros(accounts, self.n_assets, **self.like)
+        cash = torch.full((accounts,), self.capital, **self.like)
+        return position, cash
 
-# %% ../../nbs/rl/smooth.ipynb #7e31badc
+# %% ../../nbs/rl/smooth.ipynb #3ead111d
 def trade_bar(
     market: SmoothMarket,
     date: torch.Tensor,  # (accounts,) the bar of each
@@ -108,26 +121,38 @@ def trade_bar(
     tuple
         position, cash, wealth after the bar
     """
-    tariff, years = market.tariff, market.years[date]
-    cash = cash * (1 + torch.where(cash < 0, years * tariff.financing[0], torch.zeros_like(cash)))
-    cash = cash + (position.clamp(max=0) * tariff.borrow[0] * years[:, None]).sum(1)
-    moved = position * (1 + market.before[date])
-    paid_out = torch.where(market.leaves[date], moved - position.abs() * market.rate[date], torch.zeros_like(moved))
-    cash = cash + paid_out.sum(1)
-    position = torch.where(market.leaves[date], torch.zeros_like(moved), moved)
+    position, cash = _until_the_fill(market, date, position, cash)
     base = (cash + position.sum(1)).clamp(min=0)
-    order = torch.where(market.trades[date], wish * base[:, None] - position, torch.zeros_like(position))
-    cash = cash - order.sum(1) - cost_of(market, date, order.abs(), base).sum(1)
+    wanted = wish * base[:, None] - position
+    order = torch.where(market.trades[date], wanted, torch.zeros_like(position))
+    cash = cash - order.sum(1)  # before the costs: gradients are added up in the order of the steps
+    cash = cash - cost_of(market, date, order.abs(), base).sum(1)
     position = (position + order) * (1 + market.after[date])
     return position, cash, cash + position.sum(1)
 
+# %% ../../nbs/rl/smooth.ipynb #e37d6f1e
+def _until_the_fill(market, date, position, cash) -> tuple:  # position and cash when orders are filled
+    """What is owed is paid, prices move, and whoever leaves pays out."""
+    years = market.years[date]
+    interest = torch.where(cash < 0, years * market.tariff.financing[0], torch.zeros_like(cash))
+    cash = cash * (1 + interest)
+    fees = position.clamp(max=0) * market.tariff.borrow[0] * years[:, None]
+    cash = cash + fees.sum(1)
+    moved = position * (1 + market.before[date])
+    nothing = torch.zeros_like(moved)
+    leaves = market.leaves[date]
+    after_spread = moved - position.abs() * market.rate[date]
+    cash = cash + torch.where(leaves, after_spread, nothing).sum(1)
+    return torch.where(leaves, nothing, moved), cash
 
+# %% ../../nbs/rl/smooth.ipynb #d347d90a
 def cost_of(market: SmoothMarket, date: torch.Tensor, size: torch.Tensor, base: torch.Tensor) -> torch.Tensor:
     """Money that orders cost: (accounts, n_assets)."""
     tariff = market.tariff
     share, per_share, minimum = tariff.commission[0]
     fee = size * share + size / market.price[date] * per_share
-    fee = torch.where(size > 0, fee.clamp(min=minimum), torch.zeros_like(fee)) if minimum else fee
+    if minimum:
+        fee = torch.where(size > 0, fee.clamp(min=minimum), torch.zeros_like(fee))
     total = size * market.rate[date] + fee
     for coefficient, power, by_volatility, of_capital in (tariff.temporary[0], tariff.permanent[0]):
         if coefficient:
@@ -136,7 +161,7 @@ def cost_of(market: SmoothMarket, date: torch.Tensor, size: torch.Tensor, base: 
             total = total + coefficient * scale * size ** (1 + power) / against**power
     return total
 
-# %% ../../nbs/rl/smooth.ipynb #9f764c70
+# %% ../../nbs/rl/smooth.ipynb #1d4cc5fd
 def limit_weights(limits: ActionLimits, action: torch.Tensor) -> torch.Tensor:  # (..., n_assets)
     """`ActionLimits.weights` in torch.
 
@@ -148,13 +173,20 @@ def limit_weights(limits: ActionLimits, action: torch.Tensor) -> torch.Tensor:  
     weights = action * limits.position
     long = weights.clamp(min=0).sum(-1, keepdim=True)
     short = long - weights.sum(-1, keepdim=True)
-    keep_long = torch.where(long - short > limits.net, (short + limits.net) / long.clamp(min=1e-12), 1.0)
-    keep_short = torch.where(short - long > limits.net, (long + limits.net) / short.clamp(min=1e-12), 1.0)
+    keep_long = _share_that_stays(long, short, limits.net)
+    keep_short = _share_that_stays(short, long, limits.net)
     weights = torch.where(weights > 0, weights * keep_long, weights * keep_short)
     gross = weights.abs().sum(-1, keepdim=True)
-    return weights * (limits.gross / gross.clamp(min=1e-12)).clamp(max=1.0)
+    fits = limits.gross / gross.clamp(min=1e-12)
+    return weights * fits.clamp(max=1.0)
 
+# %% ../../nbs/rl/smooth.ipynb #4dca33d5
+def _share_that_stays(side, other, net: float):
+    """What of a side may stay, so that it is no further from the other than the net."""
+    most = other + net
+    return torch.where(side - other > net, most / side.clamp(min=1e-12), 1.0)
 
+# %% ../../nbs/rl/smooth.ipynb #853a583b
 class Queue:
     """Decisions that are not yet trades: each is handed back so many bars later, nothing before the first."""
 

@@ -240,7 +240,7 @@ class Trader(Estimator):
         """What learns on the dates of the training, part by part."""
         raise NotImplementedError
 
-# %% ../../nbs/rl/traders.ipynb #5aabb432
+# %% ../../nbs/rl/traders.ipynb #b82556ff
 def train_trader(trader: Trader, view: View, valid) -> None:
     """Learn, look, and stop when looking has not paid for a while."""
     if valid is None:
@@ -265,7 +265,7 @@ def train_trader(trader: Trader, view: View, valid) -> None:
     _keep(trader, panel, train[1], actor)
     trader.history_ = stand.history
 
-
+# %% ../../nbs/rl/traders.ipynb #7595967f
 def span_of(panel: Panel, rows: np.ndarray, part: str) -> tuple[int, int]:
     """First and last date of a part of a fold, as positions in the panel."""
     days = np.unique(panel.date_code[rows])
@@ -277,7 +277,7 @@ def span_of(panel: Panel, rows: np.ndarray, part: str) -> tuple[int, int]:
         )
     return int(days[0]), int(days[-1])
 
-
+# %% ../../nbs/rl/traders.ipynb #b0b34ad1
 def _begin(trader: Trader, view: View, train: tuple):
     """A learner on some dates, with the scale of the features and of positions taken there."""
     panel = view.panel
@@ -286,14 +286,14 @@ def _begin(trader: Trader, view: View, train: tuple):
     trader.position_ = float(min(trader.gross, trader.gross / (trader.breadth * there)))
     return trader._learner(panel, trader._standard(view.features.values), train)
 
-
+# %% ../../nbs/rl/traders.ipynb #33854398
 def _keep(trader: Trader, panel: Panel, last: int, actor: Actor) -> None:
     """What is left of a training."""
     trader.actor_ = actor.eval()
     trader.trained_until_ = str(panel.dates[last])
     trader.features_ = (*trader.features_, *trader.own)
 
-
+# %% ../../nbs/rl/traders.ipynb #6ae68251
 def _with_account(trader: Trader, X: Features) -> Features:
     """The features, and what the account saw beside them from the end of the training on."""
     panel = X.panel
@@ -305,7 +305,7 @@ def _with_account(trader: Trader, X: Features) -> Features:
     values = np.concatenate([X.values, own], 1)
     return Features(panel, (*X.names, *trader.own), values, (*X.lookbacks, *[0] * own.shape[1]))
 
-# %% ../../nbs/rl/traders.ipynb #96460e4d
+# %% ../../nbs/rl/traders.ipynb #8172ee61
 class Stand:
     """How far a training is: its looks, the best actor, and a file that a cut training goes on from."""
 
@@ -349,11 +349,11 @@ class Stand:
         self.best = _named(tensors, "best:")
         self.learner.restore(_named(tensors, "next:"))
 
-
+# %% ../../nbs/rl/traders.ipynb #2eb7d99e
 def _named(tensors: dict, part: str) -> dict:
     return {name.removeprefix(part): value for name, value in tensors.items() if name.startswith(part)}
 
-# %% ../../nbs/rl/traders.ipynb #6342bc4f
+# %% ../../nbs/rl/traders.ipynb #349b2232
 @dataclass(kw_only=True, repr=False, eq=False)
 class ByReward(Trader):
     """Agents of stable-baselines3: they act, see a reward, and guess.
@@ -422,7 +422,7 @@ class ByReward(Trader):
         settings = self._settings(game.accounts)
         return Pupil(RewardLearner(game, self.algorithm, self.seed, self.hidden, settings), steps)
 
-
+# %% ../../nbs/rl/traders.ipynb #720d4b0a
 class Pupil:
     """A `RewardLearner` that goes on round by round."""
 
@@ -439,7 +439,7 @@ class Pupil:
         inner = self.inner
         return actor_of(inner.policy, inner.algorithm, len(inner.game.scale.centre), inner.hidden)
 
-# %% ../../nbs/rl/traders.ipynb #9f8e2cf6
+# %% ../../nbs/rl/traders.ipynb #7b97708a
 ROLLOUT = 64  # bars that PPO looks back at
 
 
@@ -450,7 +450,7 @@ def _batch(n_assets: int) -> int:
         pieces *= 2
     return ROLLOUT * n_assets // pieces
 
-
+# %% ../../nbs/rl/traders.ipynb #0a7372a1
 @dataclass(kw_only=True, repr=False, eq=False)
 class PPO(ByReward):
     """Proximal policy optimisation (Schulman et al. 2017).
@@ -498,7 +498,7 @@ class PPO(ByReward):
     def _settings(self, n_assets):
         return super()._settings(n_assets) | dict(n_steps=ROLLOUT, batch_size=_batch(n_assets), n_epochs=5)
 
-
+# %% ../../nbs/rl/traders.ipynb #726301cd
 @dataclass(kw_only=True, repr=False, eq=False)
 class Recurrent(PPO):
     """PPO with an LSTM that remembers what each asset has shown (`sb3-contrib`).
@@ -546,7 +546,7 @@ class Recurrent(PPO):
     def _actor(self, n_features):
         return RecurrentActor(n_features + len(OWN), self.hidden)
 
-
+# %% ../../nbs/rl/traders.ipynb #841e646e
 @dataclass(kw_only=True, repr=False, eq=False)
 class A2C(ByReward):
     """Advantage actor-critic (Mnih et al. 2016).
@@ -594,7 +594,7 @@ class A2C(ByReward):
     def _settings(self, n_assets):
         return super()._settings(n_assets) | dict(n_steps=16)
 
-
+# %% ../../nbs/rl/traders.ipynb #4f2a4ab7
 @dataclass(kw_only=True, repr=False, eq=False)
 class TD3(ByReward):
     """Twin delayed deterministic policy gradient (Fujimoto et al. 2018).
@@ -646,7 +646,7 @@ class TD3(ByReward):
     def _actor(self, n_features):
         return LayerActor(n_features + len(OWN), self.hidden, squashed=True)
 
-
+# %% ../../nbs/rl/traders.ipynb #06b728b3
 @dataclass(kw_only=True, repr=False, eq=False)
 class SAC(TD3):
     """Soft actor-critic (Haarnoja et al. 2018).
@@ -691,7 +691,7 @@ class SAC(TD3):
     name: ClassVar[str] = "sac"
     algorithm: ClassVar[str] = "SAC"
 
-# %% ../../nbs/rl/traders.ipynb #cd2db80f
+# %% ../../nbs/rl/traders.ipynb #9b094775
 @dataclass(kw_only=True, repr=False, eq=False)
 class Gradient(Trader):
     """An agent that learns by going back through the ledger: aim, width and rate (see `rl.agents`).
@@ -748,7 +748,7 @@ class Gradient(Trader):
     def _learner(self, panel, x, train):
         return GradientLearner(self, panel, x, train)
 
-
+# %% ../../nbs/rl/traders.ipynb #f711c083
 STRETCH = 4  # updates before the accounts are opened anew, somewhere else
 
 

@@ -36,7 +36,7 @@ from ..evaluate.plots import new_figure, style
 if TYPE_CHECKING:
     import torch
 
-# %% ../../nbs/rl/truths.ipynb #5758d838
+# %% ../../nbs/rl/truths.ipynb #cca05176
 class Market:
     """What the markets of this page have in common."""
 
@@ -56,7 +56,7 @@ class Market:
         """
         return self.decay * last + self.innovation * noise
 
-
+# %% ../../nbs/rl/truths.ipynb #ceeda18f
 @dataclass(frozen=True)
 class SignalMarket(Market):
     """One asset whose expected return is a signal that reverts.
@@ -142,7 +142,7 @@ class SignalMarket(Market):
         """The same market, its arrays converted (to tensors, say)."""
         return self
 
-# %% ../../nbs/rl/truths.ipynb #4690d62b
+# %% ../../nbs/rl/truths.ipynb #b21aa5d9
 def draw_signals(
     market,
     noise: np.ndarray,  # (n_bars, ..., n_signals) standard normal
@@ -170,7 +170,7 @@ def draw_signals(
         out[t] = last
     return out
 
-
+# %% ../../nbs/rl/truths.ipynb #e46709ee
 def play(
     market,
     policy,  # (signal, before) -> after
@@ -200,7 +200,7 @@ def play(
         held = market.carry(signal, after)
     return np.array(rewards), np.array(positions)
 
-# %% ../../nbs/rl/truths.ipynb #dc3e1b40
+# %% ../../nbs/rl/truths.ipynb #a722fb61
 class LinearPolicy(NamedTuple):
     """Keep a part of the position, and add a multiple of the signals.
 
@@ -219,38 +219,55 @@ class LinearPolicy(NamedTuple):
         """The next position."""
         return before @ self.keep.T + signal @ self.gain.T
 
-
+# %% ../../nbs/rl/truths.ipynb #bbc529d2
 def quadratic_optimum(market: SignalMarket) -> LinearPolicy:
     """The best policy under quadratic costs."""
     if market.power != 2:
         raise NeuralphaError("Costs in proportion to the trade have no linear optimum; use no_trade_zone.")
     risk, cost = market.risk_aversion, market.cost
-    keep = (risk + 2 * cost - np.sqrt(risk**2 + 4 * risk * cost)) / (2 * cost)
-    gain = keep / (2 * cost * (1 - keep * (1 - market.mean_reversion)))
+    root = np.sqrt(risk**2 + 4 * risk * cost)
+    keep = (risk + 2 * cost - root) / (2 * cost)
+    lasts = keep * (1 - market.mean_reversion)  # of a unit's worth, a bar later
+    gain = keep / (2 * cost * (1 - lasts))
     return LinearPolicy(np.array([[keep]]), np.array([[gain]]))
 
-# %% ../../nbs/rl/truths.ipynb #7aca656d
+# %% ../../nbs/rl/truths.ipynb #33064619
 def expected_reward(market, policy: LinearPolicy) -> float:
     """Mean reward of a step under a linear policy, exactly, in the long run."""
-    n, k = market.n_assets, market.n_signals
-    decay = np.diag(market.decay)
-    move = np.block([[policy.keep, policy.gain @ decay], [np.zeros((k, n)), decay]])
-    shock = np.vstack([policy.gain, np.eye(k)]) * market.innovation
-    covariance = solve_discrete_lyapunov(move, shock @ shock.T)  # of (after, signal)
-    before = np.block([[np.eye(n), np.zeros((n, k + k))], [np.zeros((k, n)), decay, np.diag(market.innovation)]])
-    joint = before @ np.block([[covariance, np.zeros((n + k, k))], [np.zeros((k, n + k)), np.eye(k)]]) @ before.T
-    size, axes = np.linalg.eigh(joint)  # of (before, next signal)
+    n = market.n_assets
+    size, axes = np.linalg.eigh(_seen_together(market, _long_run(market, policy)))
     columns = (axes * np.sqrt(np.maximum(size, 0))).T
     held, signal = columns[:, :n], columns[:, n:]
     return float(market.reward(signal, held, policy(signal, held)).sum())
 
+# %% ../../nbs/rl/truths.ipynb #3cfc0671
+def _long_run(market, policy) -> np.ndarray:
+    """Covariance of what is held and the signal that it was chosen on."""
+    n, k = market.n_assets, market.n_signals
+    decay = np.diag(market.decay)
+    move = np.block([[policy.keep, policy.gain @ decay], [np.zeros((k, n)), decay]])
+    shock = np.vstack([policy.gain, np.eye(k)]) * market.innovation
+    return solve_discrete_lyapunov(move, shock @ shock.T)
 
+# %% ../../nbs/rl/truths.ipynb #c4603a1c
+def _seen_together(market, covariance) -> np.ndarray:
+    """Covariance of what is held and the next signal."""
+    n, k = market.n_assets, market.n_signals
+    held = np.hstack([np.eye(n), np.zeros((n, k + k))])
+    signal = np.hstack([np.zeros((k, n)), np.diag(market.decay), np.diag(market.innovation)])
+    before = np.vstack([held, signal])
+    with_noise = np.block([[covariance, np.zeros((n + k, k))], [np.zeros((k, n + k)), np.eye(k)]])
+    return before @ with_noise @ before.T
+
+# %% ../../nbs/rl/truths.ipynb #90859b63
 def myopic(market: SignalMarket) -> LinearPolicy:
     """The best for the next step alone, quadratic costs included."""
     total = market.risk_aversion + market.cost
-    return LinearPolicy(np.array([[market.cost / total]]), np.array([[1 / (2 * total)]]))
+    keep = market.cost / total
+    gain = 1 / (2 * total)
+    return LinearPolicy(np.array([[keep]]), np.array([[gain]]))
 
-# %% ../../nbs/rl/truths.ipynb #87b36e94
+# %% ../../nbs/rl/truths.ipynb #11df83d0
 class Zone(NamedTuple):
     """Positions that are left alone; from outside, one moves to the nearest of them.
 
@@ -270,10 +287,11 @@ class Zone(NamedTuple):
 
     def __call__(self, signal, before) -> np.ndarray:
         """The next position."""
-        low, high = np.interp(signal, self.signal, self.low), np.interp(signal, self.signal, self.high)
+        low = np.interp(signal, self.signal, self.low)
+        high = np.interp(signal, self.signal, self.high)
         return np.clip(before, low, high)
 
-
+# %% ../../nbs/rl/truths.ipynb #62a1a7f6
 def no_trade_zone(
     market: SignalMarket,
     n_signals: int = 201,  # points of the signal's grid
@@ -292,32 +310,38 @@ def no_trade_zone(
     """
     if market.power != 1:
         raise NeuralphaError("Quadratic costs have no zone in which nothing is done; use quadratic_optimum.")
-    decay, fresh = market.decay[0], market.innovation[0]
-    widest = 5 * fresh / np.sqrt(1 - decay**2)
-    grid = np.linspace(-widest, widest, n_signals)
-    half = (grid[1] - grid[0]) / 2
-    edges = np.concatenate([[-np.inf], grid[:-1] + half, [np.inf]])
-    chance = np.diff(ndtr((edges - decay * grid[:, None]) / fresh), axis=1)
-    farthest = (widest + 2 * market.cost) / (2 * market.risk_aversion)  # beyond it one sells whatever may come
+    cost, risk = market.cost, market.risk_aversion
+    grid, chance = _signal_grid(market, n_signals)
+    farthest = (grid[-1] + 2 * cost) / (2 * risk)  # beyond it one sells whatever may come
     held = np.linspace(-1, 1, n_positions) * farthest
-    now = grid[:, None] - 2 * market.risk_aversion * held
-    unit = np.clip(now, -market.cost, market.cost)
+    now = grid[:, None] - 2 * risk * held
+    unit = np.clip(now, -cost, cost)
     for _ in range(100_000):
         value = now + chance @ unit
-        new = np.clip(value, -market.cost, market.cost)
+        new = np.clip(value, -cost, cost)
         if np.abs(new - unit).max() < tolerance:
-            return _zone(grid, held, value, market.cost)
+            return _zone(grid, held, value, cost)
         unit = new
     raise NeuralphaError("The value of a unit did not settle; give no_trade_zone a larger tolerance.")
 
+# %% ../../nbs/rl/truths.ipynb #8a5955c1
+def _signal_grid(market, n: int) -> tuple[np.ndarray, np.ndarray]:  # (n,) signals, (n, n) chance of each to follow each
+    decay, fresh = market.decay[0], market.innovation[0]
+    widest = 5 * fresh / np.sqrt(1 - decay**2)
+    grid = np.linspace(-widest, widest, n)
+    half = (grid[1] - grid[0]) / 2
+    edges = np.concatenate([[-np.inf], grid[:-1] + half, [np.inf]])
+    surprise = (edges - decay * grid[:, None]) / fresh
+    return grid, np.diff(ndtr(surprise), axis=1)
 
+# %% ../../nbs/rl/truths.ipynb #3a02b2c4
 def _zone(grid, held, value, cost) -> Zone:
     """Where the value of one more unit crosses what it costs; it falls with the position."""
     low = [np.interp(-cost, -row, held) for row in value]
     high = [np.interp(cost, -row, held) for row in value]
     return Zone(grid, np.array(low), np.array(high))
 
-# %% ../../nbs/rl/truths.ipynb #d4d9382e
+# %% ../../nbs/rl/truths.ipynb #cb29fd33
 class Band(NamedTuple):
     """A zone with straight edges."""
 
@@ -326,9 +350,11 @@ class Band(NamedTuple):
 
     def __call__(self, signal, before) -> np.ndarray:
         """The next position."""
-        return np.clip(before, (signal - self.width) / (2 * self.slope), (signal + self.width) / (2 * self.slope))
+        low = (signal - self.width) / (2 * self.slope)
+        high = (signal + self.width) / (2 * self.slope)
+        return np.clip(before, low, high)
 
-
+# %% ../../nbs/rl/truths.ipynb #07be537e
 PUBLISHED_BAND = Band(7 / 15, 14 / 15)
 PUBLISHED_SCORES = {"band": 1269.01, "DDPG": 1242.03}  # total reward of an episode, mean of ten
 
@@ -345,7 +371,7 @@ def published_episodes(market: SignalMarket, n_episodes: int = 10) -> np.ndarray
     noise = np.stack([np.random.RandomState(seed).normal(0, 1, 5000) for seed in seeds], 1)[..., None]
     return draw_signals(market, noise)[1:-1]
 
-# %% ../../nbs/rl/truths.ipynb #a1892b7a
+# %% ../../nbs/rl/truths.ipynb #78e9a618
 @dataclass(frozen=True, eq=False)
 class FactorMarket(Market):
     """Several assets whose expected returns come from factors that decay.
@@ -422,7 +448,7 @@ class FactorMarket(Market):
         """The same market, its arrays converted (to tensors, say)."""
         return replace(self, loadings=convert(self.loadings), covariance=convert(self.covariance))
 
-
+# %% ../../nbs/rl/truths.ipynb #be9d7040
 def factor_optimum(market: FactorMarket) -> LinearPolicy:
     """The policy that is best for a trader who discounts."""
     kept, risk, cost = 1 - market.discount, market.risk_aversion, market.cost
@@ -432,7 +458,7 @@ def factor_optimum(market: FactorMarket) -> LinearPolicy:
     aim = np.linalg.solve(risk * market.covariance, market.loadings / (1 + speed / risk * market.mean_reversion))
     return LinearPolicy((1 - rate) * np.eye(market.n_assets), rate * aim)
 
-# %% ../../nbs/rl/truths.ipynb #9afdce56
+# %% ../../nbs/rl/truths.ipynb #c57c00f9
 class WealthBand(NamedTuple):
     """Shares of wealth in the stock, at the price between bid and ask, that are left alone.
 
@@ -448,7 +474,7 @@ class WealthBand(NamedTuple):
     high: float
     safe_rate: float  # a year above the bond's: what the account is worth to its owner
 
-
+# %% ../../nbs/rl/truths.ipynb #6c5b470f
 @dataclass(frozen=True)
 class MertonMarket:
     """One stock and one bond; whoever trades pays a share of the amount.
@@ -492,26 +518,29 @@ class MertonMarket:
             return WealthBand(self.target, self.target, mean**2 / (2 * scale))
         widest = 0.999999 * min(mean, scale - mean)
         gap = brentq(self._miss, 1e-9 * widest, widest, xtol=1e-15)
-        bought, sold = (mean - gap) / scale, (mean + gap) / scale
+        bought = (mean - gap) / scale  # share at the ask at which one buys
+        sold = (mean + gap) / scale  # share at the bid at which one sells
         low = bought / (bought + (1 - bought) * (1 + self.cost))
         high = sold / (sold + (1 - sold) * (1 - self.cost))
-        return WealthBand(low, high, (mean**2 - gap**2) / (2 * scale))
+        safe_rate = (mean**2 - gap**2) / (2 * scale)
+        return WealthBand(low, high, safe_rate)
 
     def _miss(self, gap) -> float:
         """By how much the share misses the selling edge when it starts at the buying edge."""
         mean, variance, gamma = self.excess_return, self.volatility**2, self.risk_aversion
         scale = gamma * variance
-        edges = (mean + gap) * (mean - gap - scale) / ((mean - gap) * (mean + gap - scale))
+        below, above = mean - gap, mean + gap
+        edges = above * (below - scale) / (below * (above - scale))
         width = np.log(edges * (1 + self.cost) / (1 - self.cost))
-        level = gamma * (mean - gap) * (mean + gap) / scale**2
+        level = gamma * below * above / scale**2
 
         def slope(_, w):
             return level - (1 - gamma) * w**2 - (2 * mean / variance - 1) * w
 
-        end = solve_ivp(slope, (0, width), [(mean - gap) / scale], rtol=1e-11, atol=1e-13).y[0, -1]
-        return end - (mean + gap) / scale
+        path = solve_ivp(slope, (0, width), [below / scale], rtol=1e-11, atol=1e-13)
+        return path.y[0, -1] - above / scale
 
-# %% ../../nbs/rl/truths.ipynb #30c60633
+# %% ../../nbs/rl/truths.ipynb #80ea4009
 def band_growth(
     market: MertonMarket,
     low: float,
@@ -528,15 +557,18 @@ def band_growth(
     np.ndarray
         (n_paths,) growth of wealth a year above the bond's
     """
-    noise = np.random.default_rng(seed).standard_normal((n_paths, int(years * steps_a_year)))
+    n_steps = int(years * steps_a_year)
+    noise = np.random.default_rng(seed).standard_normal((n_paths, n_steps))
     return _band_growth(noise, market.excess_return, market.volatility, market.cost, low, high, 1 / steps_a_year)
 
-
+# %% ../../nbs/rl/truths.ipynb #162a55bd
 @njit(cache=True)
 def _band_growth(noise, mean, volatility, cost, low, high, step):
     out = np.zeros(len(noise))
     for i in range(len(noise)):
-        stock, bond, luck = (low + high) / 2, 1 - (low + high) / 2, 0.0
+        stock = (low + high) / 2
+        bond = 1 - (low + high) / 2
+        luck = 0.0
         for shock in noise[i]:
             luck += stock / (stock + bond) * volatility * np.sqrt(step) * shock
             stock *= np.exp((mean - volatility**2 / 2) * step + volatility * np.sqrt(step) * shock)
@@ -552,7 +584,7 @@ def _band_growth(noise, mean, volatility, cost, low, high, step):
         out[i] = (np.log(stock + bond) - luck) / (step * noise.shape[1])
     return out
 
-# %% ../../nbs/rl/truths.ipynb #c39c8748
+# %% ../../nbs/rl/truths.ipynb #b4b59333
 @dataclass(frozen=True)
 class ShareMarket(Market):
     """One stock and one bond in steps; the position is the share of wealth in the stock.
@@ -601,7 +633,7 @@ class ShareMarket(Market):
         """The same market."""
         return self
 
-
+# %% ../../nbs/rl/truths.ipynb #23aa1442
 class KeepBetween(NamedTuple):
     """Shares that are left alone, whatever is seen."""
 
@@ -612,13 +644,13 @@ class KeepBetween(NamedTuple):
         """The next position."""
         return np.clip(before, self.low, self.high)
 
-
+# %% ../../nbs/rl/truths.ipynb #9abf9440
 def share_band(market: ShareMarket) -> KeepBetween:
     """The exact band of a trader who can act at any moment."""
     band = MertonMarket(market.excess_return, market.volatility, 1.0, market.cost).band()
     return KeepBetween(band.low, band.high)
 
-# %% ../../nbs/rl/truths.ipynb #bc7bba27
+# %% ../../nbs/rl/truths.ipynb #f02da630
 @dataclass(frozen=True)
 class ExecutionMarket:
     """A number of shares to sell in a number of steps.
@@ -694,7 +726,7 @@ class ExecutionMarket:
         paid = self.half_spread * np.sign(sold) + self.temporary * sold / self.step
         return ((paid - before) * sold).sum(1)
 
-
+# %% ../../nbs/rl/truths.ipynb #32bb0227
 def plot_frontier(market: ExecutionMarket = ExecutionMarket()) -> Figure:
     """Mean against standard deviation of the cost, and the holdings of a few points."""
     fig, (left, right) = new_figure(9, 3.2, 1, 2)
@@ -711,7 +743,7 @@ def plot_frontier(market: ExecutionMarket = ExecutionMarket()) -> Figure:
     right.legend(frameon=False, fontsize=8)
     return fig
 
-# %% ../../nbs/rl/truths.ipynb #ceb8ae95
+# %% ../../nbs/rl/truths.ipynb #3b96f940
 @dataclass(frozen=True)
 class SellMarket(Market):
     """Orders to sell, one after the other; the position is the share of the order that is left.
@@ -746,16 +778,21 @@ class SellMarket(Market):
 
     def next_signal(self, last, noise) -> "np.ndarray | torch.Tensor":
         """One step less; at the end of an order the next one, with another owner."""
-        goes_on = (last[..., :1] > 1.5) & (last[..., :1] < self.order.n_steps + 0.5)
-        left = np.where(goes_on, last[..., :1] - 1, self.order.n_steps)
-        return np.concatenate([left, np.where(goes_on, last[..., 1:], noise[..., 1:])], -1)
+        left, owner = last[..., :1], last[..., 1:]
+        goes_on = (left > 1.5) & (left < self.order.n_steps + 0.5)
+        left = np.where(goes_on, left - 1, self.order.n_steps)
+        owner = np.where(goes_on, owner, noise[..., 1:])
+        return np.concatenate([left, owner], -1)
 
     def reward(self, signal, before, after) -> "np.ndarray | torch.Tensor":
         """What a step saves of the cost of selling at once, which is shared out among the steps; in units of that."""
-        order, (first, last) = self.order, self._ends(signal)
-        before, after = before * (1 - first) + first, after * (1 - last)
-        size, aversion = order.shares, self.risk_aversion * 10.0 ** (self.spread * signal[..., 1:])
-        sold, left = (before - after) * size, after * size
+        order, size = self.order, self.order.shares
+        first, last = self._ends(signal)
+        before = before * (1 - first) + first
+        after = after * (1 - last)
+        aversion = self.risk_aversion * 10.0 ** (self.spread * signal[..., 1:])
+        sold = (before - after) * size
+        left = after * size
         paid = order.permanent * left * sold + order.half_spread * abs(sold) + order.temporary / order.step * sold**2
         risk = aversion * order.volatility**2 * order.step * left**2
         at_once = order.half_spread * size + order.temporary / order.step * size**2
@@ -763,7 +800,10 @@ class SellMarket(Market):
 
     def _ends(self, signal):
         """Whether it is the first step of an order, and the last; 1 or 0."""
-        return (signal[..., :1] > self.order.n_steps - 0.5) * 1.0, (signal[..., :1] < 1.5) * 1.0
+        left = signal[..., :1]
+        first = (left > self.order.n_steps - 0.5) * 1.0
+        last = (left < 1.5) * 1.0
+        return first, last
 
     def observe(self, signal) -> "np.ndarray | torch.Tensor":
         """Steps left, and the owner."""
@@ -781,7 +821,7 @@ class SellMarket(Market):
         """The same market."""
         return self
 
-
+# %% ../../nbs/rl/truths.ipynb #1a76daa7
 @dataclass(frozen=True)
 class SellBest:
     """The best policy in a `SellMarket`, step by step."""
@@ -797,7 +837,7 @@ class SellBest:
         before = np.where(left > order.n_steps - 0.5, 1.0, before)
         return before * np.sinh(kappa * (left - 1)) / np.sinh(kappa * left)
 
-
+# %% ../../nbs/rl/truths.ipynb #02dc2d78
 class SellEvenly(NamedTuple):
     """The same number of shares on every step."""
 
@@ -805,5 +845,6 @@ class SellEvenly(NamedTuple):
 
     def __call__(self, signal, before) -> np.ndarray:
         """What is left of the order after the step."""
-        before = np.where(signal[..., :1] > self.n_steps - 0.5, 1.0, before)
-        return before * (1 - 1 / signal[..., :1])
+        left = signal[..., :1]
+        before = np.where(left > self.n_steps - 0.5, 1.0, before)
+        return before * (1 - 1 / left)

@@ -17,7 +17,7 @@ from ..trading.clock import Clock
 from .recipe import study_costs, study_features, study_folds, study_label
 from .spec import Study, make_study
 
-# %% ../../nbs/study/certify.ipynb #dc992ccd
+# %% ../../nbs/study/certify.ipynb #e948c2bc
 def audit_experiment(
     experiment,  # `study.experiment.Experiment`: one universe of a study
     models=None,  # names of some of the study's models; default all
@@ -67,7 +67,7 @@ def audit_experiment(
     )
     return _with_money(experiment, found, options) if study.portfolio else found
 
-
+# %% ../../nbs/study/certify.ipynb #16808f7e
 def _with_money(experiment, found: Certificate, options: dict) -> Certificate:
     """The certificate with that of what the study's policy wishes and holds, and of what its trades cost."""
     study = experiment.study

@@ -31,7 +31,7 @@ from .search import journal_of
 from .spec import make_study
 from .units import Task, UnitStore, claim, device_kind
 
-# %% ../../nbs/study/cluster.ipynb #8cf4daf6
+# %% ../../nbs/study/cluster.ipynb #2f5c86e2
 @lru_cache(1)
 def _bench(study: str, universe: str, tables: str, plan: str, traded: bytes) -> Experiment:
     """What the tasks are of; `traded` is the file of scores that a plan of backtests trades on."""
@@ -44,12 +44,12 @@ def _bench(study: str, universe: str, tables: str, plan: str, traded: bytes) -> 
         experiment.keep_tables(Path(tables))
     return experiment
 
-
+# %% ../../nbs/study/cluster.ipynb #4179ce2a
 def _tables_here(tables: str) -> str:
     """The run's folder of feature tables where this machine can share it, else nothing."""
     return tables if os.path.isdir(tables) and os.access(tables, os.R_OK | os.W_OK | os.X_OK) else ""
 
-
+# %% ../../nbs/study/cluster.ipynb #1d7b5b5d
 def run_remotely(
     study: str,  # what to do
     universe: str,  # what to do
@@ -109,7 +109,7 @@ def run_remotely(
             write_text(Path(tmp) / "alone" / os.uname().nodename, tables)
         return {str(p.relative_to(tmp)): p.read_bytes() for p in Path(tmp).rglob("*") if p.is_file()}
 
-# %% ../../nbs/study/cluster.ipynb #5713aa9d
+# %% ../../nbs/study/cluster.ipynb #594b5d52
 def connect() -> ModuleType:
     """Ray, connected to the cluster of `RAY_ADDRESS`, or to one that is started on this machine."""
     with extra("ray", "backend ray"):
@@ -128,7 +128,7 @@ def connect() -> ModuleType:
             raise NeuralphaError(f"No Ray cluster answers at {os.environ.get('RAY_ADDRESS')}: {e}") from None
     return ray
 
-
+# %% ../../nbs/study/cluster.ipynb #05875fa4
 def _knock(address: str):
     """Raise `NeuralphaError` where nobody listens at host:port; Ray itself would try for minutes."""
     host, colon, port = address.removeprefix("ray://").rpartition(":")
@@ -139,7 +139,7 @@ def _knock(address: str):
     except OSError as e:
         raise NeuralphaError(f"No Ray cluster answers at {address}: {e.strerror or e}.") from None
 
-
+# %% ../../nbs/study/cluster.ipynb #1bdfca94
 def resources(
     model,  # estimator
     device: str = "auto",
@@ -239,7 +239,7 @@ def fit_on_ray(
     if watch:
         watch(progress_of(listed, [], store, part))
 
-# %% ../../nbs/study/cluster.ipynb #961a7349
+# %% ../../nbs/study/cluster.ipynb #2ed8b356
 def _keep(ray, ref, tasks: list, store: UnitStore) -> dict:  # what the node sent
     """Put what a node sent into the store: a task, or all units that were fitted at once; what its workers did not
     survive has failed.
@@ -258,7 +258,7 @@ def _keep(ray, ref, tasks: list, store: UnitStore) -> dict:  # what the node sen
         _keep_task(task, files, store)
     return files
 
-
+# %% ../../nbs/study/cluster.ipynb #5dc34c88
 def _say_who_is_alone(files: dict, told: set):
     """Say once of every machine that cannot share the feature tables of the run."""
     for name in sorted({name for name in files if name.startswith("alone/")} - told):
@@ -266,7 +266,7 @@ def _say_who_is_alone(files: dict, told: set):
         machine, tables = name.removeprefix("alone/"), files[name].decode()
         print(f"{machine} does not have {tables} and computes the features itself; share that folder.", file=sys.stderr)
 
-
+# %% ../../nbs/study/cluster.ipynb #7decf5bd
 def _keep_task(task: Task, files: dict, store: UnitStore):
     mine = {name.removeprefix(f"{task.key}/"): data for name, data in files.items() if name.startswith(f"{task.key}/")}
     if mine and task.key not in store:

@@ -17,14 +17,14 @@ from .spec import Study, load_study, universe_slug
 from .units import Unit, UnitStore, code_of, device_kind, library_versions
 from ..core import code_digest
 
-# %% ../../nbs/study/draws.ipynb #c00dc1ea
+# %% ../../nbs/study/draws.ipynb #f9d3b3e4
 @lru_cache(maxsize=1)
 def _problem(case, n_characteristics, seed, k):
     from neuralpha.models.gkx import gkx_problem
 
     return gkx_problem(case, n_characteristics, [seed, k])
 
-
+# %% ../../nbs/study/draws.ipynb #cf4d4fa0
 def draw_errors(
     draws: "Repetitions",
     name: str,  # of the model
@@ -52,7 +52,7 @@ def draw_errors(
     problem = _problem(draws.case, draws.n_characteristics, study.seed, draw)
     return squared_errors(draws.model(name), problem, study.seed_list, device, name in study.refitted)
 
-
+# %% ../../nbs/study/draws.ipynb #ac8b4d2a
 @dataclass(frozen=True, eq=False, repr=False)
 class Repetitions:
     """The draws of one simulated universe under a study with `repetitions`; the counterpart of a `Experiment`."""
@@ -121,7 +121,7 @@ class Repetitions:
             f"{self.study.seeds} seeds"
         )
 
-
+# %% ../../nbs/study/draws.ipynb #2185baf1
 def open_draws(study, universe: str | None = None) -> Repetitions:
     """The draws of one universe of a study. Raises `NeuralphaError` for a universe that cannot be drawn."""
     study = load_study(study)
@@ -139,7 +139,7 @@ def open_draws(study, universe: str | None = None) -> Repetitions:
         out.model(name)
     return out
 
-# %% ../../nbs/study/draws.ipynb #876fe250
+# %% ../../nbs/study/draws.ipynb #7c348e85
 def fit_draw(draws: Repetitions, unit: Unit, store: UnitStore, device: str = "auto") -> None:
     """Fit one unit and keep it; a failure is kept with its log."""
     started = time.perf_counter()
@@ -151,7 +151,7 @@ def fit_draw(draws: Repetitions, unit: Unit, store: UnitStore, device: str = "au
     else:
         store.save(unit, pd.DataFrame([{"draw": unit.fold, **errors}]), seconds=round(time.perf_counter() - started, 3))
 
-
+# %% ../../nbs/study/draws.ipynb #e1a9dc98
 def collect_draws(
     draws: Repetitions, store: UnitStore, device: str = "auto"
 ) -> tuple[pd.DataFrame, dict]:  # one row per draw and model; model -> why it is not there
@@ -181,7 +181,7 @@ def collect_draws(
     frame = pd.DataFrame(rows)
     return (frame[~frame["model"].isin(holes)].reset_index(drop=True) if rows else frame), holes
 
-# %% ../../nbs/study/draws.ipynb #2c491417
+# %% ../../nbs/study/draws.ipynb #06665818
 def _metric(name, value, error, n):
     from scipy.stats import t as student
     from neuralpha.evaluate.catalogue import CATALOGUE
@@ -198,7 +198,7 @@ def _metric(name, value, error, n):
         definition=entry.definition,
     )
 
-
+# %% ../../nbs/study/draws.ipynb #1aa6b19d
 DRAWS_COLUMNS = dict(
     draw="integer", model="text", sse="number", sse_true="number", sse_mean="number"
 )  # columns of draws.parquet

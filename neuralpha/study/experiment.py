@@ -209,7 +209,7 @@ class Experiment:
             f"{len(self.study.models)} models × {self.study.seeds} seeds"
         )
 
-# %% ../../nbs/study/experiment.ipynb #b7e576a2
+# %% ../../nbs/study/experiment.ipynb #82d3fc24
 def open_experiment(
     study,  # `Study`, built-in name or file
     universe: str | None = None,  # one of the study's universes; default: its first
@@ -242,7 +242,7 @@ def open_experiment(
     resolve_features(panel, study.features)
     return experiment
 
-
+# %% ../../nbs/study/experiment.ipynb #a43571b1
 def _check_model(experiment: Experiment, name: str):
     """Refuse a model that cannot learn the study's label, or be trained or searched as the study says."""
     label = experiment.study.label

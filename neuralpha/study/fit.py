@@ -24,7 +24,7 @@ from .recipe import Rows, fit_seed, fit_seeds_together
 from .spec import Study, make_study
 from .units import Task, Unit, UnitStore, claim
 
-# %% ../../nbs/study/fit.ipynb #4fe0e4ed
+# %% ../../nbs/study/fit.ipynb #8cd8c402
 def fit_one(experiment: Experiment, unit: Unit, store: UnitStore, device: str = "auto") -> bool:  # finished
     """Fit a unit, with all that are trained together with it, and keep them; a failure is kept with its log.
 
@@ -68,7 +68,7 @@ def fit_one(experiment: Experiment, unit: Unit, store: UnitStore, device: str = 
     shutil.rmtree(checkpoint, ignore_errors=True)
     return True
 
-
+# %% ../../nbs/study/fit.ipynb #96f873bd
 def _fits(experiment, unit, store, device, checkpoint) -> dict:  # seed -> UnitResult
     study = experiment.study
     model = tuned_model(experiment, unit, store, device)
@@ -78,7 +78,7 @@ def _fits(experiment, unit, store, device, checkpoint) -> dict:  # seed -> UnitR
         return fit_seeds_together(study, model, rows, seeds, device)
     return {unit.seed: fit_seed(study, unit.model, model, rows, unit.seed, device, checkpoint)}
 
-
+# %% ../../nbs/study/fit.ipynb #e0600899
 def _scores(part, panel, rows, scores):
     return pd.DataFrame(
         {
@@ -89,7 +89,7 @@ def _scores(part, panel, rows, scores):
         }
     )
 
-# %% ../../nbs/study/fit.ipynb #afaaa40b
+# %% ../../nbs/study/fit.ipynb #1377a58a
 def open_any(
     study: Study,
     universe: str,
@@ -121,7 +121,7 @@ def open_any(
         experiment.keep_tables(store.tables)
     return experiment
 
-
+# %% ../../nbs/study/fit.ipynb #f5419150
 def tasks(
     experiment: Experiment,
     device: str = "auto",
@@ -138,19 +138,19 @@ def tasks(
     """
     return [*experiment.searches(device).values(), *(experiment.units(device) if part == "all" else ())]
 
-
+# %% ../../nbs/study/fit.ipynb #aabe5593
 def is_finished(experiment: Experiment, task: Task, store: UnitStore) -> bool:
     """Whether nothing is left to do: a unit is kept, the budget of a search is spent, or it has failed."""
     if not store.missing(task.key):
         return True
     return task.is_search and trials_of(experiment, task, store)[1]
 
-
+# %% ../../nbs/study/fit.ipynb #4f9d4948
 def unfinished(todo, store: UnitStore) -> list:
     """The (experiment, task) pairs that are still to be done."""
     return [(b, t) for b, t in todo if not is_finished(b, t, store)]
 
-
+# %% ../../nbs/study/fit.ipynb #57de7c0d
 def is_due(experiment, task: Task, store: UnitStore, device: str = "auto") -> bool:
     """Whether a task can be begun: the search it begins with is finished, and no other unit is to fit it with its own
     seed.
@@ -160,7 +160,7 @@ def is_due(experiment, task: Task, store: UnitStore, device: str = "auto") -> bo
     first = next((t for t in experiment.fitted_with(task, device) if store.missing(t.key)), task)
     return first == task and is_ready(experiment, task, store, device)
 
-
+# %% ../../nbs/study/fit.ipynb #96263eae
 def do_task(
     experiment: Experiment, task: Task, store: UnitStore, device: str = "auto", say=lambda text: None
 ) -> bool | None:
@@ -227,14 +227,14 @@ def work(
         if not worked:
             time.sleep(0.2)
 
-# %% ../../nbs/study/fit.ipynb #d07d267a
+# %% ../../nbs/study/fit.ipynb #1ef9e333
 def forget_failures(todo, store: UnitStore) -> None:
     """What failed in an earlier run is tried again."""
     for t in todo:
         if t.key not in store:
             store.failure_path(t.key).unlink(missing_ok=True)
 
-
+# %% ../../nbs/study/fit.ipynb #737a02ca
 def failures(units, store: UnitStore) -> dict:  # unit -> error of those that failed
     """What is known of the units that could not be fitted.
 
@@ -245,7 +245,7 @@ def failures(units, store: UnitStore) -> dict:  # unit -> error of those that fa
     """
     return {u: store.failure(u.key)["error"] for u in units if u.key not in store and store.failure(u.key)}
 
-
+# %% ../../nbs/study/fit.ipynb #8560d397
 def fit_units(
     experiment: Experiment,
     store: UnitStore,
@@ -285,7 +285,7 @@ def fit_units(
             work([experiment], store, device, say=show)
     return failures(units, store)
 
-
+# %% ../../nbs/study/fit.ipynb #ddfac9e2
 def search_units(
     experiment: Experiment, store: UnitStore, device: str = "auto", jobs: int = 1
 ) -> list[dict]:  # see `search_records`
@@ -302,12 +302,12 @@ def search_units(
         work([experiment], store, device, "searches")
     return search_records(experiment, store, device)
 
-# %% ../../nbs/study/fit.ipynb #92df92eb
+# %% ../../nbs/study/fit.ipynb #473c36e4
 def _agreed(benches, device, part) -> str:
     """Digest of the tasks that a run and its workers must both mean."""
     return digest(sorted(t.key for b in benches for t in tasks(b, device, part)))
 
-
+# %% ../../nbs/study/fit.ipynb #52fead00
 def main() -> None:
     """`python -m neuralpha.study.fit`: a worker.
 
@@ -381,7 +381,7 @@ class _Worker:
         self.process.wait()
         self.log.close()
 
-# %% ../../nbs/study/fit.ipynb #842cd3c9
+# %% ../../nbs/study/fit.ipynb #d5bd6c3e
 ATTEMPTS = 2  # a task whose process was killed is tried once more
 
 
@@ -392,7 +392,7 @@ def _device_of(worker, device):
 
     return worker_device(device, worker)
 
-
+# %% ../../nbs/study/fit.ipynb #15dd9f4d
 def fit_study(
     benches,  # of one study
     store: UnitStore,
@@ -459,7 +459,7 @@ def fit_study(
     if watch:
         watch(progress_of(listed, [], store, part))
 
-# %% ../../nbs/study/fit.ipynb #16a60f40
+# %% ../../nbs/study/fit.ipynb #23152d9c
 def progress_of(
     listed,  # (experiment, task) pairs: all, and those that are not finished
     left,  # (experiment, task) pairs: all, and those that are not finished
@@ -502,7 +502,7 @@ def progress_of(
         )
     return out
 
-
+# %% ../../nbs/study/fit.ipynb #fa387822
 def _bury(worker, known, store, deaths):
     """What the end of a worker means: nothing, a fault that concerns all, or a task that failed."""
     code = worker.process.returncode
@@ -585,7 +585,7 @@ def collect(
         out[name] = p
     return out, holes
 
-# %% ../../nbs/study/fit.ipynb #1386026d
+# %% ../../nbs/study/fit.ipynb #ca502ab2
 def _aligned(store, key, panel, rows, part) -> np.ndarray:
     """The stored scores of one part, after comparing their dates and assets with the panel's rows."""
     s = store.scores(key)
@@ -608,7 +608,7 @@ def _aligned(store, key, panel, rows, part) -> np.ndarray:
         )
     return s["score"].to_numpy()
 
-
+# %% ../../nbs/study/fit.ipynb #77d2ab66
 class _Models(dict):
     """(fold, seed) -> fitted model, read from its folder on first use."""
 

@@ -46,7 +46,7 @@ from .spec import Study, load_study
 from ..own_code import is_own, own_digest, short_name
 from .units import reach
 
-# %% ../../nbs/study/recipe.ipynb #36397682
+# %% ../../nbs/study/recipe.ipynb #9b722de7
 def whole_panel(
     study: Study,
     universe: str,  # one of the study's
@@ -61,7 +61,7 @@ def whole_panel(
     """
     return load_universe(universe, checks=study.checks or None, **study.data.get(universe, {}))
 
-
+# %% ../../nbs/study/recipe.ipynb #e8aa88ce
 def study_panel(study: Study, universe: str) -> tuple[Panel, Seal | None]:
     """The study's data up to where its holdout begins, and the seal of that."""
     panel = whole_panel(study, universe)
@@ -72,7 +72,7 @@ def study_features(study: Study, panel: Panel) -> Features:
     """The study's features on a panel."""
     return compute_features(panel, study.features, transform=None if study.transform == "raw" else study.transform)
 
-# %% ../../nbs/study/recipe.ipynb #d2a3ee91
+# %% ../../nbs/study/recipe.ipynb #e0633e3e
 def study_label(study: Study, panel: Panel) -> Label:
     """The study's label on a panel, with what is learnt beside it or in its place."""
     spec = study.label
@@ -83,7 +83,7 @@ def study_label(study: Study, panel: Panel) -> Label:
         return scored
     return MultiTaskLabel([_learnt_label(y, spec.learn) for y in (scored, *further)], scored)
 
-
+# %% ../../nbs/study/recipe.ipynb #f6c3b65e
 def _own_label(study: Study, panel: Panel) -> Label:
     """A label of one's own: scored where it is a return, else learnt in the place of the return over the same bars."""
     spec = study.label
@@ -96,7 +96,7 @@ def _scored_label(panel: Panel, horizon: int, spec) -> Label:
     y = forward_return(panel, horizon, spec.delay, spec.exit)
     return y if spec.neutral is None else excess_return(y, spec.neutral)
 
-
+# %% ../../nbs/study/recipe.ipynb #cebf44bc
 def _learnt_label(y: Label, learn) -> Label:
     """What models learn of a return."""
     if learn is None:
@@ -116,7 +116,7 @@ def study_folds(study: Study, y: Label) -> list[Fold]:
         return fixed_split(y, *dates, embargo=split.embargo)
     return walk_forward(y, split.train, split.valid, split.test, split.embargo, split.scheme)
 
-# %% ../../nbs/study/recipe.ipynb #ca997110
+# %% ../../nbs/study/recipe.ipynb #f95a50aa
 def study_parts(
     study: Study,
     name: str,  # of the model in the study
@@ -145,7 +145,7 @@ def study_parts(
         )
     return model
 
-
+# %% ../../nbs/study/recipe.ipynb #f54175d4
 def parts_form(study: Study, name: str) -> dict:
     """What a stored result knows transforms and weights again by; empty where there are none."""
     form = {}
@@ -155,7 +155,7 @@ def parts_form(study: Study, name: str) -> dict:
         form["weights"] = {**study.weights.form, "by": [_by_code(way) for way in study.weights.by]}
     return form
 
-
+# %% ../../nbs/study/recipe.ipynb #b054649e
 def label_form(study: Study) -> dict:
     """What a stored result knows the label again by: one's own by its code, wherever it lies."""
     form = study.label.form
@@ -165,7 +165,7 @@ def label_form(study: Study) -> dict:
 def _by_code(name: str) -> str:
     return f"{short_name(name)} {own_digest(name)}" if is_own(name) else name
 
-# %% ../../nbs/study/recipe.ipynb #be556542
+# %% ../../nbs/study/recipe.ipynb #47ef929a
 class Rows(NamedTuple):
     """What a model is fitted on."""
 
@@ -173,7 +173,7 @@ class Rows(NamedTuple):
     y: Label
     fold: Fold
 
-
+# %% ../../nbs/study/recipe.ipynb #fc297c41
 def fit_seed(
     study: Study,
     name: str,  # of the model in the study
@@ -200,7 +200,7 @@ def fit_seed(
     """
     return fit_unit(model, *rows, seed, device, study.label.target, name in study.refitted, checkpoint)
 
-
+# %% ../../nbs/study/recipe.ipynb #8a47d1d4
 def fit_seeds_together(
     study: Study,
     model,  # unfitted
@@ -228,7 +228,7 @@ def fit_seeds_together(
 
     return dict(zip(seeds, fit_seeds(model, *rows, seeds, device, study.label.target)))
 
-# %% ../../nbs/study/recipe.ipynb #bab4149e
+# %% ../../nbs/study/recipe.ipynb #05303e23
 def trial_moments(
     y: Label,
 ) -> Callable:  # function of scores and rows that gives bars and moments, None where there are too few
@@ -255,7 +255,7 @@ def trial_moments(
 
     return judge
 
-
+# %% ../../nbs/study/recipe.ipynb #b3c82a92
 def trial_sharpe(trial: dict, half_spread_bps: float) -> float | None:  # per bar; None where there is none
     """The Sharpe ratio of a trial's spread portfolio after costs in proportion to what it traded.
 
@@ -271,13 +271,13 @@ def trial_sharpe(trial: dict, half_spread_bps: float) -> float | None:  # per ba
     variance = square - 2 * cost * cross + cost**2 * square_traded
     return float((earned - cost * traded) / np.sqrt(variance)) if variance > 0 else None
 
-# %% ../../nbs/study/recipe.ipynb #83033d9d
+# %% ../../nbs/study/recipe.ipynb #679e413c
 def study_costs(study: Study) -> Costs:
     """The costs of a study's `[costs]` block."""
     spec = study.costs
     return make_costs(spec.preset, **spec.given) if spec.preset else Costs(**spec.given)
 
-
+# %% ../../nbs/study/recipe.ipynb #682c7dfd
 def account_of(study: Study) -> dict:
     """The account in which an agent of a study learns and trades, as its parameters."""
     preset = {"preset": study.costs.preset} if study.costs.preset else {}

@@ -126,7 +126,7 @@ class Remote:
             return set()
         return {p.split(f"{self.root}/{folder}/", 1)[1] for p in found}
 
-# %% ../../nbs/study/remote.ipynb #b243aa75
+# %% ../../nbs/study/remote.ipynb #19b91c58
 def push_unit(remote: Remote, store: UnitStore, key: str) -> None:
     """Copy a finished unit, `unit.json` last; nothing where it was copied before."""
     if remote.read(f".units/{key}/unit.json") == (store.path(key) / "unit.json").read_bytes():
@@ -134,7 +134,7 @@ def push_unit(remote: Remote, store: UnitStore, key: str) -> None:
     for name in [*store.meta(key)["files"], "unit.json"]:
         remote.write(f".units/{key}/{name}", (store.path(key) / name).read_bytes())
 
-
+# %% ../../nbs/study/remote.ipynb #faba4cfe
 def pull_unit(remote: Remote, store: UnitStore, key: str, columns=UNIT_COLUMNS) -> bool:  # whether it is here now
     """Fetch a unit that the store lacks. One that is not whole, or not what its `unit.json` says, is left there.
 
@@ -171,14 +171,14 @@ def pull_unit(remote: Remote, store: UnitStore, key: str, columns=UNIT_COLUMNS) 
 
 _NAME = re.compile(r"([A-Za-z0-9_-][A-Za-z0-9._-]*/)*[A-Za-z0-9_-][A-Za-z0-9._-]*")  # no path that leads elsewhere
 
-# %% ../../nbs/study/remote.ipynb #a89a600a
+# %% ../../nbs/study/remote.ipynb #faa51831
 def push_file(remote: Remote, path: Path, name: str) -> None:
     """Copy a file where the address has another or none."""
     data = path.read_bytes()
     if remote.read(name) != data:
         remote.write(name, data)
 
-
+# %% ../../nbs/study/remote.ipynb #e3f03200
 def pull_file(remote: Remote, path: Path, name: str) -> None:
     """Fetch a file that is not here."""
     data = None if path.exists() else remote.read(name)
@@ -187,7 +187,7 @@ def pull_file(remote: Remote, path: Path, name: str) -> None:
     with atomic_path(path) as tmp:
         tmp.write_bytes(data)
 
-
+# %% ../../nbs/study/remote.ipynb #288ce802
 def push_report(remote: Remote, folder: Path) -> None:
     """Copy a study's report and the page over all studies of its folder."""
     here = {str(p.relative_to(folder)) for p in folder.rglob("*") if p.is_file()}
@@ -197,7 +197,7 @@ def push_report(remote: Remote, folder: Path) -> None:
         remote.remove(f"{folder.name}/{name}")
     push_file(remote, folder.parent / "index.html", "index.html")
 
-# %% ../../nbs/study/remote.ipynb #f2e6b6f6
+# %% ../../nbs/study/remote.ipynb #f0660eed
 def pull_tasks(
     remote: Remote,
     listed,  # (experiment, task) pairs of a study, see `tasks`
@@ -225,7 +225,7 @@ def pull_tasks(
             got += pull_unit(remote, store, task.key, experiment.columns)
     return got
 
-
+# %% ../../nbs/study/remote.ipynb #ee814412
 def push_tasks(remote: Remote, listed, store: UnitStore) -> None:
     """Copy what is finished of a study and was not copied before."""
     for experiment, task in listed:

@@ -59,13 +59,13 @@ def run_search(experiment: Experiment, search: Search, store: UnitStore, device:
     with limit_threads(1):
         return search_parameters(study, search.model, model, rows, journal_of(search, store), device, watch)
 
-# %% ../../nbs/study/search.ipynb #479f229c
+# %% ../../nbs/study/search.ipynb #11239b20
 def is_ready(experiment: Experiment, unit: Unit, store: UnitStore, device: str = "auto") -> bool:
     """Whether the search that a fit begins with is finished; True where there is none."""
     search = experiment.searches(device).get((unit.model, unit.fold))
     return search is None or store.failure(search.key) is not None or trials_of(experiment, search, store)[1]
 
-
+# %% ../../nbs/study/search.ipynb #9d63d5a2
 def tuned_model(experiment: Experiment, unit: Unit, store: UnitStore, device: str = "auto") -> Any:
     """The unfitted model of a unit, with what its fold's search found; a search that is not finished is run, or waited
     for.
@@ -84,7 +84,7 @@ def tuned_model(experiment: Experiment, unit: Unit, store: UnitStore, device: st
         raise NeuralphaError(f"{search}: {store.failure(search.key)['error']}")
     return model.clone(**tuned_from(trials_of(experiment, search, store)[0], model).params)
 
-# %% ../../nbs/study/search.ipynb #40caf80f
+# %% ../../nbs/study/search.ipynb #1d16be86
 def search_records(experiment: Experiment, store: UnitStore, device: str = "auto") -> list[dict]:
     """Every search of an experiment, fold by fold, JSON-native. Raises `NeuralphaError` where one is not finished."""
     out = []
@@ -114,13 +114,13 @@ def search_records(experiment: Experiment, store: UnitStore, device: str = "auto
         )
     return out
 
-
+# %% ../../nbs/study/search.ipynb #8c4aa353
 def _shown(trial: dict, half_spread_bps: float) -> dict:
     """A trial as a report keeps it, its Sharpe ratio after the study's costs."""
     known = {k: trial.get(k) for k in ("number", "state", "valid_ic", "bars", "params")}
     return known | {"sharpe": trial_sharpe(trial, half_spread_bps)}
 
-
+# %% ../../nbs/study/search.ipynb #62de48ae
 def search_table(records: list) -> pd.DataFrame:  # one row per model and fold
     """Searches at a glance: trials, how they ended, the best IC on the dates held back and its parameters.
 

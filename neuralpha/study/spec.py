@@ -98,7 +98,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 from ..core import NeuralphaError, canonical_json, digest, parse_json, read_json, unknown_name
 from ..own_code import is_own, is_own_feature, seen_from_here, short_name
 
-# %% ../../nbs/study/spec.ipynb #26c88586
+# %% ../../nbs/study/spec.ipynb #c54f9591
 class _Part(BaseModel):
     model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
     always_written: ClassVar[tuple] = ()  # fields that the form names whatever their value
@@ -113,7 +113,7 @@ class _Part(BaseModel):
         """What is hashed: the fields, without those that are as if nobody had named them."""
         return _form(self, self.model_dump(mode="json"))
 
-
+# %% ../../nbs/study/spec.ipynb #08522689
 def _form(part, written):
     if isinstance(part, _Part):
         return {name: _form(getattr(part, name), written[name]) for name in written if not _as_if_absent(part, name)}
@@ -123,12 +123,12 @@ def _form(part, written):
         return [_form(v, w) for v, w in zip(part, written)]
     return written
 
-
+# %% ../../nbs/study/spec.ipynb #48ecdc28
 def _as_if_absent(part, name: str) -> bool:
     default = type(part).model_fields[name].default
     return name not in part.always_written and getattr(part, name) == default
 
-# %% ../../nbs/study/spec.ipynb #eadefa03
+# %% ../../nbs/study/spec.ipynb #04e07513
 LEARNABLE_LABELS = {
     "excess_return": ("over", "window"),
     "volatility_scaled": ("window",),
@@ -186,7 +186,7 @@ class LearnSpec(_Part):
         """The parameters that were given; the others keep their defaults."""
         return self.model_dump(exclude={"kind"}, exclude_none=True)
 
-
+# %% ../../nbs/study/spec.ipynb #b5b8fbe0
 class LabelSpec(_Part):
     """Forward return from close t+delay to close t+delay+horizon.
 
@@ -292,7 +292,7 @@ class LabelSpec(_Part):
             )
         return self
 
-# %% ../../nbs/study/spec.ipynb #8bff28e9
+# %% ../../nbs/study/spec.ipynb #e249634b
 DATES = ("train_start", "valid_start", "test_start", "test_end")
 WEIGHTS = ("uniqueness", "time_decay")  # of `labels.sample_weights`
 
@@ -438,7 +438,7 @@ class SplitSpec(_Part):
         """Groups that every fold tests."""
         return self.tests or (1 if self.scheme == "k_fold" else 2)
 
-
+# %% ../../nbs/study/spec.ipynb #51b049e3
 class WeightSpec(_Part):
     """What every training row counts.
 
@@ -491,7 +491,7 @@ class WeightSpec(_Part):
             raise ValueError("oldest is the weight of the oldest row under time_decay, which by does not name")
         return self
 
-# %% ../../nbs/study/spec.ipynb #fd522c90
+# %% ../../nbs/study/spec.ipynb #87639230
 _Rate = Annotated[float | None, Field(ge=0, strict=False)]
 
 
@@ -565,7 +565,7 @@ class CostSpec(_Part):
         """What differs from the preset."""
         return self.model_dump(exclude={"preset"}, exclude_none=True)
 
-
+# %% ../../nbs/study/spec.ipynb #1aaec1f2
 class PortfolioSpec(_Part):
     """What is held on a score: a report then says what the score is worth after costs.
 
@@ -624,7 +624,7 @@ class PortfolioSpec(_Part):
             raise ValueError(str(e)) from None
         return v
 
-
+# %% ../../nbs/study/spec.ipynb #6a1d007f
 class ExplainSpec(_Part):
     """How much is explained; SHAP is the slowest picture of a report.
 
@@ -644,7 +644,7 @@ class ExplainSpec(_Part):
     ] = 400
     samples: Annotated[int, Field(ge=1, description="samples per row of expected gradients, for nets")] = 100
 
-# %% ../../nbs/study/spec.ipynb #cf8653f2
+# %% ../../nbs/study/spec.ipynb #bb201b74
 class TuneModel(_Part):
     """What is special about the search for one model's parameters; None: as the `[tune]` block says.
 
@@ -694,7 +694,7 @@ class TuneModel(_Part):
                 )
         return v
 
-
+# %% ../../nbs/study/spec.ipynb #b094edfe
 class TuneSpec(_Part):
     """How parameters are searched in every fold.
 
@@ -736,7 +736,7 @@ class TuneSpec(_Part):
             raise ValueError("give a budget, trials or minutes")
         return self
 
-# %% ../../nbs/study/spec.ipynb #40dac989
+# %% ../../nbs/study/spec.ipynb #4d8026e8
 class Target(_Part):
     """What a study set out to reach: the best of some models in one metric."""
 
@@ -748,7 +748,7 @@ class Target(_Part):
     metric: str
     value: Annotated[float, Field(strict=False)]
 
-
+# %% ../../nbs/study/spec.ipynb #c010b604
 class PublishedSpec(_Part):
     """A table from a paper, and what the study set out to reach.
 
@@ -818,7 +818,7 @@ class PublishedSpec(_Part):
             for r in self.tables.get(slug, self.tables.get("*", []))
         }
 
-# %% ../../nbs/study/spec.ipynb #dfb5b140
+# %% ../../nbs/study/spec.ipynb #4d83e820
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 RESERVED = ("ensemble", "oracle", "reversal", "true")  # rows beside the models
 AGENTS = {  # name of an agent -> where it is; its scores are positions
@@ -1067,7 +1067,7 @@ class StudyFields(_Part):
                 raise ValueError(f"refit of {k} is {again!r}; it is true or false")
         return v
 
-
+# %% ../../nbs/study/spec.ipynb #68199fdf
 def _make_transform(step: dict) -> None:
     """Refuse parameters that a built-in transform does not have."""
     from neuralpha.features.pipeline import make_transform
@@ -1373,7 +1373,7 @@ def universe_slug(
     stem = re.sub(r"\.(parquet|csv|csv\.gz|db|duckdb)$", "", re.split(r"[/\\]", universe.rstrip("/\\"))[-1], flags=re.I)
     return re.sub(r"[^A-Za-z0-9._-]+", "-", stem).strip("-.")[:64] or "universe"
 
-# %% ../../nbs/study/spec.ipynb #a74ced5d
+# %% ../../nbs/study/spec.ipynb #6caf7b28
 def _part_at(place) -> type:
     """The part of the specification that a place in the file belongs to."""
     part = Study
@@ -1383,14 +1383,14 @@ def _part_at(place) -> type:
         part = next((k for k in (kind, *typing.get_args(kind)) if hasattr(k, "model_fields")), kind)
     return part
 
-
+# %% ../../nbs/study/spec.ipynb #b50861be
 def _meaning(field) -> str:
     """What a key means, with an example where there is one; empty where nothing is said of it."""
     said = getattr(field, "description", None) or ""
     examples = getattr(field, "examples", None)
     return f"{said}, e.g. {examples[0]!r}" if said and examples else said
 
-
+# %% ../../nbs/study/spec.ipynb #689355a2
 def _message(e: ValidationError) -> str:
     """The first problem of a pydantic error in one line."""
     first = e.errors()[0]
@@ -1414,7 +1414,7 @@ def _message(e: ValidationError) -> str:
         "" if first["type"] == "value_error" else f", got {first['input']!r}" + f" ({meant})" * bool(meant)
     )
 
-
+# %% ../../nbs/study/spec.ipynb #8d9e6e62
 def _named(models):
     """Models given as a list of names as the table it stands for; anything else as it is. One of the user's own is
     called by the last part of its name.
@@ -1452,7 +1452,7 @@ def make_study(
             f"{source}: the study holds a value that no file can keep, such as nan or inf: {e}"
         ) from None
 
-# %% ../../nbs/study/spec.ipynb #f0e95f20
+# %% ../../nbs/study/spec.ipynb #96185911
 def research_folder() -> Path:
     """Where the research notebooks lie in the package, with built-in studies in `studies/` and a new project's first
     files in `project/`; `make sync` copies them from `nbs/research`.
@@ -1464,12 +1464,12 @@ def research_folder() -> Path:
         raise NeuralphaError(f"{folder} is missing, so neuralpha is not whole: install it again.")
     return folder
 
-
+# %% ../../nbs/study/spec.ipynb #06ec156e
 def builtin_studies() -> dict[str, Path]:
     """Name -> TOML file of the studies that ship."""
     return {p.stem: p for p in sorted((research_folder() / "studies").glob("*.toml"))}
 
-# %% ../../nbs/study/spec.ipynb #7a23975a
+# %% ../../nbs/study/spec.ipynb #8b35893e
 def _merge(base: dict, changes: dict) -> dict:
     """`changes` over `base`, part by part; None leaves a value alone."""
     out = dict(base)
@@ -1480,7 +1480,7 @@ def _merge(base: dict, changes: dict) -> dict:
             out[k] = v
     return out
 
-
+# %% ../../nbs/study/spec.ipynb #b29d16ed
 def open_report(
     folder,  # of a study's report, however it is written: ".", "..", a link
 ) -> tuple:  # absolute path of the folder, manifest, study
@@ -1502,7 +1502,7 @@ def open_report(
     manifest = read_json(folder / "manifest.json", study=dict)
     return folder, manifest, make_study(manifest["study"], str(folder))
 
-
+# %% ../../nbs/study/spec.ipynb #d44eceaf
 STARTED = "started_in.json"  # beside study.json: from where the study's relative paths start, as seen from the report
 
 
@@ -1538,7 +1538,7 @@ def where_it_started(
     with contextlib.chdir(there if go else Path.cwd()):
         yield
 
-
+# %% ../../nbs/study/spec.ipynb #7285ee00
 def _universe_name(universe) -> str:
     if isinstance(universe, (str, os.PathLike)):
         return os.fspath(universe)
@@ -1548,7 +1548,7 @@ def _universe_name(universe) -> str:
         "na.run_study(study, universes=[...]), which keeps it beside the reports."
     )
 
-
+# %% ../../nbs/study/spec.ipynb #67b60838
 def load_study(
     study,  # built-in name, path of a TOML or JSON file, or a `Study`
     **overrides,  # replace keys of the file, e.g. seeds=3, label={"horizon": 1}; None changes nothing
@@ -1615,7 +1615,7 @@ def with_tuning(
         {**spec.model_dump(mode="json"), "tune": block | ({} if sampler is None else {"sampler": sampler})}, spec.name
     )
 
-# %% ../../nbs/study/spec.ipynb #11a96733
+# %% ../../nbs/study/spec.ipynb #a2e2a297
 def _read(study: str) -> tuple[dict, str]:
     """Values and name of a study file or a built-in study."""
     path = Path(study)
@@ -1641,7 +1641,7 @@ def _read(study: str) -> tuple[dict, str]:
         raise NeuralphaError(f"{path}: a study is a table of keys, got {type(values).__name__}.")
     return _as_seen_from_here(values, path.parent), str(path.name)
 
-
+# %% ../../nbs/study/spec.ipynb #de7e3151
 def _as_seen_from_here(values: dict, folder: Path) -> dict:
     """The values of a study file with the paths of the user's own parts, which start at the file, as seen from here."""
 
@@ -1664,11 +1664,11 @@ def _as_seen_from_here(values: dict, folder: Path) -> dict:
         values["weights"] = weights | {"by": seen(by) if isinstance(by, str) else [seen(name) for name in by]}
     return values
 
-
+# %% ../../nbs/study/spec.ipynb #bd3586ea
 def _seen_block(block, seen, key: str):
     return block | {key: seen(block[key])} if isinstance(block, dict) and key in block else block
 
-# %% ../../nbs/study/spec.ipynb #337a28c0
+# %% ../../nbs/study/spec.ipynb #0b5c89f2
 def study_of_one(
     study,  # as in `load_study`
     universe: str | None = None,  # the study's own, or one that takes their place; None: the study's
@@ -1712,6 +1712,6 @@ def study_of_one(
         split=dict(train=train, valid=valid, test=test),
     )
 
-
+# %% ../../nbs/study/spec.ipynb #7835ca1d
 def _names(said) -> list | None:
     return [name.strip() for name in said.split(",") if name.strip()] if isinstance(said, str) else said

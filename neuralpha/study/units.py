@@ -33,7 +33,7 @@ from neuralpha.core import (
     writing,
 )
 
-# %% ../../nbs/study/units.ipynb #11bb25d0
+# %% ../../nbs/study/units.ipynb #72c2f402
 LIBRARIES = ("numpy", "pandas", "scikit-learn", "lightgbm", "torch")
 
 
@@ -51,7 +51,7 @@ def device_kind(device: str) -> str:  # "cpu" or "cuda"
 
     return pick_device(device).type
 
-
+# %% ../../nbs/study/units.ipynb #5ac90821
 @dataclass(frozen=True)
 class Unit:
     """A fit: done once. `inputs` is JSON-native and holds all that determines the result; `key` is its hash.
@@ -85,7 +85,7 @@ class Unit:
     def __str__(self):
         return f"{self.universe} · {self.model} · fold {self.fold} · seed {self.seed}"
 
-
+# %% ../../nbs/study/units.ipynb #c04cdde1
 @dataclass(frozen=True)
 class Search:
     """The search for parameters that all fits of a model in a fold begin with; named as a unit is.
@@ -134,7 +134,7 @@ def library_versions(
     """
     return {name: importlib.metadata.version(name) for name in (*LIBRARIES, *more)}
 
-# %% ../../nbs/study/units.ipynb #5e906102
+# %% ../../nbs/study/units.ipynb #eedfc936
 class Reach(NamedTuple):
     """The code that functions run.
 
@@ -150,7 +150,7 @@ class Reach(NamedTuple):
     own: dict  # function -> its syntax, without docstrings and annotations: itself and its helpers in the same module
     modules: tuple  # of neuralpha, that these import or name
 
-
+# %% ../../nbs/study/units.ipynb #ed6640fb
 def reach(*functions) -> Reach:
     """Follow functions to the code they run; what an annotation names is not run."""
     own, modules, todo = {}, set(), list(functions)
@@ -171,7 +171,7 @@ def reach(*functions) -> Reach:
                 modules.add(home)
     return Reach(dict(sorted(own.items())), tuple(sorted(modules)))
 
-
+# %% ../../nbs/study/units.ipynb #5816077d
 def _imported(tree, package) -> set:
     """The modules that a syntax tree imports from or imports."""
     found = {alias.name for n in ast.walk(tree) if isinstance(n, ast.Import) for alias in n.names}
@@ -181,14 +181,14 @@ def _imported(tree, package) -> set:
             found.add(importlib.util.resolve_name(name, package) if node.level else name)
     return found
 
-
+# %% ../../nbs/study/units.ipynb #d5a5f1a5
 def _named_things(tree, namespace: dict) -> list:
     """The functions and classes of a namespace that a syntax tree names."""
     words = {n.id for n in ast.walk(tree) if isinstance(n, ast.Name)}
     found = [namespace[w] for w in sorted(words & set(namespace))]
     return [x for x in found if callable(x) and getattr(x, "__qualname__", "")]
 
-
+# %% ../../nbs/study/units.ipynb #e8228129
 class _RunCode(ast.NodeTransformer):
     """Drops what is not run: annotations and docstrings."""
 
@@ -207,14 +207,14 @@ class _RunCode(ast.NodeTransformer):
             node.body = node.body[1:] or [ast.Pass()]
         return node
 
-
+# %% ../../nbs/study/units.ipynb #e4391c8c
 @cache
 def code_of(*functions) -> str:
     """Digest of all code that functions run."""
     found = reach(*functions)
     return digest([found.own, code_digest(*found.modules)])
 
-# %% ../../nbs/study/units.ipynb #a222a452
+# %% ../../nbs/study/units.ipynb #c1b3c34b
 UNIT_COLUMNS = dict(part="text", date="date", asset="text", score="float32")  # columns of a unit's scores
 
 
@@ -239,7 +239,7 @@ def check_unit(
         if not inside or not (folder / name).is_file() or file_digest(folder / name) != sha:
             raise NeuralphaError(f"{folder / name} is not the file that was written; delete {folder} and run again.")
 
-
+# %% ../../nbs/study/units.ipynb #98ac193e
 def read_scores(folder: Path, columns=UNIT_COLUMNS) -> pd.DataFrame:
     """The scores of a unit, with the columns that were written and no others."""
     try:

@@ -39,7 +39,7 @@ from .clock import Clock, bar_legs, entered_weights
 from .costs import Costs, Tariff, commission_of, cost_inputs, impact_share
 from .returns import earned_returns
 
-# %% ../../nbs/trading/account.ipynb #80ec4c0e
+# %% ../../nbs/trading/account.ipynb #dfa279de
 @dataclass(frozen=True)
 class Account:
     """What one account is made of.
@@ -82,7 +82,7 @@ class Account:
         if not 0 <= self.lot < np.inf:
             raise NeuralphaError(f"lot is {self.lot}; it must be an amount of money, at least 0.")
 
-
+# %% ../../nbs/trading/account.ipynb #7c13c878
 GAINS = ("before", "after", "delisting")
 PAID = ("half_spread", "temporary", "permanent", "commission", "borrow", "financing")
 PARTS = GAINS + PAID  # sum to the change of wealth, what is paid being negative
@@ -115,7 +115,7 @@ def run_accounts(
     books.run()
     return books.ledger()
 
-# %% ../../nbs/trading/account.ipynb #9aad0d28
+# %% ../../nbs/trading/account.ipynb #dac2fb24
 class Bars(NamedTuple):
     """The rows of each date, with one more for each asset that has left, on the date after its last.
 
@@ -168,7 +168,7 @@ class Bars(NamedTuple):
     borrow: np.ndarray  # (R, B)
     years: np.ndarray  # (n_dates,) since the date before
 
-
+# %% ../../nbs/trading/account.ipynb #4eb9134d
 class Terms(NamedTuple):
     """The accounts as arrays.
 
@@ -198,7 +198,7 @@ class Terms(NamedTuple):
     participation: np.ndarray  # (C,)
     lot: np.ndarray  # (C,)
 
-
+# %% ../../nbs/trading/account.ipynb #654c868b
 class State(NamedTuple):
     """What the accounts hold.
 
@@ -225,7 +225,7 @@ class State(NamedTuple):
     paid: np.ndarray  # (n_assets, C) for each asset so far, or (0, 0)
     held: np.ndarray  # (R, C) money after each row's bar, or (0, 0)
 
-
+# %% ../../nbs/trading/account.ipynb #3e6651d5
 @njit(cache=True, error_model="numpy")
 def book_bar(d, wish, bars, terms, tariff, state, record) -> None:
     """One bar of all accounts: `wish` (rows of the date, P), `record` (C, len(RECORD)) is filled."""
@@ -285,7 +285,7 @@ def _move_to_fill(d, bars, terms, tariff, state, record):
         value[c] = max(cash[c] + value[c], 0.0) if terms.compounding[c] else terms.capital[c]
     return value
 
-# %% ../../nbs/trading/account.ipynb #0a473d4b
+# %% ../../nbs/trading/account.ipynb #ca962665
 @njit(cache=True, error_model="numpy")
 def _trade(d, wish, base, bars, terms, tariff, state, record):
     """Orders that bring positions to what is wished, with their cost, and the move after the fill."""
@@ -347,7 +347,7 @@ def _trade(d, wish, base, bars, terms, tariff, state, record):
             if kept.shape[0] > 0:
                 kept[i, c] = position
 
-
+# %% ../../nbs/trading/account.ipynb #b1f865ab
 @njit(cache=True, error_model="numpy")
 def _count(c, position, record):
     """A position at the close, among those on its side."""
@@ -358,13 +358,13 @@ def _count(c, position, record):
         record[c, COLUMN.short] -= position
         record[c, COLUMN.names] += 1.0
 
-
+# %% ../../nbs/trading/account.ipynb #8b84f475
 @njit(cache=True, error_model="numpy")
 def _at(values, i):
     """A value of a row, or the one that all rows have."""
     return values[i] if len(values) > 1 else values[0]
 
-
+# %% ../../nbs/trading/account.ipynb #d0f11cc3
 @njit(cache=True, error_model="numpy")
 def _order_costs(filled, rate, volume, volatility, price, base, c, early, late, fees):
     """Half-spread, temporary and permanent impact and commission of what was filled of an order, money."""
@@ -378,7 +378,7 @@ def _order_costs(filled, rate, volume, volatility, price, base, c, early, late, 
     fee = commission_of(filled, price, fees[c, 0], fees[c, 1], fees[c, 2]) if filled > 0.0 else 0.0
     return filled * rate, temporary, permanent, fee
 
-
+# %% ../../nbs/trading/account.ipynb #2e9f9ba6
 @njit(cache=True, error_model="numpy")
 def _left_after_orders(d, wish, base, bars, terms, tariff, state):
     """(C,) what weights are shares of where orders are paid first: the base less what orders of that size cost."""
@@ -403,7 +403,7 @@ def _left_after_orders(d, wish, base, bars, terms, tariff, state):
             left[c] -= spread + temporary + permanent + fee
     return np.maximum(left, 0.0)
 
-
+# %% ../../nbs/trading/account.ipynb #22caf656
 @njit(cache=True, error_model="numpy")
 def _is_priced(rate, volume, volatility, price, needs_volume, needs_volatility, needs_price):
     """Whether everything that prices an order is known."""
@@ -411,7 +411,7 @@ def _is_priced(rate, volume, volatility, price, needs_volume, needs_volatility, 
         return False
     return (volatility >= 0.0 or not needs_volatility) and (price > 0.0 or not needs_price)
 
-
+# %% ../../nbs/trading/account.ipynb #7503a24f
 @njit(cache=True, error_model="numpy")
 def _fillable(size, participation, turned_over, lot):
     """What of an order the bar fills."""
@@ -420,7 +420,7 @@ def _fillable(size, participation, turned_over, lot):
         size = min(size, available) if available > 0.0 else 0.0
     return np.floor(size / lot + 1e-9) * lot if lot > 0.0 else size
 
-# %% ../../nbs/trading/account.ipynb #0c97b4ab
+# %% ../../nbs/trading/account.ipynb #4cea5093
 @njit(cache=True, error_model="numpy")
 def _close_bar(state, record):
     """Wealth at the close: cash and what is held on either side."""
@@ -428,7 +428,7 @@ def _close_bar(state, record):
         state.wealth[c] = state.cash[c] + (record[c, COLUMN.long] - record[c, COLUMN.short])
         record[c, COLUMN.wealth] = state.wealth[c]
 
-
+# %% ../../nbs/trading/account.ipynb #3c3a887d
 @njit(cache=True, error_model="numpy")
 def _book_dates(first, last, wish, bars, terms, tariff, state, records):
     """All bars of the dates [first, last)."""
@@ -436,7 +436,7 @@ def _book_dates(first, last, wish, bars, terms, tariff, state, records):
         rows = wish[bars.offsets[d] : bars.offsets[d + 1]]
         book_bar(d, rows, bars, terms, tariff, state, records[d])
 
-# %% ../../nbs/trading/account.ipynb #1fa66fa8
+# %% ../../nbs/trading/account.ipynb #118ca24a
 @dataclass
 class Books:
     """Accounts that are being kept.
@@ -508,7 +508,7 @@ class Books:
         """What the books say so far."""
         return Ledger(self.panel, self.accounts, self.clock, self.records[self.first : self.date], self.first, self)
 
-
+# %% ../../nbs/trading/account.ipynb #801a977f
 def open_books(
     panel: Panel,
     accounts,  # one `Account` or a list of them
@@ -548,7 +548,7 @@ def open_books(
     records = np.zeros((panel.n_dates, count, len(RECORD)))
     return Books(panel, accounts, clock, bars, _terms(accounts), tariff, state, wish, records, first, first)
 
-
+# %% ../../nbs/trading/account.ipynb #e5803ee8
 def _terms(accounts) -> Terms:
     def column(name, kind):
         return np.array([getattr(a, name) for a in accounts], kind)
@@ -563,7 +563,7 @@ def _terms(accounts) -> Terms:
         column("lot", float),
     )
 
-
+# %% ../../nbs/trading/account.ipynb #64ea8433
 def _check_weights(panel, wished, accounts):
     wanted = max(a.weights for a in accounts)
     if wanted >= wished.shape[1]:
@@ -573,46 +573,72 @@ def _check_weights(panel, wished, accounts):
         asset, date = panel.assets[panel.asset_code[r]], pd.Timestamp(panel.dates[panel.date_code[r]]).date()
         raise NeuralphaError(f"The weight of {asset} wished on {date} is infinite.")
 
-
+# %% ../../nbs/trading/account.ipynb #376dfc5c
 def _bars(panel, accounts, clock) -> tuple[Bars, Tariff]:
     """Everything that accounts share, in the order of dates."""
     inputs, tariff = cost_inputs(panel, [a.costs for a in accounts])
-    legs = bar_legs(panel, clock)
+    order = _date_order(panel)
+    days = np.diff(panel.dates) / np.timedelta64(1, "D")
+    bars = Bars(
+        **order._asdict(),
+        **_moves(panel, clock, order.row, order.leaves),
+        asset=panel.asset_code[order.row].astype(np.int32),
+        turned_over=_short(_money_traded(panel, accounts)[order.row]),
+        **_estimates(inputs, order.row),
+        years=np.append(0.0, days / 365.25),
+    )
+    return bars, tariff
+
+# %% ../../nbs/trading/account.ipynb #78a82adf
+class _Order(NamedTuple):
+    """Rows of a panel date by date, with one more for each asset that has left: fields of `Bars`."""
+
+    offsets: np.ndarray
+    row: np.ndarray
+    leaves: np.ndarray
+
+# %% ../../nbs/trading/account.ipynb #cfe8765b
+def _date_order(panel) -> _Order:
     last = panel.asset_offsets[1:] - 1
     leaving = np.flatnonzero(panel.gone & (panel.date_code[last] < panel.n_dates - 1))
     row = np.concatenate([np.arange(panel.n_rows, dtype=np.int32), last[leaving].astype(np.int32)])
     leaves = np.arange(len(row)) >= panel.n_rows
     date = panel.date_code[row] + leaves
     order = np.argsort(date, kind="stable")
-    row, leaves = row[order], leaves[order]
-    before = np.where(leaves, earned_returns(panel).returns[row], legs.before[row])
-    turned_over = _money_traded(panel, accounts)
-    years = np.append(0.0, np.diff(panel.dates) / np.timedelta64(1, "D") / 365.25)
-    bars = Bars(
-        offsets=np.concatenate([[0], np.cumsum(np.bincount(date, minlength=panel.n_dates))]),
-        row=row,
-        asset=panel.asset_code[row].astype(np.int32),
-        leaves=leaves,
+    by_date = np.bincount(date, minlength=panel.n_dates)
+    return _Order(np.concatenate([[0], np.cumsum(by_date)]), row[order], leaves[order])
+
+# %% ../../nbs/trading/account.ipynb #cc3a7ca5
+def _moves(panel, clock, row, leaves) -> dict:  # fields of `Bars`
+    """What happens to a position on each row; whoever leaves moves by what was earned, and trades no more."""
+    legs = bar_legs(panel, clock)
+    after = np.zeros(1)
+    if legs.after.any():
+        after = _short(np.where(leaves, 0.0, legs.after[row]))
+    return dict(
         delisting=leaves | legs.delisting[row],
         fillable=legs.fillable[row] & ~leaves,
-        before=before,
-        after=_short(np.where(leaves, 0.0, legs.after[row])) if legs.after.any() else np.zeros(1),
-        turned_over=_short(turned_over[row]),
+        before=np.where(leaves, earned_returns(panel).returns[row], legs.before[row]),
+        after=after,
+    )
+
+# %% ../../nbs/trading/account.ipynb #7230eee2
+def _estimates(inputs, row) -> dict:  # fields of `Bars`
+    """What prices an order on each row."""
+    return dict(
         volume=_short(inputs.volume[row]),
         volatility=_short(inputs.volatility[row]),
         price=_short(inputs.price[row]),
         half_spread=inputs.half_spread[row],
         borrow=inputs.borrow[row],
-        years=years,
     )
-    return bars, tariff
 
-
+# %% ../../nbs/trading/account.ipynb #435b778c
 def _short(values: np.ndarray) -> np.ndarray:
     """What is not known on any row needs no row."""
     return values[:1].copy() if np.isnan(values).all() else values
 
-
+# %% ../../nbs/trading/account.ipynb #8969b908
 def _money_traded(panel, accounts) -> np.ndarray:  # (n_rows,)
     """What each asset traded on each bar, where an account limits its share of it."""
     if not any(a.participation < np.inf for a in accounts):
@@ -737,7 +763,7 @@ class Ledger:
         index = pd.Index(self.panel.assets, name="asset")
         return pd.DataFrame({"gained": gained, "paid": paid, "net": gained - paid}, index)
 
-# %% ../../nbs/trading/account.ipynb #895d68e4
+# %% ../../nbs/trading/account.ipynb #6dcb6523
 def constant_weights(
     panel: Panel,
     weights: np.ndarray,  # (n_rows,) decided on each row, shares of the capital; NaN: leave it as it is
@@ -797,7 +823,7 @@ def constant_weights(
         records.append(part | {"wealth": wealth})
     return pd.DataFrame(records, pd.DatetimeIndex(panel.dates, name="date"))
 
-
+# %% ../../nbs/trading/account.ipynb #5ecc23b6
 def _fee_of(costs, inputs, rows) -> np.ndarray:
     return inputs.borrow[rows, 0] if costs.borrow_varies else np.full(len(rows), costs.borrow_bps * 1e-4)
 
@@ -807,7 +833,7 @@ def _rate_of(costs, inputs, rows) -> np.ndarray:
         inputs.half_spread[rows, 0] if inputs.half_spread.shape[1] else np.full(len(rows), costs.half_spread_bps * 1e-4)
     )
 
-
+# %% ../../nbs/trading/account.ipynb #de8c8793
 def _plain_orders(account, inputs, legs, wished, rows, held, base) -> tuple[np.ndarray, dict]:  # money; part -> cost
     """Orders of one date that could be filled and priced, and what each part of their cost is."""
     costs, rate = account.costs, _rate_of(account.costs, inputs, rows)

@@ -29,7 +29,7 @@ from ..core import NeuralphaError, unknown_name
 from ..data.panel import Panel
 from .returns import earned_returns
 
-# %% ../../nbs/trading/clock.ipynb #6f0330c2
+# %% ../../nbs/trading/clock.ipynb #5b0fc6d4
 FILLS = ("close", "open", "vwap")
 
 
@@ -64,7 +64,7 @@ class Clock:
                 "fill='close'."
             )
 
-
+# %% ../../nbs/trading/clock.ipynb #d5bc5bd8
 class Legs(NamedTuple):
     """A bar's return on either side of the fill.
 
@@ -85,7 +85,7 @@ class Legs(NamedTuple):
     fillable: np.ndarray  # (n_rows,) bool: a price to trade at could be had
     delisting: np.ndarray  # (n_rows,) bool: `before` is what a delisting left
 
-
+# %% ../../nbs/trading/clock.ipynb #24470b17
 def bar_legs(panel: Panel, clock: Clock = Clock()) -> Legs:
     """Cut the return into each row at the price of the fill."""
     earned = earned_returns(panel)
@@ -102,7 +102,7 @@ def bar_legs(panel: Panel, clock: Clock = Clock()) -> Legs:
     before[first & fillable] = 0.0
     return Legs(before, np.where(fillable, 1 / share - 1, 0.0), fillable, delisting)
 
-
+# %% ../../nbs/trading/clock.ipynb #5d81cde5
 def _fill_price(panel, fill):
     """The price of every row's trade."""
     needed = ("open", "close") if fill == "open" else ("open", "high", "low", "close")
@@ -115,7 +115,7 @@ def _fill_price(panel, fill):
         return panel.fields["open"].astype(np.float64)
     return np.mean([panel.fields[f].astype(np.float64) for f in needed], 0)
 
-# %% ../../nbs/trading/clock.ipynb #4273fd06
+# %% ../../nbs/trading/clock.ipynb #dda5e664
 def entered_weights(
     panel: Panel,
     weights: np.ndarray,  # (n_rows,) or (n_rows, P) decided on each row; NaN: leave it as it is
@@ -147,7 +147,7 @@ def entered_weights(
         _enter(np.ascontiguousarray(columns[:, j]), panel.asset_offsets, clock.delay, clock.horizon, out[:, j])
     return out.reshape(weights.shape)
 
-
+# %% ../../nbs/trading/clock.ipynb #4b75bea3
 @njit(cache=True)
 def _enter(decided, offsets, delay, horizon, out):
     """Mean of the last `horizon` decisions of an asset, `delay` rows late; in tranches NaN counts as nothing."""

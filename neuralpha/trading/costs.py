@@ -35,7 +35,7 @@ from ..core import NeuralphaError, unknown_name
 from ..data.panel import Panel
 from ..data.returns import bar_return
 
-# %% ../../nbs/trading/costs.ipynb #d96bb0a5
+# %% ../../nbs/trading/costs.ipynb #af26c573
 @dataclass(frozen=True)
 class Impact:
     """How far an order moves the price against itself, as it is paid: a power law of the order's relative size.
@@ -89,7 +89,7 @@ class Impact:
         scale = volatility if self.by_volatility else 1.0
         return self.coefficient * scale * (np.asarray(size, float) / base) ** self.power
 
-
+# %% ../../nbs/trading/costs.ipynb #41bcf312
 def _read_fees(fees):  # a number, or ((share, bps), ...)
     """Fees for lent shares, checked."""
     if isinstance(fees, str):
@@ -110,7 +110,7 @@ def _read_fees(fees):  # a number, or ((share, bps), ...)
         _number(f"borrow_bps of share {share:g}", bps)
     return steps
 
-
+# %% ../../nbs/trading/costs.ipynb #dfa25a16
 def _number(name, value):
     if not isinstance(value, (int, float, np.number)) or not 0 <= value < np.inf:
         raise NeuralphaError(f"{name} is {value}; it must be a number, at least 0.")
@@ -268,7 +268,7 @@ def _rate_words(costs: Costs) -> list[str]:
     said = [words.format(rate) for words, rate in rates.items() if rate]
     return [*said, borrow] if costs.borrow_bps else said
 
-# %% ../../nbs/trading/costs.ipynb #b6226914
+# %% ../../nbs/trading/costs.ipynb #9a772987
 def make_costs(
     costs,  # a name of `PRESETS`, a `Costs`, or a number: the half-spread in basis points
     **changes,  # fields of `Costs` to set differently
@@ -290,7 +290,7 @@ def make_costs(
         raise unknown_name("costs", costs, list(PRESETS))
     return replace(PRESETS[costs], name=costs, **changes)
 
-
+# %% ../../nbs/trading/costs.ipynb #f0e06a07
 def almgren_costs(
     days_outstanding: float = 250.0,  # shares outstanding over shares traded a day
     days: float = 1.0,  # over which the order is worked
@@ -312,7 +312,7 @@ def almgren_costs(
     permanent = Impact(gamma / 2 * days_outstanding**0.25, 1.0)
     return Costs(0.0, temporary, permanent, name="almgren")
 
-
+# %% ../../nbs/trading/costs.ipynb #ae408925
 PRESETS = {
     "none": Costs(0.0),
     "flat": Costs(5.0),
@@ -322,7 +322,7 @@ PRESETS = {
     "classic": Costs(4.5, Impact(0.15, 0.5, False, "capital"), Impact(0.03, 0.0, False, "capital"), commission_bps=1.8),
 }
 
-# %% ../../nbs/trading/costs.ipynb #a114e223
+# %% ../../nbs/trading/costs.ipynb #3cb3151d
 class Tariff(NamedTuple):
     """Costs of several configurations as arrays.
 
@@ -358,7 +358,7 @@ class Tariff(NamedTuple):
     financing: np.ndarray  # (C,) a year
     needs: np.ndarray  # (C, 3) bool: volume, volatility, price must be known
 
-
+# %% ../../nbs/trading/costs.ipynb #9276a5d6
 class OrderCost(NamedTuple):
     """What orders pay, in money."""
 
@@ -367,7 +367,7 @@ class OrderCost(NamedTuple):
     permanent: np.ndarray
     commission: np.ndarray
 
-
+# %% ../../nbs/trading/costs.ipynb #950fcbc6
 @njit(cache=True, error_model="numpy")
 def impact_share(size, volume, volatility, capital, coefficient, power, by_volatility, of_capital) -> float:
     """`Impact.share` of one order."""
@@ -384,7 +384,7 @@ def impact_share(size, volume, volatility, capital, coefficient, power, by_volat
         lifted = relative**power
     return coefficient * lifted * (volatility if by_volatility else 1.0)
 
-
+# %% ../../nbs/trading/costs.ipynb #1b27dc3b
 @njit(cache=True, error_model="numpy")
 def commission_of(size, price, share, per_share, minimum) -> float:
     """Commission of one order."""
@@ -393,7 +393,7 @@ def commission_of(size, price, share, per_share, minimum) -> float:
     by_count = size / price * per_share if per_share > 0.0 else 0.0
     return max(size * share + by_count, minimum)
 
-# %% ../../nbs/trading/costs.ipynb #2f322d50
+# %% ../../nbs/trading/costs.ipynb #f8772808
 class Inputs(NamedTuple):
     """What prices an order on each row, known before the row's bar.
 
@@ -417,7 +417,7 @@ class Inputs(NamedTuple):
     half_spread: np.ndarray  # (n_rows, S) share of the amount, a column for each source that varies
     borrow: np.ndarray  # (n_rows, B) share of the amount a year, a column for each schedule
 
-
+# %% ../../nbs/trading/costs.ipynb #e12f0cad
 def cost_inputs(
     panel: Panel,
     costs: list,  # of `Costs`, all with the same `window`
@@ -450,11 +450,11 @@ def cost_inputs(
     borrow = np.stack([borrow_fees(panel, f, volume) for f in fees], 1) if fees else np.empty((panel.n_rows, 0))
     return Inputs(volume, volatility, price, half_spread, borrow), _tariff(costs, sources, fees)
 
-
+# %% ../../nbs/trading/costs.ipynb #ab3c33bb
 def _source_of(costs) -> tuple:  # what a column of half-spreads is made from
     return costs.half_spread_bps, costs.least_half_spread_bps
 
-
+# %% ../../nbs/trading/costs.ipynb #1269c9ef
 def check_priceable(panel: Panel, costs: Costs) -> None:
     """Raise `NeuralphaError` that says which parts cannot be priced on this panel, and which can."""
     missing = {}
@@ -477,24 +477,32 @@ def check_priceable(panel: Panel, costs: Costs) -> None:
             "with these fields."
         )
 
-
+# %% ../../nbs/trading/costs.ipynb #dee5a758
 def _tariff(costs, sources, fees) -> Tariff:
-    def law(impact):
-        return impact.coefficient, impact.power, impact.by_volatility, impact.base == "capital"
+    columns = zip(*(_tariff_of(one, sources, fees) for one in costs))
+    return Tariff(*(np.array(column) for column in columns))
 
+# %% ../../nbs/trading/costs.ipynb #0056bc23
+def _tariff_of(costs: Costs, sources: list, fees: list) -> Tariff:
+    """One configuration, in plain numbers."""
     return Tariff(
-        half_spread=np.array([0.0 if c._spread_varies else c.half_spread_bps * 1e-4 for c in costs]),
-        source=np.array([sources.index(_source_of(c)) if c._spread_varies else -1 for c in costs], np.int64),
-        temporary=np.array([law(c.temporary) for c in costs], float),
-        permanent=np.array([law(c.permanent) for c in costs], float),
-        commission=np.array([(c.commission_bps * 1e-4, c.commission_per_share, c.commission_minimum) for c in costs]),
-        borrow=np.array([0.0 if c.borrow_varies else c.borrow_bps * 1e-4 for c in costs]),
-        lent=np.array([fees.index(c.borrow_bps) if c.borrow_varies else -1 for c in costs], np.int64),
-        financing=np.array([c.financing_bps * 1e-4 for c in costs]),
-        needs=np.array([(c.needs_volume, c.needs_volatility, c.commission_per_share > 0) for c in costs]),
+        half_spread=0.0 if costs._spread_varies else costs.half_spread_bps * 1e-4,
+        source=sources.index(_source_of(costs)) if costs._spread_varies else -1,
+        temporary=_law(costs.temporary),
+        permanent=_law(costs.permanent),
+        commission=(costs.commission_bps * 1e-4, costs.commission_per_share, costs.commission_minimum),
+        borrow=0.0 if costs.borrow_varies else costs.borrow_bps * 1e-4,
+        lent=fees.index(costs.borrow_bps) if costs.borrow_varies else -1,
+        financing=costs.financing_bps * 1e-4,
+        needs=(costs.needs_volume, costs.needs_volatility, costs.commission_per_share > 0),
     )
 
-# %% ../../nbs/trading/costs.ipynb #f2ff019b
+# %% ../../nbs/trading/costs.ipynb #c0c85bdf
+def _law(impact: Impact) -> tuple[float, float, float, float]:
+    of_capital = impact.base == "capital"
+    return float(impact.coefficient), float(impact.power), float(impact.by_volatility), float(of_capital)
+
+# %% ../../nbs/trading/costs.ipynb #f96d103b
 def past_volume(panel: Panel, window: int = 20) -> np.ndarray:  # (n_rows,) money a bar; NaN where nothing was traded
     """Mean of close × volume over the `window` bars before each row; halted bars are left out.
 
@@ -507,7 +515,7 @@ def past_volume(panel: Panel, window: int = 20) -> np.ndarray:  # (n_rows,) mone
     mean = _trailing(np.where(panel.tradable, money, np.nan), panel.asset_offsets, window, False)
     return np.where(mean > 0, mean, np.nan)
 
-
+# %% ../../nbs/trading/costs.ipynb #c7ba5018
 def past_volatility(panel: Panel, window: int = 20) -> np.ndarray:  # (n_rows,) per bar; NaN before three returns
     """Standard deviation of returns over the `window` bars before each row.
 
@@ -518,7 +526,7 @@ def past_volatility(panel: Panel, window: int = 20) -> np.ndarray:  # (n_rows,) 
     """
     return _trailing(bar_return(panel), panel.asset_offsets, window, True)
 
-
+# %% ../../nbs/trading/costs.ipynb #cb4ea425
 def past_price(panel: Panel) -> np.ndarray:  # (n_rows,) NaN before the first price
     """The last close before each row.
 
@@ -529,7 +537,7 @@ def past_price(panel: Panel) -> np.ndarray:  # (n_rows,) NaN before the first pr
     """
     return _trailing(panel.fields["close"].astype(np.float64), panel.asset_offsets, 1, False)
 
-
+# %% ../../nbs/trading/costs.ipynb #64ffa69b
 @njit(cache=True)
 def _trailing(values, offsets, window, spread):
     """Mean, or standard deviation, of the finite values among the `window` rows before each row of the same asset."""
@@ -580,7 +588,7 @@ def borrow_fees(
     shares, bps = np.array(fees).T
     return bps[np.searchsorted(shares, place - 1e-12)] * 1e-4
 
-# %% ../../nbs/trading/costs.ipynb #e9e9ac6b
+# %% ../../nbs/trading/costs.ipynb #848ce8d4
 def spread_estimates(
     panel: Panel,
     estimator: str = "edge",  # one of `ESTIMATORS`
@@ -610,7 +618,7 @@ def spread_estimates(
         raise unknown_name("estimator of the spread", estimator, ESTIMATORS)
     return rule[estimator](frame, window)
 
-
+# %% ../../nbs/trading/costs.ipynb #707bfbc8
 def _edge(frame, window):
     from bidask import edge_rolling
 
@@ -623,7 +631,7 @@ def _edge(frame, window):
         warnings.filterwarnings("ignore", message="The inplace keyword", module="bidask")
         return pd.concat([of_asset(bars) for _, bars in frame.groupby("asset")]).to_numpy()
 
-
+# %% ../../nbs/trading/costs.ipynb #abcac275
 def corwin_schultz(high, low, close) -> np.ndarray:  # (n,) spread of each bar and the one before, signed
     """The estimator of two bars; the gap between them is taken out, as the authors do.
 
@@ -641,7 +649,7 @@ def corwin_schultz(high, low, close) -> np.ndarray:  # (n,) spread of each bar a
     alpha = (np.sqrt(2 * beta) - np.sqrt(beta)) / k - np.sqrt(gamma / k)
     return 2 * (np.exp(alpha) - 1) / (1 + np.exp(alpha))
 
-
+# %% ../../nbs/trading/costs.ipynb #f3b679c9
 def abdi_ranaldo(high, low, close) -> np.ndarray:  # (n,) squared spread of each bar and the one before, signed
     """The close against the middles of two bars.
 
@@ -659,7 +667,7 @@ def abdi_ranaldo(high, low, close) -> np.ndarray:  # (n,) squared spread of each
 def _corwin_schultz(frame, window):
     return _rolling(frame, corwin_schultz(frame["high"], frame["low"], frame["close"]), window)
 
-
+# %% ../../nbs/trading/costs.ipynb #1f3f3915
 def _abdi_ranaldo(frame, window):
     square = _rolling(frame, abdi_ranaldo(frame["high"], frame["low"], frame["close"]), window)
     return np.sign(square) * np.sqrt(np.abs(square))
@@ -672,7 +680,7 @@ def _rolling(frame, values, window):
     mean = by_asset.rolling(window - 1, min_periods=max((window - 1) // 2, 1)).mean()
     return mean.to_numpy()
 
-
+# %% ../../nbs/trading/costs.ipynb #941c633e
 def _half_spread(panel, source, window, least) -> np.ndarray:  # (n_rows,) share of the amount, known before the bar
     """Half-spreads by row: given by asset, or estimated from the bars before; where an asset has none yet, the
     date's widest estimate; NaN where nobody has one.

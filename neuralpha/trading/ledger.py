@@ -31,7 +31,7 @@ from ..data.panel import Panel
 from .costs import Costs
 from .returns import earned_returns
 
-# %% ../../nbs/trading/ledger.ipynb #96e07372
+# %% ../../nbs/trading/ledger.ipynb #afadb6de
 def spread_portfolio(
     scores,  # one score: `(date, asset)` Series, or array in panel row order
     panel: Panel,
@@ -72,7 +72,7 @@ def spread_portfolio(
     out.attrs["unknown_delistings"] = int((earned.unknown & held).sum())
     return out
 
-
+# %% ../../nbs/trading/ledger.ipynb #35970cb0
 def spread_positions(
     scores,  # one score: `(date, asset)` Series, or array in panel row order
     panel: Panel,
@@ -104,7 +104,7 @@ def spread_positions(
         raise NeuralphaError(f"No scores on {panel.name}: nothing to hold.")
     return quantile_positions(panel, groups, horizon, delay, quantiles)
 
-# %% ../../nbs/trading/ledger.ipynb #1d005d35
+# %% ../../nbs/trading/ledger.ipynb #47e0dc4a
 def quantile_positions(
     panel: Panel,
     groups: np.ndarray,  # (n_rows,) quantile of each row, 1 to `quantiles`; 0: none
@@ -136,7 +136,7 @@ def quantile_positions(
     _hold(wanted, panel.tradable, panel.asset_offsets, delay, horizon, held)
     return held
 
-
+# %% ../../nbs/trading/ledger.ipynb #ca2fdc42
 @njit(cache=True)
 def _spread_weights(groups, q, day, n_dates, out):
     """Equal weights of each date's top quantile and, negative, of its bottom one; 0 on dates where either is empty."""
@@ -155,7 +155,7 @@ def _spread_weights(groups, q, day, n_dates, out):
             elif groups[r] == 1:
                 out[r] = -1 / shorts
 
-
+# %% ../../nbs/trading/ledger.ipynb #b7ee79b6
 @njit(cache=True)
 def _hold(wanted, tradable, offsets, delay, horizon, out):
     """Mean of the last `horizon` weights, `delay` rows late, within each asset; on rows that are not tradable, the
@@ -173,7 +173,7 @@ def _hold(wanted, tradable, offsets, delay, horizon, out):
                 held = total / horizon
             out[r] = held
 
-# %% ../../nbs/trading/ledger.ipynb #7110f659
+# %% ../../nbs/trading/ledger.ipynb #2c141ea3
 class Book(NamedTuple):
     """What all positions together did on each date; one entry more than dates, for what the last one leads to.
 
@@ -191,7 +191,7 @@ class Book(NamedTuple):
     traded: np.ndarray  # (n_dates + 1,) bought plus sold on the date
     held: np.ndarray  # (n_dates + 1,) size of the positions held into the date
 
-
+# %% ../../nbs/trading/ledger.ipynb #90497568
 def settle(
     panel: Panel,
     positions: np.ndarray,  # (n_rows,) money held at each bar's close
@@ -211,7 +211,7 @@ def settle(
     _settle(positions, earned, panel.asset_offsets, panel.date_code, panel.gone, book)
     return book
 
-
+# %% ../../nbs/trading/ledger.ipynb #8b4f801c
 @njit(cache=True)
 def _settle(positions, earned, offsets, day, gone, book):
     """Add up the bars of each asset."""

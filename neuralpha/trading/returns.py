@@ -21,7 +21,7 @@ import numpy as np
 from ..data.panel import Panel
 from ..data.returns import total_return_index
 
-# %% ../../nbs/trading/returns.ipynb #64767d7e
+# %% ../../nbs/trading/returns.ipynb #69b9faae
 class Earned(NamedTuple):
     """What holding an asset from each row to the next one earns.
 
@@ -36,7 +36,7 @@ class Earned(NamedTuple):
     returns: np.ndarray  # (n_rows,) float64, never NaN; on an asset's last row: what its delisting left, less one
     unknown: np.ndarray  # (n_rows,) bool: closed at the last price because the delisting return is unknown
 
-
+# %% ../../nbs/trading/returns.ipynb #107e8ea2
 def earned_returns(panel: Panel) -> Earned:
     """Return from each row's last known price to the next row's, delisting included."""
     wealth = _last_known_wealth(panel)
@@ -52,7 +52,7 @@ def earned_returns(panel: Panel) -> Earned:
     unknown[last[ends_early & panel.gone & ~np.isfinite(final)]] = True
     return Earned(np.nan_to_num(returns), unknown)
 
-
+# %% ../../nbs/trading/returns.ipynb #450cabad
 def _last_known_wealth(panel):
     """(n_rows,) the price of each row, or the asset's last one before it; NaN before its first."""
     wealth = total_return_index(panel)

@@ -19,7 +19,7 @@ import numpy as np
 import pandas as pd
 from ...core import NeuralphaError, unknown_name
 
-# %% ../../../nbs/data/checks/calendars.ipynb #45c37fd6
+# %% ../../../nbs/data/checks/calendars.ipynb #0141599d
 class Sessions(NamedTuple):
     """The sessions of a calendar between two days, and the part of that span for which it is known.
 
@@ -44,7 +44,7 @@ class Sessions(NamedTuple):
         """Which days the calendar speaks of."""
         return (days >= self.since) & (days <= self.until)
 
-
+# %% ../../../nbs/data/checks/calendars.ipynb #b334ad8f
 class Fit(NamedTuple):
     """How well a calendar explains the days of a table.
 
@@ -104,7 +104,7 @@ FITS = 0.9  # least agreement of a recognised calendar: common days over all day
 RECENT = 750  # days, the latest, on which the smaller exchanges are compared first
 EXACT = 0.998  # agreement above which no further calendar is tried: a day in two years
 
-# %% ../../../nbs/data/checks/calendars.ipynb #ffa4ef65
+# %% ../../../nbs/data/checks/calendars.ipynb #dee7a0e0
 def fitting_calendars(
     days: np.ndarray,  # distinct days, ascending
 ) -> list[Fit]:
@@ -126,7 +126,7 @@ def fitting_calendars(
         fits += _fits([fit.sessions.calendar for fit in _fits(smaller, late) if fit.agreement >= least], days)
     return sorted([fit for fit in fits if fit.agreement >= FITS], key=lambda fit: -fit.agreement)
 
-
+# %% ../../../nbs/data/checks/calendars.ipynb #18a546d4
 def _fits(names, days):
     """How well each calendar explains the days, of those that reach at least half of them."""
     fits = []
@@ -176,7 +176,7 @@ def calendar_sessions(
     inside = (whole.days >= since) & (whole.days <= until)
     return Sessions(name, whole.days[inside], since, until)
 
-# %% ../../../nbs/data/checks/calendars.ipynb #aa6210b1
+# %% ../../../nbs/data/checks/calendars.ipynb #39c35d5f
 def _latest_years(name, first_year, last_year):
     """Sessions of the latest years in a row that can be built one by one; None where none can."""
     years = []
@@ -190,13 +190,13 @@ def _latest_years(name, first_year, last_year):
         return None
     return Sessions(name, np.concatenate([year.days for year in years]), years[0].since, years[-1].until)
 
-
+# %% ../../../nbs/data/checks/calendars.ipynb #b89b918d
 @lru_cache
 def _with_days_off_known(kind: type) -> type:
     """A kind of calendar that does not work out the holidays of two centuries again for every span."""
     return type(kind.__name__, (kind,), {"day": object.__new__(kind).day})
 
-
+# %% ../../../nbs/data/checks/calendars.ipynb #7ba9b5bb
 @lru_cache(maxsize=2048)
 def _built(name, first_year, last_year):
     """Sessions of whole years, clipped to the calendar's bounds; None where it cannot be built."""
@@ -218,7 +218,7 @@ def _built(name, first_year, last_year):
         return None
     return Sessions(name, days.to_numpy("datetime64[ns]"), start.to_datetime64(), end.to_datetime64())
 
-# %% ../../../nbs/data/checks/calendars.ipynb #d44f29d7
+# %% ../../../nbs/data/checks/calendars.ipynb #ed0ed9c1
 def coarser_than_daily(
     dates: np.ndarray,  # distinct dates, ascending
 ) -> bool:
@@ -231,7 +231,7 @@ def coarser_than_daily(
     """
     return len(dates) > 1 and bool(np.median(np.diff(dates)) > np.timedelta64(4, "D"))
 
-
+# %% ../../../nbs/data/checks/calendars.ipynb #95b6b918
 def weekday(
     days: np.ndarray,  # datetime64
 ) -> np.ndarray:

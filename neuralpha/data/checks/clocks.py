@@ -63,7 +63,7 @@ def refuse_two_dates(
             f"checks={{'calendar': {{'{assets[members[first]][0]}': '...'}}}}."
         )
 
-# %% ../../../nbs/data/checks/clocks.ipynb #ad86ab85
+# %% ../../../nbs/data/checks/clocks.ipynb #280dd007
 def _a_day_apart(one, other) -> int:
     """1 where the first days are the second a day early, -1 where a day late, 0 where neither."""
     if min(len(one), len(other)) < ENOUGH_DAYS or _in_common(one, other) > OTHER_DAYS:
@@ -72,7 +72,7 @@ def _a_day_apart(one, other) -> int:
     step = max(shares, key=shares.get)
     return step if shares[step] >= SAME_DAYS else 0
 
-
+# %% ../../../nbs/data/checks/clocks.ipynb #ee7314d4
 def _in_common(one, other) -> float:
     """Share of the days of either that both have, where both live."""
     first, last = max(one[0], other[0]), min(one[-1], other[-1])
@@ -83,7 +83,7 @@ def _in_common(one, other) -> float:
 HAS_A_CLOCK = 0.1  # share of the assets that must share their hours
 QUARTER, LEAST_APART = 15, 30  # minutes: zones are apart by quarters of an hour, and by half an hour at least
 
-# %% ../../../nbs/data/checks/clocks.ipynb #ea8bccf0
+# %% ../../../nbs/data/checks/clocks.ipynb #2b77a8bb
 class _Hours(NamedTuple):
     """When some assets have their first and their last bar of a day, in minutes after midnight."""
 
@@ -96,7 +96,7 @@ class _Hours(NamedTuple):
         first, last = (f"{minute // 60:02d}:{minute % 60:02d}" for minute in (self.opens, self.closes))
         return f"{len(self.assets):,} assets (such as {self.assets[0]}) from {first} to {last}"
 
-
+# %% ../../../nbs/data/checks/clocks.ipynb #e7a05352
 def say_clocks(
     keys: Keys,
     report: DataReport,
@@ -117,7 +117,7 @@ def say_clocks(
     report.add(Finding("two_clocks", len(fewer.assets), fewer.assets, note=note))
     return None
 
-# %% ../../../nbs/data/checks/clocks.ipynb #74da4cec
+# %% ../../../nbs/data/checks/clocks.ipynb #b122526d
 def _hours_by_assets(keys) -> list[_Hours]:
     """The hours that a tenth of the assets or more have in common, of bars within the day."""
     stamps = pl.Series(keys.stamps[keys.keep])
@@ -133,7 +133,7 @@ def _hours_by_assets(keys) -> list[_Hours]:
     shared = shared.filter(pl.col("asset").list.len() >= HAS_A_CLOCK * len(usual))
     return [_Hours(opens, closes, keys.assets[codes].tolist()) for opens, closes, codes in shared.rows()]
 
-
+# %% ../../../nbs/data/checks/clocks.ipynb #4e7b6358
 def _is_moved(one, other) -> bool:
     """Whether two sessions are as long, and apart by what zones are."""
     apart = other.opens - one.opens

@@ -155,7 +155,7 @@ def settle_keys(
     keys.drop("future_date", (stamps >= tomorrow) | beyond, report)
     return keys
 
-# %% ../../../nbs/data/checks/keys.ipynb #19d96ac3
+# %% ../../../nbs/data/checks/keys.ipynb #cc59577b
 class Settled(NamedTuple):
     """Which rows of a table the panel takes, and which of its own rows cannot be trusted.
 
@@ -170,7 +170,7 @@ class Settled(NamedTuple):
     chosen: np.ndarray  # (rows that count,) bool
     untrusted: np.ndarray  # (n_rows,) bool
 
-
+# %% ../../../nbs/data/checks/keys.ipynb #839a5844
 class Twins(NamedTuple):
     """Rows of a table that share their place, those of one place one after the other.
 
@@ -334,7 +334,7 @@ def _assets_in_use(codes, assets):
     used = np.bincount(codes, minlength=len(assets)) > 0
     return (codes, assets) if used.all() else ((np.cumsum(used) - 1)[codes], assets[used])
 
-# %% ../../../nbs/data/checks/keys.ipynb #a68d0cb9
+# %% ../../../nbs/data/checks/keys.ipynb #e33b7a26
 def _say_order(place, day, report):
     """Say how often the rows of the table jump back, unless they are in the order of assets or of dates."""
     if report.severity("unsorted_rows") == "off":
@@ -344,7 +344,7 @@ def _say_order(place, day, report):
     jumps = 0 if in_order else int((step < 0).sum())
     report.add(Finding("unsorted_rows", jumps, action="sorted" if jumps else ""))
 
-
+# %% ../../../nbs/data/checks/keys.ipynb #277dff13
 def _attributes_of(table, assets):
     """What the table says of its assets, in the panel's order."""
     empty = not len(table.attributes.columns)

@@ -52,7 +52,7 @@ class Market:
 ROW_CHECKS: dict[str, Callable] = {}  # name -> Market -> (n_rows,) bool
 MARKET_CHECKS: dict[str, Callable] = {}  # name -> Market -> findings
 
-# %% ../../../nbs/data/checks/market.ipynb #7c8297b8
+# %% ../../../nbs/data/checks/market.ipynb #8208b751
 def look_over_market(market: Market, report: DataReport) -> None:
     """Run the checks that need every asset at once; rows that are masked for them are no longer usable."""
     panel = market.panel
@@ -60,16 +60,17 @@ def look_over_market(market: Market, report: DataReport) -> None:
         if not report.looks_for(check, panel.fields):
             continue
         rows = np.flatnonzero(find(market))
-        masked = dict(action="masked", masked=rows) if len(rows) and report.severity(check) == "mask" else {}
-        report.add(Finding.of_rows(check, panel, rows, **masked))
-        if masked:
+        if len(rows) and report.severity(check) == "mask":
+            report.add(Finding.of_rows(check, panel, rows, action="masked", masked=rows))
             market.usable[rows] = False
+        else:
+            report.add(Finding.of_rows(check, panel, rows))
     for check, find in MARKET_CHECKS.items():
         if report.looks_for(check, panel.fields):
             for finding in find(market):
                 report.add(finding)
 
-
+# %% ../../../nbs/data/checks/market.ipynb #366a1134
 def _finds(checks: dict):
     """Register a function under its name."""
 
@@ -88,7 +89,7 @@ def gap(market: Market) -> np.ndarray:
     """Rows within an asset's life that the table lacks."""
     return ~market.present
 
-# %% ../../../nbs/data/checks/market.ipynb #77a698a5
+# %% ../../../nbs/data/checks/market.ipynb #67682327
 @_finds(ROW_CHECKS)
 def date_slip(market: Market) -> np.ndarray:
     """Rows of asset-years whose returns follow the market's return of a neighbouring day."""
@@ -97,23 +98,25 @@ def date_slip(market: Market) -> np.ndarray:
     if np.bincount(panel.date_code).max(initial=0) < spec.market_assets:
         return hit
     returns = _returns(panel, market.usable)
-    around = np.concatenate([[np.nan], market_return(panel, returns, spec.market_assets), [np.nan]])
+    around = _with_ends(market_return(panel, returns, spec.market_assets))
     year = panel.dates.astype("datetime64[Y]").astype(int)
     year -= year[0]
     years = year[-1] + 1
-    for asset, stop in _blocks(panel):
-        rows = slice(panel.asset_offsets[asset], panel.asset_offsets[stop])
+    for first, stop in _blocks(panel):
+        rows = slice(panel.asset_offsets[first], panel.asset_offsets[stop])
         day = panel.date_code[rows]
-        group = (panel.asset_code[rows] - asset) * years + year[day]
+        asset_year = (panel.asset_code[rows] - first) * years + year[day]
+        n_groups = (stop - first) * years
         before, same, after = (
-            _group_correlation(returns[rows], around[day + k], group, (stop - asset) * years, spec.date_slip_bars)
+            _group_correlation(returns[rows], around[day + k], asset_year, n_groups, spec.date_slip_bars)
             for k in (0, 1, 2)
         )
         with np.errstate(invalid="ignore"):
-            hit[rows] = (np.fmax(before, after) - same > spec.date_slip_gain)[group]
+            slipped = np.fmax(before, after) - same > spec.date_slip_gain
+        hit[rows] = slipped[asset_year]
     return hit & market.usable
 
-# %% ../../../nbs/data/checks/market.ipynb #542004e1
+# %% ../../../nbs/data/checks/market.ipynb #77f9afa6
 def _blocks(panel) -> Iterator:  # of (first asset, one after the last)
     """As many assets at a time as have about `SLIP_BLOCK` rows."""
     block = max(1, SLIP_BLOCK // max(panel.n_rows // panel.n_assets, 1))
@@ -121,6 +124,11 @@ def _blocks(panel) -> Iterator:  # of (first asset, one after the last)
         yield first, min(first + block, panel.n_assets)
 
 
+def _with_ends(by_date: np.ndarray) -> np.ndarray:  # (n_dates + 2,): date d stands at d + 1
+    """With a date before the first and one after the last, of which nothing is known."""
+    return np.concatenate([[np.nan], by_date, [np.nan]])
+
+# %% ../../../nbs/data/checks/market.ipynb #a5b8eea2
 def _returns(panel, usable):
     """(n_rows,) log return from the row before of the same asset, NaN where either is not usable."""
     close = np.where(usable, panel.fields["close"], np.nan)
@@ -130,7 +138,7 @@ def _returns(panel, usable):
     returns[panel.asset_offsets[:-1]] = np.nan
     return returns
 
-# %% ../../../nbs/data/checks/market.ipynb #8a03f175
+# %% ../../../nbs/data/checks/market.ipynb #f71ca1f6
 def market_return(
     panel: Panel,
     returns: np.ndarray,  # (n_rows,)
@@ -146,9 +154,13 @@ def market_return(
     least : int
         assets that a date needs
     """
+    out = np.full(panel.n_dates, np.nan, returns.dtype)
     by_date = np.split(returns[panel.rows_by_date], panel.date_offsets[1:-1])
-    known = [values[np.isfinite(values)] for values in by_date]
-    return np.array([np.median(values) if len(values) >= least else np.nan for values in known])
+    for date, values in enumerate(by_date):
+        known = values[np.isfinite(values)]
+        if len(known) >= least:
+            out[date] = np.median(known)
+    return out
 
 # %% ../../../nbs/data/checks/market.ipynb #7bfae19c
 def _group_correlation(x, y, group, n_groups, least):
@@ -183,7 +195,7 @@ def adjusted_volume(market: Market) -> np.ndarray:
     """Rows whose volume carries later splits."""
     return market.adjusted_volume & market.usable
 
-# %% ../../../nbs/data/checks/market.ipynb #749be279
+# %% ../../../nbs/data/checks/market.ipynb #63d7ac77
 def find_adjusted_volume(
     panel: Panel,  # raw, before any rule has rescaled it
     usable: np.ndarray,  # (n_rows,) bool
@@ -211,25 +223,27 @@ def find_adjusted_volume(
         return _unanswered_factor(panel, usable, spec)
     return _broken_shares(panel, usable)  # a factor without a quoted close was not used as one
 
-
+# %% ../../../nbs/data/checks/market.ipynb #eff66024
 def _broken_shares(panel, usable):
     """Volumes that are no whole numbers, of assets that have many such."""
     volume = panel.fields["volume"]
     small = usable & (volume > 0) & (volume < WHOLE_BELOW)
-    broken = small & (np.abs(volume - np.round(volume)) > FRACTION * np.sqrt(np.maximum(volume, 0)))
+    fraction = np.abs(volume - np.round(volume))
+    broken = small & (fraction > FRACTION * np.sqrt(np.maximum(volume, 0)))
     begins = panel.asset_offsets[:-1]
     count = np.maximum(np.add.reduceat(small, begins, dtype=np.int64), 1)
     share = np.add.reduceat(broken, begins, dtype=np.int64) / count
     return broken & np.repeat(share > BROKEN_SHARE, np.diff(panel.asset_offsets))
 
-# %% ../../../nbs/data/checks/market.ipynb #4e1bb713
+# %% ../../../nbs/data/checks/market.ipynb #9a735577
 def _unanswered_factor(panel, usable, spec):
     """Rows at which the factor changes and raw volume does not."""
     volume, factor = panel.fields["volume"], panel.fields["factor"]
     hit = np.zeros(panel.n_rows, bool)
     with np.errstate(divide="ignore", invalid="ignore"):
         step = np.log(factor[1:] / factor[:-1])
-    for row in np.flatnonzero(np.abs(step) > np.log(FACTOR_STEP)) + 1:
+    split_rows = np.flatnonzero(np.abs(step) > np.log(FACTOR_STEP)) + 1
+    for row in split_rows:
         asset = panel.asset_code[row]
         if panel.asset_code[row - 1] != asset or not usable[row]:
             continue
@@ -242,7 +256,7 @@ def _unanswered_factor(panel, usable, spec):
         hit[row] = change / step[row - 1] < ANSWERS
     return hit
 
-# %% ../../../nbs/data/checks/market.ipynb #d8c71684
+# %% ../../../nbs/data/checks/market.ipynb #197593cd
 HISTORY_DAYS = 350  # days from which on a universe without a death is suspicious
 
 
@@ -251,15 +265,15 @@ def thin_session(market: Market) -> Iterator[Finding]:
     """Sessions with far fewer assets than the one before."""
     panel, spec = market.panel, market.spec
     count = np.bincount(panel.date_code[market.present], minlength=panel.n_dates)
-    enough = panel.n_assets >= spec.market_assets
-    thin = np.flatnonzero(count[1:] < spec.thin_share * count[:-1]) + 1 if enough else []
-    if not len(thin):
+    thin = np.flatnonzero(count[1:] < spec.thin_share * count[:-1]) + 1
+    if panel.n_assets < spec.market_assets or not len(thin):
         yield Finding("thin_session")
         return
-    note = f"{count[thin[0]]:,} assets after {count[thin[0] - 1]:,}"
-    yield Finding("thin_session", len(thin), first=_day(panel, thin[0]), note=note)
+    first = thin[0]
+    note = f"{count[first]:,} assets after {count[first - 1]:,}"
+    yield Finding("thin_session", len(thin), first=_day(panel, first), note=note)
 
-
+# %% ../../../nbs/data/checks/market.ipynb #e532489c
 def _day(panel, date):
     return str(pd.Timestamp(panel.dates[date]).date())
 
@@ -271,7 +285,7 @@ def short_history(market: Market) -> Iterator[Finding]:
     short = market.panel.assets[bars < 2]
     yield Finding("short_history", len(short), short, min(short, default=""))
 
-# %% ../../../nbs/data/checks/market.ipynb #ff93a1ee
+# %% ../../../nbs/data/checks/market.ipynb #b5445937
 @_finds(MARKET_CHECKS)
 def far_dates(market: Market) -> Iterator[Finding]:
     """Stretches without bars, and how much lies beyond the longest run of dates."""
@@ -283,14 +297,16 @@ def far_dates(market: Market) -> Iterator[Finding]:
         return
     stretch = np.searchsorted(far, panel.date_code[market.present], side="left")
     bars = np.bincount(stretch)
+    apart = bars.sum() - bars.max()
     longest = far[np.argmax(steps[far])]
+    begin, end = _day(panel, longest), _day(panel, longest + 1)
     note = (
-        f"the longest: {steps[longest]:,.0f} days from {_day(panel, longest)} to {_day(panel, longest + 1)}; "
-        f"{bars.sum() - bars.max():,} of {bars.sum():,} bars lie apart from the most"
+        f"the longest: {steps[longest]:,.0f} days from {begin} to {end}; "
+        f"{apart:,} of {bars.sum():,} bars lie apart from the most"
     )
     yield Finding("far_dates", len(far), first=_day(panel, far[0]), note=note)
 
-# %% ../../../nbs/data/checks/market.ipynb #ec204086
+# %% ../../../nbs/data/checks/market.ipynb #45f18a61
 SAME_RETURN = 1e-6  # float32 closes in two units give returns as close as this
 
 
@@ -302,10 +318,11 @@ def copied_asset(market: Market) -> Iterator[Finding]:
         yield Finding("copied_asset")
     for group in groups:
         names = market.panel.assets[group]
-        note = f"{', '.join(names[:5])}{' and others' if len(names) > 5 else ''} are one"
+        others = " and others" if len(names) > 5 else ""
+        note = f"{', '.join(names[:5])}{others} are one"
         yield Finding("copied_asset", len(names) - 1, names, min(names), note=note)
 
-# %% ../../../nbs/data/checks/market.ipynb #18e765ba
+# %% ../../../nbs/data/checks/market.ipynb #9d1b4a81
 def find_copies(
     panel: Panel,
     usable: np.ndarray,  # (n_rows,) bool
@@ -328,12 +345,13 @@ def find_copies(
     close = np.where(usable, panel.fields["close"], np.nan).astype(np.float64)
     leader = np.arange(panel.n_assets)
     for one, other in sorted(_candidates(panel, close, spec.copy_bars)):
-        if leader[one] != leader[other] and _same_returns(panel, close, one, other, spec):
+        known_as_one = leader[one] == leader[other]
+        if not known_as_one and _same_returns(panel, close, one, other, spec):
             leader[leader == leader[other]] = leader[one]
     leading = np.flatnonzero(np.bincount(leader) > 1)
     return [np.flatnonzero(leader == code) for code in leading]
 
-# %% ../../../nbs/data/checks/market.ipynb #da644b42
+# %% ../../../nbs/data/checks/market.ipynb #8dd0fe85
 def _candidates(panel, close, bars):
     """Pairs of assets whose returns are equal over some window."""
     weights = np.random.default_rng(0).standard_normal(bars)
@@ -342,8 +360,9 @@ def _candidates(panel, close, bars):
         moves = (np.abs(returns) > SAME_RETURN).sum(1) >= bars / 2
         live = np.isfinite(returns).all(1) & moves
         assets, returns = assets[live], returns[live]
-        order = np.argsort(returns @ weights)
-        near = (np.abs(np.diff(returns[order], axis=0)) < SAME_RETURN).all(1)
+        order = np.argsort(returns @ weights)  # equal returns become neighbours
+        apart = np.abs(np.diff(returns[order], axis=0))
+        near = (apart < SAME_RETURN).all(1)
         for place in np.flatnonzero(near):
             neighbours = order[[place, place + 1]]
             pairs.add(tuple(sorted(assets[neighbours].tolist())))
@@ -361,19 +380,21 @@ def _windows(panel, close, bars):
         at = panel.asset_offsets[there] + end - first[there]
         yield there, returns[at[:, None] - np.arange(bars)]
 
-# %% ../../../nbs/data/checks/market.ipynb #02627615
+# %% ../../../nbs/data/checks/market.ipynb #3f982a96
 def _same_returns(panel, close, one, other, spec):
     """Whether the returns of two assets are equal over the bars that they share."""
-    rows = [np.arange(*panel.asset_offsets[code : code + 2]) for code in (one, other)]
-    _, *at = np.intersect1d(*(panel.date_code[r] for r in rows), assume_unique=True, return_indices=True)
+    rows_x, rows_y = (np.arange(*panel.asset_offsets[code : code + 2]) for code in (one, other))
+    dates_x, dates_y = panel.date_code[rows_x], panel.date_code[rows_y]
+    _, in_x, in_y = np.intersect1d(dates_x, dates_y, assume_unique=True, return_indices=True)
     with np.errstate(divide="ignore", invalid="ignore"):
-        x, y = (np.diff(np.log(close[r[shared]])) for r, shared in zip(rows, at))
+        x = np.diff(np.log(close[rows_x[in_x]]))
+        y = np.diff(np.log(close[rows_y[in_y]]))
     both = np.isfinite(x) & np.isfinite(y)
     equal = np.abs(x - y)[both] < SAME_RETURN
     moved = np.abs(x[both]) > SAME_RETURN
     return (equal & moved).sum() >= spec.copy_bars and equal.mean() >= spec.copy_share
 
-# %% ../../../nbs/data/checks/market.ipynb #5b4d435f
+# %% ../../../nbs/data/checks/market.ipynb #1e16d37f
 LEAD = 0.15  # least difference of the two absolute correlations: over a hundred bars, chance makes it for 4% of assets
 SIDE = 0.1  # share of the assets that each side needs
 OUTLIER = 5.0  # median moves to which a return is clipped in the mean
@@ -386,7 +407,7 @@ def two_clocks(market: Market) -> Iterator[Finding]:
     if "close" not in panel.fields or np.bincount(panel.date_code).max(initial=0) < spec.market_assets:
         return
     returns = _returns(panel, market.usable)
-    around = np.concatenate([[np.nan], _mean_return(panel, returns, spec.market_assets), [np.nan]])
+    around = _with_ends(_mean_return(panel, returns, spec.market_assets))
     before, after = (_with_market(panel, returns, around[day:], spec.date_slip_bars) for day in (0, 2))
     behind = before - after
     with np.errstate(invalid="ignore"):
@@ -412,24 +433,26 @@ def _mean_return(panel, returns, least):
     count = np.bincount(date, minlength=panel.n_dates)
     return np.where(count >= least, total / np.maximum(count, 1), np.nan)
 
-# %% ../../../nbs/data/checks/market.ipynb #da5b5a7b
+# %% ../../../nbs/data/checks/market.ipynb #cf95bae4
 def _with_market(panel, returns, market, least):
     """(n_assets,) absolute correlation of each asset's returns with the market's of a day before or after."""
     by_block = []
     for first, stop in _blocks(panel):
         rows = slice(panel.asset_offsets[first], panel.asset_offsets[stop])
         asset = panel.asset_code[rows] - first
-        by_block.append(_group_correlation(returns[rows], market[panel.date_code[rows]], asset, stop - first, least))
+        of_market = market[panel.date_code[rows]]
+        by_block.append(_group_correlation(returns[rows], of_market, asset, stop - first, least))
     return np.concatenate(by_block)
 
-# %% ../../../nbs/data/checks/market.ipynb #6b45ae61
+# %% ../../../nbs/data/checks/market.ipynb #e9d8de05
 @_finds(MARKET_CHECKS)
 def survivors_only(market: Market) -> Iterator[Finding]:
     """Whether every asset is still there at the end."""
     panel = market.panel
-    dead = int(replace(panel, tradable=market.usable).gone.sum())
-    if panel.dates[-1] - panel.dates[0] <= np.timedelta64(HISTORY_DAYS, "D") or panel.n_assets < 2:
+    history = panel.dates[-1] - panel.dates[0]
+    if history <= np.timedelta64(HISTORY_DAYS, "D") or panel.n_assets < 2:
         return
+    dead = int(replace(panel, tradable=market.usable).gone.sum())
     note = (
         f"{dead:,} of {panel.n_assets:,} assets end before the last date, by more than {GONE_AFTER.days} "
         f"days and {GONE_AFTER.bars} bars, or have a delisting"

@@ -76,7 +76,7 @@ class _InOrder(NamedTuple):
     known: np.ndarray  # bool: the asset has a bar before
     still: np.ndarray  # bool: ...and this one repeats it
 
-# %% ../../../nbs/data/checks/padding.ipynb #3bea0fa0
+# %% ../../../nbs/data/checks/padding.ipynb #db2767a9
 def _bars_in_order(keys):
     """The rows of a table by asset and date, and which repeat the bar before."""
     row = np.flatnonzero(keys.keep & (keys.codes >= 0))
@@ -92,7 +92,7 @@ def _bars_in_order(keys):
             still &= _repeats(price) | (price == close) | np.isnan(price)
     return _InOrder(row, asset, keys.stamps[row], known, still)
 
-
+# %% ../../../nbs/data/checks/padding.ipynb #c70626d9
 def _is_in_order(asset, stamp) -> bool:
     """Whether rows are sorted by asset, then date."""
     step = np.diff(asset)

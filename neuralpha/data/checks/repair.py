@@ -73,7 +73,7 @@ def apply_rule(
         rescale_before(panel, bars.rows[first], bars.rows[bar], factor, volume=check == "unadjusted_split")
     return sound
 
-# %% ../../../nbs/data/checks/repair.ipynb #235d6a7b
+# %% ../../../nbs/data/checks/repair.ipynb #29974439
 def _stays(check, bar, hit, of_unit):
     """Whether a jump is one that stays, so that the past can be brought to it."""
     return check in ("unadjusted_split", "absurd_jump") or of_unit[bar] and not hit[bar + 1 : bar + 2].any()
@@ -85,7 +85,7 @@ def _factor(check, move, spec):
         return plain_ratio(move, spec.split_ratios)
     return 10.0 ** np.round(move / np.log(10))
 
-
+# %% ../../../nbs/data/checks/repair.ipynb #9431094a
 def _series_begin(bars, bar, explained, spec):
     """The bar at which the series of a bar begins: that of the last jump that nothing explains."""
     before = slice(bar - bars.at[bar], bar)
@@ -130,7 +130,7 @@ class _Series(NamedTuple):
     stop: int  # row after the last
     name: str
 
-# %% ../../../nbs/data/checks/repair.ipynb #dc9909b7
+# %% ../../../nbs/data/checks/repair.ipynb #f5787fb5
 def _series_of(panel: Panel, present: np.ndarray, cuts: list) -> Iterator[_Series]:
     """Every series of a panel; rows that the table lacks, at the end of an earlier one, belong to none."""
     starts = np.union1d(panel.asset_offsets[:-1], cuts).astype(np.int64)
@@ -142,7 +142,7 @@ def _series_of(panel: Panel, present: np.ndarray, cuts: list) -> Iterator[_Serie
             name = _earlier_name(panel, name, stop - 1)
         yield _Series(asset, first, stop, name)
 
-
+# %% ../../../nbs/data/checks/repair.ipynb #3a9f5353
 def _earlier_name(panel, name, last):
     """What an earlier series is called: by the day of its last row."""
     moment = pd.Timestamp(panel.dates[panel.date_code[last]])

@@ -30,7 +30,7 @@ from ..panel import Panel
 # %% ../../../nbs/data/checks/report.ipynb #0b56a7f0
 NO_ROWS = np.zeros(0, np.int64)
 
-# %% ../../../nbs/data/checks/report.ipynb #344123bd
+# %% ../../../nbs/data/checks/report.ipynb #742cdcb0
 @dataclass(frozen=True)
 class Finding:
     """What a check found at one go, and what was done about it.
@@ -72,7 +72,7 @@ class Finding:
         first = first_of(panel.dates[panel.date_code[rows]], panel.assets, codes)
         return cls(check, len(rows), panel.assets[np.unique(codes)], first, **more)
 
-
+# %% ../../../nbs/data/checks/report.ipynb #641e89f9
 def first_of(
     stamps: np.ndarray,  # (rows,) datetime64
     assets: np.ndarray,  # names

@@ -57,7 +57,7 @@ class Check(NamedTuple):
 
 CHECKS = {}  # name -> `Check`, in the order in which they run
 
-# %% ../../../nbs/data/checks/rules.ipynb #66b3ee9f
+# %% ../../../nbs/data/checks/rules.ipynb #1b1cd057
 def check(
     severity: Severity,
     *needs: str,  # fields without which the check does not run
@@ -78,12 +78,12 @@ def check(
 
     return register
 
-
+# %% ../../../nbs/data/checks/rules.ipynb #7656ff57
 def _described(name, severity, says, *needs):
     """Register a check that is done while the rows are laid out, or over the whole panel."""
     CHECKS[name] = Check(name, severity, needs, None, says)
 
-# %% ../../../nbs/data/checks/rules.ipynb #0b12fd04
+# %% ../../../nbs/data/checks/rules.ipynb #987ec8cd
 class Bars:
     """Usable rows of whole assets, in order.
 
@@ -115,8 +115,11 @@ class Bars:
         live = usable[begin:end]
         self.rows = begin + np.flatnonzero(live)  # of the panel
         self._at = slice(begin, end) if len(self.rows) == end - begin else self.rows
-        self._panel, self._fields, self.names = panel, {}, list(panel.fields)
-        self.asset, self.day = panel.asset_code[self._at], panel.date_code[self._at]
+        self._panel = panel
+        self._fields = {}
+        self.names = list(panel.fields)
+        self.asset = panel.asset_code[self._at]
+        self.day = panel.date_code[self._at]
         inside = [row for row in cuts if begin < row < end]
         starts = np.union1d(panel.asset_offsets[first:stop], inside).astype(np.int64)
         counts = np.add.reduceat(np.append(live, False), starts - begin, dtype=np.int64)
@@ -155,27 +158,35 @@ class Bars:
     def prev(self, values, bars: int = 1) -> np.ndarray:
         """Value some usable bars earlier of the same asset, NaN where there is none."""
         out = np.empty_like(values)
-        out[bars:], out[:bars] = values[:-bars], np.nan
+        out[bars:] = values[:-bars]
+        out[:bars] = np.nan
         out[self.at < bars] = np.nan
         return out
 
     def next(self, values, bars: int = 1) -> np.ndarray:
         """Value some usable bars later of the same asset, NaN where there is none."""
         out = np.empty_like(values)
-        out[:-bars], out[-bars:] = values[bars:], np.nan
+        out[:-bars] = values[bars:]
+        out[-bars:] = np.nan
         out[self.left < bars] = np.nan
         return out
 
     def mean_before(self, values, bars: int) -> np.ndarray:
         """Mean of what is known of the bars before this one, NaN where the asset has fewer bars."""
-        known = np.isfinite(values)
-        total = np.concatenate([[0], np.cumsum(np.where(known, values, 0), dtype=np.float64)])
-        count = np.concatenate([[0], np.cumsum(known)])
-        out = np.full(len(values), np.nan)
-        with np.errstate(invalid="ignore", divide="ignore"):
-            out[bars:] = (total[bars:-1] - total[: -1 - bars]) / (count[bars:-1] - count[: -1 - bars])
+        out = _trailing_mean(values, bars)
         out[self.at < bars] = np.nan
         return out
+
+# %% ../../../nbs/data/checks/rules.ipynb #36eed9ff
+def _trailing_mean(values: np.ndarray, bars: int) -> np.ndarray:
+    """Mean of what is known of the `bars` values before each, whatever asset they are of."""
+    known = np.isfinite(values)
+    total = np.concatenate([[0], np.cumsum(np.where(known, values, 0), dtype=np.float64)])
+    count = np.concatenate([[0], np.cumsum(known)])
+    out = np.full(len(values), np.nan)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        out[bars:] = (total[bars:-1] - total[: -1 - bars]) / (count[bars:-1] - count[: -1 - bars])
+    return out
 
 # %% ../../../nbs/data/checks/rules.ipynb #866e9e0b
 _described("missing_key", "mask", "no date or no asset name; the row was left out")
@@ -200,13 +211,13 @@ _described(
     "conflicting_rows", "mask", "the same date and asset more than once with different values; none can be trusted"
 )
 
-# %% ../../../nbs/data/checks/rules.ipynb #0ce011af
+# %% ../../../nbs/data/checks/rules.ipynb #dadae908
 @check("mask", "close")
 def missing_price(bars, spec) -> np.ndarray:
     """no close"""
     return np.isnan(bars.close)
 
-
+# %% ../../../nbs/data/checks/rules.ipynb #668720d6
 @check("mask")
 def infinite_value(bars, spec) -> np.ndarray:
     """a value that is infinite or beyond what float32 holds"""
@@ -227,25 +238,25 @@ def non_trading(bars, spec) -> np.ndarray:
     stale = reduce(np.logical_and, (price == before for price in bars.ohlc))
     return untraded & (stale | _any_of(price == 0 for price in bars.ohlc))
 
-# %% ../../../nbs/data/checks/rules.ipynb #b3618cca
+# %% ../../../nbs/data/checks/rules.ipynb #0beaa1f4
 @check("mask", "close")
 def nonpositive_price(bars, spec) -> np.ndarray:
     """a price of zero or below"""
     return _any_of(price <= 0 for price in bars.ohlc)
 
-
+# %% ../../../nbs/data/checks/rules.ipynb #3120375c
 @check("mask", "volume")
 def negative_volume(bars, spec) -> np.ndarray:
     """volume below zero"""
     return bars.volume < 0
 
-
+# %% ../../../nbs/data/checks/rules.ipynb #1eec24b4
 @check("note", "volume", "close")
 def missing_volume(bars, spec) -> np.ndarray:
     """volume of zero or none beside prices that moved; the volume was emptied, the bar kept"""
     return ~(bars.volume > 0)
 
-# %% ../../../nbs/data/checks/rules.ipynb #f2e6d833
+# %% ../../../nbs/data/checks/rules.ipynb #ba27dcad
 @check("mask", "high", "low")
 def high_below_low(bars, spec) -> np.ndarray:
     """high below low"""
@@ -256,13 +267,13 @@ def _outside_range(price, bars, spec):
     above = price > bars.high * (1 + spec.range_tolerance)
     return above | (price < bars.low * (1 - spec.range_tolerance))
 
-
+# %% ../../../nbs/data/checks/rules.ipynb #f6c66103
 @check("mask", "high", "low", "close")
 def close_outside_range(bars, spec) -> np.ndarray:
     """close outside [low, high] by more than the tolerance"""
     return _outside_range(bars.close, bars, spec)
 
-
+# %% ../../../nbs/data/checks/rules.ipynb #5894126b
 @check("mask", "high", "low", "open")
 def open_outside_range(bars, spec) -> np.ndarray:
     """open outside [low, high] by more than the tolerance"""
@@ -322,7 +333,7 @@ def is_power_of_ten(
     hit[hit] = np.abs(logs[hit] - power * np.log(10)) <= np.log1p(tolerance)
     return hit
 
-# %% ../../../nbs/data/checks/rules.ipynb #33c4e607
+# %% ../../../nbs/data/checks/rules.ipynb #22d32cc8
 def _excursions(bars, leap, back, longest):
     """Rows of stretches that start with a leap and end, within `longest` bars, with a move that undoes it within
     `back`.
@@ -333,7 +344,7 @@ def _excursions(bars, leap, back, longest):
             hit[start : _way_back(bars, start, back, longest)] = True
     return hit
 
-
+# %% ../../../nbs/data/checks/rules.ipynb #57a7294b
 def _way_back(bars, start, back, longest):
     """The bar at which an excursion is over; `start` where it does not end."""
     moves = bars.move
@@ -344,7 +355,7 @@ def _way_back(bars, start, back, longest):
             return end
     return start
 
-# %% ../../../nbs/data/checks/rules.ipynb #7d5578dd
+# %% ../../../nbs/data/checks/rules.ipynb #bb8a14ee
 @check("mask", "close")
 def decimal_slip(bars, spec) -> np.ndarray:
     """a price off by a factor of 10, 100, ... for a few bars, or in one field of the bar"""
@@ -356,13 +367,13 @@ def decimal_slip(bars, spec) -> np.ndarray:
                 hit |= is_power_of_ten(np.log(bars.get(name) / bars.close), spec.slip_tolerance)
     return hit
 
-
+# %% ../../../nbs/data/checks/rules.ipynb #dac5404d
 def _leaps(bars, spec):
     """Where a price moves by the factor of a spike, up or down."""
     with np.errstate(invalid="ignore"):
         return np.abs(bars.move) > np.log(spec.spike_ratio)
 
-# %% ../../../nbs/data/checks/rules.ipynb #d2201d22
+# %% ../../../nbs/data/checks/rules.ipynb #dfde42f1
 @check("mask", "close")
 def reverting_spike(bars, spec) -> np.ndarray:
     """a price that leaps by a large factor and is back where it was the next bar (weekly and longer bars: only
@@ -370,7 +381,7 @@ def reverting_spike(bars, spec) -> np.ndarray:
     """
     return _excursions(bars, _leaps(bars, spec), np.log1p(spec.spike_return), 1)
 
-
+# %% ../../../nbs/data/checks/rules.ipynb #d9a8bddb
 @check("mask", "close")
 def unit_flip(bars, spec) -> np.ndarray:
     """prices in another unit or currency: a factor that comes and later goes (masked), or a power of 100 that stays
@@ -380,7 +391,7 @@ def unit_flip(bars, spec) -> np.ndarray:
     for_good = is_power_of_ten(bars.move, spec.slip_tolerance, 2) & ~find_splits(bars, spec)
     return stretch | for_good
 
-# %% ../../../nbs/data/checks/rules.ipynb #217a0958
+# %% ../../../nbs/data/checks/rules.ipynb #b2939cb4
 JUDGED_BY_MOVE = ("reverting_spike", "unit_flip", "unadjusted_split")  # what is a fault in a day may be true of a month
 LEAST_SPAN = 0.005  # log range that a day may have beside days that hardly move
 
@@ -392,7 +403,7 @@ def unadjusted_split(bars, spec) -> np.ndarray:
     """
     return find_splits(bars, spec)
 
-
+# %% ../../../nbs/data/checks/rules.ipynb #bc6cda16
 def plain_ratio(
     move: float,  # log return
     ratios,  # plain ratios above one
@@ -442,7 +453,7 @@ def find_splits(
         hit[bar] = _is_split(bars, bar, spec)
     return hit
 
-# %% ../../../nbs/data/checks/rules.ipynb #ec4cfbdd
+# %% ../../../nbs/data/checks/rules.ipynb #77de8bc1
 def _is_split(bars, bar, spec):
     """Whether a jump has all that a split has."""
     window = spec.split_bars
@@ -459,7 +470,7 @@ def _is_split(bars, bar, spec):
         and _is_calm(bars, bar, before, spec)
     )
 
-
+# %% ../../../nbs/data/checks/rules.ipynb #0d9977e2
 def _opens_at(bars, bar, ratio, spec):
     """Whether the day opens at the new price; true where no opening price is known."""
     if bars.open is None or not bars.open[bar] > 0:
@@ -472,7 +483,7 @@ def _stands_out(bars, bar, before, spec):
     """Whether the jump is beyond the asset's own moves; days are not asked."""
     return not bars.coarse or abs(bars.move[bar]) > spec.split_sigmas * np.nanstd(bars.move[before])
 
-# %% ../../../nbs/data/checks/rules.ipynb #dacaf385
+# %% ../../../nbs/data/checks/rules.ipynb #37aa29f2
 def _volume_answers(bars, bar, before, after, ratio, spec):
     """Whether the usual volume changes by the inverse ratio, and the day's own is ordinary."""
     old = np.nanmedian(bars.volume[before])
@@ -482,7 +493,7 @@ def _volume_answers(bars, bar, before, after, ratio, spec):
     apart = abs(np.log(new / old) / -ratio - 1)
     return not (apart > spec.split_volume or bars.volume[bar] > spec.split_calm * new)
 
-
+# %% ../../../nbs/data/checks/rules.ipynb #180a7c2f
 def _is_calm(bars, bar, before, spec):
     """Whether the day's range is ordinary; true where there is no range."""
     if bars.high is None or bars.low is None:
@@ -510,7 +521,7 @@ def large_move(bars, spec) -> np.ndarray:
     with np.errstate(invalid="ignore"):
         return (bars.move > np.log1p(spec.large_move)) | (bars.move < lowest)
 
-# %% ../../../nbs/data/checks/rules.ipynb #4edfa4d6
+# %% ../../../nbs/data/checks/rules.ipynb #d19ffc74
 def find_calm(
     bars: Bars,
     hit: np.ndarray,  # (rows,) bool: large moves
@@ -540,7 +551,7 @@ def find_calm(
         calm[bar] = usual and _opens_at(bars, bar, bars.move[bar], spec) and _is_calm(bars, bar, before, spec)
     return calm
 
-
+# %% ../../../nbs/data/checks/rules.ipynb #a87a73b3
 @check("note", "high", "low", "close", "volume")
 def locked_limit(bars, spec) -> np.ndarray:
     """one price all day, with volume, after a move of just a daily limit (10%, 20%): where the exchange has one, few
@@ -558,7 +569,7 @@ def locked_limit(bars, spec) -> np.ndarray:
     often = limit_days >= days / 2
     return at_limit & often[np.minimum(bars.asset, len(days) - 1)]
 
-# %% ../../../nbs/data/checks/rules.ipynb #396dd7f8
+# %% ../../../nbs/data/checks/rules.ipynb #c5bcf2fb
 UNIT_STEP = 1.3  # decimal logarithm of a leap in volume that is looked at
 UNIT_SHIFT = 1.5  # decimal logarithm of a change of its median: between a factor of 10 and one of 100
 UNIT_TOLERANCE = 0.3  # distance of that change from a power of ten
@@ -568,7 +579,7 @@ def _log_volume(bars, log):
     with np.errstate(divide="ignore", invalid="ignore"):
         return log(np.where(bars.volume > 0, bars.volume, np.nan))
 
-
+# %% ../../../nbs/data/checks/rules.ipynb #d04e6e41
 @check("note", "volume")
 def volume_spike(bars, spec) -> np.ndarray:
     """volume far above the geometric mean of the bars before"""

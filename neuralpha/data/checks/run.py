@@ -127,7 +127,7 @@ def run_checks(
             if changed:
                 bars = Bars(panel, usable, first, stop, report.cuts)
 
-# %% ../../../nbs/data/checks/run.ipynb #c33988fd
+# %% ../../../nbs/data/checks/run.ipynb #d122fd4e
 def _runs(check: Check, panel, report):
     """Whether a check looks at bars, is on and has the columns that it needs; the report says so where it lacks one."""
     if check.find is None or report.severity(check.name) == "off":
@@ -137,7 +137,7 @@ def _runs(check: Check, panel, report):
     report.add(Finding(check.name, **missing))
     return not absent
 
-
+# %% ../../../nbs/data/checks/run.ipynb #255f5737
 def _blocks(panel, block_rows) -> Iterator[tuple]:
     """(first, stop) assets of blocks with at least so many rows, the last one apart."""
     first = 0
@@ -177,7 +177,7 @@ def _treat(check, bars, hit, panel, usable, report):
     )
     return bool(actions)
 
-# %% ../../../nbs/data/checks/run.ipynb #37cdc8fc
+# %% ../../../nbs/data/checks/run.ipynb #1865ca69
 def _say_exchanged(bars, hit, panel):
     """What is said of bars that are sound with high and low exchanged; nothing where there is none."""
     inside = [(bars.high <= price) & (price <= bars.low) for price in (bars.open, bars.close) if price is not None]
@@ -192,7 +192,7 @@ def _say_exchanged(bars, hit, panel):
         "them in the source"
     ]
 
-
+# %% ../../../nbs/data/checks/run.ipynb #936d811d
 def _say_calm(bars, calm, panel):
     """What is said of large moves on days like any other; nothing where there is none."""
     found = Finding.of_rows("large_move", panel, bars.rows[calm])

@@ -35,7 +35,7 @@ from .clocks import refuse_two_dates
 from .keys import Keys
 from .report import DataReport, Finding
 
-# %% ../../../nbs/data/checks/sessions.ipynb #f973063f
+# %% ../../../nbs/data/checks/sessions.ipynb #55a8d9b8
 class Open(NamedTuple):
     """When a group of assets is open.
 
@@ -50,7 +50,7 @@ class Open(NamedTuple):
     sessions: Sessions  # of its calendar
     days: np.ndarray  # with a session, or with bars that were kept
 
-
+# %% ../../../nbs/data/checks/sessions.ipynb #2632f7e7
 def settle_sessions(
     keys: Keys,  # `keep` is changed where a bar is left out
     report: DataReport,
@@ -208,7 +208,7 @@ class Group(NamedTuple):
     members: np.ndarray  # (assets,) bool
     decides: bool  # whether the panel's days must be days of this group
 
-# %% ../../../nbs/data/checks/sessions.ipynb #a4b336a0
+# %% ../../../nbs/data/checks/sessions.ipynb #9ba452d0
 def calendar_groups(
     calendar: str | dict,  # name, "auto", "none", or asset -> name
     assets: np.ndarray,  # names
@@ -243,7 +243,7 @@ def calendar_groups(
         groups = [Group(calendar, everybody, True)]
     return sorted(groups, key=lambda group: -group.members.sum())
 
-
+# %% ../../../nbs/data/checks/sessions.ipynb #e19063d1
 def _recognised_groups(members, codes, days):
     """Groups of the assets whose calendar nobody named; one under a tenth of them has no say."""
     rows = members[codes]
@@ -257,7 +257,7 @@ def _recognised_groups(members, codes, days):
 TRADES, CLOSED = 0.5, 0.1  # share of a weekday's dates with a bar: from here on it trades; up to here it is closed
 SEEN = 4  # dates of a weekday, and weekdays on which it trades, that an asset needs to be judged
 
-# %% ../../../nbs/data/checks/sessions.ipynb #34305e81
+# %% ../../../nbs/data/checks/sessions.ipynb #10474692
 def weekday_groups(
     codes: np.ndarray,  # asset of every row
     days: np.ndarray,  # day of every row
@@ -292,7 +292,7 @@ def weekday_groups(
     together[judged] = group
     return together
 
-
+# %% ../../../nbs/data/checks/sessions.ipynb #58e813f5
 def _weekdays_lived(codes, days, dates, n_assets):
     """(assets, 7) int: how many of the file's dates in an asset's life fall on each weekday."""
     life = _lives(codes, np.searchsorted(dates, days))
@@ -302,7 +302,7 @@ def _weekdays_lived(codes, days, dates, n_assets):
     lived[life.asset] = so_far[life.last + 1] - so_far[life.first]
     return lived
 
-
+# %% ../../../nbs/data/checks/sessions.ipynb #8587bdf8
 class _Lives(NamedTuple):
     asset: np.ndarray  # codes, each once
     first: np.ndarray  # date position
@@ -315,7 +315,7 @@ def _lives(codes, at):
     life = life.agg(first=pl.col("at").min(), last=pl.col("at").max())
     return _Lives(*(life[name].to_numpy() for name in life.columns))
 
-# %% ../../../nbs/data/checks/sessions.ipynb #0fbd8297
+# %% ../../../nbs/data/checks/sessions.ipynb #d5d84ab0
 def _keep_common_days(keys, groups, opened, report):
     """Leave out days on which not every group that decides is open, and say which assets follow which calendar."""
     dates = keys.days()
@@ -339,7 +339,7 @@ def _keep_common_days(keys, groups, opened, report):
         "mixed_calendars", hit, report, f"{note}; checks={{'calendar': {{asset: name}}}} names calendars by asset"
     )
 
-
+# %% ../../../nbs/data/checks/sessions.ipynb #f65444d0
 def _say_group(group, one, assets):
     calendar = "no known calendar" if one.sessions is NO_SESSIONS else one.sessions.calendar
     return f"{group.members.sum():,} follow {calendar} (such as {assets[group.members][0]})"
@@ -411,7 +411,7 @@ def settle_dates(
     _one_date_a_day(keys, report)
     _one_date_a_period(keys, report)
 
-# %% ../../../nbs/data/checks/sessions.ipynb #43e100f2
+# %% ../../../nbs/data/checks/sessions.ipynb #58ad9b5d
 def _one_date_a_day(keys, report):
     """Leave out the time of day where assets have one bar a day and close at different times."""
     stamps = pl.Series(keys.stamps).unique().drop_nulls().sort().to_numpy()
@@ -429,7 +429,7 @@ def _one_date_a_day(keys, report):
     report.add(Finding("daily_bars", len(rows), action="read", note=note))
     keys.stamps = keys.stamps.astype("datetime64[D]").astype("datetime64[ns]")
 
-
+# %% ../../../nbs/data/checks/sessions.ipynb #11a35680
 def _distinct_rows(keys):
     """(asset, stamp) of the rows that count, twins once."""
     return pl.DataFrame({"asset": keys.codes[keys.keep], "stamp": keys.stamps[keys.keep]}).unique()

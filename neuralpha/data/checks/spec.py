@@ -152,7 +152,7 @@ class CheckSpec(BaseModel):
     copy_bars: int = 20  # bars with a price that moved, at least, to call one the copy of another
     thin_share: float = 0.75  # a session with fewer than this share of the session before is thin
 
-# %% ../../../nbs/data/checks/spec.ipynb #877c6a6c
+# %% ../../../nbs/data/checks/spec.ipynb #a984a84d
 def check_spec(
     spec: CheckSpec | dict | None = None,  # its fields, or None for the defaults
 ) -> CheckSpec:
@@ -176,7 +176,7 @@ def check_spec(
             f"Checks: {'.'.join(map(str, first['loc']))}: {first['msg']} (got {first['input']!r})."
         ) from e
 
-
+# %% ../../../nbs/data/checks/spec.ipynb #20e353bf
 def _known_names(spec):
     for name in (*spec.severity, *spec.repair):
         if name not in CHECKS:

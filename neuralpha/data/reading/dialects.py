@@ -164,7 +164,7 @@ _NAMES = dict(
 _UNMOVED = ("none", "score", "monthly score", "percent returns")  # files of markets without splits and dividends
 _LEVEL = dict(tiny=3e-4, penny=0.4, usual=60.0, thousands=3_000.0, huge=4e5, whole=250.0)
 
-# %% ../../../nbs/data/reading/dialects.ipynb #c1dcb7fc
+# %% ../../../nbs/data/reading/dialects.ipynb #e869ee9f
 @dataclass(frozen=True)
 class Market:
     """The truth: rows sorted by asset and date.
@@ -184,7 +184,7 @@ class Market:
         """Adjusted closes."""
         return self.frame["close"] * self.frame["multiplier"]
 
-
+# %% ../../../nbs/data/reading/dialects.ipynb #46a64e16
 def _rounded(x, dialect):
     if dialect.scale == "whole":
         return np.maximum(np.round(x), 1)
@@ -358,7 +358,7 @@ def _dates(days, dialect):
         ), {"date_unit": "ms"}
     return stamp.strftime(form), {"date_format": form}
 
-# %% ../../../nbs/data/reading/dialects.ipynb #16384dc4
+# %% ../../../nbs/data/reading/dialects.ipynb #55727a38
 def _number(x, dialect, is_volume, digits=None):
     """One number as the dialect writes it."""
     grouped = dialect.thousands == "all" or dialect.thousands == "volume" and is_volume
@@ -378,7 +378,7 @@ def _number(x, dialect, is_volume, digits=None):
         return text + " €"
     return text
 
-
+# %% ../../../nbs/data/reading/dialects.ipynb #5de71437
 def _scaled(x):
     """A volume with K, M or B, and its exact value."""
     for letter, size in (("B", 1e9), ("M", 1e6), ("K", 1e3)):
@@ -441,7 +441,7 @@ def _ordered(f, dialect, rng):
         f = f[list(rng.permutation(f.columns))]
     return f.reset_index(drop=True)
 
-# %% ../../../nbs/data/reading/dialects.ipynb #5125eb2c
+# %% ../../../nbs/data/reading/dialects.ipynb #578bdb48
 def _csv_text(f, dialect, index=False):
     """The text of one file."""
     delimiter = dialect.delimiter
@@ -455,7 +455,7 @@ def _csv_text(f, dialect, index=False):
         lines[-1] = "Source: a vendor"
     return "\n".join(lines)
 
-
+# %% ../../../nbs/data/reading/dialects.ipynb #2ed72b93
 def _write_text(path, text, dialect):
     """Encode, pack and write; returns the path."""
     ends = text.replace("\n", dialect.ends)
@@ -661,7 +661,7 @@ def first_option(message: str) -> tuple | None:  # (option, value)
     found = next(((k, v) for k, v in _OPTION.findall(message) if k in ReadSpec.model_fields), None)
     return found and (found[0], ast.literal_eval(found[1]))
 
-# %% ../../../nbs/data/reading/dialects.ipynb #34b2b37d
+# %% ../../../nbs/data/reading/dialects.ipynb #ec6215d8
 @dataclass(frozen=True)
 class Outcome:
     """What became of one file.
@@ -680,7 +680,7 @@ class Outcome:
     said: str  # the refusal, or the difference
     options: dict  # with which it was read
 
-
+# %% ../../../nbs/data/reading/dialects.ipynb #633efce2
 def read_dialect(
     dialect: Dialect,
     folder: Path,

@@ -50,7 +50,7 @@ class Table:
         """Names of the numeric columns."""
         return [c for c in self.frame.columns if c not in ("date", "asset")]
 
-# %% ../../../nbs/data/reading/form.ipynb #343e9ca1
+# %% ../../../nbs/data/reading/form.ipynb #c7d888b3
 def require_assets(
     asked,  # names, or None
     known,  # names that what was read holds
@@ -77,7 +77,7 @@ def require_assets(
         "out."
     )
 
-
+# %% ../../../nbs/data/reading/form.ipynb #7b2496cd
 def no_rows(where, spec) -> NeuralphaError:
     """The error of a source that holds nothing of what was asked for."""
     limits = f" between {spec.start or 'the start'} and {spec.end or 'the end'}" if spec.start or spec.end else ""

@@ -71,7 +71,7 @@ class Moves(NamedTuple):
     highest: float  # close
     daily: bool  # bars of a day or longer
 
-# %% ../../../nbs/data/reading/logarithms.ipynb #ed5f861d
+# %% ../../../nbs/data/reading/logarithms.ipynb #f96d4bb4
 def moves_of(
     frame: pl.DataFrame,  # date, asset and a close
     column: str = "close",
@@ -98,7 +98,7 @@ def moves_of(
         daily=days is not None and days >= dt.timedelta(hours=20),
     )
 
-
+# %% ../../../nbs/data/reading/logarithms.ipynb #b9f4d24e
 def _with_moves(frame: pl.DataFrame, column: str) -> pl.DataFrame:  # asset, date, c: the close, move: its size
     close = pl.col("c")
     is_whole = close.is_finite() & pl.col("date").is_not_null() & pl.col("asset").is_not_null()
@@ -106,7 +106,7 @@ def _with_moves(frame: pl.DataFrame, column: str) -> pl.DataFrame:  # asset, dat
     in_order = closes.filter(is_whole).sort("asset", "date")
     return in_order.with_columns(close.diff().over("asset").abs().alias("move"))
 
-
+# %% ../../../nbs/data/reading/logarithms.ipynb #67b394e7
 def _level_and_size() -> list[pl.Expr]:
     """What is asked of every asset's closes and moves."""
     close, move = pl.col("c"), pl.col("move")
@@ -121,7 +121,7 @@ def _level_and_size() -> list[pl.Expr]:
         close.max().alias("highest"),
     ]
 
-# %% ../../../nbs/data/reading/logarithms.ipynb #b8dab5cc
+# %% ../../../nbs/data/reading/logarithms.ipynb #e6af9030
 def why_no_prices(moves: Moves) -> str:
     """Why closes can be no prices; empty where they can."""
     if not len(moves.level) or moves.highest > HIGHEST:
@@ -143,7 +143,7 @@ def why_no_prices(moves: Moves) -> str:
         f"{moves.size[high]:.2g}, while the moves of prices grow with them"
     )
 
-
+# %% ../../../nbs/data/reading/logarithms.ipynb #9efea961
 def settle_logarithms(table: Table, spec: ReadSpec) -> list:  # findings
     """Ask for logarithms that stand for prices, say so where they may; nothing where `logarithms=` has said it.
 
@@ -185,7 +185,7 @@ def settle_logarithms(table: Table, spec: ReadSpec) -> list:  # findings
     )
     return [dict(check="logarithms", rows=table.frame.height, note=note)]
 
-# %% ../../../nbs/data/reading/logarithms.ipynb #2fbec118
+# %% ../../../nbs/data/reading/logarithms.ipynb #3c60783e
 def why_powers(
     closes: np.ndarray,
     base: str = "e",  # or "10"
@@ -215,11 +215,11 @@ def why_powers(
         f"{base} to their power is a whole number of cents in {share:.0%} of them, by chance it were in {by_chance:.0%}"
     )
 
-
+# %% ../../../nbs/data/reading/logarithms.ipynb #71eba9b9
 def _is_whole(numbers, within):
     return np.abs(numbers - np.round(numbers)) < within
 
-
+# %% ../../../nbs/data/reading/logarithms.ipynb #6c426796
 def _refuse_decimal(table, closes, name):
     """`logarithms=` takes natural ones."""
     why = why_powers(closes["close"].to_numpy(), "10")

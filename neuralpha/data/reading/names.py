@@ -113,10 +113,12 @@ def adjusted_twin(name) -> str | None:
     found = _ADJUSTED.match(plain_name(name))
     return found and (found[1] or found[2])
 
-# %% ../../../nbs/data/reading/names.ipynb #48ebc375
+# %% ../../../nbs/data/reading/names.ipynb #0006ca1b
 def looks_adjusted(name) -> bool:
     """Whether a name speaks of an adjusted price."""
     plain = plain_name(name)
+    if re.search(r"(un|non|not)_?adj", plain):
+        return False
     return ("adj" in plain or "bereinigt" in plain or "ajuste" in plain) and bool(
         re.search(r"close|price|prc|px|last|kurs|schluss|cloture|cierre", plain)
     )

@@ -16,7 +16,7 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict, ValidationError, field_validator
 from ...core import NeuralphaError, unknown_name
 
-# %% ../../../nbs/data/reading/spec.ipynb #b5f4e8e9
+# %% ../../../nbs/data/reading/spec.ipynb #9adca5f4
 class ReadSpec(BaseModel):
     """How to read a source. `columns` maps our name to the source's: `{'close': 'PX_LAST'}`.
 
@@ -46,6 +46,9 @@ class ReadSpec(BaseModel):
     logarithms : tuple[str, ...] | None, default None
         columns of natural logarithms, to be raised to prices; () says that there are none, None
         looks for them
+    without : tuple[str, ...] | None, default None
+        assets to leave out, such as a column Total; () says that every name is one, None looks for
+        sums and means
     missing : tuple[str, ...], default ()
         further texts that mean no value, such as CRSP's 'C'
     date_format : str | None, default None
@@ -85,6 +88,8 @@ class ReadSpec(BaseModel):
     percent: tuple[str, ...] = ()  # columns in percent, to be divided by 100
     # columns of natural logarithms, to be raised to prices; () says that there are none, None looks for them
     logarithms: tuple[str, ...] | None = None
+    # assets to leave out, such as a column Total; () says that every name is one, None looks for sums and means
+    without: tuple[str, ...] | None = None
     missing: tuple[str, ...] = ()  # further texts that mean no value, such as CRSP's 'C'
     date_format: str | None = None  # strptime format of text dates that are not ISO
     # unit of numbers that count from 1970, or "excel" and "excel-1904" for a spreadsheet's days from 1900 and 1904
@@ -97,7 +102,7 @@ class ReadSpec(BaseModel):
     query: str | None = None  # ...or a query
     cache: str | None = None  # Yahoo: folder for downloaded prices
 
-    @field_validator("missing", "percent", "logarithms", mode="before")
+    @field_validator("missing", "percent", "logarithms", "without", mode="before")
     @classmethod
     def _one_or_several(cls, v):
         return (v,) if isinstance(v, str) else v
@@ -118,7 +123,7 @@ class ReadSpec(BaseModel):
             raise ValueError(f"{v!r} is the decimal mark as well; say decimal={',' if v == '.' else '.'!r} with it")
         return v
 
-# %% ../../../nbs/data/reading/spec.ipynb #7c1db737
+# %% ../../../nbs/data/reading/spec.ipynb #046bdbd8
 NOTATION = {  # options whose values have a form of their own
     "columns": "columns={'close': 'PX_LAST'}, our name first and the source's second",
     "assets": "assets=['AAPL', 'MSFT']",
@@ -126,6 +131,7 @@ NOTATION = {  # options whose values have a form of their own
     "missing": "missing=['C', 'n/a']",
     "percent": "percent=['return', 'yield']",
     "logarithms": "logarithms=['open', 'close'], or logarithms=[] where all prices are prices",
+    "without": "without=['Total'], or without=[] where every name is an asset",
 }
 
 

@@ -143,7 +143,7 @@ def _turned_form(lf, text, cell):
     forms = [mark.join("%" + c for c in order.split("/")) + time for order, good in fits if good]
     return (forms[0] if len(forms) == 1 else None), forms
 
-# %% ../../../nbs/data/reading/stamps.ipynb #aa2bfc62
+# %% ../../../nbs/data/reading/stamps.ipynb #c9575b6c
 def _is_damaged(lf, text, form) -> bool:
     """Whether the days up to the twelfth stand the other way round than the others, as a spreadsheet of another
     country leaves them.
@@ -178,7 +178,7 @@ def _is_damaged(lf, text, form) -> bool:
     by_order = read_back > 10 + 3 * other_back
     return n >= 10 and (by_weekday or by_order)
 
-
+# %% ../../../nbs/data/reading/stamps.ipynb #e1a8ccb4
 def _refuse_damaged(lf, text, form, where, column):
     if _is_damaged(lf, text, form):
         raise NeuralphaError(

@@ -500,7 +500,7 @@ def return_ahead(
     known = (entry <= last) & (out.row >= 0) & (out.left | ~out.late)
     return np.where(known & panel.tradable, came, np.nan)
 
-# %% ../../../nbs/data/simulated/market.ipynb #79c108a1
+# %% ../../../nbs/data/simulated/market.ipynb #7abfa5bb
 def ic_by_date(
     panel: Panel,
     scores,  # (n_rows,) each
@@ -527,7 +527,7 @@ def ic_by_date(
     ic = correlation_by_date(x[both], y[both], panel.date_code[both], panel.n_dates)
     return pd.Series(ic, pd.DatetimeIndex(panel.dates, name="date"))
 
-
+# %% ../../../nbs/data/simulated/market.ipynb #e07cdbd2
 def planted_return(
     panel: Panel,
     horizon: int = 5,  # bars

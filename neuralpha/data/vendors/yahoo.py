@@ -33,7 +33,7 @@ def _cached(folder, ticker, start, end):
             return f
     return None
 
-# %% ../../../nbs/data/vendors/yahoo.ipynb #e186bb48
+# %% ../../../nbs/data/vendors/yahoo.ipynb #a6c78492
 def download(
     ticker: str, start: dt.date, end: dt.date
 ) -> pd.DataFrame:  # Date index; Open, High, Low, Close, Adj Close, Volume
@@ -68,7 +68,7 @@ def download(
         )
     return frame
 
-
+# %% ../../../nbs/data/vendors/yahoo.ipynb #a1304a28
 def scan_yahoo(
     tickers,  # "AAPL,MSFT" or a list
     spec: ReadSpec = ReadSpec(),  # `start` is needed; `end` defaults to yesterday

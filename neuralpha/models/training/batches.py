@@ -23,7 +23,7 @@ from ..losses import Grid, Objective
 from .config import Training
 from .resident import Resident
 
-# %% ../../../nbs/models/training/batches.ipynb #2f8767c1
+# %% ../../../nbs/models/training/batches.ipynb #ec01b738
 MIN_DATES_IN_A_ROW = (
     20  # consecutive dates at least, however many assets a date has: a Sharpe ratio of fewer is mostly noise
 )
@@ -59,26 +59,30 @@ def epoch_batches(
     starts = np.flatnonzero(np.r_[True, date[1:] != date[:-1]])
     dates = np.split(np.arange(len(date)), starts[1:])
     if by == "span":
-        return _spans_of_dates(dates, rng, max(MIN_DATES_IN_A_ROW, round(batch_rows * len(dates) / len(date))), share)
+        enough_rows = round(batch_rows * len(dates) / len(date))
+        return _spans_of_dates(dates, rng, max(MIN_DATES_IN_A_ROW, enough_rows), share)
     drawn = rng.permutation(len(dates))[: _drawn(share, len(dates))]
     return _joined_dates([dates[i] for i in drawn], rng, batch_rows, cut=by == "date")
 
-
+# %% ../../../nbs/models/training/batches.ipynb #dde7dbb5
 def _drawn(share: float, of: int) -> int:
     return max(1, round(share * of))
 
-# %% ../../../nbs/models/training/batches.ipynb #71ada357
+# %% ../../../nbs/models/training/batches.ipynb #f29d374b
 def _blocks_of_rows(n: int, rng, batch_rows: int, share: float) -> list[np.ndarray]:
     order = rng.permutation(n)[: _drawn(share, n)]
-    return np.array_split(order, max(1, round(len(order) / batch_rows)))
+    n_blocks = max(1, round(len(order) / batch_rows))
+    return np.array_split(order, n_blocks)
 
-
+# %% ../../../nbs/models/training/batches.ipynb #d0e7098a
 def _spans_of_dates(dates: list, rng, size: int, share: float) -> list[np.ndarray]:
     """Spans of `size` consecutive dates, from a random first date on, in random order."""
-    first = int(rng.integers(0, max(1, min(size, len(dates) - size + 1))))
+    possible_firsts = max(1, min(size, len(dates) - size + 1))
+    first = int(rng.integers(0, possible_firsts))
     starts = range(first, max(first + 1, len(dates) - size // 2), size)
     spans = [np.concatenate(dates[i : i + size]) for i in starts]
-    return [spans[i] for i in rng.permutation(len(spans))[: _drawn(share, len(spans))]]
+    drawn = rng.permutation(len(spans))[: _drawn(share, len(spans))]
+    return [spans[i] for i in drawn]
 
 # %% ../../../nbs/models/training/batches.ipynb #a1c299b8
 def _joined_dates(dates: list, rng, batch_rows: int, cut: bool) -> list[np.ndarray]:
@@ -108,7 +112,7 @@ def batching(settings: Training, net) -> str:
     by = Objective(settings.loss).by
     return "whole" if by != "span" and net.across_assets else by
 
-# %% ../../../nbs/models/training/batches.ipynb #01da77b6
+# %% ../../../nbs/models/training/batches.ipynb #418cf26d
 class Places(NamedTuple):
     """Where the rows of a batch stand in its grid.
 
@@ -125,7 +129,7 @@ class Places(NamedTuple):
     dates: int  # the grid's shape
     places: int
 
-
+# %% ../../../nbs/models/training/batches.ipynb #3a4e01bc
 def grid_places(
     date: np.ndarray,  # (rows,) date by date
     asset: np.ndarray,  # (rows,)
@@ -185,16 +189,21 @@ class Batch(NamedTuple):
     target: torch.Tensor  # (rows,) or (rows, horizons)
     grid: Grid  # which rows share a date
 
-# %% ../../../nbs/models/training/batches.ipynb #1ab49317
+# %% ../../../nbs/models/training/batches.ipynb #735e2f02
 class Part:
     """The rows of one part of a fold, ready to be drawn from."""
 
     def __init__(self, data: Resident, rows: np.ndarray, target: np.ndarray, weight: np.ndarray | None = None):
-        given = rows
-        rows, target = sorted_by_date(data.panel, given, target)
-        self.weight = None if weight is None else _on_device(sorted_by_date(data.panel, given, weight)[1], data.device)
-        self.rows, self.date, self.asset = rows, data.panel.date_code[rows], data.panel.asset_code[rows]
-        self.data, self.at, self.target = data, data.at(rows), torch.from_numpy(target).to(data.device)
+        self.data = data
+        self.weight = None
+        if weight is not None:
+            _, weight = sorted_by_date(data.panel, rows, weight)
+            self.weight = _on_device(weight, data.device)
+        self.rows, target = sorted_by_date(data.panel, rows, target)
+        self.date = data.panel.date_code[self.rows]
+        self.asset = data.panel.asset_code[self.rows]
+        self.at = data.at(self.rows)
+        self.target = torch.from_numpy(target).to(data.device)
 
     def batches(
         self,
@@ -217,14 +226,17 @@ class Part:
             laid = [grid_places(self.date[batch], self.asset[batch], by) for batch in some]
             sizes = [len(batch) for batch in some]
             index = _sent(np.concatenate(some), self.data.device)
-            place = _sent(np.concatenate([places for places, *_ in laid]), self.data.device).split(sizes)
+            place = _sent(np.concatenate([places.place for places in laid]), self.data.device).split(sizes)
             at = self.at.index_select(0, index).split(sizes)
             target = self.target.index_select(0, index).split(sizes)
-            weight = [None] * len(some) if self.weight is None else self.weight.index_select(0, index).split(sizes)
+            weight = [None] * len(some)
+            if self.weight is not None:
+                weight = self.weight.index_select(0, index).split(sizes)
             for k, (_, dates, places) in enumerate(laid):
-                yield Batch(at[k], target[k], Grid(place[k], dates, places, weight[k]))
+                grid = Grid(place[k], dates, places, weight[k])
+                yield Batch(at[k], target[k], grid)
 
-# %% ../../../nbs/models/training/batches.ipynb #fa0c2f87
+# %% ../../../nbs/models/training/batches.ipynb #889f9508
 def sorted_by_date(panel: Panel, rows: np.ndarray, target: np.ndarray) -> tuple:  # (rows, target), date by date
     """Rows and their targets, date by date.
 
@@ -240,8 +252,10 @@ def sorted_by_date(panel: Panel, rows: np.ndarray, target: np.ndarray) -> tuple:
 def _on_device(values: np.ndarray, device) -> torch.Tensor:
     return torch.from_numpy(np.ascontiguousarray(values, np.float32)).to(device)
 
-
+# %% ../../../nbs/models/training/batches.ipynb #a68eea1a
 def _sent(values: np.ndarray, device) -> torch.Tensor:
     """An array on a device; a GPU goes on working while it arrives."""
     values = torch.from_numpy(values)
-    return values.pin_memory().to(device, non_blocking=True) if device.type == "cuda" else values.to(device)
+    if device.type != "cuda":
+        return values.to(device)
+    return values.pin_memory().to(device, non_blocking=True)

@@ -108,7 +108,7 @@ def resume(
     recent = [_part(state, f"recent{i}") for i in range(len(averaged))]
     return Progress(history, _part(state, "best"), recent)
 
-# %% ../../../nbs/models/training/checkpoint.ipynb #3e7b4242
+# %% ../../../nbs/models/training/checkpoint.ipynb #3e002957
 def _named(part: str, values: dict) -> dict:
     return {f"{part}.{name}": value for name, value in values.items()}
 
@@ -116,7 +116,7 @@ def _named(part: str, values: dict) -> dict:
 def _part(state: dict, part: str) -> dict:
     return {name.removeprefix(part + "."): value for name, value in state.items() if name.startswith(part + ".")}
 
-
+# %% ../../../nbs/models/training/checkpoint.ipynb #a4520113
 def _check_same_training(path, digests: dict, written: dict) -> None:
     other = [name for name in digests if written.get(name) != digests[name]]
     if other:

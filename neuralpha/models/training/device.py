@@ -98,12 +98,12 @@ def autocast(device: torch.device, precision: str) -> contextlib.AbstractContext
     low = precision == "bfloat16" or precision == "auto" and device.type == "cuda"
     return torch.autocast(device.type, torch.bfloat16) if low else contextlib.nullcontext()
 
-# %% ../../../nbs/models/training/device.ipynb #9dc426f7
+# %% ../../../nbs/models/training/device.ipynb #24bebb8b
 def cuda_index(device: torch.device) -> int:
     """Number of the GPU that `device` means; `cuda` without a number is the current one."""
     return torch.cuda.current_device() if device.index is None else device.index
 
-
+# %% ../../../nbs/models/training/device.ipynb #bff48dde
 def free_memory(device: torch.device) -> int:
     """Bytes that can still be had on a device: on a GPU what is free, and what this process holds and does not use, up
     to its share.
@@ -115,7 +115,7 @@ def free_memory(device: torch.device) -> int:
     share = total * torch.cuda.get_per_process_memory_fraction(cuda_index(device))
     return int(min(free + torch.cuda.memory_reserved(device) - used, share - used))
 
-
+# %% ../../../nbs/models/training/device.ipynb #cd788f6c
 def free_host_memory() -> int:
     """Bytes of main memory that can still be had; all there is where the system does not say."""
     try:

@@ -154,17 +154,17 @@ def copied_weights(net: NetModule) -> dict:
 def _gpus(device: torch.device) -> list:  # whose random state is put back after the training
     return [device] if device.type == "cuda" else []
 
-# %% ../../../nbs/models/training/loop.ipynb #0c0c6731
+# %% ../../../nbs/models/training/loop.ipynb #0c387bc5
 def best_so_far(record: dict, history: list[dict]) -> bool:
     """Whether an epoch's weights are kept: none before was as good on validation; always where none was held."""
     return not _judged(record) or not history or _gain(record) > max(map(_gain, history))
 
-
+# %% ../../../nbs/models/training/loop.ipynb #f17ff998
 def stale(history: list[dict], patience: int) -> bool:
     """No epoch of the last `patience` was better on validation than the best before."""
     return bool(history) and _judged(history[0]) and len(history) - best_epoch(history) >= patience
 
-
+# %% ../../../nbs/models/training/loop.ipynb #8a76be92
 def best_epoch(history: list[dict]) -> int:
     """The epoch, from 1, that was best on validation; the last where none was held."""
     if not history or not _judged(history[0]):

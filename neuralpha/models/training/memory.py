@@ -135,7 +135,7 @@ def saved_bytes(net: NetModule, part: Part, batch: np.ndarray, by: str, settings
     there_anyway.add(part.data.values.untyped_storage().data_ptr())
     return sum(size for place, size in seen.items() if place not in there_anyway)
 
-# %% ../../../nbs/models/training/memory.ipynb #b348b301
+# %% ../../../nbs/models/training/memory.ipynb #02696354
 def largest_batch(
     batch_rows: int | np.ndarray,
     largest: int,  # rows of the largest date
@@ -157,6 +157,6 @@ def largest_batch(
     uncut = (by == "whole") | (largest <= 1.5 * batch_rows)
     return np.where(uncut, np.maximum(1.25 * batch_rows, largest), 1.25 * batch_rows)
 
-
+# %% ../../../nbs/models/training/memory.ipynb #91f6eaa8
 def _gigabytes(amount: float) -> str:
     return f"{amount / 2**30:.2f} GB"

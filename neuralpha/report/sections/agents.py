@@ -9,10 +9,11 @@ position that it already had added to a decision stands with the SHAP values of 
 
 # %% auto #0
 __all__ = ['GROUPS', 'SHOWN', 'KINDS', 'LINES', 'SMALL', 'SECTION', 'seed_numbers', 'seed_record', 'action_by_feature',
-           'trading_numbers', 'difference_numbers', 'agent_numbers', 'plot_actions', 'plot_differences',
+           'trading_numbers', 'difference_numbers', 'AgentFacts', 'agent_facts', 'plot_actions', 'plot_differences',
            'plot_turnover']
 
-# %% ../../../nbs/report/sections/agents.ipynb #2af2161e
+# %% ../../../nbs/report/sections/agents.ipynb #cfd01253
+from typing import NamedTuple
 import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
@@ -25,7 +26,7 @@ from ..section import Section
 from .money import of_scores, study_books, traded_scores
 from ...trading.returns import earned_returns
 
-# %% ../../../nbs/report/sections/agents.ipynb #b285d73a
+# %% ../../../nbs/report/sections/agents.ipynb #79f7b08d
 def seed_numbers(experiment, tests: dict) -> dict:  # model -> record; models with one seed are left out
     """Net return of every seed alone, % a year: its spread and its worst.
 
@@ -34,15 +35,19 @@ def seed_numbers(experiment, tests: dict) -> dict:  # model -> record; models wi
     dict
         model -> record; models with one seed are left out
     """
+    several = {name: p for name, p in tests.items() if len(p.seeds) > 1}
+    return {name: seed_record(_net_of_seeds(experiment, name, p)) for name, p in several.items()}
+
+# %% ../../../nbs/report/sections/agents.ipynb #ac05032d
+def _net_of_seeds(experiment, name: str, prediction) -> dict:  # seed -> net return, % a year
     alone = {}
-    for name, p in tests.items():
-        for seed in p.seeds if len(p.seeds) > 1 else ():
-            scores = p.scores(seed)
-            book = study_books(experiment, {name: scores})[name]
-            alone.setdefault(name, {})[seed] = float(100 * experiment.panel.bars_per_year * book.net.mean())
-    return {name: seed_record(net) for name, net in alone.items()}
+    for seed in prediction.seeds:
+        scores = prediction.scores(seed)
+        book = study_books(experiment, {name: scores})[name]
+        alone[seed] = float(100 * experiment.panel.bars_per_year * book.net.mean())
+    return alone
 
-
+# %% ../../../nbs/report/sections/agents.ipynb #0bc5f2a1
 def seed_record(net: dict) -> dict:  # seed -> net return, % a year
     """Spread, worst and best of the seeds.
 
@@ -60,7 +65,7 @@ def seed_record(net: dict) -> dict:  # seed -> net return, % a year
         "best": float(values.max()),
     }
 
-# %% ../../../nbs/report/sections/agents.ipynb #abff690f
+# %% ../../../nbs/report/sections/agents.ipynb #b120c950
 GROUPS, SHOWN = 10, 6
 
 
@@ -83,32 +88,42 @@ def action_by_feature(
         feature -> {"follows": rank correlation, "held": % of the account in each group, low to
         high}
     """
-    panel, found = X.panel, {}
     said = np.where(np.isfinite(decided), decided, np.nan)
     values = np.where(np.isfinite(said)[:, None], X.values, np.nan)
-    ranks = rank_within_date(panel, values, GROUPS)
-    for j, name in enumerate(X.names):
-        group, rank = ranks.quantiles[:, j], ranks.ranks[:, j]
-        there = np.isfinite(said) & np.isfinite(rank) & (group > 0)
-        if not there.any() or np.ptp(rank[there]) == 0 or np.ptp(said[there]) == 0:
-            continue
-        held = pd.Series(100 * said[there]).groupby(group[there].astype(int)).mean().reindex(range(1, GROUPS + 1))
-        follows = float(np.corrcoef(rank[there], said[there])[0, 1])
-        found[name] = {"follows": follows, "held": [None if np.isnan(v) else float(v) for v in held]}
-    leading = sorted(found, key=lambda name: (-abs(found[name]["follows"]), name))[:SHOWN]
-    return {name: found[name] for name in leading}
+    ranks = rank_within_date(X.panel, values, GROUPS)
+    records = {name: _followed(said, ranks.ranks[:, j], ranks.quantiles[:, j]) for j, name in enumerate(X.names)}
+    found = {name: record for name, record in records.items() if record}
+    leading = sorted(found, key=lambda name: (-abs(found[name]["follows"]), name))
+    return {name: found[name] for name in leading[:SHOWN]}
 
-# %% ../../../nbs/report/sections/agents.ipynb #f560070e
+# %% ../../../nbs/report/sections/agents.ipynb #7aae8e1a
+def _followed(said: np.ndarray, rank: np.ndarray, group: np.ndarray) -> dict | None:  # None: nothing to compare
+    """How one feature goes with what was decided."""
+    there = np.isfinite(said) & np.isfinite(rank) & (group > 0)
+    if not there.any() or np.ptp(rank[there]) == 0 or np.ptp(said[there]) == 0:
+        return None
+    percent = pd.Series(100 * said[there])
+    held = percent.groupby(group[there].astype(int)).mean()
+    held = held.reindex(range(1, GROUPS + 1))
+    follows = np.corrcoef(rank[there], said[there])[0, 1]
+    return {"follows": float(follows), "held": [None if np.isnan(v) else float(v) for v in held]}
+
+# %% ../../../nbs/report/sections/agents.ipynb #fe4181f9
 def trading_numbers(book: Book) -> dict:
     """Turnover a year, and what a unit of it cost and brought, basis points."""
     table = book.returns
-    traded, gross, net = table["turnover"].sum(), table["gross"].sum(), table["net"].sum()
+    traded = table["turnover"].sum()
+    gross = table["gross"].sum()
+    net = table["net"].sum()
     each = 1e4 / traded if traded > 0 else np.nan
-    record = {"turnover": table["turnover"].mean() * book.panel.bars_per_year}
-    record |= {"cost_bps": each * (gross - net), "gross_bps": each * gross}
+    record = {
+        "turnover": table["turnover"].mean() * book.panel.bars_per_year,
+        "cost_bps": each * (gross - net),
+        "gross_bps": each * gross,
+    }
     return {name: None if np.isnan(value) else float(value) for name, value in record.items()}
 
-# %% ../../../nbs/report/sections/agents.ipynb #0ff4db45
+# %% ../../../nbs/report/sections/agents.ipynb #3b733433
 KINDS = ("same side", "opposite sides", "the agent alone", "the rule alone")
 LINES = (*KINDS, "costs", "the rest", "net")
 SMALL = 1e-6  # shares of the account that count as nothing
@@ -131,18 +146,30 @@ def difference_numbers(agent: Book, rule: Book) -> dict:  # kind -> share of the
     net = _returned_on(agent.net, dates) - _returned_on(rule.net, dates)
     parts["the rest"] = net - sum(parts.values())
     parts["net"] = net
-    pairs = max(sum(mask.sum() for mask in masks.values()), 1)
-    shares = {kind: float(mask.sum() / pairs) for kind, mask in masks.items()}
+    shares = _shares(masks)
     year = 100 * agent.panel.bars_per_year
     return {kind: {"share": shares.get(kind)} | _mean_record(values, year) for kind, values in parts.items()}
 
+# %% ../../../nbs/report/sections/agents.ipynb #76894caf
+def _shares(masks: dict) -> dict:  # kind -> share of the pairs
+    pairs = {kind: mask.sum() for kind, mask in masks.items()}
+    total = max(sum(pairs.values()), 1)
+    return {kind: float(n / total) for kind, n in pairs.items()}
 
+# %% ../../../nbs/report/sections/agents.ipynb #f79f7495
 def _kinds(mine: np.ndarray, theirs: np.ndarray) -> dict:  # kind -> (n_dates, n_assets) bool, each pair in one at most
-    agent, rule = np.abs(mine) > SMALL, np.abs(theirs) > SMALL
+    agent = np.abs(mine) > SMALL
+    rule = np.abs(theirs) > SMALL
     same = np.sign(mine) == np.sign(theirs)
-    return dict(zip(KINDS, (agent & rule & same, agent & rule & ~same, agent & ~rule, ~agent & rule)))
+    masks = (
+        agent & rule & same,
+        agent & rule & ~same,
+        agent & ~rule,
+        ~agent & rule,
+    )
+    return dict(zip(KINDS, masks))
 
-# %% ../../../nbs/report/sections/agents.ipynb #36565631
+# %% ../../../nbs/report/sections/agents.ipynb #44c086c5
 def _held_on(book: Book, dates) -> np.ndarray:  # (n_dates, n_assets) shares of the account
     return book.weights.loc[dates].fillna(0.0).to_numpy()
 
@@ -154,7 +181,7 @@ def _returned_on(returns: pd.Series, dates) -> np.ndarray:  # (n_dates,)
 def _paid_on(book: Book, dates) -> np.ndarray:  # (n_dates,) negative
     return _returned_on(book.returns["net"] - book.returns["gross"], dates)
 
-
+# %% ../../../nbs/report/sections/agents.ipynb #8f48a7dd
 def _next_returns(panel, dates) -> np.ndarray:  # (n_dates, n_assets)
     """What each asset earns from each date to the next bar, or by leaving; 0 where it is not known."""
     wide = np.zeros((panel.n_dates, panel.n_assets))
@@ -166,42 +193,66 @@ def _one_later(values: np.ndarray) -> np.ndarray:
     """What is held after a bar earns on the next."""
     return np.append(0.0, values[:-1])
 
-# %% ../../../nbs/report/sections/agents.ipynb #ed36a7d7
+# %% ../../../nbs/report/sections/agents.ipynb #7d78a3e3
 def _mean_record(values: np.ndarray, year: float) -> dict:
     """A mean a year with its block-bootstrap interval."""
     mean = float(year * values.mean())
     if np.ptp(values) == 0:
         return {"value": mean, "low": mean, "high": mean}
     block = block_length(values, 1)
-    low, high = block_interval(year * bootstrap_means(values, block, 500), mean, len(values), block)
+    draws = year * bootstrap_means(values, block, 500)
+    low, high = block_interval(draws, mean, len(values), block)
     return {"value": mean, "low": float(low), "high": float(high)}
 
-# %% ../../../nbs/report/sections/agents.ipynb #3a44f69f
-def agent_numbers(experiment, tests: dict, valids: dict) -> dict:
-    """What `agents.json` holds."""
+# %% ../../../nbs/report/sections/agents.ipynb #ea08bcd2
+class AgentFacts(NamedTuple):
+    """What the section found.
+
+    Parameters
+    ----------
+    numbers : dict
+        what `agents.json` holds
+    turnover : dict
+        model -> share of the account traded on each bar
+    """
+
+    numbers: dict  # what `agents.json` holds
+    turnover: dict  # model -> share of the account traded on each bar
+
+# %% ../../../nbs/report/sections/agents.ipynb #1146b9e9
+def agent_facts(experiment, tests: dict, valids: dict) -> AgentFacts:
+    """Trade every model once, and look at what the agents did."""
     scores = traded_scores(experiment, tests, valids)
     books = study_books(experiment, scores)
     rules = of_scores(books)
     rule = max(rules, key=lambda name: rules[name].net.mean()) if rules else None
-    models = {}
-    for name in (agent for agent in experiment.study.agents if agent in books):
-        book = books[name]
-        decided = np.where(np.isfinite(_on_rows(experiment.panel, scores[name])), book.decided, np.nan)
-        models[name] = {
-            "limits": {"gross": book.policy.gross, "net": book.policy.net},
-            "by_feature": action_by_feature(experiment.X, decided),
-            "against_rule": difference_numbers(book, rules[rule]) if rule else {},
-        }
-    trading = {name: trading_numbers(book) for name, book in books.items()}
-    return {"rule": rule, "seeds": seed_numbers(experiment, tests), "trading": trading, "models": models}
+    agents = [name for name in experiment.study.agents if name in books]
+    numbers = {
+        "rule": rule,
+        "seeds": seed_numbers(experiment, tests),
+        "trading": {name: trading_numbers(book) for name, book in books.items()},
+        "models": {name: _one_agent(experiment, scores[name], books[name], rules.get(rule)) for name in agents},
+    }
+    return AgentFacts(numbers, {name: book.returns["turnover"] for name, book in books.items()})
 
+# %% ../../../nbs/report/sections/agents.ipynb #645663a2
+def _one_agent(experiment, scores: pd.Series, book: Book, rule: Book | None) -> dict:
+    is_scored = np.isfinite(_on_rows(experiment.panel, scores))
+    decided = np.where(is_scored, book.decided, np.nan)
+    return {
+        "limits": {"gross": book.policy.gross, "net": book.policy.net},
+        "by_feature": action_by_feature(experiment.X, decided),
+        "against_rule": {} if rule is None else difference_numbers(book, rule),
+    }
 
+# %% ../../../nbs/report/sections/agents.ipynb #9de32eb4
 def _on_rows(panel, scores: pd.Series) -> np.ndarray:
     """(n_rows,) scores of the rows that have one."""
-    code = panel.date_code * np.int64(panel.n_assets) + panel.asset_code
+    width = np.int64(panel.n_assets)
     date = np.searchsorted(panel.dates, scores.index.get_level_values("date").to_numpy())
     asset = pd.Index(panel.assets).get_indexer(scores.index.get_level_values("asset"))
-    return pd.Series(scores.to_numpy(), date * np.int64(panel.n_assets) + asset).reindex(code).to_numpy()
+    by_code = pd.Series(scores.to_numpy(), date * width + asset)
+    return by_code.reindex(panel.date_code * width + panel.asset_code).to_numpy()
 
 # %% ../../../nbs/report/sections/agents.ipynb #d268f321
 def plot_actions(by_feature: dict) -> Figure:
@@ -218,63 +269,73 @@ def plot_actions(by_feature: dict) -> Figure:
         ax.remove()
     return fig
 
-# %% ../../../nbs/report/sections/agents.ipynb #3605ff25
+# %% ../../../nbs/report/sections/agents.ipynb #d3b1626e
 def plot_differences(differences: dict) -> Figure:
     """What acting differently earned, by kind, with intervals."""
     fig, ax = new_figure(7, 2.6)
-    kinds = list(differences)
-    values = [differences[kind]["value"] for kind in kinds]
-    ax.barh(range(len(kinds)), values, color=[style(0 if v >= 0 else 1)["color"] for v in values], height=0.6)
-    for i, kind in enumerate(kinds):
-        ax.plot([differences[kind]["low"], differences[kind]["high"]], [i, i], color="black", lw=1)
+    for i, record in enumerate(differences.values()):
+        colour = style(0 if record["value"] >= 0 else 1)["color"]
+        ax.barh(i, record["value"], color=colour, height=0.6)
+        ax.plot([record["low"], record["high"]], [i, i], color="black", lw=1)
     ax.axvline(0, color="black", lw=0.8)
-    ax.set(yticks=range(len(kinds)), yticklabels=kinds, xlabel="agent less rule, % a year, with 95 % intervals")
+    ax.set_yticks(range(len(differences)), list(differences))
+    ax.set_xlabel("agent less rule, % a year, with 95 % intervals")
     ax.invert_yaxis()
     return fig
 
-# %% ../../../nbs/report/sections/agents.ipynb #2b585544
-def plot_turnover(books: dict) -> Figure:
-    """Share of the account that each model trades on a bar, mean of 20."""
+# %% ../../../nbs/report/sections/agents.ipynb #572a5f8e
+def plot_turnover(turnover: dict) -> Figure:  # model -> share of the account traded on each bar
+    """Share of the account that each model trades on a bar, mean of 20.
+
+    Returns
+    -------
+    Figure
+        model -> share of the account traded on each bar
+    """
     fig, ax = new_figure(8, 2.6)
-    for j, (name, book) in enumerate(books.items()):
-        ax.plot(100 * book.returns["turnover"].rolling(20, min_periods=1).mean(), label=name, **style(j))
+    for j, (name, traded) in enumerate(turnover.items()):
+        ax.plot(100 * traded.rolling(20, min_periods=1).mean(), label=name, **style(j))
     ax.set(ylabel="traded on a bar, %")
     ax.legend(frameon=False, fontsize=8, ncols=4)
     date_axis(ax)
     return fig
 
-# %% ../../../nbs/report/sections/agents.ipynb #9e5f49bb
-def _compute(report):
-    return agent_numbers(report.experiment, report.tests, report.valids)
+# %% ../../../nbs/report/sections/agents.ipynb #77103dd5
+def _compute(report) -> AgentFacts:
+    return agent_facts(report.experiment, report.tests, report.valids)
 
 
 def _store(report, found):
-    write_json(report.folder / "agents.json", found)
+    write_json(report.folder / "agents.json", found.numbers)
 
-# %% ../../../nbs/report/sections/agents.ipynb #90ed2938
+# %% ../../../nbs/report/sections/agents.ipynb #4df830a1
 def _show(report, found):
-    scores = traded_scores(report.experiment, report.tests, report.valids)
-    books = study_books(report.experiment, scores)
     caption = "Bought and sold, share of the account; means of 20 bars."
-    report.show(plot_turnover(books), "Agents", "agents-turnover", "How much is traded", caption)
-    for name, facts in found["models"].items():
-        caption = (
-            "Mean weight decided, by group of the feature on each date; in brackets the correlation with its rank."
-        )
-        report.show(
-            plot_actions(facts["by_feature"]), "Agents", "agent-actions", "What is held by what is seen", caption, name
-        )
+    report.show(plot_turnover(found.turnover), "Agents", "agents-turnover", "How much is traded", caption)
+    for name, facts in found.numbers["models"].items():
+        _show_actions(report, name, facts["by_feature"])
         if facts["against_rule"]:
-            caption = f"The rule is the policy on the scores of {found['rule']}. The first four lines are before costs."
-            title = "What it earned to act differently"
-            report.show(plot_differences(facts["against_rule"]), "Agents", "agent-differences", title, caption, name)
-    return pd.DataFrame(found["seeds"]).T.drop(columns="net", errors="ignore")
+            _show_differences(report, name, facts["against_rule"], found.numbers["rule"])
+    return pd.DataFrame(found.numbers["seeds"]).T.drop(columns="net", errors="ignore")
 
-# %% ../../../nbs/report/sections/agents.ipynb #3d0fcb6c
+# %% ../../../nbs/report/sections/agents.ipynb #6c704c96
+def _show_actions(report, name, by_feature):
+    title = "What is held by what is seen"
+    caption = "Mean weight decided, by group of the feature on each date; in brackets the correlation with its rank."
+    report.show(plot_actions(by_feature), "Agents", "agent-actions", title, caption, name)
+
+
+def _show_differences(report, name, differences, rule):
+    title = "What it earned to act differently"
+    caption = f"The rule is the policy on the scores of {rule}. The first four lines are before costs."
+    report.show(plot_differences(differences), "Agents", "agent-differences", title, caption, name)
+
+# %% ../../../nbs/report/sections/agents.ipynb #6b59c710
 def _derive(stored) -> dict:
     if not _applies(stored):
         return {}
-    return {"agents.json": agent_numbers(stored.experiment, stored.tests, stored.valids)}
+    facts = agent_facts(stored.experiment, stored.tests, stored.valids)
+    return {"agents.json": facts.numbers}
 
 
 def _applies(report) -> bool:

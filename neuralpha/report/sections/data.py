@@ -51,7 +51,7 @@ def survivorship_facts(panel, horizon: int, delay: int, seed: int = 0) -> dict:
         "rows": rows,
     }
 
-# %% ../../../nbs/report/sections/data.ipynb #e0a9b24e
+# %% ../../../nbs/report/sections/data.ipynb #9272b936
 def data_facts(experiment: Experiment) -> dict:  # what checks.json holds
     """What was found in the data, what could not be computed from it, and who is missing from it.
 
@@ -72,7 +72,7 @@ def data_facts(experiment: Experiment) -> dict:  # what checks.json holds
         "survivorship": survivorship_facts(panel, experiment.y.horizon, experiment.y.delay),
     }
 
-
+# %% ../../../nbs/report/sections/data.ipynb #a2a3da2f
 def _plain(value):
     """A cell of the table of checks, JSON-native; what is missing is None."""
     if value is None or value != value:
@@ -104,7 +104,7 @@ def checks_table(checks) -> "Styler | Markdown":  # what a notebook displays
     shown = found.style.format(escape="html").hide(axis="index").set_caption(quiet)
     return shown.set_table_styles(styles).set_uuid("checks")
 
-# %% ../../../nbs/report/sections/data.ipynb #c8b86dff
+# %% ../../../nbs/report/sections/data.ipynb #ca43c03f
 def _store(report, facts: dict):
     """What was found as `checks.json`, and every row that was taken out."""
     write_json(report.folder / "checks.json", facts)
@@ -119,7 +119,7 @@ def _derive(stored) -> dict:
     panel = stored.experiment.panel
     return {"checks.json": data_facts(stored.experiment)} | ({MASKED: panel.masked} if len(panel.masked) else {})
 
-
+# %% ../../../nbs/report/sections/data.ipynb #209d2c34
 SECTION = Section(
     "What is wrong with the data",
     compute=lambda report: data_facts(report.experiment),

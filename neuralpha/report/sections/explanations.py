@@ -48,7 +48,7 @@ def draw_rows(
         np.concatenate([rng.choice(f.test, min(each, len(f.test)), replace=False) for f in experiment.shown])
     )
 
-# %% ../../../nbs/report/sections/explanations.ipynb #ade6d887
+# %% ../../../nbs/report/sections/explanations.ipynb #59469517
 def volatility_regime(y) -> pd.Series | None:  # by date; None where the panel is too short for one
     """The volatility terciles of the leaderboard, as a label by date.
 
@@ -63,7 +63,7 @@ def volatility_regime(y) -> pd.Series | None:  # by date; None where the panel i
     first = pd.Series(np.asarray(cut.astype(object)), pd.DatetimeIndex(y.panel.dates)[y.panel.date_code])
     return first[~first.index.duplicated()].dropna()
 
-
+# %% ../../../nbs/report/sections/explanations.ipynb #2894e965
 def grouping(X) -> str:  # "family" or "feature"
     """What attributions are summed by: families, or single features where all belong to one family.
 
@@ -76,7 +76,7 @@ def grouping(X) -> str:  # "family" or "feature"
 
     return "family" if len(set(families(X.names))) > 1 else "feature"
 
-# %% ../../../nbs/report/sections/explanations.ipynb #a5b8d924
+# %% ../../../nbs/report/sections/explanations.ipynb #fe70269a
 AGREEMENT = {
     "attributions": "Correlation across features of the two models' attributions of one row, averaged by date, "
     "then over dates.",
@@ -96,7 +96,7 @@ def _on_common_features(explanations: list) -> list:
 
     return [cut(e) for e in explanations]
 
-
+# %% ../../../nbs/report/sections/explanations.ipynb #91e40802
 def agreement_records(explanations, y) -> list:  # of {a, b, measure, record}
     """How far each pair of models gives the same reasons.
 
@@ -180,7 +180,7 @@ def loss_records(table, part: str = "family") -> dict:  # family or feature -> r
         for f, r in table.iterrows()
     }
 
-# %% ../../../nbs/report/sections/explanations.ipynb #3ab1f17b
+# %% ../../../nbs/report/sections/explanations.ipynb #37b216d0
 LOSS_DATES = 60
 PAIR_ROWS = 60
 PAIR_FEATURES = 6
@@ -207,7 +207,7 @@ class Reasons:
     loss: pd.DataFrame  # of `family_ic_loss`
     pairs: pd.DataFrame  # of `interactions`
 
-
+# %% ../../../nbs/report/sections/explanations.ipynb #418e2686
 def explain_all(report, rows) -> dict:  # model -> Explanation
     """Explain every model on the same rows.
 
@@ -249,7 +249,7 @@ def reasons_of(report, name: str, explanation) -> Reasons:
     )
     return Reasons(explanation, part, loss, pairs)
 
-# %% ../../../nbs/report/sections/explanations.ipynb #c91df3f1
+# %% ../../../nbs/report/sections/explanations.ipynb #43a1bb99
 def model_figures(report, name, e, regime) -> None:
     """The pictures of one model's attributions."""
     from neuralpha.attribution.explain import plot_importance, plot_lags, plot_regime, plot_summary, plot_time
@@ -275,7 +275,7 @@ def model_figures(report, name, e, regime) -> None:
     for key, title, draw in pictures:
         report.show(draw(e), "Why: SHAP", f"shap-{key}", title, note, name)
 
-
+# %% ../../../nbs/report/sections/explanations.ipynb #ae00778f
 def _in_names(report) -> str:
     """Of which features the attributions speak, where fits begin with transforms."""
     if not report.experiment.study.transforms:
@@ -285,7 +285,7 @@ def _in_names(report) -> str:
         "out counts 0 there."
     )
 
-# %% ../../../nbs/report/sections/explanations.ipynb #47f9921d
+# %% ../../../nbs/report/sections/explanations.ipynb #08f61177
 def loss_figures(report, name: str, reasons: Reasons) -> None:
     """What a model loses without each family, and what its leading features do together."""
     from neuralpha.attribution.explain import plot_ic_loss, plot_interactions
@@ -310,7 +310,7 @@ def loss_figures(report, name: str, reasons: Reasons) -> None:
         name,
     )
 
-
+# %% ../../../nbs/report/sections/explanations.ipynb #52ddcab3
 def _peers(pairs) -> str:
     if not pairs.attrs["whole_dates"]:
         return ""
@@ -346,7 +346,7 @@ def _interactions_record(pairs) -> dict:
         "values": pairs.to_numpy().tolist(),
     }
 
-# %% ../../../nbs/report/sections/explanations.ipynb #bdce3c54
+# %% ../../../nbs/report/sections/explanations.ipynb #f51a7671
 @dataclass(frozen=True)
 class Found:
     """The reasons of all models, and what is stored of them.
@@ -364,7 +364,7 @@ class Found:
     regime: pd.Series | None
     record: dict  # what reasons.json holds
 
-
+# %% ../../../nbs/report/sections/explanations.ipynb #f9f9c4ce
 def _compute(report) -> Found | None:  # None where the study explains nothing
     experiment = report.experiment
     if not experiment.study.explain.rows:
@@ -379,7 +379,7 @@ def _compute(report) -> Found | None:  # None where the study explains nothing
     }
     return Found(models, regime, record)
 
-
+# %% ../../../nbs/report/sections/explanations.ipynb #ba6f4c9f
 def _store(report, found: Found | None):
     """Attributions as `shap.parquet`, what they say as `reasons.json`."""
     if found is None:
@@ -389,7 +389,7 @@ def _store(report, found: Found | None):
         pd.concat(frames, ignore_index=True).to_parquet(tmp, index=False)
     write_json(report.folder / "reasons.json", found.record)
 
-
+# %% ../../../nbs/report/sections/explanations.ipynb #9a70f24d
 def _show(report, found: Found | None):
     if found is None:
         return

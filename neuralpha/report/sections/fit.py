@@ -14,11 +14,11 @@ from ...core import NeuralphaError, atomic_path, write_text
 from ..section import PARTS, Section
 from ...study.fit import fit_units
 
-# %% ../../../nbs/report/sections/fit.ipynb #65567c3e
+# %% ../../../nbs/report/sections/fit.ipynb #e66040ac
 def _fit(report) -> dict:  # unit -> error of those that failed
     return fit_units(report.experiment, report.store, report.device, report.jobs)
 
-
+# %% ../../../nbs/report/sections/fit.ipynb #05f0c21d
 def _store(report, failed: dict):
     """Logs of what failed, and all scores. Raises `NeuralphaError` where there are none."""
     for u in failed:
@@ -34,7 +34,7 @@ def _store(report, failed: dict):
         with atomic_path(report.folder / f"{name}.parquet") as tmp:
             frame.to_parquet(tmp, index=False)
 
-# %% ../../../nbs/report/sections/fit.ipynb #73cfa0a1
+# %% ../../../nbs/report/sections/fit.ipynb #70e7272e
 def fit_table(report) -> pd.DataFrame:
     """One row per fold, one column per model: the mean IC of the ensemble of its seeds."""
     means = {name: scored.summary()["ensemble"] for name, scored in report.tests.items()}
@@ -43,14 +43,14 @@ def fit_table(report) -> pd.DataFrame:
     table["test"] = [f"{first.date()} to {last.date()}" for first, last in spans]
     return table
 
-
+# %% ../../../nbs/report/sections/fit.ipynb #8276fa43
 def _show(report, _) -> pd.DataFrame:
     table = fit_table(report)
     for name, why in report.holes.items():
         print(f"{name} is missing: {why}")
     return table
 
-
+# %% ../../../nbs/report/sections/fit.ipynb #4d10de37
 def _ensembles(stored) -> dict:
     """The ensemble's scores, as those of its members give them."""
     out = {}

@@ -15,7 +15,7 @@ from ...core import NeuralphaError, atomic_path, read_table, write_json
 from ...evaluate.paths import PATHS, path_ics, path_numbers, paths_table, plot_paths
 from ..section import Section
 
-# %% ../../../nbs/report/sections/paths.ipynb #1e0ebb55
+# %% ../../../nbs/report/sections/paths.ipynb #2aeda645
 def _compute(report) -> dict | None:
     if not _applies(report):
         return None
@@ -24,7 +24,7 @@ def _compute(report) -> dict | None:
     table = paths_table({name: p for name, p in report.tests.items() if p.paths})
     return {"table": table, "numbers": path_numbers(path_ics(table, report.experiment.y), report.experiment.y)}
 
-
+# %% ../../../nbs/report/sections/paths.ipynb #a7b80b88
 def _store(report, found: dict | None):
     if found is None:
         return
@@ -32,7 +32,7 @@ def _store(report, found: dict | None):
         found["table"].to_parquet(tmp, index=False)
     write_json(report.folder / "paths.json", found["numbers"])
 
-
+# %% ../../../nbs/report/sections/paths.ipynb #9d8e154c
 def _show(report, found: dict | None) -> pd.DataFrame | None:
     if found is None:
         return None
@@ -50,7 +50,7 @@ def _show(report, found: dict | None) -> pd.DataFrame | None:
     rows = {name: {k: m[k] for k in ("mean", "low", "high", "sd", "best_on")} for name, m in numbers["models"].items()}
     return pd.DataFrame.from_dict(rows, orient="index").rename(columns={"best_on": "best on paths"}).round(4)
 
-
+# %% ../../../nbs/report/sections/paths.ipynb #af1c00c9
 def _derive(stored) -> dict:
     if not stored.has("paths.parquet"):
         return {}

@@ -17,7 +17,7 @@ from ...portfolio.grammar import read_policy
 from ..section import Section
 from ...study.recipe import study_costs
 
-# %% ../../../nbs/report/sections/resilience.ipynb #9240b04f
+# %% ../../../nbs/report/sections/resilience.ipynb #6c6860a5
 def _compute(report):  # a `Resilience`
     from neuralpha.portfolio.resilience import resilience
 
@@ -29,7 +29,7 @@ def _compute(report):  # a `Resilience`
 def _store(report, found):
     write_json(report.folder / "resilience.json", resilience_numbers(found))
 
-
+# %% ../../../nbs/report/sections/resilience.ipynb #de41cd8d
 def resilience_numbers(
     found,  # `Resilience`
 ) -> dict:
@@ -47,7 +47,7 @@ def resilience_numbers(
         "doors": doors.where(doors.notna(), None).to_dict("records"),
     }
 
-
+# %% ../../../nbs/report/sections/resilience.ipynb #97ee829d
 def _show(report, found) -> pd.DataFrame:
     from neuralpha.portfolio.resilience import plot_resilience
 
@@ -58,7 +58,7 @@ def _show(report, found) -> pd.DataFrame:
     report.show(plot_resilience(found.table), "Resilience", "resilience", "Disturbed inputs", caption)
     return found.table.round(3)
 
-
+# %% ../../../nbs/report/sections/resilience.ipynb #586142b1
 def _applies(report) -> bool:
     portfolio = report.experiment.study.portfolio
     return portfolio is not None and portfolio.resilience

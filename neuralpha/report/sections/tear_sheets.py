@@ -19,7 +19,7 @@ from ...study.experiment import Experiment
 if TYPE_CHECKING:
     from neuralpha.evaluate.tearsheet import TearSheet
 
-# %% ../../../nbs/report/sections/tear_sheets.ipynb #f477054c
+# %% ../../../nbs/report/sections/tear_sheets.ipynb #40215ae3
 def bench_sheet(experiment: Experiment, predictions, **how) -> "TearSheet":
     """Alphalens' tear sheet of one model under the study's label."""
     from neuralpha.evaluate.tearsheet import tear_sheet
@@ -28,7 +28,7 @@ def bench_sheet(experiment: Experiment, predictions, **how) -> "TearSheet":
     periods = tuple(sorted({1, horizon, 2 * horizon}))
     return tear_sheet(predictions, experiment.panel, periods=periods, delay=experiment.y.delay, **how)
 
-
+# %% ../../../nbs/report/sections/tear_sheets.ipynb #1b102238
 def _show(report, _):
     """Draw and store them one by one: a sheet is large."""
     for name, predictions in report.tests.items():
@@ -42,7 +42,7 @@ def _show(report, _):
             report.note(picture, "Alphalens tear sheet", key.replace("_", " "), sheet.note, name)
         display_here(sheet)
 
-
+# %% ../../../nbs/report/sections/tear_sheets.ipynb #39c8d2c2
 def _derive(stored) -> dict:
     """The tables of the sheets that there are."""
     out = {}

@@ -59,7 +59,7 @@ def plot_kept(facts: list, step: int) -> Figure:
     fig.colorbar(image, label="what it goes by, share of the fold's highest")
     return fig
 
-# %% ../../../nbs/report/sections/transforms.ipynb #6d65f971
+# %% ../../../nbs/report/sections/transforms.ipynb #c7ab4039
 def _kept(facts: list, step: int) -> pd.DataFrame:  # index feature, a column of bool per fold
     of_fold = {fold["fold"]: fold["steps"][step] for fold in facts}
     names = []
@@ -68,14 +68,14 @@ def _kept(facts: list, step: int) -> pd.DataFrame:  # index feature, a column of
     features = pd.Index(list(dict.fromkeys(names)))
     return pd.DataFrame({fold: features.isin(learnt["kept"]) for fold, learnt in of_fold.items()}, features)
 
-
+# %% ../../../nbs/report/sections/transforms.ipynb #56f21680
 def _shares(facts: list, step: int, features) -> np.ndarray:  # (features, folds) of the fold's highest score, 0 to 1
     scores = [fold["steps"][step].get("scores", {}) for fold in facts]
     table = np.array([[of_fold.get(name, 0.0) for of_fold in scores] for name in features])
     highest = table.max(0, keepdims=True)
     return np.nan_to_num(table / np.maximum(highest, 1e-300))
 
-# %% ../../../nbs/report/sections/transforms.ipynb #2753f5c3
+# %% ../../../nbs/report/sections/transforms.ipynb #6ca3ec07
 def plot_components(facts: list, step: int, key: str, label: str) -> Figure:
     """Numbers that a step learnt for each fold, stacked: `explained` or `shares`."""
     values = [fold["steps"][step][key] for fold in facts]
@@ -92,14 +92,14 @@ def plot_components(facts: list, step: int, key: str, label: str) -> Figure:
     ax.legend(frameon=False, fontsize=8, loc="center left", bbox_to_anchor=beside, ncol=1 + n_parts // 12)
     return fig
 
-
+# %% ../../../nbs/report/sections/transforms.ipynb #55e87e02
 def _shades(n: int) -> list:
     from matplotlib import colormaps
 
     places = [0.1 + 0.8 * i / max(n - 1, 1) for i in range(n)]
     return [colormaps["cividis"](place) for place in places]
 
-# %% ../../../nbs/report/sections/transforms.ipynb #742cf78b
+# %% ../../../nbs/report/sections/transforms.ipynb #eb30c517
 def kept_in_words(facts: list, step: int) -> str:
     """How many features a step keeps, which of them in every fold and which in none."""
     kept = _kept(facts, step)
@@ -111,7 +111,7 @@ def kept_in_words(facts: list, step: int) -> str:
     never = _some(list(kept.index[~kept.any(axis=1)]))
     return f"{span} of {n_in} features are kept; in every fold {always}; in none {never}."
 
-
+# %% ../../../nbs/report/sections/transforms.ipynb #aa5ca554
 def _some(names: list) -> str:
     if not names:
         return "no feature"
@@ -128,7 +128,7 @@ def _store(report, facts: list | None):
     if facts is not None:
         write_json(report.folder / "transforms.json", {"folds": facts})
 
-# %% ../../../nbs/report/sections/transforms.ipynb #d2fc86c7
+# %% ../../../nbs/report/sections/transforms.ipynb #721be766
 STACKED = {"explained": "share of variance explained", "shares": "share of training rows"}  # fact -> axis
 
 
@@ -140,7 +140,7 @@ def _show(report, facts: list | None) -> pd.DataFrame | None:
         _show_step(report, facts, number)
     return _table(facts)
 
-
+# %% ../../../nbs/report/sections/transforms.ipynb #9a18827e
 def _show_step(report, facts: list, number: int) -> None:
     step = facts[0]["steps"][number]
     title = f"Step {number + 1}: {step['kind']}"
@@ -154,7 +154,7 @@ def _show_step(report, facts: list, number: int) -> None:
             caption = where + (_together(facts, number) if key == "explained" else "")
             report.show(fig, "Transforms", f"transform-{number}-{key}", title, caption)
 
-
+# %% ../../../nbs/report/sections/transforms.ipynb #8cb266b2
 def _together(facts: list, number: int) -> str:
     sums = [sum(fold["steps"][number]["explained"]) for fold in facts]
     return f" Together {min(sums):.0%} to {max(sums):.0%}."
@@ -165,7 +165,7 @@ def _table(facts: list) -> pd.DataFrame:
     rows = [_row(fold["fold"], step) for fold in facts for step in fold["steps"]]
     return pd.DataFrame(rows).set_index(["fold", "step"])
 
-
+# %% ../../../nbs/report/sections/transforms.ipynb #7c4e90aa
 def _row(fold: int, step: dict) -> dict:
     return {
         "fold": fold,

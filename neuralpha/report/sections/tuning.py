@@ -14,13 +14,13 @@ from ...core import write_json
 from ..section import Section
 from ...study.search import plot_trials, repeatability, search_table
 
-# %% ../../../nbs/report/sections/tuning.ipynb #8eb82151
+# %% ../../../nbs/report/sections/tuning.ipynb #69aea5f3
 def _store(report, searches: list):
     """Every trial as `tuning.json`, where there is one."""
     if searches:
         write_json(report.folder / "tuning.json", searches)
 
-
+# %% ../../../nbs/report/sections/tuning.ipynb #0464a4b9
 def _show(report, searches: list):
     """Every search at a glance. A sentence where nothing is tuned."""
     from IPython.display import Markdown

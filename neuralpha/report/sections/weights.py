@@ -61,7 +61,7 @@ def plot_weights(facts: list) -> Figure:
     ax.legend(frameon=False, fontsize=8, loc="center left", bbox_to_anchor=(1, 0.5), ncol=1 + len(facts) // 12)
     return fig
 
-# %% ../../../nbs/report/sections/weights.ipynb #5e6766ad
+# %% ../../../nbs/report/sections/weights.ipynb #2fa3f897
 def _compute(report) -> list | None:
     return weight_facts(report.experiment) if report.experiment.study.weights else None
 
@@ -70,7 +70,7 @@ def _store(report, facts: list | None):
     if facts is not None:
         write_json(report.folder / "weights.json", {"folds": facts})
 
-
+# %% ../../../nbs/report/sections/weights.ipynb #0638388a
 def _show(report, facts: list | None) -> pd.DataFrame | None:
     if facts is None:
         return None
@@ -86,7 +86,7 @@ def _show(report, facts: list | None) -> pd.DataFrame | None:
     report.show(plot_weights(facts), "Weights", "weights", "What a training row counts", caption)
     return pd.DataFrame(facts).drop(columns="by_month").set_index("fold").round(3)
 
-
+# %% ../../../nbs/report/sections/weights.ipynb #59390b62
 def _derive(stored) -> dict:
     return {"weights.json": {"folds": weight_facts(stored.experiment)}} if stored.has("weights.json") else {}
 

@@ -1,0 +1,79 @@
+# Exported from nbs/ by `make sync`; edit the notebook.
+from neuralpha.data.reading.unnamed import *
+import numpy as np
+import pandas as pd
+import pytest
+from neuralpha.core import NeuralphaError
+from neuralpha.data.reading.sources import open_source
+
+def market(dates=300, assets=8, seed=0, ratio=2.0, dividends=False):
+    """(quoted bars, adjusted closes): each asset splits once."""
+    rng = np.random.default_rng(seed)
+    days = pd.bdate_range("2022-01-03", periods=dates)
+    names = [f"S{i}" for i in range(assets)]
+    true = 60 * np.exp(np.cumsum(0.015 * rng.standard_normal((dates, assets)), 0))
+    split_on = 60 + 20 * np.arange(assets)
+    row = np.arange(dates)[:, None]
+    factor = np.where(row < split_on, 1 / ratio, 1.0)
+    if dividends:
+        factor = factor * 0.98 ** (4 - row // 63)
+    frame = pd.DataFrame({"date": np.repeat(days, assets), "asset": np.tile(names, dates)})
+    frame = frame.assign(close=(true / factor).ravel().round(2), volume=1e6)
+    return frame, true.ravel().round(2), (row == split_on).ravel()
+
+def closes(read):
+    return read.frame.sort("date", "asset")["close"].to_numpy()
+
+@pytest.mark.parametrize("name", ["TRI", "后复权", "Fechamento Ajustado", "adjusted", "px"])
+@pytest.mark.parametrize("forward", [False, True])
+@pytest.mark.parametrize("dividends", [False, True])
+def test_an_adjusted_close_is_known_by_what_it_does(name, forward, dividends):
+    bars, true, _ = market(dividends=dividends)
+    other = true if not forward else np.round(true * np.tile(bars.close[:8] / true[:8], 300), 2)
+    read = open_source(bars.assign(**{name: other}))
+    assert [f["note"] for f in read.findings if f"column {name!r} is the adjusted close" in f["note"]]
+    got, want = (pd.Series(v).groupby(np.arange(2400) % 8).pct_change() for v in (closes(read), true))
+    np.testing.assert_allclose(got.dropna(), want.dropna(), atol=1e-3)
+    assert np.allclose(closes(open_source(bars.assign(**{name: other}), adjust="none")), bars.close, rtol=1e-6)
+
+def test_what_goes_with_the_close_and_is_no_adjusted_close_is_left_or_said():
+    bars, true, _ = market()
+    rng = np.random.default_rng(1)
+    for name, other in dict(
+        vwap=(bars.close * (1 + 0.002 * rng.standard_normal(2400))).round(2),
+        previous=bars.groupby("asset").close.shift(1),
+        fixed=0.9 * bars.close,
+        noise=pd.Series(rng.standard_normal(2400)),
+    ).items():
+        read = open_source(bars.assign(**{name: other}))
+        assert name in read.fields and "adj_close" not in read.fields and not read.findings, name
+    capital = pd.Series(true) * np.tile(np.geomspace(1e6, 1e9, 8), 300)
+    read = open_source(bars.assign(capital=capital))
+    assert "capital" in read.fields and [f["check"] for f in read.findings] == ["unused_adjusted_close"]
+    already = bars.assign(close=true, quoted=bars.close)
+    assert not open_source(already).findings and np.allclose(closes(open_source(already)), true)
+
+def test_two_adjusted_closes_are_asked_for_with_that_of_dividends_first():
+    bars, total, _ = market(dividends=True)
+    splits = np.round(bars.close.to_numpy() * np.where(market()[1] == 0, 1, market()[1] / market()[0].close), 2)
+    with pytest.raises(NeuralphaError, match="2 columns are adjusted closes.*say columns={'adj_close': 'total'} or"):
+        open_source(bars.assign(price_only=splits, total=total))
+
+@pytest.mark.parametrize(
+    "name, value", [("bonus", 0.5), ("stock_dividend", 0.1), ("rights_ratio", 1.5), ("Split-Info", 4)]
+)
+def test_shares_that_are_given_are_taken_as_the_prices_prove(name, value):
+    bars, true, on = market(ratio=value if value > 1 else 1 + value)
+    read = open_source(bars.assign(**{name: np.where(on, value, 0.0)}))
+    got, want = (pd.Series(v).groupby(np.arange(2400) % 8).pct_change() for v in (closes(read), true))
+    np.testing.assert_allclose(got.dropna(), want.dropna(), atol=1e-3)
+    assert any("as the prices prove" in f["note"] for f in read.findings)
+
+def test_events_that_adjust_nothing_are_said_and_those_that_prices_carry_are_not():
+    bars, true, on = market()
+    spun = open_source(bars.assign(spinoff_value=np.where(on, 9.0, 0.0)))
+    assert [f["check"] for f in spun.findings] == ["events"]
+    done = open_source(bars.assign(close=true, bonus=np.where(on, 1.5, 0.0)))
+    assert not done.findings
+    text = open_source(bars.assign(corporate_action=np.where(on & (bars.asset == "S0"), "SPLIT 2:1", None)))
+    assert "events" in [f["check"] for f in text.findings]
