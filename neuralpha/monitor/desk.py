@@ -954,7 +954,7 @@ def _ic_that_is_known(run, at) -> float:
     scores = run.tables[date][f"score:{run.acting}"].reindex(day.assets).to_numpy(float)
     return known_ic(day, scores, known)
 
-# %% ../../nbs/monitor/desk.ipynb #6ce772f7
+# %% ../../nbs/monitor/desk.ipynb #fcd3e56b
 def _step(run: _Run, at: int) -> tuple:  # body of the entry, table
     """One bar."""
     date = pd.Timestamp(run.whole.dates[at])
@@ -971,26 +971,34 @@ def _step(run: _Run, at: int) -> tuple:  # body of the entry, table
     wealth = [float(x) for x in run.books.state.wealth]
     run.wealth = np.vstack([run.wealth, wealth])
     table, notes = _bar_table(run, at, scores, filled)
-    body = dict(
+    stepped = dict(
         date=str(date),
         number=len(run.bars) + 1,
         data=bar_digest(run.whole, at),
         acting=run.acting,
         models=run.desk.models,
         policy=dict(version=run.policy.version, digest=run.policy.digest),
+    )
+    seen = dict(
         values=values,
         volatility=run.volatility,
         readings={layer: _plain(reading) for layer, reading in readings.items()},
         alarms=sorted(alarms),
         state=run.state._asdict(),
         notes=notes,
+    )
+    traded = dict(
         late=run.late,
         cash=[float(x) for x in run.books.state.cash],
         wealth=wealth,
-        records={name: dict(zip(RECORD, map(float, row))) for name, row in zip(account_names(run.terms), records)},
+        records=_by_account(run.terms, records),
         orders=_order_facts(table),
     )
-    return body, table
+    return stepped | seen | traded, table
+
+
+def _by_account(terms, records) -> dict:  # account -> part of its record -> money
+    return {name: dict(zip(RECORD, map(float, row))) for name, row in zip(account_names(terms), records)}
 
 
 def _plain(reading):
