@@ -271,8 +271,26 @@ def test_a_figure_is_laid_out_once_and_twice_only_where_something_lies_outside()
     fit = np.asarray(_drawn_to_fit(fig, 96)).astype(int)
     assert once.shape == fit.shape and once.shape < (288, 384, 3)
     assert (255 - once).sum() == pytest.approx((255 - fit).sum(), rel=0.01)  # the same ink
+    seen = np.asarray(_drawn_once(fig, 96, is_within=True)).astype(int)
+    assert np.abs(np.subtract(seen.shape, once.shape)).max() <= 3  # letters are smaller than their boxes
+    assert (255 - seen).sum() == (255 - once).sum()
     fig.text(1.2, 0.5, "outside")
     assert _drawn_once(fig, 96) is None and _drawn_to_fit(fig, 96).width > 440
+    fig.text(0.97, 0.5, "cut at the edge")
+    assert _drawn_once(fig, 96, is_within=True) is None
+
+def test_what_a_layout_keeps_inside_is_measured_by_its_ink():
+    from matplotlib.figure import Figure
+    from neuralpha.core import _drawn_once
+
+    fig = Figure(figsize=(4, 3), layout="constrained")
+    fig.add_subplot().plot([1, 3, 2])
+    fig.get_tightbbox = None  # not asked
+    assert 0.9 < _drawn_once(fig, 96).width / 384 < 1.1
+    fig.clear()
+    fig.get_tightbbox = lambda renderer: pytest.fail("asked")
+    with pytest.raises(pytest.fail.Exception):
+        _drawn_once(fig, 96)  # nothing was drawn
 
 def test_a_saved_notebook_holds_no_widget():
     import nbformat

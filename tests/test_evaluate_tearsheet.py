@@ -58,6 +58,28 @@ def test_handed_numbers_equal_what_alphalens_computes():
     for a, b in zip(plain, handed):
         np.testing.assert_allclose(b.to_numpy()[5:], a.to_numpy()[5:], atol=1e-12)
 
+def test_all_dates_at_once_are_what_alphalens_does_one_by_one():
+    from alphalens import performance, utils
+    from neuralpha.evaluate.tearsheet import _known
+
+    panel, s = _market()
+    first = s.index.get_level_values("date")[0]
+    data = factor_data(s.where(s.index.get_level_values("date") != first, 1.0), panel, (1, 5))
+    calls = [
+        lambda: utils.demean_forward_returns(data)[["1D", "5D"]],
+        lambda: utils.demean_forward_returns(data, [data.index.get_level_values("date"), "group"])[["1D", "5D"]],
+        lambda: performance.factor_weights(data, True, False, False),
+        lambda: performance.factor_weights(data, True, False, True),
+        lambda: performance.factor_returns(data),
+    ]
+    want = [call() for call in calls]
+    with _known(data, panel, None):
+        got = [call() for call in calls]
+    for a, b in zip(want, got):
+        assert (a.index == b.index).all()
+        np.testing.assert_allclose(b, a, atol=1e-15)
+    assert (want[2][first] == 0).all() and (want[2].abs().groupby("date").sum().iloc[1:] > 0.99).all()
+
 @pytest.mark.parametrize("freq, bars", [("ME", 12), ("W-FRI", 52.18), ("B", 261)])
 def test_alpha_is_a_years_whatever_the_bars(freq, bars):
     from alphalens import performance

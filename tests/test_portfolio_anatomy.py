@@ -78,3 +78,34 @@ def test_a_book_without_beta_shows_none():
         for policy in (RankWeights(), Neutral(RankWeights(), "beta"))
     )
     assert flat.abs().median() < 1e-9 < 0.01 < free.abs().mean()
+
+def test_rolling_numbers_agree_with_empyrical():
+    import empyrical
+
+    book = _book(5)
+    net, year, window = book.net, book.panel.bars_per_year, 60
+    found = rolling_numbers(book, window)
+    assert len(found) == len(net) - window + 1 and found.index[0] == net.index[window - 1]
+    bessel = np.sqrt(window / (window - 1))
+    known = empyrical.roll_sharpe_ratio(net, window, annualization=year)
+    np.testing.assert_allclose(found["Sharpe"] / bessel, known, rtol=1e-9)
+    known = empyrical.roll_annual_volatility(net, window, annualization=year)
+    np.testing.assert_allclose(found["volatility, %"] * bessel, 100 * known, rtol=1e-9)
+    np.testing.assert_allclose(found["beta"], empyrical.roll_beta(net, book.market, window), rtol=1e-7)
+    last = book.returns["turnover"].iloc[-window:].mean() * year
+    assert found["turnover"].iloc[-1] == pytest.approx(last, rel=1e-9)
+    assert rolling_numbers(book).index[0] == net.index[round(year / 2) - 1]
+    assert rolling_numbers(book, len(net) + 1).empty
+
+def test_return_quantiles_agree_with_empyrical():
+    import empyrical
+
+    book = _book(6)
+    found = return_quantiles(book)
+    for name, rule in (("week", "weekly"), ("month", "monthly")):
+        known = 100 * empyrical.aggregate_returns(book.net, rule)
+        assert found.loc[name, "periods"] == len(known)
+        values = [known.min(), *known.quantile([0.05, 0.25, 0.5, 0.75, 0.95]), known.max()]
+        np.testing.assert_allclose(found.loc[name, list(SHARES)].astype(float), values, atol=1e-9)
+    assert found.loc["bar", "periods"] == len(book.net)
+    assert found.loc["bar", "least"] == pytest.approx(100 * book.net.min(), rel=1e-12)

@@ -15,6 +15,7 @@ from neuralpha.portfolio.policies import (
     Policy,
     Quantiles,
     RankWeights,
+    TopN,
 )
 from neuralpha.evaluate.statistics import block_interval
 from neuralpha.trading.account import PAID, Account
@@ -144,3 +145,41 @@ def test_the_oracle_is_the_best_of_all_under_every_cost():
             )
             sharpes.append(backtest(scores, panel, Quantiles(5), costs, 1e7).statistics(50).value["Sharpe"])
         assert sharpes[0] == max(sharpes)
+
+def _book_that_earned(returns):
+    """A book that holds one asset without costs: its net returns are nothing on the bar of entry, then the asset's."""
+    from neuralpha.data.panel import panel_from_frame
+
+    days = pd.bdate_range("2010-01-01", periods=len(returns) + 2)
+    close = 100 * np.cumprod(np.concatenate([[1, 1], 1 + returns]))
+    panel = panel_from_frame(pd.DataFrame({"date": days, "asset": "A", "close": close}), "one asset")
+    return backtest(np.ones(panel.n_rows), panel, TopN(1), "none", 1e6, Clock())
+
+def _returns_with(bars, sharpe, skew, kurtosis):
+    """Returns that have these moments once the bar of entry stands before them."""
+    from scipy import optimize, stats
+
+    x = stats.norm.ppf((np.arange(bars - 1) + 0.5) / (bars - 1))
+
+    def shaped(parts):
+        return np.append(0.0, parts[0] + x + parts[1] * x**2 + parts[2] * x**3)
+
+    def miss(parts):
+        y = shaped(parts)
+        found = y.mean() / y.std(), stats.skew(y, bias=False), stats.kurtosis(y, fisher=False, bias=False)
+        return np.subtract(found, (sharpe, skew, kurtosis))
+
+    parts = optimize.fsolve(miss, (0.5, skew / 6, 0.1), xtol=1e-13)
+    assert np.abs(miss(parts)).max() < 1e-9
+    return 0.01 * np.random.default_rng(0).permutation(shaped(parts)[1:])
+
+def test_the_chances_of_a_book_are_the_published_ones():
+    """Bailey and López de Prado: 0.458 a month in two years (2012); 2.5 a year in five, the best of 88 (2014)."""
+    short = _book_that_earned(_returns_with(24, 0.458, -2.448, 10.164))
+    assert len(short.net) == 24 and abs(short.statistics(20).value["probabilistic Sharpe"] - 0.91336) < 5e-6
+    assert "deflated Sharpe" not in short.statistics(20).index
+    long = _book_that_earned(_returns_with(1250, 2.5 / np.sqrt(250), 0, 3))
+    luck = np.sqrt(0.5 / 250) * np.array([-1, 1]) / np.sqrt(2)  # two trials with a variance of one half a year
+    found = long.statistics(20, trials=88, trial_sharpes=luck)
+    assert len(long.net) == 1250 and abs(found.value["deflated Sharpe"] - 0.95049) < 5e-6
+    assert found.value["deflated Sharpe"] < found.value["probabilistic Sharpe"]

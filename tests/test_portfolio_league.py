@@ -11,8 +11,9 @@ from neuralpha.features.compute import compute_features
 from neuralpha.labels import forward_return
 from neuralpha.models.predict import cross_predict
 from neuralpha.portfolio.backtest import backtest
-from neuralpha.portfolio.policies import Breaker, Quantiles
+from neuralpha.portfolio.policies import Breaker, Capped, Quantiles
 from neuralpha.splits import walk_forward
+from neuralpha.trading.clock import Clock
 from neuralpha.trading.costs import PRESETS
 
 def test_lo_to_the_digit():
@@ -139,11 +140,47 @@ def test_a_breaker_that_never_trips_changes_nothing():
     )
 
 def test_what_a_breaker_saved_less_what_it_cost_is_the_difference_while_it_stood_aside():
-    panel = simulate_universe(40, 300, seed=4)
+    panel = simulate_universe(40, 300, seed=4, suspensions=0)  # what is suspended cannot be sold on time
     scores = np.where(panel.tradable, np.random.default_rng(0).normal(size=panel.n_rows), np.nan)
     breaker = Breaker(Quantiles(5), -0.015, 0.5, 8)
     got = judge_breaker(scores, panel, breaker, n_random=5, costs="none")
     assert got["trips"] > 1 and 0 <= got["share of random breakers as good"] <= 1
     plain, guarded = (backtest(scores, panel, p, "none") for p in (breaker.base, breaker))
     gap = (guarded.net - plain.net) * 100
-    np.testing.assert_allclose(got["saved, %"] - got["cost, %"], gap.sum(), atol=0.2 * abs(gap).sum())
+    np.testing.assert_allclose(got["saved, %"] - got["cost, %"], gap.sum(), atol=1e-9)
+    assert got["gain low"] < got["gain, % a year"] < got["gain high"]
+    np.testing.assert_allclose(got["gain, % a year"], panel.bars_per_year * gap.mean(), rtol=1e-12)
+    listed = got.attrs["trips"]
+    assert len(listed) == got["trips"] and sum(trip["worth, %"] < 0 for trip in listed) == got["false trips"]
+    inside = judge_breaker(scores, panel, Capped(breaker, 0.3), n_random=5, costs="none")
+    pd.testing.assert_series_equal(inside, got)
+    with pytest.raises(NeuralphaError, match=r"Quantiles\(count=5, long_only=False\) has no Breaker to judge"):
+        judge_breaker(scores, panel, Quantiles(5))
+
+def test_random_trips_are_as_many_and_as_long_whether_the_account_is_followed_or_not():
+    from neuralpha.portfolio.league import _Aside, _set_aside
+
+    panel = simulate_universe(30, 200, seed=5)
+    scores = np.where(panel.tradable, np.random.default_rng(1).normal(size=panel.n_rows), np.nan)
+    plain = backtest(scores, panel, Quantiles(5), "square-root", 1e6, Clock(horizon=3))
+    aside = np.array([40, 41, 42, 120, 121, 122])
+    quick = _set_aside(plain, aside)
+    slow = backtest(
+        scores, panel, _Aside(Quantiles(5), frozenset(aside.tolist())), "square-root", 1e6, Clock(horizon=3)
+    )
+    np.testing.assert_array_equal(quick.ledger.records, slow.ledger.records)
+    names = quick.ledger.table()["names"].to_numpy()
+    empty = np.flatnonzero(names < 5) + quick.span.start
+    assert {41, 42, 43, 121, 122, 123} <= set(empty) and len(empty) < 12
+
+def test_a_random_trip_gains_nothing_on_average_and_one_with_foresight_does():
+    from neuralpha.portfolio.league import _random_gains, _set_aside
+
+    panel = simulate_universe(40, 400, seed=6)
+    scores = np.where(panel.tradable, np.random.default_rng(2).normal(size=panel.n_rows), np.nan)
+    plain = backtest(scores, panel, Quantiles(5), "none", clock=Clock())
+    fallen = plain.net.rolling(5).sum().shift(-6).to_numpy()  # what the five bars after the next will bring
+    begins = plain.span.start + np.argsort(fallen)[:1]
+    luck = _random_gains(plain, 1, 5, 200, 0)
+    seer = _set_aside(plain, (begins[:, None] + np.arange(5)).ravel()).net.mean() - plain.net.mean()
+    assert np.mean(luck >= seer) < 0.02 and abs(np.mean(luck)) < 3 * plain.net.std() * np.sqrt(5) / len(plain.net)

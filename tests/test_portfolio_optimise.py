@@ -7,7 +7,7 @@ from neuralpha.core import NeuralphaError
 from neuralpha.cross_section import sector_codes
 from neuralpha.data.simulated.market import simulate_universe
 from neuralpha.portfolio.backtest import backtest
-from neuralpha.portfolio.policies import Quantiles
+from neuralpha.portfolio.policies import Neutral, Quantiles
 from neuralpha.trading.clock import Clock
 
 _DEVIATION, _CORRELATION = np.array([0.1, 0.2, 0.3]), np.array([[1, 0.8, 0.1], [0.8, 1, 0.1], [0.1, 0.1, 1]])
@@ -111,3 +111,18 @@ def test_the_covariance_of_all_components_is_the_sample_s():
     whole = risks.loadings @ risks.factors @ risks.loadings.T
     np.testing.assert_allclose(whole, np.cov(x.T), rtol=1e-8)
     np.testing.assert_allclose(deviation, x.std(0, ddof=1), rtol=1e-10)
+
+def test_a_day_without_a_solution_keeps_what_is_held_and_stands_in_the_book():
+    panel, scores = _scores(2)
+    few = (panel.date_code >= 100) & (panel.date_code < 160) & (panel.asset_code >= 8)
+    scores = np.where(few, np.nan, scores)
+    policy = MeanVariance(limits=Limits(0.05, 2.0, 0.5), every=20, window=60)
+    book = backtest(panel.series(scores).dropna(), panel, policy, "flat", clock=Clock())
+    missed = book.notes["infeasible"]
+    assert 2 <= len(missed) <= 3 and {d.limit for d in missed} <= {"net", "most"}
+    held = policy.weights(scores, panel)
+    for day in missed:
+        on_day = panel.dates[panel.date_code] == np.datetime64(day.date)
+        assert on_day.any() and np.isnan(held[on_day]).all()
+    with pytest.raises(NeuralphaError, match=r"Neutral\(MeanVariance\(...\)\): MeanVariance leaves positions"):
+        Neutral(policy, "market").weights(scores, panel)

@@ -211,6 +211,34 @@ def test_a_volatility_target_is_met_and_does_not_look_ahead():
     fields = {k: np.where(panel.date_code > 400, 2 * v, v) for k, v in panel.fields.items()}
     np.testing.assert_array_equal(policy.weights(scores, replace(panel, fields=fields))[early], held[early])
 
+def test_days_on_which_a_limit_cannot_be_kept_are_named():
+    from neuralpha.portfolio.stops import NoTrade
+
+    panel, scores = _setting()
+    few = panel.date_code == 40
+    scores = np.where(few & (panel.asset_code >= 6), np.nan, scores)
+    day = str(pd.Timestamp(panel.dates[40]).date())
+    for policy, limit in (
+        (TopN(7), "7 names with a score"),
+        (TopN(4, short=True), "8 names with a score"),
+    ):
+        held = policy.weights(scores, panel)
+        assert not held[few].any() and [(d.date, d.limit) for d in policy.infeasible()] == [(day, limit)]
+    capped = Capped(Quantiles(5), 0.2)
+    whole = np.abs(capped.weights(scores, panel))
+    [found] = Slowed(capped).infeasible()
+    assert found == (day, "at most 0.2 of one name", "part of the money is not held")
+    assert whole[few].sum() < 1 < 1.99 < whole[panel.date_code == 41].sum()
+    capped.weights(np.where(few, np.nan, scores), panel)
+    assert not capped.infeasible()
+    alone = Quantiles(5)
+    assert not alone.weights(np.where(few & (panel.asset_code > 0), np.nan, scores), panel)[few].any()
+    assert alone.infeasible() == [(day, "5 groups of names", "nothing is held")]
+    with pytest.raises(NeuralphaError, match=r"Slowed decides before the account is seen.*Breaker\(Slowed"):
+        Slowed(Breaker(Quantiles(5))).weights(scores, panel)
+    with pytest.raises(NeuralphaError, match="would drop what NoTrade does"):
+        Neutral(NoTrade(Quantiles(5)), "market").weights(scores, panel)
+
 def _day(wealth, panel, notes=None):
     wealth = np.asarray(wealth, float)
     returns = np.append(0.0, wealth[1:] / wealth[:-1] - 1)

@@ -1,5 +1,13 @@
 # Exported from nbs/ by `make sync`; edit the notebook.
 from neuralpha.report.money_plots import *
+def test_the_rolling_lines_are_the_numbers():
+    from neuralpha.portfolio.anatomy import rolling_numbers
+
+    book = _book()
+    known = rolling_numbers(book)
+    for ax, column in zip(plot_rolling(book).axes, ("Sharpe", "beta", "turnover")):
+        np.testing.assert_array_equal(ax.lines[0].get_ydata(), known[column])
+
 import numpy as np
 
 import pytest

@@ -60,6 +60,14 @@ def test_a_kernel_takes_one_thread_for_its_matrices_unless_the_user_says_otherwi
     assert _printed(tmp_path / "b.ipynb").split()[0] == "3"
     assert _threads_of_each(10**6)["NUMBA_NUM_THREADS"] == "1"
 
+@pytest.mark.parametrize(
+    "jobs, universes, kernels", [(1, 3, 1), (2, 1, 1), (2, 2, 2), (2, 3, 3), (2, 30, 3), (8, 5, 5)]
+)
+def test_the_last_universe_leaves_no_core_idle(jobs, universes, kernels):
+    from neuralpha.report.run import _kernels_at_once
+
+    assert _kernels_at_once(jobs, universes) == kernels
+
 def test_the_kernel_is_this_python_whatever_is_installed_under_its_name(template, tmp_path, monkeypatch):
     spec = {"argv": ["/bin/false", "{connection_file}"], "display_name": "Another Python", "language": "python"}
     for base in (tmp_path / "home/.local/share/jupyter", tmp_path / "jupyter"):
@@ -233,6 +241,12 @@ def test_a_study_leaves_what_the_design_says(study):
     assert not [p for p in out.rglob("*") if p.name.startswith(".")]
     nb = nbformat.read(universe / "compare_models.ipynb", as_version=4)
     assert not any(o.output_type == "error" for c in nb.cells if c.cell_type == "code" for o in c.outputs)
+
+def test_what_only_trades_is_not_loaded_to_run_a_study():
+    code = "import sys, neuralpha.report.run; print([m for m in sys.argv[1:] if m in sys.modules])"
+    asked = ["neuralpha.study.backtests", "matplotlib", "scipy.stats", "torch"]
+    said = subprocess.run([sys.executable, "-c", code, *asked], capture_output=True, text=True, check=True)
+    assert said.stdout.strip() == "[]"
 
 def test_a_second_run_does_nothing_again(study):
     files = {

@@ -24,6 +24,14 @@ def _money_pages_show_it(report, stored):
     assert {figure["title"] for figure in page.figures} >= {"Where the return went", "What may be lost"}
     shown = {table.title: table for table in page.tables}
     facts = stored["models"]["ridge"]
+    assert (
+        page.numbers.columns[-2].name == "deflated Sharpe ratio"
+        and "best of 2 trials" in page.numbers.columns[-2].definition
+    )
+    breakers = shown["Circuit breakers, judged like strategies"]
+    assert [cells[3].show for cells in breakers.rows] == [f"{row['trips']:.0f}" for row in facts["breakers"]["rows"]]
+    assert len(whole["Circuit breakers, judged like strategies"].rows) == 2 * len(breakers.rows)
+    assert len(shown["Net return by the bar, the week and the month, %"].rows) == 3
     assert len(shown["Shocks"].rows) == len(facts["stress"]["shocks"])
     assert [cells[0].show for cells in shown["Drawdowns"].rows] == [row["peak"] for row in facts["drawdowns"]]
 
@@ -43,6 +51,10 @@ def test_money_is_stored_and_derived_again_from_the_scores(tmp_path):
     parts = [record["value"] for part, record in facts.items() if part != "net"]
     assert abs(sum(parts) - facts["net"]["value"]) < 1e-9 and facts["commission"]["value"] < 0
     assert {row["model"] for row in stored["league"]} == {"ridge", "ols"}
+    assert stored["setting"]["trials"] == 2 and all(0 <= row["deflated Sharpe"] <= 1 for row in stored["league"])
+    judged = stored["models"]["ridge"]["breakers"]["rows"]
+    assert [row["in the policy"] for row in judged] == ["no", "no"] and len(judged[1]["each"]) == judged[1]["trips"]
+    assert stored["models"]["ridge"]["infeasible"] == [] and stored["models"]["ridge"]["rolling"] == []
     flipped = stored["flips"]
     assert [m["across"] for m in flipped["maps"]] == ["capital", "delay, bars"]
     assert {row["winner"] for row in flipped["distances"]} == {stored["league"][0]["model"]}
@@ -56,6 +68,43 @@ def test_money_is_stored_and_derived_again_from_the_scores(tmp_path):
     assert min(row["depth, %"] for row in one["drawdowns"]) == one["statistics"]["max drawdown, %"]["value"]
     traded = stored["models"]["ridge"]["statistics"]["turnover, times a year"]["value"]
     assert abs(facts["commission"]["value"] + traded * 0.01) < 0.01 * traded * 0.01
+
+def test_the_breaker_of_the_policy_is_judged_and_days_without_a_solution_are_shown(tmp_path):
+    from neuralpha.core import read_json
+    from neuralpha.portfolio.league import judge_breaker
+    from neuralpha.report.pages import UniverseResult, money_of_model_page, money_of_universe_page
+    from neuralpha.report.steps import Report
+    from neuralpha.report.verify import _differences, derived_files
+    from neuralpha.study.experiment import open_experiment
+    from neuralpha.study.spec import make_study
+    from neuralpha.trading.clock import Clock
+
+    policy = "Breaker(TopN(18, short=True), -0.01, 0.03, 5)"  # of 35 to 38 names
+    spec = MONEY | {"models": ["ridge"], "portfolio": {"policy": policy, "capital": 1e7, "horizon": 1}}
+    report = Report(open_experiment(make_study(spec)), tmp_path)
+    for step in (report.data, report.fit, report.leaderboard, report.money):
+        step()
+    stored = read_json(report.folder / "money.json")
+    assert not _differences(stored, derived_files(report.folder, report.experiment)["money.json"])
+    facts = stored["models"]["ridge"]
+    [row] = facts["breakers"]["rows"]
+    scores = report.tests["ridge"].scores()
+    book = report.found["money"][0]["ridge"]
+    known = judge_breaker(
+        scores, report.experiment.panel, book.policy, costs=book.account.costs, capital=1e7, clock=Clock()
+    )
+    assert row["in the policy"] == "yes" and row["trips"] == known["trips"] > 2
+    for name in ("gain, % a year", "gain low", "gain high", "random gain, % a year", "saved, %", "cost, %"):
+        assert row[name] == known[name]
+    names = report.tests["ridge"].frame.groupby("date")["asset"].nunique()
+    few = names.index[names < 36]
+    assert 0 < len(few) < len(names) and [day["date"] for day in facts["infeasible"]] == [str(d.date()) for d in few]
+    result = UniverseResult("sim-tiny", read_json(report.folder / "metrics.json"), report.figures, {}, {}, {}, stored)
+    counted = {table.title: table for table in money_of_universe_page(result).universes[0].tables}
+    [line] = counted["Days on which a limit could not be kept"].rows
+    assert line[3].show == str(len(few)) and line[1].show == "36 names with a score"
+    listed = {table.title: table for table in money_of_model_page(result, "ridge").tables}
+    assert len(listed["Trips of the breakers"].rows) == row["trips"]
 
 def test_a_cost_or_a_policy_fits_nothing_again():
     from neuralpha.study.experiment import open_experiment

@@ -5,6 +5,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from neuralpha.core import NeuralphaError
+from neuralpha.evaluate.statistics import sharpe_report
 from neuralpha.portfolio.backtest import backtest
 from neuralpha.study.recipe import study_panel
 from neuralpha.study.spec import make_study
@@ -74,8 +75,16 @@ def test_the_name_is_the_hash_of_all_that_determines_it(opened):
 
 def test_models_are_ranked_under_each_assumption(opened):
     bench = _open(opened, policies=["Quantiles(5)"], capitals=[1e6])
-    table = sweep_table([bench], derive_backtests([bench])[0])
+    found = derive_backtests([bench])[0]
+    table = sweep_table([bench], found)
     assert list(table) == list(TABLE) and (table["net"].diff().dropna() <= 0).all()
+    alike = [u for u in found if (u.costs, u.capital) == (table.costs[0], table.capital[0])]
+    net = [found[u][1]["net"] for u in alike]
+    best = max(net, key=lambda each: each.mean())
+    chance = sharpe_report(best, opened.panel.bars_per_year, 2)["dsr"]
+    assert len(net) == 2 and table["deflated Sharpe"][0] == pytest.approx(chance, rel=1e-12)
+    alone = sharpe_report(best, opened.panel.bars_per_year)["dsr"]
+    assert chance < alone or alone == 1
     cheap = table[table.costs == "flat"]
     assert list(cheap.model) == ["oracle", "late"] and list(cheap["rank"]) == [1, 2]
     assert (table["net low"] < table["net"]).all() and (table["net"] < table["net high"]).all()

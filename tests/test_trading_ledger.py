@@ -18,6 +18,11 @@ def _panel(seed=0, dates=40, assets=23, shut=0.0):
     panel = panel_from_frame(pd.DataFrame(pairs, columns=["date", "asset"]).assign(close=close))
     return panel, panel.series(rng.normal(size=panel.n_rows))
 
+def test_an_account_runs_from_its_first_entry_to_the_bar_after_its_last():
+    panel, _ = _panel(dates=40)
+    assert account_span(panel, (panel.date_code == 10) | (panel.date_code == 20), delay=2) == (12, 23)
+    assert account_span(panel, panel.date_code >= 30, delay=1) == (31, 39)  # the panel ends
+
 @pytest.mark.parametrize("horizon", [1, 3])
 def test_a_date_with_an_empty_end_enters_nothing(horizon):
     rng = np.random.default_rng(0)

@@ -98,7 +98,7 @@ def _refuse_infinite(panel: Panel, values: np.ndarray, names=None) -> None:
 def _is_label(value) -> bool:  # it stands in panel row order already, and is named by its horizon
     return all(hasattr(value, name) for name in ("panel", "values", "horizon"))
 
-# %% ../../nbs/data/alignment.ipynb #405603f4
+# %% ../../nbs/data/alignment.ipynb #0eadaa6b
 def panel_rows(
     panel: Panel,
     index: pd.MultiIndex,  # `(date, asset)`
@@ -128,7 +128,7 @@ def panel_rows(
             f"{int(bad.sum())} (date, asset) pairs are not in {panel.name} ({panel.span}), first {a} on "
             f"{pd.Timestamp(d).date()}."
         )
-    if len(np.unique(row)) < len(row):
+    if len(row) and np.bincount(row).max() > 1:
         d, a = index[int(np.flatnonzero(index.duplicated())[0])]
         raise NeuralphaError(
             f"{a} on {pd.Timestamp(d).date()} occurs more than once; keep one score per (date, asset)."

@@ -79,7 +79,7 @@ def usual_steps(
     usual = dense[dense <= max(LONG_STEP_DAYS, LONG_STEPS * float(np.median(dense)))]
     return usual if len(usual) else dense
 
-# %% ../../nbs/data/panel.ipynb #db570830
+# %% ../../nbs/data/panel.ipynb #ee871964
 @dataclass(frozen=True, eq=False, repr=False)
 class PanelIndex:
     """Where every row stands: live assets, sorted by asset then date, calendar-contiguous within an asset.
@@ -135,7 +135,7 @@ class PanelIndex:
         """(n_dates+1,) int64: the rows of date d are rows_by_date[date_offsets[d]:date_offsets[d+1]]."""
         return np.concatenate([[0], np.cumsum(np.bincount(self.date_code, minlength=self.n_dates))])
 
-    @property
+    @cached_property
     def index(self) -> pd.MultiIndex:
         """(n_rows,) `(date, asset)` MultiIndex in panel row order."""
         return pd.MultiIndex.from_arrays(

@@ -14,7 +14,7 @@ __all__ = ['HORIZONS', 'CUTS_OF_EVERY_HORIZON', 'N_QUANTILES', 'CUTS_OF_DATES', 
            'horizon_slices', 'slice_numbers', 'Contest', 'Slice', 'Cut', 'slice_meanings', 'slices_json',
            'slices_frame', 'slice_records']
 
-# %% ../../nbs/evaluate/slices.ipynb #45fea0fd
+# %% ../../nbs/evaluate/slices.ipynb #55d505b3
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import NamedTuple
@@ -29,10 +29,10 @@ from .quantiles import names_changed
 from .regimes import DEFINITIONS, GROUP_ORDER, regimes
 from .statistics import fewest_dates, letters, mean_test, paired_tests, sharpe_report
 from ..trading.costs import Costs
-from ..trading.ledger import portfolio_returns, quantile_positions
+from ..trading.ledger import account_span, quantile_positions, settle
 from ..trading.returns import earned_returns
 
-# %% ../../nbs/evaluate/slices.ipynb #a8fe1ec2
+# %% ../../nbs/evaluate/slices.ipynb #ab4e6c18
 HORIZONS = (1, 2, 5, 10, 20)  # bars
 CUTS_OF_EVERY_HORIZON = ("volatility", "market", "size", "liquidity")  # cuts of horizons other than the study's own
 
@@ -81,7 +81,8 @@ def slice_table(
     ranked = [place for place, name in enumerate(names) if name != "oracle"]
     tried = [(trials or {}).get(name, (1, None)) for name in names]
     earned = earned_returns(y.panel).returns
-    contest = Contest(S, names, ranked, significance, forecasts or {}, costs, tried, earned)
+    spans = [account_span(y.panel, known, y.delay) if known.any() else None for known in np.isfinite(S).T]
+    contest = Contest(S, names, ranked, significance, forecasts or {}, costs, tried, earned, spans)
     cuts = regimes(y, np.isfinite(S).any(1)) if cuts is None else cuts
     shared = [Cut.of(y, S, "", None), *(Cut.of(y, S, name, cut) for name, cut in cuts.items())]
     rows = []
@@ -118,7 +119,7 @@ def _is_shown(
     """Whether a horizon is cut like this; the study's own over everything is the leaderboard itself."""
     return bool(cut) if is_own else not cut or cut in CUTS_OF_EVERY_HORIZON
 
-# %% ../../nbs/evaluate/slices.ipynb #345088d5
+# %% ../../nbs/evaluate/slices.ipynb #2941831c
 class Contest(NamedTuple):
     """What all slices of a board share.
 
@@ -139,6 +140,8 @@ class Contest(NamedTuple):
         per model: trials and Sharpe ratios of the trials
     earned : np.ndarray
         (n_rows,) bar returns
+    spans : list
+        per model: positions of the first entry and the last bar of its account; None without scores
     """
 
     scores: np.ndarray  # (n_rows, M)
@@ -149,6 +152,7 @@ class Contest(NamedTuple):
     costs: Costs
     trials: list  # per model: trials and Sharpe ratios of the trials
     earned: np.ndarray  # (n_rows,) bar returns
+    spans: list  # per model: positions of the first entry and the last bar of its account; None without scores
 
 # %% ../../nbs/evaluate/slices.ipynb #170cbc84
 def _slice_rows(part: "Slice", contest: Contest) -> list[dict]:
@@ -341,7 +345,7 @@ def _ic_numbers(ic: np.ndarray, rank_ic: np.ndarray, rank_interval: np.ndarray, 
         rank_ic_high=rank_interval[2],
     )
 
-# %% ../../nbs/evaluate/slices.ipynb #b863506f
+# %% ../../nbs/evaluate/slices.ipynb #cd7804d9
 FEWEST_ENTRIES = 10  # dates on which a portfolio was entered, for a return of it to be said
 
 
@@ -349,16 +353,16 @@ def _trading(part: Slice, contest: Contest) -> dict:  # column -> (M,) numbers
     """What the portfolios of one slice earned after cost, with interval, their turnover and deflated Sharpe ratios."""
     year = part.label.panel.bars_per_year
     models = len(contest.names)
-    net = []
+    net = np.full((part.label.panel.n_dates, models), np.nan)
     scale = np.full(models, np.nan)
     deflated = np.full(models, np.nan)
     for j in range(models):
-        returns, entries = _net_returns(part, contest, j)
-        net.append(returns)
+        bars, returns, entries = _net_returns(part, contest, j)
+        net[bars, j] = returns
         if min(entries, len(returns)) >= FEWEST_ENTRIES and np.ptp(returns) > 0:
             scale[j] = year * len(returns) / entries
             deflated[j] = sharpe_report(returns, year, *contest.trials[j])["dsr"]
-    spread = _intervals(pd.concat(net, axis=1, sort=True).to_numpy(), 1) * scale
+    spread = _intervals(net, 1) * scale
     changed = _intervals(part.changed, part.label.horizon)
     return {
         **dict(zip(CATALOGUE["spread_after_cost"].keys(), spread)),
@@ -366,21 +370,25 @@ def _trading(part: Slice, contest: Contest) -> dict:  # column -> (M,) numbers
         "deflated_sharpe": deflated,
     }
 
-# %% ../../nbs/evaluate/slices.ipynb #d2547066
-def _net_returns(part: Slice, contest: Contest, place: int) -> tuple:  # Series of returns; on how many dates entered
+# %% ../../nbs/evaluate/slices.ipynb #67e46169
+def _net_returns(
+    part: Slice, contest: Contest, place: int
+) -> tuple:  # places of bars; returns; on how many dates entered
     """Return after cost of one score's portfolio on the bars on which it held or traded something."""
     label = part.label
     panel = label.panel
     quantiles = part.quantiles[:, place]
-    if not (quantiles > 0).any():
-        return pd.Series(dtype=float), 0
-    held = quantile_positions(panel, quantiles, label.horizon, label.delay, N_QUANTILES)
-    scored = np.isfinite(contest.scores[:, place])
-    bars = portfolio_returns(panel, held, contest.earned, scored, label.delay, contest.costs)
-    busy = (bars["held"] > 1e-9) | (bars["turnover"] > 1e-9)
-    entries = np.unique(panel.date_code[quantiles > 0]) + label.delay
-    last = pd.DatetimeIndex(panel.dates).searchsorted(bars.index[-1])
-    return bars["net"][busy], int((entries < last).sum())
+    decided = np.bincount(panel.date_code, quantiles > 0, panel.n_dates)
+    if not decided.any():
+        return np.array([], int), np.array([]), 0
+    positions = quantile_positions(panel, quantiles, label.horizon, label.delay, N_QUANTILES)
+    book = settle(panel, positions, contest.earned)
+    entry, last = contest.spans[place]
+    bars = np.arange(entry + 1, last + 1)
+    traded = book.traded[entry:last]
+    net = book.earned[bars] - contest.costs.of_trading(traded)
+    busy = (book.held[bars] > 1e-9) | (traded > 1e-9)
+    return bars[busy], net[busy], int((np.flatnonzero(decided) + label.delay < last).sum())
 
 # %% ../../nbs/evaluate/slices.ipynb #c86ecb9b
 def _r2(part: Slice, contest: Contest) -> list:  # M numbers

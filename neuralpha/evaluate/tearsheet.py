@@ -3,7 +3,7 @@ r"""Alphalens' full tear sheet of any score, fed with what the panel already kno
 Researchers know how to read Alphalens' pages, so these are Alphalens' own: its figures, its tables, its formulas. What
 it would compute slowly and we already have, it is handed: the forward returns (with delay, delisting returns and
 suspended days as in `forward_return`), the quantiles, and inside the sheet the ICs, turnover and rank autocorrelation,
-which are the same numbers (tests below compare them).
+which are the same numbers (tests below compare them). What it does date by date in Python is done for all dates at once.
 
 Three things differ from a sheet that Alphalens makes alone. **Delay**: with `delay=1` the return of "1D" runs from the close
 of $t+1$ to that of $t+2$, since nobody trades at the close the score was made from. **Bars**: "5D" means five bars of the
@@ -91,7 +91,32 @@ def factor_data(
     out.attrs["rows_left_out"] = int(np.isfinite(values).sum() - len(rows))
     return out
 
-# %% ../../nbs/evaluate/tearsheet.ipynb #fe953564
+# %% ../../nbs/evaluate/tearsheet.ipynb #a10cb2e2
+def _less_the_date(data: pd.DataFrame) -> pd.DataFrame:
+    """Factor data whose forward returns are those beyond the mean of their date."""
+    from alphalens.utils import get_forward_returns_columns
+
+    returns = data[get_forward_returns_columns(data.columns)]
+    return data.assign(**(returns - returns.groupby(level="date").transform("mean")))
+
+
+def _weights(data: pd.DataFrame) -> pd.Series:
+    """Weights of a book that is long and short by the factor, one unit of money on every date."""
+    beyond = data["factor"] - data["factor"].groupby(level="date").transform("mean")
+    money = beyond.abs().groupby(level="date").transform("sum")
+    return beyond / money.where(money > 0, 1.0)
+
+
+def _by_all_dates(by_date, at_once):
+    """A function of Alphalens that is called with factor data alone, done at once; as it was with anything more."""
+
+    def chosen(data, *how, **more):
+        plain = tuple(how) in ((), (True, False, False)) and not more
+        return at_once(data) if plain else by_date(data, *how, **more)
+
+    return chosen
+
+# %% ../../nbs/evaluate/tearsheet.ipynb #4eacdbe3
 TABLES = ("quantile statistics", "returns", "information", "turnover", "autocorrelation")
 SHEET_FIGURES = ("returns", "information", "turnover")
 
@@ -101,7 +126,7 @@ def _known(data, panel, ics):
     """Within the block Alphalens finds the ICs, turnovers and autocorrelations that the panel gives, and the panel's
     bars per year.
     """
-    from alphalens import performance
+    from alphalens import performance, utils
 
     slow = performance.factor_information_coefficient
     regressed = performance.factor_alpha_beta
@@ -132,10 +157,12 @@ def _known(data, panel, ics):
         patch.object(performance, "quantile_turnover", names_changed),
         patch.object(performance, "factor_rank_autocorrelation", autocorrelation),
         patch.object(performance, "factor_alpha_beta", alpha_beta),
+        patch.object(performance, "factor_weights", _by_all_dates(performance.factor_weights, _weights)),
+        patch.object(utils, "demean_forward_returns", _by_all_dates(utils.demean_forward_returns, _less_the_date)),
     ):
         yield
 
-# %% ../../nbs/evaluate/tearsheet.ipynb #b15ec70c
+# %% ../../nbs/evaluate/tearsheet.ipynb #9cd5b7d7
 def _readable(fig):
     """Alphalens' figure with room between its rows: titles in one line, long names of axes in two, level dates, and
     the numbers of its heat maps large enough.
@@ -143,7 +170,7 @@ def _readable(fig):
     from matplotlib import dates
 
     for ax in fig.axes:
-        ax.set_title(" ".join(ax.get_title().split()))
+        ax.set_title(" ".join(ax.get_title().split()), y=1.0)  # where it would be put at the end of a search
         ax.set_ylabel(textwrap.fill(ax.get_ylabel(), 24))
         ax.get_gridspec().update(hspace=0.42)
         for number in ax.texts:
@@ -157,7 +184,7 @@ def _readable(fig):
                 label.set_ha("center")
     return fig
 
-# %% ../../nbs/evaluate/tearsheet.ipynb #282ffc07
+# %% ../../nbs/evaluate/tearsheet.ipynb #81d0d9b5
 @contextlib.contextmanager
 def _caught(dpi):
     """Within the block Alphalens' figures become PNG bytes and its tables DataFrames; yields both lists."""
@@ -168,7 +195,7 @@ def _caught(dpi):
     figures, tables = [], []
 
     def show(*_, **__):
-        figures.append(figure_png(_readable(plt.gcf()), dpi))
+        figures.append(figure_png(_readable(plt.gcf()), dpi, is_within=True))
 
     def table(t, name=None, fmt=None):
         tables.append(pd.DataFrame(t).copy())

@@ -10,7 +10,7 @@ few years of returns say little, and it is a number under conventions, which is 
 # %% auto #0
 __all__ = ['backtest', 'backtests', 'decide', 'Book', 'market_return', 'book_statistics', 'plot_book']
 
-# %% ../../nbs/portfolio/backtest.ipynb #3e9db700
+# %% ../../nbs/portfolio/backtest.ipynb #3792a8cb
 from dataclasses import dataclass, field
 from functools import cached_property
 from html import escape
@@ -23,14 +23,14 @@ from ..cross_section import group_means
 from ..data.alignment import on_panel
 from ..data.panel import Panel
 from ..evaluate.plots import COLOURS, date_axis, new_figure, style
-from ..evaluate.statistics import block_interval, block_length, bootstrap_means
+from ..evaluate.statistics import block_interval, block_length, bootstrap_means, sharpe_report
 from .policies import Day, Policy, Quantiles
 from ..trading.account import GAINS, PAID, Account, Ledger, open_books
 from ..trading.clock import Clock, entered_weights
 from ..trading.costs import make_costs
 from ..trading.returns import earned_returns
 
-# %% ../../nbs/portfolio/backtest.ipynb #c03e2c49
+# %% ../../nbs/portfolio/backtest.ipynb #6ce7b0e3
 @check_kinds
 def backtest(
     prediction,  # `Predictions`, a `(date, asset)` Series of scores, or an array in panel row order
@@ -105,7 +105,7 @@ def _books(prediction, panel, policy, accounts, clock, by_asset) -> list:  # of 
             f"{type(policy).__name__} leaves positions as they are on some bars, which overlapping tranches cannot; "
             "use Clock(horizon=1)."
         )
-    span = _span(scores, panel, clock)
+    span, missed = _span(scores, panel, clock), {"infeasible": policy.infeasible()}
     if policy.follows_account:
         kept = [_follow(panel, policy, decided, account, clock, span) for account in accounts]
     else:
@@ -113,7 +113,7 @@ def _books(prediction, panel, policy, accounts, clock, by_asset) -> list:  # of 
         books.run(span.stop)
         whole = books.ledger()
         kept = [(whole.only(c), {}) for c in range(len(accounts))]
-    return [Book(name, policy, decided, span, ledger, notes) for ledger, notes in kept]
+    return [Book(name, policy, decided, span, ledger, missed | notes) for ledger, notes in kept]
 
 
 def _scores(prediction, panel) -> tuple[np.ndarray, str]:
@@ -170,7 +170,7 @@ def _follow(panel, policy, decided, account, clock, span) -> tuple[Ledger, dict]
     notes.pop("returns", None)
     return books.ledger(), notes
 
-# %% ../../nbs/portfolio/backtest.ipynb #45f7e1a6
+# %% ../../nbs/portfolio/backtest.ipynb #86ceaee6
 @dataclass
 class Book:
     """An account that traded on a score.
@@ -185,7 +185,7 @@ class Book:
         dates of the account
     ledger : Ledger, default ()
     notes : dict, default dict()
-        what the policy remembered: dates of breakers, ...
+        what the policy remembered: "infeasible" days, dates of breakers in "trips", ...
     """
 
     name: str
@@ -193,7 +193,8 @@ class Book:
     decided: np.ndarray = field(repr=False)  # (n_rows,) weights
     span: slice  # dates of the account
     ledger: Ledger = field(repr=False)
-    notes: dict = field(default_factory=dict)  # what the policy remembered: dates of breakers, ...
+    # what the policy remembered: "infeasible" days, dates of breakers in "trips", ...
+    notes: dict = field(default_factory=dict)
 
     @property
     def panel(self) -> Panel:
@@ -287,15 +288,17 @@ class Book:
         out = pd.DataFrame({"% a year": mean, "low": low, "high": high}, table.columns)
         return out[(out != 0).any(axis=1) | out.index.isin(["gross", "net"])]
 
-    def statistics(self, n_resamples: int = 1000, seed: int = 0) -> pd.DataFrame:  # index statistic; value, low, high
-        """The usual numbers, each with a 95 % block-bootstrap interval.
+    def statistics(
+        self, n_resamples: int = 1000, seed: int = 0, trials: int | None = None, trial_sharpes=None
+    ) -> pd.DataFrame:  # index statistic; value, low, high
+        """The usual numbers, each with a 95 % block-bootstrap interval; see `book_statistics`.
 
         Returns
         -------
         pd.DataFrame
             index statistic; value, low, high
         """
-        return book_statistics(self, n_resamples, seed)
+        return book_statistics(self, n_resamples, seed, trials, trial_sharpes)
 
     def plot(self) -> Figure:
         """Wealth before and after cost, and how far below its peak."""
@@ -334,9 +337,31 @@ def market_return(panel: Panel) -> pd.Series:
     mean = np.nan_to_num(group_means(into, panel.date_code, panel.n_dates))
     return pd.Series(mean, pd.DatetimeIndex(panel.dates, name="date"), name="market")
 
-# %% ../../nbs/portfolio/backtest.ipynb #ccdd13e4
-def book_statistics(book: Book, n_resamples: int = 1000, seed: int = 0) -> pd.DataFrame:
-    """Statistics of a book with intervals; all from the same resampled dates."""
+# %% ../../nbs/portfolio/backtest.ipynb #4a7f233d
+def book_statistics(
+    book: Book,
+    n_resamples: int = 1000,
+    seed: int = 0,
+    trials: int | None = None,  # everything that was tried, this book included; None: no deflated Sharpe ratio
+    trial_sharpes=None,  # Sharpe ratios per bar of the trials; None: their spread is that of pure luck
+) -> pd.DataFrame:  # index statistic; value, low, high (NaN for what is a probability already)
+    """Statistics of a book with intervals; all from the same resampled dates.
+
+    Parameters
+    ----------
+    book : Book
+    n_resamples : int, default 1000
+    seed : int, default 0
+    trials : int | None, default None
+        everything that was tried, this book included; None: no deflated Sharpe ratio
+    trial_sharpes : default None
+        Sharpe ratios per bar of the trials; None: their spread is that of pure luck
+
+    Returns
+    -------
+    pd.DataFrame
+        index statistic; value, low, high (NaN for what is a probability already)
+    """
     net = book.net.to_numpy()
     if len(net) < 5:
         raise NeuralphaError(f"The account of {book.name} has {len(net)} bars; statistics need at least 5.")
@@ -359,7 +384,18 @@ def book_statistics(book: Book, n_resamples: int = 1000, seed: int = 0) -> pd.Da
     for name, value in values.items():
         low, high = block_interval(np.asarray(drawn[name], float), value, len(net), block)
         rows[name] = dict(value=float(value), low=float(low), high=float(high))
+    chances = _chances(net, year, trials, trial_sharpes)
+    rows |= {name: dict(value=value, low=np.nan, high=np.nan) for name, value in chances.items()}
     return pd.DataFrame(rows).T
+
+
+def _chances(net, year, trials, trial_sharpes) -> dict:
+    """Probabilities that the true Sharpe ratio is above nothing, and above the best of so many trials without skill."""
+    names = ["probabilistic Sharpe", *(["deflated Sharpe"] if trials else [])]
+    if np.ptp(net) == 0:
+        return dict.fromkeys(names, np.nan)
+    found = sharpe_report(net, year, trials or 1, trial_sharpes)
+    return dict(zip(names, (found["psr"], found["dsr"])))
 
 
 def _from_moments(m, year) -> dict:

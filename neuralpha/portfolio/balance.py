@@ -14,14 +14,14 @@ covariance are a lever on its errors. Two ways between:
 # %% auto #0
 __all__ = ['hrp_weights', 'risk_budget_weights', 'Balanced']
 
-# %% ../../nbs/portfolio/balance.ipynb #70518d39
+# %% ../../nbs/portfolio/balance.ipynb #ef35b063
 from dataclasses import dataclass
 import numpy as np
 from scipy.cluster.hierarchy import leaves_list, linkage
 from scipy.spatial.distance import pdist
 from ..core import NeuralphaError, unknown_name
 from ..data.returns import bar_return
-from .policies import Policy
+from .policies import Policy, _plain_weights
 
 # %% ../../nbs/portfolio/balance.ipynb #45cb0bee
 def hrp_weights(covariance: np.ndarray) -> np.ndarray:  # (n,) sum to 1
@@ -94,7 +94,7 @@ def risk_budget_weights(
             break
     return w / w.sum()
 
-# %% ../../nbs/portfolio/balance.ipynb #3a4c915a
+# %% ../../nbs/portfolio/balance.ipynb #5c6843e6
 @dataclass(frozen=True)
 class Balanced(Policy):
     """The names of a base, the money of each side shared by risk.
@@ -125,7 +125,7 @@ class Balanced(Policy):
         rules = {"hierarchical": hrp_weights, "equal risk": risk_budget_weights}
         if self.method not in rules:
             raise unknown_name("method of Balanced", self.method, rules)
-        chosen = np.nan_to_num(self.base.weights(scores, panel))
+        chosen = _plain_weights(self, scores, panel)
         returns = np.full((panel.n_dates, panel.n_assets), np.nan)
         returns[panel.date_code, panel.asset_code] = bar_return(panel)
         out, calm = np.zeros(panel.n_rows), np.full(panel.n_assets, np.nan)

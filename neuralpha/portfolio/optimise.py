@@ -15,7 +15,7 @@ Where no weights keep all limits, the limit that is at fault is named, what is h
 # %% auto #0
 __all__ = ['Limits', 'Solution', 'Risks', 'optimise', 'MeanVariance', 'past_risks']
 
-# %% ../../nbs/portfolio/optimise.ipynb #1f301922
+# %% ../../nbs/portfolio/optimise.ipynb #fccef7e1
 from dataclasses import dataclass, field
 from typing import NamedTuple
 import numpy as np
@@ -25,7 +25,7 @@ from ..core import NeuralphaError
 from ..cross_section import known_mean, sector_codes, standardise_by_date
 from ..data.panel import Panel
 from ..data.returns import bar_return
-from .policies import Policy
+from .policies import Infeasible, Policy
 from ..trading.returns import earned_returns
 
 # %% ../../nbs/portfolio/optimise.ipynb #9e877740
@@ -228,7 +228,7 @@ def _stacked(parts, without):
     bounds = np.concatenate([bound for _, bound in kept])
     return rows, bounds
 
-# %% ../../nbs/portfolio/optimise.ipynb #e64635ce
+# %% ../../nbs/portfolio/optimise.ipynb #cb374a00
 @dataclass(frozen=True)
 class MeanVariance(Policy):
     """Weights of a quadratic programme on every `every`-th bar; in between positions are left as they are.
@@ -246,8 +246,6 @@ class MeanVariance(Policy):
     factors : int, default 10
     window : int, default 120
         bars
-    log : list, default list()
-        (date, limit at fault) of days without a solution
     """
 
     risk_aversion: float = 5.0
@@ -257,8 +255,7 @@ class MeanVariance(Policy):
     every: int = 5  # bars
     factors: int = 10
     window: int = 120  # bars
-    # (date, limit at fault) of days without a solution
-    log: list = field(default_factory=list, compare=False, repr=False)
+    log: list = field(default_factory=list, init=False, compare=False, repr=False)  # of `Infeasible`
 
     def weights(self, scores, panel) -> np.ndarray:
         """Raises `NeuralphaError` where no date has a solution."""
@@ -277,7 +274,7 @@ class MeanVariance(Policy):
                 held = self._solve(d, history, held, out)
             held = held * (1 + earned[d])
         if tried and len(self.log) == tried:
-            faults = ", ".join(sorted({fault for _, fault in self.log}))
+            faults = ", ".join(sorted({day.limit for day in self.log}))
             raise NeuralphaError(
                 f"Nobody can keep the limits of MeanVariance on any date of {panel.name}: without the limit on "
                 f"{faults} there would be weights. Loosen it."
@@ -322,7 +319,8 @@ class MeanVariance(Policy):
             tradable=panel.tradable[rows],
         )
         if not got.solved:
-            self.log.append((pd.Timestamp(panel.dates[d]).date(), got.at_fault))
+            date = str(pd.Timestamp(panel.dates[d]).date())
+            self.log.append(Infeasible(date, got.at_fault, "what is held stays"))
             return held
         out[alive] = 0.0
         out[rows] = np.where(np.abs(got.weights) < 1e-7, 0.0, got.weights)

@@ -16,7 +16,7 @@ was made.
 # %% auto #0
 __all__ = ['HORIZONS', 'AUDITED_ASSETS', 'NUMBERS', 'study_feature', 'FeatureStudy', 'quantiles', 'QuantileReturns']
 
-# %% ../../nbs/report/feature_study.ipynb #1624f88c
+# %% ../../nbs/report/feature_study.ipynb #48ca8df1
 import base64
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -39,7 +39,7 @@ from ..evaluate.neutral import neutral_label, neutral_scores
 from ..evaluate.plots import plot_cumulative_ic, plot_ic_by_horizon, plot_quantiles
 from ..evaluate.quantiles import names_changed, quantile_returns
 from ..evaluate.statistics import said_of_months
-from ..cross_section import correlations, known_mean
+from ..cross_section import rank_within_date
 from ..features.compute import compute_features
 from ..features.families import Feature
 from ..labels import Label, forward_return

@@ -8,14 +8,21 @@ report has stored, and returned as a figure; `report.sections.money` puts them w
 
 # %% auto #0
 __all__ = ['plot_books', 'plot_waterfall', 'plot_months', 'plot_exposures_of_book', 'plot_capacities', 'plot_flips',
-           'plot_losses']
+           'plot_losses', 'plot_rolling']
 
-# %% ../../nbs/report/money_plots.ipynb #e9057574
+# %% ../../nbs/report/money_plots.ipynb #6e6e30fb
 import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 from ..evaluate.plots import COLOURS, date_axis, new_figure, plain, shortened, style
-from ..portfolio.anatomy import MONTHS, book_exposures, drawdowns, monthly_returns, under_water
+from neuralpha.portfolio.anatomy import (
+    MONTHS,
+    book_exposures,
+    drawdowns,
+    monthly_returns,
+    rolling_numbers,
+    under_water,
+)
 from ..portfolio.backtest import Book
 from ..portfolio.flips import draw_map, name_colours, short_number, value_of
 
@@ -216,3 +223,17 @@ def _draw_depths(ax, depths: np.ndarray, happened: float) -> None:
     ax.axvline(happened, color="black", lw=1.4, label="what happened")
     ax.set(xlabel="deepest drawdown of a path, %", ylabel="paths")
     ax.legend(frameon=False, fontsize=7)
+
+# %% ../../nbs/report/money_plots.ipynb #21f1a0f5
+def plot_rolling(book: Book) -> Figure:
+    """Sharpe ratio, beta and turnover over half a year at a time; no line for an account that is shorter."""
+    table = rolling_numbers(book)
+    fig, axes = new_figure(9, 2.7, 1, 3)
+    shown = {"Sharpe": "Sharpe ratio, half a year", "beta": "beta, half a year", "turnover": "turnover, times a year"}
+    for j, (ax, (column, label)) in enumerate(zip(axes, shown.items())):
+        ax.plot(table.index, table[column], lw=1.2, color=COLOURS[j])
+        _zero_line(ax)
+        ax.set(ylabel=label)
+        if len(table):
+            date_axis(ax)
+    return fig

@@ -525,7 +525,12 @@ def run_study(
     run.seconds = time.time() - started
     return run
 
-# %% ../../nbs/report/run.ipynb #c2dd2911
+# %% ../../nbs/report/run.ipynb #4ee54fee
+def _kernels_at_once(jobs: int, universes: int) -> int:
+    """One more than there are processes: the last universe would have one core and leave the others idle."""
+    return min(jobs + (jobs > 1), universes)
+
+
 def _write_reports(run, benches, out, device, jobs):
     """Every universe's report where it is not complete, the leaderboard and the site."""
     from neuralpha.report.pages import SWEEP, forget_sweep, write_site
@@ -537,7 +542,9 @@ def _write_reports(run, benches, out, device, jobs):
     for old in run.folder.iterdir():
         if old.is_dir() and old.name not in {"audit", SWEEP, *(b.slug for b in benches)}:
             shutil.rmtree(old)
-    written = _side_by_side([partial(_write_universe, b, out, device) for b in benches], min(jobs, len(benches)))
+    written = _side_by_side(
+        [partial(_write_universe, b, out, device) for b in benches], _kernels_at_once(jobs, len(benches))
+    )
     for experiment, future in zip(benches, written):
         try:
             run.reused += [experiment.slug] * future.result()

@@ -97,7 +97,7 @@ def display_here(shown) -> None:
 
         display(shown)
 
-# %% ../../nbs/report/section.ipynb #f66a1e5a
+# %% ../../nbs/report/section.ipynb #84bd83d3
 PARTS = ("predictions", "validation")  # tables of a report, of the test and of the validation rows
 
 
@@ -146,6 +146,11 @@ class StoredReport:
     @property
     def tests(self) -> dict:
         return self.scored[0]
+
+    @property
+    def searches(self) -> list:
+        """What was tried while tuning; empty where the study tuned nothing."""
+        return self.read("tuning.json") if self.has("tuning.json") else []
 
     @property
     def valids(self) -> dict:

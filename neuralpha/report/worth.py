@@ -9,7 +9,7 @@ against the digest of the report, and every model's scores are traded again.
 # %% auto #0
 __all__ = ['Worth', 'worth_of_report', 'stored_report']
 
-# %% ../../nbs/report/worth.ipynb #d5d03fdb
+# %% ../../nbs/report/worth.ipynb #c22da88e
 from pathlib import Path
 from typing import NamedTuple
 from ..core import NeuralphaError, unknown_name
@@ -17,13 +17,14 @@ from ..portfolio.flips import flip_distances
 from ..portfolio.grammar import read_policy
 from ..portfolio.league import league
 from .inspect import universe_of
+from .numbers import study_trials
 from .section import StoredReport
 from .sections.money import study_books, traded_scores
 from ..study.experiment import open_experiment
 from ..study.spec import PortfolioSpec, universe_slug, where_it_started
 from ..trading.costs import Costs, make_costs
 
-# %% ../../nbs/report/worth.ipynb #4c0b1b4a
+# %% ../../nbs/report/worth.ipynb #44b480b1
 class Worth(NamedTuple):
     """What the scores of a report are worth.
 
@@ -79,7 +80,8 @@ def worth_of_report(
     traded = traded_scores(stored.experiment, chosen, stored.valids)
     books = study_books(stored.experiment, traded, policy, costs, capital)
     flipped = {"Where rank 1 changes hands": flip_distances(books)} if where_it_flips else {}
-    return Worth(_setting_of(next(iter(books.values()))), _tables(books) | flipped, books)
+    tables = _tables(books, *study_trials(stored.experiment, stored.searches))
+    return Worth(_setting_of(next(iter(books.values()))), tables | flipped, books)
 
 
 def _read_costs(text: str) -> Costs:
@@ -89,7 +91,7 @@ def _read_costs(text: str) -> Costs:
     except ValueError:
         return make_costs(text)
 
-# %% ../../nbs/report/worth.ipynb #44322f7c
+# %% ../../nbs/report/worth.ipynb #db622547
 def stored_report(
     folder: Path,  # of a report, or of one of its universes
     universe: str | None,  # of a report of several
@@ -123,11 +125,12 @@ def _setting_of(book) -> str:
     )
 
 
-def _tables(books: dict) -> dict:
+def _tables(books: dict, trials: int, trial_sharpes) -> dict:
     """One model with each cost; several by net return."""
     if len(books) > 1:
-        table = league(books).rename_axis("model")
+        table = league(books, 0.05, trials, trial_sharpes).rename_axis("model")
         numbers = table.columns.drop(["rank", "letters"])
         return {"By net return, % a year": table.assign(**table[numbers].astype(float), rank=table["rank"].astype(int))}
     [(name, book)] = books.items()
-    return {f"{name}: % a year": book.costs(), f"{name}: statistics": book.statistics()}
+    statistics = book.statistics(1000, 0, trials, trial_sharpes)
+    return {f"{name}: % a year": book.costs(), f"{name}: statistics": statistics}

@@ -13,7 +13,7 @@ __all__ = ['NAMED', 'BACKTEST_COLUMNS', 'TABLE', 'SweepPlan', 'read_plan', 'Back
            'traded_file', 'write_traded', 'open_backtests', 'run_backtests', 'trade_all', 'sweep_table',
            'collect_backtests', 'derive_backtests']
 
-# %% ../../nbs/study/backtests.ipynb #b0fb073d
+# %% ../../nbs/study/backtests.ipynb #df94a09c
 import itertools, time, traceback
 from dataclasses import asdict, dataclass
 from functools import cached_property
@@ -23,6 +23,7 @@ import pandas as pd
 from ..core import NeuralphaError, canonical_json, digest, limit_threads, read_table
 from ..data.alignment import on_panel
 from ..data.panel import Panel
+from ..evaluate.statistics import sharpe_report
 from ..portfolio.backtest import Book, backtests
 from ..portfolio.capacity import break_even
 from ..portfolio.grammar import read_policy
@@ -310,11 +311,11 @@ def _why_not(all_of: Backtests, unit: Backtest) -> str:
         return str(e)
     return ""
 
-# %% ../../nbs/study/backtests.ipynb #f98349dc
+# %% ../../nbs/study/backtests.ipynb #4118b03b
 TABLE = (  # columns of the table
     *NAMED,
     *("rank", "letters", "net", "net low", "net high", "gross", "paid", "Sharpe", "Sharpe low", "Sharpe high"),
-    *("volatility", "drawdown", "turnover", "break-even", "bars"),
+    *("deflated Sharpe", "volatility", "drawdown", "turnover", "break-even", "bars"),
 )
 
 
@@ -326,10 +327,11 @@ def sweep_table(benches: list, found: dict) -> pd.DataFrame:  # columns `TABLE`,
     pd.DataFrame
         columns `TABLE`, best net return first
     """
-    ranks = {}
+    ranks, chances = {}, {}
     for bench in benches:
         ranks |= _ranks(bench, found)
-    rows = [_row(u, found[u][0], ranks[u]) for bench in benches for u in bench.units() if u in found]
+        chances |= _deflated(bench, found)
+    rows = [_row(u, found[u][0], ranks[u], chances[u]) for bench in benches for u in bench.units() if u in found]
     table = pd.DataFrame(rows, columns=list(TABLE))
     return table.sort_values("net", ascending=False, kind="stable", ignore_index=True)
 
@@ -346,13 +348,28 @@ def _ranks(bench: Backtests, found: dict) -> dict:  # unit -> (rank, letters)
     return out
 
 
-def _row(unit: Backtest, numbers: dict, rank: tuple) -> tuple:
+def _deflated(bench: Backtests, found: dict) -> dict:  # unit -> probability
+    """The deflated Sharpe ratio of each: under the same costs and capital every model and policy was a trial.
+
+    The trials' Sharpe ratios are spread as by luck: their own differ by what they paid, where some trade more.
+    """
+    out = {}
+    for costs, capital in itertools.product(bench.plan.costs, bench.plan.capitals):
+        net = {u: found[u][1]["net"] for u in bench.units() if (u.costs, u.capital) == (costs, capital) and u in found}
+        moved = {u: returns for u, returns in net.items() if returns.std() > 0}
+        year = bench.panel.bars_per_year
+        out |= {u: float("nan") for u in net}
+        out |= {u: sharpe_report(returns, year, len(net))["dsr"] for u, returns in moved.items()}
+    return out
+
+
+def _row(unit: Backtest, numbers: dict, rank: tuple, chance: float) -> tuple:
     alone = [
         float("nan") if numbers[name] is None else numbers[name]
         for name in ("volatility", "drawdown", "turnover", "break-even", "bars")
     ]
     ends = (*numbers["net"], numbers["gross"], numbers["costs"], *numbers["Sharpe"])
-    return (*unit.named.values(), *rank, *ends, *alone)
+    return (*unit.named.values(), *rank, *ends, chance, *alone)
 
 # %% ../../nbs/study/backtests.ipynb #edc33116
 def collect_backtests(benches: list, store: UnitStore) -> tuple[dict, dict]:  # unit -> found; unit -> why not

@@ -6,8 +6,9 @@
 __all__ = ['ATTEMPTS', 'fit_one', 'open_any', 'tasks', 'is_finished', 'unfinished', 'is_due', 'do_task', 'work',
            'forget_failures', 'failures', 'fit_units', 'search_units', 'main', 'fit_study', 'progress_of', 'collect']
 
-# %% ../../nbs/study/fit.ipynb #13eb7e42
+# %% ../../nbs/study/fit.ipynb #8d0602ef
 import contextlib, json, os, shutil, signal, subprocess, sys, tempfile, threading, time, traceback
+from typing import TYPE_CHECKING
 from collections import Counter
 from dataclasses import replace
 from pathlib import Path
@@ -17,12 +18,14 @@ from ..core import DiskError, NeuralphaError, digest, limit_threads, progress, s
 from ..models.predict import Predictions, frames_by_path, predictions_frame
 
 from .experiment import Experiment, open_experiment
-from .backtests import Backtests, open_backtests, run_backtests
 from .draws import Repetitions, fit_draw, open_draws
 from .search import is_ready, run_search, search_records, trials_of, tuned_model
 from .recipe import Rows, fit_seed, fit_seeds_together
 from .spec import Study, make_study
 from .units import Task, Unit, UnitStore, claim
+
+if TYPE_CHECKING:  # who fits does not load what trades
+    from neuralpha.study.backtests import Backtests
 
 # %% ../../nbs/study/fit.ipynb #8cd8c402
 def fit_one(experiment: Experiment, unit: Unit, store: UnitStore, device: str = "auto") -> bool:  # finished
@@ -89,13 +92,13 @@ def _scores(part, panel, rows, scores):
         }
     )
 
-# %% ../../nbs/study/fit.ipynb #1377a58a
+# %% ../../nbs/study/fit.ipynb #516d58e2
 def open_any(
     study: Study,
     universe: str,
     store: UnitStore | None = None,  # beside whose units feature tables are kept
     plan: dict | None = None,  # of a sweep: what is traded then is kept beside the store's units
-) -> Experiment | Repetitions | Backtests:  # draws where the study repeats them, backtests of a plan
+) -> "Experiment | Repetitions | Backtests":  # draws where the study repeats them, backtests of a plan
     """What a study compares its models on.
 
     Parameters
@@ -109,10 +112,12 @@ def open_any(
 
     Returns
     -------
-    Experiment | Repetitions | Backtests
+    'Experiment | Repetitions | Backtests'
         draws where the study repeats them, backtests of a plan
     """
     if plan is not None:
+        from neuralpha.study.backtests import open_backtests
+
         return open_backtests(study, universe, plan, store)
     if study.repetitions:
         return open_draws(study, universe)
@@ -160,14 +165,16 @@ def is_due(experiment, task: Task, store: UnitStore, device: str = "auto") -> bo
     first = next((t for t in experiment.fitted_with(task, device) if store.missing(t.key)), task)
     return first == task and is_ready(experiment, task, store, device)
 
-# %% ../../nbs/study/fit.ipynb #96263eae
+# %% ../../nbs/study/fit.ipynb #304a0ae3
 def do_task(
     experiment: Experiment, task: Task, store: UnitStore, device: str = "auto", say=lambda text: None
 ) -> bool | None:
     """Fit a unit, or run a search; what fails is kept with its log."""
     if isinstance(experiment, Repetitions):
         return fit_draw(experiment, task, store, device)
-    if isinstance(experiment, Backtests):
+    if not isinstance(experiment, Experiment):
+        from neuralpha.study.backtests import run_backtests
+
         return run_backtests(experiment, task, store)
     if not task.is_search:
         return fit_one(experiment, task, store, device)

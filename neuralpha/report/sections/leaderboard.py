@@ -50,14 +50,13 @@ def _store(report, found: Evaluated):
 def _show(report, found: Evaluated):
     return found.board
 
-# %% ../../../nbs/report/sections/leaderboard.ipynb #209afb59
+# %% ../../../nbs/report/sections/leaderboard.ipynb #b6a99b49
 def _derive(stored) -> dict:
     kept = stored.read("metrics.json", models=dict, missing=dict)
     details = {name: _details(predictions, kept["models"].get(name, {})) for name, predictions in stored.tests.items()}
     absent = [name for name in stored.experiment.study.models if name not in stored.tests]
     missing = {name: kept["missing"].get(name, "no word about it") for name in absent}
-    searches = stored.read("tuning.json") if stored.has("tuning.json") else []
-    numbers, board = universe_numbers(stored.experiment, *stored.scored, details, searches)
+    numbers, board = universe_numbers(stored.experiment, *stored.scored, details, stored.searches)
     metrics = setting_facts(stored.experiment) | {"missing": missing} | numbers
     return {"metrics.json": metrics, "ics.parquet": board.per_date}
 
