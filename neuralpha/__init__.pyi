@@ -92,11 +92,14 @@ from .portfolio.anatomy import monthly_returns as monthly_returns
 from .portfolio.anatomy import drawdowns as drawdowns
 from .portfolio.anatomy import contributors as contributors
 from .portfolio.anatomy import book_exposures as book_exposures
+from .portfolio.anatomy import rolling_numbers as rolling_numbers
+from .portfolio.anatomy import return_quantiles as return_quantiles
 from .portfolio.flips import flips as flips
 from .portfolio.flips import flip_distances as flip_distances
 from .portfolio.optimise import MeanVariance as MeanVariance
 from .portfolio.optimise import Limits as Limits
 from .portfolio.league import league as league
+from .portfolio.league import judge_breaker as judge_breaker
 from .portfolio.risk import risk as risk
 from .portfolio.risk import stress as stress
 from .portfolio.resilience import resilience as resilience
