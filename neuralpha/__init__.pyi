@@ -115,6 +115,8 @@ from .rl.cross_trade import cross_trade as cross_trade
 from .rl.cross_trade import agent_league as agent_league
 from .rl.cross_trade import find_lookahead as find_lookahead
 from .monitor.charts import watch as watch
+from .monitor.decay import rolling_band as rolling_band
+from .monitor.decay import half_life as half_life
 from .monitor.drift import drift_table as drift_table
 from .monitor.drift import severity as severity
 from .monitor.sequential import decide as decide
@@ -129,6 +131,7 @@ from .monitor.registry import roll_back as roll_back
 from .report.desk import open_desk as open_desk
 from .report.desk import step_desk as step_desk
 from .report.desk import replay_desk as replay_desk
+from .report.desk import retrain_desk as retrain_desk
 from .study.spec import Study as Study
 from .study.spec import load_study as load_study
 from .study.experiment import open_experiment as open_experiment

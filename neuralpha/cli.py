@@ -12,8 +12,9 @@ __all__ = ['app', 'data_app', 'ReadOption', 'SEVERAL', 'SPLIT', 'RUN', 'DeviceOp
            'AddressOption', 'features_app', 'CHARACTERISTICS', 'desk_app', 'DeskFolder', 'LastOption', 'holdout_app',
            'INTERRUPTED', 'run', 'tune', 'features_list', 'models_list', 'studies_list', 'new_command', 'lab_command',
            'doctor_command', 'data_check', 'data_list', 'data_import', 'audit', 'desk_open', 'desk_step', 'desk_replay',
-           'desk_fills', 'desk_status', 'desk_difference', 'desk_promote', 'desk_rollback', 'desk_test', 'report_file',
-           'backtest_report', 'sweep_report', 'compare_two', 'score_newest', 'holdout_open', 'verify', 'main']
+           'desk_fills', 'desk_status', 'desk_difference', 'desk_retrain', 'desk_promote', 'desk_rollback', 'desk_test',
+           'report_file', 'backtest_report', 'sweep_report', 'compare_two', 'score_newest', 'holdout_open', 'verify',
+           'main']
 
 # %% ../nbs/cli.ipynb #76b55f9c
 import re, sys, tomllib
@@ -663,7 +664,7 @@ def _verify_comparison(page):
     if problems:
         raise typer.Exit(1)
 
-# %% ../nbs/cli.ipynb #be9e0b25
+# %% ../nbs/cli.ipynb #bd35340f
 desk_app = typer.Typer(no_args_is_help=True, help="A model in use: fed every evening, watched, corrected, replaced.")
 app.add_typer(desk_app, name="desk", rich_help_panel="Reports")
 
@@ -752,6 +753,8 @@ def _entry_line(entry) -> str:
     if entry.kind == "revision":
         worst = body["worst"]
         return f"{body['date'][:10]} revised: {body['assets']} assets, most {worst['asset']}"
+    if entry.kind in ("challenger", "no fit"):
+        return f"{body['date']}  {entry.kind}  {body.get('model') or body['reason']}  ({body['why']})"
     state, orders = body["state"], body["orders"]
     said = f"alarm of {', '.join(body['alarms'])}; " if body["alarms"] else ""
     return f"{body['date'][:10]}  {state['action']}  {said}{orders['count']} orders  wealth {body['wealth'][0]:,.0f}"
@@ -809,7 +812,7 @@ def _verify_desk(folder):
     if problems:
         raise typer.Exit(1)
 
-# %% ../nbs/cli.ipynb #d4caa9fc
+# %% ../nbs/cli.ipynb #6fc3fc37
 @desk_app.command("status")
 def desk_status(
     folder: DeskFolder,
@@ -847,6 +850,28 @@ def desk_difference(
     )
     if found.sectors is not None:
         _table(found.sectors.round(0), "By sector, against the equal-weighted market, money")
+
+
+@desk_app.command("retrain")
+def desk_retrain(
+    folder: DeskFolder,
+    universe: Annotated[
+        str | None, typer.Option("--universe", "-u", help="The newest data; default: the universe of the report.")
+    ] = None,
+    why: Annotated[str, typer.Option(help="It is written into the journal, and on the model's card.")] = "asked for",
+    read: ReadOption = None,
+) -> None:
+    """Fit the acting model anew on all that the desk has seen; it stands beside it on paper, and does not act.
+
+    Shows what the new fit does on earlier markets, against the one that acts: what it has forgotten.
+    """
+    import pandas as pd
+    from neuralpha.report.desk import desk_at, retrain_desk
+
+    body = retrain_desk(folder, universe, why, **_read_options(read))
+    typer.echo(f"{body['model']} stands beside {desk_at(folder).record().acting} from the next bar on")
+    lost = pd.DataFrame(body["forgotten"]).set_index("regime").astype(float)
+    _table(lost.round(3), "IC on earlier markets: the fit that acts, and the new one")
 
 
 @desk_app.command("promote")

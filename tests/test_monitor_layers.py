@@ -70,6 +70,27 @@ def test_an_unknown_value_gives_no_alarm():
     with pytest.raises(NeuralphaError, match="59 bars of 'ic'"):
         learn_watch(pd.DataFrame({"ic": rng.normal(size=59)}))
 
+def test_looks_at_decay_fire_as_often_as_they_say_and_find_what_was_planted():
+    from neuralpha.monitor.decay import usual_of
+    from neuralpha.monitor.policy import CLASSIC, load_policy
+
+    text = CLASSIC + "[[decay]]\nmeasure = 'ic'\nlevel = 0.1\naction = 'reduce'\nsize = 0.5\n"
+    rules = load_policy(text).decays
+    rng = np.random.default_rng(8)
+    desks, looks, fired = 150, (126, 189, 252), {0.05: 0, -0.02: 0}
+    for _ in range(desks):
+        series = {m: _sum_of_five(rng, 752, np.where(np.arange(752) < 500, 0.05, m)) for m in fired}
+        for mean, x in series.items():
+            watching = Watch(504, {}, {}, usual={"ic": usual_of(x[:500], 5)})
+            live = pd.DataFrame({"ic": x[500:]})
+            fired[mean] += sum(len(watching.decayed(live[:bar], rules)) for bar in looks)
+            assert watching.decayed(live[:127], rules) == [] and watching.decayed(live[:63], rules) == []
+    assert fired[0.05] / (3 * desks) == pytest.approx(0.1, abs=3 * np.sqrt(0.09 / desks))  # looks overlap
+    assert fired[-0.02] > 2.5 * desks
+
+def _sum_of_five(rng, bars, mean):
+    return mean + 0.1 * np.convolve(rng.standard_normal(bars + 4), np.ones(5) / np.sqrt(5), "valid")
+
 def test_breaks_are_found_after_the_bars_that_are_said():
     rng = np.random.default_rng(6)
     past = pd.DataFrame({"ic": rng.normal(0.05, 0.1, 600), "costs": rng.normal(1.6, 0.2, 600)})

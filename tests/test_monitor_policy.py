@@ -53,3 +53,52 @@ def test_the_digest_follows_the_file_and_unknown_alarms_are_refused(tmp_path):
     assert load_policy(file).digest == load_policy(CLASSIC).digest != load_policy(CLASSIC + "# changed\n").digest
     with pytest.raises(NeuralphaError, match="Unknown layer of the policy 'rain'"):
         load_policy(CLASSIC).step(State(), ["rain"])
+
+SLOW = (
+    CLASSIC
+    + '''
+[[decay]]
+measure = "ic"
+level = 0.02
+action = "reduce"
+size = 0.25
+quiet = 63
+
+[[decay]]
+measure = "ic"
+level = 0.001
+action = "flatten"
+quiet = 252
+
+[retrain]
+every = 252
+regime = true
+'''
+)
+
+def test_decay_reduces_first_and_shuts_down_later_and_is_one_layer_with_its_chart():
+    policy = load_policy(SLOW)
+    mild, hard = (rule.layer for rule in policy.decays)
+    assert (mild, hard) == ("decay of ic at 0.02", "decay of ic at 0.001") and policy.retrain.every == 252
+    states = _follow(policy, {63: [mild], 64: ["ic"], 126: [mild, hard]}, 126)
+    assert states[63].size == states[64].size == 0.25 and states[64].rule == mild  # no escalation: the layer is one
+    assert states[126].action == "flatten" and states[126].rule == hard
+    assert _follow(policy, {63: [mild], 64: ["costs"]}, 64)[64].action == "pause"
+    assert load_policy(CLASSIC).retrain is None and load_policy(CLASSIC).decays == []
+
+@pytest.mark.parametrize(
+    ("old", "new", "message"),
+    [
+        ('measure = "ic"', 'measure = "icc"', "Unknown measure 'icc'"),
+        ('measure = "ic"\n', "", "no measure"),
+        ("level = 0.001", "level = 0.02", "two rules"),
+        ("level = 0.001", "level = 2", "above 0"),
+        ("level = 0.001", "level = 0.001\nwindow = 0", "window"),
+        ("every = 252", "every = -1", "whole numbers of bars from 0"),
+        ("regime = true", "regime = 1", "true or false"),
+        ("regime = true", "regimes = true", "Did you mean 'regime'"),
+    ],
+)
+def test_a_rule_of_decay_that_cannot_be_meant_is_refused(old, new, message):
+    with pytest.raises(NeuralphaError, match=message):
+        load_policy(SLOW.replace(old, new))

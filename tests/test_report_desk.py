@@ -79,6 +79,36 @@ def test_a_desk_is_worked_from_the_command_line(opened, tmp_path):
     broken = run("verify", opened.folder)
     assert broken.exit_code == 1 and "altered" in broken.output
 
+def test_a_brokers_desk_is_opened_told_of_fills_and_shown_from_the_command_line(desk_report, tmp_path):
+    folder, broken = tmp_path / "desk", tmp_path / "broken.csv"
+
+    def run(*words):
+        return CliRunner().invoke(app, ["desk", *map(str, words)])
+
+    made = run("open", desk_report, folder, "--model", "ridge", "--fills", "broker", "--capital", "1e7", "--lot", "1")
+    assert made.exit_code == 0 and "ridge acts" in made.output and "False alarms" in made.output, made.output
+    assert run("open", desk_report, folder).exit_code == 1
+    market = na.load_universe("sim-tiny")
+    first, second, third = market.dates[market.dates > pd.Timestamp(desk_at(folder).terms.since).to_datetime64()][:3]
+    assert run("replay", folder, "--last", second).exit_code == 0
+    orders = pd.read_csv(folder / "orders.csv")
+    assert len(orders) and pd.Timestamp(orders["date"][0]) == pd.Timestamp(second)
+    sold = orders["side"] == "sell"
+    fills = orders.assign(date=third, shares=orders["shares"].where(~sold, -orders["shares"]), commission=1.0)
+    fills.drop(columns="price").to_csv(broken, index=False)
+    refused = run("fills", folder, broken)
+    assert refused.exit_code == 1 and len(desk_at(folder).record().of("fills")) == 0
+    fills.to_csv(tmp_path / "fills.csv", index=False)
+    told = run("fills", folder, tmp_path / "fills.csv")
+    assert told.exit_code == 0 and f"{len(orders)} fills recorded" in told.output
+    assert run("replay", folder, "--last", third).exit_code == 0
+    held = pd.read_csv(folder / "positions.csv").set_index("asset")["amount"]
+    assert set(held.index) == set(orders["asset"]) and ((held < 0) == sold.set_axis(orders["asset"])[held.index]).all()
+    assert desk_at(folder).record().parts()["commission"].iloc[-1] == pytest.approx(-len(orders))
+    shown = run("status", folder)
+    assert shown.exit_code == 0 and "Continue" in shown.output and str(folder / "index.html") in shown.output
+    assert "by what the broker says" in (folder / "index.html").read_text()
+
 def test_a_desk_outlives_its_report(desk_report, tmp_path):
     copy = tmp_path / "reports"
     shutil.copytree(desk_report.parent, copy)

@@ -15,10 +15,16 @@ def test_the_page_shows_what_is_in_force_what_to_trade_and_what_it_cost(replayed
     orders = pd.read_csv(replayed.folder / "orders.csv")
     assert len(orders) == record.bars[-1]["orders"]["count"] and str(len(orders)) in text
     assert orders.loc[orders["side"] == "buy", "amount"].sum() == pytest.approx(record.bars[-1]["orders"]["buy"])
-    for name in ("money.png", "layers.png", "difference.png", "challengers.png"):
+    names = ("money.png", "layers.png", "decay.png", "crowding.png", "difference.png", "challengers.png")
+    for name in names:
         assert f'src="{name}"' in text and (replayed.folder / name).stat().st_size > 1000
     assert light_of(record)[0] in text and record.entries[-1].digest in text
     assert "half of the IC" in text and "a doubled spread" in text
+    assert (
+        "correlation with volatility" in text and "half-life of the signal" in text and "In sample its IC was" in text
+    )
+    either = next(row for row in record.desk.facts["severity"]["false_alarms"] if row["action"] == "either")
+    assert f"it acted in {either['alarms']} of {either['windows']} windows" in text and "stands at" in text
     assert "ridge against lightgbm" in text and "years to decide" in text and "exact to" in text
 
 def test_a_halted_desk_shows_a_red_light_and_orders_nothing(desk_report, tmp_path):

@@ -24,8 +24,8 @@ __all__ = ['SIDES', 'MEMORY', 'CALM', 'OFF', 'PLAIN', 'fresh_share', 'likeness',
            'calm_returns', 'Reference', 'learn_reference', 'reference_of', 'cross_numbers', 'cross_numbers_of',
            'Reading', 'Watch', 'learn_watch', 'watch_delays', 'watch_to_json', 'watch_from_json']
 
-# %% ../../nbs/monitor/layers.ipynb #b7722ca9
-from dataclasses import asdict, dataclass
+# %% ../../nbs/monitor/layers.ipynb #7d0fbb3f
+from dataclasses import asdict, dataclass, field
 from typing import NamedTuple
 import numpy as np
 import pandas as pd
@@ -33,6 +33,7 @@ from ..core import NeuralphaError
 from ..data.panel import Panel
 from ..evaluate.ic import rank_ic
 from .charts import Chart, RunLength, Whitening, watch_rate
+from .decay import Usual, usual_of
 from .drift import CUTS
 from .policy import LAYERS
 
@@ -367,7 +368,7 @@ def _varies(values):
     known = values[np.isfinite(values)]
     return len(known) > 1 and np.ptp(known) > 0
 
-# %% ../../nbs/monitor/layers.ipynb #19ebe6b4
+# %% ../../nbs/monitor/layers.ipynb #5dac24f8
 OFF = 0.5  # share by which a number that was constant may be off
 
 
@@ -403,12 +404,15 @@ class Watch:
         layer -> the value that it always had
     volatility : float, default 0.01
         of net returns at its end
+    usual : dict, default dict()
+        layer -> `Usual`, for questions about means over many bars
     """
 
     bars: int  # in which one false alarm is expected, of all layers together
     charts: dict  # layer -> Chart
     constant: dict  # layer -> the value that it always had
     volatility: float = 0.01  # of net returns at its end
+    usual: dict = field(default_factory=dict)  # layer -> `Usual`, for questions about means over many bars
 
     @property
     def layers(self) -> list:
@@ -433,6 +437,36 @@ class Watch:
         """
         return {layer: self._read(layer, values[layer].to_numpy(float)) for layer in self.layers}
 
+    def decayed(
+        self,
+        values: pd.DataFrame,  # as `read` takes them
+        rules,  # of `DecayRule`
+    ) -> list:  # names of those that fire
+        """Which means have left what the validation period allows; each is looked at on its own bars only.
+
+        Parameters
+        ----------
+        values : pd.DataFrame
+            as `read` takes them
+        rules
+            of `DecayRule`
+
+        Returns
+        -------
+        list
+            names of those that fire
+        """
+        return [rule.layer for rule in rules if self._has_decayed(values, rule)]
+
+    def _has_decayed(self, values, rule) -> bool:
+        if rule.measure not in self.usual or len(values) < rule.window or len(values) % rule.every:
+            return False
+        seen = values[rule.measure].iloc[-rule.window :].dropna()
+        if len(seen) < rule.window / 2:
+            return False
+        usual = self.usual[rule.measure]
+        return usual.chance(float(seen.mean()), len(seen), SIDES[rule.measure]) < rule.level
+
     def _read(self, layer, live) -> Reading:
         if layer in self.constant:
             usual = self.constant[layer]
@@ -450,6 +484,7 @@ def learn_watch(
     seed: int = 0,
     lived: int | None = None,  # bars of the futures that are drawn for it; default: as many
     volatility: float = 0.01,  # of net returns at the end of the period, from which the money's number goes on
+    horizon: int = 1,  # of the label, bars: days of IC share that many
     **how,  # worlds and futures, as `watch_rate` takes them
 ) -> Watch:
     """Calibrate a chart for each layer; raises where no layer has enough bars.
@@ -465,6 +500,8 @@ def learn_watch(
         bars of the futures that are drawn for it; default: as many
     volatility : float, default 0.01
         of net returns at the end of the period, from which the money's number goes on
+    horizon : int, default 1
+        of the label, bars: days of IC share that many
     **how
         worlds and futures, as `watch_rate` takes them
     """
@@ -481,7 +518,8 @@ def learn_watch(
     charts = {
         layer: watch_rate(x, share, side=SIDES[layer], memory=MEMORY.get(layer), **how) for layer, x in moving.items()
     }
-    return Watch(bars, charts, constant, volatility)
+    usual = {layer: usual_of(x, horizon if layer == "ic" else 1) for layer, x in moving.items()}
+    return Watch(bars, charts, constant, volatility, usual)
 
 # %% ../../nbs/monitor/layers.ipynb #1060a06e
 def watch_delays(
@@ -513,7 +551,7 @@ def watch_delays(
     table = {name: (layer, found["median"], found["95 %"]) for name, (layer, found) in rows.items()}
     return pd.DataFrame.from_dict(table, orient="index", columns=["layer", "median", "late"])
 
-# %% ../../nbs/monitor/layers.ipynb #aeb13223
+# %% ../../nbs/monitor/layers.ipynb #bf6db0c6
 PLAIN = ("kind", "side", "threshold", "memory", "head_start", "block", "seed", "level")  # of a chart
 
 
@@ -521,7 +559,8 @@ def watch_to_json(watch: Watch, reference: Reference | None) -> dict:
     """A watch and its reference as plain values."""
     charts = {layer: _chart_to_json(chart) for layer, chart in watch.charts.items()}
     kept = reference and {name: np.asarray(value).tolist() for name, value in vars(reference).items()}
-    rest = dict(constant=watch.constant, reference=kept, volatility=watch.volatility)
+    usual = {layer: one._asdict() for layer, one in watch.usual.items()}
+    rest = dict(constant=watch.constant, reference=kept, volatility=watch.volatility, usual=usual)
     return dict(bars=watch.bars, charts=charts, **rest)
 
 
@@ -533,7 +572,8 @@ def watch_from_json(text: dict) -> tuple[Watch, Reference | None]:
     if kept:
         arrays = {name: np.array(kept[name], float) for name in ("cuts", "shares", "usual", "spread")}
         reference = Reference(tuple(kept["names"]), **arrays)
-    return Watch(text["bars"], charts, text["constant"], text["volatility"]), reference
+    usual = {layer: Usual(**one) for layer, one in text["usual"].items()}
+    return Watch(text["bars"], charts, text["constant"], text["volatility"], usual), reference
 
 
 def _chart_to_json(chart):

@@ -105,7 +105,7 @@ def verify_models(folder) -> list:  # sentences
     places = [path.parent for path in sorted(Path(folder).glob(f"*/{CARD}"))]
     return [f"The model {place.name[:12]} was altered." for place in places if model_digest(place) != place.name]
 
-# %% ../../nbs/monitor/registry.ipynb #69413661
+# %% ../../nbs/monitor/registry.ipynb #ac6706c7
 class Contest(NamedTuple):
     """A challenger against the champion.
 
@@ -154,10 +154,11 @@ def contest(
     if challenger == champion:
         raise NeuralphaError(f"{challenger} acts already.")
     returns = record.returns()
-    difference = returns[challenger] - returns[champion]
+    difference = (returns[challenger] - returns[champion]).dropna()  # of the bars on which both stood
     cost = exchange_cost(record) if switching_cost is None else switching_cost
     horizon = desk.terms.tranches
-    decision = decide(difference, cost, regimes=weather(returns[champion]), alpha=alpha, horizon=horizon)
+    sky = pd.Series(weather(returns[champion].dropna()), returns[champion].dropna().index).reindex(difference.index)
+    decision = decide(difference, cost, regimes=sky, alpha=alpha, horizon=horizon)
     ratio = _information_ratio(difference, bars_per_year)
     years = years_to_decide(ratio, alpha, bars_per_year=bars_per_year) if ratio else np.inf
     return Contest(challenger, champion, decision, confidence_sequence(difference, alpha, horizon), ratio, years)

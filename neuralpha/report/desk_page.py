@@ -10,13 +10,14 @@ within a minute; so the light comes first, with the sentence why, then the order
 __all__ = ['SHOWN', 'LIGHTS', 'MEANING', 'DeskPage', 'write_desk_page', 'desk_page', 'light_of', 'desk_figures',
            'desk_figures_names', 'money_cone', 'plot_money', 'plot_layers', 'plot_waterfall', 'plot_contests']
 
-# %% ../../nbs/report/desk_page.ipynb #9749ae56
+# %% ../../nbs/report/desk_page.ipynb #51956aea
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 from ..core import NeuralphaError, atomic_path, figure_png, write_text
+from ..data.panel import Panel
 from ..evaluate.plots import COLOURS, date_axis, new_figure, style
 from ..evaluate.statistics import block_length
 from ..monitor.charts import _resample
@@ -25,13 +26,15 @@ from ..monitor.difference import Difference, explain_difference
 from ..monitor.layers import watch_delays
 from ..monitor.registry import MODELS, Contest, contest, registered
 from .desk import FittedInputs, _read_panel, desk_at, order_table, write_orders
+from .desk_decay import HALF_LIFE, LiveDecay, live_decay, plot_crowding, plot_decay, severity_now
+from .desk_fits import load_fits
 from .hold import PlainColumn, PlainTable
 from .pages import Frame, render
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-# %% ../../nbs/report/desk_page.ipynb #38def478
+# %% ../../nbs/report/desk_page.ipynb #ca8a4f49
 SHOWN = 20  # rows of a table on the page; the files hold all
 
 
@@ -52,6 +55,9 @@ class DeskPage:
     layers : PlainTable
     found_after : PlainTable
     alarms : PlainTable
+    classic : str
+    wear : str
+    decay : PlainTable
     pictures : list
         file, title, caption
     compared : str
@@ -59,6 +65,8 @@ class DeskPage:
     contests : list
         sentences
     models : PlainTable
+    fits : list
+        sentence, PlainTable
     chained : str
     journal : PlainTable
     """
@@ -74,11 +82,15 @@ class DeskPage:
     layers: PlainTable
     found_after: PlainTable
     alarms: PlainTable
+    classic: str
+    wear: str
+    decay: PlainTable
     pictures: list  # file, title, caption
     compared: str
     causes: PlainTable
     contests: list  # sentences
     models: PlainTable
+    fits: list  # sentence, PlainTable
     chained: str
     journal: PlainTable
 
@@ -106,16 +118,19 @@ def write_desk_page(
     desk = desk_at(folder)
     record = desk.record()
     write_orders(desk)
-    difference = _difference(desk, record, universe, options)
+    panel = _newest(desk, record, universe, options)
+    difference = panel if isinstance(panel, str) else _difference(desk, record, panel)
+    decay = panel if isinstance(panel, str) else _decay(record, panel)
+    classic = panel if isinstance(panel, str) else _classic(record, panel)
     contests = (
         [contest(desk, name, bars_per_year=desk.facts["bars_per_year"]) for name in _challengers(record)]
         if record.bars
         else []
     )
-    for name, figure in desk_figures(record, difference, contests).items():
+    for name, figure in desk_figures(record, difference, contests, decay).items():
         with atomic_path(desk.folder / name) as tmp:
             tmp.write_bytes(figure_png(figure))
-    write_text(desk.folder / "index.html", desk_page(record, difference, contests))
+    write_text(desk.folder / "index.html", desk_page(record, difference, contests, decay, classic))
     desk.publish()
     return desk.folder / "index.html"
 
@@ -124,14 +139,46 @@ def _challengers(record):
     return [name for name in record.desk.terms.models if name != record.acting]
 
 
-def _difference(desk, record, universe, options):
-    """The comparison, or the sentence why there is none."""
+def _newest(desk, record, universe, options) -> Panel | str:
+    """The data as it stands today, or the sentence why it cannot be compared with."""
     if not record.bars:
         return "No bar has been stepped yet."
     try:
         panel = _read_panel(desk, desk.facts["universe"] if universe is None else universe, options)
-        if panel.dates[-1] < record.dates[-1].to_datetime64():
-            return "The data of the report ends before the desk does; compare with the newest file (--universe)."
+    except NeuralphaError as e:
+        return f"No comparison: {e}"
+    if panel.dates[-1] < record.dates[-1].to_datetime64():
+        return "The data of the report ends before the desk does; compare with the newest file (--universe)."
+    return panel
+
+
+def _decay(record, panel) -> LiveDecay | str:
+    try:
+        return live_decay(record, panel)
+    except NeuralphaError as e:
+        return f"No comparison: {e}"
+
+
+def _classic(record, panel) -> str:
+    """What the classic severity score says, and what that is worth."""
+    kept = record.desk.facts["severity"]
+    either = next(row for row in kept["false_alarms"] if row["action"] == "either")
+    worth = (
+        f"In the validation period, in which every action of it is a false one, it acted in {either['alarms']} of "
+        f"{either['windows']} windows of {kept['window']} bars ({either['rate']:.0%}; 95 % interval "
+        f"{either['low']:.0%} to {either['high']:.0%})."
+    )
+    fits = load_fits(record.desk.folder / MODELS / record.desk.models[record.acting])
+    found = severity_now(record, panel, fits)
+    if found is None:
+        return f"The classic severity score needs {kept['window']} bars. {worth}"
+    why = f" ({'; '.join(found.reasons)})" if found.reasons else ""
+    return f"The classic severity score stands at {found.points} points{why}: {found.action}. {worth}"
+
+
+def _difference(desk, record, panel):
+    """The comparison, or the sentence why there is none."""
+    try:
         inputs = FittedInputs(desk, panel) if record.of("revision") else None
         champion = desk.terms.models[0]
         return explain_difference(desk, panel, inputs and (lambda date: inputs.scores(date)[champion]))
@@ -139,8 +186,25 @@ def _difference(desk, record, universe, options):
         return f"No comparison: {e}"
 
 
-def desk_page(record: Record, difference, contests: list) -> str:  # HTML
+def desk_page(
+    record: Record,
+    difference,  # from the backtest, or the sentence why there is none
+    contests: list,
+    decay,  # a `LiveDecay`, or the sentence why there is none
+    classic: str,  # what the classic severity score says
+) -> str:  # HTML
     """A desk as one page.
+
+    Parameters
+    ----------
+    record : Record
+    difference
+        from the backtest, or the sentence why there is none
+    contests : list
+    decay
+        a `LiveDecay`, or the sentence why there is none
+    classic : str
+        what the classic severity score says
 
     Returns
     -------
@@ -169,17 +233,21 @@ def desk_page(record: Record, difference, contests: list) -> str:  # HTML
         layers=_layers_shown(record),
         found_after=_delays_shown(record),
         alarms=_alarms_shown(record),
-        pictures=_pictures(record, difference, contests),
+        classic=classic,
+        wear=_worn(record, decay),
+        decay=_decay_shown(decay),
+        pictures=_pictures(record, difference, contests, decay),
         compared=_compared(difference),
         causes=_causes_shown(difference),
         contests=[_contest_text(record, one) for one in contests] or ["Nobody stands beside the champion."],
         models=_models_shown(record),
+        fits=[_fit_shown(entry) for entry in reversed(record.of("challenger"))],
         chained=_chained(record),
         journal=_journal_shown(record),
     )
     return render("desk.html", around, content)
 
-# %% ../../nbs/report/desk_page.ipynb #a592cd70
+# %% ../../nbs/report/desk_page.ipynb #7bd78ff6
 LIGHTS = {"continue": "Continue", "reduce": "Reduce", "pause": "Pause", "flatten": "Flatten"}
 
 
@@ -215,8 +283,11 @@ def light_of(record: Record) -> tuple:  # word, whether it alarms, sentence
 
 def _warnings(record) -> list:
     said = [f"The folder is not as it was written: {problem}" for problem in verify_desk(record.desk.folder)]
-    if record.bars and record.state.retrain:
-        said.append("The action policy asks for a new fit; it will be a challenger, never the champion by itself.")
+    if record.bars and record.state.retrain and record.fitted < len(record.bars):
+        said.append(
+            "The action policy asks for a new fit: `neuralpha desk retrain` makes it, or [retrain] in actions.toml by "
+            "itself. It stands beside the champion, never in its place."
+        )
     revised = record.of("revision")
     if revised:
         last = revised[-1].body
@@ -268,7 +339,7 @@ def _orders_shown(record) -> PlainTable:
     ]
     return PlainTable(columns, rows)
 
-# %% ../../nbs/report/desk_page.ipynb #16a706e5
+# %% ../../nbs/report/desk_page.ipynb #5d16aaab
 MEANING = {
     "data": "share of assets with a new price",
     "features": "feature furthest out, in usual deviations",
@@ -334,6 +405,70 @@ def _number(value) -> str:
     return "–" if value is None else f"{value:.4g}"
 
 
+def _worn(record, decay) -> str:
+    if isinstance(decay, str):
+        return decay
+    rules = record.desk.actions.decays
+    acted = "No rule of the action policy acts on it."
+    if rules:
+        acted = " ".join(
+            f"At {rule.level:.2%} a look, every {rule.every} bars (a false alarm in {rule.every / rule.level:,.0f}), "
+            f"{rule.measure} leads to {rule.action}."
+            for rule in rules
+        )
+    learnt = record.desk.facts["decay"]["in_sample"]
+    gap = "The in-sample IC is not known."
+    if learnt["mean"] is not None:
+        gap = f"In sample its IC was {learnt['mean']:.3f}, out of sample before the desk {record.desk.facts['ic']:.3f}."
+    means = decay.table.drop(HALF_LIFE)
+    changed = int(means["changed"].sum())
+    return (
+        f"Asked slowly: {int(means['low'].notna().sum())} means over up to 126 bars, each beside the 95 % "
+        f"band of the validation period's long-run variance. {changed} outside; by chance one in "
+        f"twenty is. The half-life stands beside its own interval of 80 %. {gap} {acted}"
+    )
+
+
+def _decay_shown(decay) -> PlainTable:
+    heads = [
+        ("Question", True),
+        ("Validation", False),
+        ("If nothing changed", True),
+        ("Now", False),
+        ("Verdict", True),
+    ]
+    if isinstance(decay, str):
+        return PlainTable([], [])
+    rows = [
+        (
+            name,
+            _finite_number(row["before"]),
+            _between(row),
+            _finite_number(row["now"]),
+            _verdict(row),
+        )
+        for name, row in decay.table.iterrows()
+    ]
+    return PlainTable([PlainColumn(*head) for head in heads], rows)
+
+
+def _between(row) -> str:
+    known = np.isfinite(row["low"])
+    return f"{_finite_number(row['low'])} to {_finite_number(row['high'])}" if known else "–"
+
+
+def _verdict(row) -> str:
+    if not np.isfinite(row["now"]):
+        return "not known"
+    if not np.isfinite(row["low"]):
+        return "no band"
+    return "changed" if row["changed"] else "as before"
+
+
+def _finite_number(value) -> str:
+    return f"{value:.3g}" if np.isfinite(value) else "–"
+
+
 def _alarms_shown(record) -> PlainTable:
     heads = [("Date", True), ("Layers", True), ("In force then", True), ("Why", True)]
     rows = [
@@ -343,7 +478,7 @@ def _alarms_shown(record) -> PlainTable:
     ]
     return PlainTable([PlainColumn(*head) for head in heads], rows)
 
-# %% ../../nbs/report/desk_page.ipynb #fc19c162
+# %% ../../nbs/report/desk_page.ipynb #670622d8
 def _compared(difference) -> str:
     if isinstance(difference, str):
         return difference
@@ -417,6 +552,29 @@ def _models_shown(record) -> PlainTable:
     return PlainTable([PlainColumn(*head) for head in heads], rows)
 
 
+def _fit_shown(entry) -> tuple:  # sentence, PlainTable
+    body = entry.body
+    heads = [
+        ("Market", True),
+        ("Bars", False),
+        ("IC before", False),
+        ("IC of the new fit", False),
+        ("Difference", False),
+        ("95 % interval", True),
+        ("Learnt from, before", False),
+        ("Learnt from, new", False),
+    ]
+    rows = [_regime_row(row) for row in body["forgotten"]]
+    said = f"{body['model']}, fitted after bar {body['bar']} ({body['why']}): what it does on earlier markets."
+    return said, PlainTable([PlainColumn(*head) for head in heads], rows)
+
+
+def _regime_row(row) -> tuple:
+    between = "–" if row["low"] is None else f"{row['low']:+.3f} to {row['high']:+.3f}"
+    numbers = [_number(row[name]) for name in ("old", "new", "difference")]
+    return row["regime"], str(row["bars"]), *numbers, between, f"{row['old_learnt']:.0%}", f"{row['new_learnt']:.0%}"
+
+
 def _chained(record) -> str:
     return (
         f"{len(record.entries)} entries, each chained to the one before; the head is {record.entries[-1].digest}. "
@@ -442,11 +600,13 @@ def _what(entry) -> str:
         "halt": lambda: body["why"],
         "revision": lambda: f"{body['assets']} assets revised",
         "fills": lambda: f"{len(body['fills'])} fills",
+        "challenger": lambda: f"{body['model']} stands beside: {body['why']}",
+        "no fit": lambda: f"no new fit ({body['why']}): {body['reason']}",
         "promotion": lambda: f"{body['acting']} acts in place of {body['before']} ({body['by']}): {body['why']}",
     }.get(entry.kind, lambda: "")()
 
-# %% ../../nbs/report/desk_page.ipynb #2d9aa453
-def desk_figures(record: Record, difference, contests: list) -> "dict[str, Figure]":  # file -> figure
+# %% ../../nbs/report/desk_page.ipynb #42b0deb4
+def desk_figures(record: Record, difference, contests: list, decay) -> "dict[str, Figure]":  # file -> figure
     """The pictures of a desk.
 
     Returns
@@ -457,6 +617,8 @@ def desk_figures(record: Record, difference, contests: list) -> "dict[str, Figur
     if not record.bars:
         return {}
     found = {"money.png": plot_money(record), "layers.png": plot_layers(record)}
+    if isinstance(decay, LiveDecay):
+        found |= {"decay.png": plot_decay(decay), "crowding.png": plot_crowding(decay)}
     if isinstance(difference, Difference):
         found["difference.png"] = plot_waterfall(difference)
     if contests:
@@ -464,26 +626,37 @@ def desk_figures(record: Record, difference, contests: list) -> "dict[str, Figur
     return found
 
 
-def _pictures(record, difference, contests) -> list:
+def _pictures(record, difference, contests, decay) -> list:
     captions = {
         "money.png": (
             "Wealth",
             "The desk against what the validation period lets expect: the middle, and nine of ten resampled paths.",
         ),
         "layers.png": ("Charts", "Statistic of each layer over its threshold; above 1 it alarms, and begins anew."),
+        "decay.png": (
+            "Signal decay",
+            "Rolling IC, and where 19 of 20 such means lie if nothing has changed; bars until half of the signal is "
+            "used up, with an interval of 80 %.",
+        ),
+        "crowding.png": (
+            "Crowding and cost",
+            "Rolling correlation of the scores with known styles; live cost over that of the validation "
+            "period, within its band.",
+        ),
         "difference.png": ("From backtest to live", "Money that each cause made, in the order of causes."),
         "challengers.png": (
             "Challengers",
             "Mean difference of net returns to the champion, with the interval that holds on all days at once.",
         ),
     }
-    there = desk_figures_names(record, difference, contests)
+    there = desk_figures_names(record, difference, contests, decay)
     return [dict(file=name, title=captions[name][0], caption=captions[name][1]) for name in there]
 
 
-def desk_figures_names(record: Record, difference, contests: list) -> list:
+def desk_figures_names(record: Record, difference, contests: list, decay) -> list:
     """Which pictures there are."""
     drawn = ["money.png", "layers.png"] if record.bars else []
+    drawn += ["decay.png", "crowding.png"] if isinstance(decay, LiveDecay) else []
     drawn += ["difference.png"] if isinstance(difference, Difference) else []
     return drawn + (["challengers.png"] if contests else [])
 

@@ -18,13 +18,14 @@ is made anew for each use, so that a machine that dies in the middle of a bar le
 # %% auto #0
 __all__ = ['ENTRIES', 'HEAD', 'is_address', 'Bucket', 'Database', 'Elsewhere']
 
-# %% ../../nbs/report/elsewhere.ipynb #4504aa98
+# %% ../../nbs/report/elsewhere.ipynb #e7837aa3
 import contextlib, tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from ..core import DiskError, NeuralphaError, atomic_path, extra, write_json
 from ..monitor.desk import TABLES, Desk
 from ..monitor.journal import Entry
+from ..monitor.registry import MODELS
 from ..study.remote import Remote
 
 # %% ../../nbs/report/elsewhere.ipynb #2b7d7495
@@ -161,7 +162,7 @@ class Database:
             finally:
                 connection.invalidate()  # the lock ends with the connection
 
-# %% ../../nbs/report/elsewhere.ipynb #c1f9a3ff
+# %% ../../nbs/report/elsewhere.ipynb #08edee07
 ENTRIES, HEAD = "journal", "head.json"
 _LOCAL = ("journal.jsonl", "journal.lock", HEAD)  # of the copy: made here from the entries
 
@@ -245,6 +246,7 @@ class Elsewhere:
     def _tell(self, entry: Entry, line: bytes):
         """The entry's tables first, then the entry, if nobody was first, then the head."""
         self._send_all(f"{TABLES}/")
+        self._send_all(f"{MODELS}/")
         if not self.store.add(f"{ENTRIES}/{entry.number:08d}.json", line):
             raise self._taken()
         self.store.write(HEAD, _head(entry))

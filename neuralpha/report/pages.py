@@ -26,7 +26,7 @@ __all__ = ['WRITTEN_INTO', 'LEDGER', 'CUT_ORDER', 'WORTH', 'RISK_COLUMNS', 'LEAV
            'PublishedCell', 'setting', 'tune_budget', 'is_listed', 'timing_script', 'write_manifest', 'ManifestPage',
            'manifest_page', 'StudiesPage', 'StudyRow', 'write_studies_index']
 
-# %% ../../nbs/report/pages.ipynb #53c5c259
+# %% ../../nbs/report/pages.ipynb #e5e429df
 import importlib.metadata, json, platform
 from dataclasses import dataclass, field
 from functools import cache
@@ -67,7 +67,7 @@ from ..study.spec import STARTED, Study, load_study, make_study, universe_slug
 from ..models.registry import model_kind
 from .sections.agents import LINES
 from ..study.units import library_versions
-from ..core import NeuralphaError, digest, file_digest, lock, read_json, read_table, write_json, write_text
+from ..core import code_digest
 from ..trading.account import PAID
 
 # %% ../../nbs/report/pages.ipynb #48a13fc2

@@ -1,0 +1,92 @@
+# Exported from nbs/ by `make sync`; edit the notebook.
+from neuralpha.report.desk_retrain import *
+import pandas as pd
+import pytest
+from typer.testing import CliRunner
+from neuralpha.cli import app
+from neuralpha.core import NeuralphaError
+from neuralpha.monitor.policy import CLASSIC, load_policy
+from neuralpha.monitor.registry import MODELS, registered
+from neuralpha.report.desk import replay_desk, retrain_desk, verify_whole_desk
+from neuralpha.report.desk_page import write_desk_page
+
+RETRAINED = CLASSIC + "[retrain]\nevery = 12\nalarms = false\n"
+
+def _bars(retrain, fitted_ago, **last):
+    state = dict(retrain=retrain)
+    return [dict(state=state, alarms=["ic"], wealth=[1.0, 1.0]) for _ in range(fitted_ago)]
+
+def test_a_fit_is_due_by_schedule_or_event_and_not_in_the_rest_after_one():
+    from neuralpha.report.desk_retrain import _why
+
+    policy = load_policy(CLASSIC + "[retrain]\nevery = 100\nrest = 20\nrevision = true\n")
+    quiet = pd.Series([0.0] * 100)
+    assert _why(policy, _bars(False, 99), 0, False, quiet) == ""
+    assert _why(policy, _bars(False, 100), 0, False, quiet) == "scheduled every 100 bars"
+    assert _why(policy, _bars(False, 110), 50, False, quiet) == ""
+    assert _why(policy, _bars(True, 60), 50, False, quiet) == ""  # rest
+    assert _why(policy, _bars(True, 70), 50, False, quiet) == "alarm of ic"
+    assert _why(policy, _bars(False, 70), 50, True, quiet) == "the source changed known bars"
+    assert _why(policy, _bars(True, 100), 100, True, quiet) == ""
+
+def test_a_weather_that_turned_and_stayed_asks_once():
+    import numpy as np
+    from neuralpha.report.desk_retrain import _is_new_regime
+
+    rng = np.random.default_rng(0)
+    made = pd.Series(np.append(0.01 * rng.standard_normal(150), 0.05 * rng.standard_normal(120)))
+    asked = [n for n in range(60, 270) if _is_new_regime(made[:n])]
+    assert len([n for n in asked if n > 151]) == 1 and 151 < max(asked) < 200
+
+def test_the_policy_makes_a_challenger_never_a_champion_and_the_same_however_often_it_is_interrupted(opened, tmp_path):
+    import shutil
+
+    (opened.folder / "actions.toml").write_text(RETRAINED)
+    shutil.copytree(opened.folder, tmp_path / "twin")
+    last = pd.Timestamp(opened.terms.since) + pd.Timedelta(24, "D")
+    replay_desk(opened, last=last)
+    record = opened.record()
+    [entry] = record.of("challenger")
+    assert entry.body["why"] == "scheduled every 12 bars" and entry.body["bar"] == 12
+    name = entry.body["model"]
+    assert record.acting == "lightgbm" and name.startswith("lightgbm@") and name in opened.terms.models
+    wealth = record.wealth()[name]
+    assert wealth[:12].isna().all() and wealth[12:].notna().all() and wealth.iloc[-1] != wealth.iloc[12]
+    card = registered(opened.folder / MODELS).loc[entry.body["digest"]]
+    assert card["data"]["learnt_before"] > opened.facts["validation"][0]
+    regimes = {row["regime"]: row for row in entry.body["forgotten"]}
+    assert set(regimes) == {"calm", "middling", "stormy", "all"}
+    assert regimes["all"]["bars"] == sum(regimes[name]["bars"] for name in ("calm", "middling", "stormy"))
+    assert regimes["all"]["new_learnt"] > regimes["all"]["old_learnt"] > 0
+    assert regimes["all"]["difference"] == pytest.approx(regimes["all"]["new"] - regimes["all"]["old"])
+    for date in record.dates:
+        replay_desk(tmp_path / "twin", last=date)
+    one, other = ((folder / "journal.jsonl").read_bytes() for folder in (opened.folder, tmp_path / "twin"))
+    assert one == other and verify_whole_desk(opened.folder) == []
+    shutil.rmtree(opened.folder / MODELS / entry.body["digest"])
+    assert any("is missing" in problem for problem in verify_whole_desk(opened.folder))
+
+def test_one_is_fitted_from_the_command_line_and_shown(replayed):
+    made = CliRunner().invoke(app, ["desk", "retrain", str(replayed.folder), "--why", "a new vendor"])
+    assert made.exit_code == 0 and "stands beside lightgbm" in made.output and "stormy" in made.output, made.output
+    again = CliRunner().invoke(app, ["desk", "retrain", str(replayed.folder)])
+    assert again.exit_code == 1 and isinstance(again.exception, NeuralphaError | SystemExit)
+    text = write_desk_page(replayed.folder).read_text()
+    assert "a new vendor" in text and "too few for an interval" in text
+    replay_desk(replayed, last=replayed.record().dates[-1] + pd.Timedelta(7, "D"))
+    assert "a new vendor" in write_desk_page(replayed.folder).read_text()
+    assert "challenger  lightgbm@" not in CliRunner().invoke(app, ["verify", str(replayed.folder)]).output
+
+def test_a_desk_that_cannot_be_fitted_says_why_and_goes_on(opened, monkeypatch):
+    import neuralpha.report.desk_retrain as retraining
+
+    def refuse(*args, **options):
+        raise NeuralphaError("too little history")
+
+    monkeypatch.setattr(retraining, "new_fits", refuse)
+    (opened.folder / "actions.toml").write_text(RETRAINED)
+    replay_desk(opened, last=pd.Timestamp(opened.terms.since) + pd.Timedelta(24, "D"))
+    record = opened.record()
+    assert [entry.body["reason"] for entry in record.of("no fit")] == ["too little history"] and len(record.bars) > 12
+    with pytest.raises(NeuralphaError, match="No new fit: too little history"):
+        retrain_desk(opened)
