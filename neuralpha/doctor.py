@@ -13,7 +13,7 @@ The module needs nothing but Python to be imported, so that it can still speak w
 # %% auto #0
 __all__ = ['STATES', 'COMPILED', 'TEMPLATES', 'GB', 'EXTRAS', 'Finding', 'lines_of', 'verdict', 'python_version', 'unmet',
            'installed', 'packages', 'between_packages', 'pinned_versions', 'compiled_parts', 'templates', 'kernel',
-           'sockets', 'refusal', 'nearest', 'caches', 'folders', 'disk', 'memory', 'available_memory', 'text_encoding',
+           'refusal', 'nearest', 'sockets', 'caches', 'folders', 'disk', 'memory', 'available_memory', 'text_encoding',
            'calendars', 'gpu', 'extras', 'pdf', 'examine', 'as_json', 'main', 'tell']
 
 # %% ../nbs/doctor.ipynb #5f5adb03
@@ -320,26 +320,6 @@ def _other_kernel() -> str:  # the Python of the kernel specification `python3`;
         return ""
     return python
 
-# %% ../nbs/doctor.ipynb #9426ac69
-def sockets() -> Finding:
-    """Whether a kernel's sockets can be made in the folder for temporary files."""
-    fix = "set TMPDIR to a short folder that can be written, such as /tmp"
-    wanted = os.environ.get("TMPDIR")
-    try:
-        place = tempfile.gettempdir()
-    except FileNotFoundError as e:
-        return Finding("sockets", "fail", f"no folder for temporary files can be written: {e}", fix)
-    if wanted and refusal(Path(wanted)):
-        said = f"TMPDIR is {wanted}, which cannot be written ({refusal(Path(wanted))}); {place} is used"
-        return Finding("sockets", "warn", said, fix)
-    try:
-        with tempfile.TemporaryDirectory(prefix="neuralpha-", dir=place) as folder:
-            with socket.socket(socket.AF_UNIX) as tried:
-                tried.bind(os.path.join(folder, "kernel-5"))  # a kernel has five of them
-    except OSError as e:
-        return Finding("sockets", "warn", f"no socket can be made in {place} ({len(place)} characters): {e}", fix)
-    return Finding("sockets", "ok", f"can be made in {place}")
-
 # %% ../nbs/doctor.ipynb #53fec0a4
 def refusal(
     folder: Path,  # may have to be made
@@ -382,6 +362,26 @@ def nearest(
     while not os.path.lexists(folder):
         folder = folder.parent
     return folder
+
+# %% ../nbs/doctor.ipynb #9426ac69
+def sockets() -> Finding:
+    """Whether a kernel's sockets can be made in the folder for temporary files."""
+    fix = "set TMPDIR to a short folder that can be written, such as /tmp"
+    wanted = os.environ.get("TMPDIR")
+    try:
+        place = tempfile.gettempdir()
+    except FileNotFoundError as e:
+        return Finding("sockets", "fail", f"no folder for temporary files can be written: {e}", fix)
+    if wanted and refusal(Path(wanted)):
+        said = f"TMPDIR is {wanted}, which cannot be written ({refusal(Path(wanted))}); {place} is used"
+        return Finding("sockets", "warn", said, fix)
+    try:
+        with tempfile.TemporaryDirectory(prefix="neuralpha-", dir=place) as folder:
+            with socket.socket(socket.AF_UNIX) as tried:
+                tried.bind(os.path.join(folder, "kernel-5"))  # a kernel has five of them
+    except OSError as e:
+        return Finding("sockets", "warn", f"no socket can be made in {place} ({len(place)} characters): {e}", fix)
+    return Finding("sockets", "ok", f"can be made in {place}")
 
 # %% ../nbs/doctor.ipynb #15d067a1
 def caches() -> Finding:
