@@ -74,7 +74,7 @@ def _comment_of(node, last_line: int, comments: Comments) -> str:
     behind = comments.text.get(last_line, "") if last_line not in comments.alone else ""
     return behind or _above(node.lineno, comments)
 
-# %% ../nbs/docstrings.ipynb #408299af
+# %% ../nbs/docstrings.ipynb #e15b575a
 def _default(node) -> str:
     """A default as it is shown; of a dataclass' `field` what it makes."""
     if node is None:
@@ -84,7 +84,7 @@ def _default(node) -> str:
         return given.get("default", f"{given.get('default_factory', '')}()")
     return ast.unparse(node)
 
-# %% ../nbs/docstrings.ipynb #bf537d13
+
 def _annotation(node) -> str:
     return ast.unparse(node) if node is not None else ""
 
@@ -183,7 +183,7 @@ def _field(node, comments: Comments) -> Meaning:
 def never(dots: int, name: str) -> None:
     """Reads no other module."""
 
-# %% ../nbs/docstrings.ipynb #8c98bffd
+# %% ../nbs/docstrings.ipynb #e10fa6cd
 class Module(NamedTuple):
     """A parsed source.
 
@@ -199,7 +199,7 @@ class Module(NamedTuple):
     comments: Comments
     read: Callable  # as in `documented`
 
-# %% ../nbs/docstrings.ipynb #f1cf9245
+
 def module_of(source: str, read: Callable = never) -> Module:
     """A source with what is needed to follow its imports."""
     return Module(ast.parse(source), _comments(source), read)

@@ -263,7 +263,7 @@ def _across(y, name, values, lost=NOT_SAID, **kw):
     values = np.where(beyond, np.nan, values)
     return replace(y, name=name, values=values, known_code=known, reason=reason, parts={}, **kw)
 
-# %% ../nbs/labels.ipynb #0db87e17
+# %% ../nbs/labels.ipynb #5a52fdd9
 def _lost_returns(panel):
     """(n_rows,) running count of bars whose `return` is missing, where a universe has no prices: nothing can be
     compounded across one.
@@ -272,7 +272,7 @@ def _lost_returns(panel):
         return np.zeros(panel.n_rows, np.int64)
     return np.cumsum(~np.isfinite(panel.fields["return"]))
 
-# %% ../nbs/labels.ipynb #c493e735
+
 def _check_bars(**bars):
     for what, (value, low) in bars.items():
         if not isinstance(value, (int, np.integer)) or value < low:

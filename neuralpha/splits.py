@@ -490,14 +490,14 @@ def path_folds(
     by_number = {f.number: f for f in folds}
     return [_folds_of_path(panel, by_number, path) for path in backtest_paths(folds)]
 
-# %% ../nbs/splits.ipynb #0f5ab1d7
+# %% ../nbs/splits.ipynb #24e23052
 def _folds_of_path(panel: Panel, by_number: dict, path: list) -> list:
     rows = {}
     for number, tested in path:
         rows.setdefault(number, []).append(tested)
     return [_testing(panel, by_number[number], np.concatenate(parts)) for number, parts in rows.items()]
 
-# %% ../nbs/splits.ipynb #f8a3a882
+
 def _testing(panel: Panel, fold: Fold, rows: np.ndarray) -> Fold:
     """A fold that tests some of its rows alone."""
     if len(rows) == len(fold.test):

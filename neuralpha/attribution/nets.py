@@ -146,7 +146,7 @@ def _along_paths(module, windows, starts, weight, points, batch):
             moved[i : i + rows] += (g * step).sum(1)
     return moved, slope
 
-# %% ../../nbs/attribution/nets.ipynb #ac72f724
+# %% ../../nbs/attribution/nets.ipynb #255a5c6b
 def _device_of(module, device):
     if device is not None:
         return torch.device(device)
@@ -159,7 +159,7 @@ def _tensor(values, device):
         values = torch.from_numpy(np.asarray(values, np.float32))
     return values.detach().to(device, torch.float32)
 
-# %% ../../nbs/attribution/nets.ipynb #beaf73ec
+
 def _batch_for(device, batch):
     return batch or (65536 if device.type == "cuda" else 512)
 

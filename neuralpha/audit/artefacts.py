@@ -190,7 +190,7 @@ def _refuse_namesakes(what: str, names):
         name = texts[texts.duplicated()][0]
         raise NeuralphaError(f"{what}: two columns are called {name!r}; give every column a name of its own.")
 
-# %% ../../nbs/audit/artefacts.ipynb #1e8bdf30
+# %% ../../nbs/audit/artefacts.ipynb #9fb1d277
 def _of_label(label: Label) -> Columns:
     """Its values; folds are held to the life span of all its tasks."""
     first = label.scored if isinstance(label, MultiTaskLabel) else label
@@ -203,7 +203,7 @@ def _of_array(name, array, panel) -> Columns:
     names = (name,) if array.ndim == 1 else tuple(f"column {j}" for j in range(values.shape[1]))
     return Columns(names, values, panel.date_code)
 
-# %% ../../nbs/audit/artefacts.ipynb #3a11673a
+
 def _has_rows(value, panel) -> bool:
     return isinstance(value, np.ndarray) and value.ndim in (1, 2) and len(value) == panel.n_rows
 

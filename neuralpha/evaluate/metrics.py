@@ -168,7 +168,7 @@ def metrics_table(
             rows[key] = {column: one.get(column) for column in columns}
     return pd.DataFrame(rows).T
 
-# %% ../../nbs/evaluate/metrics.ipynb #c17bb991
+# %% ../../nbs/evaluate/metrics.ipynb #612bd543
 class Metrics(dict):
     """The records of a score: a dictionary that shows itself as its most asked-for numbers."""
 
@@ -183,7 +183,7 @@ class Metrics(dict):
         shown = table.to_html(float_format="{:.4g}".format, na_rep="–", border=0)
         return f"<div style='overflow:auto;max-width:100%;max-height:26em'>{shown}</div>"
 
-# %% ../../nbs/evaluate/metrics.ipynb #4bc6800c
+
 def _has_value(found: dict | None) -> bool:
     return bool(found) and found.get("value") is not None
 

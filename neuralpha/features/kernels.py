@@ -276,7 +276,7 @@ def _max_by_queue(x, window, values, ages):
         if tail > head:
             values[i], ages[i] = x[queue[head]], i - queue[head]
 
-# %% ../../nbs/features/kernels.ipynb #b44e46e5
+# %% ../../nbs/features/kernels.ipynb #332b26ce
 @njit(nogil=True, cache=True, error_model="numpy")
 def _max(x, windows):
     short = np.sum(windows <= 64)  # passes, eight rows at a time, beat the queue up to here
@@ -288,7 +288,7 @@ def _max(x, windows):
         _max_by_queue(x, windows[w], values[w], ages[w])
     return values, ages
 
-# %% ../../nbs/features/kernels.ipynb #99ca79e1
+
 @njit(nogil=True, cache=True, error_model="numpy")
 def roll_max(x, windows) -> tuple[np.ndarray, np.ndarray]:
     """Largest value of each window and its age in bars; NaN where a window is empty. Minimum: negate `x` and the

@@ -100,7 +100,7 @@ def make_transform(
     _check_transform(kind, made)
     return made
 
-# %% ../../nbs/features/pipeline.ipynb #40a8d898
+# %% ../../nbs/features/pipeline.ipynb #2a5914b1
 def _check_params(kind: str, part, params: dict) -> None:
     known = inspect.signature(part).parameters
     for name, value in params.items():
@@ -112,7 +112,7 @@ def _check_params(kind: str, part, params: dict) -> None:
                 f"{name} of the transform {kind} is {value!r} ({type(value).__name__}); it must be {wanted.__name__}."
             )
 
-# %% ../../nbs/features/pipeline.ipynb #3d8b914b
+
 def _is_a(value, wanted: type) -> bool:
     if isinstance(value, bool):
         return wanted is bool

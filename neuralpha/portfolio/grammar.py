@@ -33,7 +33,7 @@ def known_policies() -> dict:  # name -> class
 def _is_policy(kind) -> bool:
     return inspect.isclass(kind) and issubclass(kind, Policy) and kind is not Policy
 
-# %% ../../nbs/portfolio/grammar.ipynb #ef3fbd32
+# %% ../../nbs/portfolio/grammar.ipynb #76abd9a2
 def read_policy(
     text: str,  # e.g. "Quantiles(5)" or "Capped(RankWeights(), most=0.02)"
 ) -> Policy:
@@ -53,7 +53,7 @@ def read_policy(
         raise _unreadable(text)
     return made
 
-# %% ../../nbs/portfolio/grammar.ipynb #19179ac9
+
 def _unreadable(text: str) -> NeuralphaError:
     return NeuralphaError(
         f"{text!r} is no policy; write its name and parameters, e.g. Capped(RankWeights(), most=0.02)."

@@ -258,7 +258,7 @@ def _told_by_difference(desk, copy, panel, name, start) -> dict:
         twin="silent" if quiet else fault.expected,
     ) | {"break": name}
 
-# %% ../../nbs/report/desk_faults.ipynb #bd969495
+# %% ../../nbs/report/desk_faults.ipynb #43f83b11
 def _first(added, expected):
     """Place of the first entry that shows what is expected."""
     for place, entry in enumerate(added):
@@ -266,7 +266,7 @@ def _first(added, expected):
             return place
     return None
 
-# %% ../../nbs/report/desk_faults.ipynb #3a83b68e
+
 def _does(body) -> str:
     if body is None:
         return "nothing"

@@ -125,7 +125,7 @@ def _threads_of_each(jobs: int) -> dict:  # variables of the environment, which 
         "NUMBA_NUM_THREADS": str(share),
     }
 
-# %% ../../nbs/report/run.ipynb #dafcc2b7
+# %% ../../nbs/report/run.ipynb #414c9bd0
 class _Kernels:
     """The kernels that run now, by process group; `kill` ends them, and those that start later."""
 
@@ -144,7 +144,7 @@ class _Kernels:
             with contextlib.suppress(ProcessLookupError):
                 os.killpg(group, signal.SIGKILL)
 
-# %% ../../nbs/report/run.ipynb #f005ca2b
+
 def _side_by_side(
     calls,  # functions of the kernels they use
     jobs: int,  # threads
@@ -334,7 +334,7 @@ def _report_key(experiment, units) -> str:
         report_code(),
     )
 
-# %% ../../nbs/report/run.ipynb #6ce1bd0a
+# %% ../../nbs/report/run.ipynb #44fc0b1d
 def _write_universe(experiment, out: Path, device, kernels) -> bool:  # whether it was complete already
     """Execute the comparison of one universe. A failure raises, after the partial notebook was put in place."""
     store = UnitStore(out / ".units")
@@ -361,7 +361,7 @@ def _write_universe(experiment, out: Path, device, kernels) -> bool:  # whether 
     _replace(place, build)
     return False
 
-# %% ../../nbs/report/run.ipynb #a9d4578f
+
 def _replace(place: Path, build: Path):
     """Put a folder in the place of another."""
     with writing(place):
@@ -398,7 +398,7 @@ class StudyRun:
     def __repr__(self):
         return f"{self.index}: {len(self.failures)} failures, {self.seconds:.0f} s"
 
-# %% ../../nbs/report/run.ipynb #50af9dff
+# %% ../../nbs/report/run.ipynb #99829beb
 def _local(device, jobs):
     if jobs is not None and jobs < 1:
         raise NeuralphaError(f"jobs is {jobs}; it must be at least 1.")
@@ -408,7 +408,7 @@ def _local(device, jobs):
         pick_device(device)
     return lambda benches, store, watch: fit_study(benches, store, device, jobs or os.cpu_count() or 1, watch)
 
-# %% ../../nbs/report/run.ipynb #7098d067
+
 def _ray(device, jobs):
     from neuralpha.study.cluster import connect, fit_on_ray
 
@@ -577,12 +577,12 @@ def write_leaderboard(
         {"study": "study.json", "out": ".."},
     )
 
-# %% ../../nbs/report/run.ipynb #9d36ede8
+# %% ../../nbs/report/run.ipynb #fd7a0c51
 def mark_start(folder: Path) -> None:
     """Keep beside a report from where the relative paths of its study start."""
     write_json(folder / STARTED, {"folder": os.path.relpath(os.getcwd(), folder)})
 
-# %% ../../nbs/report/run.ipynb #6039cbb6
+
 def _clean(folder: Path):
     """Remove what killed runs left half-written: hidden files and folders."""
     for p in sorted(folder.rglob(".*")):

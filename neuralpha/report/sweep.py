@@ -156,7 +156,7 @@ def _policy_line(policy) -> str:
         raise NeuralphaError(f"{line} cannot be kept as a line of text; a sweep takes policies like 'TopN(50)'.")
     return line
 
-# %% ../../nbs/report/sweep.ipynb #0910d267
+# %% ../../nbs/report/sweep.ipynb #ad22c9e5
 STUDY = "study"  # the costs of the study's own block
 
 
@@ -172,7 +172,7 @@ def _named_costs(costs, study: Study) -> tuple[str, Costs]:
         return costs, make_costs(costs)
     return f"{bps:g} bps", make_costs(bps)
 
-# %% ../../nbs/report/sweep.ipynb #8812b3a7
+
 def _all_costs(study: Study) -> list:  # of (name, costs)
     """The study's costs, and every preset."""
     return [(STUDY, study_costs(study)), *((name, make_costs(name)) for name in PRESETS)]

@@ -518,7 +518,7 @@ def load_agent(
     except (ValueError, KeyError, TypeError) as e:
         raise NeuralphaError(f"{folder / 'agent.json'} does not describe an agent: {e}") from e
 
-# %% ../../nbs/rl/by_reward.ipynb #af84b6ea
+# %% ../../nbs/rl/by_reward.ipynb #3da123c7
 def _fresh_policy(algorithm, n_seen, n_actions, hidden):
     if algorithm not in ALGORITHMS:
         raise unknown_name("algorithm", algorithm, ALGORITHMS)
@@ -534,7 +534,7 @@ def _fresh_policy(algorithm, n_seen, n_actions, hidden):
     with torch.random.fork_rng(devices=[]):
         return kinds[algorithm](*_spaces(n_seen, n_actions), _no_learning, **shape)
 
-# %% ../../nbs/rl/by_reward.ipynb #5119ddc9
+
 def _no_learning(_):
     return 0.0
 

@@ -115,7 +115,7 @@ def run_accounts(
     books.run()
     return books.ledger()
 
-# %% ../../nbs/trading/account.ipynb #dac2fb24
+# %% ../../nbs/trading/account.ipynb #0c03a594
 class Bars(NamedTuple):
     """The rows of each date, with one more for each asset that has left, on the date after its last.
 
@@ -168,7 +168,7 @@ class Bars(NamedTuple):
     borrow: np.ndarray  # (R, B)
     years: np.ndarray  # (n_dates,) since the date before
 
-# %% ../../nbs/trading/account.ipynb #4eb9134d
+
 class Terms(NamedTuple):
     """The accounts as arrays.
 
@@ -589,7 +589,7 @@ def _bars(panel, accounts, clock) -> tuple[Bars, Tariff]:
     )
     return bars, tariff
 
-# %% ../../nbs/trading/account.ipynb #78a82adf
+# %% ../../nbs/trading/account.ipynb #87d42e1c
 class _Order(NamedTuple):
     """Rows of a panel date by date, with one more for each asset that has left: fields of `Bars`."""
 
@@ -597,7 +597,7 @@ class _Order(NamedTuple):
     row: np.ndarray
     leaves: np.ndarray
 
-# %% ../../nbs/trading/account.ipynb #cfe8765b
+
 def _date_order(panel) -> _Order:
     last = panel.asset_offsets[1:] - 1
     leaving = np.flatnonzero(panel.gone & (panel.date_code[last] < panel.n_dates - 1))

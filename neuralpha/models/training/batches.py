@@ -64,11 +64,11 @@ def epoch_batches(
     drawn = rng.permutation(len(dates))[: _drawn(share, len(dates))]
     return _joined_dates([dates[i] for i in drawn], rng, batch_rows, cut=by == "date")
 
-# %% ../../../nbs/models/training/batches.ipynb #dde7dbb5
+# %% ../../../nbs/models/training/batches.ipynb #5d49bb72
 def _drawn(share: float, of: int) -> int:
     return max(1, round(share * of))
 
-# %% ../../../nbs/models/training/batches.ipynb #f29d374b
+
 def _blocks_of_rows(n: int, rng, batch_rows: int, share: float) -> list[np.ndarray]:
     order = rng.permutation(n)[: _drawn(share, n)]
     n_blocks = max(1, round(len(order) / batch_rows))

@@ -204,7 +204,7 @@ def _mean_record(values: np.ndarray, year: float) -> dict:
     low, high = block_interval(draws, mean, len(values), block)
     return {"value": mean, "low": float(low), "high": float(high)}
 
-# %% ../../../nbs/report/sections/agents.ipynb #ea08bcd2
+# %% ../../../nbs/report/sections/agents.ipynb #07b842aa
 class AgentFacts(NamedTuple):
     """What the section found.
 
@@ -219,7 +219,7 @@ class AgentFacts(NamedTuple):
     numbers: dict  # what `agents.json` holds
     turnover: dict  # model -> share of the account traded on each bar
 
-# %% ../../../nbs/report/sections/agents.ipynb #1146b9e9
+
 def agent_facts(experiment, tests: dict, valids: dict) -> AgentFacts:
     """Trade every model once, and look at what the agents did."""
     scores = traded_scores(experiment, tests, valids)
@@ -308,7 +308,7 @@ def _compute(report) -> AgentFacts:
 def _store(report, found):
     write_json(report.folder / "agents.json", found.numbers)
 
-# %% ../../../nbs/report/sections/agents.ipynb #4df830a1
+# %% ../../../nbs/report/sections/agents.ipynb #b1290e0d
 def _show(report, found):
     caption = "Bought and sold, share of the account; means of 20 bars."
     report.show(plot_turnover(found.turnover), "Agents", "agents-turnover", "How much is traded", caption)
@@ -318,7 +318,7 @@ def _show(report, found):
             _show_differences(report, name, facts["against_rule"], found.numbers["rule"])
     return pd.DataFrame(found.numbers["seeds"]).T.drop(columns="net", errors="ignore")
 
-# %% ../../../nbs/report/sections/agents.ipynb #6c704c96
+
 def _show_actions(report, name, by_feature):
     title = "What is held by what is seen"
     caption = "Mean weight decided, by group of the feature on each date; in brackets the correlation with its rank."

@@ -154,7 +154,7 @@ def _show_step(report, facts: list, number: int) -> None:
             caption = where + (_together(facts, number) if key == "explained" else "")
             report.show(fig, "Transforms", f"transform-{number}-{key}", title, caption)
 
-# %% ../../../nbs/report/sections/transforms.ipynb #8cb266b2
+# %% ../../../nbs/report/sections/transforms.ipynb #ad2c5993
 def _together(facts: list, number: int) -> str:
     sums = [sum(fold["steps"][number]["explained"]) for fold in facts]
     return f" Together {min(sums):.0%} to {max(sums):.0%}."
@@ -165,7 +165,7 @@ def _table(facts: list) -> pd.DataFrame:
     rows = [_row(fold["fold"], step) for fold in facts for step in fold["steps"]]
     return pd.DataFrame(rows).set_index(["fold", "step"])
 
-# %% ../../../nbs/report/sections/transforms.ipynb #7c4e90aa
+
 def _row(fold: int, step: dict) -> dict:
     return {
         "fold": fold,
