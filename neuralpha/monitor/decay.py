@@ -18,12 +18,12 @@ style_correlations(scores, panel)                 # crowding: how much of the sc
 __all__ = ['MONTH', 'LAGS', 'NO_SIGNAL', 'RATES', 'Usual', 'usual_of', 'rolling_band', 'lag_ics', 'HalfLife', 'half_life',
            'half_lives', 'style_correlations']
 
-# %% ../../nbs/monitor/decay.ipynb #19e21555
+# %% ../../nbs/monitor/decay.ipynb #4fec678e
 from typing import NamedTuple
 import numpy as np
 import pandas as pd
 from scipy.special import stdtr, stdtrit
-from ..core import NeuralphaError
+from ..core import NeuralphaError, check_kinds
 from ..cross_section import correlations
 from ..data.alignment import on_panel
 from ..data.panel import Panel
@@ -144,7 +144,7 @@ def rolling_band(
     half = pd.Series(usual.half_width(rolling.count(), level), mean.index).where(mean.notna())
     return pd.DataFrame({"mean": mean, "low": usual.mean - half, "high": usual.mean + half})
 
-# %% ../../nbs/monitor/decay.ipynb #627f4bf3
+# %% ../../nbs/monitor/decay.ipynb #d3eb30a3
 LAGS = 15  # bars after the entry
 NO_SIGNAL = 0.99  # share of worlds without a signal in which none is claimed
 RATES = np.concatenate([[0.0], np.exp(-np.log(2) / np.geomspace(0.25, 250, 240))])  # that are tried
@@ -184,6 +184,7 @@ class HalfLife(NamedTuple):
     high: float
 
 
+@check_kinds
 def half_life(
     ics: pd.DataFrame,  # dates × lags, as `lag_ics`
     draws: int = 300,
