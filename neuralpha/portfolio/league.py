@@ -188,7 +188,7 @@ def _bandwidth(centred) -> float:
 
 ERRORS = {"prewhitened": _prewhitened, "plain": _long_run, "independent": _independent}
 
-# %% ../../nbs/portfolio/league.ipynb #22947f1f
+# %% ../../nbs/portfolio/league.ipynb #560485dc
 def shared_ranks(
     net: pd.DataFrame,  # bars × books: net return
     horizon: int = 1,  # bars that a decision is held
@@ -273,9 +273,14 @@ def league(
             "Sharpe": values["Sharpe"],
             "deflated Sharpe": values["deflated Sharpe"],
             "turnover": values["turnover, times a year"],
-            "break-even, bps": break_even(book)["value"],
+            "break-even, bps": _break_even_bps(book),
         }
     return pd.DataFrame(rows).T
+
+
+def _break_even_bps(book: Book) -> float:
+    """NaN where nothing is traded: no cost of trading makes that break even."""
+    return break_even(book)["value"] if book.returns["turnover"].sum() > 0 else np.nan
 
 # %% ../../nbs/portfolio/league.ipynb #e3401098
 def judge_breaker(
