@@ -110,6 +110,14 @@ def test_leaderboard_universe_and_model_page_say_a_number_in_one_unit():
     unit = own[title][2]
     assert spread.strip() == by_name[title]["lightgbm"].strip() and unit == "%, per year"
 
+def test_a_sweep_from_before_a_column_was_shown_says_what_to_do(tmp_path):
+    place = tmp_path / "sweep"
+    place.mkdir()
+    write_json(place / "plan.json", dict(plan={}, universes=[], models=[], missing={}))
+    pd.DataFrame({"universe": ["sim-tiny"], "model": ["ridge"]}).to_parquet(place / "results.parquet")
+    with pytest.raises(NeuralphaError, match="'policy' is missing.*neuralpha sweep .* again, or delete .*sweep"):
+        read_sweep(tmp_path)
+
 def test_the_test_of_every_pair_is_on_the_page_of_the_universe():
     from bs4 import BeautifulSoup
     from neuralpha.core import read_json
