@@ -28,7 +28,7 @@ from ..core import NeuralphaError, digest, file_digest, read_json, unknown_name,
 from .desk import Desk, Record
 from .sequential import Decision, confidence_sequence, decide, years_to_decide
 
-# %% ../../nbs/monitor/registry.ipynb #0c4b5d3a
+# %% ../../nbs/monitor/registry.ipynb #a7ba7a21
 MODELS, CARD = "models", "card.json"
 CARD_KEYS = ("model", "purpose", "data", "validation", "certificate", "limits")
 
@@ -89,7 +89,7 @@ def registered(folder) -> pd.DataFrame:  # index digest; columns of the cards
         index digest; columns of the cards
     """
     cards = {
-        path.parent.name: read_json(path, **dict.fromkeys(CARD_KEYS, object)) for path in Path(folder).glob(f"*/{CARD}")
+        path.parent.name: read_json(path, **dict.fromkeys(CARD_KEYS, object)) for path in Path(folder).glob(f"[!.]*/{CARD}")
     }
     return pd.DataFrame.from_dict(cards, orient="index", columns=list(CARD_KEYS)).rename_axis("digest").sort_index()
 
@@ -102,7 +102,7 @@ def verify_models(folder) -> list:  # sentences
     list
         sentences
     """
-    places = [path.parent for path in sorted(Path(folder).glob(f"*/{CARD}"))]
+    places = [path.parent for path in sorted(Path(folder).glob(f"[!.]*/{CARD}"))]
     return [f"The model {place.name[:12]} was altered." for place in places if model_digest(place) != place.name]
 
 # %% ../../nbs/monitor/registry.ipynb #ac6706c7

@@ -329,7 +329,7 @@ def without_breaker(policy: Policy) -> Policy:
         raise NeuralphaError(f"{policy!r} has no Breaker to judge; give e.g. Breaker({policy!r}).")
     return replace(policy, base=without_breaker(policy.base))
 
-# %% ../../nbs/portfolio/league.ipynb #e4730554
+# %% ../../nbs/portfolio/league.ipynb #fa62d001
 def judge_books(
     plain: Book,  # without the breaker
     guarded: Book,  # with it, all else alike
@@ -370,7 +370,7 @@ def judge_books(
         "trips": len(trips),
         "false trips": int((worth < 0).sum()),
         "saved, %": worth[worth > 0].sum(),
-        "cost, %": -worth[worth < 0].sum(),
+        "cost, %": abs(worth[worth < 0].sum()),
         "net without, % a year": year * plain.net.mean(),
         "net with, % a year": year * guarded.net.mean(),
         "gain, % a year": gain,
