@@ -63,6 +63,9 @@ class Lucky(PriceScores):
 
 def test_only_a_challenger_that_is_shown_to_be_better_acts_and_can_be_taken_back(tmp_path):
     equal = open_rehearsal(tmp_path / "equal", opened=300)
+    equal.feed(PriceScores(MARKET), last=MARKET.dates[303], live=False)
+    with pytest.raises(NeuralphaError, match="3 bars together, too few for an interval"):
+        promote(equal, "random", "it looks good")
     equal.feed(PriceScores(MARKET), last=MARKET.dates[440], live=False)
     with pytest.raises(NeuralphaError, match="not shown to be better"):
         promote(equal, "random", "it looks good")
