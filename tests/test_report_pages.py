@@ -1,6 +1,7 @@
 # Exported from nbs/ by `make sync`; edit the notebook.
 from neuralpha.report.pages import *
 from pathlib import Path
+import pandas as pd
 import pytest
 from neuralpha.evaluate.catalogue import number
 import neuralpha.report.templates as templates
