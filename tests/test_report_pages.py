@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 from neuralpha.evaluate.catalogue import number
 import neuralpha.report.templates as templates
-from neuralpha.core import write_json
+from neuralpha.core import NeuralphaError, write_json
 from neuralpha.study.spec import load_study, make_study
 
 def test_a_universe_without_a_report_says_why(tmp_path):
