@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import neuralpha as na
-from neuralpha.core import NeuralphaError, digest
+from neuralpha.core import NeuralphaError, digest, read_json, write_json
 from neuralpha.data.panel import cut_panel
 from neuralpha.monitor.journal import read_journal, verify_journal, write_journal
 from neuralpha.monitor.rehearsal import OPENED, PriceScores, open_rehearsal, rehearsal_market
@@ -128,6 +128,13 @@ def test_a_file_that_is_not_fit_halts_the_desk_and_nothing_is_traded(tmp_path):
     bars = desk.feed(RANKED, last=MARKET.dates[411])
     assert [e.kind for e in bars] == ["bar"] and bars[0].body["alarms"] == ["data"] and desk.record().halted == ""
     assert bars[0].body["state"]["action"] == "pause"
+
+def test_a_desk_of_an_earlier_version_says_what_it_lacks(tmp_path):
+    desk = open_rehearsal(tmp_path / "desk")
+    kept = read_json(desk.folder / "watch.json")
+    write_json(desk.folder / "watch.json", {name: value for name, value in kept.items() if name != "usual"})
+    with pytest.raises(NeuralphaError, match="opened by an earlier version.*open a new desk"):
+        Desk(desk.folder, desk.weigh)
 
 def test_a_held_asset_that_vanished_from_the_file_halts_the_desk(tmp_path):
     desk = open_rehearsal(tmp_path / "desk")

@@ -41,6 +41,11 @@ def test_a_milder_alarm_softens_nothing():
         ('version = "1"', "", "no version"),
         ('layer = "ic"', 'layer = "costs"', "one per layer"),
         ("version =", "version", "not valid TOML"),
+        ("[escalation]", "[[escalation]]", r"line \[escalation\]"),
+        ('version = "1"', 'version = "1"\ndecay = 5', r"line \[\[decay\]\]"),
+        ('version = "1"', 'version = "1"\nretrain = []', r"line \[retrain\]"),
+        ("[escalation]", '[decay]\nmeasure = "ic"\n[escalation]', r"line \[\[decay\]\]"),
+        ("[escalation]", '[escalation]\nlayer = "ic"', "Unknown key of escalation 'layer'"),
     ],
 )
 def test_a_policy_that_cannot_be_meant_is_refused(old, new, message):
@@ -86,11 +91,18 @@ def test_decay_reduces_first_and_shuts_down_later_and_is_one_layer_with_its_char
     assert _follow(policy, {63: [mild], 64: ["costs"]}, 64)[64].action == "pause"
     assert load_policy(CLASSIC).retrain is None and load_policy(CLASSIC).decays == []
 
+def test_an_action_in_force_needs_its_rule_until_it_is_over():
+    policy = load_policy(SLOW)
+    state = _follow(policy, {63: [policy.decays[0].layer]}, 64)[-1]
+    with pytest.raises(NeuralphaError, match="decay of ic at 0.02 is in force"):
+        load_policy(SLOW.replace("level = 0.02", "level = 0.01")).step(state)
+
 @pytest.mark.parametrize(
     ("old", "new", "message"),
     [
         ('measure = "ic"', 'measure = "icc"', "Unknown measure 'icc'"),
         ('measure = "ic"\n', "", "no measure"),
+        ('measure = "ic"\n', 'measure = "ic"\nlayer = "money"\n', "Unknown key of decay 1 'layer'"),
         ("level = 0.001", "level = 0.02", "two rules"),
         ("level = 0.001", "level = 2", "above 0"),
         ("level = 0.001", "level = 0.001\nwindow = 0", "window"),

@@ -1,5 +1,6 @@
 # Exported from nbs/ by `make sync`; edit the notebook.
 from neuralpha.monitor.registry import *
+import shutil
 import numpy as np
 import pandas as pd
 import pytest
@@ -16,6 +17,8 @@ def test_a_model_is_kept_once_and_by_what_it_is(tmp_path):
     assert register_model(tmp_path, write, CARDED) == name and len(list(tmp_path.iterdir())) == 1
     assert register_model(tmp_path, write, CARDED | {"limits": "other"}) != name
     assert registered(tmp_path).loc[name, "purpose"] == "p" and verify_models(tmp_path) == []
+    shutil.copytree(tmp_path / name, tmp_path / ".model-killed")  # a registration that was killed before its end
+    assert len(registered(tmp_path)) == 2 and verify_models(tmp_path) == []
     (tmp_path / name / "weights.txt").write_text("1 2 4")
     assert verify_models(tmp_path) == [f"The model {name[:12]} was altered."]
     with pytest.raises(NeuralphaError, match="'limits' is missing"):
@@ -60,6 +63,9 @@ class Lucky(PriceScores):
 
 def test_only_a_challenger_that_is_shown_to_be_better_acts_and_can_be_taken_back(tmp_path):
     equal = open_rehearsal(tmp_path / "equal", opened=300)
+    equal.feed(PriceScores(MARKET), last=MARKET.dates[303], live=False)
+    with pytest.raises(NeuralphaError, match="3 bars together, too few for an interval"):
+        promote(equal, "random", "it looks good")
     equal.feed(PriceScores(MARKET), last=MARKET.dates[440], live=False)
     with pytest.raises(NeuralphaError, match="not shown to be better"):
         promote(equal, "random", "it looks good")

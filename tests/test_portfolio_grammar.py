@@ -1,6 +1,6 @@
 # Exported from nbs/ by `make sync`; edit the notebook.
 from neuralpha.portfolio.grammar import *
-import inspect
+import inspect, re
 import pytest
 from neuralpha.core import NeuralphaError
 
@@ -20,10 +20,14 @@ def test_a_line_means_the_policy_that_python_would_make():
         ("5", "is no policy"),
         ("__import__('os').system('true')", "is no policy"),
         ("TopN(**{'count': 3})", "is no policy"),
+        ("Breaker(5)", "Breaker takes no 5 as base; give for example Quantiles(5)"),
+        ("MeanVariance(limits=0.02)", "MeanVariance takes no 0.02 as limits; give for example Limits(most=0.02)"),
+        ("Quantiles(Limits())", "as count; give for example 5"),
+        ("Capped(Limits())", "as base"),
     ],
 )
 def test_what_is_no_policy_is_refused_in_one_line(text, said):
-    with pytest.raises(NeuralphaError, match=said.replace("(", "\\(")):
+    with pytest.raises(NeuralphaError, match=re.escape(said)):
         read_policy(text)
 
 @pytest.mark.parametrize(

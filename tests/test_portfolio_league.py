@@ -11,7 +11,7 @@ from neuralpha.features.compute import compute_features
 from neuralpha.labels import forward_return
 from neuralpha.models.predict import cross_predict
 from neuralpha.portfolio.backtest import backtest
-from neuralpha.portfolio.policies import Breaker, Capped, Quantiles
+from neuralpha.portfolio.policies import Breaker, Capped, Quantiles, TopN
 from neuralpha.splits import walk_forward
 from neuralpha.trading.clock import Clock
 from neuralpha.trading.costs import PRESETS
@@ -111,6 +111,14 @@ def test_a_league_puts_the_best_first_and_shares_ranks():
     assert (table["break-even, bps"].iloc[:2] > 0).all()
     with pytest.raises(NeuralphaError, match="two books"):
         league({"one": book(1)})
+
+def test_accounts_that_trade_nothing_stand_in_the_league_without_a_break_even():
+    panel = simulate_universe(20, 100, seed=2)
+    scores = np.where(panel.tradable, panel.truth["oracle"], np.nan)
+    asleep = {name: backtest(scores, panel, TopN(50), "flat", 1e7) for name in ("asleep", "too")}
+    table = league(asleep | {"awake": backtest(scores, panel, TopN(3), "flat", 1e7)})
+    assert table["net, %"].eq(0).sum() == 2 and table["break-even, bps"].isna().tolist().count(True) == 2
+    assert table.loc["asleep", "letters"] == table.loc["too", "letters"] and league(asleep)["rank"].tolist() == [1, 1]
 
 @functools.cache
 def _scores_of_a_market():

@@ -26,6 +26,10 @@ def test_a_date_without_an_ic_leaves_the_sum_where_it_was():
     assert [look["name"] for look in found["names"]] == ["b", "a"]
     assert found["panels"][0]["lines"] == [[None, 0.2, 0.5], [0.1, 0.1, 0.35]]
 
+def test_what_is_not_finite_is_a_gap_so_that_the_page_can_be_read():
+    table = pd.DataFrame({"a": [0.1, np.inf, -np.inf]}, pd.bdate_range("2020-01-01", periods=3))
+    assert curves([Panel("sum", 1, table)])["panels"][0]["lines"] == [[0.1, None, None]]
+
 def test_accounts_are_summed_and_the_market_stands_beside_them():
     dates = pd.bdate_range("2020-01-01", periods=3)
     one = pd.DataFrame({"date": dates, "model": MARKET, "gross": 0.02, "net": [0.01, -0.02, 0.03], "market": 0.001})

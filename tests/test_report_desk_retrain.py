@@ -7,7 +7,7 @@ from neuralpha.cli import app
 from neuralpha.core import NeuralphaError
 from neuralpha.monitor.policy import CLASSIC, load_policy
 from neuralpha.monitor.registry import MODELS, registered
-from neuralpha.report.desk import replay_desk, retrain_desk, verify_whole_desk
+from neuralpha.report.desk import order_table, replay_desk, retrain_desk, verify_whole_desk
 from neuralpha.report.desk_page import write_desk_page
 
 RETRAINED = CLASSIC + "[retrain]\nevery = 12\nalarms = false\n"
@@ -90,3 +90,23 @@ def test_a_desk_that_cannot_be_fitted_says_why_and_goes_on(opened, monkeypatch):
     assert [entry.body["reason"] for entry in record.of("no fit")] == ["too little history"] and len(record.bars) > 12
     with pytest.raises(NeuralphaError, match="No new fit: too little history"):
         retrain_desk(opened)
+
+def test_the_orders_are_out_before_a_fit_begins_which_may_be_killed(opened, monkeypatch):
+    import neuralpha.report.desk_retrain as retraining
+
+    def kill(*args, **options):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(retraining, "new_fits", kill)
+    (opened.folder / "actions.toml").write_text(RETRAINED)
+    with pytest.raises(KeyboardInterrupt):
+        replay_desk(opened, last=pd.Timestamp(opened.terms.since) + pd.Timedelta(24, "D"))
+    record = opened.record()
+    assert len(record.bars) == 12 and not record.of("challenger") and not record.of("no fit")
+    pd.testing.assert_frame_equal(pd.read_csv(opened.folder / "orders.csv"), order_table(record), check_dtype=False)
+
+def test_fits_of_one_day_are_told_apart_by_the_minute():
+    from neuralpha.report.desk_retrain import _day_or_minute
+
+    assert _day_or_minute("2024-03-01 00:00:00") == "2024-03-01"
+    assert _day_or_minute("2024-03-01 10:30:00") == "2024-03-01T10:30"

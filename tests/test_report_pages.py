@@ -1,10 +1,11 @@
 # Exported from nbs/ by `make sync`; edit the notebook.
 from neuralpha.report.pages import *
 from pathlib import Path
+import pandas as pd
 import pytest
 from neuralpha.evaluate.catalogue import number
 import neuralpha.report.templates as templates
-from neuralpha.core import write_json
+from neuralpha.core import NeuralphaError, write_json
 from neuralpha.study.spec import load_study, make_study
 
 def test_a_universe_without_a_report_says_why(tmp_path):
@@ -109,6 +110,14 @@ def test_leaderboard_universe_and_model_page_say_a_number_in_one_unit():
     spread = own[title][0]
     unit = own[title][2]
     assert spread.strip() == by_name[title]["lightgbm"].strip() and unit == "%, per year"
+
+def test_a_sweep_from_before_a_column_was_shown_says_what_to_do(tmp_path):
+    place = tmp_path / "sweep"
+    place.mkdir()
+    write_json(place / "plan.json", dict(plan={}, universes=[], models=[], missing={}))
+    pd.DataFrame({"universe": ["sim-tiny"], "model": ["ridge"]}).to_parquet(place / "results.parquet")
+    with pytest.raises(NeuralphaError, match="'policy' is missing.*neuralpha sweep .* again, or delete .*sweep"):
+        read_sweep(tmp_path)
 
 def test_the_test_of_every_pair_is_on_the_page_of_the_universe():
     from bs4 import BeautifulSoup

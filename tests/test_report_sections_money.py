@@ -136,6 +136,7 @@ def test_an_account_that_never_trades_has_numbers_and_a_page():
     import numpy as np
     import neuralpha as na
     from neuralpha.report.pages import UniverseResult, money_of_model_page, money_of_universe_page
+    from neuralpha.report.sections.money import _show_book
     from neuralpha.rl.environment import Wished
 
     panel = na.load_universe("sim-tiny")
@@ -148,3 +149,15 @@ def test_an_account_that_never_trades_has_numbers_and_a_page():
     result = UniverseResult("sim-tiny", {}, [], {}, {}, {}, found)
     assert money_of_model_page(result, "cash").numbers.rows[0].model == "cash"
     assert {row.model for row in money_of_universe_page(result).universes[0].table.rows} == {"cash", "rule"}
+    _show_book(report := _Pictures(), "cash", books["cash"], stayed_out)
+    assert {"money-waterfall", "money-months", "money-exposures", "money-losses"} <= set(report.names)
+
+class _Pictures:
+    """A report that remembers what it was shown."""
+
+    def __init__(self):
+        self.names = []
+
+    def show(self, figure, section, name, *said):
+        figure.canvas.draw()
+        self.names.append(name)

@@ -171,7 +171,7 @@ class Inputs(Protocol):
             asset by feature, before any transform
         """
 
-# %% ../../nbs/monitor/desk.ipynb #d3e0f6c0
+# %% ../../nbs/monitor/desk.ipynb #f2d1d28b
 TERMS, WATCH, ACTIONS, TABLES = "desk.json", "watch.json", "actions.toml", "tables"
 
 
@@ -275,7 +275,13 @@ class Desk:
         self.opened = Terms(**kept["terms"] | {"models": tuple(kept["terms"]["models"])}), kept["models"]
         self.facts = kept["facts"]
         self._admit(read_journal(self.folder))
-        self.watch, self.reference = watch_from_json(read_json(self.folder / WATCH, charts=dict, usual=dict))
+        watch = read_json(self.folder / WATCH, charts=dict)
+        if "usual" not in watch:
+            raise NeuralphaError(
+                f"{self.folder} was opened by an earlier version, which kept no means of the validation period to "
+                "compare with: open a new desk on the report, and let this one rest."
+            )
+        self.watch, self.reference = watch_from_json(watch)
 
     def _admit(self, entries):
         """Let the challengers that the journal names stand beside those of the opening."""

@@ -252,7 +252,7 @@ class State(NamedTuple):
     fired: tuple = ()  # (layer, bar) of the last alarm of each
     why: str = ""
 
-# %% ../../nbs/monitor/policy.ipynb #75efdcb5
+# %% ../../nbs/monitor/policy.ipynb #2c266ee4
 @dataclass(frozen=True)
 class ActionPolicy:
     """Rules by layer, and the escalation.
@@ -316,7 +316,13 @@ class ActionPolicy:
         return len(about) >= self.escalation.layers
 
     def _rule(self, name):
-        return self.escalation if name == "escalation" else self.rules[name]
+        rule = self.escalation if name == "escalation" else self.rules.get(name)
+        if rule is None:
+            raise NeuralphaError(
+                f"An action of {name} is in force, and the policy has no such rule any more: put it back until it is "
+                "over, for nothing else says when."
+            )
+        return rule
 
     def _put_in_force(self, state, rule):
         """The rule's action, unless what is in force is as severe; any alarm starts the quiet anew."""
@@ -367,9 +373,8 @@ def load_policy(
         table = tomllib.loads(text)
     except tomllib.TOMLDecodeError as e:
         raise NeuralphaError(f"The policy is not valid TOML: {e}") from None
-    for key in table:
-        if key not in _PARTS:
-            raise unknown_name("key of a policy", key, _PARTS)
+    for key, part in table.items():
+        _check_part(key, part)
     if not isinstance(table.get("version"), str):
         raise NeuralphaError('The policy has no version; write for example version = "1" at its top.')
     rules = [_read_rule(Rule, row, f"rule {n}") for n, row in enumerate(table.get("rule", []), 1)]
@@ -378,12 +383,29 @@ def load_policy(
         raise NeuralphaError("A policy has at least one [[rule]], and one per layer at most.")
     by_layer |= _read_decays(table.get("decay", []))
     above = table.get("escalation")
-    escalation = above and _read_rule(Escalation, above | {"layer": "escalation"}, "escalation")
+    escalation = above and _read_rule(Escalation, above, "escalation", "escalation")
     retrain = _read_retraining(table["retrain"]) if "retrain" in table else None
     return ActionPolicy(table["version"], by_layer, escalation or None, digest(text), retrain)
 
 
-_PARTS = ("version", "rule", "decay", "escalation", "retrain")
+_PARTS = {  # key -> how it is written
+    "version": 'version = "1"',
+    "rule": "[[rule]]",
+    "decay": "[[decay]]",
+    "escalation": "[escalation]",
+    "retrain": "[retrain]",
+}
+
+
+def _check_part(key, part):
+    """Whether it is known, and a table, or several of them, where it is to be."""
+    if key not in _PARTS:
+        raise unknown_name("key of a policy", key, _PARTS)
+    written = _PARTS[key]
+    rows = part if written.startswith("[[") and isinstance(part, list) else [part]
+    is_whole = isinstance(part, list) == written.startswith("[[") and all(isinstance(row, dict) for row in rows)
+    if key != "version" and not is_whole:
+        raise NeuralphaError(f"{key} of the policy is not written as such; begin it with the line {written}.")
 
 
 def _read_decays(rows) -> dict:
@@ -398,7 +420,7 @@ def _read_decays(rows) -> dict:
         name = f"decay of {row['measure']} at {level}"
         if name in rules:
             raise NeuralphaError(f"The policy has two rules for the {name}; give them different levels.")
-        rules[name] = _read_rule(DecayRule, row | {"layer": name}, f"decay {n}")
+        rules[name] = _read_rule(DecayRule, row, f"decay {n}", name)
     return rules
 
 
@@ -415,11 +437,12 @@ def _read_retraining(row) -> Retraining:
     return found
 
 
-def _read_rule(kind, row, name):
-    known = kind.__dataclass_fields__
+def _read_rule(kind, row, name, layer=None):  # layer: None where the row says it
+    known = [key for key in kind.__dataclass_fields__ if layer is None or key != "layer"]
     for key in row:
         if key not in known:
             raise unknown_name(f"key of {name}", key, known)
+    row = row if layer is None else row | {"layer": layer}
     if missing := [key for key in ("layer", "action") if key not in row]:
         raise NeuralphaError(f"{name} of the policy has no {missing[0]}.")
     rule = kind(**row)

@@ -28,7 +28,7 @@ from ..core import NeuralphaError, digest, file_digest, read_json, unknown_name,
 from .desk import Desk, Record
 from .sequential import Decision, confidence_sequence, decide, years_to_decide
 
-# %% ../../nbs/monitor/registry.ipynb #0c4b5d3a
+# %% ../../nbs/monitor/registry.ipynb #d56a7210
 MODELS, CARD = "models", "card.json"
 CARD_KEYS = ("model", "purpose", "data", "validation", "certificate", "limits")
 
@@ -89,7 +89,8 @@ def registered(folder) -> pd.DataFrame:  # index digest; columns of the cards
         index digest; columns of the cards
     """
     cards = {
-        path.parent.name: read_json(path, **dict.fromkeys(CARD_KEYS, object)) for path in Path(folder).glob(f"*/{CARD}")
+        path.parent.name: read_json(path, **dict.fromkeys(CARD_KEYS, object))
+        for path in Path(folder).glob(f"[!.]*/{CARD}")
     }
     return pd.DataFrame.from_dict(cards, orient="index", columns=list(CARD_KEYS)).rename_axis("digest").sort_index()
 
@@ -102,7 +103,7 @@ def verify_models(folder) -> list:  # sentences
     list
         sentences
     """
-    places = [path.parent for path in sorted(Path(folder).glob(f"*/{CARD}"))]
+    places = [path.parent for path in sorted(Path(folder).glob(f"[!.]*/{CARD}"))]
     return [f"The model {place.name[:12]} was altered." for place in places if model_digest(place) != place.name]
 
 # %% ../../nbs/monitor/registry.ipynb #ac6706c7
@@ -205,7 +206,7 @@ def exchange_cost(record: Record) -> float:
     last = parts.iloc[-1]
     return float(2 * rate * (last["long"] + last["short"]) / last["wealth"])
 
-# %% ../../nbs/monitor/registry.ipynb #beb50440
+# %% ../../nbs/monitor/registry.ipynb #107fd55e
 def promote(
     desk: Desk,
     model: str,  # a challenger
@@ -231,16 +232,22 @@ def promote(
     """
     found = contest(desk, model, **how)
     if found.decision.verdict != "challenger":
-        low, high = (f"{1e4 * value:.2f}" for value in found.decision[2:4])
-        raise NeuralphaError(
-            f"{model} is not shown to be better than {found.champion}: the difference lies between {low} and {high} "
-            f"basis points a bar, and the test says {found.decision.verdict}. {found.decision.why}"
-        )
+        raise NeuralphaError(f"{model} is not shown to be better than {found.champion}: {_not_yet(found)}")
     evidence = dict(
         low=found.decision.low, high=found.decision.high, since=str(found.decision.since), bars=len(found.sequence)
     )
     return _put_in_charge(
         desk, model, dict(acting=model, before=found.champion, by="contest", why=why, evidence=evidence)
+    )
+
+
+def _not_yet(found: Contest) -> str:
+    low, high, verdict = 1e4 * found.decision.low, 1e4 * found.decision.high, found.decision.verdict
+    if not np.isfinite(low):
+        return f"they have {len(found.sequence)} bars together, too few for an interval."
+    return (
+        f"the difference lies between {low:.2f} and {high:.2f} basis points a bar, and the test says {verdict}. "
+        f"{found.decision.why}"
     )
 
 

@@ -188,7 +188,7 @@ def _bandwidth(centred) -> float:
 
 ERRORS = {"prewhitened": _prewhitened, "plain": _long_run, "independent": _independent}
 
-# %% ../../nbs/portfolio/league.ipynb #22947f1f
+# %% ../../nbs/portfolio/league.ipynb #560485dc
 def shared_ranks(
     net: pd.DataFrame,  # bars × books: net return
     horizon: int = 1,  # bars that a decision is held
@@ -273,9 +273,14 @@ def league(
             "Sharpe": values["Sharpe"],
             "deflated Sharpe": values["deflated Sharpe"],
             "turnover": values["turnover, times a year"],
-            "break-even, bps": break_even(book)["value"],
+            "break-even, bps": _break_even_bps(book),
         }
     return pd.DataFrame(rows).T
+
+
+def _break_even_bps(book: Book) -> float:
+    """NaN where nothing is traded: no cost of trading makes that break even."""
+    return break_even(book)["value"] if book.returns["turnover"].sum() > 0 else np.nan
 
 # %% ../../nbs/portfolio/league.ipynb #e3401098
 def judge_breaker(
@@ -324,7 +329,7 @@ def without_breaker(policy: Policy) -> Policy:
         raise NeuralphaError(f"{policy!r} has no Breaker to judge; give e.g. Breaker({policy!r}).")
     return replace(policy, base=without_breaker(policy.base))
 
-# %% ../../nbs/portfolio/league.ipynb #e4730554
+# %% ../../nbs/portfolio/league.ipynb #fa62d001
 def judge_books(
     plain: Book,  # without the breaker
     guarded: Book,  # with it, all else alike
@@ -365,7 +370,7 @@ def judge_books(
         "trips": len(trips),
         "false trips": int((worth < 0).sum()),
         "saved, %": worth[worth > 0].sum(),
-        "cost, %": -worth[worth < 0].sum(),
+        "cost, %": abs(worth[worth < 0].sum()),
         "net without, % a year": year * plain.net.mean(),
         "net with, % a year": year * guarded.net.mean(),
         "gain, % a year": gain,

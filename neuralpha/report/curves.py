@@ -15,9 +15,10 @@ and computes none.
 __all__ = ['POINTS', 'DASH_OF', 'RETURNS', 'MARKET', 'OF_PICTURES', 'Panel', 'curves', 'ic_curves', 'book_returns',
            'write_returns', 'read_returns', 'account_curves', 'curves_of']
 
-# %% ../../nbs/report/curves.ipynb #ba02ebd5
+# %% ../../nbs/report/curves.ipynb #b605db48
 from pathlib import Path
 from typing import NamedTuple
+import numpy as np
 import pandas as pd
 from ..core import atomic_path, read_table
 from ..evaluate.plots import style
@@ -59,7 +60,7 @@ def curves(
     drawn = [_drawn(panel, kept) for panel in panels]
     return {"dates": _day_or_minute(table.index[kept]), "names": names, "panels": drawn, "note": _note(every)}
 
-# %% ../../nbs/report/curves.ipynb #012cd18d
+# %% ../../nbs/report/curves.ipynb #3a700b75
 def _note(every: int) -> str:
     return "Every bar." if every == 1 else f"One bar in {every}: a trough between two of them is not seen here."
 
@@ -71,7 +72,7 @@ def _day_or_minute(dates: pd.DatetimeIndex) -> list[str]:
 
 def _drawn(panel: Panel, kept: slice) -> dict:
     rounded = panel.lines.iloc[kept].astype(float).round(panel.digits)
-    lines = [[None if value != value else value for value in rounded[name]] for name in rounded]
+    lines = [[value if np.isfinite(value) else None for value in rounded[name]] for name in rounded]
     return {"label": panel.label, "digits": panel.digits, "lines": lines}
 
 # %% ../../nbs/report/curves.ipynb #6e45d2ef

@@ -275,7 +275,7 @@ def _facts(report, stored, since, values, book) -> dict:
         since=str(since),
     )
 
-# %% ../../nbs/report/desk.ipynb #9b6f157c
+# %% ../../nbs/report/desk.ipynb #803dadd2
 def desk_at(
     folder,  # of a desk, its address, or the desk
 ) -> Desk:
@@ -353,6 +353,7 @@ def _feed_and_fit(desk, inputs, last, live=True) -> list:
         why = retraining_due(record)
         if not why:
             return added
+        write_orders(desk)  # a fit takes long and may be killed: the orders do not wait for it
         known = cut_panel(inputs.panel, last=record.dates[-1])
         added.append(fit_challenger(desk, known, why))
         inputs = FittedInputs(desk, inputs.panel)

@@ -34,7 +34,7 @@ from .pages import Frame, render
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-# %% ../../nbs/report/desk_page.ipynb #ca8a4f49
+# %% ../../nbs/report/desk_page.ipynb #e9d80121
 SHOWN = 20  # rows of a table on the page; the files hold all
 
 
@@ -169,7 +169,10 @@ def _classic(record, panel) -> str:
         f"{either['low']:.0%} to {either['high']:.0%})."
     )
     fits = load_fits(record.desk.folder / MODELS / record.desk.models[record.acting])
-    found = severity_now(record, panel, fits)
+    try:
+        found = severity_now(record, panel, fits)
+    except NeuralphaError as e:
+        return f"The classic severity score cannot be computed: {e} {worth}"
     if found is None:
         return f"The classic severity score needs {kept['window']} bars. {worth}"
     why = f" ({'; '.join(found.reasons)})" if found.reasons else ""

@@ -136,7 +136,7 @@ def _compared(ics, dates, old, new) -> dict:
     gap = means["new"] - means["old"]
     return dict(bars=len(ics), **means, difference=gap, low=test["low"], high=test["high"], **shares)
 
-# %% ../../nbs/report/desk_retrain.ipynb #57f2715f
+# %% ../../nbs/report/desk_retrain.ipynb #84abe38f
 def fit_challenger(
     desk: Desk,
     panel: Panel,  # that ends with the desk's last bar
@@ -158,7 +158,7 @@ def fit_challenger(
     """
     record = desk.record()
     old = load_fits(desk.folder / MODELS / desk.models[record.acting])
-    date = record.bars[-1]["date"][:10]
+    date = _day_or_minute(record.bars[-1]["date"])
     name = f"{old.name}@{date}"
     if name in desk.terms.models:
         raise NeuralphaError(f"{name} stands on the desk already: a bar later there is more to learn from.")
@@ -175,6 +175,11 @@ def fit_challenger(
     card = model_card(fits, desk.facts["slug"], panel.digest, proven, why=why, replaces=record.acting, forgotten=table)
     key = register_model(desk.folder / MODELS, lambda folder: save_fits(fits, folder), card)
     return desk.admit(name, key, why=why, bar=len(record.bars), date=date, forgotten=table)
+
+
+def _day_or_minute(date: str) -> str:
+    """The day, and the minute where there are several bars a day: two fits have two names."""
+    return date.removesuffix(" 00:00:00")[:16].replace(" ", "T")
 
 
 def _own_label(fits, panel):

@@ -1467,7 +1467,7 @@ def _tables_of_origin(facts: dict) -> list[NumberTable]:
         ),
     ]
 
-# %% ../../nbs/report/pages.ipynb #e1d8e3df
+# %% ../../nbs/report/pages.ipynb #592f8f6c
 SWEEP, SWEEP_UNITS = "sweep", "units"  # folder of a report's sweep, and in it of its backtests
 SWEPT = dict(  # columns of a sweep's table that a page shows
     **dict.fromkeys(("universe", "model", "policy", "costs", "letters"), "text"),
@@ -1498,7 +1498,10 @@ def read_sweep(folder: Path) -> Swept | None:
     if not (place / "plan.json").exists():
         return None
     asked = read_json(place / "plan.json", plan=dict, universes=list, models=list, missing=dict)
-    return Swept(asked, read_table(place / "results.parquet", **SWEPT))
+    try:
+        return Swept(asked, read_table(place / "results.parquet", **SWEPT))
+    except NeuralphaError as e:
+        raise NeuralphaError(f"{e} Run neuralpha sweep {folder} again, or delete {place}.") from None
 
 
 def forget_sweep(folder: Path) -> None:

@@ -149,6 +149,9 @@ def test_the_keyboard_reaches_every_date(page, report):
     assert date.inner_text() < dates[-1]
     picture.press("Escape")
     assert date.inner_text() == dates[-1]
+    for key in "++--":  # at the end of the curve, where it can only widen to one side
+        picture.press(key)
+    assert chart.locator("button.reset").is_disabled() and date.inner_text() == dates[-1]
 
 
 def test_a_telephone_sees_it_whole_and_print_and_no_script_see_the_picture(browser, report, page):

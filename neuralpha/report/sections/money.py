@@ -349,11 +349,12 @@ def _show(report, found):
         _show_book(report, name, book, models[name])
     return pd.DataFrame(numbers["league"])
 
-# %% ../../../nbs/report/sections/money.ipynb #36e0cad4
+# %% ../../../nbs/report/sections/money.ipynb #3a43c688
 def _show_book(report, name: str, book: Book, facts: dict) -> None:
     """The pictures of one model's account."""
     caption = "Percent a year; and the names that brought and cost most over the whole period."
-    figure = plots.plot_waterfall(facts["costs"], pd.DataFrame(facts["names"]).set_index("asset"))
+    names = pd.DataFrame(facts["names"], columns=["asset", "gained", "paid", "net"]).set_index("asset")
+    figure = plots.plot_waterfall(facts["costs"], names)
     report.show(figure, "Money", "money-waterfall", "Where the return went", caption, name)
     caption = "The five deepest falls are shaded until the old peak was reached again."
     report.show(plots.plot_months(book), "Money", "money-months", "How deep, and in which months", caption, name)

@@ -73,9 +73,12 @@ class View {
     this.pointAt(this.at);
   }
 
+  // As wide as asked at either end too, where the date that is pointed at cannot stay in the middle.
   zoomAround(times) {
-    const half = (times * (this.last - this.first)) / 2;
-    this.zoom(Math.round(this.at - half), Math.round(this.at + half));
+    const end = this.data.dates.length - 1;
+    const span = Math.min(end, Math.round(times * (this.last - this.first)));
+    const first = Math.min(Math.max(Math.round(this.at - span / 2), 0), end - span);
+    this.zoom(first, first + span);
   }
 
   toggle(name) {
