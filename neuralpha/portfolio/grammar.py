@@ -72,16 +72,28 @@ def _made(node, text: str):
     except ValueError:
         raise _unreadable(text) from None
 
-# %% ../../nbs/portfolio/grammar.ipynb #6bce2d31
+# %% ../../nbs/portfolio/grammar.ipynb #6c4f927b
 def _policy(name: str, arguments: list, words: dict) -> Policy | optimise.Limits:
     known = known_policies() | {"Limits": optimise.Limits}
     if name not in known:
         raise unknown_name("policy", name, known)
     try:
-        return known[name](*arguments, **words)
+        made = known[name](*arguments, **words)
     except TypeError as e:
-        fields = ", ".join(inspect.signature(known[name]).parameters)
-        raise NeuralphaError(f"{name} takes {fields or 'no parameters'}: {e}.") from None
+        parameters = ", ".join(inspect.signature(known[name]).parameters)
+        raise NeuralphaError(f"{name} takes {parameters or 'no parameters'}: {e}.") from None
+    _check_parts(name, made)
+    return made
+
+
+def _check_parts(name: str, made) -> None:
+    """Whether a policy stands where one is wanted, limits where they are, and neither anywhere else."""
+    for field in fields(made):
+        value, wanted = getattr(made, field.name), field.type
+        given = next((kind for kind in (Policy, optimise.Limits) if isinstance(value, kind)), None)
+        if given is not wanted and (given or wanted in (Policy, optimise.Limits)):
+            example = {Policy: "Quantiles(5)", optimise.Limits: "Limits(most=0.02)"}.get(wanted, field.default)
+            raise NeuralphaError(f"{name} takes no {value!r} as {field.name}; give for example {example!s}.")
 
 # %% ../../nbs/portfolio/grammar.ipynb #55178183
 def write_policy(
