@@ -60,8 +60,12 @@ def test_a_name_alone_is_asked_for_with_the_likely_answer_first():
     assert "Benchmark" not in names(open_source(wide, layout="wide", without="Benchmark"))
     assert "Benchmark" in names(open_source(wide, layout="wide", without=[]))
     assert names(open_source(wide, layout="wide", assets=["Benchmark", "S0"])) == ["Benchmark", "S0"]
-    with pytest.raises(NeuralphaError, match="no row of the asked-for asset 'Totl'"):
+    with pytest.raises(NeuralphaError, match="no row of the asked-for asset 'Totl'; mend `without`"):
         open_source(wide, layout="wide", without="Totl")
+    with pytest.raises(NeuralphaError, match="`without` names every asset, and none is left"):
+        open_source(wide, layout="wide", without=list(wide))
+    blank = wide.rename(columns={"Benchmark": " Benchmark "})
+    assert names(open_source(blank, layout="wide", without=" Benchmark ")) == [f"S{i}" for i in range(6)]
 
 def test_columns_that_count_are_no_assets():
     wide = shares()

@@ -173,7 +173,7 @@ def find_counters(
     is_number = len(counting) == 1 and told.height > 1  # several that rise by one are made-up prices
     return {name: what for name, what in found.items() if what and (is_number or what != "the rows")}
 
-# %% ../../../nbs/data/reading/aggregates.ipynb #1d94e37d
+# %% ../../../nbs/data/reading/aggregates.ipynb #48eeceb5
 VALUES = ("close", "adj_close", "return")  # the first of them that a table has is compared
 
 
@@ -189,8 +189,7 @@ def settle_aggregates(
         (table without aggregates, findings)
     """
     if spec.without:
-        require_assets(spec.without, table.frame["asset"].cast(pl.String).unique().to_list(), table.where)
-        return _without(table, spec.without), []
+        return _without(table, _asked_out(table, spec.without)), []
     column = next((c for c in (*VALUES, *table.fields) if c in table.frame.columns), None)
     if spec.without is not None or spec.assets or column is None:
         return table, []
@@ -204,6 +203,16 @@ def settle_aggregates(
     gone = table.frame.height - kept.frame.height
     said = [dict(check="aggregates", rows=gone, assets=list(found), note=f"{note}: left out (without=[] keeps it)")]
     return kept, [*(said if found else []), *_indices(values)]
+
+
+def _asked_out(table: Table, names) -> list:
+    """The assets that `without` names. Raises where one is not there, or none would be left."""
+    known = table.frame["asset"].cast(pl.String).drop_nulls().unique().to_list()
+    meant = [name.strip() for name in names]  # as names of assets are read
+    require_assets(meant, known, table.where, "without")
+    if set(known) <= set(meant):
+        raise NeuralphaError(f"{table.where}: `without` names every asset, and none is left; name fewer.")
+    return meant
 
 
 def _without(table: Table, names) -> Table:
