@@ -43,6 +43,7 @@ def test_one_table_in_many_files(tmp_path, text):
 @pytest.mark.parametrize("day", ["2024-01-02", "2-Jan-2024", "02 Jan 2024", "2024-01-02T00:00:00", "1704153600"])
 @pytest.mark.parametrize("mark", [",", ";", "\t"])
 def test_a_table_is_data_whatever_it_is_called(tmp_path, day, mark):
+    assert not is_no_data(tmp_path / "AAPL.csv", True)  # not even opened
     rows = [mark.join(["Date", "Open", "Close"]), *3 * [mark.join([day, "12.5", "12.6"])]]
     (tmp_path / "history.csv").write_text("\n".join(rows))
     assert not is_no_data(tmp_path / "history.csv")

@@ -58,7 +58,7 @@ def _unzipped(path):
     except (zipfile.BadZipFile, RuntimeError, NotImplementedError) as e:
         raise NeuralphaError(f"{path}: cannot be unpacked ({e}); write or copy it again.") from e
 
-# %% ../../../nbs/data/reading/text_files.ipynb #bef76ae5
+# %% ../../../nbs/data/reading/text_files.ipynb #bc6babda
 NO_DATA = set(
     "readme license licence copying copyright changelog changes history authors contributors notice notes citation "
     "manifest contents about terms disclaimer requirements checksums checksum md5sums md5sum sha1sums sha1sum "
@@ -83,15 +83,18 @@ def is_no_data(
     stem = text_stem(path)
     if stem is None or path.suffix.lower() in PACKED:
         return False
+    plain = plain_name(stem)
+    is_named_so = plain in NO_DATA or plain.startswith("readme")
+    if not is_named_so and not (among_others and path.suffix.lower() == ".txt"):
+        return False  # unread: a folder may hold thousands
     with open(path, "rb") as f:
         head = f.read(1 << 16)
     lines = [line for line in head.decode("utf-8", "replace").splitlines() if line.strip()]
     if not lines or b"\0" in head:
         return False
-    plain = plain_name(stem)
-    if plain in NO_DATA or plain.startswith("readme"):
+    if is_named_so:
         return not _is_table(lines)
-    return among_others and path.suffix.lower() == ".txt" and not any(map(_is_row, lines)) and not _is_header(lines[0])
+    return not any(map(_is_row, lines)) and not _is_header(lines[0])
 
 
 def _is_called_prose(member: str) -> bool:
