@@ -279,6 +279,27 @@ def test_a_figure_is_laid_out_once_and_twice_only_where_something_lies_outside()
     fig.text(0.97, 0.5, "cut at the edge")
     assert _drawn_once(fig, 96, is_within=True) is None
 
+OUTSIDE = {
+    "text of the figure": lambda fig, ax: fig.text(-0.6, 0.5, "outside"),
+    "text of an axes": lambda fig, ax: ax.text(1.9, 0.5, "outside", transform=ax.transAxes),
+    "legend of the figure": lambda fig, ax: fig.legend(loc="center left", bbox_to_anchor=(1.2, 0.5)),
+    "legend of an axes": lambda fig, ax: ax.legend(loc="center left", bbox_to_anchor=(1.8, 0.5)),
+    "axes": lambda fig, ax: fig.add_axes([1.3, 0.2, 0.3, 0.3]),
+    "inset": lambda fig, ax: ax.inset_axes([1.6, 0.2, 0.3, 0.3]),
+}
+
+@pytest.mark.parametrize("what", OUTSIDE)
+def test_what_no_layout_moves_is_in_the_picture(what):
+    import io
+    from matplotlib.figure import Figure
+    from PIL import Image
+
+    fig = Figure(figsize=(4, 3), layout="constrained")
+    ax = fig.add_subplot()
+    ax.plot([1, 3, 2], label="a line")
+    OUTSIDE[what](fig, ax)
+    assert Image.open(io.BytesIO(figure_png(fig))).width > 450
+
 def test_what_a_layout_keeps_inside_is_measured_by_its_ink():
     from matplotlib.figure import Figure
     from neuralpha.core import _drawn_once

@@ -118,7 +118,10 @@ def test_layout_of_a_tiny_panel():
     assert list(p.tradable) == [True, False, True, True, True, True, True]
     np.testing.assert_array_equal(p.fields["close"], np.float32([5, np.nan, 6, 10, 11, 12, 7]))
     assert list(p.rows_on("2024-01-02")) == [3, 6] and p.rows_of("B") == slice(3, 6)
-    assert p.index is p.index and p.index[3] == (pd.Timestamp("2024-01-02"), "B")  # made once: it takes a while
+    assert p.index.is_(p.index) and p.index[3] == (pd.Timestamp("2024-01-02"), "B")  # made once: it takes a while
+    frame = pd.DataFrame({"close": p.fields["close"]}, p.index)
+    frame.index.names = ["day", "share"]
+    assert list(p.index.names) == ["date", "asset"]
 
 def test_last_known_values_stay_within_the_asset():
     p = panel_from_frame(LONG)

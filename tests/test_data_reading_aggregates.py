@@ -60,8 +60,12 @@ def test_a_name_alone_is_asked_for_with_the_likely_answer_first():
     assert "Benchmark" not in names(open_source(wide, layout="wide", without="Benchmark"))
     assert "Benchmark" in names(open_source(wide, layout="wide", without=[]))
     assert names(open_source(wide, layout="wide", assets=["Benchmark", "S0"])) == ["Benchmark", "S0"]
-    with pytest.raises(NeuralphaError, match="no row of the asked-for asset 'Totl'"):
+    with pytest.raises(NeuralphaError, match="no row of the asked-for asset 'Totl'; mend `without`"):
         open_source(wide, layout="wide", without="Totl")
+    with pytest.raises(NeuralphaError, match="`without` names every asset, and none is left"):
+        open_source(wide, layout="wide", without=list(wide))
+    blank = wide.rename(columns={"Benchmark": " Benchmark "})
+    assert names(open_source(blank, layout="wide", without=" Benchmark ")) == [f"S{i}" for i in range(6)]
 
 def test_columns_that_count_are_no_assets():
     wide = shares()
@@ -80,8 +84,19 @@ def test_shares_copies_and_portfolios_of_few_are_kept(seed):
     assert names(open_source(same.assign(Total=3 * wide["S0"]), layout="wide")) == list("ABC")
     pennies = wide.assign(**{name: np.round(0.02 + 0.01 * (np.arange(120) % 3), 2) for name in "XYZ"})[list("XYZ")]
     assert names(open_source(pennies, layout="wide")) == list("XYZ")
+    straight = wide.assign(**{name: 100.0 * k + np.arange(120) for k, name in enumerate("ABC", 1)})[list("ABC")]
+    assert names(open_source(straight, layout="wide")) == list("ABC")
     with pytest.raises(NeuralphaError, match="'Mean' may be no asset"):  # cents are too coarse a proof
         open_source(pennies.assign(Mean=pennies["X"].replace({0.02: 0.03, 0.03: 0.02})), layout="wide")
+
+@pytest.mark.parametrize("dates, usual", [(12, 0.005), (60, 0.002)])
+def test_shares_that_hardly_move_beside_their_digits_are_kept(dates, usual):
+    for seed in range(12):
+        rng = np.random.default_rng(seed)
+        moves = 2 * rng.standard_normal((dates, 1)) + rng.standard_normal((dates, 3))
+        days = pd.bdate_range("2023-01-02", periods=dates, name="date")
+        whole = pd.DataFrame(np.round(80 * np.exp(np.cumsum(usual * moves, 0))), days, list("ABC"))
+        assert names(open_source(whole, layout="wide")) == list("ABC"), seed
 
 def test_an_index_among_shares_is_said():
     wide = shares().rename(columns={"S0": "^GSPC"})

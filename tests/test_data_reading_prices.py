@@ -6,6 +6,14 @@ import pytest
 from neuralpha.core import NeuralphaError
 from neuralpha.data.universes import load_universe
 
+def test_a_crash_of_copies_is_no_mark():
+    moves = 0.01 * np.random.default_rng(0).standard_normal(300)
+    moves[100:102] = -0.2, 0.2
+    days = pd.bdate_range("2020-01-01", periods=300, name="date")
+    one = np.round(100 * np.exp(np.cumsum(moves)), 2)
+    copies = open_source(pd.DataFrame({name: one for name in "ABCDE"}, days), layout="wide")
+    assert copies.frame["close"].min() == pytest.approx(one.min())
+
 def test_one_close_for_all_is_a_mark_for_no_price_and_a_common_base_is_none(tmp_path):
     f = _bars(lambda f: f["asset"] == "").drop(columns=["open", "High", "Low"])
     at = f["date"].isin(f["date"].unique()[[12, 25]])

@@ -40,6 +40,21 @@ PLAIN = "date,asset,close\n2024-01-02,A,1.5\n2024-01-03,A,2.5\n"
 def test_one_table_in_many_files(tmp_path, text):
     assert read(tmp_path, text)[0] == ROWS
 
+@pytest.mark.parametrize("day", ["2024-01-02", "2-Jan-2024", "02 Jan 2024", "2024-01-02T00:00:00", "1704153600"])
+@pytest.mark.parametrize("mark", [",", ";", "\t"])
+def test_a_table_is_data_whatever_it_is_called(tmp_path, day, mark):
+    assert not is_no_data(tmp_path / "AAPL.csv", True)  # not even opened
+    rows = [mark.join(["Date", "Open", "Close"]), *3 * [mark.join([day, "12.5", "12.6"])]]
+    (tmp_path / "history.csv").write_text("\n".join(rows))
+    assert not is_no_data(tmp_path / "history.csv")
+
+def test_a_table_of_an_archive_is_not_dropped_for_its_name(tmp_path):
+    with zipfile.ZipFile(tmp_path / "p.zip", "w") as z:
+        z.writestr("history.csv", PLAIN)
+        z.writestr("sectors.csv", "asset,sector\nA,x\n")
+    with pytest.raises(NeuralphaError, match="holds 2 files"):
+        read(tmp_path, (tmp_path / "p.zip").read_bytes(), "q.zip")
+
 def test_compressed_files(tmp_path):
     import bz2, lzma, pyarrow as pa
 

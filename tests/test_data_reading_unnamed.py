@@ -69,6 +69,18 @@ def test_shares_that_are_given_are_taken_as_the_prices_prove(name, value):
     np.testing.assert_allclose(got.dropna(), want.dropna(), atol=1e-3)
     assert any("as the prices prove" in f["note"] for f in read.findings)
 
+@pytest.mark.parametrize("nothing", [0.0, np.nan])
+@pytest.mark.parametrize("given", [(1.0, 1.0), (0.5, 1.0)])
+def test_one_new_share_for_each_is_a_doubling(given, nothing):
+    is_first = np.tile(np.arange(8) < 4, 300)
+    (one, true, on), (two, _, _) = market(ratio=1 + given[0]), market(ratio=1 + given[1])
+    bars = one.assign(close=np.where(is_first, one.close, two.close))
+    value = np.where(is_first, *given)
+    for bonus in (np.where(on, value, nothing), np.where(on, 1 + value, 1.0)):  # and the ratio, 1 where nothing happens
+        read = open_source(bars.assign(bonus=bonus))
+        got, want = (pd.Series(v).groupby(np.arange(2400) % 8).pct_change() for v in (closes(read), true))
+        np.testing.assert_allclose(got.dropna(), want.dropna(), atol=1e-3)
+
 def test_events_that_adjust_nothing_are_said_and_those_that_prices_carry_are_not():
     bars, true, on = market()
     spun = open_source(bars.assign(spinoff_value=np.where(on, 9.0, 0.0)))

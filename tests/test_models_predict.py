@@ -44,6 +44,13 @@ def test_the_table_holds_every_seed_and_their_ensemble():
     with pytest.raises(NeuralphaError, match="no seed 7"):
         p.scores(7)
 
+def test_a_table_without_an_ensemble_promises_none():
+    columns = dict(date=pd.Timestamp("2024-01-02"), asset=list("AB"), model="mine", fold=0, seed=3, label=[1.0, 2.0])
+    p = Predictions(pd.DataFrame(columns).assign(score=[1.0, 2.0]))
+    assert len(p.scores(seed=3)) == 2
+    with pytest.raises(NeuralphaError, match="mine has no seed -1; there are 3, and no ensemble of them"):
+        p.scores()
+
 def test_seeds_may_be_trained_together():
     X, y, fold = toy_problem(15, 120)
     p = cross_predict(MLP(max_epochs=2), X, y, fold, seeds=3, progress=False, together=True)

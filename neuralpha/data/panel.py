@@ -79,7 +79,7 @@ def usual_steps(
     usual = dense[dense <= max(LONG_STEP_DAYS, LONG_STEPS * float(np.median(dense)))]
     return usual if len(usual) else dense
 
-# %% ../../nbs/data/panel.ipynb #ee871964
+# %% ../../nbs/data/panel.ipynb #1c8329f2
 @dataclass(frozen=True, eq=False, repr=False)
 class PanelIndex:
     """Where every row stands: live assets, sorted by asset then date, calendar-contiguous within an asset.
@@ -135,12 +135,15 @@ class PanelIndex:
         """(n_dates+1,) int64: the rows of date d are rows_by_date[date_offsets[d]:date_offsets[d+1]]."""
         return np.concatenate([[0], np.cumsum(np.bincount(self.date_code, minlength=self.n_dates))])
 
-    @cached_property
+    @property
     def index(self) -> pd.MultiIndex:
         """(n_rows,) `(date, asset)` MultiIndex in panel row order."""
-        return pd.MultiIndex.from_arrays(
-            [self.dates[self.date_code], self.assets[self.asset_code]], names=["date", "asset"]
-        )
+        return self._index.view()  # whoever names its levels anew names those of a view
+
+    @cached_property
+    def _index(self) -> pd.MultiIndex:
+        days, names = self.dates[self.date_code], self.assets[self.asset_code]
+        return pd.MultiIndex.from_arrays([days, names], names=["date", "asset"])
 
     def rows_of(self, asset) -> slice:
         """The rows of one asset."""

@@ -237,7 +237,7 @@ def bring_to_one_scale(
         raise unknown_name("ensemble", kind, ["z", "rank", "mean"])
     return standardise(score, sections, kind)
 
-# %% ../../nbs/models/predict.ipynb #f2a4495f
+# %% ../../nbs/models/predict.ipynb #20ec34b9
 @dataclass
 class Predictions:
     """Out-of-sample scores of one model.
@@ -288,7 +288,8 @@ class Predictions:
         part = self.frame[self.frame["seed"] == seed]
         if not len(part):
             seeds = ", ".join(map(str, self.seeds))
-            raise NeuralphaError(f"{self.name} has no seed {seed}; there are {seeds} and {ENSEMBLE}, the ensemble.")
+            joined = f" and {ENSEMBLE}, the ensemble" if len(ensemble_rows(self.frame)) else ", and no ensemble of them"
+            raise NeuralphaError(f"{self.name} has no seed {seed}; there are {seeds}{joined}.")
         return part.set_index(["date", "asset"]).sort_index()
 
     def scores(self, seed: int = ENSEMBLE) -> pd.Series:

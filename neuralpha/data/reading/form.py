@@ -50,11 +50,12 @@ class Table:
         """Names of the numeric columns."""
         return [c for c in self.frame.columns if c not in ("date", "asset")]
 
-# %% ../../../nbs/data/reading/form.ipynb #c7d888b3
+# %% ../../../nbs/data/reading/form.ipynb #8fdb1a56
 def require_assets(
     asked,  # names, or None
     known,  # names that what was read holds
     where: str,
+    option: str = "assets",  # with which they were asked for
 ) -> None:
     """Raise `NeuralphaError` naming the asked-for assets that are not there.
 
@@ -65,6 +66,8 @@ def require_assets(
     known
         names that what was read holds
     where : str
+    option : str, default 'assets'
+        with which they were asked for
     """
     known = set(known)
     absent = [a for a in asked or () if a not in known]
@@ -73,7 +76,7 @@ def require_assets(
     more = f" and {len(absent) - 5} more" if len(absent) > 5 else ""
     raise NeuralphaError(
         f"{where}: no row of the asked-for asset{'s' * (len(absent) > 1)} "
-        f"{', '.join(map(repr, absent[:5]))}{more}; mend `assets`, or leave {'them' if len(absent) > 1 else 'it'} "
+        f"{', '.join(map(repr, absent[:5]))}{more}; mend `{option}`, or leave {'them' if len(absent) > 1 else 'it'} "
         "out."
     )
 

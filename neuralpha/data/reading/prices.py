@@ -88,7 +88,7 @@ def refuse_exchanged(table: Table) -> None:
         f"{apart:,} bars on which they differ; say columns={{'high': {down!r}, 'low': {up!r}}}."
     )
 
-# %% ../../../nbs/data/reading/prices.ipynb #904fb137
+# %% ../../../nbs/data/reading/prices.ipynb #f82e48d2
 LEAST_ALIKE = 5  # assets
 LEAPS = 5.0  # usual moves
 
@@ -103,7 +103,7 @@ def refuse_placeholders(table: Table) -> None:
     )
     alike = (pl.col("least") == pl.col("most")) & (pl.col("least") > 0) & (pl.col("n") >= LEAST_ALIKE)
     days = of_date.filter(alike & pl.col("date").is_not_null()).sort("date")
-    if not days.height:
+    if not days.height or 2 * days.height > of_date.height:  # copies of one asset are alike on every date
         return
     leap = close.log().diff().abs().over("asset")  # null on an asset's first bar
     moves = table.frame.drop_nulls(["asset", "date"]).sort("asset", "date").select("asset", "date", "close", leap=leap)

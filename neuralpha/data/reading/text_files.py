@@ -22,7 +22,7 @@ from .names import is_field_name, known_name, plain_name
 PACKED = (".gz", ".bz2", ".xz", ".zst", ".zip")
 TEXT = (".csv", ".txt", ".tsv")
 
-# %% ../../../nbs/data/reading/text_files.ipynb #a8d90232
+# %% ../../../nbs/data/reading/text_files.ipynb #5f2e19c4
 def text_stem(path: Path) -> str | None:
     """A text file's name without its endings, `BRK.B` for `BRK.B.csv.gz`; None for a file that is no text file."""
     name = path.name
@@ -44,7 +44,7 @@ def _unzipped(path):
                 for m in z.namelist()
                 if not m.endswith("/") and not m.startswith("__MACOSX/") and not Path(m).name.startswith(".")
             ]
-            members = [m for m in members if plain_name(Path(m).stem) not in NO_DATA] or members
+            members = [m for m in members if not _is_called_prose(m)] or members
             if len(members) != 1:
                 raise NeuralphaError(
                     f"{path}: holds {len(members)} files ({', '.join(members[:3])}); unpack it and give the file "
@@ -58,13 +58,13 @@ def _unzipped(path):
     except (zipfile.BadZipFile, RuntimeError, NotImplementedError) as e:
         raise NeuralphaError(f"{path}: cannot be unpacked ({e}); write or copy it again.") from e
 
-# %% ../../../nbs/data/reading/text_files.ipynb #b6b841a9
+# %% ../../../nbs/data/reading/text_files.ipynb #bc6babda
 NO_DATA = set(
     "readme license licence copying copyright changelog changes history authors contributors notice notes citation "
     "manifest contents about terms disclaimer requirements checksums checksum md5sums md5sum sha1sums sha1sum "
     "sha256sums sha256sum sha512sums sha512sum".split()
 )
-_DAY = re.compile(r"^\W*(?:\d{1,4}[-./]\d{1,2}[-./]\d{1,4}|(?:19|20)\d{6})\b")
+_DAY = re.compile(r"^\W*(?:\d{1,4}[-./]\d{1,2}[-./]\d{1,4}|(?:19|20)\d{6})(?!\d)")
 _NUMBER = re.compile(r"^\W*\d[\d.,' ]*$")
 
 
@@ -83,15 +83,30 @@ def is_no_data(
     stem = text_stem(path)
     if stem is None or path.suffix.lower() in PACKED:
         return False
+    plain = plain_name(stem)
+    is_named_so = plain in NO_DATA or plain.startswith("readme")
+    if not is_named_so and not (among_others and path.suffix.lower() == ".txt"):
+        return False  # unread: a folder may hold thousands
     with open(path, "rb") as f:
         head = f.read(1 << 16)
     lines = [line for line in head.decode("utf-8", "replace").splitlines() if line.strip()]
     if not lines or b"\0" in head:
         return False
-    plain = plain_name(stem)
-    if plain in NO_DATA or plain.startswith("readme"):
-        return sum(map(_is_dated, lines)) <= len(lines) / 2
-    return among_others and path.suffix.lower() == ".txt" and not any(map(_is_row, lines)) and not _is_header(lines[0])
+    if is_named_so:
+        return not _is_table(lines)
+    return not any(map(_is_row, lines)) and not _is_header(lines[0])
+
+
+def _is_called_prose(member: str) -> bool:
+    """Whether a packed file is called like a README and has no ending of a table."""
+    return plain_name(Path(member).stem) in NO_DATA and not member.lower().endswith((".csv", ".tsv"))
+
+
+def _is_table(lines: list) -> bool:
+    """Whether most lines hold a day and a number, or a header names fields and most lines beneath it have numbers."""
+    if sum(map(_is_dated, lines)) > len(lines) / 2:
+        return True
+    return _is_header(lines[0], 2) and sum(map(_is_row, lines[1:])) > len(lines[1:]) / 2
 
 
 def _is_dated(line: str) -> bool:
@@ -106,8 +121,8 @@ def _is_row(line: str) -> bool:
     return _is_dated(line) or len(cells) > 1 and any(map(_NUMBER.match, cells))
 
 
-def _is_header(line: str) -> bool:
-    return any(is_field_name(c) for c in re.split(r"[,;|\t]", line))
+def _is_header(line: str, least: int = 1) -> bool:
+    return sum(is_field_name(c) for c in re.split(r"[,;|\t]", line)) >= least
 
 # %% ../../../nbs/data/reading/text_files.ipynb #d7cf03d6
 def unpacked(path: Path) -> bytes | None:  # None for a file that is not packed

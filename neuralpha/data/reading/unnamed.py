@@ -15,13 +15,13 @@ for each old one: where the prices fit one of both, it is used.
 __all__ = ['SOME_ASSETS', 'RESTS', 'BEGINS_OR_ENDS', 'EVENTS', 'PAIRS', 'Beside', 'stand_beside', 'find_adjusted_close',
            'is_called_event', 'find_share_events']
 
-# %% ../../../nbs/data/reading/unnamed.ipynb #bc4bfcb0
+# %% ../../../nbs/data/reading/unnamed.ipynb #6499d167
 from dataclasses import replace
 from typing import NamedTuple
 import numpy as np
 import polars as pl
 from ...core import NeuralphaError
-from .adjustment import changes, judge, rounding_error, value_before
+from .adjustment import RARELY, changes, judge, rounding_error, value_before
 from .form import Table
 from .names import NUMERIC_COLUMNS, plain_name
 from .spec import ReadSpec
@@ -181,17 +181,26 @@ def _unused(table: Table, column: str) -> dict:
     )
     return dict(check="unused_adjusted_close", rows=table.frame[column].count(), note=note, column=column)
 
-# %% ../../../nbs/data/reading/unnamed.ipynb #dab442e0
+# %% ../../../nbs/data/reading/unnamed.ipynb #0fdc08d4
 def is_called_event(name: str) -> bool:
     """Whether a name speaks of an event that changes shares."""
     plain = plain_name(name)
     return bool(set(plain.split("_")) & EVENTS) or any(pair in plain for pair in PAIRS)
 
 
-def _forms(values: np.ndarray) -> dict:  # name -> (n,) ratios, NaN where nothing happens
-    """What the numbers of an event may mean: the ratio, or the new shares for each old one."""
-    event = np.isfinite(values) & (values > 0) & (values != 1)
-    return {"the ratio": np.where(event, values, np.nan), "new shares for each": np.where(event, 1 + values, np.nan)}
+def _forms(values: pl.Series) -> dict:  # name -> ratios, null where nothing happens
+    """What the numbers of an event may mean: the ratio, or the new shares for each old one.
+
+    One new share for each is a doubling, unless a 1 stands on many days: there it says that nothing happens.
+    """
+    value = pl.Series("value", values, pl.Float64)
+    is_one = (value == 1).fill_null(False)
+    given = value.is_finite() & (value > 0)
+    changes_shares = given & ~is_one
+    adds_shares = given if is_one.mean() <= RARELY else changes_shares
+    frame = pl.DataFrame([value])
+    ratio, more = pl.when(changes_shares).then(pl.col("value")), pl.when(adds_shares).then(1 + pl.col("value"))
+    return {"the ratio": frame.select(ratio).to_series(), "new shares for each": frame.select(more).to_series()}
 
 
 def find_share_events(table: Table, spec: ReadSpec, coarse: bool = False) -> tuple:  # (table, findings)
@@ -222,8 +231,11 @@ def find_share_events(table: Table, spec: ReadSpec, coarse: bool = False) -> tup
 
 def _ways(table: Table, column: str, coarse: bool) -> dict:  # form -> what the prices prove, or None
     """What the prices say of each thing that the numbers of an event may mean."""
-    code, close, values = _arrays(table.frame, "close", column)
-    return {form: judge(changes(code, close, ratio), coarse).way for form, ratio in _forms(values).items()}
+    found = {}
+    for form, ratio in _forms(table.frame[column]).items():
+        arrays = _arrays(table.frame.with_columns(ratio.alias(column)), "close", column)
+        found[form] = judge(changes(*arrays), coarse).way
+    return found
 
 
 def _no_price_takes(table: Table, column: str, rows: int) -> dict:
@@ -237,10 +249,7 @@ def _no_price_takes(table: Table, column: str, rows: int) -> dict:
 def _as_factor(table: Table, column: str, form: str, said: list) -> tuple:
     """The table with the events as its factor."""
     source = _source(table, column)
-    values = pl.col(column).fill_nan(None)
-    happens = (values > 0) & (values != 1)
-    ratio = values if form == "the ratio" else values + 1
-    factor = pl.when(happens).then(ratio).alias("factor")
+    factor = _forms(table.frame[column])[form].alias("factor")
     frame = table.frame.with_columns(factor).drop(column)
     meaning = "ratios of splits" if form == "the ratio" else "new shares for each old one"
     note = f"column {source!r} holds {meaning}, as the prices prove (adjust='none' keeps the close)"
