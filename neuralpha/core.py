@@ -694,7 +694,7 @@ def figure_png(
     few_colours.save(out, "PNG", compress_level=6)  # 9 takes far longer to save one byte in sixteen
     return out.getvalue()
 
-# %% ../nbs/core.ipynb #8dddc79f
+# %% ../nbs/core.ipynb #f4cbb9ab
 def _drawn_once(fig, dpi: int, is_within: bool = False):
     """The figure without its empty margins; None where something of it lies outside its own area.
 
@@ -711,7 +711,8 @@ def _drawn_once(fig, dpi: int, is_within: bool = False):
         canvas = FigureCanvasAgg(fig)
         canvas.draw()
         width, height = canvas.get_width_height()
-        inked = _inked(fig, canvas) if is_within or fig.get_constrained_layout() else None
+        is_inside = is_within or fig.get_constrained_layout() and _is_inside(fig, canvas)
+        inked = _inked(fig, canvas) if is_inside else None
         left, bottom, right, top = inked or fig.get_tightbbox(canvas.get_renderer()).extents * dpi
         if min(left, bottom) < -1 or right > width + 1 or top > height + 1:
             return None
@@ -737,6 +738,18 @@ def _inked(fig, canvas) -> tuple | None:  # left, bottom, right, top in pixels; 
         return None
     height = len(ink)
     return columns[0], height - rows[-1] - 1, columns[-1] + 1, height - rows[0]
+
+# %% ../nbs/core.ipynb #cd0a361e
+def _is_inside(fig, canvas) -> bool:
+    """Whether all that a layout does not move, such as texts and legends, begins and ends within the figure."""
+    loose = [*fig.axes, *fig.texts, *fig.legends, *fig.artists, *fig.lines, *fig.patches, *fig.images]
+    for ax in fig.axes:
+        loose += [*ax.texts, *ax.artists, *ax.child_axes, *filter(None, [ax.get_legend()])]
+    width, height = canvas.get_width_height()
+    boxes = [artist.get_window_extent(canvas.get_renderer()) for artist in loose]
+    return not fig.subfigs and all(
+        min(box.x0, box.y0) >= -1 and box.x1 <= width + 1 and box.y1 <= height + 1 for box in boxes
+    )
 
 # %% ../nbs/core.ipynb #db4be92e
 def _drawn_to_fit(fig, dpi: int):
