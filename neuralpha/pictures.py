@@ -111,7 +111,7 @@ def take(browser, report: Path, picture: Picture) -> Image.Image:
     page.close()
     return Image.open(io.BytesIO(drawn)).convert("RGB")
 
-# %% ../nbs/pictures.ipynb #d7a7945f
+# %% ../nbs/pictures.ipynb #cee610cd
 def take_pictures(
     report: Path,  # the sample report
     folder: Path,  # where the PNGs go
@@ -128,7 +128,9 @@ def take_pictures(
     written = []
     with chromium() as browser:
         for picture in PICTURES:
-            image = take(browser, Path(report), picture).quantize(128, dither=Image.Dither.NONE)
+            taken = take(browser, Path(report), picture)
+            # by the colours that are there, not by how much of them: a thin line keeps its own
+            image = taken.quantize(256, Image.Quantize.FASTOCTREE, dither=Image.Dither.NONE)
             written.append(Path(folder) / f"{picture.name}.png")
             with atomic_path(written[-1]) as part:
                 image.save(part, "PNG", optimize=True)
