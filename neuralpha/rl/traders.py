@@ -241,7 +241,7 @@ class Trader(Estimator):
         """What learns on the dates of the training, part by part."""
         raise NotImplementedError
 
-# %% ../../nbs/rl/traders.ipynb #e943a83f
+# %% ../../nbs/rl/traders.ipynb #c314588b
 def train_trader(trader: Trader, view: View, valid) -> None:
     """Learn, look, and stop when looking has not paid for a while."""
     if valid is None:
@@ -250,12 +250,12 @@ def train_trader(trader: Trader, view: View, valid) -> None:
         )
     last = view.panel.date_code[valid[0].rows].max()
     judged = span_of(view.panel, valid[0].rows, "validation")
+    train = span_of(view.panel, view.rows, "training")
+    if not train[1] < judged[0]:
+        raise NeuralphaError("The validation dates of an agent come after its training dates: walk forward.")
     of = digest(canonical_json(trader.get_params()), view.rows, valid[0].rows, view.features.digest)
     view = _as_it_stood(view, last)
     panel = view.panel
-    train = span_of(panel, view.rows, "training")
-    if not train[1] < judged[0]:
-        raise NeuralphaError("The validation dates of an agent come after its training dates: walk forward.")
     learner = _begin(trader, view, train)
     x = trader._standard(view.features.values)
     judging = AssetGame(trade_env(panel, first=judged[0], last=judged[1], **trader.market), x)

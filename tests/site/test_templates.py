@@ -150,7 +150,8 @@ def a_sweep():
         "letters": "a",
         "bars": 500,
     }
-    row |= dict.fromkeys(("net", "gross", "paid", "drawdown", "turnover", "Sharpe", "break-even"), 1.0)
+    numbers = ("net", "gross", "paid", "drawdown", "turnover", "Sharpe", "deflated Sharpe", "break-even")
+    row |= dict.fromkeys(numbers, 1.0)
     row |= {f"{name} {end}": 0.5 for name in ("net", "Sharpe") for end in ("low", "high")}
     table = pd.DataFrame([row | {"model": "ridge", "rank": 1}, row | {"model": "lightgbm", "rank": 1}])
     asked = {"plan": {}, "universes": ["sim-tiny"], "models": ["ridge", "lightgbm"], "missing": {"mlp": "no scores"}}
