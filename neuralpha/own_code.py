@@ -14,8 +14,9 @@ them says; libraries count by their version.
 __all__ = ['is_own', 'is_own_feature', 'short_name', 'own_part', 'Reached', 'reached', 'own_digest', 'own_module',
            'seen_from_here', 'offered']
 
-# %% ../nbs/own_code.ipynb #11d76c90
+# %% ../nbs/own_code.ipynb #94d6a02a
 import ast, importlib, importlib.metadata, importlib.util, inspect, os, sys
+from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
 from types import ModuleType
@@ -204,7 +205,7 @@ def own_digest(
     sources = {module: syntax_digest(_tree(path)) for module, path in code.files.items()}
     return digest(sources, code.versions, code_digest(*code.inside))
 
-# %% ../nbs/own_code.ipynb #bbde4c1d
+# %% ../nbs/own_code.ipynb #f82401f7
 def own_module(source: str) -> ModuleType:
     """The module behind `file.py` or `package.module`. Raises `NeuralphaError` where it cannot be imported."""
     key = own_digest(source)
@@ -213,9 +214,21 @@ def own_module(source: str) -> ModuleType:
     path = Path(source).absolute()
     name = f"own_{path.stem}_{key[:16]}" if source.endswith(".py") else source
     if name not in sys.modules:
-        _run(source, (lambda: _load(name, path)) if source.endswith(".py") else (lambda: importlib.import_module(name)))
+        with _no_compiled_copies():
+            load = (lambda: _load(name, path)) if source.endswith(".py") else (lambda: importlib.import_module(name))
+            _run(source, load)
         _mark(files)
     return sys.modules[name]
+
+
+@contextmanager
+def _no_compiled_copies():
+    """Python knows a compiled copy by its source's size and whole second alone; of an edited file it may be an old one."""
+    before, sys.dont_write_bytecode = sys.dont_write_bytecode, True
+    try:
+        yield
+    finally:
+        sys.dont_write_bytecode = before
 
 # %% ../nbs/own_code.ipynb #1d9667db
 def _forget_edited(files: dict) -> None:

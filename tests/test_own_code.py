@@ -31,6 +31,16 @@ def test_a_part_is_found_in_a_file_with_the_files_beside_it(write):
     assert own_part("a/mine.py:part")(3) == 6
     assert own_part("a/mine.py:part") is own_part("a/mine.py:part")  # loaded once
 
+def test_an_edit_within_a_second_that_keeps_the_size_is_read(write):
+    for value in (1, 2):
+        for name, text in (
+            ("fast.py", "import beside\n\ndef part():\n    return {}, beside.v\n"),
+            ("beside.py", "v = {}\n"),
+        ):
+            path = write(name, text.format(value))
+            os.utime(path, ns=(10**18 + value, 10**18 + value))
+        assert own_part("fast.py:part")() == (value, value)
+
 def test_an_edited_file_is_read_anew_and_so_is_what_it_imports(write):
     write("mine2.py", "import tools2\n\ndef part(x):\n    return tools2.f(x)\n")
     write("tools2.py", "def f(x):\n    return 1\n")
