@@ -205,7 +205,7 @@ def own_digest(
     sources = {module: syntax_digest(_tree(path)) for module, path in code.files.items()}
     return digest(sources, code.versions, code_digest(*code.inside))
 
-# %% ../nbs/own_code.ipynb #f82401f7
+# %% ../nbs/own_code.ipynb #4590d45c
 def own_module(source: str) -> ModuleType:
     """The module behind `file.py` or `package.module`. Raises `NeuralphaError` where it cannot be imported."""
     key = own_digest(source)
@@ -223,7 +223,7 @@ def own_module(source: str) -> ModuleType:
 
 @contextmanager
 def _no_compiled_copies():
-    """Python knows a compiled copy by its source's size and whole second alone; of an edited file it may be an old one."""
+    """Python knows a compiled copy by its source's size and whole second; of an edited file it may be an old one."""
     before, sys.dont_write_bytecode = sys.dont_write_bytecode, True
     try:
         yield
