@@ -39,7 +39,7 @@ Start with **neuralpha run quick**, then **neuralpha run quick --universe prices
 data_app = typer.Typer(no_args_is_help=True, help="Look at, check and import universes.")
 app.add_typer(data_app, name="data")
 
-# %% ../nbs/cli.ipynb #f5cf9222
+# %% ../nbs/cli.ipynb #dda773ce
 ReadOption = Annotated[
     list[str] | None,
     typer.Option(
@@ -51,6 +51,7 @@ ReadOption = Annotated[
     ),
 ]
 
+# %% ../nbs/cli.ipynb #71648689
 SEVERAL = {  # options that hold several things: how they are said in one
     "columns": ": columns={'close' = 'PX_LAST', 'volume' = 'PX_VOLUME'}",
     "assets": ": assets=['AAPL', 'MSFT']",
@@ -89,7 +90,7 @@ def _read_options(read):
             options[key] = value
     return options
 
-
+# %% ../nbs/cli.ipynb #3fd8cda1
 def _data_block(study, universe, read):
     """The study's `data` block that `--read` makes; None without it."""
     from neuralpha.study.spec import load_study
@@ -145,7 +146,7 @@ def _features(text):
     names = _list(text)
     return names[0] if names and len(names) == 1 else names
 
-# %% ../nbs/cli.ipynb #8d53242e
+# %% ../nbs/cli.ipynb #6b3e2b00
 SPLIT, RUN = "Split (overrides the study)", "Running"
 
 DeviceOption = Annotated[str, typer.Option(help="auto, cpu, cuda or cuda:1.", rich_help_panel=RUN)]
@@ -161,11 +162,11 @@ AddressOption = Annotated[
     ),
 ]
 
-
+# %% ../nbs/cli.ipynb #90839bda
 def _split_option(help: str | None = None) -> typer.models.OptionInfo:
     return typer.Option(help=help, rich_help_panel=SPLIT)
 
-
+# %% ../nbs/cli.ipynb #eb9da1ea
 @app.command(rich_help_panel="Reports")
 def run(
     study: Annotated[
@@ -664,7 +665,7 @@ def _verify_comparison(page):
     if problems:
         raise typer.Exit(1)
 
-# %% ../nbs/cli.ipynb #bd35340f
+# %% ../nbs/cli.ipynb #e79b3841
 desk_app = typer.Typer(no_args_is_help=True, help="A model in use: fed every evening, watched, corrected, replaced.")
 app.add_typer(desk_app, name="desk", rich_help_panel="Reports")
 
@@ -674,7 +675,7 @@ DeskFolder = Annotated[
 ]
 LastOption = Annotated[str | None, typer.Option(help="Step no further than this session, e.g. 2024-05-02.")]
 
-
+# %% ../nbs/cli.ipynb #9fc87224
 @desk_app.command("open")
 def desk_open(
     report: Annotated[Path, typer.Argument(help="Folder of a study's report, e.g. reports/quick.")],
@@ -725,7 +726,7 @@ def desk_open(
     typer.echo(f"{folder}: {desk.terms.models[0]} acts; the first bar is the one after {desk.terms.since[:10]}")
     _tell_watch(desk)
 
-
+# %% ../nbs/cli.ipynb #611a528d
 def _tell_watch(desk):
     """Each layer's run length, in bars."""
     import pandas as pd
@@ -735,7 +736,7 @@ def _tell_watch(desk):
     for layer, value in desk.watch.constant.items():
         typer.echo(f"{layer} was always {value:.4g} in the validation period; it alarms when off by more than half")
 
-
+# %% ../nbs/cli.ipynb #4f3ecf24
 def _tell_entries(folder, added):
     """One line for each entry."""
     for entry in added:
@@ -759,7 +760,7 @@ def _entry_line(entry) -> str:
     said = f"alarm of {', '.join(body['alarms'])}; " if body["alarms"] else ""
     return f"{body['date'][:10]}  {state['action']}  {said}{orders['count']} orders  wealth {body['wealth'][0]:,.0f}"
 
-
+# %% ../nbs/cli.ipynb #73a2d904
 @desk_app.command("step")
 def desk_step(
     folder: DeskFolder,
@@ -790,7 +791,7 @@ def desk_replay(
 
     _tell_entries(folder, replay_desk(folder, universe, last, **_read_options(read)))
 
-
+# %% ../nbs/cli.ipynb #495a540e
 @desk_app.command("fills")
 def desk_fills(
     folder: DeskFolder, file: Annotated[Path, typer.Argument(help="CSV: date, asset, shares, price, commission.")]
@@ -800,7 +801,7 @@ def desk_fills(
 
     typer.echo(f"{read_fills(folder, file)} fills recorded")
 
-
+# %% ../nbs/cli.ipynb #c4dc80cc
 def _verify_desk(folder):
     """Follow a desk's chain, and compare every file that it names."""
     from neuralpha.report.desk import verify_whole_desk
@@ -812,7 +813,7 @@ def _verify_desk(folder):
     if problems:
         raise typer.Exit(1)
 
-# %% ../nbs/cli.ipynb #6fc3fc37
+# %% ../nbs/cli.ipynb #6264a7fe
 @desk_app.command("status")
 def desk_status(
     folder: DeskFolder,
@@ -830,7 +831,7 @@ def desk_status(
     typer.secho(word, fg="red" if alarming else "green")
     typer.echo(f"{why}\n{page}")
 
-
+# %% ../nbs/cli.ipynb #ad9cfe9d
 @desk_app.command("difference")
 def desk_difference(
     folder: DeskFolder,
@@ -851,7 +852,7 @@ def desk_difference(
     if found.sectors is not None:
         _table(found.sectors.round(0), "By sector, against the equal-weighted market, money")
 
-
+# %% ../nbs/cli.ipynb #53a2d327
 @desk_app.command("retrain")
 def desk_retrain(
     folder: DeskFolder,
@@ -873,7 +874,7 @@ def desk_retrain(
     lost = pd.DataFrame(body["forgotten"]).set_index("regime").astype(float)
     _table(lost.round(3), "IC on earlier markets: the fit that acts, and the new one")
 
-
+# %% ../nbs/cli.ipynb #c6971db8
 @desk_app.command("promote")
 def desk_promote(
     folder: DeskFolder,
@@ -899,7 +900,7 @@ def desk_rollback(
     body = roll_back(desk_at(folder), why)
     typer.echo(f"{body['acting']} acts in place of {body['before']}")
 
-
+# %% ../nbs/cli.ipynb #fc5f3d24
 @desk_app.command("test")
 def desk_test(
     folder: DeskFolder,
@@ -935,7 +936,7 @@ def report_file(
     for made in [*([write_html(report, to)] if html or not pdf else []), *([write_pdf(report, to)] if pdf else [])]:
         typer.echo(f"{made}  ({made.stat().st_size / 1e6:.1f} MB)")
 
-# %% ../nbs/cli.ipynb #d49bcb7d
+# %% ../nbs/cli.ipynb #18a0690e
 @app.command("backtest", rich_help_panel="Reports")
 def backtest_report(
     report: Annotated[Path, typer.Argument(help="Folder of a study's report, e.g. reports/quick.")],
@@ -988,7 +989,7 @@ def backtest_report(
     for title, table in found.tables.items():
         _table(table.round(2), title)
 
-
+# %% ../nbs/cli.ipynb #595e5714
 @app.command("sweep", rich_help_panel="Reports")
 def sweep_report(
     report: Annotated[Path, typer.Argument(help="Folder of a study's report, e.g. reports/quick.")],
@@ -1065,7 +1066,7 @@ def sweep_report(
     _table(table.set_index("model")[shown].head(top).round(2), f"{len(table)} backtests by net return, % a year")
     typer.echo(report / "sweep.html")
 
-
+# %% ../nbs/cli.ipynb #39e284a0
 def _amounts(text: str | None) -> list[float] | None:
     """Comma-separated amounts of money."""
     try:

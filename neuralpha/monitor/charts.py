@@ -432,7 +432,7 @@ def fit_whitening(
     decay, gain, scale = _fit_all(x[None])[:, 0]
     return Whitening(float(x.mean()), float(scale), float(decay), float(gain))
 
-# %% ../../nbs/monitor/charts.ipynb #e18477d9
+# %% ../../nbs/monitor/charts.ipynb #34a16889
 class RunLength(NamedTuple):
     """Mean bars until a false alarm, and what it may really be."""
 
@@ -440,7 +440,7 @@ class RunLength(NamedTuple):
     low: float
     high: float
 
-
+# %% ../../nbs/monitor/charts.ipynb #fb959c26
 _SIDES = {"down": -1, "up": 1, "both": 0}
 
 
@@ -593,7 +593,7 @@ class Chart:
         rows = {loss: self.delay(-loss * self.whitening.mean, paths=paths) for loss in losses}
         return pd.DataFrame(rows).T.rename_axis("loss")
 
-
+# %% ../../nbs/monitor/charts.ipynb #df39abbd
 @njit(cache=True)
 def _blocks(pool, starts, block, bars):
     out = np.empty((starts.shape[0], bars))

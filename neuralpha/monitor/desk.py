@@ -960,7 +960,7 @@ def _ic_that_is_known(run, at) -> float:
     scores = run.tables[date][f"score:{run.acting}"].reindex(day.assets).to_numpy(float)
     return known_ic(day, scores, known)
 
-# %% ../../nbs/monitor/desk.ipynb #fcd3e56b
+# %% ../../nbs/monitor/desk.ipynb #e63b641c
 def _step(run: _Run, at: int) -> tuple:  # body of the entry, table
     """One bar."""
     date = pd.Timestamp(run.whole.dates[at])
@@ -1002,7 +1002,7 @@ def _step(run: _Run, at: int) -> tuple:  # body of the entry, table
     )
     return stepped | seen | traded, table
 
-
+# %% ../../nbs/monitor/desk.ipynb #5eebb956
 def _by_account(terms, records) -> dict:  # account -> part of its record -> money
     return {name: dict(zip(RECORD, map(float, row))) for name, row in zip(account_names(terms), records)}
 
@@ -1018,7 +1018,7 @@ def _order_facts(table) -> dict:
         count=int((orders != 0).sum()), buy=float(orders[orders > 0].sum()), sell=float(-orders[orders < 0].sum())
     )
 
-
+# %% ../../nbs/monitor/desk.ipynb #aca12fa0
 def _bar_table(run: _Run, at: int, scores: dict, filled) -> tuple:
     """Everything by asset: what was seen, scored, decided, filled, held, and is wished next."""
     decided = _decide(run, at, scores)
@@ -1043,7 +1043,7 @@ def _bar_table(run: _Run, at: int, scores: dict, filled) -> tuple:
     table["order"] = np.where(np.abs(order) > 1e-12 * wealth, order, 0.0)
     return table, notes
 
-
+# %% ../../nbs/monitor/desk.ipynb #f468448d
 def _rows_of_table(run: _Run, at: int) -> tuple:
     """Codes of the assets that are in the bar or are held, and what was seen of them."""
     whole = run.whole
@@ -1067,7 +1067,7 @@ def _returns_into(run):
         run.into = bar_return(run.whole)
     return run.into
 
-
+# %% ../../nbs/monitor/desk.ipynb #64ae8d89
 def _desk_target(run: _Run, at: int, table) -> tuple:
     """The acting model's target, once account and action policy have been asked."""
     target = table[f"target:{run.acting}"].to_numpy(float)

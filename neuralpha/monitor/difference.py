@@ -113,7 +113,7 @@ class Difference:
         total = float((self.live - self.backtest).sum())
         return f"live less backtest {total:,.0f} over {len(self.dates)} bars: {said or 'nothing'}"
 
-# %% ../../nbs/monitor/difference.ipynb #a8244c1b
+# %% ../../nbs/monitor/difference.ipynb #49a4f3b9
 class _World(NamedTuple):
     """What one account of the chain does."""
 
@@ -124,7 +124,7 @@ class _World(NamedTuple):
     filled: np.ndarray | None = None  # (bars, assets) share of the order that was filled
     fees: np.ndarray | None = None  # (bars, assets) money paid on top
 
-
+# %% ../../nbs/monitor/difference.ipynb #25548354
 def _run_books(books: Books, worlds: list, weigh) -> np.ndarray:  # (worlds, bars, assets + 1)
     """What each account made on each bar, of each asset and in cash."""
     state = books.state
@@ -150,7 +150,7 @@ def _run_books(books: Books, worlds: list, weigh) -> np.ndarray:  # (worlds, bar
             path.append(float(now))
     return out
 
-
+# %% ../../nbs/monitor/difference.ipynb #b5cdcf8c
 def _wishes(books, worlds, t, wealth, notes, weigh):  # (assets, worlds)
     """What each account wishes on a bar."""
     held = books.state.position / np.maximum(books.state.wealth, 1e-300)
@@ -174,7 +174,7 @@ def _wish(books, world, t, held, wealth, notes, weigh):
     state = world.states[t - 1]
     return target if state is None else act(state, target, held)
 
-
+# %% ../../nbs/monitor/difference.ipynb #b886377c
 def _before_trade(books: Books):
     """(assets, accounts) positions at the fill, and (accounts,) the money that weights are shares of."""
     bars, state, tariff = books.bars, books.state, books.tariff
@@ -205,7 +205,7 @@ def _marked(places, n: int):  # (n,) bool
     marked[places] = True
     return marked
 
-
+# %% ../../nbs/monitor/difference.ipynb #3aad2b1c
 def _fill_partly(wish, world, t, before, base):
     """Wishes that end in the part of the order that was filled."""
     if world.filled is None:

@@ -102,7 +102,7 @@ def _finite(values, name):
         raise NeuralphaError(f"The {name} sample has no finite value; there is nothing to compare.")
     return x
 
-# %% ../../nbs/monitor/drift.ipynb #fe320304
+# %% ../../nbs/monitor/drift.ipynb #73ec7e80
 CUTS = np.arange(1, 20) / 20  # quantiles of the reference at which distribution functions are compared
 
 
@@ -134,7 +134,7 @@ class Drift(NamedTuple):
     reference_size: float  # effective: independent rows that were as sure
     current_size: float
 
-
+# %% ../../nbs/monitor/drift.ipynb #a11533e0
 def daily_shares(
     values: pd.Series,  # index (date, asset), or date alone
     cuts: np.ndarray,  # (k,) ascending
@@ -160,7 +160,7 @@ def daily_shares(
     counts = np.bincount(codes * width + bins, minlength=len(dates) * width).reshape(len(dates), width)
     return counts.cumsum(1)[:, :-1] / counts.sum(1, keepdims=True)
 
-
+# %% ../../nbs/monitor/drift.ipynb #d2890054
 def drift_test(
     reference: pd.Series,  # index (date, asset), or date alone; NaN are left out
     current: pd.Series,
@@ -204,14 +204,14 @@ def drift_test(
         _size(now, variance),
     )
 
-
+# %% ../../nbs/monitor/drift.ipynb #1e273371
 def _cuts(reference):
     cuts = np.unique(np.quantile(_finite(reference, "reference"), CUTS))
     if len(cuts) < 2:
         raise NeuralphaError("The reference takes hardly more than one value; a distribution is needed to compare.")
     return cuts
 
-
+# %% ../../nbs/monitor/drift.ipynb #c5a7c65f
 def _waves(shares):
     """(waves, cuts): slow waves of the daily shares, as many as regimes allow."""
     moving = [column for column in shares.T if np.ptp(column) > 0]
@@ -230,7 +230,7 @@ def _student_draws(waves, draws, seed):
     normal = rng.standard_normal((draws, count)) @ waves / np.sqrt(count)
     return normal * np.sqrt(count / rng.chisquare(count, size=(draws, 1)))
 
-
+# %% ../../nbs/monitor/drift.ipynb #31235770
 def _bin_shares(cumulative):
     return np.maximum(np.diff(np.append(np.append(0.0, cumulative), 1.0)), 1e-12)
 
