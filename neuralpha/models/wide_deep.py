@@ -4,7 +4,7 @@
 
 # %% auto #0
 __all__ = ['with_level', 'kept_slopes', 'widen', 'WideDeepNet', 'WithinDate', 'set_wide_part', 'WideDeep', 'ByDate', 'Boosted',
-           'tree_settings', 'WideTrees']
+           'tree_settings', 'boost_what_is_left', 'WideTrees']
 
 # %% ../../nbs/models/wide_deep.ipynb #db9f9074
 import os
@@ -418,7 +418,59 @@ def tree_settings(model, n_rows: int) -> dict:
         verbosity=-1,
     )
 
-# %% ../../nbs/models/wide_deep.ipynb #f5a409b0
+# %% ../../nbs/models/wide_deep.ipynb #995de390
+def boost_what_is_left(
+    settings: dict,  # LightGBM's
+    past: Boosted,
+    valid: Boosted,
+    n_trees: int,  # at most
+    patience: int,  # trees without improvement on validation
+    watch,  # called after every tree
+) -> tuple:  # booster, loss on validation after each tree
+    """Trees whose loss is what is left of the residuals.
+
+    Parameters
+    ----------
+    settings : dict
+        LightGBM's
+    past : Boosted
+    valid : Boosted
+    n_trees : int
+        at most
+    patience : int
+        trees without improvement on validation
+    watch
+        called after every tree
+
+    Returns
+    -------
+    tuple
+        booster, loss on validation after each tree
+    """
+    import lightgbm as lgb
+
+    data = lgb.Dataset(past.x, past.target)
+    log = {}
+
+    def gradient(score, _):
+        return past.left(score - past.target), np.ones(len(score))
+
+    def judge(score, _):
+        residual = score - valid.target
+        return "loss", float(np.mean(residual * valid.left(residual))), False
+
+    booster = lgb.train(
+        settings | dict(objective=gradient),
+        data,
+        n_trees,
+        valid_sets=[lgb.Dataset(valid.x, valid.target, reference=data)],
+        valid_names=["valid"],
+        feval=judge,
+        callbacks=[lgb.early_stopping(patience, verbose=False), lgb.record_evaluation(log), watch],
+    )
+    return booster, log["valid"]["loss"]
+
+# %% ../../nbs/models/wide_deep.ipynb #2586d667
 @dataclass(kw_only=True, repr=False, eq=False)
 class WideTrees(Estimator):
     """Gradient-boosted trees beside a linear model; inputs are those with the largest gain, slopes and gates are
@@ -465,33 +517,14 @@ class WideTrees(Estimator):
     limits: ClassVar[dict] = BOOSTING | {"max_inputs": "[1, inf)"}
 
     def _boost(self, past: Boosted, valid: Boosted):
-        """A booster whose loss is what is left of the residuals; and how many of its trees are best on validation."""
-        import lightgbm as lgb
+        """A booster of what the linear part leaves; and how many of its trees are best on validation."""
+        settings = tree_settings(self, len(past.x))
 
-        data = lgb.Dataset(past.x, past.target)
+        def watch(env):
+            self._watched(env)
 
-        def gradient(score, _):
-            return past.left(score - past.target), np.ones(len(score))
-
-        def judge(score, _):
-            residual = score - valid.target
-            return "loss", float(np.mean(residual * valid.left(residual))), False
-
-        log = {}
-        booster = lgb.train(
-            tree_settings(self, len(past.x)) | dict(objective=gradient),
-            data,
-            self.n_trees,
-            valid_sets=[lgb.Dataset(valid.x, valid.target, reference=data)],
-            valid_names=["valid"],
-            feval=judge,
-            callbacks=[
-                lgb.early_stopping(self.patience, verbose=False),
-                lgb.record_evaluation(log),
-                lambda env: self._watched(env),
-            ],
-        )
-        self.history_ = [{"tree": i + 1, "valid_loss": v} for i, v in enumerate(log["valid"]["loss"])]
+        booster, losses = boost_what_is_left(settings, past, valid, self.n_trees, self.patience, watch)
+        self.history_ = [{"tree": i + 1, "valid_loss": loss} for i, loss in enumerate(losses)]
         return booster, best_trees(booster)
 
     def _watched(self, env):
