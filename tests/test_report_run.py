@@ -259,6 +259,15 @@ def test_a_second_run_does_nothing_again(study):
     again = neuralpha("run", "small.toml", "--out", "out", cwd=study)
     assert again.returncode == 0 and "reused" in again.stdout
     assert {p: p.stat().st_mtime_ns for p in files} == files
+    code = "import sys; from neuralpha.report.run import run_study; print(*run_study('small.toml', 'out').reused)"
+    quick = subprocess.run(
+        [sys.executable, "-c", code + "; print('torch' in sys.modules)"],
+        cwd=study,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert quick.stdout.split() == ["sim-tiny", "False"]  # answered before anything slow is loaded
 
 def test_an_audit_becomes_a_page_and_the_report_verifies(study):
     audit = neuralpha("audit", "small.toml", "--models", "ridge,lightgbm", "--out", "out", cwd=study)

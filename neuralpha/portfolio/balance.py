@@ -14,16 +14,14 @@ covariance are a lever on its errors. Two ways between:
 # %% auto #0
 __all__ = ['hrp_weights', 'risk_budget_weights', 'Balanced']
 
-# %% ../../nbs/portfolio/balance.ipynb #ef35b063
+# %% ../../nbs/portfolio/balance.ipynb #9f3b982b
 from dataclasses import dataclass
 import numpy as np
-from scipy.cluster.hierarchy import leaves_list, linkage
-from scipy.spatial.distance import pdist
 from ..core import NeuralphaError, unknown_name
 from ..data.returns import bar_return
 from .policies import Policy, _plain_weights
 
-# %% ../../nbs/portfolio/balance.ipynb #45cb0bee
+# %% ../../nbs/portfolio/balance.ipynb #9dfe34d4
 def hrp_weights(covariance: np.ndarray) -> np.ndarray:  # (n,) sum to 1
     """Hierarchical risk parity.
 
@@ -32,6 +30,9 @@ def hrp_weights(covariance: np.ndarray) -> np.ndarray:  # (n,) sum to 1
     np.ndarray
         (n,) sum to 1
     """
+    from scipy.cluster.hierarchy import leaves_list, linkage
+    from scipy.spatial.distance import pdist
+
     deviation = np.sqrt(np.diag(covariance))
     correlation = covariance / np.outer(deviation, deviation)
     distance = np.sqrt(np.clip((1 - correlation) / 2, 0, 1))

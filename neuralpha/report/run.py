@@ -398,10 +398,8 @@ class StudyRun:
     def __repr__(self):
         return f"{self.index}: {len(self.failures)} failures, {self.seconds:.0f} s"
 
-# %% ../../nbs/report/run.ipynb #99829beb
+# %% ../../nbs/report/run.ipynb #317b6878
 def _local(device, jobs):
-    if jobs is not None and jobs < 1:
-        raise NeuralphaError(f"jobs is {jobs}; it must be at least 1.")
     if device != "cpu":  # torch takes seconds to import
         from neuralpha.models.training.device import pick_device
 
@@ -415,8 +413,11 @@ def _ray(device, jobs):
     connect()
     return lambda benches, store, watch: fit_on_ray(benches, store, device, jobs, watch)
 
-# %% ../../nbs/report/run.ipynb #5191737a
-BACKENDS = {"local": _local, "ray": _ray}  # name -> function of device and jobs; it checks both and returns what fits
+# %% ../../nbs/report/run.ipynb #f762d6e0
+BACKENDS = {
+    "local": _local,
+    "ray": _ray,
+}  # name -> function of device and jobs; it checks the device and returns what fits
 
 
 def study_lock(
@@ -434,7 +435,7 @@ def study_lock(
     """
     return lock(Path(out) / ".units" / "locks" / f"study-{name}")
 
-# %% ../../nbs/report/run.ipynb #e6e6c39c
+# %% ../../nbs/report/run.ipynb #5cd39c66
 def run_study(
     study,  # `Study`, built-in name or TOML file
     out="reports",  # folder of all reports and of the units they share
@@ -477,16 +478,18 @@ def run_study(
         study = load_study(study, universes=keep_universes(universes, out / UNIVERSES, study.checks or None))
     if backend not in BACKENDS:
         raise unknown_name("backend", backend, BACKENDS)
-    fit = BACKENDS[backend](device, jobs)
+    if jobs is not None and jobs < 1:
+        raise NeuralphaError(f"jobs is {jobs}; it must be at least 1.")
     remote = Remote(reports) if reports else None
-    jobs = jobs or os.cpu_count() or 1
     store = UnitStore(out / ".units")
     run = StudyRun(out / study.name)
     made = None if remote else made_from(study, device)
-    if stands(study, out, made):
+    if stands(study, out, made):  # then the device has done it once
         run.reused = [universe_slug(u) for u in study.universes]
         run.seconds = time.time() - started
         return run
+    fit = BACKENDS[backend](device, jobs)
+    jobs = jobs or os.cpu_count() or 1
     benches = [open_any(study, u, store) for u in study.universes]
     for experiment in benches:
         _check_parameters(template_of(experiment), _parameters(experiment, out, device, run.folder))
