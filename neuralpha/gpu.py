@@ -775,12 +775,12 @@ def feeding(run: Run) -> None:
             note="20,000 windows, the start of the processes included",
         )
 
-# %% ../nbs/gpu.ipynb #ce045d98
+# %% ../nbs/gpu.ipynb #f1248d4d
 def together(run: Run) -> None:
     """Seconds of many seeds at once over those of one."""
     X, y, fold = run.market
     for model, share in ((MLP(), run.size.share), (LSTM(), run.size.share / 10), (Transformer(), run.size.share / 10)):
-        model = model.clone(max_epochs=1, epoch_share=share)
+        model = model.clone(max_epochs=1, epoch_share=share, look_steps=0)
         seeds = range(run.size.together)
         took = in_turns(
             run.device,
@@ -1019,7 +1019,7 @@ def memory(run: Run) -> None:
         note=said,
     )
 
-# %% ../nbs/gpu.ipynb #61e03165
+# %% ../nbs/gpu.ipynb #dcff161b
 small_market = lru_cache(1)(random_market)
 
 
@@ -1033,7 +1033,7 @@ def worker_unit(seed: int, device: str, size: Size, n_epochs: int) -> np.ndarray
     """
     torch.set_num_threads(1)
     X, y, fold = small_market(max(12, size.assets // 4), max(60, size.dates // 2), size.features)
-    return fit_unit(LSTM(max_epochs=n_epochs), X, y, fold, seed, device).scores
+    return fit_unit(LSTM(max_epochs=n_epochs, look_steps=0), X, y, fold, seed, device).scores
 
 # %% ../nbs/gpu.ipynb #6d02c421
 def several(run: Run) -> None:

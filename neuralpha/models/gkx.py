@@ -77,9 +77,11 @@ class NN3(DropoutNet):
     label_smoothing : float, default 0.0
         0 to 1: how far class labels are drawn to a coin flip (`bce`, `buy_hold_sell`)
     average : int, default 0
-        stochastic weight averaging: validate and keep the mean weights of so many last epochs
+        stochastic weight averaging: validate and keep the mean weights of so many last looks
     epoch_share : float, default 1.0
         share of the training dates drawn for each epoch
+    look_steps : int, default 32
+        steps between two looks at validation, where an epoch has more; 0: a look after every epoch
     precision : str, default 'auto'
         of training: "float32", "bfloat16" (autocast), or "auto": bfloat16 on CUDA, float32
         elsewhere; scores are float32
@@ -163,9 +165,11 @@ class NN1(NN3):
     label_smoothing : float, default 0.0
         0 to 1: how far class labels are drawn to a coin flip (`bce`, `buy_hold_sell`)
     average : int, default 0
-        stochastic weight averaging: validate and keep the mean weights of so many last epochs
+        stochastic weight averaging: validate and keep the mean weights of so many last looks
     epoch_share : float, default 1.0
         share of the training dates drawn for each epoch
+    look_steps : int, default 32
+        steps between two looks at validation, where an epoch has more; 0: a look after every epoch
     precision : str, default 'auto'
         of training: "float32", "bfloat16" (autocast), or "auto": bfloat16 on CUDA, float32
         elsewhere; scores are float32
@@ -225,9 +229,11 @@ class NN2(NN3):
     label_smoothing : float, default 0.0
         0 to 1: how far class labels are drawn to a coin flip (`bce`, `buy_hold_sell`)
     average : int, default 0
-        stochastic weight averaging: validate and keep the mean weights of so many last epochs
+        stochastic weight averaging: validate and keep the mean weights of so many last looks
     epoch_share : float, default 1.0
         share of the training dates drawn for each epoch
+    look_steps : int, default 32
+        steps between two looks at validation, where an epoch has more; 0: a look after every epoch
     precision : str, default 'auto'
         of training: "float32", "bfloat16" (autocast), or "auto": bfloat16 on CUDA, float32
         elsewhere; scores are float32
@@ -287,9 +293,11 @@ class NN4(NN3):
     label_smoothing : float, default 0.0
         0 to 1: how far class labels are drawn to a coin flip (`bce`, `buy_hold_sell`)
     average : int, default 0
-        stochastic weight averaging: validate and keep the mean weights of so many last epochs
+        stochastic weight averaging: validate and keep the mean weights of so many last looks
     epoch_share : float, default 1.0
         share of the training dates drawn for each epoch
+    look_steps : int, default 32
+        steps between two looks at validation, where an epoch has more; 0: a look after every epoch
     precision : str, default 'auto'
         of training: "float32", "bfloat16" (autocast), or "auto": bfloat16 on CUDA, float32
         elsewhere; scores are float32
@@ -349,9 +357,11 @@ class NN5(NN3):
     label_smoothing : float, default 0.0
         0 to 1: how far class labels are drawn to a coin flip (`bce`, `buy_hold_sell`)
     average : int, default 0
-        stochastic weight averaging: validate and keep the mean weights of so many last epochs
+        stochastic weight averaging: validate and keep the mean weights of so many last looks
     epoch_share : float, default 1.0
         share of the training dates drawn for each epoch
+    look_steps : int, default 32
+        steps between two looks at validation, where an epoch has more; 0: a look after every epoch
     precision : str, default 'auto'
         of training: "float32", "bfloat16" (autocast), or "auto": bfloat16 on CUDA, float32
         elsewhere; scores are float32

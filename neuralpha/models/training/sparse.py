@@ -66,8 +66,7 @@ def first_weights(net: NetModule) -> torch.Tensor:
     """(weights of an input, inputs) copy of the weights that the inputs meet first."""
     return by_input(net.input_weights)
 
-# %% ../../../nbs/models/training/sparse.ipynb #99ae399a
-def path_penalty(settings: Training, epoch: int) -> float:
-    """`sparse_input` of an epoch, from 0: it grows a hundredfold to what the settings say."""
-    last = max(1, settings.max_epochs - 1)
-    return settings.sparse_input * 100 ** (epoch / last - 1)
+# %% ../../../nbs/models/training/sparse.ipynb #50ba9e71
+def path_penalty(settings: Training, done: int, most: int) -> float:
+    """`sparse_input` after so many rounds of at most so many: it grows a hundredfold to what the settings say."""
+    return settings.sparse_input * 100 ** (done / max(1, most - 1) - 1)
