@@ -10,7 +10,7 @@ few years of returns say little, and it is a number under conventions, which is 
 # %% auto #0
 __all__ = ['NO_ENDS', 'backtest', 'backtests', 'decide', 'Book', 'market_return', 'book_statistics', 'plot_book']
 
-# %% ../../nbs/portfolio/backtest.ipynb #3792a8cb
+# %% ../../nbs/portfolio/backtest.ipynb #dd1cfeb0
 from dataclasses import dataclass, field
 from functools import cached_property
 from html import escape
@@ -25,7 +25,7 @@ from ..data.panel import Panel
 from ..evaluate.plots import COLOURS, date_axis, new_figure, style
 from ..evaluate.statistics import block_interval, block_length, bootstrap_means, sharpe_report
 from .policies import Day, Policy, Quantiles
-from ..trading.account import GAINS, PAID, Account, Ledger, open_books
+from ..trading.account import GAINS, LEGS, PAID, Account, Ledger, open_books
 from ..trading.clock import Clock, entered_weights
 from ..trading.costs import make_costs
 from ..trading.returns import earned_returns
@@ -170,7 +170,7 @@ def _follow(panel, policy, decided, account, clock, span) -> tuple[Ledger, dict]
     notes.pop("returns", None)
     return books.ledger(), notes
 
-# %% ../../nbs/portfolio/backtest.ipynb #86ceaee6
+# %% ../../nbs/portfolio/backtest.ipynb #78b07b7b
 @dataclass
 class Book:
     """An account that traded on a score.
@@ -234,6 +234,19 @@ class Book:
         gross = table[list(GAINS)].sum(axis=1) / base
         out = pd.concat([gross.rename("gross"), parts], axis=1).fillna(0.0)
         return out.assign(net=out.sum(axis=1), turnover=(table.traded / base).fillna(0.0))
+
+    @cached_property
+    def legs(self) -> pd.DataFrame:  # index date; long, short: shares of the money
+        """What either side gained on each bar before cost; together the gross return.
+
+        Returns
+        -------
+        pd.DataFrame
+            index date; long, short: shares of the money
+        """
+        base = np.where(self.base > 0, self.base, np.nan)
+        gains = self.ledger.table()[list(LEGS)].div(base, axis=0).fillna(0.0)
+        return gains.set_axis(["long", "short"], axis=1)
 
     @property
     def net(self) -> pd.Series:

@@ -1380,7 +1380,7 @@ def _tables_of_rules(model: str, facts: dict) -> list[NumberTable]:
         _number_table("Days on which a limit could not be kept", Infeasible._fields, days[:DAYS_SHOWN], 0, note),
     ]
 
-# %% ../../nbs/report/pages.ipynb #47666af6
+# %% ../../nbs/report/pages.ipynb #e9c908c5
 @dataclass
 class MoneyOfModelPage:
     """What the money page of a model on a universe shows.
@@ -1392,13 +1392,16 @@ class MoneyOfModelPage:
     tables : list
         NumberTable
     figures : list
+    curves : dict
+        file of a picture -> its curves
     """
 
     numbers: MoneyTable  # its line of the league
     tables: list  # NumberTable
     figures: list
+    curves: dict  # file of a picture -> its curves
 
-# %% ../../nbs/report/pages.ipynb #93f064be
+# %% ../../nbs/report/pages.ipynb #4388d53a
 def money_of_model_page(result: UniverseResult, model: str) -> MoneyOfModelPage:
     """One model's account: every number and picture."""
     facts = result.money["models"][model]
@@ -1411,7 +1414,7 @@ def money_of_model_page(result: UniverseResult, model: str) -> MoneyOfModelPage:
         *_tables_of_rules(model, facts),
         *_tables_of_origin(facts),
     ]
-    return MoneyOfModelPage(own, tables, figures)
+    return MoneyOfModelPage(own, tables, figures, result.curves())
 
 
 def _statistics_table(facts: dict) -> NumberTable:
