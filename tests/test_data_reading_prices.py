@@ -148,6 +148,10 @@ def test_dividends_that_no_return_holds_and_bars_stamped_with_the_first_of_a_mon
     weeks, then = pd.bdate_range("2020-01-03", periods=60, freq="W-FRI"), pd.bdate_range("2021-03-01", periods=60)
     (found,) = [f for f in open_source(_walks(weeks.append(then))).findings if f["check"] == "cadence"]
     assert "7 days apart before 2021-0" in found["note"] and "and 1 after" in found["note"]
+    close, later = _walks(weeks), _walks(weeks).assign(asset="late")
+    later["date"] += pd.to_timedelta(np.where(later.date < weeks[30], 30, 60), "min")
+    both = open_source(pd.concat([close, later]))  # two venues: no asset has two bars within an hour
+    assert "cadence" not in [f["check"] for f in both.findings]
     for freq, expected in (("MS", True), ("ME", False), ("BMS", False)):
         months = open_source(_walks(pd.date_range("2015-01-01", periods=24, freq=freq)))
         assert any(f["check"] == "month_starts" for f in months.findings) == expected

@@ -23,12 +23,12 @@ def plain_name(name) -> str:
     text = re.sub(r"[\W_]+", "_", text).strip("_")
     return re.sub(r"^\d+_(?=[a-z])", "", text)
 
-# %% ../../../nbs/data/reading/names.ipynb #f16a499a
+# %% ../../../nbs/data/reading/names.ipynb #ca660e7a
 ALIASES = dict(
     date="date datetime timestamp day trade_date tradedate trading_date trading_day session dt datum fecha "
     "日期 交易日期 日付 日付け 取引日 дата data_pregao data_sesji data_notowania".split(),
-    asset="asset ticker symbol instrument code sid permno security secid ric ts_code tic 代码 股票代码 コード 銘柄コード "
-    "証券コード тикер инструмент titolo simbolo codice codigo ativo papel walor".split(),
+    asset="asset ticker symbol instrument code sid permno security secid ric ts_code tic 代码 股票代码 コード "
+    "銘柄コード 証券コード тикер инструмент titolo simbolo codice codigo ativo papel walor".split(),
     open="open open_price openprice open_prc px_open dlyopen openprc prcod eroffnung eroffnungskurs erster "
     "ouverture apertura prezzo_di_apertura abertura preco_de_abertura otwarcie kurs_otwarcia открытие откр "
     "цена_открытия 始値 开盘 开盘价".split(),
@@ -43,10 +43,10 @@ ALIASES = dict(
     "закрытие закр цена_закрытия 終値 收盘 收盘价".split(),
     volume="volume dlyvol cshtrd volumen stucke stuecke wolumen объем объем_торгов 出来高 売買高 成交量".split(),
     adj_close="adj_close adjclose adjusted_close adjustedclose close_adj close_adjusted adj_close_price "
-    "adj_closing_price adjusted_closing_price adjusted_price adj_price price_adj schluss_bereinigt chiusura_rettificata "
-    "chiusura_adj chiusura_aggiustata fechamento_ajustado fechamento_aj fechamento_adj preco_ajustado cierre_ajustado "
-    "cloture_ajustee zamkniecie_skorygowane skorygowane_zamkniecie скорректированное_закрытие закрытие_скорр "
-    "скорректированная_цена_закрытия 調整後終値 調整済終値 調整済み終値".split(),
+    "adj_closing_price adjusted_closing_price adjusted_price adj_price price_adj schluss_bereinigt "
+    "chiusura_rettificata chiusura_adj chiusura_aggiustata fechamento_ajustado fechamento_aj fechamento_adj "
+    "preco_ajustado cierre_ajustado cloture_ajustee zamkniecie_skorygowane skorygowane_zamkniecie "
+    "скорректированное_закрытие закрытие_скорр скорректированная_цена_закрытия 調整後終値 調整済終値 調整済み終値".split(),
     factor="factor adj_factor adjfactor adjustment_factor price_factor cfacpr dlycumfacpr ajexdi".split(),
     **{"return": ["return"]},
 )

@@ -12,7 +12,7 @@ prices follow the returns.
 __all__ = ['EXCHANGED', 'LEAST_ALIKE', 'LEAPS', 'DIVIDENDS', 'LEAST_MONTHS', 'STRETCH', 'OTHER_CADENCE', 'settle_values',
            'refuse_exchanged', 'refuse_placeholders', 'scale_prices', 'is_priced']
 
-# %% ../../../nbs/data/reading/prices.ipynb #81b89847
+# %% ../../../nbs/data/reading/prices.ipynb #473d61be
 import datetime as dt
 from dataclasses import replace
 import numpy as np
@@ -32,11 +32,11 @@ from neuralpha.data.reading.adjustment import (
 from .aggregates import settle_aggregates
 from .form import Table
 from .logarithms import settle_logarithms
-from .names import DIVIDES, OHLC, plain_name
-from .unnamed import find_adjusted_close, find_share_events
+from .names import DIVIDES, NUMERIC_COLUMNS, OHLC, plain_name
+from .unnamed import event_columns, find_adjusted_close, prove_event, say_event, say_text_events
 from .spec import ReadSpec
 
-# %% ../../../nbs/data/reading/prices.ipynb #1efeace7
+# %% ../../../nbs/data/reading/prices.ipynb #9b9d48c7
 def settle_values(
     table: Table,  # as read
     spec: ReadSpec,
@@ -58,12 +58,16 @@ def settle_values(
     calm = settle_logarithms(table, spec)
     coarse = _coarse(table.frame)
     table, told = find_adjusted_close(table, spec, coarse)
-    table, events = find_share_events(table, spec, coarse)
     frame, note = _adjust(table, spec, judged)
+    frame, events = _adjust_by_events(table, frame, spec)
     findings = [dict(check="adjustment", rows=frame.height, note=note)] if note else []
     findings += [*told, *events, *_dividends_apart(table, spec), *_month_starts(table), *_cadence(table)]
     frame, said = _settle_returns(frame, table, spec)
     frame, outside = _within_life(frame)
+    unasked = [
+        c for c in frame.columns if spec.fields and c in table.fields and c not in (*NUMERIC_COLUMNS, *spec.fields)
+    ]
+    frame = frame.drop(unasked)
     return replace(
         table,
         frame=frame.with_columns(pl.col(pl.Float64).cast(pl.Float32)),
@@ -118,7 +122,7 @@ def refuse_placeholders(table: Table) -> None:
             f"cells, or say missing='{marks['close'][0]:.10g}' where they are text."
         )
 
-# %% ../../../nbs/data/reading/prices.ipynb #08a99cc2
+# %% ../../../nbs/data/reading/prices.ipynb #abab2647
 DIVIDENDS = ("dividend", "dividends", "dividend_amount", "cash_dividend", "div", "divamt", "div_cash", "divcash")
 LEAST_MONTHS = 6
 STRETCH = 15  # bars whose usual distance is compared with that of others
@@ -155,11 +159,13 @@ def _month_starts(table):
 
 
 def _cadence(table):
-    """A finding where the bars of a table lie far apart in one stretch of time and close together in another."""
-    days = table.frame["date"].drop_nulls().unique().sort()
-    if len(days) < 3 * STRETCH:
+    """A finding where the bars of an asset lie far apart in one stretch of time and close together in another."""
+    apart = pl.col("date").diff().over("asset").dt.total_seconds() / 86_400
+    bars = table.frame.select("asset", "date").drop_nulls().sort("asset", "date").with_columns(gap=apart)
+    usual = bars.filter(pl.col("gap") > 0).group_by("date").agg(pl.col("gap").median()).sort("date")
+    days, gaps = usual["date"], usual["gap"].to_numpy()
+    if len(gaps) < 3 * STRETCH:
         return []
-    gaps = days.diff().dt.total_seconds().to_numpy()[1:] / 86_400
     blocks = np.array([np.median(gaps[i : i + STRETCH]) for i in range(0, len(gaps) - STRETCH + 1, STRETCH)])
     if blocks.max() < OTHER_CADENCE * blocks.min():
         return []
@@ -223,7 +229,7 @@ def _refuse_restless(table):
         "is kept as it is quoted)."
     )
 
-# %% ../../../nbs/data/reading/prices.ipynb #3de8c5ec
+# %% ../../../nbs/data/reading/prices.ipynb #2bb106b3
 def scale_prices(
     frame: pl.DataFrame,
     multiplier: pl.Series | pl.Expr,  # of the prices; volume is divided by it
@@ -250,13 +256,13 @@ def scale_prices(
     )
 
 
-def _events_once(frame):
+def _events_once(frame, column="factor"):
     """The frame with the split of a bar that is written twice on the first of them."""
-    factor = frame["factor"].fill_nan(None).fill_null(1.0)
+    factor = frame[column].fill_nan(None).fill_null(1.0)
     if factor.is_in([0.0, 1.0]).mean() < 0.9:
         return frame  # no events but levels
-    first = pl.struct("asset", "date", "factor").is_first_distinct()
-    return frame.with_columns(pl.when(first).then(pl.col("factor")).alias("factor"))
+    first = pl.struct("asset", "date", column).is_first_distinct()
+    return frame.with_columns(pl.when(first).then(pl.col(column)).alias(column))
 
 # %% ../../../nbs/data/reading/prices.ipynb #72f4cb86
 def _by_factor(table, spec, judged=None):
@@ -312,6 +318,36 @@ def _refuse_written_twice(table, column, frame, order, own):
         f"{table.where}: column {column!r} has the split {twice.ratio:.4g} of asset {asset} on two days, {days[0]} and "
         f"{days[1]}{others}, and {fix}; no way of adjusting is right before (adjust='none' leaves prices as they are)."
     )
+
+# %% ../../../nbs/data/reading/prices.ipynb #1d551060
+def _adjust_by_events(table, frame, spec):
+    """The frame adjusted by the events that its prices prove, and findings."""
+    fields = set(table.frame.columns)
+    if spec.adjust != "auto" or "close" not in fields or {"adj_close", "return"} & fields:
+        return frame, []
+    said = []
+    for column in event_columns(replace(table, frame=frame), spec):
+        once = _events_once(frame, column)
+        order, code, (close, value) = _sorted_arrays(once, "close", column)
+        proof = prove_event(code, close, value, _coarse(frame))
+        said += say_event(table, column, proof)
+        if proof.form is None:
+            continue
+        _refuse_written_twice(table, table.columns.get(column, column), once, order, proof.changes)
+        frame = _scale_again(frame.drop(column), pl.Series(np.exp(_unsorted(order, proof.level))))
+    return frame, [*said, *say_text_events(table)]
+
+
+def _scale_again(frame, multiplier):
+    """Scaled prices of a frame that may have been scaled before: its quoted close stays the quoted one."""
+    before = [c for c in ("raw_close", "factor") if c in frame.columns]
+    scaled = scale_prices(frame, multiplier)
+    kept = (
+        {"raw_close": pl.lit(frame["raw_close"]), "factor": pl.lit(frame["factor"]) * pl.col("factor")}
+        if before
+        else {}
+    )
+    return scaled.with_columns(**{c: kept[c] for c in before})
 
 # %% ../../../nbs/data/reading/prices.ipynb #7f8f9c98
 def _settle_returns(frame, table, spec):
