@@ -23,7 +23,7 @@ def plain_name(name) -> str:
     text = re.sub(r"[\W_]+", "_", text).strip("_")
     return re.sub(r"^\d+_(?=[a-z])", "", text)
 
-# %% ../../../nbs/data/reading/names.ipynb #ca660e7a
+# %% ../../../nbs/data/reading/names.ipynb #339b18bd
 ALIASES = dict(
     date="date datetime timestamp day trade_date tradedate trading_date trading_day session dt datum fecha "
     "日期 交易日期 日付 日付け 取引日 дата data_pregao data_sesji data_notowania".split(),
@@ -46,7 +46,8 @@ ALIASES = dict(
     "adj_closing_price adjusted_closing_price adjusted_price adj_price price_adj schluss_bereinigt "
     "chiusura_rettificata chiusura_adj chiusura_aggiustata fechamento_ajustado fechamento_aj fechamento_adj "
     "preco_ajustado cierre_ajustado cloture_ajustee zamkniecie_skorygowane skorygowane_zamkniecie "
-    "скорректированное_закрытие закрытие_скорр скорректированная_цена_закрытия 調整後終値 調整済終値 調整済み終値".split(),
+    "скорректированное_закрытие закрытие_скорр скорректированная_цена_закрытия 調整後終値 "
+    "調整済終値 調整済み終値".split(),
     factor="factor adj_factor adjfactor adjustment_factor price_factor cfacpr dlycumfacpr ajexdi".split(),
     **{"return": ["return"]},
 )
