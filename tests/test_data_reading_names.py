@@ -54,6 +54,9 @@ HEADERS = {
     "Japanese": "日付|銘柄コード|始値|高値|安値|終値|調整後終値*|出来高",
     "Polish": "Data|Walor|Otwarcie|Najwyższy|Najniższy|Zamknięcie|Zamknięcie skorygowane|Wolumen",
     "Spanish": "Fecha|Símbolo|Apertura|Máximo|Mínimo|Cierre|Cierre ajustado|Volumen",
+    "Korean": "날짜|종목코드|시가|고가|저가|종가|수정종가|거래량",
+    "Turkish": "Tarih|Sembol|Açılış|Yüksek|Düşük|Kapanış|Düzeltilmiş Kapanış|Hacim",
+    "Dutch": "Datum|Symbool|Openen|Hoogste|Laagste|Slotkoers|Slotkoers aangepast|Volume",
     "French": "Date|Code|Ouverture|Plus haut|Plus bas|Clôture|Clôture ajustée|Volume",
 }
 

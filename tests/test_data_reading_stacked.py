@@ -40,6 +40,19 @@ def test_where_several_columns_could_hold_the_values_the_cause_is_named():
     with pytest.raises(NeuralphaError, match="names fields .* no column holds their values"):
         open_source(rows.drop(columns="value"))
 
+def test_fields_in_rows_and_assets_in_columns_are_read_too_and_dates_in_columns_are_named():
+    rows = _bars().melt(["date", "asset"], var_name="field")
+    beside = rows.pivot(index=["date", "field"], columns="asset", values="value").reset_index()
+    got = open_source(beside).frame.sort("date", "asset").to_pandas()
+    np.testing.assert_allclose(got["close"], _bars()["close"], rtol=1e-6)
+    np.testing.assert_allclose(got["volume"], 1000.0)
+    with pytest.raises(NeuralphaError, match="column 'field' names fields .*; leave layout='wide' out"):
+        open_source(beside, layout="wide")
+    rows["date"] = rows["date"].astype(str)
+    side = rows.pivot(index=["asset", "field"], columns="date", values="value").reset_index()
+    with pytest.raises(NeuralphaError, match=r"40 columns are dates \(2024-01-02, ...\): the table lies on its side"):
+        open_source(side)
+
 def test_text_that_describes_an_asset_names_no_fields():
     bars = _bars()
     for words in (["open", "open", "closed"], ["close", "close", "close"], ["Tech", "Bank", "Oil"]):

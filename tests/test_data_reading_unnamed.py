@@ -24,7 +24,7 @@ def market(dates=300, assets=8, seed=0, ratio=2.0, dividends=False):
 def closes(read):
     return read.frame.sort("date", "asset")["close"].to_numpy()
 
-@pytest.mark.parametrize("name", ["TRI", "后复权", "Düzeltilmiş Kapanış", "adjusted", "px"])
+@pytest.mark.parametrize("name", ["TRI", "后复权", "Justerad Slutkurs", "adjusted", "px"])
 @pytest.mark.parametrize("forward", [False, True])
 @pytest.mark.parametrize("dividends", [False, True])
 def test_an_adjusted_close_is_known_by_what_it_does(name, forward, dividends):

@@ -10,14 +10,14 @@ fields, and if one other column holds the numbers, each field becomes a column. 
 # %% auto #0
 __all__ = ['MOST_FIELDS', 'SAMPLE', 'CALLED', 'PRICES', 'NUMBERS', 'Stacked', 'find_stacked', 'unstack']
 
-# %% ../../../nbs/data/reading/stacked.ipynb #d9194bd1
+# %% ../../../nbs/data/reading/stacked.ipynb #98e32b85
 from typing import NamedTuple
 import polars as pl
 from ...core import NeuralphaError
-from .names import INDEX, known_names, plain_name
+from .names import INDEX, known_names, looks_like_date, plain_name
 from .spec import ReadSpec
 
-# %% ../../../nbs/data/reading/stacked.ipynb #d1f40739
+# %% ../../../nbs/data/reading/stacked.ipynb #513cb0bc
 MOST_FIELDS = 60  # names that a column of fields holds
 SAMPLE = 2000  # rows that are looked at before all are read
 CALLED = set("field fields variable item metric measure attribute indicator datatype data_type".split())
@@ -33,19 +33,20 @@ class Stacked(NamedTuple):
     field : str
         column with their names
     names : list
-    value : str
-        column with their values
+    value : str | None
+        column with their values; None where every asset has a column
+    assets : list
+        columns of assets
     """
 
     field: str  # column with their names
     names: list
-    value: str  # column with their values
+    value: str | None  # column with their values; None where every asset has a column
+    assets: list  # columns of assets
 
 
 def find_stacked(lf: pl.LazyFrame, spec: ReadSpec, where: str) -> Stacked | None:
     """The column that names fields; None where there is none. Raises where several columns could hold the values."""
-    if spec.layout != "long":
-        return None
     schema = lf.collect_schema()
     keys = _keys(schema.names(), spec)
     words = [c for c, t in schema.items() if _is_text(t) and c not in keys]
@@ -53,9 +54,22 @@ def find_stacked(lf: pl.LazyFrame, spec: ReadSpec, where: str) -> Stacked | None
     if field is None:
         return None
     values = [c for c in schema if c not in (*keys, field) and plain_name(c) not in INDEX]
+    if spec.layout == "wide":
+        raise NeuralphaError(
+            f"{where}: column {field!r} names fields ({', '.join(names[:4])}); leave layout='wide' out."
+        )
+    has_assets = spec.asset is not None or "asset" in known_names(schema).values() or "asset" in spec.columns
+    if not has_assets and len(values) > 1:
+        return Stacked(field, names, None, values)
     if len(values) == 1:
-        return Stacked(field, names, values[0])
-    hold = f"columns {', '.join(map(repr, values))} could hold" if values else "no column holds"
+        return Stacked(field, names, values[0], [])
+    if sum(looks_like_date(v) for v in values) > len(values) / 2:
+        raise NeuralphaError(
+            f"{where}: column {field!r} names fields and {len(values):,} columns are dates ({values[0]}, ...): the "
+            "table lies on its side; turn it (frame.melt), so that every date is a row."
+        )
+    listed = ", ".join(map(repr, values[:4])) + (", ..." if len(values) > 4 else "")
+    hold = f"columns {listed} could hold" if values else "no column holds"
     raise NeuralphaError(
         f"{where}: column {field!r} names fields ({', '.join(names[:4])}): the table has a row for each of them, and "
         f"{hold} their values; keep one, or turn the table so that each field is a column."
@@ -86,7 +100,7 @@ def _distinct(lf: pl.LazyFrame, column: str) -> list:
     cells = lf.select(pl.col(column).cast(pl.String).drop_nulls().unique().sort())
     return cells.collect(engine="streaming")[column].to_list()
 
-# %% ../../../nbs/data/reading/stacked.ipynb #23d09c23
+# %% ../../../nbs/data/reading/stacked.ipynb #9d74d0a1
 def unstack(lf: pl.LazyFrame, found: Stacked) -> pl.LazyFrame:  # a column for each field
     """A row for each date and asset.
 
@@ -96,10 +110,13 @@ def unstack(lf: pl.LazyFrame, found: Stacked) -> pl.LazyFrame:  # a column for e
         a column for each field
     """
     rows = lf.with_columns(pl.col(found.field).cast(pl.String)).filter(pl.col(found.field).is_not_null())
-    spare = [c for c in rows.collect_schema().names() if plain_name(c) in INDEX]
-    rows = rows.drop(spare)
-    keys = [c for c in rows.collect_schema().names() if c not in (found.field, found.value)]
+    kept = [c for c in rows.collect_schema().names() if plain_name(c) not in INDEX]
+    rows, value = rows.select(kept), found.value
+    if value is None:
+        keys, value = [c for c in kept if c not in found.assets], "__value"
+        rows = rows.unpivot(found.assets, index=keys, variable_name="asset", value_name=value)
+    keys = [c for c in rows.collect_schema().names() if c not in (found.field, value)]
     copy = pl.col(found.field).cum_count().over(*keys, found.field).alias("__copy")
     table = rows.with_columns(copy).collect(engine="streaming")
-    wide = table.pivot(found.field, index=[*keys, "__copy"], values=found.value, maintain_order=True)
+    wide = table.pivot(found.field, index=[*keys, "__copy"], values=value, maintain_order=True)
     return wide.drop("__copy").lazy()

@@ -122,7 +122,7 @@ class Reading:
         """Add a finding."""
         self.findings.append(dict(check=check, rows=int(rows), note=note, **more))
 
-# %% ../../../nbs/data/reading/tables.ipynb #60648344
+# %% ../../../nbs/data/reading/tables.ipynb #39b6881a
 def _settle_columns(reading: Reading):
     """What the columns mean, and which are left out."""
     spec = reading.spec
@@ -152,7 +152,10 @@ def _unstack(reading: Reading):
         return
     reading.lf = unstack(reading.lf, found)
     listed = ", ".join(found.names[:6]) + (", ..." if len(found.names) > 6 else "")
-    note = f"column {found.field!r} names fields, and {found.value!r} holds them: each became a column ({listed})"
+    where = (
+        f"{found.value!r} holds them" if found.value else f"{len(found.assets):,} columns hold those of an asset each"
+    )
+    note = f"column {found.field!r} names fields, and {where}: each became a column ({listed})"
     reading.say("fields_in_rows", 0, note)
 
 
@@ -262,7 +265,7 @@ def _number_texts(reading: Reading):
     ]
     return sure or [c for c, t in schema.items() if t == pl.String and c not in ("date", "asset", "sector", "__time")]
 
-# %% ../../../nbs/data/reading/tables.ipynb #7ad013fc
+# %% ../../../nbs/data/reading/tables.ipynb #7d8e39dd
 def _settle_marks(reading: Reading, rows):
     """Decimal and thousands marks from some rows; from all where these leave a question open."""
     columns = _number_texts(reading)
@@ -282,7 +285,13 @@ def _settle_marks(reading: Reading, rows):
     reading.signs = {
         c: s
         for c, s in reading.signs.items()
-        if not (s.percent and c in (*OHLC, "volume", "adj_close", "factor") or s.ratio and c != "factor")
+        if not (
+            s.percent
+            and c in (*OHLC, "volume", "adj_close", "factor")
+            or s.ratio
+            and c != "factor"
+            and not is_called_event(reading.names.get(c, c))
+        )
     }
     only_volume = set(columns) <= {"volume"}
 

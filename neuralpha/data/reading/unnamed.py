@@ -233,7 +233,7 @@ def _forms(code: np.ndarray, close: np.ndarray, value: np.ndarray) -> dict:  # n
         IN_MONEY: np.where(paid, before / rest, np.nan),
     }
 
-# %% ../../../nbs/data/reading/unnamed.ipynb #eef2b140
+# %% ../../../nbs/data/reading/unnamed.ipynb #449c6d25
 class Proof(NamedTuple):
     """What the prices say of a column of events.
 
@@ -262,9 +262,26 @@ LEAP = 4.0  # usual moves
 AS_WELL = 1.5  # times the misfit, up to which another meaning fits as well
 
 
-def prove_event(code: np.ndarray, close: np.ndarray, value: np.ndarray, coarse: bool = False) -> Proof:
-    """What the numbers of an event mean, as the prices prove; each array sorted by asset and date."""
-    found = {form: changes(code, close, ratio) for form, ratio in _forms(code, close, value).items()}
+def prove_event(
+    code: np.ndarray,
+    close: np.ndarray,
+    value: np.ndarray,
+    coarse: bool = False,
+    meant: str | None = None,  # the only meaning that its name leaves
+) -> Proof:
+    """What the numbers of an event mean, as the prices prove; each array sorted by asset and date.
+
+    Parameters
+    ----------
+    code : np.ndarray
+    close : np.ndarray
+    value : np.ndarray
+    coarse : bool, default False
+    meant : str | None, default None
+        the only meaning that its name leaves
+    """
+    forms = {form: ratio for form, ratio in _forms(code, close, value).items() if meant in (None, form)}
+    found = {form: changes(code, close, ratio) for form, ratio in forms.items()}
     ways = {form: judge(c, coarse).way for form, c in found.items()}
     signs = {"multiply": 1.0, "divide": -1.0}
     proven = {f: signs[w] for f, w in ways.items() if w in signs and (w == "multiply" or f == "ratios of splits")}
@@ -274,11 +291,11 @@ def prove_event(code: np.ndarray, close: np.ndarray, value: np.ndarray, coarse: 
     rivals = [f for f in proven if f != best and misfit[f] < AS_WELL * misfit[best]]
     if any(not np.allclose(proven[f] * found[f].level, level, atol=0.01) for f in rivals):
         best = None
-    at = found["ratios of splits"].at
-    moves = found["ratios of splits"].move
+    first = next(iter(found.values()))
+    at, moves = first.at, first.move
     leaps = len(at) and np.nanmedian(np.abs(moves[at])) > LEAP * np.nanmedian(np.abs(moves))
     carried = [form for form, way in ways.items() if way == "adjusted"]
-    return Proof(best, level, carried, bool(leaps), found[best or "ratios of splits"])
+    return Proof(best, level, carried, bool(leaps), found[best] if best else first)
 
 
 def _rest(c: Changes, sign: float) -> np.ndarray:
