@@ -139,3 +139,8 @@ def test_events_that_adjust_nothing_are_asked_for_or_said_and_those_that_prices_
     assert not done.findings
     text = open_source(bars.assign(corporate_action=np.where(on & (bars.asset == "S0"), "SPLIT 2:1", None)))
     assert "events" in [f["check"] for f in text.findings]
+
+def test_new_shares_written_as_a_ratio_are_read(tmp_path):
+    bars, true, on = market(ratio=1.5)
+    bars.assign(bonus=np.where(on, "1:2", "")).to_csv(tmp_path / "a.csv", index=False)
+    np.testing.assert_allclose(returns(closes(open_source(tmp_path / "a.csv"))), returns(true), atol=1e-3)

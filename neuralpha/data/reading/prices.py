@@ -45,7 +45,7 @@ from neuralpha.data.reading.unnamed import (
 )
 from .spec import ReadSpec
 
-# %% ../../../nbs/data/reading/prices.ipynb #555aae5a
+# %% ../../../nbs/data/reading/prices.ipynb #badf9cde
 def settle_values(
     table: Table,  # as read
     spec: ReadSpec,
@@ -82,11 +82,11 @@ def settle_values(
     ]
     frame, said = _settle_returns(frame, table, spec)
     frame, outside = _within_life(frame)
-    hindsight = say_hindsight(frame, table.columns)
     unasked = [
         c for c in frame.columns if spec.fields and c in table.fields and c not in (*NUMERIC_COLUMNS, *spec.fields)
     ]
     frame = frame.drop(unasked)
+    hindsight = say_hindsight(frame, table.columns)
     return replace(
         table,
         frame=frame.with_columns(pl.col(pl.Float64).cast(pl.Float32)),
