@@ -263,7 +263,7 @@ class Ranked(NamedTuple):
     ranks: np.ndarray  # (n_rows, M) float64: average rank less the mean of the date's ranks; NaN without score
     quantiles: np.ndarray  # (n_rows, M) int8: 1 (lowest scores) to q; 0 without score
 
-# %% ../nbs/cross_section.ipynb #65318135
+# %% ../nbs/cross_section.ipynb #211c5656
 def rank_within_date(
     panel,  # `Panel`
     scores: np.ndarray,  # (n_rows, M) in panel row order
@@ -284,8 +284,8 @@ def rank_within_date(
         (n_rows,) whole numbers from 0: rank among the rows of the date that share the number; -1:
         not ranked
     """
-    if not 2 <= quantiles <= 100:
-        raise NeuralphaError(f"quantiles is {quantiles}; it must be between 2 and 100.")
+    if not (2 <= quantiles <= 100 and quantiles == int(quantiles)):
+        raise NeuralphaError(f"quantiles is {quantiles}; it must be a whole number between 2 and 100.")
     scores = np.ascontiguousarray(scores)
     sections = cross_sections(panel, within)
     out = Ranked(np.full(scores.shape, np.nan), np.zeros(scores.shape, np.int8))

@@ -16,7 +16,7 @@ was made.
 # %% auto #0
 __all__ = ['HORIZONS', 'AUDITED_ASSETS', 'NUMBERS', 'study_feature', 'FeatureStudy', 'quantiles', 'QuantileReturns']
 
-# %% ../../nbs/report/feature_study.ipynb #48ca8df1
+# %% ../../nbs/report/feature_study.ipynb #1f83dc8e
 import base64
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -26,6 +26,7 @@ import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 from ..audit.certificate import Certificate
+from ..audit.origin import foretells
 from ..audit.pipeline import audit_features, function_values
 from ..audit.worlds import few_assets
 from ..core import NeuralphaError, check_kinds, figure_png
@@ -309,15 +310,24 @@ def _said_of_coverage(study: FeatureStudy) -> str:
     without = f", on {gaps:,} of {len(scored):,} dates nobody" if gaps else ""
     return f"Coverage: {100 * scored.mean():.1f} % of the tradable assets have a value on a mean date{without}."
 
-# %% ../../nbs/report/feature_study.ipynb #1351dbc1
+# %% ../../nbs/report/feature_study.ipynb #14779e88
 def _said_of_leaks(study: FeatureStudy) -> str:
     """The verdict of the audit."""
     found = study.certificate
     if found is None:
-        return f"Leaks: not audited ({study.unaudited})."
+        return f"Leaks: not audited ({study.unaudited}).{_said_of_power(study)}"
     assets = min(AUDITED_ASSETS, study.y.panel.n_assets)
     worst = f" {found.failures[0].found}" if found.failures else ""
     return f"Leaks: {found.outcome} ({found.summary}; on {assets} of {study.y.panel.n_assets} assets).{worst}"
+
+
+def _said_of_power(study: FeatureStudy) -> str:
+    """What is to be thought of values that know more than anything known in advance."""
+    power = foretells(study.y.panel, study.values)
+    if power is None or not power.implausible:
+        return ""
+    words = f"{power.words[0].upper()}{power.words[1:]}"
+    return f" {words}: nothing that was known on its date foretells so much; look for the future in it."
 
 # %% ../../nbs/report/feature_study.ipynb #cf7eb7ca
 NUMBERS = ("ic", "rank_ic", "icir_annual", "quantile_spread_annual", "turnover", "rank_autocorrelation", "half_life")
