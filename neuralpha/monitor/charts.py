@@ -691,7 +691,7 @@ def _calibrated(chart, drawn, run_length):
         low, high = (middle, high) if mean_run_length(paths, middle) < run_length else (low, middle)
     return high
 
-# %% ../../nbs/monitor/charts.ipynb #72d4a352
+# %% ../../nbs/monitor/charts.ipynb #dfce2980
 class _Worlds(NamedTuple):
     """What may be true of a series: one value per world."""
 
@@ -748,9 +748,9 @@ def _states():
     """(states,) decays and gains of the grid, no state first; the logarithm of what is believed of each beforehand."""
     decays = np.append(0.0, np.repeat(DECAYS, len(SHARES)))
     gains = decays * np.append(0.0, np.tile(SHARES, len(DECAYS)))
-    before = np.full(len(decays), 0.5 / (len(decays) - 1))
-    before[0] = 0.5
-    return decays, gains, np.log(before) - SLOW * np.log(1 - decays)
+    before = (1 - decays) ** -SLOW
+    before[0] = before[1:].sum()
+    return decays, gains, np.log(before)
 
 
 def _worlds(chart, x, count) -> _Worlds:

@@ -6,7 +6,7 @@ turn before the return does; and money tells last, when it is late. So each **la
 | layer | number of a bar | bad is |
 |---|---|---|
 | `data` | share of the assets that have a new price | down |
-| `features` | largest distance of a feature's cross-section from that of the validation period, in its usual deviations | up |
+| `features` | how much further a feature's cross-section lies from that of the validation period than the bars before let expect, in usual deviations; of the feature furthest out | up |
 | `scores` | rank correlation of the scores with those of the bar before, as Fisher's z | either |
 | `ic` | rank IC of the scores whose return has just become known | down |
 | `costs` | logarithm of the basis points paid on what was traded | up |
