@@ -21,7 +21,7 @@ __all__ = ['ORDERS', 'open_desk', 'validation_scores', 'validation_values', 'des
            'order_table', 'position_table', 'write_orders', 'read_fills', 'verify_whole_desk', 'Compared',
            'compare_desk']
 
-# %% ../../nbs/report/desk.ipynb #021d3151
+# %% ../../nbs/report/desk.ipynb #60c62080
 from pathlib import Path
 from typing import NamedTuple
 import numpy as np
@@ -40,14 +40,14 @@ from neuralpha.monitor.layers import (
     log_cost,
 )
 from ..monitor.difference import Difference, explain_difference
-from ..monitor.journal import verify_journal
+from ..monitor.journal import Entry, verify_journal
 from ..monitor.registry import MODELS, register_model, verify_models
 from ..monitor.shortfall import desk_sectors, desk_shortfall
 from ..portfolio.backtest import Book, backtest
 from ..portfolio.grammar import read_policy
 from .desk_decay import decay_facts, severity_facts
 from .desk_fits import FittedInputs, features_on, load_fits, model_card, save_fits
-from .desk_retrain import asks_for_a_fit, fit_challenger, retraining_due
+from .desk_retrain import asks_for_a_fit, fit_challenger, fitting, retraining_due
 from .elsewhere import Elsewhere, is_address
 from .fits import Fits, chosen_model, fits_of_report, setting_features
 from .score import Source, _reading
@@ -275,7 +275,7 @@ def _facts(report, stored, since, values, book) -> dict:
         since=str(since),
     )
 
-# %% ../../nbs/report/desk.ipynb #803dadd2
+# %% ../../nbs/report/desk.ipynb #cd5f2609
 def desk_at(
     folder,  # of a desk, its address, or the desk
 ) -> Desk:
@@ -350,13 +350,24 @@ def _feed_and_fit(desk, inputs, last, live=True) -> list:
     while True:
         added += feed(desk, inputs, last, live, asks_for_a_fit if desk.actions.retrain else None)
         record = desk.record()
-        why = retraining_due(record)
-        if not why:
+        if not retraining_due(record):
             return added
         write_orders(desk)  # a fit takes long and may be killed: the orders do not wait for it
-        known = cut_panel(inputs.panel, last=record.dates[-1])
-        added.append(fit_challenger(desk, known, why))
+        fit = _fit_if_free(desk, inputs.panel)
         inputs = FittedInputs(desk, inputs.panel)
+        if fit is None:
+            return added + feed(desk, inputs, last, live)
+        added.append(fit)
+
+
+def _fit_if_free(desk, panel) -> Entry | None:
+    """The entry of a fit that is due; None where another process fits, or has just done so."""
+    with fitting(desk) as free:
+        record = desk.record()
+        why = retraining_due(record)
+        if not free or not why:
+            return None
+        return fit_challenger(desk, cut_panel(panel, last=record.dates[-1]), why)
 
 
 def retrain_desk(
@@ -392,7 +403,10 @@ def retrain_desk(
         raise NeuralphaError(
             f"The data ends on {panel.span[-10:]}, the desk on {record.dates[-1].date()}: give the newest (--universe)."
         )
-    entry = fit_challenger(desk, cut_panel(panel, last=record.dates[-1]), why)
+    with fitting(desk) as free:
+        if not free:
+            raise NeuralphaError(f"A fit of {desk.folder} is under way in another process: wait until it is done.")
+        entry = fit_challenger(desk, cut_panel(panel, last=record.dates[-1]), why)
     desk.publish()
     if entry.kind != "challenger":
         raise NeuralphaError(f"No new fit: {entry.body['reason']}")
