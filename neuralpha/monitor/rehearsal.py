@@ -97,7 +97,7 @@ class FadingScores(PriceScores):
         fading = known[self.others[codes]] if date >= self.lost else known[codes]
         return {"fading": pd.Series(fading, names), "steady": pd.Series(known[codes] + lots / 2, names)}
 
-# %% ../../nbs/monitor/rehearsal.ipynb #e181c6f2
+# %% ../../nbs/monitor/rehearsal.ipynb #6a0e1719
 OPENED = 400  # bars of the market before the desk's first
 
 
@@ -120,7 +120,7 @@ def _watch(watched):
 def _reference():
     market = rehearsal_market()
     inputs = PriceScores(market)
-    return learn_reference([inputs.features(date) for date in market.dates[300:360]])
+    return learn_reference([inputs.features(date) for date in market.dates[300:360]])[0]
 
 
 def open_rehearsal(
