@@ -129,7 +129,7 @@ class Agent(ManySeeds):
             seen, held = torch.as_tensor(signal / self.signal_unit), torch.as_tensor(before / self.position_unit)
             return self.net(seen.float(), held.float()).double().numpy() * self.position_unit
 
-# %% ../../nbs/rl/agents.ipynb #aa0a3854
+# %% ../../nbs/rl/agents.ipynb #ec2adf97
 LIFE = 16  # updates before an account is closed and opened anew
 
 
@@ -183,7 +183,7 @@ def train_agent(
         optimiser.step()
         plan.step()
         history[k] = earned.detach().numpy()
-    return Agent(net, seeds, signal_unit, position_unit, history)
+    return Agent(net.eval(), seeds, signal_unit, position_unit, history)
 
 # %% ../../nbs/rl/agents.ipynb #27d961f9
 def list_seeds(seeds) -> list:
