@@ -127,25 +127,25 @@ def train(
     net.load_state_dict(progress.best)
     return history
 
-# %% ../../../nbs/models/training/loop.ipynb #61d9d8d3
+# %% ../../../nbs/models/training/loop.ipynb #3b3f4754
 def make_optimizer(weights, settings: Training, device: torch.device) -> torch.optim.AdamW:
     """AdamW with the settings' rate and decay, fused where the device can."""
     fused = device.type in ("cpu", "cuda")
     return torch.optim.AdamW(weights, lr=settings.learning_rate, weight_decay=settings.weight_decay, fused=fused)
 
-
+# %% ../../../nbs/models/training/loop.ipynb #c577785c
 def compiled(net: NetModule, device: torch.device) -> torch.nn.Module:
     """The same net, compiled: as CUDA graphs on a GPU, for any number of rows on a CPU."""
     if device.type == "cuda":
         return torch.compile(net, mode="reduce-overhead", dynamic=False)
     return torch.compile(net, dynamic=device.type == "cpu")
 
-# %% ../../../nbs/models/training/loop.ipynb #e92a8987
+# %% ../../../nbs/models/training/loop.ipynb #bd757292
 def epoch_seed(seed: int, epoch: int) -> int:
     """The torch seed of one epoch."""
     return int(np.random.SeedSequence([seed, epoch]).generate_state(1, np.uint64)[0] >> np.uint64(1))
 
-
+# %% ../../../nbs/models/training/loop.ipynb #086e994f
 def copied_weights(net: NetModule) -> dict:
     """The state of a net, as it is now."""
     return {name: value.detach().clone() for name, value in net.state_dict().items()}
@@ -164,14 +164,14 @@ def stale(history: list[dict], patience: int) -> bool:
     """No epoch of the last `patience` was better on validation than the best before."""
     return bool(history) and _judged(history[0]) and len(history) - best_epoch(history) >= patience
 
-# %% ../../../nbs/models/training/loop.ipynb #8a76be92
+# %% ../../../nbs/models/training/loop.ipynb #59738403
 def best_epoch(history: list[dict]) -> int:
     """The epoch, from 1, that was best on validation; the last where none was held."""
     if not history or not _judged(history[0]):
         return len(history)
     return 1 + int(np.argmax([_gain(record) for record in history]))
 
-
+# %% ../../../nbs/models/training/loop.ipynb #0c8915e5
 def _gain(record: dict) -> float:
     return record["valid_ic"] if "valid_ic" in record else -record["valid_loss"]
 
