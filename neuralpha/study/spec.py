@@ -128,14 +128,14 @@ def _as_if_absent(part, name: str) -> bool:
     default = type(part).model_fields[name].default
     return name not in part.always_written and getattr(part, name) == default
 
-# %% ../../nbs/study/spec.ipynb #04e07513
+# %% ../../nbs/study/spec.ipynb #640a73ea
 LEARNABLE_LABELS = {
     "excess_return": ("over", "window"),
     "volatility_scaled": ("window",),
     "triple_barrier": ("profit", "stop", "window"),
 }  # function of `neuralpha.labels` -> its parameters
 
-
+# %% ../../nbs/study/spec.ipynb #191ba256
 class LearnSpec(_Part):
     """A label that is learnt in the place of the return that is scored.
 
@@ -292,11 +292,11 @@ class LabelSpec(_Part):
             )
         return self
 
-# %% ../../nbs/study/spec.ipynb #e249634b
+# %% ../../nbs/study/spec.ipynb #b5ddbffa
 DATES = ("train_start", "valid_start", "test_start", "test_end")
 WEIGHTS = ("uniqueness", "time_decay")  # of `labels.sample_weights`
 
-
+# %% ../../nbs/study/spec.ipynb #ca6174f8
 class SplitSpec(_Part):
     """Walk-forward by calendar lengths, one fixed split where the four dates are given, or purged groups of dates.
 
@@ -818,7 +818,7 @@ class PublishedSpec(_Part):
             for r in self.tables.get(slug, self.tables.get("*", []))
         }
 
-# %% ../../nbs/study/spec.ipynb #4d83e820
+# %% ../../nbs/study/spec.ipynb #b7f92261
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 RESERVED = ("ensemble", "oracle", "reversal", "true")  # rows beside the models
 AGENTS = {  # name of an agent -> where it is; its scores are positions
@@ -831,7 +831,7 @@ AGENTS = {  # name of an agent -> where it is; its scores are positions
 }
 SET_BY_STUDY = {"costs": "[costs]", "capital": "[portfolio]", "fill": "[portfolio]", "delay": "[label]"}  # of agents
 
-
+# %% ../../nbs/study/spec.ipynb #f245ccfa
 class StudyFields(_Part):
     """What stands in a study file, each field checked by itself.
 
@@ -1077,11 +1077,11 @@ def _make_transform(step: dict) -> None:
     except NeuralphaError as e:
         raise ValueError(str(e)) from None
 
-# %% ../../nbs/study/spec.ipynb #7fa17846
+# %% ../../nbs/study/spec.ipynb #8a6fe6dc
 # what a study of draws makes use of; every other field, those to come included, has no meaning beside `repetitions`
 USED_BY_DRAWS = ("name", "title", "universes", "models", "seeds", "seed", "refit", "repetitions", "published")
 
-
+# %% ../../nbs/study/spec.ipynb #bb134957
 class Study(StudyFields):
     """Universes × models × seeds under one label, one feature set and one split scheme.
 
