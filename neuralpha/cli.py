@@ -51,7 +51,7 @@ ReadOption = Annotated[
     ),
 ]
 
-# %% ../nbs/cli.ipynb #71648689
+# %% ../nbs/cli.ipynb #780d6aa8
 SEVERAL = {  # options that hold several things: how they are said in one
     "columns": ": columns={'close' = 'PX_LAST', 'volume' = 'PX_VOLUME'}",
     "assets": ": assets=['AAPL', 'MSFT']",
@@ -62,7 +62,7 @@ SEVERAL = {  # options that hold several things: how they are said in one
     "checks": ": checks={'calendar' = 'XNYS', 'stale_bars' = 10}",
 }
 
-
+# %% ../nbs/cli.ipynb #27d72053
 def _read_options(read):
     """`key=value` texts as a dictionary; a value is TOML where it can be, else the text itself.
 
@@ -405,11 +405,11 @@ def tune(
         if said := repeatability(records):
             typer.echo(said)
 
-# %% ../nbs/cli.ipynb #577dfe9c
+# %% ../nbs/cli.ipynb #054a2886
 features_app = typer.Typer(no_args_is_help=True, help="Features that can be named in a study.")
 app.add_typer(features_app, name="features")
 
-
+# %% ../nbs/cli.ipynb #032ef56f
 def _table(frame, title):
     """Print a DataFrame as a table that fits the terminal."""
     from rich.console import Console
@@ -423,7 +423,7 @@ def _table(frame, title):
         table.add_row(escape(str(name)), *("" if v is None or v != v else escape(str(v)) for v in row))
     Console(width=None if sys.stdout.isatty() else 160).print(table)
 
-# %% ../nbs/cli.ipynb #9dbec038
+# %% ../nbs/cli.ipynb #dd8d13cc
 CHARACTERISTICS = (
     "characteristics: the universe's own further columns, one feature each, as they stand in its row (look-back 0): "
     "every number\nin the source beside open, high, low, close, volume, vwap, return and factor, fundamentals that "
@@ -431,7 +431,7 @@ CHARACTERISTICS = (
     'be named on its own too: features = ["classic", "short_interest"].'
 )
 
-
+# %% ../nbs/cli.ipynb #eb2ac998
 @features_app.command("list")
 def features_list(
     names: Annotated[
@@ -496,7 +496,7 @@ def studies_list() -> None:
     }
     _table(pd.DataFrame(rows).T.rename_axis("study"), "Studies")
 
-# %% ../nbs/cli.ipynb #15ef8756
+# %% ../nbs/cli.ipynb #eb8a3472
 @app.command("new", rich_help_panel="Projects")
 def new_command(
     folder: Annotated[Path, typer.Argument(help="Folder to make; its last part names the study.")],
@@ -520,7 +520,7 @@ def new_command(
     typer.echo(f"{made}: {', '.join(sorted(path.name for path in made.iterdir()))}")
     typer.echo(f"next: cd {made}; neuralpha run study.toml; neuralpha lab")
 
-
+# %% ../nbs/cli.ipynb #9a92d590
 @app.command("lab", rich_help_panel="Projects")
 def lab_command(
     folder: Annotated[Path, typer.Argument(help="Folder of a project.")] = Path("."),
@@ -736,7 +736,7 @@ def _tell_watch(desk):
     for layer, value in desk.watch.constant.items():
         typer.echo(f"{layer} was always {value:.4g} in the validation period; it alarms when off by more than half")
 
-# %% ../nbs/cli.ipynb #4f3ecf24
+# %% ../nbs/cli.ipynb #4286603a
 def _tell_entries(folder, added):
     """One line for each entry."""
     for entry in added:
@@ -746,7 +746,7 @@ def _tell_entries(folder, added):
     if added and added[-1].kind == "halt":
         raise typer.Exit(1)
 
-
+# %% ../nbs/cli.ipynb #702c4601
 def _entry_line(entry) -> str:
     body = entry.body
     if entry.kind == "halt":
@@ -760,7 +760,7 @@ def _entry_line(entry) -> str:
     said = f"alarm of {', '.join(body['alarms'])}; " if body["alarms"] else ""
     return f"{body['date'][:10]}  {state['action']}  {said}{orders['count']} orders  wealth {body['wealth'][0]:,.0f}"
 
-# %% ../nbs/cli.ipynb #73a2d904
+# %% ../nbs/cli.ipynb #b2ab2ab2
 @desk_app.command("step")
 def desk_step(
     folder: DeskFolder,
@@ -776,7 +776,7 @@ def desk_step(
 
     _tell_entries(folder, step_desk(folder, universe, last, **_read_options(read)))
 
-
+# %% ../nbs/cli.ipynb #26ded2b8
 @desk_app.command("replay")
 def desk_replay(
     folder: DeskFolder,
@@ -874,7 +874,7 @@ def desk_retrain(
     lost = pd.DataFrame(body["forgotten"]).set_index("regime").astype(float)
     _table(lost.round(3), "IC on earlier markets: the fit that acts, and the new one")
 
-# %% ../nbs/cli.ipynb #c6971db8
+# %% ../nbs/cli.ipynb #3c41dbae
 @desk_app.command("promote")
 def desk_promote(
     folder: DeskFolder,
@@ -888,7 +888,7 @@ def desk_promote(
     body = promote(desk_at(folder), model, why)
     typer.echo(f"{body['acting']} acts in place of {body['before']}")
 
-
+# %% ../nbs/cli.ipynb #081d761a
 @desk_app.command("rollback")
 def desk_rollback(
     folder: DeskFolder, why: Annotated[str, typer.Option(help="It is written into the journal.")]
@@ -1150,11 +1150,11 @@ def score_newest(
         _table(said, f"{side}, {sheet.date.date()}")
     typer.echo(str(page))
 
-# %% ../nbs/cli.ipynb #bdc1eff9
+# %% ../nbs/cli.ipynb #39b09efe
 holdout_app = typer.Typer(no_args_is_help=True, help="The sealed last period of a study.")
 app.add_typer(holdout_app, name="holdout")
 
-
+# %% ../nbs/cli.ipynb #cbbac875
 @holdout_app.command("open")
 def holdout_open(
     study: Annotated[str, typer.Argument(help="A TOML file with `holdout`, or a built-in study.")],
@@ -1180,7 +1180,7 @@ def holdout_open(
     if result.failures:
         raise typer.Exit(1)
 
-# %% ../nbs/cli.ipynb #1d8bf8c2
+# %% ../nbs/cli.ipynb #66c603fb
 @app.command(rich_help_panel="Reports")
 def verify(
     report: Annotated[
@@ -1234,7 +1234,7 @@ def verify(
     if problems:
         raise typer.Exit(1)
 
-
+# %% ../nbs/cli.ipynb #cba3d73d
 def _said_of_newer(places: list) -> str:
     """What this code derives and a report of older code does not have."""
     more = f" and {len(places) - 1:,} more" if len(places) > 1 else ""

@@ -374,17 +374,17 @@ def _is_bare_ensemble(node) -> bool:
     is_text = isinstance(node, ast.Constant) and isinstance(node.value, str)
     return is_text and bool(re.search(r"\bseed *== *-1", node.value))
 
-# %% ../nbs/house.ipynb #2322f41a
+# %% ../nbs/house.ipynb #b4cb5728
 def _is_minus_one(node) -> bool:
     return isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.USub) and ast.unparse(node) == "-1"
 
-
+# %% ../nbs/house.ipynb #f2d05fa4
 def _defaults(node: ast.arguments) -> list:  # of (parameter, default)
     positional = [*node.posonlyargs, *node.args]
     with_default = positional[len(positional) - len(node.defaults) :]
     return [*zip(with_default, node.defaults), *zip(node.kwonlyargs, node.kw_defaults)]
 
-
+# %% ../nbs/house.ipynb #d9f9d33c
 def _is_text(node, text: str) -> bool:
     return isinstance(node, ast.Constant) and node.value == text
 
