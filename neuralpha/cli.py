@@ -9,12 +9,14 @@ study in which something failed ends with exit code 1.
 
 # %% auto #0
 __all__ = ['app', 'data_app', 'ReadOption', 'SEVERAL', 'SPLIT', 'RUN', 'DeviceOption', 'OutOption', 'BackendOption', 'JobsOption',
-           'AddressOption', 'features_app', 'CHARACTERISTICS', 'desk_app', 'DeskFolder', 'LastOption', 'holdout_app',
-           'INTERRUPTED', 'run', 'tune', 'features_list', 'models_list', 'studies_list', 'new_command', 'lab_command',
-           'doctor_command', 'data_check', 'data_list', 'data_import', 'audit', 'desk_open', 'desk_step', 'desk_replay',
-           'desk_fills', 'desk_status', 'desk_difference', 'desk_retrain', 'desk_promote', 'desk_rollback', 'desk_test',
-           'report_file', 'backtest_report', 'sweep_report', 'compare_two', 'score_newest', 'holdout_open', 'verify',
-           'main']
+           'AddressOption', 'StudyArgument', 'UniverseOption', 'FEATURES_HELP', 'ModelsOption', 'FeaturesOption',
+           'SEEDS_HELP', 'REPETITIONS_HELP', 'TRIALS_HELP', 'SeedsOption', 'RepetitionsOption', 'TrialsOption',
+           'RefitOption', 'DELAY_HELP', 'DelayOption', 'TrainStartOption', 'features_app', 'CHARACTERISTICS',
+           'desk_app', 'DeskFolder', 'LastOption', 'holdout_app', 'INTERRUPTED', 'run', 'tune', 'features_list',
+           'models_list', 'studies_list', 'new_command', 'lab_command', 'doctor_command', 'data_check', 'data_list',
+           'data_import', 'audit', 'desk_open', 'desk_step', 'desk_replay', 'desk_fills', 'desk_status',
+           'desk_difference', 'desk_retrain', 'desk_promote', 'desk_rollback', 'desk_test', 'report_file',
+           'backtest_report', 'sweep_report', 'compare_two', 'score_newest', 'holdout_open', 'verify', 'main']
 
 # %% ../nbs/cli.ipynb #76b55f9c
 import re, sys, tomllib
@@ -166,59 +168,73 @@ AddressOption = Annotated[
 def _split_option(help: str | None = None) -> typer.models.OptionInfo:
     return typer.Option(help=help, rich_help_panel=SPLIT)
 
-# %% ../nbs/cli.ipynb #eb9da1ea
+# %% ../nbs/cli.ipynb #233358e3
+StudyArgument = Annotated[
+    str,
+    typer.Argument(
+        help="A TOML file, or a built-in study: quick, full, gkx-table, nasdaq-table; `neuralpha studies` lists them."
+    ),
+]
+
+# %% ../nbs/cli.ipynb #8df27f39
+UniverseOption = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--universe",
+        "-u",
+        help="Built-in name, or a path to Parquet/CSV with date, asset, open, high, low, close, volume. Repeat for "
+        "several.",
+    ),
+]
+
+# %% ../nbs/cli.ipynb #a1880082
+FEATURES_HELP = "Comma-separated names, families or globs; see `neuralpha features list`."
+ModelsOption = Annotated[str | None, typer.Option(help="Comma-separated, e.g. ridge,lightgbm,lstm.")]
+FeaturesOption = Annotated[str | None, typer.Option(help=FEATURES_HELP)]
+
+# %% ../nbs/cli.ipynb #37b2f5ac
+SEEDS_HELP = "Seeds per model and fold; their scores are averaged."
+REPETITIONS_HELP = "Draws of each simulated market, for studies that repeat draws (gkx-table)."
+TRIALS_HELP = "Tune every model first, with so many trials per fold; see `neuralpha tune`."
+SeedsOption = Annotated[int | None, typer.Option(help=SEEDS_HELP)]
+RepetitionsOption = Annotated[int | None, typer.Option(help=REPETITIONS_HELP)]
+TrialsOption = Annotated[int | None, typer.Option(help=TRIALS_HELP)]
+
+# %% ../nbs/cli.ipynb #048397ed
+RefitOption = Annotated[
+    bool | None,
+    typer.Option(
+        help="Once validation has chosen epochs, trees and penalties, fit again on training and validation together."
+    ),
+]
+
+# %% ../nbs/cli.ipynb #e7f0daf6
+DELAY_HELP = "Bars between decision and entry; 0 trades at the close that was used to decide."
+DelayOption = Annotated[int | None, typer.Option(help=DELAY_HELP)]
+TrainStartOption = Annotated[str | None, _split_option("With the next three: one fixed split instead of walk-forward.")]
+
+# %% ../nbs/cli.ipynb #8b18bf26
 @app.command(rich_help_panel="Reports")
 def run(
-    study: Annotated[
-        str,
-        typer.Argument(
-            help="A TOML file, or a built-in study: quick, full, gkx-table, nasdaq-table; `neuralpha studies` "
-            "lists them."
-        ),
-    ] = "quick",
-    universe: Annotated[
-        list[str] | None,
-        typer.Option(
-            "--universe",
-            "-u",
-            help="Built-in name, or a path to Parquet/CSV with date, asset, open, high, low, close, volume. Repeat "
-            "for several.",
-        ),
-    ] = None,
+    study: StudyArgument = "quick",
+    universe: UniverseOption = None,
     read: ReadOption = None,
-    models: Annotated[str | None, typer.Option(help="Comma-separated, e.g. ridge,lightgbm,lstm.")] = None,
-    features: Annotated[
-        str | None, typer.Option(help="Comma-separated names, families or globs; see `neuralpha features list`.")
-    ] = None,
+    models: ModelsOption = None,
+    features: FeaturesOption = None,
     horizon: Annotated[int | None, typer.Option(help="Bars held.")] = None,
-    delay: Annotated[
-        int | None,
-        typer.Option(help="Bars between decision and entry; 0 trades at the close that was used to decide."),
-    ] = None,
-    seeds: Annotated[int | None, typer.Option(help="Seeds per model and fold; their scores are averaged.")] = None,
+    delay: DelayOption = None,
+    seeds: SeedsOption = None,
     seed: Annotated[int | None, typer.Option(help="First seed.")] = None,
-    repetitions: Annotated[
-        int | None, typer.Option(help="Draws of each simulated market, for studies that repeat draws (gkx-table).")
-    ] = None,
-    trials: Annotated[
-        int | None, typer.Option(help="Tune every model first, with so many trials per fold; see `neuralpha tune`.")
-    ] = None,
-    refit: Annotated[
-        bool | None,
-        typer.Option(
-            help="Once validation has chosen epochs, trees and penalties, fit again on training and validation "
-            "together."
-        ),
-    ] = None,
+    repetitions: RepetitionsOption = None,
+    trials: TrialsOption = None,
+    refit: RefitOption = None,
     name: Annotated[str | None, typer.Option(help="Folder of the report; default: the study's name.")] = None,
     scheme: Annotated[str | None, _split_option("expanding or sliding.")] = None,
     train: Annotated[str | None, _split_option("Length of the first training part, e.g. 3Y.")] = None,
     valid: Annotated[str | None, _split_option("Length of validation, e.g. 6M.")] = None,
     test: Annotated[str | None, _split_option("Length of each test part, e.g. 6M.")] = None,
     embargo: Annotated[int | None, _split_option("Bars left out before validation and test.")] = None,
-    train_start: Annotated[
-        str | None, _split_option("With the next three: one fixed split instead of walk-forward.")
-    ] = None,
+    train_start: TrainStartOption = None,
     valid_start: Annotated[str | None, _split_option()] = None,
     test_start: Annotated[str | None, _split_option()] = None,
     test_end: Annotated[str | None, _split_option("Last day of the test part, inclusive.")] = None,
@@ -249,17 +265,8 @@ def run(
     from neuralpha.report.run import run_study
     from neuralpha.study.spec import load_study, with_tuning
 
-    split = dict(
-        scheme=scheme,
-        train=train,
-        valid=valid,
-        test=test,
-        embargo=embargo,
-        train_start=train_start,
-        valid_start=valid_start,
-        test_start=test_start,
-        test_end=test_end,
-    )
+    lengths = dict(scheme=scheme, train=train, valid=valid, test=test, embargo=embargo)
+    dates = dict(train_start=train_start, valid_start=valid_start, test_start=test_start, test_end=test_end)
     spec = load_study(
         study,
         name=name,
@@ -271,7 +278,7 @@ def run(
         repetitions=repetitions,
         refit=refit,
         label=dict(horizon=horizon, delay=delay),
-        split=split,
+        split=lengths | dates,
         data=_data_block(study, universe, read),
     )
     if trials is not None:
