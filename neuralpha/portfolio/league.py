@@ -329,7 +329,7 @@ def without_breaker(policy: Policy) -> Policy:
         raise NeuralphaError(f"{policy!r} has no Breaker to judge; give e.g. Breaker({policy!r}).")
     return replace(policy, base=without_breaker(policy.base))
 
-# %% ../../nbs/portfolio/league.ipynb #0726e9f2
+# %% ../../nbs/portfolio/league.ipynb #35e39b52
 def judge_books(
     plain: Book,  # without the breaker
     guarded: Book,  # with it, all else alike
@@ -376,16 +376,21 @@ def judge_books(
         "gain, % a year": gain,
         "gain low": low,
         "gain high": high,
-        "random gain, % a year": luck.mean() if len(luck) else np.nan,
-        "random low": np.quantile(luck, 0.025) if len(luck) else np.nan,
-        "random high": np.quantile(luck, 0.975) if len(luck) else np.nan,
-        "share of random breakers as good": np.mean(luck >= gain) if len(luck) else np.nan,
+        **_luck_beside(luck, gain),
         "drawdown without, %": under_water(plain.net).min(),
         "drawdown with, %": under_water(guarded.net).min(),
     }
     found = pd.Series(out, name=breaker_text(breaker))
     found.attrs["trips"] = trips.to_dict("records")
     return found
+
+# %% ../../nbs/portfolio/league.ipynb #1010be89
+def _luck_beside(luck: np.ndarray, gain: float) -> dict:
+    """What breakers that trip at random gain, % a year, and how many of them gain no less."""
+    names = "random gain, % a year", "random low", "random high", "share of random breakers as good"
+    if not len(luck):
+        return dict.fromkeys(names, np.nan)
+    return dict(zip(names, (luck.mean(), *np.quantile(luck, (0.025, 0.975)), np.mean(luck >= gain)), strict=True))
 
 # %% ../../nbs/portfolio/league.ipynb #787a7d40
 def breaker_text(breaker: Breaker) -> str:
