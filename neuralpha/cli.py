@@ -9,12 +9,14 @@ study in which something failed ends with exit code 1.
 
 # %% auto #0
 __all__ = ['app', 'data_app', 'ReadOption', 'SEVERAL', 'SPLIT', 'RUN', 'DeviceOption', 'OutOption', 'BackendOption', 'JobsOption',
-           'AddressOption', 'features_app', 'CHARACTERISTICS', 'desk_app', 'DeskFolder', 'LastOption', 'holdout_app',
-           'INTERRUPTED', 'run', 'tune', 'features_list', 'models_list', 'studies_list', 'new_command', 'lab_command',
-           'doctor_command', 'data_check', 'data_list', 'data_import', 'audit', 'desk_open', 'desk_step', 'desk_replay',
-           'desk_fills', 'desk_status', 'desk_difference', 'desk_retrain', 'desk_promote', 'desk_rollback', 'desk_test',
-           'report_file', 'backtest_report', 'sweep_report', 'compare_two', 'score_newest', 'holdout_open', 'verify',
-           'main']
+           'AddressOption', 'StudyArgument', 'UniverseOption', 'FEATURES_HELP', 'ModelsOption', 'FeaturesOption',
+           'SEEDS_HELP', 'REPETITIONS_HELP', 'TRIALS_HELP', 'SeedsOption', 'RepetitionsOption', 'TrialsOption',
+           'RefitOption', 'DELAY_HELP', 'DelayOption', 'TrainStartOption', 'features_app', 'CHARACTERISTICS',
+           'desk_app', 'DeskFolder', 'LastOption', 'holdout_app', 'INTERRUPTED', 'run', 'tune', 'features_list',
+           'models_list', 'studies_list', 'new_command', 'lab_command', 'doctor_command', 'data_check', 'data_list',
+           'data_import', 'audit', 'desk_open', 'desk_step', 'desk_replay', 'desk_fills', 'desk_status',
+           'desk_difference', 'desk_retrain', 'desk_promote', 'desk_rollback', 'desk_test', 'report_file',
+           'backtest_report', 'sweep_report', 'compare_two', 'score_newest', 'holdout_open', 'verify', 'main']
 
 # %% ../nbs/cli.ipynb #76b55f9c
 import re, sys, tomllib
@@ -51,7 +53,7 @@ ReadOption = Annotated[
     ),
 ]
 
-# %% ../nbs/cli.ipynb #71648689
+# %% ../nbs/cli.ipynb #780d6aa8
 SEVERAL = {  # options that hold several things: how they are said in one
     "columns": ": columns={'close' = 'PX_LAST', 'volume' = 'PX_VOLUME'}",
     "assets": ": assets=['AAPL', 'MSFT']",
@@ -62,7 +64,7 @@ SEVERAL = {  # options that hold several things: how they are said in one
     "checks": ": checks={'calendar' = 'XNYS', 'stale_bars' = 10}",
 }
 
-
+# %% ../nbs/cli.ipynb #27d72053
 def _read_options(read):
     """`key=value` texts as a dictionary; a value is TOML where it can be, else the text itself.
 
@@ -166,59 +168,73 @@ AddressOption = Annotated[
 def _split_option(help: str | None = None) -> typer.models.OptionInfo:
     return typer.Option(help=help, rich_help_panel=SPLIT)
 
-# %% ../nbs/cli.ipynb #eb9da1ea
+# %% ../nbs/cli.ipynb #233358e3
+StudyArgument = Annotated[
+    str,
+    typer.Argument(
+        help="A TOML file, or a built-in study: quick, full, gkx-table, nasdaq-table; `neuralpha studies` lists them."
+    ),
+]
+
+# %% ../nbs/cli.ipynb #8df27f39
+UniverseOption = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--universe",
+        "-u",
+        help="Built-in name, or a path to Parquet/CSV with date, asset, open, high, low, close, volume. Repeat for "
+        "several.",
+    ),
+]
+
+# %% ../nbs/cli.ipynb #a1880082
+FEATURES_HELP = "Comma-separated names, families or globs; see `neuralpha features list`."
+ModelsOption = Annotated[str | None, typer.Option(help="Comma-separated, e.g. ridge,lightgbm,lstm.")]
+FeaturesOption = Annotated[str | None, typer.Option(help=FEATURES_HELP)]
+
+# %% ../nbs/cli.ipynb #37b2f5ac
+SEEDS_HELP = "Seeds per model and fold; their scores are averaged."
+REPETITIONS_HELP = "Draws of each simulated market, for studies that repeat draws (gkx-table)."
+TRIALS_HELP = "Tune every model first, with so many trials per fold; see `neuralpha tune`."
+SeedsOption = Annotated[int | None, typer.Option(help=SEEDS_HELP)]
+RepetitionsOption = Annotated[int | None, typer.Option(help=REPETITIONS_HELP)]
+TrialsOption = Annotated[int | None, typer.Option(help=TRIALS_HELP)]
+
+# %% ../nbs/cli.ipynb #048397ed
+RefitOption = Annotated[
+    bool | None,
+    typer.Option(
+        help="Once validation has chosen epochs, trees and penalties, fit again on training and validation together."
+    ),
+]
+
+# %% ../nbs/cli.ipynb #e7f0daf6
+DELAY_HELP = "Bars between decision and entry; 0 trades at the close that was used to decide."
+DelayOption = Annotated[int | None, typer.Option(help=DELAY_HELP)]
+TrainStartOption = Annotated[str | None, _split_option("With the next three: one fixed split instead of walk-forward.")]
+
+# %% ../nbs/cli.ipynb #8b18bf26
 @app.command(rich_help_panel="Reports")
 def run(
-    study: Annotated[
-        str,
-        typer.Argument(
-            help="A TOML file, or a built-in study: quick, full, gkx-table, nasdaq-table; `neuralpha studies` "
-            "lists them."
-        ),
-    ] = "quick",
-    universe: Annotated[
-        list[str] | None,
-        typer.Option(
-            "--universe",
-            "-u",
-            help="Built-in name, or a path to Parquet/CSV with date, asset, open, high, low, close, volume. Repeat "
-            "for several.",
-        ),
-    ] = None,
+    study: StudyArgument = "quick",
+    universe: UniverseOption = None,
     read: ReadOption = None,
-    models: Annotated[str | None, typer.Option(help="Comma-separated, e.g. ridge,lightgbm,lstm.")] = None,
-    features: Annotated[
-        str | None, typer.Option(help="Comma-separated names, families or globs; see `neuralpha features list`.")
-    ] = None,
+    models: ModelsOption = None,
+    features: FeaturesOption = None,
     horizon: Annotated[int | None, typer.Option(help="Bars held.")] = None,
-    delay: Annotated[
-        int | None,
-        typer.Option(help="Bars between decision and entry; 0 trades at the close that was used to decide."),
-    ] = None,
-    seeds: Annotated[int | None, typer.Option(help="Seeds per model and fold; their scores are averaged.")] = None,
+    delay: DelayOption = None,
+    seeds: SeedsOption = None,
     seed: Annotated[int | None, typer.Option(help="First seed.")] = None,
-    repetitions: Annotated[
-        int | None, typer.Option(help="Draws of each simulated market, for studies that repeat draws (gkx-table).")
-    ] = None,
-    trials: Annotated[
-        int | None, typer.Option(help="Tune every model first, with so many trials per fold; see `neuralpha tune`.")
-    ] = None,
-    refit: Annotated[
-        bool | None,
-        typer.Option(
-            help="Once validation has chosen epochs, trees and penalties, fit again on training and validation "
-            "together."
-        ),
-    ] = None,
+    repetitions: RepetitionsOption = None,
+    trials: TrialsOption = None,
+    refit: RefitOption = None,
     name: Annotated[str | None, typer.Option(help="Folder of the report; default: the study's name.")] = None,
     scheme: Annotated[str | None, _split_option("expanding or sliding.")] = None,
     train: Annotated[str | None, _split_option("Length of the first training part, e.g. 3Y.")] = None,
     valid: Annotated[str | None, _split_option("Length of validation, e.g. 6M.")] = None,
     test: Annotated[str | None, _split_option("Length of each test part, e.g. 6M.")] = None,
     embargo: Annotated[int | None, _split_option("Bars left out before validation and test.")] = None,
-    train_start: Annotated[
-        str | None, _split_option("With the next three: one fixed split instead of walk-forward.")
-    ] = None,
+    train_start: TrainStartOption = None,
     valid_start: Annotated[str | None, _split_option()] = None,
     test_start: Annotated[str | None, _split_option()] = None,
     test_end: Annotated[str | None, _split_option("Last day of the test part, inclusive.")] = None,
@@ -249,17 +265,8 @@ def run(
     from neuralpha.report.run import run_study
     from neuralpha.study.spec import load_study, with_tuning
 
-    split = dict(
-        scheme=scheme,
-        train=train,
-        valid=valid,
-        test=test,
-        embargo=embargo,
-        train_start=train_start,
-        valid_start=valid_start,
-        test_start=test_start,
-        test_end=test_end,
-    )
+    lengths = dict(scheme=scheme, train=train, valid=valid, test=test, embargo=embargo)
+    dates = dict(train_start=train_start, valid_start=valid_start, test_start=test_start, test_end=test_end)
     spec = load_study(
         study,
         name=name,
@@ -271,7 +278,7 @@ def run(
         repetitions=repetitions,
         refit=refit,
         label=dict(horizon=horizon, delay=delay),
-        split=split,
+        split=lengths | dates,
         data=_data_block(study, universe, read),
     )
     if trials is not None:
@@ -405,11 +412,11 @@ def tune(
         if said := repeatability(records):
             typer.echo(said)
 
-# %% ../nbs/cli.ipynb #577dfe9c
+# %% ../nbs/cli.ipynb #054a2886
 features_app = typer.Typer(no_args_is_help=True, help="Features that can be named in a study.")
 app.add_typer(features_app, name="features")
 
-
+# %% ../nbs/cli.ipynb #032ef56f
 def _table(frame, title):
     """Print a DataFrame as a table that fits the terminal."""
     from rich.console import Console
@@ -423,7 +430,7 @@ def _table(frame, title):
         table.add_row(escape(str(name)), *("" if v is None or v != v else escape(str(v)) for v in row))
     Console(width=None if sys.stdout.isatty() else 160).print(table)
 
-# %% ../nbs/cli.ipynb #9dbec038
+# %% ../nbs/cli.ipynb #dd8d13cc
 CHARACTERISTICS = (
     "characteristics: the universe's own further columns, one feature each, as they stand in its row (look-back 0): "
     "every number\nin the source beside open, high, low, close, volume, vwap, return and factor, fundamentals that "
@@ -431,7 +438,7 @@ CHARACTERISTICS = (
     'be named on its own too: features = ["classic", "short_interest"].'
 )
 
-
+# %% ../nbs/cli.ipynb #eb2ac998
 @features_app.command("list")
 def features_list(
     names: Annotated[
@@ -496,7 +503,7 @@ def studies_list() -> None:
     }
     _table(pd.DataFrame(rows).T.rename_axis("study"), "Studies")
 
-# %% ../nbs/cli.ipynb #15ef8756
+# %% ../nbs/cli.ipynb #eb8a3472
 @app.command("new", rich_help_panel="Projects")
 def new_command(
     folder: Annotated[Path, typer.Argument(help="Folder to make; its last part names the study.")],
@@ -520,7 +527,7 @@ def new_command(
     typer.echo(f"{made}: {', '.join(sorted(path.name for path in made.iterdir()))}")
     typer.echo(f"next: cd {made}; neuralpha run study.toml; neuralpha lab")
 
-
+# %% ../nbs/cli.ipynb #9a92d590
 @app.command("lab", rich_help_panel="Projects")
 def lab_command(
     folder: Annotated[Path, typer.Argument(help="Folder of a project.")] = Path("."),
@@ -736,7 +743,7 @@ def _tell_watch(desk):
     for layer, value in desk.watch.constant.items():
         typer.echo(f"{layer} was always {value:.4g} in the validation period; it alarms when off by more than half")
 
-# %% ../nbs/cli.ipynb #4f3ecf24
+# %% ../nbs/cli.ipynb #4286603a
 def _tell_entries(folder, added):
     """One line for each entry."""
     for entry in added:
@@ -746,7 +753,7 @@ def _tell_entries(folder, added):
     if added and added[-1].kind == "halt":
         raise typer.Exit(1)
 
-
+# %% ../nbs/cli.ipynb #702c4601
 def _entry_line(entry) -> str:
     body = entry.body
     if entry.kind == "halt":
@@ -760,7 +767,7 @@ def _entry_line(entry) -> str:
     said = f"alarm of {', '.join(body['alarms'])}; " if body["alarms"] else ""
     return f"{body['date'][:10]}  {state['action']}  {said}{orders['count']} orders  wealth {body['wealth'][0]:,.0f}"
 
-# %% ../nbs/cli.ipynb #73a2d904
+# %% ../nbs/cli.ipynb #b2ab2ab2
 @desk_app.command("step")
 def desk_step(
     folder: DeskFolder,
@@ -776,7 +783,7 @@ def desk_step(
 
     _tell_entries(folder, step_desk(folder, universe, last, **_read_options(read)))
 
-
+# %% ../nbs/cli.ipynb #26ded2b8
 @desk_app.command("replay")
 def desk_replay(
     folder: DeskFolder,
@@ -874,7 +881,7 @@ def desk_retrain(
     lost = pd.DataFrame(body["forgotten"]).set_index("regime").astype(float)
     _table(lost.round(3), "IC on earlier markets: the fit that acts, and the new one")
 
-# %% ../nbs/cli.ipynb #c6971db8
+# %% ../nbs/cli.ipynb #3c41dbae
 @desk_app.command("promote")
 def desk_promote(
     folder: DeskFolder,
@@ -888,7 +895,7 @@ def desk_promote(
     body = promote(desk_at(folder), model, why)
     typer.echo(f"{body['acting']} acts in place of {body['before']}")
 
-
+# %% ../nbs/cli.ipynb #081d761a
 @desk_app.command("rollback")
 def desk_rollback(
     folder: DeskFolder, why: Annotated[str, typer.Option(help="It is written into the journal.")]
@@ -1150,11 +1157,11 @@ def score_newest(
         _table(said, f"{side}, {sheet.date.date()}")
     typer.echo(str(page))
 
-# %% ../nbs/cli.ipynb #bdc1eff9
+# %% ../nbs/cli.ipynb #39b09efe
 holdout_app = typer.Typer(no_args_is_help=True, help="The sealed last period of a study.")
 app.add_typer(holdout_app, name="holdout")
 
-
+# %% ../nbs/cli.ipynb #cbbac875
 @holdout_app.command("open")
 def holdout_open(
     study: Annotated[str, typer.Argument(help="A TOML file with `holdout`, or a built-in study.")],
@@ -1180,7 +1187,7 @@ def holdout_open(
     if result.failures:
         raise typer.Exit(1)
 
-# %% ../nbs/cli.ipynb #1d8bf8c2
+# %% ../nbs/cli.ipynb #66c603fb
 @app.command(rich_help_panel="Reports")
 def verify(
     report: Annotated[
@@ -1234,7 +1241,7 @@ def verify(
     if problems:
         raise typer.Exit(1)
 
-
+# %% ../nbs/cli.ipynb #cba3d73d
 def _said_of_newer(places: list) -> str:
     """What this code derives and a report of older code does not have."""
     more = f" and {len(places) - 1:,} more" if len(places) > 1 else ""

@@ -115,14 +115,14 @@ def wrong_kind(
     meant = kind.lower() if kind == "Scores" else kind
     return NeuralphaError(f"{where}: {meant} is meant, and {what} was given{'; ' * bool(how)}{how}.")
 
-# %% ../nbs/core.ipynb #d6655bd0
+# %% ../nbs/core.ipynb #d8ec81fe
 def _meant(annotation) -> list[str]:
     """Names of the classes that an annotation allows, for the kinds that are checked; else none."""
     text = annotation if isinstance(annotation, str) else getattr(annotation, "__name__", None) or str(annotation)
     parts = [part.strip().split(".")[-1] for part in (str(annotation) if "|" in str(annotation) else text).split("|")]
     return parts if all(part in KINDS or part == "None" for part in parts) and parts != ["None"] else []
 
-
+# %% ../nbs/core.ipynb #32f2454c
 Function = TypeVar("Function", bound=Callable)
 
 
@@ -270,13 +270,13 @@ def file_digest(path) -> str:
 class DiskError(NeuralphaError):
     """A file that cannot be written: the disk is full or read-only, or permission is missing."""
 
-# %% ../nbs/core.ipynb #e14ca043
+# %% ../nbs/core.ipynb #c255276a
 _DISK = {
     getattr(errno, name)
     for name in "ENOSPC EDQUOT EROFS EACCES EPERM EFBIG EIO ENOTDIR EISDIR EEXIST ENAMETOOLONG".split()
 }
 
-
+# %% ../nbs/core.ipynb #b34b1791
 @contextlib.contextmanager
 def writing(
     path,  # what is being written; named in the error
@@ -326,13 +326,13 @@ def atomic_path(
         finally:
             Path(tmp).unlink(missing_ok=True)
 
-# %% ../nbs/core.ipynb #a63e8fbc
+# %% ../nbs/core.ipynb #8150fc26
 def write_text(path, text: str) -> None:
     """Write UTF-8 text atomically."""
     with atomic_path(path) as tmp:
         tmp.write_text(text, encoding="utf-8")
 
-
+# %% ../nbs/core.ipynb #f33e32c5
 def write_json(
     path,
     value,
@@ -342,7 +342,7 @@ def write_json(
         path, json.dumps(_nan_to_none(value), indent=2, sort_keys=True, ensure_ascii=False, allow_nan=False) + "\n"
     )
 
-# %% ../nbs/core.ipynb #6aa5bd0a
+# %% ../nbs/core.ipynb #aa034729
 def parse_json(
     text,  # or bytes
     where,  # named in errors
@@ -372,7 +372,7 @@ def parse_json(
             raise NeuralphaError(f"{where}: {key!r} is a {type(value[key]).__name__}.")
     return value
 
-
+# %% ../nbs/core.ipynb #c9d087f0
 def read_json(path, **kinds) -> Any:
     """`parse_json` of a file."""
     try:
@@ -506,7 +506,7 @@ def read_table(
             raise NeuralphaError(f"{path}: column {c!r} is {frame[c].dtype}, not {kind}.")
     return frame
 
-# %% ../nbs/core.ipynb #203cd628
+# %% ../nbs/core.ipynb #3ed6ae71
 def _without_docstrings(tree):
     """The tree with every docstring emptied: prose changes no number."""
     for node in ast.walk(tree):
@@ -516,12 +516,12 @@ def _without_docstrings(tree):
             first.value.value = ""
     return tree
 
-
+# %% ../nbs/core.ipynb #5e3e765a
 def syntax_digest(tree: ast.Module) -> str:
     """Digest of a module's syntax tree: the same whatever its docstrings, comments and spaces."""
     return digest(ast.dump(_without_docstrings(tree)))
 
-# %% ../nbs/core.ipynb #d4a6cd77
+# %% ../nbs/core.ipynb #8076154b
 @cache
 def _module(name: str) -> tuple:  # (digest of the syntax tree, names of neuralpha modules imported)
     spec = importlib.util.find_spec(name)
@@ -539,12 +539,12 @@ def _module(name: str) -> tuple:  # (digest of the syntax tree, names of neuralp
             write_json(note, known)
     return known["syntax"], tuple(known["imports"])
 
-
+# %% ../nbs/core.ipynb #c105dbbc
 @cache
 def _rules() -> str:  # how modules are read: what was noted under others is none
     return file_digest(importlib.util.find_spec("neuralpha.core").origin)
 
-
+# %% ../nbs/core.ipynb #321f9260
 def _noted(note: Path) -> dict:
     """What is known of a module, from beside its bytecode: to read a hundred sources takes a second a process."""
     try:

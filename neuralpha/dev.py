@@ -199,7 +199,7 @@ def _export(path: Path, nb, lib: Path) -> Path:
     module.write_text(with_opening(source, opening(nb.cells)), encoding="utf-8")
     return module
 
-# %% ../nbs/dev.ipynb #42ef6fc4
+# %% ../nbs/dev.ipynb #29c8f282
 def _reader(module: Path, lib: Path) -> Callable:
     """Finds the source of what a module imports from the library."""
 
@@ -211,7 +211,7 @@ def _reader(module: Path, lib: Path) -> Callable:
 
     return read
 
-
+# %% ../nbs/dev.ipynb #d352ee4d
 def _document(modules: list[Path], lib: Path) -> None:
     """Write what stands beside parameters into the docstrings, once all modules are there."""
     for module in modules:

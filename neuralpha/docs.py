@@ -69,11 +69,11 @@ def sidebar(
         raise NeuralphaError("docs/sidebar.toml: " + "; ".join(faults) + ".")
     return parts
 
-# %% ../nbs/docs.ipynb #6783ef76
+# %% ../nbs/docs.ipynb #c0950d15
 SHOWN_ONLY = ("research/", "benchmarks/")  # shown as source: Papermill and people run these
 _IMPORT = re.compile(r"^\s*(?:from|import)\s+(neuralpha[\w.]*)", re.M)
 
-
+# %% ../nbs/docs.ipynb #4337a456
 def run_key(
     base: Path,  # repository
     page: str,  # notebook below `nbs/`, without suffix
@@ -237,12 +237,12 @@ def _meanings(obj) -> str:
     body = [f"| {'*returns*' if k == 'return' else f'`{k}`'} | {cell(v)} |" for k, v in rows.items()]
     return "\n".join(head + body) if rows else ""
 
-# %% ../nbs/docs.ipynb #ae66963d
+# %% ../nbs/docs.ipynb #dbcbcbce
 def _entry(kind: str, name: str, signature: str, *body: str, fence: str = ":::") -> str:
     """One object of Sphinx's Python domain, so that it can be linked to, searched for and found in the index."""
     return "\n\n".join([f"{fence}{{py:{kind}}} {name}{signature}", *[b for b in body if b], fence])
 
-
+# %% ../nbs/docs.ipynb #82cf0f8e
 def reference(
     name: str,  # function or class
     module: str,  # where it is exported
@@ -492,7 +492,7 @@ def _heading(nb) -> tuple:  # (title, the sentence under it)
     title = re.search(r"^# (.+)$", text, re.M)
     return title[1] if title else "", " ".join(re.findall(r"^> (.+)$", text, re.M))
 
-# %% ../nbs/docs.ipynb #fb20d5ab
+# %% ../nbs/docs.ipynb #c85de490
 READERS = {"user": "For users", "library": "The library"}
 
 
@@ -530,7 +530,7 @@ def contents(
         ]
     return "\n".join(lines)
 
-
+# %% ../nbs/docs.ipynb #bbd93ccf
 def _count(part: Part) -> str:
     return f"{len(part.pages)} pages" if len(part.pages) > 1 else "one page"
 

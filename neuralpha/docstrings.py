@@ -39,7 +39,7 @@ class Meaning(NamedTuple):
     default: str  # "" where there is none
     comment: str  # "" where there is none
 
-# %% ../nbs/docstrings.ipynb #ebe3ea75
+# %% ../nbs/docstrings.ipynb #e294959c
 class Comments(NamedTuple):
     """The comments of a source.
 
@@ -54,7 +54,7 @@ class Comments(NamedTuple):
     text: dict  # line number -> text
     alone: set  # lines that hold nothing else
 
-
+# %% ../nbs/docstrings.ipynb #5bfa0dfd
 def _comments(source: str) -> Comments:
     found = [t for t in tokenize.generate_tokens(io.StringIO(source).readline) if t.type == tokenize.COMMENT]
     text = {t.start[0]: t.string.lstrip("#").strip() for t in found}
@@ -74,7 +74,7 @@ def _comment_of(node, last_line: int, comments: Comments) -> str:
     behind = comments.text.get(last_line, "") if last_line not in comments.alone else ""
     return behind or _above(node.lineno, comments)
 
-# %% ../nbs/docstrings.ipynb #e15b575a
+# %% ../nbs/docstrings.ipynb #408299af
 def _default(node) -> str:
     """A default as it is shown; of a dataclass' `field` what it makes."""
     if node is None:
@@ -84,7 +84,7 @@ def _default(node) -> str:
         return given.get("default", f"{given.get('default_factory', '')}()")
     return ast.unparse(node)
 
-
+# %% ../nbs/docstrings.ipynb #bf537d13
 def _annotation(node) -> str:
     return ast.unparse(node) if node is not None else ""
 
@@ -183,7 +183,7 @@ def _field(node, comments: Comments) -> Meaning:
 def never(dots: int, name: str) -> None:
     """Reads no other module."""
 
-# %% ../nbs/docstrings.ipynb #e10fa6cd
+# %% ../nbs/docstrings.ipynb #8c98bffd
 class Module(NamedTuple):
     """A parsed source.
 
@@ -199,7 +199,7 @@ class Module(NamedTuple):
     comments: Comments
     read: Callable  # as in `documented`
 
-
+# %% ../nbs/docstrings.ipynb #f1cf9245
 def module_of(source: str, read: Callable = never) -> Module:
     """A source with what is needed to follow its imports."""
     return Module(ast.parse(source), _comments(source), read)
@@ -401,7 +401,7 @@ def opening(
     first = "\n\n".join(p for p in parts if p)
     return re.sub(r"\A# .*\n+", "", first).removeprefix("> ").strip()
 
-# %% ../nbs/docstrings.ipynb #2925d345
+# %% ../nbs/docstrings.ipynb #dd5085f1
 def _only_imports(source: str) -> bool:
     try:
         body = ast.parse(re.sub(r"^[%!].*$", "", source, flags=re.M)).body
@@ -409,7 +409,7 @@ def _only_imports(source: str) -> bool:
         return False
     return all(isinstance(node, (ast.Import, ast.ImportFrom)) or _for_types_only(node) for node in body)
 
-
+# %% ../nbs/docstrings.ipynb #9cf96768
 def _for_types_only(node) -> bool:
     return isinstance(node, ast.If) and ast.unparse(node.test) == "TYPE_CHECKING"
 

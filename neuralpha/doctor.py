@@ -226,7 +226,7 @@ def pinned_versions() -> Finding:
         return Finding("tested", "warn", f"other versions than in constraints.txt: {', '.join(other)}", _install())
     return Finding("tested", "ok", "the versions of constraints.txt, with which the tests ran")
 
-# %% ../nbs/doctor.ipynb #b67e80f4
+# %% ../nbs/doctor.ipynb #6b015c6d
 def _package() -> Path:
     return Path(__file__).resolve().parent
 
@@ -234,7 +234,7 @@ def _package() -> Path:
 def _clone() -> Path:
     return _package().parent
 
-
+# %% ../nbs/doctor.ipynb #d2ab9dc4
 def _plain(name: str) -> str:
     return name.lower().replace("_", "-").replace(".", "-")
 

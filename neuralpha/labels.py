@@ -263,7 +263,7 @@ def _across(y, name, values, lost=NOT_SAID, **kw):
     values = np.where(beyond, np.nan, values)
     return replace(y, name=name, values=values, known_code=known, reason=reason, parts={}, **kw)
 
-# %% ../nbs/labels.ipynb #5a52fdd9
+# %% ../nbs/labels.ipynb #0db87e17
 def _lost_returns(panel):
     """(n_rows,) running count of bars whose `return` is missing, where a universe has no prices: nothing can be
     compounded across one.
@@ -272,7 +272,7 @@ def _lost_returns(panel):
         return np.zeros(panel.n_rows, np.int64)
     return np.cumsum(~np.isfinite(panel.fields["return"]))
 
-
+# %% ../nbs/labels.ipynb #c493e735
 def _check_bars(**bars):
     for what, (value, low) in bars.items():
         if not isinstance(value, (int, np.integer)) or value < low:
@@ -605,7 +605,7 @@ def _barriers(
             label[i], ret[i] = hit, r
     return label, ret, bars, why
 
-# %% ../nbs/labels.ipynb #d975c28e
+# %% ../nbs/labels.ipynb #a75717e9
 NO_BET = "no bet: the side is 0"
 _WHY = {
     1: BEYOND,
@@ -616,7 +616,7 @@ _WHY = {
     6: NO_EXIT,
 }
 
-
+# %% ../nbs/labels.ipynb #0f1ea81b
 @check_kinds
 def triple_barrier(
     panel: Panel,

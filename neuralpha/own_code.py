@@ -23,17 +23,17 @@ from types import ModuleType
 from typing import Any, NamedTuple
 from .core import NeuralphaError, code_digest, digest, syntax_digest, unknown_name
 
-# %% ../nbs/own_code.ipynb #ffdc42c5
+# %% ../nbs/own_code.ipynb #4b2d2cf1
 def is_own(name) -> bool:
     """Whether a name is of the form `file.py:Name` or `package.module:Name`."""
     return isinstance(name, str) and ":" in name
 
-
+# %% ../nbs/own_code.ipynb #0c1f91ac
 def is_own_feature(name) -> bool:
     """`is_own`, where `ret_5:vol_20` is the product of two built-in features: before the colon stands a dot."""
     return is_own(name) and "." in name.rpartition(":")[0]
 
-
+# %% ../nbs/own_code.ipynb #f298d787
 def short_name(name: str) -> str:
     """`HGB` of `my_models.py:HGB`: how a part is called in tables and folders."""
     return name.rpartition(":")[2].rpartition(".")[2]
@@ -148,12 +148,12 @@ def _folder_of(top: str) -> Path | None:
         return None
     return path.parent.parent if path.name == "__init__.py" else path.parent
 
-# %% ../nbs/own_code.ipynb #cbc3a092
+# %% ../nbs/own_code.ipynb #1f67dc3a
 def _version(top: str) -> str:
     """The versions of what was installed under the name of a package."""
     return " ".join(importlib.metadata.version(name) for name in sorted(set(_distributions().get(top, ()))))
 
-
+# %% ../nbs/own_code.ipynb #624a740e
 @cache
 def _distributions() -> dict:
     return importlib.metadata.packages_distributions()
@@ -175,12 +175,12 @@ def _imports(path: Path, name: str) -> set:
             found |= {*_with_parents(base), *(f"{base}.{alias.name}" for alias in node.names)}
     return found
 
-# %% ../nbs/own_code.ipynb #18515532
+# %% ../nbs/own_code.ipynb #a88b3450
 def _with_parents(name: str) -> list[str]:
     parts = name.split(".")
     return [".".join(parts[: n + 1]) for n in range(len(parts))]
 
-
+# %% ../nbs/own_code.ipynb #496478e5
 def _tree(path: Path) -> ast.Module:
     try:
         return ast.parse(path.read_text(encoding="utf-8"))
@@ -205,7 +205,7 @@ def own_digest(
     sources = {module: syntax_digest(_tree(path)) for module, path in code.files.items()}
     return digest(sources, code.versions, code_digest(*code.inside))
 
-# %% ../nbs/own_code.ipynb #4590d45c
+# %% ../nbs/own_code.ipynb #3522b4d7
 def own_module(source: str) -> ModuleType:
     """The module behind `file.py` or `package.module`. Raises `NeuralphaError` where it cannot be imported."""
     key = own_digest(source)
@@ -220,7 +220,7 @@ def own_module(source: str) -> ModuleType:
         _mark(files)
     return sys.modules[name]
 
-
+# %% ../nbs/own_code.ipynb #28c04910
 @contextmanager
 def _no_compiled_copies():
     """Python knows a compiled copy by its source's size and whole second; of an edited file it may be an old one."""
@@ -230,7 +230,7 @@ def _no_compiled_copies():
     finally:
         sys.dont_write_bytecode = before
 
-# %% ../nbs/own_code.ipynb #1d9667db
+# %% ../nbs/own_code.ipynb #aa0d09a6
 def _forget_edited(files: dict) -> None:
     """Drop modules of the user's own where one comes from another file, or from what its file held before."""
     there = {name: sys.modules[name] for name in files if name in sys.modules}
@@ -238,16 +238,16 @@ def _forget_edited(files: dict) -> None:
         for name in there:
             del sys.modules[name]
 
-
+# %% ../nbs/own_code.ipynb #c4123ae7
 def _held(path: Path) -> tuple:
     return str(path), path.stat().st_mtime_ns, path.stat().st_size
 
-# %% ../nbs/own_code.ipynb #14ff4a7d
+# %% ../nbs/own_code.ipynb #7642b13f
 def _state(module: ModuleType) -> tuple | None:
     """What a module's file held when it was imported."""
     return vars(module).get("__own_state__")
 
-
+# %% ../nbs/own_code.ipynb #bde452a9
 def _mark(files: dict) -> None:
     for name in {*files} & {*sys.modules}:
         vars(sys.modules[name]).setdefault("__own_state__", _held(files[name]))

@@ -85,7 +85,7 @@ PICTURES = (
 )
 WIDTH = 1280
 
-# %% ../nbs/pictures.ipynb #96b9f7d1
+# %% ../nbs/pictures.ipynb #44c0a040
 _MARK = """([element, number]) => {
     const box = element.getBoundingClientRect();
     const mark = document.createElement("div");
@@ -96,7 +96,7 @@ _MARK = """([element, number]) => {
     document.body.append(mark);
 }"""
 
-
+# %% ../nbs/pictures.ipynb #1f40c8af
 def take(browser, report: Path, picture: Picture) -> Image.Image:
     page = browser.new_page(viewport={"width": WIDTH, "height": 900})
     page.goto((report / picture.page).resolve().as_uri())

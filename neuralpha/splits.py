@@ -179,12 +179,12 @@ def _offset(text) -> pd.DateOffset:
         raise NeuralphaError(f"Period {text!r} is not understood; write e.g. '3Y', '6M', '8W' or '90D'.")
     return pd.DateOffset(**{units[t[-1]]: int(t[:-1])})
 
-# %% ../nbs/splits.ipynb #7f1fc4c5
+# %% ../nbs/splits.ipynb #48d6a512
 def _live_dates(y) -> int:
     """Dates up to the last tradable bar: where the data ends."""
     return int(y.panel.date_code[y.panel.tradable].max(initial=-1)) + 1
 
-
+# %% ../nbs/splits.ipynb #9007b2c0
 def _next_bar(dates: pd.DatetimeIndex) -> pd.Timestamp:
     """When the bar after the last one is due, by the median gap after bars of its weekday and time."""
     gaps = np.diff(dates.asi8)
@@ -490,14 +490,14 @@ def path_folds(
     by_number = {f.number: f for f in folds}
     return [_folds_of_path(panel, by_number, path) for path in backtest_paths(folds)]
 
-# %% ../nbs/splits.ipynb #24e23052
+# %% ../nbs/splits.ipynb #0f5ab1d7
 def _folds_of_path(panel: Panel, by_number: dict, path: list) -> list:
     rows = {}
     for number, tested in path:
         rows.setdefault(number, []).append(tested)
     return [_testing(panel, by_number[number], np.concatenate(parts)) for number, parts in rows.items()]
 
-
+# %% ../nbs/splits.ipynb #f8a3a882
 def _testing(panel: Panel, fold: Fold, rows: np.ndarray) -> Fold:
     """A fold that tests some of its rows alone."""
     if len(rows) == len(fold.test):

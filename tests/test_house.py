@@ -119,3 +119,28 @@ def test_a_bullet_with_a_colon_in_the_opening_prose_is_named(tmp_path):
 
 def test_no_opening_prose_is_read_as_a_setting():
     assert accidental_settings(root()) == []
+
+def _notebook(base, name, *sources):
+    cells = [{"cell_type": "code", "source": source} for source in sources]
+    (base / "nbs").mkdir(exist_ok=True)
+    (base / "nbs" / name).write_text(json.dumps({"cells": cells}))
+
+def test_cells_that_follow_each_other_without_a_word_are_named(tmp_path):
+    four = [f"#| export\ndef f{i}(): ..." for i in range(4)]
+    _notebook(tmp_path, "a.ipynb", "#| default_exp a", *four[:2], "#| test\ndef test_f(): ...", *four[2:])
+    _notebook(tmp_path, "b.ipynb", *four[:2], "f0()", *four[2:])
+    assert long_rows(tmp_path) == ["a: 4 from f0 on"]
+
+def test_no_more_than_three_cells_follow_each_other_without_prose_or_an_example():
+    assert long_rows(root()) == []
+
+def test_a_public_name_that_no_example_near_it_uses_is_named(tmp_path):
+    shown, hidden = "#| export\ndef shown(): ...", "#| export\nclass Hidden: ..."
+    _notebook(tmp_path, "a.ipynb", shown, hidden, "#| test\ndef test_both(): Hidden()", "shown()", "1 + 1", "Hidden()")
+    assert not_at_work(tmp_path, {"shown": "a", "Hidden": "a"}) == ["a.Hidden"]
+
+def test_every_public_name_is_shown_at_work_where_it_is_defined():
+    import neuralpha
+
+    homes = {name: module for module, names in neuralpha._HOMES.items() for name in names.split()}
+    assert not_at_work(root(), homes) == []

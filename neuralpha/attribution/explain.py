@@ -179,7 +179,7 @@ class _Part(NamedTuple):
     fold: int
     seed: int
 
-# %% ../../nbs/attribution/explain.ipynb #2d53cc5f
+# %% ../../nbs/attribution/explain.ipynb #536e2e22
 def _parts(pred, X, rows) -> Iterator[_Part]:
     """One part per fold of predictions, of the first seed of each."""
     if not pred.models:
@@ -195,7 +195,7 @@ def _parts(pred, X, rows) -> Iterator[_Part]:
         asked = of_fold if rows is None else of_fold[np.isin(of_fold, rows)]
         yield _Part(pred.models[fold, seed], asked, fold, seed)
 
-
+# %% ../../nbs/attribution/explain.ipynb #d583f816
 def _model_name(model):
     return getattr(model, "name", "") or type(model).__name__.lower()
 
@@ -640,7 +640,7 @@ def figures(e: Explanation) -> dict:  # name -> matplotlib figure
         out["time"] = plot_time(e)
     return out
 
-# %% ../../nbs/attribution/explain.ipynb #382e4c19
+# %% ../../nbs/attribution/explain.ipynb #9c6b6d99
 ATTRIBUTIONS = dict(
     model="text",
     fold="integer",
@@ -652,7 +652,7 @@ ATTRIBUTIONS = dict(
     value="float32",
 )  # columns of a stored long table
 
-
+# %% ../../nbs/attribution/explain.ipynb #86a1fe6d
 def _columns_of(X: Features, names: list) -> Features:
     """A table with these columns; those that transforms made are not in X and stay empty."""
     if set(names) <= set(X.names):
@@ -828,7 +828,7 @@ def _rowwise(a, b):
     with np.errstate(all="ignore"):
         return (a * b).sum(1) / np.sqrt((a * a).sum(1) * (b * b).sum(1))
 
-# %% ../../nbs/attribution/explain.ipynb #dd9ad440
+# %% ../../nbs/attribution/explain.ipynb #1cd65f91
 def _interval(series, horizon, level) -> dict:
     """`mean_test`, NaN where fewer than three dates have a value: a constant score has no IC, one feature no
     correlation across features.
@@ -839,7 +839,7 @@ def _interval(series, horizon, level) -> dict:
         else dict(mean=np.nan, low=np.nan, high=np.nan)
     )
 
-
+# %% ../../nbs/attribution/explain.ipynb #63a68aa8
 def _by_date_mean(values, date):
     """(dates, k) means of (n, k) values."""
     return pd.DataFrame(values).groupby(np.asarray(date)).mean().to_numpy()
@@ -943,12 +943,12 @@ def _whole_dates(panel, rows):
     same = np.flatnonzero(np.isin(panel.date_code, panel.date_code[rows]))
     return same[panel.tradable[same] | np.isin(same, rows)]
 
-# %% ../../nbs/attribution/explain.ipynb #78f7aab0
+# %% ../../nbs/attribution/explain.ipynb #f7b16cac
 def _daily_ic(score, label, date):
     """IC by date, for the given codes; pandas index of the dates' codes."""
     return pd.Series(correlation_by_date(score, label, date), np.unique(date))
 
-
+# %% ../../nbs/attribution/explain.ipynb #5fe33e00
 def _loss_table(whole, without, y, level):
     """One line per family: IC with and without, the difference and its interval."""
     out = []

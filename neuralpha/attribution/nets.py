@@ -146,20 +146,20 @@ def _along_paths(module, windows, starts, weight, points, batch):
             moved[i : i + rows] += (g * step).sum(1)
     return moved, slope
 
-# %% ../../nbs/attribution/nets.ipynb #255a5c6b
+# %% ../../nbs/attribution/nets.ipynb #4cb9edaa
 def _device_of(module, device):
     if device is not None:
         return torch.device(device)
     parameters = getattr(module, "parameters", lambda: iter(()))
     return next((p.device for p in parameters()), torch.device("cpu"))
 
-
+# %% ../../nbs/attribution/nets.ipynb #8de9b9fc
 def _tensor(values, device):
     if not isinstance(values, torch.Tensor):
         values = torch.from_numpy(np.asarray(values, np.float32))
     return values.detach().to(device, torch.float32)
 
-
+# %% ../../nbs/attribution/nets.ipynb #beaf73ec
 def _batch_for(device, batch):
     return batch or (65536 if device.type == "cuda" else 512)
 

@@ -153,7 +153,7 @@ def _ways_to_leaves(trees) -> dict:  # of fields of `Forest`
         slot_share=_flat(leaves, 2, np.float64),
     )
 
-# %% ../../nbs/attribution/trees.ipynb #bfdc0652
+# %% ../../nbs/attribution/trees.ipynb #bb4fd431
 def _offsets(parts) -> np.ndarray:  # (len(parts)+1,) int64: where each begins, and where the last ends
     lengths = [len(part) for part in parts]
     return np.concatenate([[0], np.cumsum(lengths)]).astype(np.int64)
@@ -162,7 +162,7 @@ def _offsets(parts) -> np.ndarray:  # (len(parts)+1,) int64: where each begins, 
 def _joined(trees, key: str, dtype) -> np.ndarray:
     return np.concatenate([t[key] for t in trees]).astype(dtype)
 
-
+# %% ../../nbs/attribution/trees.ipynb #764763fe
 def _flat(leaves, part: int, dtype) -> np.ndarray:
     return np.array([x for leaf in leaves for x in leaf[part]], dtype)
 

@@ -190,20 +190,20 @@ def _refuse_namesakes(what: str, names):
         name = texts[texts.duplicated()][0]
         raise NeuralphaError(f"{what}: two columns are called {name!r}; give every column a name of its own.")
 
-# %% ../../nbs/audit/artefacts.ipynb #9fb1d277
+# %% ../../nbs/audit/artefacts.ipynb #874f5276
 def _of_label(label: Label) -> Columns:
     """Its values; folds are held to the life span of all its tasks."""
     first = label.scored if isinstance(label, MultiTaskLabel) else label
     values = np.stack([first.values, first.known_code.astype(float)], 1)
     return Columns(("value", "known on"), values, first.known_code, source=label)
 
-
+# %% ../../nbs/audit/artefacts.ipynb #013bc70e
 def _of_array(name, array, panel) -> Columns:
     values = _floats(array).reshape(len(array), -1)
     names = (name,) if array.ndim == 1 else tuple(f"column {j}" for j in range(values.shape[1]))
     return Columns(names, values, panel.date_code)
 
-
+# %% ../../nbs/audit/artefacts.ipynb #3a11673a
 def _has_rows(value, panel) -> bool:
     return isinstance(value, np.ndarray) and value.ndim in (1, 2) and len(value) == panel.n_rows
 
@@ -271,20 +271,20 @@ def artefacts_of(
         )
     return out
 
-# %% ../../nbs/audit/artefacts.ipynb #47a73da6
+# %% ../../nbs/audit/artefacts.ipynb #a3353282
 def folds_in(artefacts: dict) -> list[Fold]:
     """All folds, those with a test first of all designs."""
     return [fold for v in artefacts.values() if isinstance(v, list) for fold in v]
 
-
+# %% ../../nbs/audit/artefacts.ipynb #900ea41a
 def labels_in(artefacts: dict) -> dict:  # name -> Columns
     return {what: v for what, v in artefacts.items() if isinstance(v, Columns) and v.label is not None}
 
-# %% ../../nbs/audit/artefacts.ipynb #4431f233
+# %% ../../nbs/audit/artefacts.ipynb #83bbd723
 def values_in(artefacts: dict) -> dict:  # name -> Columns that are no label
     return {what: v for what, v in artefacts.items() if isinstance(v, Columns) and v.label is None}
 
-
+# %% ../../nbs/audit/artefacts.ipynb #97600a8b
 def features_in(artefacts: dict) -> dict:  # name -> Columns that are features
     """Columns that declare a look-back, and whatever is called features.
 

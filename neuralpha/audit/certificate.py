@@ -66,7 +66,7 @@ def severity(
     """
     return list(VERDICTS).index(verdict)
 
-# %% ../../nbs/audit/certificate.ipynb #e13d27ea
+# %% ../../nbs/audit/certificate.ipynb #b77c4653
 PARTS = {
     "content": "What there is to compare",
     "repeat": "Same input, same bits",
@@ -81,7 +81,7 @@ PARTS = {
     "placebo": "Placebo and planted signal",
 }
 
-
+# %% ../../nbs/audit/certificate.ipynb #0745b316
 @dataclass(frozen=True)
 class AuditCheck:
     """One line of a certificate.

@@ -62,7 +62,7 @@ class Line:
         facts = {k: v for k, v in vars(self).items() if not k.startswith("_")}
         return AuditCheck(**facts)
 
-# %% ../../nbs/audit/comparison.ipynb #933302e3
+# %% ../../nbs/audit/comparison.ipynb #b0caf162
 class Place(NamedTuple):
     """Where an offence lies."""
 
@@ -70,7 +70,7 @@ class Place(NamedTuple):
     date: str = ""
     asset: str = ""
 
-
+# %% ../../nbs/audit/comparison.ipynb #cf242726
 def place_of(panel: Panel, row: int, column: str = "") -> Place:
     """Where a row of a panel is."""
     return Place(str(column), day_of(panel, panel.date_code[row]), str(panel.assets[panel.asset_code[row]]))
@@ -352,14 +352,14 @@ def bars(n: int) -> str:
     """A number of bars in words."""
     return f"{n} bar{'s' * (n > 1)}"
 
-# %% ../../nbs/audit/comparison.ipynb #adc3cedc
+# %% ../../nbs/audit/comparison.ipynb #e753d322
 LOST = (
     "column {column!r} of {what} exists in one run and not in the other: which columns there are depends on the data "
     "that was changed."
 )
 FURTHEST = 10**9  # reach of what is missing altogether
 
-
+# %% ../../nbs/audit/comparison.ipynb #459ce727
 @dataclass
 class Tally:
     """The lines of a certificate while they are being added up.

@@ -15,13 +15,13 @@ import numpy as np
 from .artefacts import Columns, Fitted
 from .future import Audit
 
-# %% ../../nbs/audit/content.ipynb #74b01e10
+# %% ../../nbs/audit/content.ipynb #bdfa5794
 NOTHING = "{what} {has}: nothing was compared. Leave it out of what the pipeline returns, or compute it."
 NO_VALUES = "no row of {which} has a value: nothing was compared of it."
 CONSTANT = "{which} has the same value in every row: nothing that it saw could show."
 TOO_LATE = "{which} has values only after the last cut: nothing was compared of it. Choose later cuts=."
 
-
+# %% ../../nbs/audit/content.ipynb #b24b698e
 def check_content(audit: Audit) -> None:
     """A line for every artefact that has no value, or whose columns have none or never vary."""
     for what, artefact in audit.base.items():
@@ -34,7 +34,7 @@ def check_content(audit: Audit) -> None:
         if not line.found:
             audit.tally.drop(line)
 
-# %% ../../nbs/audit/content.ipynb #df2b55bc
+# %% ../../nbs/audit/content.ipynb #ba3969ba
 def _has_values(artefact) -> bool:
     if isinstance(artefact, Columns):
         return not np.isnan(_own_values(artefact)).all()
@@ -42,7 +42,7 @@ def _has_values(artefact) -> bool:
         return any(_has_a_number(leaves) for leaves in artefact.folds.values())
     return len(artefact) > 0
 
-
+# %% ../../nbs/audit/content.ipynb #b9f86939
 def _has_a_number(leaves: dict) -> bool:
     return any(value.size and not np.isnan(value).all() for value in leaves.values())
 
@@ -63,13 +63,13 @@ def _check_columns(line, columns: Columns) -> None:
     _say_of(line, columns, is_missing, "not checked", NO_VALUES)
     _say_of(line, columns, is_same, "holds", CONSTANT)
 
-# %% ../../nbs/audit/content.ipynb #91d51207
+# %% ../../nbs/audit/content.ipynb #415fc2a9
 def _say_of(line, columns: Columns, is_odd: np.ndarray, verdict: str, words: str) -> None:
     odd = [name for name, is_so in zip(columns.names, is_odd) if is_so]
     if odd:
         line.say(verdict, words.format(which=_named(odd)))
 
-
+# %% ../../nbs/audit/content.ipynb #bd6a9ee8
 def _named(names: list) -> str:
     more = f" (and {len(names) - 1:,} more)" if len(names) > 1 else ""
     return f"column {names[0]!r}{more}"

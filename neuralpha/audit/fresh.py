@@ -20,7 +20,7 @@ from pathlib import Path
 import cloudpickle
 from ..core import NeuralphaError
 
-# %% ../../nbs/audit/fresh.ipynb #ee4fe1ce
+# %% ../../nbs/audit/fresh.ipynb #bd80b2cf
 class _Pickler(cloudpickle.Pickler):
     """By value, with empty caches."""
 
@@ -29,7 +29,7 @@ class _Pickler(cloudpickle.Pickler):
             return _cached, (thing.__wrapped__, thing.cache_parameters())
         return super().reducer_override(thing)
 
-
+# %% ../../nbs/audit/fresh.ipynb #af61e7c1
 def _cached(function, parameters):
     return functools.lru_cache(**parameters)(function)
 
@@ -64,11 +64,11 @@ def pack(
     except Exception as e:  # whatever a closure holds may refuse in its own way
         return NeuralphaError(f"it cannot be sent to a new process ({type(e).__name__}: {str(e)[:120]}).")
 
-# %% ../../nbs/audit/fresh.ipynb #dfe6e2f8
+# %% ../../nbs/audit/fresh.ipynb #3a198d37
 _SERVER = "from neuralpha.audit.fresh import _serve; _serve()"
 _server = None  # one process for all calls
 
-
+# %% ../../nbs/audit/fresh.ipynb #b825ac6c
 def _answer(job: Path):
     """In the child: read a job, run it, leave its result."""
     with open(job, "rb") as file:

@@ -171,13 +171,13 @@ def compare_futures(rerun: Rerun, tally: Tally) -> None:
 def _of_folds(what, artefact) -> bool:
     return not isinstance(artefact, Columns) or what.split()[0] in ("predictions", "positions", "scores")
 
-# %% ../../nbs/audit/future.ipynb #3da9e925
+# %% ../../nbs/audit/future.ipynb #52d5d091
 KINDS = {"features": "feature", "predictions": "prediction", "positions": "position"}
 AHEAD = (
     "{name} on {{day}} of asset {{asset}} changed when {{world}}: it looks {far} ({{count:,}} values changed{{since}})."
 )
 
-
+# %% ../../nbs/audit/future.ipynb #6c1689dc
 def _ahead(rerun: Rerun, what: str, mine: Columns, theirs: Columns) -> Comparison:
     world = rerun.world
     silent = np.isnan(theirs.values[world.twins]).all(1)
@@ -197,7 +197,7 @@ def _ahead(rerun: Rerun, what: str, mine: Columns, theirs: Columns) -> Compariso
         tested="noise" in rerun.settings.replace,
     )
 
-# %% ../../nbs/audit/future.ipynb #5df4c1b2
+# %% ../../nbs/audit/future.ipynb #7cc383de
 LONGER = (
     "{what} ({column}) of {day} of asset {asset}, said to be known by {cut}, changed when {world}: its life span is "
     "longer than declared ({count:,} values changed)."
@@ -207,7 +207,7 @@ FILLED = (
     "was filled in, not observed."
 )
 
-
+# %% ../../nbs/audit/future.ipynb #c9171cfd
 def _future_label(rerun: Rerun, tally: Tally, what: str, mine: Columns, theirs: Columns):
     world = rerun.world
     settled = (mine.known[world.rows] <= rerun.limit) | (theirs.known[world.twins] <= rerun.limit)
@@ -231,13 +231,13 @@ def _filled_label(rerun: Rerun, tally: Tally, what: str, theirs: Columns):
         place = place_of(panel, world.rows[np.flatnonzero(early)[0]], "value")
         line.say("fails", FILLED.format(what=what, day=place.date, asset=place.asset, end=world.day), at=place)
 
-# %% ../../nbs/audit/future.ipynb #2c8e4446
+# %% ../../nbs/audit/future.ipynb #5c108ea7
 MEMBER = (
     "fold {fold}: {day} of asset {asset} {moved} its {part} rows when {world}: membership depends on the future "
     "({count:,} rows)."
 )
 
-
+# %% ../../nbs/audit/future.ipynb #e8eae192
 def _future_folds(rerun: Rerun, tally: Tally, what: str, mine: list, theirs: list):
     date = rerun.panel.date_code
     others = {f.number: f for f in theirs}
@@ -313,13 +313,13 @@ def _future_values(rerun: Rerun, tally: Tally, what: str, known: str, mine: dict
             words = FITTED.format(name=name, known=known, world=rerun.since)
             line.say("fails", words, 1, Place(path))
 
-# %% ../../nbs/audit/future.ipynb #dae76904
+# %% ../../nbs/audit/future.ipynb #3b140093
 SMALL = (
     "{what} {column!r} changed by little, but the more the more the future was changed ({count:,} values): it is no "
     "rounding, it looks ahead and makes what it sees small."
 )
 
-
+# %% ../../nbs/audit/future.ipynb #4a02eb93
 def replace_future(audit: Audit, cut: int, how: str, told: str | None = None, must_run: bool = True) -> None:
     """Compare with one world; what differs in last digits alone is put to the test."""
     audit.tally.faint.clear()

@@ -105,14 +105,14 @@ def _filings(asset, days, rng):
             )
     return out
 
-# %% ../../nbs/audit/leaks.ipynb #a01cd831
+# %% ../../nbs/audit/leaks.ipynb #986c4180
 def _wide(panel, name="close"):
     """dates × assets of one field."""
     out = np.full((panel.n_dates, panel.n_assets), np.nan)
     out[panel.date_code, panel.asset_code] = panel.fields[name]
     return pd.DataFrame(out, panel.dates, panel.assets)
 
-
+# %% ../../nbs/audit/leaks.ipynb #e3637695
 def _long(panel, wide, name="x", lookback=None):
     """Features of one column from dates × assets."""
     v = np.asarray(wide, np.float64)[panel.date_code, panel.asset_code].astype(np.float32)
@@ -120,7 +120,7 @@ def _long(panel, wide, name="x", lookback=None):
         return {name: v.astype(np.float64)}
     return Features(panel, (name,), v[:, None], (lookback,))
 
-# %% ../../nbs/audit/leaks.ipynb #cacf15de
+# %% ../../nbs/audit/leaks.ipynb #8d0f9093
 def _inputs(panel):
     """Five honest features, (n_rows, 5) float64, NaN as 0."""
     c = _wide(panel)
@@ -137,17 +137,17 @@ def _inputs(panel):
         np.stack([np.asarray(w)[panel.date_code, panel.asset_code] for w in wides], 1), posinf=0.0, neginf=0.0
     )
 
-
+# %% ../../nbs/audit/leaks.ipynb #f5b9f091
 def _study(panel, embargo=3):
     return (y := forward_return(panel, 5, 1)), walk_forward(y, "6M", "2M", "2M", embargo)
 
-# %% ../../nbs/audit/leaks.ipynb #13f4ce59
+# %% ../../nbs/audit/leaks.ipynb #227c1cba
 def _ridge(X, y, rows, penalty=1.0):
     """Ridge coefficients, fitted on some rows."""
     A = X[rows]
     return np.linalg.solve(A.T @ A + penalty * np.eye(A.shape[1]), A.T @ y[rows])
 
-
+# %% ../../nbs/audit/leaks.ipynb #22627d4e
 def _score(X, w, rows, n):
     """Scores of some rows; a product and a row sum, whose bits do not depend on how many rows there are."""
     out = np.full(n, np.nan)
@@ -211,7 +211,7 @@ def _plant(name, story, part="future", filings=False, columns=None, **options):
 
     return register
 
-# %% ../../nbs/audit/leaks.ipynb #bd3aa687
+# %% ../../nbs/audit/leaks.ipynb #9c6bdef4
 @_plant("shift by -1", "tomorrow's return instead of today's: the sign of a shift")
 def shift_by_1() -> tuple:
     def pct(p):
@@ -221,7 +221,7 @@ def shift_by_1() -> tuple:
         "features": _long(p, pct(p).shift(1), lookback=2)
     }
 
-
+# %% ../../nbs/audit/leaks.ipynb #34416c7e
 @_plant("centred window", "a moving average with center=True is half future", levels=["x"])
 def centred_window() -> tuple:
     def mean(p, centre):
@@ -282,7 +282,7 @@ def level_of_adjusted_prices() -> tuple:
         lambda p: {"features": _long(p, logs(p) - 0.8 * logs(p).shift(1) - 0.2 * logs(p).shift(2), lookback=7)},
     )
 
-# %% ../../nbs/audit/leaks.ipynb #8a0b6273
+# %% ../../nbs/audit/leaks.ipynb #d327c53c
 @_plant("label in features", "the label itself, disguised as a feature, slipped in through a merge")
 def label_in_features() -> tuple:
     def features(p, shift):
@@ -293,7 +293,7 @@ def label_in_features() -> tuple:
 
     return lambda p: features(p, 0), lambda p: features(p, 6)
 
-
+# %% ../../nbs/audit/leaks.ipynb #74739f41
 @_plant("bars until delisting", "the end of an asset's history counted backwards")
 def bars_until_delisting() -> tuple:
     def left(p):
@@ -304,7 +304,7 @@ def bars_until_delisting() -> tuple:
 
     return lambda p: {"features": {"age": left(p).astype(float)}}, lambda p: {"features": {"age": age(p).astype(float)}}
 
-# %% ../../nbs/audit/leaks.ipynb #711c3e23
+# %% ../../nbs/audit/leaks.ipynb #f40edfa7
 @_plant("survivor universe", "only assets that still trade at the end")
 def survivor_universe() -> tuple:
     def members(p, survivors):
@@ -314,7 +314,7 @@ def survivor_universe() -> tuple:
 
     return lambda p: members(p, True), lambda p: members(p, False)
 
-
+# %% ../../nbs/audit/leaks.ipynb #37e97ba0
 @_plant("universe by later liquidity", "the most traded names of the whole period, chosen at its start")
 def universe_by_later_liquidity() -> tuple:
     def top(p, v):
@@ -339,7 +339,7 @@ def _as_of(panel, table, when):
         out[asset] = np.where(k >= 0, rows["revenue"].to_numpy()[np.maximum(k, 0)], np.nan)
     return out
 
-# %% ../../nbs/audit/leaks.ipynb #180d6cb2
+# %% ../../nbs/audit/leaks.ipynb #fae8ac4c
 @_plant("same-day fundamentals", "a filing after the close, used at that close", filings=True)
 def same_day_fundamentals() -> tuple:
     return (
@@ -349,7 +349,7 @@ def same_day_fundamentals() -> tuple:
         lambda p, fundamentals: {"features": _long(p, _as_of(p, fundamentals, fundamentals["known_on"]))},
     )
 
-
+# %% ../../nbs/audit/leaks.ipynb #9123a87c
 @_plant(
     "fundamentals by period end",
     "a quarter's figure on the day the quarter ends, weeks before the filing",
@@ -371,18 +371,18 @@ def restated_values() -> tuple:
 
     return restated, lambda p, fundamentals: {"features": _long(p, _as_of(p, fundamentals, fundamentals["known_on"]))}
 
-# %% ../../nbs/audit/leaks.ipynb #24d18547
+# %% ../../nbs/audit/leaks.ipynb #fe57780a
 def _scaler(X, rows):
     t = {"mean": X[rows].mean(0), "sd": X[rows].std(0) + 1e-12}
     return t, (X - t["mean"]) / t["sd"]
 
-
+# %% ../../nbs/audit/leaks.ipynb #e31ba7e5
 def _pca(X, rows):
     t, Z = _scaler(X, rows)
     _, axes = np.linalg.eigh(Z[rows].T @ Z[rows])
     return {**t, "axes": axes}, np.stack([(Z * axes[:, k]).sum(1) for k in (-1, -2)], 1)
 
-# %% ../../nbs/audit/leaks.ipynb #fc068f0a
+# %% ../../nbs/audit/leaks.ipynb #ec084590
 @_plant("full-sample scaler", "mean and standard deviation of all rows, test included")
 def full_sample_scaler() -> tuple:
     def everything(X, rows):
@@ -390,7 +390,7 @@ def full_sample_scaler() -> tuple:
 
     return lambda p: _model(p, everything), lambda p: _model(p, _scaler)
 
-
+# %% ../../nbs/audit/leaks.ipynb #76d9d72f
 @_plant("full-sample PCA", "components of all rows, test included")
 def full_sample_PCA() -> tuple:
     def everything(X, rows):
@@ -440,7 +440,7 @@ def target_encoding_over_all_time() -> tuple:
 
     return lambda p: encoded(p, False), lambda p: encoded(p, True)
 
-# %% ../../nbs/audit/leaks.ipynb #d84c82b1
+# %% ../../nbs/audit/leaks.ipynb #c95d794b
 def _descend(X, goal, rows, watch, steps=60, rate=0.05):
     """Gradient descent that keeps the step with the lowest error on the watched rows."""
     w = np.zeros(X.shape[1])
@@ -457,7 +457,7 @@ def _descend(X, goal, rows, watch, steps=60, rate=0.05):
             best, lowest = w, error
     return best
 
-
+# %% ../../nbs/audit/leaks.ipynb #8f1b074e
 @_plant("early stopping on test", "the epoch with the best test error is kept")
 def early_stopping_on_test() -> tuple:
     return (
@@ -507,7 +507,7 @@ def forward_filled_dropped_labels() -> tuple:
 
     return filled, lambda p: {"label": forward_return(p, 5, 1)}
 
-# %% ../../nbs/audit/leaks.ipynb #7ecf68d6
+# %% ../../nbs/audit/leaks.ipynb #b3ec0bf9
 @_plant("missing purge", "training up to the day before the test, with labels that end in it", part="splits")
 def missing_purge() -> tuple:
     def cut(p, purge):
@@ -527,7 +527,7 @@ def missing_purge() -> tuple:
 
     return lambda p: cut(p, False), lambda p: cut(p, True)
 
-
+# %% ../../nbs/audit/leaks.ipynb #a4403c2c
 @_plant("missing embargo", "purged, but without the gap that the study promises", part="splits", embargo=5)
 def missing_embargo() -> tuple:
     def split(p, e):
@@ -546,7 +546,7 @@ def random_split() -> tuple:
 
     return dealt, lambda p: {"label": (y := forward_return(p, 5, 1)), "folds": purged_kfold(y, 5, 3)}
 
-# %% ../../nbs/audit/leaks.ipynb #06b0482b
+# %% ../../nbs/audit/leaks.ipynb #194424ca
 @_plant("end-of-day data used at the open", "a signal from today's close, traded at today's open", decide="open")
 def end_of_day_data_used_at_the_open() -> tuple:
     def gap(p, shift):
@@ -554,7 +554,7 @@ def end_of_day_data_used_at_the_open() -> tuple:
 
     return lambda p: gap(p, 0), lambda p: gap(p, 1)
 
-
+# %% ../../nbs/audit/leaks.ipynb #6c383e9e
 @_plant("positions scaled by full-sample volatility", "leverage set by the volatility of the whole backtest")
 def positions_scaled_by_full_sample_volatility() -> tuple:
     def sized(p, known):
@@ -564,7 +564,7 @@ def positions_scaled_by_full_sample_volatility() -> tuple:
 
     return lambda p: sized(p, False), lambda p: sized(p, True)
 
-# %% ../../nbs/audit/leaks.ipynb #ef664d90
+# %% ../../nbs/audit/leaks.ipynb #cbb001b2
 @_plant(
     "shift across assets",
     "shift() on a long table without groupby: the first bar of an asset sees the last of another",
@@ -578,7 +578,7 @@ def shift_across_assets() -> tuple:
 
     return lambda p: lagged(p, False), lambda p: lagged(p, True)
 
-
+# %% ../../nbs/audit/leaks.ipynb #871c94e2
 @_plant("undeclared look-back", "an expanding mean that claims to need 20 bars", part="start-up", levels=["x"])
 def undeclared_look_back() -> tuple:
     return (
@@ -586,17 +586,17 @@ def undeclared_look_back() -> tuple:
         lambda p: {"features": _long(p, _wide(p).rolling(21, min_periods=1).apply(np.nanmean, raw=True), lookback=20)},
     )
 
-# %% ../../nbs/audit/leaks.ipynb #a15ea063
+# %% ../../nbs/audit/leaks.ipynb #e8d99df8
 def _first_dates(panel, fold, n=10):
     """Test rows of the first dates."""
     date = panel.date_code[fold.test]
     return fold.test[date < date.min() + n]
 
-
+# %% ../../nbs/audit/leaks.ipynb #e4bf11eb
 def _filled(y):
     return np.nan_to_num(y.target("z").astype(np.float64))
 
-# %% ../../nbs/audit/leaks.ipynb #e298ea4d
+# %% ../../nbs/audit/leaks.ipynb #926ce54d
 @_plant("trained on the first test dates", "the training rows reach ten dates into the test")
 def trained_on_the_first_test_dates() -> tuple:
     def pipeline(p, more):
@@ -608,7 +608,7 @@ def trained_on_the_first_test_dates() -> tuple:
 
     return lambda p: pipeline(p, True), lambda p: pipeline(p, False)
 
-
+# %% ../../nbs/audit/leaks.ipynb #651ffa28
 @_plant(
     "trained on purged rows",
     "training and validation together, and the rows between them and the test whose labels are not known yet",
@@ -652,7 +652,7 @@ def scaler_of_the_first_test_dates() -> tuple:
 
     return lambda p: pipeline(p, True), lambda p: pipeline(p, False)
 
-# %% ../../nbs/audit/leaks.ipynb #12531393
+# %% ../../nbs/audit/leaks.ipynb #c6c8f854
 def _remembered(kept, of=_scaler):
     """A leaky pipeline whose transform is fitted on everything once, and kept by `kept(panel, compute)`; and an honest
     twin.
@@ -663,7 +663,7 @@ def _remembered(kept, of=_scaler):
 
     return leaky, lambda p: _model(p, of)
 
-
+# %% ../../nbs/audit/leaks.ipynb #e7a3db3d
 def _with(t, X):
     return t, (X - t["mean"]) / t["sd"]
 
@@ -769,13 +769,13 @@ def scaler_in_the_environment() -> tuple:
 
     return _remembered(kept)
 
-# %% ../../nbs/audit/leaks.ipynb #a6487478
+# %% ../../nbs/audit/leaks.ipynb #e2d65c88
 def _hindsight_column(panel, hindsight):
     later = np.nan_to_num(forward_return(panel, 5, 0).values)
     noise = np.random.default_rng(5).standard_normal(panel.n_rows)
     return panel.with_fields(style=later * hindsight + 3 * np.nanstd(later) * noise)
 
-
+# %% ../../nbs/audit/leaks.ipynb #0d86d54d
 @_plant(
     "a column of later returns",
     "a vendor's score that was fitted to what came after",
@@ -788,7 +788,7 @@ def a_column_of_later_returns() -> tuple:
 
     return pipeline, pipeline
 
-
+# %% ../../nbs/audit/leaks.ipynb #1e324003
 def _hindsight_attribute(panel, hindsight):
     r = pd.Series(panel.fields["close"].astype(float)).groupby(panel.asset_code).pct_change(fill_method=None)
     mean = r.groupby(panel.asset_code).mean().to_numpy()
@@ -825,7 +825,7 @@ def the_last_week_of_December() -> tuple:
 
     return lambda p: pipeline(p, True), lambda p: pipeline(p, False)
 
-# %% ../../nbs/audit/leaks.ipynb #4af57907
+# %% ../../nbs/audit/leaks.ipynb #421977b9
 @_plant("a faint leak", "tomorrow's price, a million times smaller than what it is added to")
 def a_faint_leak() -> tuple:
     def pipeline(p, share):
@@ -840,7 +840,7 @@ def a_faint_leak() -> tuple:
 
     return lambda p: pipeline(p, 1), lambda p: pipeline(p, 0)
 
-
+# %% ../../nbs/audit/leaks.ipynb #4124926f
 def _convolved(values, kernel):
     from scipy.signal import fftconvolve
 
@@ -958,7 +958,7 @@ def standardised_per_asset() -> tuple:
 
     return lambda p: pipeline(p, False), lambda p: pipeline(p, True)
 
-# %% ../../nbs/audit/leaks.ipynb #853f5331
+# %% ../../nbs/audit/leaks.ipynb #09ee32f3
 @_plant(
     "the nearest filing",
     "merge_asof(direction=\"nearest\"): a filing of next week is nearer than last month's",
@@ -981,7 +981,7 @@ def the_nearest_filing() -> tuple:
         p, fundamentals, "backward"
     )
 
-
+# %% ../../nbs/audit/leaks.ipynb #e3aacffe
 @_plant(
     "a time zone too early",
     "stamps in UTC read as New York's and converted: filings five hours before they were made",
@@ -1086,7 +1086,7 @@ def stop_loss_with_hindsight() -> tuple:
 
     return lambda p: pipeline(p, True), lambda p: pipeline(p, False)
 
-# %% ../../nbs/audit/leaks.ipynb #b5a5a032
+# %% ../../nbs/audit/leaks.ipynb #fc2e8722
 def leak_catalogue(
     names=None,  # some of the leaks; default all
     seed: int = 0,
@@ -1134,7 +1134,7 @@ def leak_catalogue(
         )
     return pd.DataFrame(out).set_index("leak")
 
-
+# %% ../../nbs/audit/leaks.ipynb #946961b7
 def _audited(leak, hindsight, panel, filings, cuts, seed):
     """The certificate of a leak, or of its twin."""
     pipeline = leak.make()[0 if hindsight else 1]

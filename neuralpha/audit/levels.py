@@ -23,13 +23,13 @@ from ..cross_section import known_deviation
 from ..features.compute import adjusted_panel
 from ..features.families import PRICE_FIELDS
 
-# %% ../../nbs/audit/levels.ipynb #4a5fe7ea
+# %% ../../nbs/audit/levels.ipynb #a2a337b9
 _ADJUSTMENTS = (
     ("prices and volumes adjusted for a later 8:1 split", dict(split=8.0)),
     ("prices adjusted for later dividends", dict(dividend=0.5)),
 )
 
-
+# %% ../../nbs/audit/levels.ipynb #324fa15e
 def check_levels(audit: Audit) -> None:
     """Features and labels on bars adjusted for what came after the file; declared levels may move, and are named."""
     panel = audit.panel
@@ -49,13 +49,13 @@ def check_levels(audit: Audit) -> None:
                 why = f"the pipeline gives other {what} on these prices ({words_of(other)})."
                 audit.tally.line("levels", what, how).not_checked(why)
 
-# %% ../../nbs/audit/levels.ipynb #11fd0364
+# %% ../../nbs/audit/levels.ipynb #fd9365d0
 LEVEL = (
     "{name!r}{more} changed when {how}: it carries the level of prices that later events have adjusted; divide it out, "
     "or declare it (Feature.level, or levels=)."
 )
 
-
+# %% ../../nbs/audit/levels.ipynb #0ac447c1
 def _name_levels(audit: Audit, what: str, how: str, mine: Columns, theirs: Columns):
     """One line of the certificate: the columns that moved, those declared and those not."""
     given = audit.settings.levels

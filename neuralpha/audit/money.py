@@ -42,13 +42,13 @@ def _plant(name: str, story: str, **options) -> Callable:
 
     return register
 
-# %% ../../nbs/audit/money.ipynb #6fe6dded
+# %% ../../nbs/audit/money.ipynb #d76ecaad
 def _reversal(p: Panel) -> pd.DataFrame:
     """What all of them trade on, dates × assets: who lost most over five bars is held most; mean 0 by date."""
     lost = -_wide(p).pct_change(5, fill_method=None)
     return lost.sub(lost.mean(axis=1), axis=0)
 
-
+# %% ../../nbs/audit/money.ipynb #3654c2ee
 def _on_rows(p: Panel, wide) -> np.ndarray:  # (n_rows,)
     return _long(p, wide, "money")["money"]
 
@@ -90,7 +90,7 @@ def a_limit_order_that_knows_the_low() -> tuple[Callable, Callable]:
 
     return lambda p: held(p, 1), lambda p: held(p, 0)
 
-# %% ../../nbs/audit/money.ipynb #ee7d16d9
+# %% ../../nbs/audit/money.ipynb #f7c883db
 @_plant(
     "a share of the bar's own volume",
     "orders at the open are one per cent of what will be traded that day",
@@ -103,7 +103,7 @@ def a_share_of_the_bars_own_volume() -> tuple[Callable, Callable]:
 
     return lambda p: orders(p, 0), lambda p: orders(p, 1)
 
-
+# %% ../../nbs/audit/money.ipynb #4d08227c
 def _impact(p: Panel, volume, volatility) -> np.ndarray:
     """What the square-root law charges for a million of every asset."""
     return Impact(2 / 3).share(1e6, volume, volatility)
@@ -275,7 +275,7 @@ def a_cost_calibrated_on_all_trades() -> tuple[Callable, Callable]:
 
     return lambda p: cost(p, True), lambda p: cost(p, False)
 
-# %% ../../nbs/audit/money.ipynb #84d959c4
+# %% ../../nbs/audit/money.ipynb #31fd48e9
 def held_money(p: Panel, weights: np.ndarray, costs="square-root", capital: float = 1e6, **terms) -> np.ndarray:
     """Money that an account of the ledger holds on every row; NaN where the asset is not there."""
     account = Account(make_costs(costs), capital, 0, **terms)
@@ -286,7 +286,7 @@ def held_money(p: Panel, weights: np.ndarray, costs="square-root", capital: floa
     out[books.bars.row[stays]] = books.state.held[stays, 0]
     return out
 
-
+# %% ../../nbs/audit/money.ipynb #8e3ff7bf
 @_plant("sized by the final wealth", "weights times what the account will have grown to")
 def sized_by_the_final_wealth() -> tuple[Callable, Callable]:
     def held(p, final):

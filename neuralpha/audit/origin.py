@@ -235,12 +235,12 @@ def _mixed_up(panel: Panel, names: list, seed: int) -> Panel:
             attributes[name] = np.roll(attributes[name].to_numpy(), by)
     return replace(panel, fields=fields, attributes=attributes)
 
-# %% ../../nbs/audit/origin.ipynb #da53e145
+# %% ../../nbs/audit/origin.ipynb #fb3c606a
 SOURCE = "where it came from"
 ADVICE = "give it as a side table with known_on to have it checked"
 HINDSIGHT = "{power}: more than anything known in advance achieves ({reason}). It was made with hindsight."
 
-
+# %% ../../nbs/audit/origin.ipynb #bd1a0965
 def _judge(audit: Audit, what: str, column: str, reason: str, power: Power | None):
     """A line on something that no changed future can check."""
     line = audit.tally.line("origin", what, SOURCE)

@@ -19,14 +19,14 @@ from .future import Audit, words_of
 from .worlds import rename_assets, shuffle_assets
 from ..data.panel import without_assets
 
-# %% ../../nbs/audit/permutation.ipynb #839374e1
+# %% ../../nbs/audit/permutation.ipynb #ae0b2303
 SORTINGS = (
     "feature {column!r} on {day} of asset {asset} changed when the assets were put in another order: it depends on the "
     "order of rows ({count:,} values changed)."
 )
 BY_NAME = "its values follow the names of assets (a table joined by asset), so assets cannot be renamed."
 
-
+# %% ../../nbs/audit/permutation.ipynb #693d4394
 def check_permutation(
     audit: Audit,
     joined: dict,  # artefact -> names of columns that are joined by the names of assets; they would not find their rows
@@ -75,13 +75,13 @@ def _shuffle(audit: Audit, features: dict, joined: dict):
 def _rounding(audit: Audit, columns: Columns) -> float:
     return 1e-5 if compares_assets(columns, audit.settings.cross_sectional) else 0.0
 
-# %% ../../nbs/audit/permutation.ipynb #68a0c970
+# %% ../../nbs/audit/permutation.ipynb #4f3bd84e
 REMOVED = "feature {column!r} on {day} of asset {asset} changed when asset {gone} was removed"
 CHANGED = " ({count:,} values changed)."
 THERE = ", on a date without it"
 DECLARE = ": declare cross_sectional=True if assets are meant to be compared"
 
-
+# %% ../../nbs/audit/permutation.ipynb #a850f1e8
 def _remove(audit: Audit, features: dict, asset: int):
     """The panel without one asset."""
     panel = audit.panel
@@ -112,13 +112,13 @@ def _must_stay(audit: Audit, mine: Columns, rows: np.ndarray, asset: int) -> np.
     lookbacks = lookbacks_of(mine, audit.settings.lookbacks) or {"": panel.n_dates}
     return (date[rows] < first) | (date[rows] > last + max(lookbacks.values()))
 
-# %% ../../nbs/audit/permutation.ipynb #13c4d5ad
+# %% ../../nbs/audit/permutation.ipynb #f67f1855
 ABOVE = (
     "feature {column!r} on {day} of asset {asset} changed when the table was sorted the other way (by asset, by date): "
     "it takes the row above for the bar before ({count:,} values changed)."
 )
 
-
+# %% ../../nbs/audit/permutation.ipynb #5eadb935
 def check_order(
     audit: Audit,  # whose `run` sorts the table the other way
 ) -> None:

@@ -176,12 +176,12 @@ def fold_ic(
     ic = correlation_by_date(scores, primary(goal)[rows], y.panel.date_code[rows])
     return mean_test(ic, y.horizon, level), ic
 
-# %% ../../nbs/audit/placebo.ipynb #f8f3bd7f
+# %% ../../nbs/audit/placebo.ipynb #0a4701ad
 BEYOND = "the model knows labels it cannot know, or its fit is not independent of the test"
 TOO_MUCH = "more than there is to know"
 LOST = "the pipeline loses the signal (misaligned rows, too little data, or a model that cannot learn it)"
 
-
+# %% ../../nbs/audit/placebo.ipynb #41cb918b
 def check_placebo(audit: Audit, models: dict, fit: FitSettings, fold: Fold, level: float) -> None:
     """Placebo and planted signal for every model."""
     from neuralpha.cross_section import correlation_by_date

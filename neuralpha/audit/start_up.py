@@ -36,13 +36,13 @@ def check_start_up(audit: Audit) -> None:
             else:
                 _compare(audit, what, mine, other[what], start, lookbacks)
 
-# %% ../../nbs/audit/start_up.ipynb #f7fd7e33
+# %% ../../nbs/audit/start_up.ipynb #dfc8bb3c
 FURTHER = (
     "feature {column!r} on {day} of asset {asset} changed when history before {start} was cut off: it looks back more "
     "than it declares ({count:,} values changed)."
 )
 
-
+# %% ../../nbs/audit/start_up.ipynb #8cff226e
 def _compare(audit: Audit, what: str, mine: Columns, theirs: Columns, start: int, lookbacks: dict):
     """Declared look-backs: what lies beyond them must be the same."""
     rows = np.flatnonzero(audit.panel.date_code >= start)

@@ -298,13 +298,13 @@ class Fits:
         future_fitted(rerun, tally, what, *weights)
         _compare_scores(rerun, tally, mine.says, theirs.says)
 
-# %% ../../nbs/audit/studies.ipynb #59f99fb2
+# %% ../../nbs/audit/studies.ipynb #fc7c8720
 SAW = (
     "{what} on {day} of asset {asset} changed when {world}: fitting or scoring saw the future "
     "({count:,} values changed)."
 )
 
-
+# %% ../../nbs/audit/studies.ipynb #e7eff2a0
 def _compare_scores(rerun: Rerun, tally: Tally, mine: dict, theirs: dict):
     """Scores, and the positions that follow from them."""
     only_rounded = _differ_in_last_digits(rerun, mine, theirs)
@@ -328,13 +328,13 @@ def _differ_in_last_digits(rerun: Rerun, mine: dict, theirs: dict) -> bool:
     size = np.fmax(np.fmax(np.abs(a), np.abs(b)), typical_size(mine[what].values))
     return bool(unequal.any() and (np.abs(a - b)[unequal] <= (FLOAT_NOISE[4] * size)[unequal]).all())
 
-# %% ../../nbs/audit/studies.ipynb #480dd1c1
+# %% ../../nbs/audit/studies.ipynb #16ca74c5
 TWICE = (
     "{name} gives other scores when fitted again with the same seed ({count:,} rows): nothing else can be checked "
     "before that is mended."
 )
 
-
+# %% ../../nbs/audit/studies.ipynb #d256f941
 def _check_twice(audit: Audit, fits: Fits, fold: Fold):
     """The same fit again."""
     panel = audit.panel
@@ -347,13 +347,13 @@ def _check_twice(audit: Audit, fits: Fits, fold: Fold):
         pair = (first, again, rows, rows, TWICE, {"name": name})
         audit.tally.compare(Comparison("repeat", what, "run twice", panel, *pair, exact=True))
 
-# %% ../../nbs/audit/studies.ipynb #64aa185c
+# %% ../../nbs/audit/studies.ipynb #df2f14fa
 OTHERWISE = "the score of {name} on {day} of asset {asset} changed: {why} ({count:,} rows)."
 BY_ORDER = "it depends on the order of rows"
 BY_LATER = "it depends on rows of later dates, which nobody had on the day"
 BY_OTHERS = "it depends on which other assets are scored; set across_assets where that is meant"
 
-
+# %% ../../nbs/audit/studies.ipynb #5c798788
 def _check_scoring(audit: Audit, fits: Fits, fold: Fold):
     """Score the test rows in another order, without the later dates, and every second asset's alone."""
     panel = audit.panel

@@ -55,7 +55,7 @@ def _life(i, n_dates, rng) -> tuple[int, int]:
         return 0, int(rng.integers(n_dates // 2, n_dates))
     return 0, n_dates
 
-# %% ../../nbs/audit/worlds.ipynb #0bb2790d
+# %% ../../nbs/audit/worlds.ipynb #2d963645
 CHECKS = (
     "repeat",
     "future",
@@ -71,7 +71,7 @@ CHECKS = (
 )
 REPLACEMENTS = {"noise": "replaced by noise", "nan": "replaced by NaN", "nothing": "cut off"}
 
-
+# %% ../../nbs/audit/worlds.ipynb #b1498112
 @dataclass(frozen=True)
 class Settings:
     """What was asked of an audit; see `audit_pipeline`, and `audit_study` for what `study` holds."""

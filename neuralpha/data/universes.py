@@ -76,12 +76,12 @@ def sp500_20(
 
     return load_sp500_dataset().rename_axis("date")
 
-# %% ../../nbs/data/universes.ipynb #0b9e6a3f
+# %% ../../nbs/data/universes.ipynb #d609ea5f
 def is_builtin(source) -> bool:
     """Whether a source is the name of a universe that comes with the package."""
     return isinstance(source, str) and (source in BUILTIN or source in _VARIANTS)
 
-
+# %% ../../nbs/data/universes.ipynb #d19d4748
 def _builtin(name, seed):
     """Make a built-in universe: its panel or wide frame."""
     module, function = BUILTIN[_VARIANTS.get(name, name)][0].split(":")
@@ -89,7 +89,7 @@ def _builtin(name, seed):
     takes_seed = seed is not None and "seed" in inspect.signature(make).parameters
     return make(name, seed=seed) if takes_seed else make(name)
 
-# %% ../../nbs/data/universes.ipynb #b6694e58
+# %% ../../nbs/data/universes.ipynb #72c82c2c
 FORMAT = "neuralpha-universe-1"
 
 
@@ -98,7 +98,7 @@ def universes_folder() -> Path:
     home = os.environ.get("XDG_DATA_HOME") or Path.home() / ".local" / "share"
     return Path(os.environ.get("NEURALPHA_UNIVERSES") or Path(home) / "neuralpha" / "universes")
 
-
+# %% ../../nbs/data/universes.ipynb #6ff08933
 def _imported_names():
     folder = universes_folder()
     return sorted(f.parent.name for f in folder.glob("*/manifest.json")) if folder.is_dir() else []

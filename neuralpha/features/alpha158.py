@@ -46,7 +46,7 @@ SERIES |= {
 def _finite(x):
     return np.where(np.isfinite(x), x, np.nan)
 
-# %% ../../nbs/features/alpha158.ipynb #1e18fcb5
+# %% ../../nbs/features/alpha158.ipynb #a04cc85c
 def _bar(name, formula, compute):
     declare(name, "alpha158", "open high low close", 0, formula, compute, _QLIB)
 
@@ -54,7 +54,7 @@ def _bar(name, formula, compute):
 def _top(h):
     return np.maximum(h["open"], h["close"])
 
-
+# %% ../../nbs/features/alpha158.ipynb #fc6fa917
 def _bottom(h):
     return np.minimum(h["open"], h["close"])
 

@@ -28,13 +28,13 @@ from .families import FEATURES, SERIES, SETS, Feature, History, adjusted_bars, c
 from .own import features_of
 from .table import Features
 
-# %% ../../nbs/features/compute.ipynb #fbb6cc97
+# %% ../../nbs/features/compute.ipynb #53639d01
 SETS["wide"] = [n for n in FEATURES if n not in SETS["alpha360"]]  # everything that is no raw history of prices
 DERIVED = ("market", "sector", "residual")  # inputs made of other assets' returns
 BAR_FIELDS = ("open", "high", "low", "close", "volume", "vwap", "return")
 HINDSIGHT = ("factor", "adj_close")  # they know of later splits and dividends
 
-
+# %% ../../nbs/features/compute.ipynb #36190a7b
 def _lacking(
     panel: Panel,
     f: Feature,

@@ -85,11 +85,11 @@ def zscore_by_date(
 
 TRANSFORMS = {"rank": rank_by_date, "zscore": zscore_by_date}
 
-# %% ../../nbs/features/cross.ipynb #5ae32a5e
+# %% ../../nbs/features/cross.ipynb #9c2d546c
 FACTOR_WINDOW = 252  # returns the components are estimated from
 FACTOR_HISTORY = FACTOR_WINDOW + 31  # bars before t that a residual may read: the window, its first price, and a month
 
-
+# %% ../../nbs/features/cross.ipynb #94a93b14
 def factor_residual(
     panel: Panel,
     returns: np.ndarray,  # (n_rows,) return of each bar, NaN where unknown

@@ -79,12 +79,12 @@ LEVELS = {  # word -> what moves a feature of this kind, in words
 }
 _MOVES = {"": set(), "money": {"dividend"}, "price": {"split", "dividend"}, "shares": {"split"}}
 
-# %% ../../nbs/features/families.ipynb #f70e36d9
+# %% ../../nbs/features/families.ipynb #ecaee675
 def joint_level(levels) -> str:
     """The word for a feature made of several: what moves any of them moves it."""
     return level_word(set().union(*(_MOVES[level] for level in levels)))
 
-
+# %% ../../nbs/features/families.ipynb #b827bd0c
 def level_word(moves: set) -> str:
     """The word for what is moved by these: "split", "dividend", both or neither."""
     return next(word for word, by in _MOVES.items() if by == moves)
@@ -771,12 +771,12 @@ declare(
     (5, 20, 60),
 )
 
-# %% ../../nbs/features/families.ipynb #9e086fb2
+# %% ../../nbs/features/families.ipynb #8960c3ec
 def _beta(h, w):
     cov, vx, vy, count = h.rolled(kernels.roll_joint, ("market", "ret"), w)
     return h._enough(_ratio(cov, vx), count, w)
 
-
+# %% ../../nbs/features/families.ipynb #ca651c2b
 def _idio_vol(h, w):
     cov, vx, vy, count = h.rolled(kernels.roll_joint, ("market", "ret"), w)
     return h._enough(
@@ -875,12 +875,12 @@ declare(
     (20, 60),
 )
 
-# %% ../../nbs/features/families.ipynb #6fe8e325
+# %% ../../nbs/features/families.ipynb #c9d09a3a
 def ema_length(alpha: float, rest: float = 1e-6) -> int:
     """Bars after which an exponential average has less than `rest` of its weight left."""
     return int(np.ceil(np.log(rest) / np.log(1 - alpha)))
 
-
+# %% ../../nbs/features/families.ipynb #e6f87409
 _WILDER = ema_length(1 / 14)
 
 
@@ -905,7 +905,7 @@ declare(
     "Wilder (1978)",
 )
 
-# %% ../../nbs/features/families.ipynb #e6ac84bb
+# %% ../../nbs/features/families.ipynb #b7ccd8cd
 _SPEEDS = (2, 4, 8, 15, 30)
 _VOL = ema_length(0.06)
 _LEVEL = ema_length(0.05)
@@ -914,7 +914,7 @@ _LEVEL = ema_length(0.05)
 def _half(w):
     return 1 - 0.5 ** (1 / w)
 
-
+# %% ../../nbs/features/families.ipynb #ae070f9a
 def _reach(w):
     return ema_length(_half(w), 1e-3) - 1
 
@@ -1100,12 +1100,12 @@ for _n in ("ret_1", "ret_5", "ret_20", "ret_60", "vol_20", "amihud_20", "volume_
     for _by in ("market", "sector"):
         FEATURES[f"{_n}@{_by}"] = _of_features(f"{_n}@{_by}")
 
-# %% ../../nbs/features/families.ipynb #47089fe1
+# %% ../../nbs/features/families.ipynb #a679aa21
 PRICE_FIELDS = ("open", "high", "low", "close", "vwap")
 _SPLITS = 2, 8, 3 / 2, 1 / 10  # new shares for an old one
 _DIVIDENDS = 0.5, 0.97, 1 / 3, 1e-6  # what is left of a price
 
-
+# %% ../../nbs/features/families.ipynb #9fe614e2
 def adjusted_bars(
     bars: dict,  # name -> (n,) array
     split=1.0,  # new shares for an old one; a number, or (n,) by row

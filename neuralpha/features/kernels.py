@@ -57,12 +57,12 @@ def _windowed(total, windows):
         out[w, size:] = total[size:] - total[: n - size]
     return out
 
-# %% ../../nbs/features/kernels.ipynb #66c847e3
+# %% ../../nbs/features/kernels.ipynb #584efedd
 @njit(nogil=True, cache=True, error_model="numpy")
 def _count(x, windows):
     return _windowed(np.cumsum(_split(x)[1]), windows)
 
-
+# %% ../../nbs/features/kernels.ipynb #68309dfd
 @njit(nogil=True, cache=True, error_model="numpy")
 def roll_count(x, windows) -> np.ndarray:
     """Number of values in each window."""
@@ -276,7 +276,7 @@ def _max_by_queue(x, window, values, ages):
         if tail > head:
             values[i], ages[i] = x[queue[head]], i - queue[head]
 
-# %% ../../nbs/features/kernels.ipynb #332b26ce
+# %% ../../nbs/features/kernels.ipynb #b44e46e5
 @njit(nogil=True, cache=True, error_model="numpy")
 def _max(x, windows):
     short = np.sum(windows <= 64)  # passes, eight rows at a time, beat the queue up to here
@@ -288,7 +288,7 @@ def _max(x, windows):
         _max_by_queue(x, windows[w], values[w], ages[w])
     return values, ages
 
-
+# %% ../../nbs/features/kernels.ipynb #99ca79e1
 @njit(nogil=True, cache=True, error_model="numpy")
 def roll_max(x, windows) -> tuple[np.ndarray, np.ndarray]:
     """Largest value of each window and its age in bars; NaN where a window is empty. Minimum: negate `x` and the
@@ -375,13 +375,13 @@ def _quantile(x, windows, shares):
                 out[w, s, i] = held[low] + (held[high] - held[low]) * (at - low)
     return out
 
-# %% ../../nbs/features/kernels.ipynb #c3f4be29
+# %% ../../nbs/features/kernels.ipynb #020e97dd
 @njit(nogil=True, cache=True, error_model="numpy")
 def _tails(x, windows):
     q = _quantile(x, windows, np.array([0.2, 0.8]))
     return q[:, 0], q[:, 1]
 
-
+# %% ../../nbs/features/kernels.ipynb #cc21fe5b
 @njit(nogil=True, cache=True, error_model="numpy")
 def roll_quantile(x, windows, shares) -> np.ndarray:
     """Quantiles of each window, linear between order statistics: `(n_windows, n_shares, n)`."""
@@ -401,13 +401,13 @@ def _add_joint(sx, sy, sxx, syy, sxy, x, y, ok, x0, y0):
     for j in range(len(x)):
         sxy[j] += (x[j] - x0[j]) * (y[j] - y0[j]) * ok[j]
 
-# %% ../../nbs/features/kernels.ipynb #f15e5555
+# %% ../../nbs/features/kernels.ipynb #f5873207
 @njit(nogil=True, cache=True, error_model="numpy")
 def _finish_joint(out, sxy, sx, sy, count):
     for j in range(len(out)):
         out[j] = (sxy[j] - sx[j] * sy[j] / count[j]) / (count[j] - 1)
 
-
+# %% ../../nbs/features/kernels.ipynb #aad67d93
 @njit(nogil=True, cache=True, error_model="numpy")
 def _finish_variance(out, squares, total, count):
     for j in range(len(out)):

@@ -93,12 +93,12 @@ def _in_order(got, frame: pd.DataFrame) -> np.ndarray:
         )
     return got.to_numpy(np.float64, na_value=np.nan)[place]
 
-# %% ../../nbs/features/own.ipynb #2cbbb1ff
+# %% ../../nbs/features/own.ipynb #12709110
 N_BARS = 420
 MOST = 300  # bars that a look-back is searched in; a longer one is declared
 N_ASSETS = 6
 
-
+# %% ../../nbs/features/own.ipynb #ca0ea9a8
 @lru_cache(8)
 def example_frame(
     fields: tuple,  # of the panel
@@ -227,11 +227,11 @@ def _lookback(trial: Trial, full: np.ndarray) -> int:
         high += 1
     return high
 
-# %% ../../nbs/features/own.ipynb #3a7a1622
+# %% ../../nbs/features/own.ipynb #9400bdcd
 def _is_enough(trial: Trial, full: np.ndarray, lookback: int, ends) -> bool:
     return not any(_differs(full[:, end], trial.values(end - lookback, end + 1)[:, -1], full) for end in ends)
 
-
+# %% ../../nbs/features/own.ipynb #d973dc02
 def _declared(trial: Trial, full: np.ndarray, declared: int) -> int:
     if not _is_enough(trial, full, declared, range(declared, trial.n_bars, 11)):
         raise NeuralphaError(

@@ -100,7 +100,7 @@ def make_transform(
     _check_transform(kind, made)
     return made
 
-# %% ../../nbs/features/pipeline.ipynb #2a5914b1
+# %% ../../nbs/features/pipeline.ipynb #40a8d898
 def _check_params(kind: str, part, params: dict) -> None:
     known = inspect.signature(part).parameters
     for name, value in params.items():
@@ -112,7 +112,7 @@ def _check_params(kind: str, part, params: dict) -> None:
                 f"{name} of the transform {kind} is {value!r} ({type(value).__name__}); it must be {wanted.__name__}."
             )
 
-
+# %% ../../nbs/features/pipeline.ipynb #3d8b914b
 def _is_a(value, wanted: type) -> bool:
     if isinstance(value, bool):
         return wanted is bool
@@ -205,7 +205,7 @@ def _step(step):
     _check_transform(repr(step), step)
     return copy.deepcopy(step)
 
-# %% ../../nbs/features/pipeline.ipynb #093fc771
+# %% ../../nbs/features/pipeline.ipynb #d178224b
 def _name_of(step) -> str:
     """The name in a study: a built-in kind, or where one's own class is."""
     if isinstance(step, (str, dict)):
@@ -213,7 +213,7 @@ def _name_of(step) -> str:
     built_in = {cls: kind for kind, cls in KINDS.items()}
     return built_in.get(type(step), f"{type(step).__module__}:{type(step).__qualname__}")
 
-
+# %% ../../nbs/features/pipeline.ipynb #40ca33de
 def code_of_transform(name: str) -> str:
     """A built-in kind, or one's own by its code, wherever it lies."""
     return f"{short_name(name)} {own_digest(name)}" if is_own(name) and "__main__" not in name else name
@@ -239,12 +239,12 @@ def _applied(name: str, step, X: Features) -> Features:
         )
     return made
 
-# %% ../../nbs/features/pipeline.ipynb #ccc15649
+# %% ../../nbs/features/pipeline.ipynb #7a4d720b
 _FITS: WeakKeyDictionary = WeakKeyDictionary()  # table -> the last pipelines fitted on it
 _TABLES: WeakKeyDictionary = WeakKeyDictionary()  # table -> the last tables made of it
 REMEMBERED = 2  # a fold's first fit and its refit
 
-
+# %% ../../nbs/features/pipeline.ipynb #94a52449
 def _remembered(memory, X: Features, key: str, make):
     """What `make` gives, or gave before for the same table and key."""
     kept = memory.setdefault(X, OrderedDict())

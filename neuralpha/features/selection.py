@@ -88,13 +88,13 @@ def _by_correlation(values, target, how):
     best = {g: max(np.flatnonzero(group == g), key=lambda j: worth[j]) for g in np.unique(group)}
     return worth + 10 * np.isin(np.arange(len(group)), list(best.values()))
 
-# %% ../../nbs/features/selection.ipynb #939bf984
+# %% ../../nbs/features/selection.ipynb #3e29ee7c
 def _by_mutual_information(values, target, how):
     from sklearn.feature_selection import mutual_info_regression
 
     return mutual_info_regression(*_subset(values, target, how), random_state=how.seed)
 
-
+# %% ../../nbs/features/selection.ipynb #a4bbab0a
 def _by_lasso(values, target, how):
     from sklearn.linear_model import lars_path
 

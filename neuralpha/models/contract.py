@@ -129,12 +129,12 @@ def _scores_every_row(trial: Trial) -> str:
         return f"{int((~np.isfinite(s)).sum())} scores are not finite"
     return "" if s.std() > 0 else "all scores are equal"
 
-# %% ../../nbs/models/contract.ipynb #fdad9825
+# %% ../../nbs/models/contract.ipynb #793e3f0f
 def _repeats(trial: Trial) -> str:
     """The same seed gives the same bits."""
     return "" if np.array_equal(trial.scores(trial.fit()), trial.first) else "a second fit scores otherwise"
 
-
+# %% ../../nbs/models/contract.ipynb #9133ddc9
 def _follows_its_seed(trial: Trial) -> str:
     """Another seed gives other scores, unless the model says that it has no randomness."""
     if not trial.model.stochastic:

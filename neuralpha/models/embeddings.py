@@ -150,7 +150,7 @@ class Clipped(nn.Module):
     def input_weights(self) -> list[torch.Tensor]:
         return self.embedding.input_weights
 
-# %% ../../nbs/models/embeddings.ipynb #924c6ac0
+# %% ../../nbs/models/embeddings.ipynb #8d9eac6b
 EMBEDDINGS = {"none": Plain, "piecewise": Piecewise, "periodic": Periodic}
 EMBEDDING_LIMITS = {
     "embedding": EMBEDDINGS,
@@ -159,7 +159,7 @@ EMBEDDING_LIMITS = {
     "frequency": "(0, inf)",
 }
 
-
+# %% ../../nbs/models/embeddings.ipynb #3a2c7c3c
 def embedding_of(model, n_features: int) -> nn.Module:
     """The embedding that a model's parameters name, for features of one bar."""
     embedding = EMBEDDINGS[model.embedding](n_features, model.embedding_width, model.pieces, model.frequency)

@@ -27,12 +27,12 @@ from .losses import Grid, grid_of
 from .training.batches import date_blocks
 from .training.module import NetModule
 
-# %% ../../nbs/models/net_probe.ipynb #e5e91904
+# %% ../../nbs/models/net_probe.ipynb #42c403b3
 def first_output(out: torch.Tensor) -> torch.Tensor:
     """The head of a net with one output."""
     return out[:, 0]
 
-
+# %% ../../nbs/models/net_probe.ipynb #95bef16e
 class Beside(NamedTuple):
     """One row's score as a function of its windows, the others of its date as they are.
 

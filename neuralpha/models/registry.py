@@ -17,7 +17,7 @@ from ..core import NeuralphaError, code_digest, digest, read_json, unknown_name
 from .base import Estimator, field_of
 from ..own_code import is_own, offered, own_digest, own_part
 
-# %% ../../nbs/models/registry.ipynb #a473a711
+# %% ../../nbs/models/registry.ipynb #071f8185
 MODELS = {  # name -> "module:class"
     "ols": "linear:OLS",
     "ridge": "linear:Ridge",
@@ -58,7 +58,7 @@ MODELS = {  # name -> "module:class"
     "widetrees": "wide_deep:WideTrees",
 }
 
-
+# %% ../../nbs/models/registry.ipynb #a829246c
 def model_kind(name: str) -> str:
     """What a built-in model is: "line", "tree" or "net"; "own" for any other name."""
     home = MODELS.get(str(name).strip().lower(), "").split(":")[0]

@@ -32,12 +32,12 @@ from ..features.table import View
 from .base import Estimator, field_of, mean_ic
 from .probe import FunctionProbe, TreeMember, TreeProbe
 
-# %% ../../nbs/models/scikit.ipynb #66a3c3eb
+# %% ../../nbs/models/scikit.ipynb #7dd7c43c
 def is_scikit(part) -> bool:
     """Whether something is an estimator of scikit-learn's kind, or a class of them."""
     return all(callable(getattr(part, method, None)) for method in ("fit", "predict", "get_params", "set_params"))
 
-
+# %% ../../nbs/models/scikit.ipynb #3ab2ab7d
 def scikit_class(
     part,  # an estimator, or a class of them; it is copied, never changed
 ) -> type["ScikitModel"]:
@@ -50,7 +50,7 @@ def scikit_class(
     """
     return model_class_of(part, ScikitModel)
 
-# %% ../../nbs/models/scikit.ipynb #62873a9a
+# %% ../../nbs/models/scikit.ipynb #35a3843f
 def model_class_of(
     part,  # an estimator, or a class of them
     base: type["ScikitModel"],  # of the models
@@ -66,7 +66,7 @@ def model_class_of(
     """
     return _class_of(part, base) if isinstance(part, type) else _make_class(type(part), part, base)
 
-
+# %% ../../nbs/models/scikit.ipynb #dfab31eb
 @cache
 def _class_of(part: type, base: type) -> type["ScikitModel"]:
     return _make_class(part, None, base)

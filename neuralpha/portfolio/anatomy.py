@@ -18,11 +18,11 @@ from ..evaluate.exposures import _unit_ranks, style_factors
 from .backtest import Book
 from .policies import _one_factor
 
-# %% ../../nbs/portfolio/anatomy.ipynb #2433caef
+# %% ../../nbs/portfolio/anatomy.ipynb #9ffbb619
 MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 WHOLE_YEAR = "all year"
 
-
+# %% ../../nbs/portfolio/anatomy.ipynb #1bae226e
 @check_kinds
 def monthly_returns(
     book: Book,  # of `backtest`
@@ -46,13 +46,13 @@ def monthly_returns(
     table[WHOLE_YEAR] = grown.groupby(dates.year).prod()
     return 100 * (table.rename_axis("year") - 1)
 
-# %% ../../nbs/portfolio/anatomy.ipynb #ab3ba98b
+# %% ../../nbs/portfolio/anatomy.ipynb #66fadbfd
 def under_water(net: pd.Series) -> pd.Series:
     """How far wealth is below its highest so far, per cent, at most 0."""
     wealth = (1 + net).cumprod()
     return 100 * (wealth / wealth.cummax().clip(lower=1) - 1)
 
-
+# %% ../../nbs/portfolio/anatomy.ipynb #4b6834e8
 @check_kinds
 def drawdowns(
     book: Book,  # of `backtest`
@@ -82,7 +82,7 @@ def drawdowns(
     table = pd.DataFrame(rows, columns=columns)
     return table.sort_values("depth, %", kind="stable").head(count).reset_index(drop=True)
 
-
+# %% ../../nbs/portfolio/anatomy.ipynb #4b34ac95
 def _spell(depth: pd.Series, bars: np.ndarray) -> tuple:
     """One fall: the bars that are below the peak stand together."""
     dates = depth.index
@@ -92,7 +92,7 @@ def _spell(depth: pd.Series, bars: np.ndarray) -> tuple:
     recovered = dates[after] if after < len(depth) else pd.NaT
     return dates[before], fall.idxmin(), recovered, float(fall.min()), len(bars)
 
-# %% ../../nbs/portfolio/anatomy.ipynb #e2d5a848
+# %% ../../nbs/portfolio/anatomy.ipynb #2334aab8
 @check_kinds
 def contributors(
     book: Book,  # of `backtest`
@@ -116,7 +116,7 @@ def contributors(
     held = table[(table != 0).any(axis=1)].sort_values("net", ascending=False, kind="stable")
     return held if len(held) <= 2 * count else pd.concat([held.head(count), held.tail(count)])
 
-
+# %% ../../nbs/portfolio/anatomy.ipynb #b606de60
 def by_sector(book: Book) -> pd.DataFrame | None:  # index sector; gained, paid, net; % of the capital
     """What each sector brought; None where the panel has no sectors.
 
@@ -201,11 +201,11 @@ def rolling_numbers(
         }
     return pd.DataFrame(table).iloc[window - 1 :]
 
-# %% ../../nbs/portfolio/anatomy.ipynb #35e65516
+# %% ../../nbs/portfolio/anatomy.ipynb #b2f846b4
 PERIODS = {"bar": None, "week": "W", "month": "M"}
 SHARES = {"least": 0, "5 %": 0.05, "25 %": 0.25, "median": 0.5, "75 %": 0.75, "95 %": 0.95, "most": 1}
 
-
+# %% ../../nbs/portfolio/anatomy.ipynb #e1babfcd
 @check_kinds
 def return_quantiles(
     book: Book,  # of `backtest`

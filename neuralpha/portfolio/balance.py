@@ -21,7 +21,7 @@ from ..core import NeuralphaError, unknown_name
 from ..data.returns import bar_return
 from .policies import Policy, _plain_weights
 
-# %% ../../nbs/portfolio/balance.ipynb #9dfe34d4
+# %% ../../nbs/portfolio/balance.ipynb #b74281f6
 def hrp_weights(covariance: np.ndarray) -> np.ndarray:  # (n,) sum to 1
     """Hierarchical risk parity.
 
@@ -41,7 +41,7 @@ def hrp_weights(covariance: np.ndarray) -> np.ndarray:  # (n,) sum to 1
     _split(order, covariance, weights)
     return weights
 
-
+# %% ../../nbs/portfolio/balance.ipynb #a7aa5b65
 def _split(names: np.ndarray, covariance: np.ndarray, weights: np.ndarray) -> None:
     """Give each half of some names its share, and go on in the halves."""
     if len(names) < 2:
@@ -54,7 +54,7 @@ def _split(names: np.ndarray, covariance: np.ndarray, weights: np.ndarray) -> No
     _split(left, covariance, weights)
     _split(right, covariance, weights)
 
-
+# %% ../../nbs/portfolio/balance.ipynb #7ac15bfa
 def _cluster_variance(names, covariance) -> float:
     """Variance of some names held in inverse proportion to their variances."""
     part = covariance[np.ix_(names, names)]
@@ -95,7 +95,7 @@ def risk_budget_weights(
             break
     return w / w.sum()
 
-# %% ../../nbs/portfolio/balance.ipynb #5c6843e6
+# %% ../../nbs/portfolio/balance.ipynb #a00d0ad4
 @dataclass(frozen=True)
 class Balanced(Policy):
     """The names of a base, the money of each side shared by risk.
@@ -155,7 +155,7 @@ class Balanced(Policy):
                 out[names] = rule(shrunk) * len(names)
         return out
 
-
+# %% ../../nbs/portfolio/balance.ipynb #43dff5ca
 def _shared(chosen: np.ndarray, calm: np.ndarray) -> np.ndarray:
     """The money of each side by the shares of its names; a name without one gets an equal share."""
     sized = chosen * np.where(np.isfinite(calm), calm, 1.0)

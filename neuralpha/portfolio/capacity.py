@@ -229,17 +229,17 @@ def _curve(net, capitals, book, n_resamples, seed) -> pd.DataFrame:
         out |= {name: value, f"{name} low": low, f"{name} high": high}
     return pd.DataFrame(out, pd.Index(capitals, name="capital"))
 
-# %% ../../nbs/portfolio/capacity.ipynb #f61c8b2b
+# %% ../../nbs/portfolio/capacity.ipynb #c2d223c0
 def _annual(m, capitals, year):
     return 100 * year * m[: len(capitals)]
 
-
+# %% ../../nbs/portfolio/capacity.ipynb #36fa4443
 def _sharpe(m, capitals, year):
     mean, square = m[: len(capitals)], m[len(capitals) :]
     spread = np.sqrt(np.maximum(square - mean**2, 0))
     return np.sqrt(year) * mean / np.where(spread > 1e-15, spread, np.nan)
 
-
+# %% ../../nbs/portfolio/capacity.ipynb #04cbc2a1
 def _dollars(m, capitals, year):
     return year * m[: len(capitals)] * capitals
 

@@ -44,7 +44,7 @@ class Assumption(NamedTuple):
     capital: float  # currency
     clock: Clock
 
-# %% ../../nbs/portfolio/flips.ipynb #c426b4c8
+# %% ../../nbs/portfolio/flips.ipynb #00ac447a
 AXES = {  # what may be assumed, and the values that a map tries unless others are given
     "half-spread, bps": (0, 1, 2, 5, 10, 20, 40),
     "impact, times": (0, 0.25, 0.5, 1, 2, 4, 8),
@@ -52,7 +52,7 @@ AXES = {  # what may be assumed, and the values that a map tries unless others a
     "delay, bars": (1, 2, 3, 5),
 }
 
-
+# %% ../../nbs/portfolio/flips.ipynb #fee11e6e
 def assumption_of(books: dict) -> Assumption:
     """What all books of a comparison were traded under."""
     if len(books) < 2:

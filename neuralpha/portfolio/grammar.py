@@ -17,7 +17,7 @@ from ..core import NeuralphaError, unknown_name
 from . import balance, optimise, policies, stops
 from .policies import Policy
 
-# %% ../../nbs/portfolio/grammar.ipynb #4be5f1b9
+# %% ../../nbs/portfolio/grammar.ipynb #c8723981
 def known_policies() -> dict:  # name -> class
     """Every policy that can be named.
 
@@ -29,11 +29,11 @@ def known_policies() -> dict:  # name -> class
     found = vars(policies) | vars(optimise) | vars(balance) | vars(stops)
     return {name: kind for name, kind in found.items() if _is_policy(kind)}
 
-
+# %% ../../nbs/portfolio/grammar.ipynb #207dc658
 def _is_policy(kind) -> bool:
     return inspect.isclass(kind) and issubclass(kind, Policy) and kind is not Policy
 
-# %% ../../nbs/portfolio/grammar.ipynb #76abd9a2
+# %% ../../nbs/portfolio/grammar.ipynb #ef3fbd32
 def read_policy(
     text: str,  # e.g. "Quantiles(5)" or "Capped(RankWeights(), most=0.02)"
 ) -> Policy:
@@ -53,7 +53,7 @@ def read_policy(
         raise _unreadable(text)
     return made
 
-
+# %% ../../nbs/portfolio/grammar.ipynb #19179ac9
 def _unreadable(text: str) -> NeuralphaError:
     return NeuralphaError(
         f"{text!r} is no policy; write its name and parameters, e.g. Capped(RankWeights(), most=0.02)."
@@ -72,7 +72,7 @@ def _made(node, text: str):
     except ValueError:
         raise _unreadable(text) from None
 
-# %% ../../nbs/portfolio/grammar.ipynb #6c4f927b
+# %% ../../nbs/portfolio/grammar.ipynb #f85e51b7
 def _policy(name: str, arguments: list, words: dict) -> Policy | optimise.Limits:
     known = known_policies() | {"Limits": optimise.Limits}
     if name not in known:
@@ -85,7 +85,7 @@ def _policy(name: str, arguments: list, words: dict) -> Policy | optimise.Limits
     _check_parts(name, made)
     return made
 
-
+# %% ../../nbs/portfolio/grammar.ipynb #b5bb5f2e
 def _check_parts(name: str, made) -> None:
     """Whether a policy stands where one is wanted, limits where they are, and neither anywhere else."""
     for field in fields(made):

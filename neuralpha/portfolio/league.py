@@ -19,7 +19,7 @@ from .capacity import break_even
 from .policies import Breaker, Day, Policy
 from ..trading.account import open_again
 
-# %% ../../nbs/portfolio/league.ipynb #c18eaaa2
+# %% ../../nbs/portfolio/league.ipynb #67136096
 def sharpe_error(
     sharpe: float,  # per bar
     bars: int,
@@ -39,7 +39,7 @@ def sharpe_error(
     """
     return float(np.sqrt((1 + sharpe**2 / 2) / bars))
 
-
+# %% ../../nbs/portfolio/league.ipynb #46a1e050
 def annual_factor(
     bars_per_year: int,
     autocorrelation: float = 0.0,  # of an AR(1)
@@ -55,7 +55,7 @@ def annual_factor(
     k = np.arange(1, bars_per_year)
     return float(bars_per_year / np.sqrt(bars_per_year + 2 * ((bars_per_year - k) * autocorrelation**k).sum()))
 
-# %% ../../nbs/portfolio/league.ipynb #e8dbe88b
+# %% ../../nbs/portfolio/league.ipynb #3c9fef2d
 def memmel(a, b) -> dict:  # difference (per bar), z, p
     """The test for normal returns, independent through time.
 
@@ -71,7 +71,7 @@ def memmel(a, b) -> dict:  # difference (per bar), z, p
     z = (first - second) / np.sqrt(variance)
     return dict(difference=float(first - second), z=float(z), p=float(2 * stats.norm.sf(abs(z))))
 
-
+# %% ../../nbs/portfolio/league.ipynb #777a656f
 def ledoit_wolf(
     a,  # returns of one strategy
     b,  # and of another, on the same bars
@@ -124,7 +124,7 @@ def ledoit_wolf(
     p = (1 + (luck >= abs(difference) / error).sum()) / (1 + n_resamples)
     return dict(difference=float(difference), error=error, p=float(p))
 
-
+# %% ../../nbs/portfolio/league.ipynb #b2ce37aa
 def _pair(a, b):
     a, b = np.asarray(a, np.float64), np.asarray(b, np.float64)
     if a.shape != b.shape or a.ndim != 1 or len(a) < 10:
@@ -134,11 +134,11 @@ def _pair(a, b):
         )
     return a, b
 
-
+# %% ../../nbs/portfolio/league.ipynb #02f693e3
 def _moments(a, b):
     return np.stack([a, b, a * a, b * b], 1)
 
-
+# %% ../../nbs/portfolio/league.ipynb #d881f87f
 def _difference(mean):
     """Difference of the Sharpe ratios, and its slope in the four moments; `mean` (4,) or (4, n_resamples)."""
     x, y, xx, yy = mean
@@ -146,12 +146,12 @@ def _difference(mean):
     slope = np.array([xx / vx**1.5, -yy / vy**1.5, -x / (2 * vx**1.5), y / (2 * vy**1.5)])
     return x / np.sqrt(vx) - y / np.sqrt(vy), slope
 
-
+# %% ../../nbs/portfolio/league.ipynb #464b79d1
 def _independent(centred):
     """Covariance of returns that do not follow each other."""
     return centred.T @ centred / len(centred)
 
-
+# %% ../../nbs/portfolio/league.ipynb #930cba56
 def _prewhitened(centred):
     """The long-run covariance of what a first-order autoregression leaves, brought back (Andrews and Monahan, 1992)."""
     before, after = centred[:-1], centred[1:]
@@ -161,7 +161,7 @@ def _prewhitened(centred):
     back = np.linalg.inv(np.eye(len(follows)) - follows)
     return back @ _long_run(after - before @ follows.T) @ back.T
 
-
+# %% ../../nbs/portfolio/league.ipynb #cd13fcdf
 def _long_run(centred):
     """Long-run covariance: the quadratic spectral kernel with Andrews' (1991) bandwidth, as the paper has it."""
     n, k = centred.shape
@@ -174,7 +174,7 @@ def _long_run(centred):
         total = total + share * (gamma + gamma.T)
     return total * n / (n - k)
 
-
+# %% ../../nbs/portfolio/league.ipynb #faf9d924
 def _bandwidth(centred) -> float:
     """Andrews' choice, from a first-order autoregression of each column."""
     before, after = centred[:-1], centred[1:]
@@ -188,7 +188,7 @@ def _bandwidth(centred) -> float:
 
 ERRORS = {"prewhitened": _prewhitened, "plain": _long_run, "independent": _independent}
 
-# %% ../../nbs/portfolio/league.ipynb #560485dc
+# %% ../../nbs/portfolio/league.ipynb #e56924c2
 def shared_ranks(
     net: pd.DataFrame,  # bars × books: net return
     horizon: int = 1,  # bars that a decision is held
@@ -218,7 +218,7 @@ def shared_ranks(
     beaten = [1 + sum(worse == name for _, worse in apart) for name in order]
     return pd.DataFrame({"rank": beaten, "letters": letters(list(order), apart)}, order)
 
-
+# %% ../../nbs/portfolio/league.ipynb #4d0b243f
 @check_kinds
 def league(
     books: dict,  # name -> `Book`, on the same panel
@@ -277,12 +277,12 @@ def league(
         }
     return pd.DataFrame(rows).T
 
-
+# %% ../../nbs/portfolio/league.ipynb #286046b4
 def _break_even_bps(book: Book) -> float:
     """NaN where nothing is traded: no cost of trading makes that break even."""
     return break_even(book)["value"] if book.returns["turnover"].sum() > 0 else np.nan
 
-# %% ../../nbs/portfolio/league.ipynb #e3401098
+# %% ../../nbs/portfolio/league.ipynb #ffb7d272
 def judge_breaker(
     prediction,
     panel,
@@ -313,14 +313,14 @@ def judge_breaker(
     plain = backtest(prediction, panel, without_breaker(breaker), **how)
     return judge_books(plain, backtest(prediction, panel, breaker, **how), n_random, seed)
 
-
+# %% ../../nbs/portfolio/league.ipynb #bf48cfcf
 def breaker_of(policy: Policy) -> Breaker | None:
     """The breaker of a policy, however deep it stands; None where it has none."""
     if policy is None or isinstance(policy, Breaker):
         return policy
     return breaker_of(getattr(policy, "base", None))
 
-
+# %% ../../nbs/portfolio/league.ipynb #68f4d448
 def without_breaker(policy: Policy) -> Policy:
     """The same policy, had it no breaker."""
     if isinstance(policy, Breaker):
@@ -329,7 +329,7 @@ def without_breaker(policy: Policy) -> Policy:
         raise NeuralphaError(f"{policy!r} has no Breaker to judge; give e.g. Breaker({policy!r}).")
     return replace(policy, base=without_breaker(policy.base))
 
-# %% ../../nbs/portfolio/league.ipynb #fa62d001
+# %% ../../nbs/portfolio/league.ipynb #35e39b52
 def judge_books(
     plain: Book,  # without the breaker
     guarded: Book,  # with it, all else alike
@@ -376,10 +376,7 @@ def judge_books(
         "gain, % a year": gain,
         "gain low": low,
         "gain high": high,
-        "random gain, % a year": luck.mean() if len(luck) else np.nan,
-        "random low": np.quantile(luck, 0.025) if len(luck) else np.nan,
-        "random high": np.quantile(luck, 0.975) if len(luck) else np.nan,
-        "share of random breakers as good": np.mean(luck >= gain) if len(luck) else np.nan,
+        **_luck_beside(luck, gain),
         "drawdown without, %": under_water(plain.net).min(),
         "drawdown with, %": under_water(guarded.net).min(),
     }
@@ -387,12 +384,20 @@ def judge_books(
     found.attrs["trips"] = trips.to_dict("records")
     return found
 
+# %% ../../nbs/portfolio/league.ipynb #1010be89
+def _luck_beside(luck: np.ndarray, gain: float) -> dict:
+    """What breakers that trip at random gain, % a year, and how many of them gain no less."""
+    names = "random gain, % a year", "random low", "random high", "share of random breakers as good"
+    if not len(luck):
+        return dict.fromkeys(names, np.nan)
+    return dict(zip(names, (luck.mean(), *np.quantile(luck, (0.025, 0.975)), np.mean(luck >= gain)), strict=True))
 
+# %% ../../nbs/portfolio/league.ipynb #787a7d40
 def breaker_text(breaker: Breaker) -> str:
     """What a breaker waits for, and how long it stands aside."""
     return f"{breaker.day_loss:.0%} on a bar, {breaker.drawdown:.0%} drawdown, {breaker.pause} bars aside"
 
-
+# %% ../../nbs/portfolio/league.ipynb #2d683efd
 def _gain(gap: np.ndarray, year: float, horizon: int, seed: int) -> tuple:  # % a year: value, low, high
     block = block_length(gap, horizon) if np.ptp(gap) > 0 else 1
     draws = bootstrap_means(gap[:, None], block, 1000, seed)
@@ -433,7 +438,7 @@ class _Aside(Policy):
         """Nothing on the given bars."""
         return np.zeros_like(wish) if day.date in self.aside else self.base.adjust(day, wish)
 
-# %% ../../nbs/portfolio/league.ipynb #47991c74
+# %% ../../nbs/portfolio/league.ipynb #f3ef1711
 def _random_gains(plain: Book, trips: int, pause: int, n_random: int, seed: int) -> np.ndarray:  # per bar
     """What as many trips on random bars would have gained, none within the pause of another."""
     rng = np.random.default_rng(seed)
@@ -446,7 +451,7 @@ def _random_gains(plain: Book, trips: int, pause: int, n_random: int, seed: int)
         gains.append(_set_aside(plain, aside).net.mean() - plain.net.mean())
     return np.array(gains)
 
-
+# %% ../../nbs/portfolio/league.ipynb #a55b8f51
 def _set_aside(plain: Book, aside: np.ndarray) -> Book:  # dates on which nothing is wished for the next bar
     """The same account, had it held nothing after some dates."""
     policy, ledger = plain.policy, plain.ledger

@@ -28,7 +28,7 @@ from ..data.returns import bar_return
 from .policies import Infeasible, Policy
 from ..trading.returns import earned_returns
 
-# %% ../../nbs/portfolio/optimise.ipynb #9e877740
+# %% ../../nbs/portfolio/optimise.ipynb #22f21f64
 @dataclass(frozen=True)
 class Limits:
     """What weights must keep.
@@ -56,7 +56,7 @@ class Limits:
     beta: bool = False  # nothing on beta
     turnover: float | None = None  # most bought plus sold at once; None: free
 
-
+# %% ../../nbs/portfolio/optimise.ipynb #ce2d8162
 class Solution(NamedTuple):
     """Weights of one date.
 
@@ -73,7 +73,7 @@ class Solution(NamedTuple):
     solved: bool
     at_fault: str  # the limit without which weights exist; "" where solved
 
-
+# %% ../../nbs/portfolio/optimise.ipynb #54077e9e
 class Risks(NamedTuple):
     """A covariance as factors and own risks: F Ω F' + D.
 
@@ -91,7 +91,7 @@ class Risks(NamedTuple):
     factors: np.ndarray  # (k, k)
     own: np.ndarray  # (n,) variances
 
-
+# %% ../../nbs/portfolio/optimise.ipynb #a9ac9cbb
 def optimise(
     mean: np.ndarray,  # (n,) expected returns
     risks: Risks,
@@ -131,7 +131,7 @@ def optimise(
     fault = next(faults, "several limits together")
     return Solution(np.asarray(held, float).copy(), False, fault)
 
-# %% ../../nbs/portfolio/optimise.ipynb #4edf4ded
+# %% ../../nbs/portfolio/optimise.ipynb #57c6784b
 class _Problem:
     """The programme over x = (w, b, s, p, y): weights, bought, sold, positive part of w, factor exposures."""
 
@@ -220,7 +220,7 @@ class _Problem:
         solved = found.status in (clarabel.SolverStatus.Solved, clarabel.SolverStatus.AlmostSolved)
         return np.asarray(found.x[: self.n]) if solved else None
 
-
+# %% ../../nbs/portfolio/optimise.ipynb #7992262d
 def _stacked(parts, without):
     """The rows and bounds of all limits but some."""
     kept = [part for name, part in parts.items() if name not in without]
@@ -228,7 +228,7 @@ def _stacked(parts, without):
     bounds = np.concatenate([bound for _, bound in kept])
     return rows, bounds
 
-# %% ../../nbs/portfolio/optimise.ipynb #cb374a00
+# %% ../../nbs/portfolio/optimise.ipynb #f4601f48
 @dataclass(frozen=True)
 class MeanVariance(Policy):
     """Weights of a quadratic programme on every `every`-th bar; in between positions are left as they are.
@@ -328,7 +328,7 @@ class MeanVariance(Policy):
         now[assets] = got.weights
         return now
 
-
+# %% ../../nbs/portfolio/optimise.ipynb #a84c8996
 class _History(NamedTuple):
     """What the dates of a panel are decided on."""
 
@@ -338,7 +338,7 @@ class _History(NamedTuple):
     market: np.ndarray  # (n_dates,)
     sectors: np.ndarray | None  # (n_assets,)
 
-
+# %% ../../nbs/portfolio/optimise.ipynb #5e46178e
 def past_risks(
     returns: np.ndarray,  # (bars, n) NaN where unknown
     factors: int = 10,
@@ -367,7 +367,7 @@ def past_risks(
     own = np.maximum(deviation**2 - (loadings**2).sum(1), 0.05 * deviation**2 + 1e-10)
     return Risks(loadings, np.eye(k), own), deviation
 
-
+# %% ../../nbs/portfolio/optimise.ipynb #6f5c211f
 def _betas(past, market):
     x = market - market.mean()
     y = np.nan_to_num(past - known_mean(past))

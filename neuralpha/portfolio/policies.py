@@ -31,7 +31,7 @@ from ..data.returns import bar_return
 from ..trading.costs import past_volatility
 from ..trading.returns import earned_returns
 
-# %% ../../nbs/portfolio/policies.ipynb #570854ac
+# %% ../../nbs/portfolio/policies.ipynb #e8959f40
 class Policy:
     """What every policy has; one of your own gives `weights`."""
 
@@ -89,7 +89,7 @@ class Policy:
         of_base = [] if base is None else base.infeasible()
         return of_base + list(getattr(self, "log", []))
 
-
+# %% ../../nbs/portfolio/policies.ipynb #6518c79c
 class Infeasible(NamedTuple):
     """A day on which a policy could not do what it says.
 
@@ -106,7 +106,7 @@ class Infeasible(NamedTuple):
     limit: str  # that nobody could keep
     instead: str  # what was done
 
-
+# %% ../../nbs/portfolio/policies.ipynb #fb3255eb
 @dataclass
 class Day:
     """What an account has come to at the close of a bar.
@@ -139,7 +139,7 @@ class Day:
         top = max(float(np.max(self.wealth, initial=0.0)), 1e-300)
         return 1 - float(self.wealth[-1]) / top if len(self.wealth) else 0.0
 
-# %% ../../nbs/portfolio/policies.ipynb #e3669b58
+# %% ../../nbs/portfolio/policies.ipynb #8fa403eb
 @dataclass(frozen=True)
 class Quantiles(Policy):
     """Long the top and short the bottom quantile, equal weights; 0 on dates where either is empty.
@@ -164,7 +164,7 @@ class Quantiles(Policy):
         top, bottom = (groups == self.count) & both, (groups == 1) & both
         return _equal(panel, top) - (0.0 if self.long_only else _equal(panel, bottom))
 
-
+# %% ../../nbs/portfolio/policies.ipynb #02538f34
 @dataclass(frozen=True)
 class TopN(Policy):
     """The highest scores, equal weights; with `short`, also the lowest, sold.
@@ -192,7 +192,7 @@ class TopN(Policy):
         best = _equal(panel, enough & (place < self.count))
         return best - _equal(panel, enough & (names - place <= self.count)) if self.short else best
 
-
+# %% ../../nbs/portfolio/policies.ipynb #980648cc
 @dataclass(frozen=True)
 class RankWeights(Policy):
     """Weights in proportion to the centred rank: everybody is held, the ends most."""
@@ -209,7 +209,7 @@ class RankWeights(Policy):
         ranks = np.where(np.isfinite(scores), ranks, 0.0)
         return 2 * ranks / _positive(_on_dates(panel, np.abs(ranks)))
 
-
+# %% ../../nbs/portfolio/policies.ipynb #79d31f0e
 @dataclass(frozen=True)
 class Band(Policy):
     """A name is bought when it enters the top `enter` of the scores, sold when it leaves the top `leave`; alike below.
@@ -240,7 +240,7 @@ class Band(Policy):
         long, short = _equal(panel, side > 0), _equal(panel, side < 0)
         return long if self.long_only else long - short
 
-
+# %% ../../nbs/portfolio/policies.ipynb #a267bdff
 @njit(cache=True)
 def _keep_side(share, scored, offsets, enter, leave, out):
     """1 held long, -1 short, 0 neither; a row without a score lets go."""
@@ -257,7 +257,7 @@ def _keep_side(share, scored, offsets, enter, leave, out):
                 side = 0.0
             out[r] = side
 
-# %% ../../nbs/portfolio/policies.ipynb #292c5d06
+# %% ../../nbs/portfolio/policies.ipynb #79b4eed3
 def _on_dates(panel, values):
     """Sum over each date, on every row of it."""
     return np.bincount(panel.date_code, np.asarray(values, float), panel.n_dates)[panel.date_code]
@@ -266,18 +266,18 @@ def _on_dates(panel, values):
 def _positive(values):
     return np.where(values > 0, values, 1.0)
 
-
+# %% ../../nbs/portfolio/policies.ipynb #450134e0
 def _equal(panel, chosen):
     """Equal weights that sum to one on each date."""
     return chosen / _positive(_on_dates(panel, chosen))
 
-
+# %% ../../nbs/portfolio/policies.ipynb #1e57920c
 def _note(log: list, panel, is_short: np.ndarray, limit: str, instead: str) -> None:
     """Write down the dates of some rows as days on which a limit could not be kept."""
     dates = panel.dates[np.unique(panel.date_code[is_short])]
     log[:] = [Infeasible(str(pd.Timestamp(date).date()), limit, instead) for date in dates]
 
-
+# %% ../../nbs/portfolio/policies.ipynb #99b0e3a2
 def _plain_weights(modifier, scores, panel) -> np.ndarray:
     """The base's weights, where the base neither follows its account nor leaves positions as they are."""
     name, inside = type(modifier).__name__, type(modifier.base).__name__
@@ -294,7 +294,7 @@ def _plain_weights(modifier, scores, panel) -> np.ndarray:
         )
     return held
 
-
+# %% ../../nbs/portfolio/policies.ipynb #25a89525
 def _places(panel, scores):
     """Place of each row among the scores of its date, 0 the highest; ties by asset, no score last."""
     order = np.lexsort((panel.asset_code, -np.nan_to_num(scores, nan=-np.inf), panel.date_code))
@@ -302,12 +302,12 @@ def _places(panel, scores):
     place[order] = np.arange(panel.n_rows) - panel.date_offsets[panel.date_code[order]]
     return np.where(np.isfinite(scores), place, np.inf)
 
-
+# %% ../../nbs/portfolio/policies.ipynb #4d2ae18f
 def _at_least(name, value, least):
     if not value >= least:
         raise NeuralphaError(f"{name} is {value}; it must be at least {least}.")
 
-# %% ../../nbs/portfolio/policies.ipynb #128ff316
+# %% ../../nbs/portfolio/policies.ipynb #64ccd4bb
 def kelly_bet(chance: float, odds: float = 1.0) -> float:  # share of the money
     """The share to stake where a bet wins `odds` times the stake with a chance, and else loses it.
 
@@ -318,7 +318,7 @@ def kelly_bet(chance: float, odds: float = 1.0) -> float:  # share of the money
     """
     return chance - (1 - chance) / odds
 
-
+# %% ../../nbs/portfolio/policies.ipynb #4271e176
 def kelly_weights(
     mean,  # (n,) expected returns less the riskless one
     covariance,  # (n, n), or a number for one asset
@@ -339,13 +339,13 @@ def kelly_weights(
     """
     return np.linalg.solve(np.atleast_2d(covariance), np.atleast_1d(mean))
 
-
+# %% ../../nbs/portfolio/policies.ipynb #64cf0e59
 def kelly_growth(weights, mean, covariance, riskless: float = 0.0) -> float:
     """Growth of the logarithm of wealth under weights, in continuous time."""
     weights = np.atleast_1d(weights)
     return float(riskless + weights @ np.atleast_1d(mean) - weights @ np.atleast_2d(covariance) @ weights / 2)
 
-
+# %% ../../nbs/portfolio/policies.ipynb #2054506c
 @dataclass(frozen=True)
 class FractionalKelly(Policy):
     """A fraction of the Kelly weights, cut to a gross size; scores are expected returns per bar.
@@ -372,7 +372,7 @@ class FractionalKelly(Policy):
         held = self.fraction * np.where(known, (mean - beta * shared) / own, 0.0)
         return held * np.minimum(1.0, self.most_gross / _positive(_on_dates(panel, np.abs(held))))
 
-
+# %% ../../nbs/portfolio/policies.ipynb #b2669b33
 def _one_factor(panel, window):
     """Beta to the mean of all returns, variance of that mean, own variance, over the `window` bars up to each row."""
     returns = bar_return(panel)
@@ -382,7 +382,7 @@ def _one_factor(panel, window):
     variance = pd.Series(market).rolling(window, min_periods=3).var().to_numpy()
     return beta, np.nan_to_num(variance)[panel.date_code], own
 
-
+# %% ../../nbs/portfolio/policies.ipynb #8f8417ec
 @njit(cache=True)
 def _past_beta(returns, market, offsets, window, beta, own):
     for a in range(len(offsets) - 1):
@@ -404,7 +404,7 @@ def _past_beta(returns, market, offsets, window, beta, own):
             beta[r] = xy / xx if xx > 0 else 0.0
             own[r] = max(yy - beta[r] * xy, 0.0) / max(n - 2, 1)
 
-# %% ../../nbs/portfolio/policies.ipynb #46c1d5d9
+# %% ../../nbs/portfolio/policies.ipynb #9738498b
 @dataclass(frozen=True)
 class ConstrainedSize(Policy):
     """Edge over volatility, less where the book has it already, clipped, halved in a drawdown.
@@ -456,7 +456,7 @@ class ConstrainedSize(Policy):
         size = np.sqrt((centred**2).sum(0) * (own**2).sum(0))
         return np.where((count >= 10) & (size > 0), (centred * own).sum(0) / np.where(size > 0, size, 1.0), 0.0)
 
-
+# %% ../../nbs/portfolio/policies.ipynb #e162e8a9
 def _recent_returns(panel, first, stop, notes):
     """(stop - first, n_assets) returns, NaN where an asset has none."""
     if "returns" not in notes:
@@ -465,7 +465,7 @@ def _recent_returns(panel, first, stop, notes):
         notes["returns"] = wide
     return notes["returns"][first:stop].astype(float)
 
-# %% ../../nbs/portfolio/policies.ipynb #9d7e66c7
+# %% ../../nbs/portfolio/policies.ipynb #b76131a0
 @dataclass(frozen=True)
 class Capped(Policy):
     """No name above `most`; what is cut goes to the others of its side, as far as they have room.
@@ -508,7 +508,7 @@ class Capped(Policy):
         """The base's adjustment, clipped."""
         return np.clip(self.base.adjust(day, wish), -self.most, self.most)
 
-
+# %% ../../nbs/portfolio/policies.ipynb #5266c3aa
 def _cap(panel, side, most):
     """Scale each date's side so that its sum stays, no weight above `most`: every round cuts, and fills the rest up."""
     total = _on_dates(panel, side)
@@ -523,7 +523,7 @@ def _cap(panel, side, most):
         out = grown
     return np.minimum(out, most)
 
-
+# %% ../../nbs/portfolio/policies.ipynb #eef1ceb6
 @dataclass(frozen=True)
 class Neutral(Policy):
     """A base without its mean by sector or market, or without its beta; gross size stays.
@@ -558,7 +558,7 @@ class Neutral(Policy):
             raise unknown_name("Neutral to", self.to, ["market", "sector", "beta"])
         return flat * _on_dates(panel, np.abs(held)) / _positive(_on_dates(panel, np.abs(flat)))
 
-
+# %% ../../nbs/portfolio/policies.ipynb #ae5965c1
 def _without(panel, held, columns):
     """What is left of weights when columns are regressed out on each date."""
     out = held.copy()
@@ -567,7 +567,7 @@ def _without(panel, held, columns):
         out[rows] = held[rows] - x @ np.linalg.lstsq(x, held[rows], rcond=None)[0]
     return out
 
-
+# %% ../../nbs/portfolio/policies.ipynb #bc6a0e10
 @dataclass(frozen=True)
 class Slowed(Policy):
     """A share of the way to the base's weights on each bar.
@@ -590,7 +590,7 @@ class Slowed(Policy):
         _approach(_plain_weights(self, scores, panel), panel.asset_offsets, self.rate, out)
         return out
 
-
+# %% ../../nbs/portfolio/policies.ipynb #bf3f9b36
 @njit(cache=True)
 def _approach(aim, offsets, rate, out):
     for a in range(len(offsets) - 1):
@@ -599,7 +599,7 @@ def _approach(aim, offsets, rate, out):
             held += rate * (aim[r] - held)
             out[r] = held
 
-
+# %% ../../nbs/portfolio/policies.ipynb #2b8ef9fa
 def trading_rate(
     risk_aversion: float,
     cost: float,  # lambda: a trade x costs cost/2 · x'Σx
@@ -624,7 +624,7 @@ def trading_rate(
     b = risk_aversion * keep + cost * discount
     return float((-b + np.sqrt(b * b + 4 * risk_aversion * cost * keep**2)) / (2 * keep) / cost)
 
-
+# %% ../../nbs/portfolio/policies.ipynb #88142036
 def aim_loadings(
     loadings,  # (k,) or (n, k): expected return per unit of each signal
     decay,  # (k,) share of each signal that is gone after a bar
@@ -656,7 +656,7 @@ def aim_loadings(
     lasting = np.atleast_2d(loadings) / (1 + np.asarray(decay) * a / risk_aversion)
     return np.linalg.solve(risk_aversion * np.atleast_2d(covariance), lasting)
 
-
+# %% ../../nbs/portfolio/policies.ipynb #3ea2f290
 @dataclass(frozen=True)
 class VolatilityTarget(Policy):
     """The base, scaled to a volatility by what the same weights earned in the past.
@@ -688,13 +688,13 @@ class VolatilityTarget(Policy):
         scale = np.where(past > 0, wanted / np.where(past > 0, past, 1.0), 1.0)
         return held * np.minimum(scale, self.most)[panel.date_code]
 
-
+# %% ../../nbs/portfolio/policies.ipynb #c5cd9b5d
 def _bars_a_year_so_far(panel) -> np.ndarray:  # (n_dates,)
     """Bars a year as the calendar up to each date has them: the whole file's would know how it goes on."""
     years = (panel.dates - panel.dates[0]) / np.timedelta64(1, "D") / 365.25
     return np.maximum(np.arange(panel.n_dates), 1) / np.maximum(years, 1 / 365.25)
 
-# %% ../../nbs/portfolio/policies.ipynb #ffde0db4
+# %% ../../nbs/portfolio/policies.ipynb #673a370c
 @dataclass(frozen=True)
 class DrawdownCut(Policy):
     """The base, times `factor` while the drawdown is beyond `start` times the `limit`.
@@ -723,7 +723,7 @@ class DrawdownCut(Policy):
         wish = self.base.adjust(day, wish)
         return wish * self.factor if day.drawdown > self.start * self.limit else wish
 
-
+# %% ../../nbs/portfolio/policies.ipynb #c1698fef
 @dataclass(frozen=True)
 class Breaker(Policy):
     """Nothing is held for `pause` bars after a day below `day_loss` or a fall beyond `drawdown`; the peak is new.

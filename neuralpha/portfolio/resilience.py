@@ -47,7 +47,7 @@ from .backtest import Book, backtest
 from .policies import Policy, Quantiles
 from ..trading.clock import Clock
 
-# %% ../../nbs/portfolio/resilience.ipynb #f0b9adce
+# %% ../../nbs/portfolio/resilience.ipynb #b864dbbe
 NOISE = (0.1, 0.25, 0.5)  # standard deviations
 STALE = (0.1, 0.25, 0.5)  # share of the rows
 SPIKES = (0.05, 0.1, 0.2)  # of the price
@@ -55,7 +55,7 @@ BURSTS = (3.0, 10.0, 30.0)  # times the volume
 STEPS = (0.05, 0.1, 0.25)  # standard deviations
 KINDS = ("noise", "stale", "spikes", "bursts", "missing", "worst step")
 
-
+# %% ../../nbs/portfolio/resilience.ipynb #03065d20
 def resilience(
     predictions,  # `Predictions` with their models, or a list of them, of the same label
     policy: Policy = Quantiles(5),
@@ -372,13 +372,13 @@ def sharpe_lost(before: Book, after: Book, n_resamples: int = 500, seed: int = 0
         "Sharpe high": float(high),
     }
 
-# %% ../../nbs/portfolio/resilience.ipynb #97846dc2
+# %% ../../nbs/portfolio/resilience.ipynb #f6eead0d
 def _sharpes(moments, year) -> tuple:
     """Two Sharpe ratios from two means and two mean squares."""
     first, second, first_squared, second_squared = moments
     return _sharpe(first, first_squared, year), _sharpe(second, second_squared, year)
 
-
+# %% ../../nbs/portfolio/resilience.ipynb #40bbec6a
 def _sharpe(mean, mean_square, year: float):
     with np.errstate(all="ignore"):
         variance = np.maximum(mean_square - mean**2, 1e-300)
@@ -397,7 +397,7 @@ def doors_of(trial: Trial) -> pd.Series:
     lost = [whole - mean_ic(trial.score(noisy(trial.X, 0.5, rng, [j]))) for j in range(len(trial.X.names))]
     return pd.Series(lost, trial.X.names)
 
-# %% ../../nbs/portfolio/resilience.ipynb #8274ff35
+# %% ../../nbs/portfolio/resilience.ipynb #6565177a
 UNITS = {
     "noise": "standard deviations",
     "stale": "share of the rows",
@@ -406,7 +406,7 @@ UNITS = {
     "worst step": "standard deviations",
 }
 
-
+# %% ../../nbs/portfolio/resilience.ipynb #ae27612c
 def plot_resilience(table: pd.DataFrame) -> Figure:
     """The share of its IC that each model keeps, by the size of each disturbance, with 95 % intervals."""
     kinds = [k for k in KINDS if k != "missing" and k in table.index.get_level_values("disturbance")]

@@ -90,7 +90,7 @@ def _historical(past, level):
     lowest = np.sort(np.partition(past, count, axis=1)[:, : count + 1], axis=1)
     return -lowest[:, count], -lowest[:, :count].mean(1)
 
-# %% ../../nbs/portfolio/risk.ipynb #29a9497c
+# %% ../../nbs/portfolio/risk.ipynb #5d62b907
 def _cornish_fisher(past, level):
     mean, deviation = past.mean(1), past.std(1)
     skew, excess = stats.skew(past, axis=1), stats.kurtosis(past, axis=1)
@@ -98,7 +98,7 @@ def _cornish_fisher(past, level):
     es = np.mean([cornish_fisher(share, skew, excess) for share in shares], 0)
     return -(mean + deviation * cornish_fisher(level, skew, excess)), -(mean + deviation * es)
 
-
+# %% ../../nbs/portfolio/risk.ipynb #45c36f43
 def cornish_fisher(level: float, skew, excess) -> np.ndarray:
     """Quantile of a distribution of mean 0 and variance 1 with a skewness and an excess kurtosis."""
     z = stats.norm.ppf(level)
@@ -471,7 +471,7 @@ def _worst(net, n) -> dict:
     begin = net.index[net.index.get_loc(at) - n + 1]
     return {"bars": n, "from": begin.date(), "to": at.date(), "return, %": 100 * lost.min()}
 
-# %% ../../nbs/portfolio/risk.ipynb #a475c8c1
+# %% ../../nbs/portfolio/risk.ipynb #ed2985b7
 def _shocks(book) -> pd.DataFrame:
     """What each shock takes, % of wealth for shocks of a bar, % a year for costs."""
     table, year = book.returns, book.panel.bars_per_year
@@ -517,7 +517,7 @@ def _shocks(book) -> pd.DataFrame:
         )
     return pd.DataFrame(rows, ["change", "unit", "how"]).T
 
-
+# %% ../../nbs/portfolio/risk.ipynb #2ca701cf
 def _dearest_short(book: Book) -> float:
     """What is sold short at the end of names at the highest fee of the schedule, as a share of the wealth."""
     books, last = book.ledger.books, book.span.stop - 1
@@ -526,13 +526,13 @@ def _dearest_short(book: Book) -> float:
     dearest = books.bars.asset[rows][fees >= max(bps for _, bps in book.account.costs.borrow_bps) * 1e-4]
     return -float(book.weights.iloc[-1].to_numpy()[np.unique(dearest)].clip(max=0).sum())
 
-# %% ../../nbs/portfolio/risk.ipynb #cefa3f3a
+# %% ../../nbs/portfolio/risk.ipynb #a920b262
 def _mean_short(book: Book) -> float:
     """Mean of what is sold short, as a share of the money."""
     base = np.where(book.base > 0, book.base, np.nan)
     return float(np.nanmean(book.ledger.table()["short"] / base))
 
-
+# %% ../../nbs/portfolio/risk.ipynb #d65f9d67
 def _together(book, last) -> float:
     """Standard deviation of a bar if all returns moved as one: weights times volatilities, less on the other side."""
     panel = book.panel

@@ -14,14 +14,14 @@ __all__ = ['section_modules', 'report_code']
 import pkgutil
 from ..core import code_digest
 
-# %% ../../nbs/report/code.ipynb #101f67c1
+# %% ../../nbs/report/code.ipynb #bf7e5633
 def section_modules() -> list[str]:
     """The modules of `neuralpha/report/sections/`, by name."""
     import neuralpha.report.sections as room
 
     return [f"{room.__name__}.{m.name}" for m in pkgutil.iter_modules(room.__path__)]
 
-
+# %% ../../nbs/report/code.ipynb #cd89cb74
 def report_code() -> str:
     """Digest of the code that makes a report's numbers: the steps, every section, and all that they reach."""
     return code_digest("neuralpha.report.steps", "neuralpha.report.published", *section_modules())

@@ -28,7 +28,7 @@ from ..monitor.journal import Entry
 from ..monitor.registry import MODELS
 from ..study.remote import Remote
 
-# %% ../../nbs/report/elsewhere.ipynb #2b7d7495
+# %% ../../nbs/report/elsewhere.ipynb #025da405
 def is_address(
     place,  # of a desk
 ) -> bool:
@@ -41,7 +41,7 @@ def is_address(
     """
     return "://" in str(place)
 
-
+# %% ../../nbs/report/elsewhere.ipynb #8e706b9a
 class Bucket(Remote):
     """Files below an fsspec address.
 
@@ -162,11 +162,11 @@ class Database:
             finally:
                 connection.invalidate()  # the lock ends with the connection
 
-# %% ../../nbs/report/elsewhere.ipynb #08edee07
+# %% ../../nbs/report/elsewhere.ipynb #e0b43da8
 ENTRIES, HEAD = "journal", "head.json"
 _LOCAL = ("journal.jsonl", "journal.lock", HEAD)  # of the copy: made here from the entries
 
-
+# %% ../../nbs/report/elsewhere.ipynb #5bd9c7a2
 class Elsewhere:
     """A desk at an address, and its copy in a folder for temporary files.
 
@@ -275,7 +275,7 @@ class Elsewhere:
         self._tell(entry, (self.folder / _LOCAL[0]).read_bytes())
         return Desk(self.folder, desk.weigh, self)
 
-
+# %% ../../nbs/report/elsewhere.ipynb #178ee674
 def _head(entry) -> bytes:
     with tempfile.TemporaryDirectory() as place:
         write_json(Path(place) / HEAD, dict(number=entry.number, digest=entry.digest))

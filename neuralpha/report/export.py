@@ -59,7 +59,7 @@ def _inlined(page: str, path: str, pages, folder: Path):
             del a["href"]
     return main
 
-# %% ../../nbs/report/export.ipynb #3be005d9
+# %% ../../nbs/report/export.ipynb #92978996
 @dataclass
 class SingleFile:
     """What the single file shows below its title.
@@ -75,7 +75,7 @@ class SingleFile:
     parts: list  # Part
     timing: Markup  # script with the training seconds
 
-
+# %% ../../nbs/report/export.ipynb #72be9980
 class Part(NamedTuple):
     """A page of the report as a part of the single file."""
 

@@ -61,7 +61,7 @@ def _package() -> dict:  # file -> SHA-256
     there = [p for p in sorted(folder.rglob("*")) if "__pycache__" not in p.parts and p.is_file()]
     return {str(p.relative_to(folder)): file_digest(p) for p in there}
 
-# %% ../../nbs/report/finished.ipynb #9dde47ce
+# %% ../../nbs/report/finished.ipynb #859db590
 def _note(out: Path, study: Study) -> Path:
     return out / ".units" / "finished" / f"{study.name}.json"
 
@@ -69,7 +69,7 @@ def _note(out: Path, study: Study) -> Path:
 def _beside(out: Path) -> list[str]:
     return sorted(p.parent.name for p in out.glob("*/study.json"))
 
-
+# %% ../../nbs/report/finished.ipynb #d6752b75
 def _left(folder: Path) -> dict:  # file -> SHA-256
     return {str(p.relative_to(folder)): file_digest(p) for p in sorted(folder.rglob("*")) if p.is_file()}
 

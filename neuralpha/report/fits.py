@@ -357,17 +357,17 @@ def fits_of_report(
         home=folder,
     )
 
-# %% ../../nbs/report/fits.ipynb #6c9ebb5d
+# %% ../../nbs/report/fits.ipynb #e14eae9b
 def members_of(study: Study, name: str) -> list[str]:
     """The models that make a score."""
     return study.members if name == "ensemble" else [name]
 
-
+# %% ../../nbs/report/fits.ipynb #7acf40f3
 def _setting_of(study: Study) -> Setting:
     label = study.label
     return Setting(study.features, study.transform, label.horizon, label.delay, label.exit)
 
-
+# %% ../../nbs/report/fits.ipynb #36af83ae
 def _test_length(study: Study) -> str:
     """How long the study uses a fit."""
     return _days(study.split.test_start, study.split.test_end) if study.split.fixed else study.split.test

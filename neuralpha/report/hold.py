@@ -116,7 +116,7 @@ class Push(NamedTuple):
     adds: str
     side: str  # style: it pushes up or down
 
-# %% ../../nbs/report/hold.ipynb #2c00be0d
+# %% ../../nbs/report/hold.ipynb #3aaea45e
 class CandidateRow(NamedTuple):
     """A candidate, as the page shows it.
 
@@ -146,7 +146,7 @@ class CandidateRow(NamedTuple):
     sort: str
     pushes: list  # of Push
 
-
+# %% ../../nbs/report/hold.ipynb #fbb68908
 class Side(NamedTuple):
     """One end of the ranking.
 
@@ -160,14 +160,14 @@ class Side(NamedTuple):
     title: str
     rows: list  # of CandidateRow
 
-# %% ../../nbs/report/hold.ipynb #91f8c4b8
+# %% ../../nbs/report/hold.ipynb #56fa40e6
 class PlainColumn(NamedTuple):
     """The head of a column."""
 
     name: str
     is_text: bool
 
-
+# %% ../../nbs/report/hold.ipynb #d9d34a6c
 class PlainTable(NamedTuple):
     """A table of texts.
 

@@ -75,7 +75,7 @@ def _centred(scores, y, fold) -> pd.DataFrame:  # score, label
         {c: known[c].astype(float) - known.groupby("date")[c].transform("mean") for c in ("score", "label")}
     )
 
-# %% ../../nbs/report/numbers.ipynb #415b8164
+# %% ../../nbs/report/numbers.ipynb #160fca07
 def _known_apart_from_test(y, folds) -> list:
     """The folds without the training and validation rows whose label of another horizon reaches into the test."""
     dates = pd.DatetimeIndex(y.panel.dates)
@@ -89,7 +89,7 @@ def _known_apart_from_test(y, folds) -> list:
         out.append(replace(f, **clear))
     return out
 
-
+# %% ../../nbs/report/numbers.ipynb #672134b8
 def _clear_of(y, rows, tests) -> np.ndarray:
     """The rows whose label is known before a test begins, or decided after it ended."""
     day = y.panel.date_code[rows]
@@ -127,7 +127,7 @@ def with_ensemble(
         together.paths.append(along.frame)
     return tests | {"ensemble": together}, valids | {"ensemble": combine(held, study.ensemble)}
 
-# %% ../../nbs/report/numbers.ipynb #dfbd6b37
+# %% ../../nbs/report/numbers.ipynb #c129a783
 def fold_metrics(experiment: Experiment, ics) -> dict:  # fold -> record
     """Mean IC of one model on every fold's test dates.
 
@@ -143,17 +143,17 @@ def fold_metrics(experiment: Experiment, ics) -> dict:  # fold -> record
         out[str(f.number)] = mean | dict(first=str(first.date()), last=str(last.date()))
     return out
 
-
+# %% ../../nbs/report/numbers.ipynb #4253e667
 def _stored(metrics: dict) -> dict:
     """Metrics of a model without those by horizon and regime, which the slices hold for all models."""
     return {k: v for k, v in metrics.items() if not any(k.startswith(f"{kind}_by_") for kind in ("ic", "rank_ic"))}
 
-
+# %% ../../nbs/report/numbers.ipynb #dfa02062
 def _native(table) -> list:
     """Rows of a table, NaN as None."""
     return [{k: None if v != v else v for k, v in row.items()} for row in table.to_dict("records")]
 
-# %% ../../nbs/report/numbers.ipynb #e2beba7c
+# %% ../../nbs/report/numbers.ipynb #4fdb380f
 def study_trials(
     experiment: Experiment,
     searches=(),  # what was tried while tuning, from `search_records`
@@ -175,7 +175,7 @@ def study_trials(
     bars = len(np.unique(experiment.panel.date_code[tested]))
     return trial_count(experiment.study.models, searches, bars)
 
-
+# %% ../../nbs/report/numbers.ipynb #e47fc5a5
 def universe_numbers(
     experiment: Experiment,
     tests: dict,  # model -> Predictions
@@ -241,7 +241,7 @@ def _add_paths(numbers: dict, along: dict, y):
     if along["pbo"] is not None and numbers["overfitting"]:
         numbers["overfitting"] |= {"pbo": along["pbo"], "paths": along["paths"]}
 
-# %% ../../nbs/report/numbers.ipynb #deb0d24d
+# %% ../../nbs/report/numbers.ipynb #979ff8f6
 def _with_searches(details: dict, searches) -> dict:
     """What is known of each model's training, with what was searched for it, fold by fold."""
     out = {name: dict(facts) for name, facts in details.items()}
@@ -250,7 +250,7 @@ def _with_searches(details: dict, searches) -> dict:
         out.setdefault(s["model"], {}).setdefault("tuned", []).append(tuned)
     return out
 
-
+# %% ../../nbs/report/numbers.ipynb #cd371bff
 def _stack_weights(ensemble) -> list:
     """The weights of a stack, fold by fold."""
     found = sorted(ensemble.histories.items())
@@ -273,7 +273,7 @@ def _model_numbers(experiment: Experiment, board, name: str, tests: dict, detail
         "metrics": metrics,
     } | details.get(name, {})
 
-# %% ../../nbs/report/numbers.ipynb #92d040c9
+# %% ../../nbs/report/numbers.ipynb #8c132618
 ICS = dict(date="date", model="text", ic="number", rank_ic="number", assets="integer")  # columns of `ics.parquet`
 
 
@@ -293,7 +293,7 @@ def write_ics(
     with atomic_path(folder / "ics.parquet") as tmp:
         board.per_date.to_parquet(tmp, index=False)
 
-
+# %% ../../nbs/report/numbers.ipynb #9b4bd7c6
 def read_ics(
     folder,  # of the universe
 ) -> pd.DataFrame:  # date, model, ic, rank_ic, assets: those with score and label

@@ -47,7 +47,7 @@ from neuralpha.report.fits import (
 from ..splits import _offset
 from ..study.spec import Study, load_study, open_report, universe_slug
 
-# %% ../../nbs/report/score.ipynb #92088f59
+# %% ../../nbs/report/score.ipynb #79183cbe
 def score(
     of,  # folder of a report, a study (its report is in `out`), or `Predictions`
     universe,  # the newest data: whatever `load_universe` takes, or a `Features` table of one's own features
@@ -107,7 +107,7 @@ def score(
     searched = fits_of_report(report, whose, model).models if study.tune and report is not None else None
     return _sheet(new_fits(study, source.as_of(as_of), model, device, searched), source, as_of)
 
-
+# %% ../../nbs/report/score.ipynb #63cd5979
 def _sheet(fits: Fits, source: "Source", as_of) -> "ScoreSheet":
     own = source.universe
     if not isinstance(own, Features):
@@ -116,7 +116,7 @@ def _sheet(fits: Fits, source: "Source", as_of) -> "ScoreSheet":
         raise NeuralphaError("Features of your own are scored on their last date: make them of the panel up to as_of.")
     return ScoreSheet(fits, known_features(fits, own))
 
-# %% ../../nbs/report/score.ipynb #d0610af4
+# %% ../../nbs/report/score.ipynb #fe7d63e5
 @dataclass(eq=False)
 class Source:
     """The newest data, and the same data as it stood earlier.
@@ -172,14 +172,14 @@ class Source:
             f"{day.date()} is no session of {self.whole.name}, which spans {self.whole.span}. Did you mean {near}?"
         )
 
-
+# %% ../../nbs/report/score.ipynb #8ec7c62d
 def _day(date) -> pd.Timestamp:
     try:
         return pd.Timestamp(date).normalize()
     except ValueError as e:
         raise NeuralphaError(f"{date!r} is no date; write it like '2018-03-05'.") from e
 
-# %% ../../nbs/report/score.ipynb #fa647857
+# %% ../../nbs/report/score.ipynb #a2429db6
 def _report_of(of, out: Path) -> tuple:  # folder of the report (or of one of its universes) or None; study
     """What is meant: a report's folder, or a study with or without its report."""
     folder = getattr(of, "folder", of)
@@ -199,7 +199,7 @@ def _report_of(of, out: Path) -> tuple:  # folder of the report (or of one of it
         )
     return place, study
 
-
+# %% ../../nbs/report/score.ipynb #878199a8
 def _same_name(study: Study, universe) -> str | None:
     """The study's universe of the same name, else its only one; None where it has several."""
     slugs = [universe_slug(u) for u in study.universes]
@@ -213,13 +213,13 @@ def _same_name(study: Study, universe) -> str | None:
         )
     return slugs[0]
 
-
+# %% ../../nbs/report/score.ipynb #78a7b9f3
 def _reading(study: Study, whose: str) -> dict:
     """How the study reads the universe that its fits are of; where that begins and ends is not how it is read."""
     known = [study.data.get(u, {}) for u in study.universes if whose in (u, universe_slug(u))]
     return {key: value for key, value in (known[0] if known else {}).items() if key not in ("start", "end")}
 
-# %% ../../nbs/report/score.ipynb #8a4c5ee1
+# %% ../../nbs/report/score.ipynb #95891d2e
 @dataclass(eq=False, repr=False)
 class ScoreSheet:
     """Scores of one date, what they forecast, what moved, and what to doubt.
@@ -352,13 +352,13 @@ class ScoreSheet:
         shown = pd.concat([self.longs, self.shorts[::-1]])
         return said + shown.round(dict.fromkeys(shown.select_dtypes("number"), 4)).to_html(index=False)
 
-
+# %% ../../nbs/report/score.ipynb #943d9ec6
 def day_text(date) -> str:
     """A date as people write it: without a time where it is midnight."""
     date = pd.Timestamp(date)
     return str(date.date() if date == date.normalize() else date)
 
-# %% ../../nbs/report/score.ipynb #8c20fb8b
+# %% ../../nbs/report/score.ipynb #7badba1e
 def _table(sheet: ScoreSheet) -> pd.DataFrame:
     panel, last = sheet.panel, sheet.panel.n_dates - 1
     traded = panel.last_known(np.where(panel.tradable, 0.0, np.nan))
@@ -378,7 +378,7 @@ def _table(sheet: ScoreSheet) -> pd.DataFrame:
     table = table.join(sheet.forecast.of(table["score"])).assign(date=sheet.date).reset_index()
     return table.sort_values(["rank", "asset"], ignore_index=True)[SHEET]
 
-
+# %% ../../nbs/report/score.ipynb #9440c198
 SHEET = [
     *("date", "asset", "score", "rank", "forecast", "forecast_low", "forecast_high"),
     *("stale_bars", "masked", "why"),
@@ -423,7 +423,7 @@ class Forecast(NamedTuple):
         ends = {"forecast_low": expected + self.low * scale, "forecast_high": expected + self.high * scale}
         return pd.DataFrame({"forecast": expected} | ends)
 
-# %% ../../nbs/report/score.ipynb #2f531738
+# %% ../../nbs/report/score.ipynb #09d22cfe
 def forecast_of(fits: Fits, panel: Panel) -> Forecast:
     """What a score of the panel's last date is worth, by the validation part of the fits."""
     y = setting_label(fits, panel)
@@ -440,7 +440,7 @@ def forecast_of(fits: Fits, panel: Panel) -> Forecast:
     low, high = np.nanquantile(spread, [(1 - COVERED) / 2, (1 + COVERED) / 2])
     return Forecast(level, slope, float(low), float(high), today)
 
-
+# %% ../../nbs/report/score.ipynb #2a7e8ff3
 def _rows_of(panel: Panel, table: pd.DataFrame) -> np.ndarray | None:
     """The panel rows of a table's dates and assets; None where the panel does not have them all."""
     try:
@@ -495,7 +495,7 @@ def _pushes(sheet: ScoreSheet) -> pd.DataFrame:
     table = pd.DataFrame(total, pd.Index(panel.assets[panel.asset_code[rows]], name="asset"), names_seen)
     return table.loc[wanted]
 
-# %% ../../nbs/report/score.ipynb #c4e220b3
+# %% ../../nbs/report/score.ipynb #20d811c9
 def _weights(
     fits: Fits, raw: dict, day: np.ndarray
 ) -> dict:  # (member, seed) -> joined score per unit of the fit's own
@@ -514,13 +514,13 @@ def _weights(
             out[name, seed] = shares[name] / (len(of_seeds) * _deviation(own) * scale)
     return out
 
-
+# %% ../../nbs/report/score.ipynb #bb05aa84
 def _deviation(values: np.ndarray) -> float:
     """Standard deviation of one date; infinite where all are alike, which says nothing."""
     deviation = float(np.std(np.asarray(values, np.float64)))
     return deviation if deviation > 0 else np.inf
 
-
+# %% ../../nbs/report/score.ipynb #f25c9b9a
 def _shares(fits: Fits) -> dict:
     """The weight of each member."""
     if fits.join == "stack":
@@ -557,7 +557,7 @@ def _repeated(sheet: ScoreSheet) -> list[str]:
         "source may have filled it in."
     ]
 
-# %% ../../nbs/report/score.ipynb #e5d12bfc
+# %% ../../nbs/report/score.ipynb #cf3fccf5
 def _unscored(sheet: ScoreSheet) -> list[str]:
     """Assets without a price today."""
     lost = sheet.table[sheet.table["score"].isna()]
@@ -565,7 +565,7 @@ def _unscored(sheet: ScoreSheet) -> list[str]:
         return []
     return [f"{len(lost):,} of {len(sheet.table):,} assets have no score today: {_some(list(lost['asset']))}."]
 
-
+# %% ../../nbs/report/score.ipynb #56cc7131
 def _some(names: list) -> str:
     """The first names of a list that may be long."""
     return ", ".join(names[:5]) + (", …" if len(names) > 5 else "")
@@ -673,7 +673,7 @@ def _out_of_range(sheet: ScoreSheet) -> list[str]:
         f"{worst['low']:.4g} to {worst['high']:.4g}."
     ]
 
-# %% ../../nbs/report/score.ipynb #b5ea0767
+# %% ../../nbs/report/score.ipynb #99cc6d3a
 def _empty(sheet: ScoreSheet) -> list[str]:
     """Features without a value today."""
     raw = sheet.raw.values[tradable_rows(sheet.panel, sheet.panel.dates[-1])]
@@ -682,7 +682,7 @@ def _empty(sheet: ScoreSheet) -> list[str]:
         return []
     return [f"{len(lost):,} features have no value for most assets today and say nothing: {_some(lost)}."]
 
-
+# %% ../../nbs/report/score.ipynb #3f4ee5d2
 def _unexplained(sheet: ScoreSheet) -> list[str]:
     """Models that do not open themselves up."""
     if len(sheet.pushes):

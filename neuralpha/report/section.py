@@ -26,7 +26,7 @@ from ..models.predict import Predictions, read_predictions
 from .code import section_modules
 from .numbers import with_ensemble
 
-# %% ../../nbs/report/section.ipynb #187e2de5
+# %% ../../nbs/report/section.ipynb #a3cd1fc6
 def _nothing(*_):
     return None
 
@@ -34,11 +34,11 @@ def _nothing(*_):
 def _no_files(_) -> dict:
     return {}
 
-
+# %% ../../nbs/report/section.ipynb #14d8c799
 def _always(_) -> bool:
     return True
 
-
+# %% ../../nbs/report/section.ipynb #031839d1
 @dataclass(frozen=True)
 class Section:
     """One section of a universe's report.
@@ -67,7 +67,7 @@ class Section:
     derive: Callable = _no_files
     applies: Callable = _always  # report -> whether its study asks for this section; else it leaves no trace
 
-# %% ../../nbs/report/section.ipynb #a675be08
+# %% ../../nbs/report/section.ipynb #4af71273
 def sections() -> dict[str, Section]:  # name -> Section
     """Every section there is.
 
@@ -78,7 +78,7 @@ def sections() -> dict[str, Section]:  # name -> Section
     """
     return {name.rpartition(".")[2]: _section_of(name) for name in section_modules()}
 
-
+# %% ../../nbs/report/section.ipynb #3f76c3fa
 def _section_of(module: str) -> Section:
     found = getattr(importlib.import_module(module), "SECTION", None)
     if not isinstance(found, Section):

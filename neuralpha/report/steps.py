@@ -225,7 +225,7 @@ class StudyResults:
             ax.remove()
         return fig
 
-# %% ../../nbs/report/steps.ipynb #7e13ac7a
+# %% ../../nbs/report/steps.ipynb #8eb1338b
 def _leaderboard_row(facts: dict, entries: list[Metric]) -> dict:
     """Letters and numbers of one model as a leaderboard shows them."""
     row = dict(letters=facts["letters"] or "–")
@@ -238,7 +238,7 @@ def _leaderboard_row(facts: dict, entries: list[Metric]) -> dict:
             row[f"{heading(entry)}, {end}"] = _rounded(shown.get(end), digits)
     return row
 
-
+# %% ../../nbs/report/steps.ipynb #9901e886
 def _rounded(value: float | None, digits: int) -> float:
     return np.nan if value is None else round(value, digits)
 

@@ -156,7 +156,7 @@ def _policy_line(policy) -> str:
         raise NeuralphaError(f"{line} cannot be kept as a line of text; a sweep takes policies like 'TopN(50)'.")
     return line
 
-# %% ../../nbs/report/sweep.ipynb #ad22c9e5
+# %% ../../nbs/report/sweep.ipynb #0910d267
 STUDY = "study"  # the costs of the study's own block
 
 
@@ -172,7 +172,7 @@ def _named_costs(costs, study: Study) -> tuple[str, Costs]:
         return costs, make_costs(costs)
     return f"{bps:g} bps", make_costs(bps)
 
-
+# %% ../../nbs/report/sweep.ipynb #8812b3a7
 def _all_costs(study: Study) -> list:  # of (name, costs)
     """The study's costs, and every preset."""
     return [(STUDY, study_costs(study)), *((name, make_costs(name)) for name in PRESETS)]
@@ -216,11 +216,11 @@ def _trade_missing(benches: list, store: UnitStore, jobs: int, backend: str, wat
             return
         work(benches, store, "cpu", say=lambda text, task=None: watch(_progress(listed, store, text)))
 
-# %% ../../nbs/report/sweep.ipynb #2ec43e04
+# %% ../../nbs/report/sweep.ipynb #51021588
 def _progress(listed: list, store: UnitStore, text: str) -> dict:
     return progress_of(listed, unfinished(listed, store), store, now=[text])
 
-
+# %% ../../nbs/report/sweep.ipynb #197408ac
 def _shown_by(bar):
     """What shows progress on a bar."""
 

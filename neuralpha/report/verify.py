@@ -69,7 +69,7 @@ def _differences(
     )
     return [] if close or stored == derived else [f"{at}: stored {stored!r}, derived {derived!r}"]
 
-# %% ../../nbs/report/verify.ipynb #ae804d2f
+# %% ../../nbs/report/verify.ipynb #eeff82ad
 def _known_part(stored, derived, at="") -> tuple:  # what of `derived` has a place in `stored`; the places it has not
     """A derived JSON value, less what the stored one has no entry, column or place for."""
     if isinstance(stored, dict) and isinstance(derived, dict):
@@ -85,7 +85,7 @@ def _known_part(stored, derived, at="") -> tuple:  # what of `derived` has a pla
         return [part for part, _ in parts], [place for _, places in parts for place in places]
     return derived, []
 
-
+# %% ../../nbs/report/verify.ipynb #cd26f234
 def _known_columns(stored: list, columns: list, rows: list) -> dict:
     """A derived table with only those columns that the stored one has; as it is where it lacks one of them."""
     if not set(stored) <= set(columns):
@@ -93,7 +93,7 @@ def _known_columns(stored: list, columns: list, rows: list) -> dict:
     at = [columns.index(name) for name in columns if name in stored]
     return {"columns": [columns[i] for i in at], "rows": [[row[i] for i in at] for row in rows]}
 
-
+# %% ../../nbs/report/verify.ipynb #f1d45fb0
 def _count(value) -> int:
     """Numbers in a JSON value."""
     if isinstance(value, dict):
@@ -102,7 +102,7 @@ def _count(value) -> int:
         return sum(map(_count, value))
     return int(isinstance(value, (int, float)) and not isinstance(value, bool))
 
-
+# %% ../../nbs/report/verify.ipynb #937b9388
 def _cells(text: str) -> list:  # rows of cells; numbers where they are numbers
     """A CSV file's cells."""
 
@@ -114,7 +114,7 @@ def _cells(text: str) -> list:  # rows of cells; numbers where they are numbers
 
     return [[cell(c) for c in row] for row in csv.reader(text.splitlines())]
 
-# %% ../../nbs/report/verify.ipynb #990cd3a4
+# %% ../../nbs/report/verify.ipynb #d5194190
 def derived_files(
     folder: Path, experiment
 ) -> dict:  # file below the universe's folder -> JSON value, cells of a CSV file or table that it should hold
@@ -134,14 +134,14 @@ def derived_files(
         name: _as_stored(value) for section in sections().values() for name, value in section.derive(stored).items()
     }
 
-
+# %% ../../nbs/report/verify.ipynb #0350dbe1
 def _as_stored(value):
     """A value as it comes back from its file: a JSON value, the cells of a CSV file, or a table as it is."""
     if isinstance(value, pd.DataFrame):
         return value
     return _cells(value) if isinstance(value, str) else json.loads(json.dumps(_nan_to_none(value)))
 
-# %% ../../nbs/report/verify.ipynb #6c45af88
+# %% ../../nbs/report/verify.ipynb #8b826d9e
 def _row_differences(stored: pd.DataFrame, derived: pd.DataFrame) -> list:  # in words
     """Where two tables differ: the first row of each column that does."""
     if list(stored) != list(derived) or len(stored) != len(derived):
@@ -160,7 +160,7 @@ def _row_differences(stored: pd.DataFrame, derived: pd.DataFrame) -> list:  # in
             out.append(f"{c} of {where}: stored {a[wrong[0]]!r}, derived {b[wrong[0]]!r}{more}")
     return out
 
-
+# %% ../../nbs/report/verify.ipynb #16b50c03
 class Compared(NamedTuple):
     """What came of comparing stored files with what was derived again.
 
@@ -177,7 +177,7 @@ class Compared(NamedTuple):
     numbers: int  # compared
     newer: list  # what a report of older code has no place for
 
-
+# %% ../../nbs/report/verify.ipynb #32383bb4
 def _compare(folder: Path, derived: dict, is_older: bool = False) -> Compared:
     """A universe's files against what was derived again."""
     problems, numbers, newer = [], 0, []
@@ -191,7 +191,7 @@ def _compare(folder: Path, derived: dict, is_older: bool = False) -> Compared:
         numbers += found.numbers
     return Compared(problems, numbers, newer)
 
-# %% ../../nbs/report/verify.ipynb #a4e607a9
+# %% ../../nbs/report/verify.ipynb #98c68b56
 def _compare_file(path: Path, derived, is_older: bool) -> Compared:
     """One file against what it should hold."""
     if path.stem in PARTS:
@@ -204,7 +204,7 @@ def _compare_file(path: Path, derived, is_older: bool) -> Compared:
     known, newer = _known_part(stored, derived) if is_older else (derived, [])
     return Compared([f": {d}" for d in _differences(stored, known)], _count(known), [f": {place}" for place in newer])
 
-
+# %% ../../nbs/report/verify.ipynb #022482ca
 def _compare_rows(stored: pd.DataFrame, derived: pd.DataFrame, is_older: bool) -> Compared:
     """A Parquet file's rows against those it should hold."""
     newer = [c for c in derived if c not in stored] if is_older else []
@@ -212,14 +212,14 @@ def _compare_rows(stored: pd.DataFrame, derived: pd.DataFrame, is_older: bool) -
     problems = [f": {d}" for d in _row_differences(stored, known)]
     return Compared(problems, known.select_dtypes("number").size, [f": column {c}" for c in newer])
 
-# %% ../../nbs/report/verify.ipynb #e3cd354b
+# %% ../../nbs/report/verify.ipynb #4035e75e
 def _same_scores(stored, derived) -> bool:
     """Whether two tables of scores are the same, row by row; scores are float32."""
     key = ["fold", "date", "asset"]
     same_rows = stored[key].to_numpy().tolist() == derived[key].to_numpy().tolist()
     return same_rows and np.allclose(stored["score"], derived["score"], rtol=1e-6, atol=0)
 
-
+# %% ../../nbs/report/verify.ipynb #f2c1ae6b
 def _rows(path: Path) -> pd.DataFrame:
     """The rows of a Parquet file as they stand in it. Raises `NeuralphaError` where it cannot be read."""
     import pyarrow.parquet as pq
@@ -230,7 +230,7 @@ def _rows(path: Path) -> pd.DataFrame:
         said = (str(e).splitlines() or ["?"])[0]
         raise NeuralphaError(f"{path} is not a readable Parquet file: {said}") from e
 
-
+# %% ../../nbs/report/verify.ipynb #b201ef95
 def _derived_and_compared(folder: Path, experiment, is_older: bool) -> Compared:
     """Derive a universe's files again and compare; a file too broken to be read is a problem like any other."""
     try:
@@ -282,7 +282,7 @@ def _page_problems(folder: Path, study, manifest) -> tuple[list, str]:
     ]
     return wrong, f"{len(pages)} compared"
 
-# %% ../../nbs/report/verify.ipynb #630a78d3
+# %% ../../nbs/report/verify.ipynb #59f511bb
 def verify_report(
     folder,  # of a study's report
 ) -> tuple[list, dict]:  # problems in words; files, numbers, pages checked; newer: what an older report cannot have
@@ -302,7 +302,7 @@ def verify_report(
     with where_it_started(folder, study):
         return _verified(folder, manifest, study)
 
-
+# %% ../../nbs/report/verify.ipynb #f5728c64
 def _derived_sweep(folder: Path, study) -> Compared:
     """The table of a sweep against what its plan gives when it is traded again."""
     try:

@@ -72,7 +72,7 @@ def worst(
         _names_compared(origin, names, n),
     )
 
-# %% ../../nbs/report/worst.ipynb #60a257ae
+# %% ../../nbs/report/worst.ipynb #ae1d42df
 def contributions(origin: Origin) -> np.ndarray:  # (n_rows,) what each row adds to the IC of its date; NaN where none
     """The terms of the Pearson IC: those of a date add up to it.
 
@@ -92,7 +92,7 @@ def contributions(origin: Origin) -> np.ndarray:  # (n_rows,) what each row adds
     has_ic = np.isfinite(by_date.to_numpy())
     return np.where(has_ic[panel.date_code], share, np.nan)
 
-
+# %% ../../nbs/report/worst.ipynb #c1d7d698
 def _less_mean(panel, values) -> tuple:  # (n_rows,) less the date's mean; (n_dates,) sum of their squares
     means = group_means(values, panel.date_code, panel.n_dates)
     centred = values - means[panel.date_code]

@@ -24,7 +24,7 @@ from ..study.experiment import open_experiment
 from ..study.spec import PortfolioSpec, universe_slug, where_it_started
 from ..trading.costs import Costs, make_costs
 
-# %% ../../nbs/report/worth.ipynb #44b480b1
+# %% ../../nbs/report/worth.ipynb #d7eeab13
 class Worth(NamedTuple):
     """What the scores of a report are worth.
 
@@ -41,7 +41,7 @@ class Worth(NamedTuple):
     tables: dict  # title -> DataFrame
     books: dict  # model -> Book
 
-
+# %% ../../nbs/report/worth.ipynb #cb99344f
 def worth_of_report(
     folder,  # of a report, or of one of its universes
     policy: str | None = None,  # e.g. "TopN(50)"; default: the study's, else Quantiles(5)
@@ -83,7 +83,7 @@ def worth_of_report(
     tables = _tables(books, *study_trials(stored.experiment, stored.searches))
     return Worth(_setting_of(next(iter(books.values()))), tables | flipped, books)
 
-
+# %% ../../nbs/report/worth.ipynb #b3a826a6
 def _read_costs(text: str) -> Costs:
     """A preset, or a half-spread in basis points."""
     try:
@@ -91,7 +91,7 @@ def _read_costs(text: str) -> Costs:
     except ValueError:
         return make_costs(text)
 
-# %% ../../nbs/report/worth.ipynb #db622547
+# %% ../../nbs/report/worth.ipynb #92e85d54
 def stored_report(
     folder: Path,  # of a report, or of one of its universes
     universe: str | None,  # of a report of several
@@ -116,7 +116,7 @@ def stored_report(
         )
     return StoredReport(folder / slug, experiment)
 
-
+# %% ../../nbs/report/worth.ipynb #7c69f645
 def _setting_of(book) -> str:
     clock = book.ledger.clock
     return (
@@ -124,7 +124,7 @@ def _setting_of(book) -> str:
         f"bar(s) after the decision at the {clock.fill}, held for {clock.horizon}"
     )
 
-
+# %% ../../nbs/report/worth.ipynb #d48fa6ad
 def _tables(books: dict, trials: int, trial_sharpes) -> dict:
     """One model with each cost; several by net return."""
     if len(books) > 1:

@@ -35,7 +35,7 @@ from ..trading.account import PAID, Account
 from ..trading.clock import Clock
 from ..trading.costs import Costs, Impact, check_priceable
 
-# %% ../../nbs/study/backtests.ipynb #ed7df07f
+# %% ../../nbs/study/backtests.ipynb #a82bf1fa
 @dataclass(frozen=True)
 class SweepPlan:
     """What is traded: every policy under every cost with every capital.
@@ -61,13 +61,13 @@ class SweepPlan:
         costs = {name: asdict(costs) for name, costs in self.costs.items()}
         return {**asdict(self), "policies": list(self.policies), "costs": costs, "capitals": list(self.capitals)}
 
-
+# %% ../../nbs/study/backtests.ipynb #ee27ab9c
 def read_plan(said: dict) -> SweepPlan:
     """The plan that a stored one means."""
     costs = {name: _costs_of(record) for name, record in said["costs"].items()}
     return SweepPlan(tuple(said["policies"]), costs, tuple(said["capitals"]), Clock(**said["clock"]))
 
-
+# %% ../../nbs/study/backtests.ipynb #31065349
 def _costs_of(record: dict) -> Costs:
     spread = record["half_spread_bps"]
     laws = {name: Impact(**record[name]) for name in ("temporary", "permanent")}
@@ -115,7 +115,7 @@ class Backtest:
 NAMED = ("universe", "model", "policy", "costs", "capital")  # what a row of the table is about
 BACKTEST_COLUMNS = dict(date="date", gross="number", net="number", turnover="number")  # of what a unit found
 
-# %% ../../nbs/study/backtests.ipynb #8bddc311
+# %% ../../nbs/study/backtests.ipynb #2991675e
 def trade(scores, panel: Panel, policy: str, accounts: list, clock: Clock) -> list:  # of (numbers, returns)
     """What a unit runs, for all accounts that hold the same at once. Its code is part of a unit's name.
 
@@ -127,7 +127,7 @@ def trade(scores, panel: Panel, policy: str, accounts: list, clock: Clock) -> li
     books = backtests(scores, panel, read_policy(policy), accounts, clock)
     return [(book_numbers(book), _returns_of(book)) for book in books]
 
-
+# %% ../../nbs/study/backtests.ipynb #d74754b7
 def book_numbers(book: Book) -> dict:  # of `Book`: plain numbers
     """The numbers of one row.
 
@@ -150,7 +150,7 @@ def book_numbers(book: Book) -> dict:  # of `Book`: plain numbers
         "bars": len(book.net),
     }
 
-
+# %% ../../nbs/study/backtests.ipynb #653e41f2
 def _ends(row) -> list:  # value, low, high
     return [float(value) for value in row]
 
@@ -233,12 +233,12 @@ class Backtests:
         """Those that hold the same weights."""
         return [u for u in self._units if (u.model, u.policy) == (task.model, task.policy)]
 
-# %% ../../nbs/study/backtests.ipynb #3a44fdaa
+# %% ../../nbs/study/backtests.ipynb #07a7aaae
 def traded_file(store: UnitStore, universe: str) -> Path:
     """The scores that a sweep trades on, for its workers; hidden, and removed when it ends."""
     return store.folder / f".{universe_slug(universe)}-traded.parquet"
 
-
+# %% ../../nbs/study/backtests.ipynb #317cbaca
 def write_traded(store: UnitStore, universe: str, scores: dict) -> None:  # model -> (date, asset) Series
     """Lay the scores where workers find them.
 
@@ -252,7 +252,7 @@ def write_traded(store: UnitStore, universe: str, scores: dict) -> None:  # mode
     table = pd.concat(frames, ignore_index=True).astype({"score": float})
     table.to_parquet(traded_file(store, universe), index=False)
 
-
+# %% ../../nbs/study/backtests.ipynb #c2e05584
 def open_backtests(study: Study, universe: str, plan: dict, store: UnitStore) -> Backtests:
     """The backtests of a plan on the scores that lie beside the units."""
     kinds = dict(model="text", date="date", asset="text", score="number")
@@ -261,7 +261,7 @@ def open_backtests(study: Study, universe: str, plan: dict, store: UnitStore) ->
     scores = {name: rows.set_index(["date", "asset"])["score"].rename(name) for name, rows in models}
     return Backtests(study, universe, read_plan(plan), study_panel(study, universe)[0], scores)
 
-# %% ../../nbs/study/backtests.ipynb #b26ec361
+# %% ../../nbs/study/backtests.ipynb #c2a0beb4
 def run_backtests(all_of: Backtests, task: Backtest, store: UnitStore) -> None:
     """Trade a task with all that are missing of those that hold the same; what fails is kept with its log."""
     missing = [u for u in all_of.fitted_with(task) if store.missing(u.key)]
@@ -282,7 +282,7 @@ def run_backtests(all_of: Backtests, task: Backtest, store: UnitStore) -> None:
     for unit, (numbers, returns) in found.items():
         store.save(unit, returns, numbers=numbers, seconds=seconds)
 
-
+# %% ../../nbs/study/backtests.ipynb #e276ab8f
 def trade_all(all_of: Backtests, units: list) -> tuple[dict, dict]:  # unit -> (numbers, returns); unit -> why not
     """Backtests of one model and policy, in as few passes as the windows of their costs allow.
 
@@ -302,7 +302,7 @@ def trade_all(all_of: Backtests, units: list) -> tuple[dict, dict]:  # unit -> (
         found |= dict(zip(mine, traded))
     return {u: found[u] for u in units if u in found}, refused
 
-
+# %% ../../nbs/study/backtests.ipynb #8f465d1b
 def _why_not(all_of: Backtests, unit: Backtest) -> str:
     """Why costs cannot be priced on this universe; "" where they can."""
     try:
@@ -311,14 +311,14 @@ def _why_not(all_of: Backtests, unit: Backtest) -> str:
         return str(e)
     return ""
 
-# %% ../../nbs/study/backtests.ipynb #4118b03b
+# %% ../../nbs/study/backtests.ipynb #c2a6f861
 TABLE = (  # columns of the table
     *NAMED,
     *("rank", "letters", "net", "net low", "net high", "gross", "paid", "Sharpe", "Sharpe low", "Sharpe high"),
     *("deflated Sharpe", "volatility", "drawdown", "turnover", "break-even", "bars"),
 )
 
-
+# %% ../../nbs/study/backtests.ipynb #c5ccc64f
 def sweep_table(benches: list, found: dict) -> pd.DataFrame:  # columns `TABLE`, best net return first
     """The table of what was `found`: unit -> (numbers, returns).
 
@@ -335,7 +335,7 @@ def sweep_table(benches: list, found: dict) -> pd.DataFrame:  # columns `TABLE`,
     table = pd.DataFrame(rows, columns=list(TABLE))
     return table.sort_values("net", ascending=False, kind="stable", ignore_index=True)
 
-
+# %% ../../nbs/study/backtests.ipynb #cbb305a6
 def _ranks(bench: Backtests, found: dict) -> dict:  # unit -> (rank, letters)
     """Each assumption's models against each other."""
     out = {}
@@ -347,7 +347,7 @@ def _ranks(bench: Backtests, found: dict) -> dict:  # unit -> (rank, letters)
             out |= {mine[row.Index]: (int(row.rank), row.letters) for row in ranks.itertuples()}
     return out
 
-
+# %% ../../nbs/study/backtests.ipynb #db972863
 def _deflated(bench: Backtests, found: dict) -> dict:  # unit -> probability
     """The deflated Sharpe ratio of each: under the same costs and capital every model and policy was a trial.
 
@@ -362,7 +362,7 @@ def _deflated(bench: Backtests, found: dict) -> dict:  # unit -> probability
         out |= {u: sharpe_report(returns, year, len(net))["dsr"] for u, returns in moved.items()}
     return out
 
-
+# %% ../../nbs/study/backtests.ipynb #380bfe02
 def _row(unit: Backtest, numbers: dict, rank: tuple, chance: float) -> tuple:
     alone = [
         float("nan") if numbers[name] is None else numbers[name]
@@ -371,7 +371,7 @@ def _row(unit: Backtest, numbers: dict, rank: tuple, chance: float) -> tuple:
     ends = (*numbers["net"], numbers["gross"], numbers["costs"], *numbers["Sharpe"])
     return (*unit.named.values(), *rank, *ends, chance, *alone)
 
-# %% ../../nbs/study/backtests.ipynb #edc33116
+# %% ../../nbs/study/backtests.ipynb #b7e7bf74
 def collect_backtests(benches: list, store: UnitStore) -> tuple[dict, dict]:  # unit -> found; unit -> why not
     """What the finished units say, and why the others are not there.
 
@@ -388,7 +388,7 @@ def collect_backtests(benches: list, store: UnitStore) -> tuple[dict, dict]:  # 
             holes[unit] = (store.failure(unit.key) or {"error": "not traded"})["error"]
     return found, holes
 
-
+# %% ../../nbs/study/backtests.ipynb #8b60c232
 def derive_backtests(benches: list) -> tuple[dict, dict]:  # as `collect_backtests`
     """All of them traded again, from nothing.
 

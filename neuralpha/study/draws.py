@@ -198,12 +198,12 @@ def _metric(name, value, error, n):
         definition=entry.definition,
     )
 
-# %% ../../nbs/study/draws.ipynb #1aa6b19d
+# %% ../../nbs/study/draws.ipynb #bdf85578
 DRAWS_COLUMNS = dict(
     draw="integer", model="text", sse="number", sse_true="number", sse_mean="number"
 )  # columns of draws.parquet
 
-
+# %% ../../nbs/study/draws.ipynb #8568023e
 def draw_numbers(
     frame: pd.DataFrame,  # as `collect_draws` gives it
     order,  # model names

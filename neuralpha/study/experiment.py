@@ -43,7 +43,7 @@ from neuralpha.study.recipe import (
 from .spec import AGENTS, Study, load_study, make_study, universe_slug
 from .units import UNIT_COLUMNS, Search, Task, Unit, code_of, device_kind, library_versions
 
-# %% ../../nbs/study/experiment.ipynb #06632c06
+# %% ../../nbs/study/experiment.ipynb #3db9f582
 @dataclass(frozen=True, eq=False, repr=False)
 class Experiment:
     """One universe under one study. `X`, the feature table, is computed on first use.
@@ -139,24 +139,7 @@ class Experiment:
         return how and (how["space"] or self.model(name, self.study.seed).space)
 
     def _search(self, name, fold, device) -> Search:
-        study = self.study
-        model = self.model(name, study.seed)
-        inputs = dict(
-            data=self.panel.digest,
-            features=code_of_features(study.features),
-            transform=study.transform,
-            label=label_form(study),
-            rows=digest(fold.train),
-            model=type(model).__name__,
-            params=model.get_params(),
-            space=self._space(name),
-            sampler=study.search_of(name)["sampler"],
-            device=device,
-            libraries=library_versions("optuna"),
-            code=[code_of(*SEARCH), code_of_model(model)],
-            **parts_form(study, name),
-        )
-        return Search(self.slug, name, fold.number, canonical_json(inputs))
+        return Search(self.slug, name, fold.number, canonical_json(_search_inputs(self, name, fold, device)))
 
     def units(self, device: str = "auto") -> list[Unit]:
         """Every unit of this universe: fold by fold, model by model, seed by seed."""
@@ -166,7 +149,7 @@ class Experiment:
         for fold in self.folds:
             rows = digest(fold.train, fold.valid, fold.test)
             for name in self.study.models:
-                inputs = self._inputs(name, rows, device, searches.get((name, fold.number)))
+                inputs = _unit_inputs(self, name, rows, device, searches.get((name, fold.number)))
                 for seed in self._seeds(name):
                     own = {**inputs, "params": inputs["params"] | {"seed": seed}}
                     out.append(Unit(self.slug, name, fold.number, seed, canonical_json(own)))
@@ -176,32 +159,6 @@ class Experiment:
         """A model without randomness is fitted once."""
         seeds = self.study.seed_list
         return seeds if self.model(name).stochastic else seeds[:1]
-
-    def _inputs(self, name: str, rows: str, device: str, search: Search | None) -> dict:
-        """What all units of a model in a fold share."""
-        study = self.study
-        model = self.model(name)
-        inputs = dict(
-            data=self.panel.digest,
-            features=code_of_features(study.features),
-            transform=study.transform,
-            label=label_form(study),
-            fold=rows,
-            model=type(model).__name__,
-            params=model.get_params(),
-            device=device,
-            libraries=library_versions(*model.libraries),
-            code=[code_of(*recipe_of(study, name)), code_of_model(model)],
-            **parts_form(study, name),
-        )
-        if name in study.refitted:
-            inputs["refit"] = True
-        if name in study.together:
-            inputs["together"] = study.seed_list
-        if search:
-            how = study.search_of(name)
-            inputs["search"] = [search.key, how["trials"], how["minutes"]]
-        return inputs
 
     def __repr__(self):
         return (
@@ -258,6 +215,57 @@ def _check_model(experiment: Experiment, name: str):
     how = experiment.study.search_of(name)
     if how and how["space"]:
         search_space(model, how["space"])
+
+# %% ../../nbs/study/experiment.ipynb #d8e735c1
+def _shared_inputs(experiment, name: str, model, device: str) -> dict:
+    """What determines a fit of a model on any rows."""
+    study = experiment.study
+    return dict(
+        data=experiment.panel.digest,
+        features=code_of_features(study.features),
+        transform=study.transform,
+        label=label_form(study),
+        model=type(model).__name__,
+        params=model.get_params(),
+        device=device,
+        **parts_form(study, name),
+    )
+
+# %% ../../nbs/study/experiment.ipynb #bf51df09
+def _search_inputs(experiment, name: str, fold, device: str) -> dict:
+    """What determines a search for a model's parameters in a fold."""
+    study = experiment.study
+    model = experiment.model(name, study.seed)
+    return _shared_inputs(experiment, name, model, device) | dict(
+        rows=digest(fold.train),
+        space=experiment._space(name),
+        sampler=study.search_of(name)["sampler"],
+        libraries=library_versions("optuna"),
+        code=[code_of(*SEARCH), code_of_model(model)],
+    )
+
+# %% ../../nbs/study/experiment.ipynb #c67f42e3
+def _unit_inputs(experiment, name: str, rows: str, device: str, search) -> dict:
+    """What all units of a model in a fold share."""
+    study = experiment.study
+    model = experiment.model(name)
+    code = [code_of(*recipe_of(study, name)), code_of_model(model)]
+    inputs = _shared_inputs(experiment, name, model, device)
+    inputs |= dict(fold=rows, libraries=library_versions(*model.libraries), code=code)
+    return inputs | _learnt_otherwise(study, name, search)
+
+# %% ../../nbs/study/experiment.ipynb #0afa6076
+def _learnt_otherwise(study, name: str, search) -> dict:
+    """What a unit's name holds only where the study asks for it."""
+    inputs = {}
+    if name in study.refitted:
+        inputs["refit"] = True
+    if name in study.together:
+        inputs["together"] = study.seed_list
+    if search:
+        how = study.search_of(name)
+        inputs["search"] = [search.key, how["trials"], how["minutes"]]
+    return inputs
 
 # %% ../../nbs/study/experiment.ipynb #a652a7c3
 def opened_study(

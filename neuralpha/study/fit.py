@@ -143,14 +143,14 @@ def tasks(
     """
     return [*experiment.searches(device).values(), *(experiment.units(device) if part == "all" else ())]
 
-# %% ../../nbs/study/fit.ipynb #be1bd6ca
+# %% ../../nbs/study/fit.ipynb #aabe5593
 def is_finished(experiment: Experiment, task: Task, store: UnitStore) -> bool:
     """Whether nothing is left to do: a unit is kept, the budget of a search is spent, or it has failed."""
     if not store.missing(task.key):
         return True
     return task.is_search and trials_of(experiment, task, store)[1]
 
-
+# %% ../../nbs/study/fit.ipynb #4f9d4948
 def unfinished(todo, store: UnitStore) -> list:
     """The (experiment, task) pairs that are still to be done."""
     return [(b, t) for b, t in todo if not is_finished(b, t, store)]

@@ -34,13 +34,13 @@ def study_keys() -> pd.DataFrame:  # key, default, choices, meaning
             rows += [_row(f"{name}.{key}", inner) for key, inner in part.model_fields.items()]
     return pd.DataFrame(rows).set_index("key")
 
-# %% ../../nbs/study/keys.ipynb #3c3bfca7
+# %% ../../nbs/study/keys.ipynb #92a9e3e9
 def _part(field) -> type | None:
     """The table of keys that a field holds, such as `[label]`; None where it holds a value."""
     kinds = (field.annotation, *typing.get_args(field.annotation))
     return next((kind for kind in kinds if hasattr(kind, "model_fields")), None)
 
-
+# %% ../../nbs/study/keys.ipynb #dc7e66f2
 def _choices(kind) -> list:
     """The values that a key may have, where they are a few; a key within a list has none of its own."""
     if typing.get_origin(kind) is typing.Literal:
@@ -48,13 +48,13 @@ def _choices(kind) -> list:
     inside = typing.get_args(kind) if typing.get_origin(kind) not in (list, dict) else ()
     return [choice for part in inside for choice in _choices(part)]
 
-# %% ../../nbs/study/keys.ipynb #463d1185
+# %% ../../nbs/study/keys.ipynb #e92a3de8
 def _row(key: str, field) -> dict:
     default = "needed" if field.default is PydanticUndefined else _toml(field.default)
     choices = ", ".join(map(str, _choices(field.annotation)))
     return dict(key=key, default=default, choices=choices, meaning=field.description or "")
 
-
+# %% ../../nbs/study/keys.ipynb #12d5c953
 def _toml(value) -> str:
     if value is None:
         return "none"
@@ -67,12 +67,12 @@ def _toml(value) -> str:
         return f"[{', '.join(map(_toml, value))}]"
     return json.dumps(value, ensure_ascii=False)
 
-# %% ../../nbs/study/keys.ipynb #7d4ec155
+# %% ../../nbs/study/keys.ipynb #2b48fff9
 OWN_TABLES = ("models", "data", "checks")  # their keys are the user's, or another specification's
 ARRAYS = {"transforms": "transform"}  # lists of tables, and how one is headed
 LEFT_OUT = ("published",)  # a paper's table is written by hand: see `neuralpha studies`
 
-
+# %% ../../nbs/study/keys.ipynb #8f85bec9
 def study_text(
     values: dict,  # as for `make_study`
 ) -> str:  # TOML
@@ -105,13 +105,13 @@ HEAD = """# A study: `neuralpha run study.toml` compares the models below on eve
 # A line that begins with "# key =" shows what holds without it, or an example; take the "# " away to use it.
 # Any file of this form will do: only name, universes and models are needed."""
 
-# %% ../../nbs/study/keys.ipynb #7f709bc8
+# %% ../../nbs/study/keys.ipynb #3d1bc12b
 def _comment(field) -> str:
     said = field.description or ""
     choices = ", ".join(map(str, _choices(field.annotation)))
     return f"# {field.description}; one of {choices}" if choices else f"# {said}"
 
-
+# %% ../../nbs/study/keys.ipynb #fdc2e565
 def _line(name: str, field, values: dict) -> str:
     """A key below its meaning: as the values say, or commented out with its default or an example."""
     if name in values:
@@ -120,7 +120,7 @@ def _line(name: str, field, values: dict) -> str:
     shown = field.examples[0] if empty and field.examples else field.default
     return f"{_comment(field)}\n# {name} = {_toml(shown)}"
 
-# %% ../../nbs/study/keys.ipynb #f8cbcf36
+# %% ../../nbs/study/keys.ipynb #2a452082
 def _table(name: str, field, values) -> str:
     if name in ARRAYS:
         return _array(ARRAYS[name], field, values)
@@ -131,7 +131,7 @@ def _table(name: str, field, values) -> str:
     head = f"[{name}]" if values is not None or field.default is not None else f"# [{name}]"
     return "\n".join([_comment(field), head, *lines])
 
-
+# %% ../../nbs/study/keys.ipynb #4fea3a52
 def _array(head: str, field, values: list | None) -> str:
     """Tables of one name in order: as the values say, or an example commented out."""
     lines = []
@@ -142,11 +142,11 @@ def _array(head: str, field, values: list | None) -> str:
         lines = [f"# {line}" for line in lines]
     return "\n".join([_comment(field), *lines])
 
-# %% ../../nbs/study/keys.ipynb #dd7b941d
+# %% ../../nbs/study/keys.ipynb #b1f1e57f
 def _settings(values: dict) -> list[str]:
     return [f"{key} = {_toml(value)}" for key, value in values.items()]
 
-
+# %% ../../nbs/study/keys.ipynb #74a6e793
 def _own_table(name: str, field, values: dict) -> str:
     lines = [_comment(field)]
     if not values and field.examples:
@@ -154,7 +154,7 @@ def _own_table(name: str, field, values: dict) -> str:
         lines += [f"# {line}" for line in example]
     return "\n".join(lines + _tables(name, values))
 
-
+# %% ../../nbs/study/keys.ipynb #47fa591f
 def _tables(name: str, values: dict) -> list:
     """`[name]` with its keys, and `[name.key]` for each key that holds a table."""
     tables = {key: value for key, value in values.items() if isinstance(value, dict)}

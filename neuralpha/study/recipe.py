@@ -83,14 +83,14 @@ def study_label(study: Study, panel: Panel) -> Label:
         return scored
     return MultiTaskLabel([_learnt_label(y, spec.learn) for y in (scored, *further)], scored)
 
-# %% ../../nbs/study/recipe.ipynb #f6c3b65e
+# %% ../../nbs/study/recipe.ipynb #fe0d9076
 def _own_label(study: Study, panel: Panel) -> Label:
     """A label of one's own: scored where it is a return, else learnt in the place of the return over the same bars."""
     spec = study.label
     y = own_label(spec.kind, panel, spec.horizon, spec.delay)
     return y if y.unit == "return" else MultiTaskLabel([y], forward_return(panel, spec.horizon, spec.delay))
 
-
+# %% ../../nbs/study/recipe.ipynb #6a85fa99
 def _scored_label(panel: Panel, horizon: int, spec) -> Label:
     """What a study judges its models by over one horizon."""
     y = forward_return(panel, horizon, spec.delay, spec.exit)
@@ -155,13 +155,13 @@ def parts_form(study: Study, name: str) -> dict:
         form["weights"] = {**study.weights.form, "by": [_by_code(way) for way in study.weights.by]}
     return form
 
-# %% ../../nbs/study/recipe.ipynb #b054649e
+# %% ../../nbs/study/recipe.ipynb #250729db
 def label_form(study: Study) -> dict:
     """What a stored result knows the label again by: one's own by its code, wherever it lies."""
     form = study.label.form
     return form if study.label.kind is None else {**form, "kind": _by_code(study.label.kind)}
 
-
+# %% ../../nbs/study/recipe.ipynb #4c876a9b
 def _by_code(name: str) -> str:
     return f"{short_name(name)} {own_digest(name)}" if is_own(name) else name
 

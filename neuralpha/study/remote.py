@@ -32,7 +32,7 @@ from .fit import is_finished
 from .search import journal_of
 from .units import UNIT_COLUMNS, UnitStore, check_unit, read_scores
 
-# %% ../../nbs/study/remote.ipynb #39f215a7
+# %% ../../nbs/study/remote.ipynb #3ed992b6
 _BUCKETS = {
     "s3",
     "s3a",
@@ -44,7 +44,7 @@ _BUCKETS = {
     "oss",
 }  # here a folder is part of a name, and making one would make a bucket
 
-
+# %% ../../nbs/study/remote.ipynb #8b0db93d
 class Remote:
     """Reports and units below an fsspec address.
 

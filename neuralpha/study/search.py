@@ -31,12 +31,12 @@ from .units import Search, Unit, UnitStore, claim
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-# %% ../../nbs/study/search.ipynb #d27338b4
+# %% ../../nbs/study/search.ipynb #a5b1292f
 def journal_of(search: Search, store: UnitStore) -> Path:
     """Where the trials of a search are kept."""
     return store.folder / "searches" / f"{search.key}.jsonl"
 
-
+# %% ../../nbs/study/search.ipynb #35f0689d
 def trials_of(
     experiment: Experiment, search: Search, store: UnitStore
 ) -> tuple:  # the trials that count; whether the budget is spent

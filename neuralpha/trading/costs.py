@@ -115,14 +115,14 @@ def _number(name, value):
     if not isinstance(value, (int, float, np.number)) or not 0 <= value < np.inf:
         raise NeuralphaError(f"{name} is {value}; it must be a number, at least 0.")
 
-# %% ../../nbs/trading/costs.ipynb #f17c5462
+# %% ../../nbs/trading/costs.ipynb #5cd10d8a
 ESTIMATORS = ("edge", "corwin-schultz", "abdi-ranaldo")  # of the spread, from bars
 _RATES = ("commission_bps", "commission_per_share", "commission_minimum", "financing_bps", "window")
 BORROW = {  # fees by liquidity; see the table below
     "by-liquidity": {0.5: 394.0, 1.0: 39.0},
 }
 
-
+# %% ../../nbs/trading/costs.ipynb #1f7c2cb3
 @dataclass(frozen=True)
 class Costs:
     """What trading costs.
@@ -243,20 +243,20 @@ class Costs:
     def _spread_varies(self) -> bool:
         return isinstance(self.half_spread_bps, (str, tuple))
 
-
+# %% ../../nbs/trading/costs.ipynb #215145a0
 def _spread_words(costs: Costs) -> str:
     spread = costs.half_spread_bps
     if isinstance(spread, str):
         return f"half-spread from past bars ({spread})"
     return "half-spread by asset" if isinstance(spread, tuple) else f"half-spread {spread:g} bps"
 
-
+# %% ../../nbs/trading/costs.ipynb #b0e942fc
 def _impact_words(costs: Costs) -> list[str]:
     laws = {"temporary impact": costs.temporary, "permanent impact": costs.permanent}
     found = [f"{name} by {law.base} to the power {law.power:g}" for name, law in laws.items() if law.coefficient]
     return found or ["no impact"]
 
-
+# %% ../../nbs/trading/costs.ipynb #feeec076
 def _rate_words(costs: Costs) -> list[str]:
     rates = {
         "commission {:g} bps": costs.commission_bps,
@@ -649,7 +649,7 @@ def corwin_schultz(high, low, close) -> np.ndarray:  # (n,) spread of each bar a
     alpha = (np.sqrt(2 * beta) - np.sqrt(beta)) / k - np.sqrt(gamma / k)
     return 2 * (np.exp(alpha) - 1) / (1 + np.exp(alpha))
 
-# %% ../../nbs/trading/costs.ipynb #f3b679c9
+# %% ../../nbs/trading/costs.ipynb #18eeee28
 def abdi_ranaldo(high, low, close) -> np.ndarray:  # (n,) squared spread of each bar and the one before, signed
     """The close against the middles of two bars.
 
@@ -663,16 +663,16 @@ def abdi_ranaldo(high, low, close) -> np.ndarray:  # (n,) squared spread of each
     before = np.append(np.nan, close[:-1])
     return 4 * (before - np.append(np.nan, middle[:-1])) * (before - middle)
 
-
+# %% ../../nbs/trading/costs.ipynb #970e9826
 def _corwin_schultz(frame, window):
     return _rolling(frame, corwin_schultz(frame["high"], frame["low"], frame["close"]), window)
 
-# %% ../../nbs/trading/costs.ipynb #1f3f3915
+# %% ../../nbs/trading/costs.ipynb #08be0d64
 def _abdi_ranaldo(frame, window):
     square = _rolling(frame, abdi_ranaldo(frame["high"], frame["low"], frame["close"]), window)
     return np.sign(square) * np.sqrt(np.abs(square))
 
-
+# %% ../../nbs/trading/costs.ipynb #9a2093cd
 def _rolling(frame, values, window):
     """Mean over the `window - 1` pairs of bars that end at each row."""
     first = frame["asset"].ne(frame["asset"].shift()).to_numpy()

@@ -231,7 +231,7 @@ def _settle(positions, earned, offsets, day, gone, book):
             for d in range(last + 1, n_dates):
                 book.held[d + 1] += abs(before)
 
-# %% ../../nbs/trading/ledger.ipynb #79516ecd
+# %% ../../nbs/trading/ledger.ipynb #54f56880
 def account_span(
     panel: Panel,
     scored: np.ndarray,  # (n_rows,) bool: rows whose score was known
@@ -255,7 +255,7 @@ def account_span(
     live = np.flatnonzero(np.bincount(panel.date_code, scored, panel.n_dates))
     return int(live[0] + delay), int(min(live[-1] + delay + 1, panel.n_dates - 1))
 
-
+# %% ../../nbs/trading/ledger.ipynb #39051492
 def portfolio_returns(
     panel: Panel,
     positions: np.ndarray,  # (n_rows,) share of one side's money held at each bar's close

@@ -25,11 +25,11 @@ from ...core import NeuralphaError, extra, unknown_name
 from ..panel import Panel
 from .asof import Joined, bar_of, quality_table, row_at, utc
 
-# %% ../../../nbs/data/point_in_time/events.ipynb #9cd3b376
+# %% ../../../nbs/data/point_in_time/events.ipynb #a694efbd
 _TIMES = ("timestamp", "created_at", "time", "known_on")
 _RECEIVED = ("received_at", "ingested_at")
 
-
+# %% ../../../nbs/data/point_in_time/events.ipynb #c5d0afa7
 def infer_schema(
     events: pd.DataFrame,  # asset, a time, and any further columns
     name: str = "events",  # for messages

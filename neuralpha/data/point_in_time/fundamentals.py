@@ -23,11 +23,11 @@ from ...core import NeuralphaError
 from ..panel import Panel
 from .asof import Joined, has_times, known_at, quality_table
 
-# %% ../../../nbs/data/point_in_time/fundamentals.ipynb #3301d38c
+# %% ../../../nbs/data/point_in_time/fundamentals.ipynb #4455fa2a
 STATEMENT_FIGURES = ("revenues", "op_income", "net_income", "eps_diluted", "assets", "equity", "cash_flow_op")
 _PERIODS = {"Q1": 1, "Q2": 2, "Q3": 3, "FY": 4}
 
-
+# %% ../../../nbs/data/point_in_time/fundamentals.ipynb #56e611a8
 def _days(column, what):
     """Dates as datetime64[ns]; refused where they have a zone, since a stamp of the evening would count from the wrong
     session.

@@ -277,12 +277,12 @@ def _scales(world, alphas, strength, ic, horizon, delay):
         low, high = (mid, high) if got < ic else (low, mid)
     return raw * low
 
-# %% ../../../nbs/data/simulated/market.ipynb #2b3b6d25
+# %% ../../../nbs/data/simulated/market.ipynb #73b9b225
 _DISTRESS = 0.2
 _HAZARD = 0.3
 _LOSS = -0.3  # share of the high; delistings a year once below it; mean delisting return
 
-
+# %% ../../../nbs/data/simulated/market.ipynb #718abbaf
 def _idle(rng, n_days, n, listed, per_year):
     """First bar of each stock (n,), and (n_days, n) bool: not yet listed or suspended, for three bars on average."""
     first = np.where(rng.random(n) < listed, 0, rng.integers(1, max(2, int(0.9 * n_days)), n))

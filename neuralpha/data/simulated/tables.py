@@ -117,12 +117,12 @@ def _company(rng, asset, close, amended):
             add(known + pd.Timedelta(days=int(rng.integers(20, 250))), rng.uniform(0.7, 1.05), True)
     return rows
 
-# %% ../../../nbs/data/simulated/tables.ipynb #dda64aab
+# %% ../../../nbs/data/simulated/tables.ipynb #fb884ffb
 _GOOD = "great strong love win happy excellent best good bullish success".split()
 _BAD = "terrible weak hate loss sad awful worst bad bearish failure".split()
 _PLAIN = "quarter report volume market shares today chart update analyst plant sector call".split()
 
-
+# %% ../../../nbs/data/simulated/tables.ipynb #afb578f8
 def simulate_posts(
     panel: Panel,  # with `close`; a daily panel of the New York Stock Exchange
     seed: int = 0,

@@ -24,12 +24,12 @@ import polars as pl
 from ...core import NeuralphaError, unknown_name
 from ..reading.spec import ReadSpec
 
-# %% ../../../nbs/data/vendors/qlib.ipynb #c044be1c
+# %% ../../../nbs/data/vendors/qlib.ipynb #4363c2a3
 def is_qlib(path: Path) -> bool:
     """Whether a folder looks like a Qlib data directory."""
     return all((path / d).is_dir() for d in ("calendars", "instruments", "features"))
 
-
+# %% ../../../nbs/data/vendors/qlib.ipynb #2b9e8ea6
 def _frequency(path):
     found = sorted(f.stem for f in (path / "calendars").glob("*.txt") if not f.stem.endswith("_future"))
     if not found:

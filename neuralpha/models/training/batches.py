@@ -23,12 +23,12 @@ from ..losses import Grid, Objective
 from .config import Training
 from .resident import Resident
 
-# %% ../../../nbs/models/training/batches.ipynb #ec01b738
+# %% ../../../nbs/models/training/batches.ipynb #a750a84f
 MIN_DATES_IN_A_ROW = (
     20  # consecutive dates at least, however many assets a date has: a Sharpe ratio of fewer is mostly noise
 )
 
-
+# %% ../../../nbs/models/training/batches.ipynb #6897ffce
 def epoch_batches(
     date: np.ndarray,  # (n,) date code per training row, ascending
     rng: np.random.Generator,
@@ -64,11 +64,11 @@ def epoch_batches(
     drawn = rng.permutation(len(dates))[: _drawn(share, len(dates))]
     return _joined_dates([dates[i] for i in drawn], rng, batch_rows, cut=by == "date")
 
-# %% ../../../nbs/models/training/batches.ipynb #5d49bb72
+# %% ../../../nbs/models/training/batches.ipynb #dde7dbb5
 def _drawn(share: float, of: int) -> int:
     return max(1, round(share * of))
 
-
+# %% ../../../nbs/models/training/batches.ipynb #f29d374b
 def _blocks_of_rows(n: int, rng, batch_rows: int, share: float) -> list[np.ndarray]:
     order = rng.permutation(n)[: _drawn(share, n)]
     n_blocks = max(1, round(len(order) / batch_rows))
@@ -236,7 +236,7 @@ class Part:
                 grid = Grid(place[k], dates, places, weight[k])
                 yield Batch(at[k], target[k], grid)
 
-# %% ../../../nbs/models/training/batches.ipynb #889f9508
+# %% ../../../nbs/models/training/batches.ipynb #40acc2eb
 def sorted_by_date(panel: Panel, rows: np.ndarray, target: np.ndarray) -> tuple:  # (rows, target), date by date
     """Rows and their targets, date by date.
 
@@ -248,7 +248,7 @@ def sorted_by_date(panel: Panel, rows: np.ndarray, target: np.ndarray) -> tuple:
     order = np.lexsort((rows, panel.date_code[rows]))
     return rows[order], target[order]
 
-
+# %% ../../../nbs/models/training/batches.ipynb #2bfddd0f
 def _on_device(values: np.ndarray, device) -> torch.Tensor:
     return torch.from_numpy(np.ascontiguousarray(values, np.float32)).to(device)
 

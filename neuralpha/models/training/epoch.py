@@ -146,14 +146,14 @@ def step_loss(
         loss = loss + penalty([p for p in net.parameters() if p.ndim > 1], settings)
     return loss
 
-# %% ../../../nbs/models/training/epoch.ipynb #6968dec4
+# %% ../../../nbs/models/training/epoch.ipynb #e2bf4d5c
 def worse_inputs(x: torch.Tensor, loss: torch.Tensor, length: float) -> torch.Tensor:
     """The windows a step of `length` further in the direction in which the loss grows fastest."""
     slope = torch.autograd.grad(loss, x, retain_graph=True)[0]
     norm = slope.flatten(1).norm(dim=1)[:, None, None]
     return (x + length * slope / (norm + 1e-12)).detach()
 
-
+# %% ../../../nbs/models/training/epoch.ipynb #99ae20e9
 def penalty(matrices, settings: Training) -> torch.Tensor:
     """The L1 and L2 penalties on weight matrices."""
     return sum(settings.l1 * w.abs().sum() + settings.l2 * w.square().sum() for w in matrices)
