@@ -883,7 +883,20 @@ def luck_threshold(
         else 0.0
     )
 
-# %% ../../nbs/evaluate/statistics.ipynb #272fe90b
+# %% ../../nbs/evaluate/statistics.ipynb #56bcabd0
+def _spread_of_trials(sharpes, bars) -> float:
+    """Deviation of the trials' Sharpe ratios; that of pure luck where fewer than two are known."""
+    if sharpes is None or len(sharpes) < 2:
+        return 1 / np.sqrt(bars)
+    values = np.asarray(sharpes, float)
+    if not np.isfinite(values).all():
+        raise NeuralphaError(
+            f"trial_sharpes: {(~np.isfinite(values)).sum()} of {len(values)} Sharpe ratios are not finite. Leave those "
+            "trials out of trial_sharpes; they still count among `trials`."
+        )
+    return float(np.std(values, ddof=1))
+
+
 def sharpe_report(
     returns,  # one return per bar, not overlapping
     bars_per_year: float,
@@ -917,8 +930,7 @@ def sharpe_report(
     x = clean(returns, "the return series")
     if np.ptp(x) == 0:
         raise NeuralphaError("The return series is constant: its Sharpe ratio is undefined.")
-    known = trial_sharpes is not None and len(trial_sharpes) > 1
-    trial_sd = float(np.std(np.asarray(trial_sharpes, float), ddof=1)) if known else 1 / np.sqrt(len(x))
+    trial_sd = _spread_of_trials(trial_sharpes, len(x))
     sharpe = x.mean() / x.std()
     skew = float(stats.skew(x, bias=False))
     kurtosis = float(stats.kurtosis(x, fisher=False, bias=False))
