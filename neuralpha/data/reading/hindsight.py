@@ -15,7 +15,7 @@ import numpy as np
 import polars as pl
 from .names import NUMERIC_COLUMNS, OHLC
 
-# %% ../../../nbs/data/reading/hindsight.ipynb #67c6b606
+# %% ../../../nbs/data/reading/hindsight.ipynb #541f2de3
 HORIZONS = (1, 2, 3, 4, 5, 6, 10, 12, 20, 21, 22, 42, 60, 63, 126, 250, 252)  # bars
 LATEST = 2  # bars between a date and the begin of a return
 GOES_WITH = 0.995  # correlation
@@ -35,10 +35,13 @@ def find_hindsight(frame: pl.DataFrame, columns: list) -> dict:  # column -> wha
     prices = [c for c in OHLC if c in frame.columns]
     if "close" not in prices or not columns:
         return {}
-    few = frame["asset"].drop_nulls().unique(maintain_order=True).head(SOME_ASSETS).to_list()
-    some = frame.filter(pl.col("asset").is_in(few)).drop_nulls(["asset", "date"]).sort("asset", "date")
+    assets = frame["asset"].drop_nulls().unique(maintain_order=True)
+    is_looked_at = pl.col("asset").is_in(assets.head(SOME_ASSETS).to_list())
+    some = frame.filter(is_looked_at).drop_nulls(["asset", "date"])
+    some = some.sort("asset", "date")
     code = some["asset"].to_physical().cast(pl.Int64).to_numpy()
-    values = {c: some[c].cast(pl.Float64).fill_null(np.nan).to_numpy() for c in (*prices, *columns)}
+    numbers = some.select(pl.col(*prices, *columns).cast(pl.Float64).fill_null(np.nan))
+    values = {c: numbers[c].to_numpy() for c in numbers.columns}
     found = {c: _held(code, values, prices, values[c]) for c in columns}
     return {c: held for c, held in found.items() if held}
 
@@ -64,26 +67,34 @@ def _held(code, values: dict, prices: list, given: np.ndarray) -> str:
 def _later(code, values: np.ndarray, bars: int) -> np.ndarray:
     """Values so many bars later, of the same asset."""
     out = np.full(len(values), np.nan)
-    if bars < len(values):
-        same = code[bars:] == code[: len(code) - bars]
-        out[: len(values) - bars] = np.where(same, values[bars:], np.nan)
+    kept = len(values) - bars
+    if kept > 0:
+        is_same = code[bars:] == code[:kept]
+        out[:kept] = np.where(is_same, values[bars:], np.nan)
     return out
 
 
 def _are_same(given, later, now) -> bool:
     """Whether a column is the later price on nearly all rows on which that is another than the price of the date."""
     known = np.isfinite(given) & np.isfinite(later) & (later != now)
-    return bool(known.sum() >= LEAST and np.isclose(given[known], later[known], rtol=1e-6).mean() > SAME)
+    if known.sum() < LEAST:
+        return False
+    equal = np.isclose(given[known], later[known], rtol=1e-6)
+    return bool(equal.mean() > SAME)
 
 
 def _go_together(given, move) -> bool:
     """Whether a column goes with a return, in whatever unit."""
     known = np.isfinite(given) & np.isfinite(move)
-    if known.sum() < LEAST or np.ptp(given[known]) == 0 or np.ptp(move[known]) == 0:
+    if known.sum() < LEAST:
         return False
-    return bool(abs(np.corrcoef(given[known], move[known])[0, 1]) > GOES_WITH)
+    given, move = given[known], move[known]
+    if np.ptp(given) == 0 or np.ptp(move) == 0:
+        return False
+    correlation = np.corrcoef(given, move)[0, 1]
+    return bool(abs(correlation) > GOES_WITH)
 
-# %% ../../../nbs/data/reading/hindsight.ipynb #4aae94ed
+# %% ../../../nbs/data/reading/hindsight.ipynb #3c65317d
 def say_hindsight(frame: pl.DataFrame, names: dict) -> list:  # findings
     """A finding for each column of later returns or prices; names: canonical name -> name in the source.
 
@@ -92,14 +103,13 @@ def say_hindsight(frame: pl.DataFrame, names: dict) -> list:  # findings
     list
         findings
     """
-    columns = [c for c in frame.columns if c not in (*NUMERIC_COLUMNS, "date", "asset", "raw_close")]
-    return [
-        dict(
-            check="hindsight",
-            rows=frame[column].count(),
-            column=column,
-            note=f"column {names.get(column, column)!r} holds {held}: nobody knows it on its date, and a model that is "
-            "given it knows its answers; take it out of the table, or leave it out with fields=",
+    known = (*NUMERIC_COLUMNS, "date", "asset", "raw_close")
+    columns = [c for c in frame.columns if c not in known]
+    said = []
+    for column, held in find_hindsight(frame, columns).items():
+        note = (
+            f"column {names.get(column, column)!r} holds {held}: nobody knows it on its date, and a model that is "
+            "given it knows its answers; take it out of the table, or leave it out with fields="
         )
-        for column, held in find_hindsight(frame, columns).items()
-    ]
+        said.append(dict(check="hindsight", rows=frame[column].count(), column=column, note=note))
+    return said

@@ -17,7 +17,7 @@ from ...core import NeuralphaError
 from .names import INDEX, known_names, looks_like_date, plain_name
 from .spec import ReadSpec
 
-# %% ../../../nbs/data/reading/stacked.ipynb #513cb0bc
+# %% ../../../nbs/data/reading/stacked.ipynb #16a80ad0
 MOST_FIELDS = 60  # names that a column of fields holds
 SAMPLE = 2000  # rows that are looked at before all are read
 CALLED = set("field fields variable item metric measure attribute indicator datatype data_type".split())
@@ -47,28 +47,31 @@ class Stacked(NamedTuple):
 
 def find_stacked(lf: pl.LazyFrame, spec: ReadSpec, where: str) -> Stacked | None:
     """The column that names fields; None where there is none. Raises where several columns could hold the values."""
-    schema = lf.collect_schema()
-    keys = _keys(schema.names(), spec)
-    words = [c for c, t in schema.items() if _is_text(t) and c not in keys]
-    field, names = next(((c, n) for c in words for n in [_field_names(lf, c)] if n), (None, []))
+    columns = lf.collect_schema()
+    keys = _keys(columns.names(), spec)
+    named = {c: _field_names(lf, c) for c, t in columns.items() if _is_text(t) and c not in keys}
+    field = next((c for c, names in named.items() if names), None)
     if field is None:
         return None
-    values = [c for c in schema if c not in (*keys, field) and plain_name(c) not in INDEX]
+    names = named[field]
+    values = [c for c in columns if c not in (*keys, field) and plain_name(c) not in INDEX]
     if spec.layout == "wide":
         raise NeuralphaError(
             f"{where}: column {field!r} names fields ({', '.join(names[:4])}); leave layout='wide' out."
         )
-    has_assets = spec.asset is not None or "asset" in known_names(schema).values() or "asset" in spec.columns
+    has_assets = spec.asset is not None or "asset" in spec.columns or "asset" in known_names(columns).values()
     if not has_assets and len(values) > 1:
         return Stacked(field, names, None, values)
     if len(values) == 1:
         return Stacked(field, names, values[0], [])
-    if sum(looks_like_date(v) for v in values) > len(values) / 2:
+    dates = [v for v in values if looks_like_date(v)]
+    if 2 * len(dates) > len(values):
         raise NeuralphaError(
-            f"{where}: column {field!r} names fields and {len(values):,} columns are dates ({values[0]}, ...): the "
+            f"{where}: column {field!r} names fields and {len(dates):,} columns are dates ({dates[0]}, ...): the "
             "table lies on its side; turn it (frame.melt), so that every date is a row."
         )
-    listed = ", ".join(map(repr, values[:4])) + (", ..." if len(values) > 4 else "")
+    more = ", ..." if len(values) > 4 else ""
+    listed = ", ".join(map(repr, values[:4])) + more
     hold = f"columns {listed} could hold" if values else "no column holds"
     raise NeuralphaError(
         f"{where}: column {field!r} names fields ({', '.join(names[:4])}): the table has a row for each of them, and "
@@ -89,18 +92,26 @@ def _is_text(dtype) -> bool:
 def _field_names(lf: pl.LazyFrame, column: str) -> list:
     """The names of a column of fields; empty where it is none."""
     some = _distinct(lf.head(SAMPLE), column)
-    if len(some) > MOST_FIELDS or not (plain_name(column) in CALLED or NUMBERS & set(known_names(some).values())):
+    may_name = plain_name(column) in CALLED or _numbers(some)
+    if len(some) > MOST_FIELDS or not may_name:
         return []
     names = _distinct(lf, column)
-    meant = set(known_names(names).values()) & NUMBERS
-    return names if len(meant) > 1 and meant & PRICES and len(names) <= MOST_FIELDS else []
+    meant = _numbers(names)
+    if len(names) > MOST_FIELDS or len(meant) < 2 or not meant & PRICES:
+        return []
+    return names
+
+
+def _numbers(names: list) -> set:
+    """Fields of a bar among names."""
+    return NUMBERS & set(known_names(names).values())
 
 
 def _distinct(lf: pl.LazyFrame, column: str) -> list:
     cells = lf.select(pl.col(column).cast(pl.String).drop_nulls().unique().sort())
     return cells.collect(engine="streaming")[column].to_list()
 
-# %% ../../../nbs/data/reading/stacked.ipynb #9d74d0a1
+# %% ../../../nbs/data/reading/stacked.ipynb #57c2a102
 def unstack(lf: pl.LazyFrame, found: Stacked) -> pl.LazyFrame:  # a column for each field
     """A row for each date and asset.
 
@@ -109,14 +120,15 @@ def unstack(lf: pl.LazyFrame, found: Stacked) -> pl.LazyFrame:  # a column for e
     pl.LazyFrame
         a column for each field
     """
-    rows = lf.with_columns(pl.col(found.field).cast(pl.String)).filter(pl.col(found.field).is_not_null())
+    field = pl.col(found.field)
+    rows = lf.with_columns(field.cast(pl.String)).filter(field.is_not_null())
     kept = [c for c in rows.collect_schema().names() if plain_name(c) not in INDEX]
     rows, value = rows.select(kept), found.value
     if value is None:
         keys, value = [c for c in kept if c not in found.assets], "__value"
         rows = rows.unpivot(found.assets, index=keys, variable_name="asset", value_name=value)
     keys = [c for c in rows.collect_schema().names() if c not in (found.field, value)]
-    copy = pl.col(found.field).cum_count().over(*keys, found.field).alias("__copy")
-    table = rows.with_columns(copy).collect(engine="streaming")
+    copy = field.cum_count().over(*keys, found.field)
+    table = rows.with_columns(copy.alias("__copy")).collect(engine="streaming")
     wide = table.pivot(found.field, index=[*keys, "__copy"], values=value, maintain_order=True)
     return wide.drop("__copy").lazy()
