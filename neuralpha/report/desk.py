@@ -275,7 +275,7 @@ def _facts(report, stored, since, values, book) -> dict:
         since=str(since),
     )
 
-# %% ../../nbs/report/desk.ipynb #b661a7dc
+# %% ../../nbs/report/desk.ipynb #ee08895a
 def desk_at(
     folder,  # of a desk, its address, or the desk
 ) -> Desk:
@@ -363,7 +363,7 @@ def _feed_and_fit(desk, inputs, last, live=True) -> list:
 
 
 def _fit_that_was_killed(desk, panel) -> list:
-    """In a replay a fit follows its bar, though a kill came between; live, the orders of new bars do not wait for it."""
+    """In a replay a fit follows its bar, though a kill came between; live, orders of new bars do not wait for it."""
     record = desk.record()
     if record.entries[-1].kind != "bar" or not retraining_due(record):
         return []

@@ -112,7 +112,7 @@ def _in_sample(stored, fits, panel, terms) -> dict:
 def _number(fold):
     return fold.number
 
-# %% ../../nbs/report/desk_decay.ipynb #5fe7f06e
+# %% ../../nbs/report/desk_decay.ipynb #b4b29e27
 KEPT = np.arange(1, 200) / 200  # quantiles
 MOST_ASSETS = 200  # that the false alarms are measured on
 
@@ -190,10 +190,10 @@ def severity_now(
 
 def _check_features(record, kept, X):
     """The features of the opening's champion must be those of the model that acts."""
-    lost = sorted(set(kept) - set(X.names))
+    lost, champion = sorted(set(kept) - set(X.names)), record.desk.opened[0].models[0]
     if lost:
         raise NeuralphaError(
-            f"{record.acting} does not use {', '.join(lost[:3])}, which {record.desk.opened[0].models[0]} was validated "
+            f"{record.acting} does not use {', '.join(lost[:3])}, which {champion} was validated "
             f"with: open a desk for {record.acting}, so that its own features are kept."
         )
 

@@ -342,7 +342,7 @@ def _orders_shown(record) -> PlainTable:
     ]
     return PlainTable(columns, rows)
 
-# %% ../../nbs/report/desk_page.ipynb #cfa5c0c6
+# %% ../../nbs/report/desk_page.ipynb #b980a37c
 MEANING = {
     "data": "share of assets with a new price",
     "features": "feature furthest beyond what was expected, in usual deviations",
@@ -358,8 +358,8 @@ def _watched(record) -> str:
     return (
         f"One false alarm in {watch.bars} bars is wanted of all layers together. Beside each: the bars between its own "
         "false alarms, and those in the tenths of the worlds that may be true with the most and with the fewest. On "
-        "trial in 200 simulated worlds, and in 200 more, all layers but one woke as many desks as wanted, within chance; "
-        "data woke 0.6 times as many, and errs to the silent side."
+        "trial in 200 simulated worlds, and in 200 more, all layers but one woke as many desks as wanted, within "
+        "chance; data woke 0.6 times as many, and errs to the silent side."
     )
 
 
