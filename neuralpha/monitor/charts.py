@@ -266,9 +266,9 @@ def mean_run_length(
     watched = np.where(np.isfinite(lengths), lengths, paths.shape[1]).sum()
     return float(watched / alarms) if alarms else np.inf
 
-# %% ../../nbs/monitor/charts.ipynb #d3ec4c13
+# %% ../../nbs/monitor/charts.ipynb #0feb8a9c
 @njit(cache=True)
-def surprises_of(away, decay, gain, level):
+def surprises_of(away, decay, gain, level) -> np.ndarray:
     """(paths, n) surprises of values around their mean; NaN where a value is, and the level fades."""
     out = np.empty(away.shape)
     for i in range(away.shape[0]):
