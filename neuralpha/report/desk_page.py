@@ -342,7 +342,7 @@ def _orders_shown(record) -> PlainTable:
     ]
     return PlainTable(columns, rows)
 
-# %% ../../nbs/report/desk_page.ipynb #b980a37c
+# %% ../../nbs/report/desk_page.ipynb #943d1fd0
 MEANING = {
     "data": "share of assets with a new price",
     "features": "feature furthest beyond what was expected, in usual deviations",
@@ -359,7 +359,8 @@ def _watched(record) -> str:
         f"One false alarm in {watch.bars} bars is wanted of all layers together. Beside each: the bars between its own "
         "false alarms, and those in the tenths of the worlds that may be true with the most and with the fewest. On "
         "trial in 200 simulated worlds, and in 200 more, all layers but one woke as many desks as wanted, within "
-        "chance; data woke 0.6 times as many, and errs to the silent side."
+        "chance; data woke 0.6 times as many, and errs to the silent side. Features that wander for longer than the "
+        "validation period shows wake more often."
     )
 
 
