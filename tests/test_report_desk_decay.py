@@ -71,5 +71,9 @@ def test_the_classic_score_of_the_last_month_sees_scores_that_are_others(replaye
         severity_now(record, _panel(replayed), fits)
     del record.desk.facts["severity"]["features"]["forsaken"]
     assert moved.points >= 3 and "predictions is" in moved.reasons[0]
+    monkeypatch.setattr(type(record), "acting", "ridge")
+    monkeypatch.setattr(type(fits), "calibration", pd.DataFrame({"score": [9.0] * 50}), raising=False)
+    own = severity_now(record, _panel(replayed), fits)  # its scores are compared with its own calibration
+    assert not any("predictions is" in reason for reason in own.reasons)
     record.entries = record.entries[:9]
     assert severity_now(record, _panel(replayed), fits) is None

@@ -181,7 +181,7 @@ def test_a_fit_that_is_killed_again_and_again_leaves_the_same_journal(opened, tm
     begun = time.monotonic()
     replay_desk(tmp_path / "calm", last=last)
     longest = time.monotonic() - begun
-    endings = kill_while_it_fits(opened.folder, last, np.random.default_rng(4).uniform(0, 0.5 * longest, 4))
+    endings = kill_while_it_fits(opened.folder, last, np.random.default_rng(4).uniform(0, 0.4 * longest, 3))
     assert endings[-1] == 0 and endings.count(signal.SIGKILL) >= 2
     one, other = ((folder / "journal.jsonl").read_bytes() for folder in (opened.folder, tmp_path / "calm"))
     assert one == other and opened.record().of("challenger") and verify_whole_desk(opened.folder) == []

@@ -266,9 +266,9 @@ def mean_run_length(
     watched = np.where(np.isfinite(lengths), lengths, paths.shape[1]).sum()
     return float(watched / alarms) if alarms else np.inf
 
-# %% ../../nbs/monitor/charts.ipynb #2049a1fc
+# %% ../../nbs/monitor/charts.ipynb #0feb8a9c
 @njit(cache=True)
-def surprises_of(away, decay, gain, level):
+def surprises_of(away, decay, gain, level) -> np.ndarray:
     """(paths, n) surprises of values around their mean; NaN where a value is, and the level fades."""
     out = np.empty(away.shape)
     for i in range(away.shape[0]):
@@ -282,7 +282,7 @@ def surprises_of(away, decay, gain, level):
 
 
 def level_after(away, surprise, decay, gain) -> float | np.ndarray:
-    """What is expected of the next bar, less the mean; `away` and `surprise` are of the last, in units of the values."""
+    """What is expected of the next bar, less the mean; `away` and `surprise` are of the last, in one unit."""
     return decay * (away - surprise) + gain * surprise
 
 
@@ -691,7 +691,7 @@ def _calibrated(chart, drawn, run_length):
         low, high = (middle, high) if mean_run_length(paths, middle) < run_length else (low, middle)
     return high
 
-# %% ../../nbs/monitor/charts.ipynb #dfce2980
+# %% ../../nbs/monitor/charts.ipynb #30133540
 class _Worlds(NamedTuple):
     """What may be true of a series: one value per world."""
 
@@ -706,7 +706,7 @@ SLOW = 0.5  # power of 1 / (1 - decay), by which slow states are believed in mor
 
 
 class _Regression(NamedTuple):
-    """Of surprises on what a mean, and the state's first level, would have made of them; an array per field or one state's."""
+    """Of surprises on what a mean, and the state's first level, would have made of them; a value per state."""
 
     evidence: np.ndarray  # its logarithm
     mean: np.ndarray
@@ -789,7 +789,7 @@ def _long_run(values, length):
 
 
 def _sureness(chart, x):
-    """What an observation counts for: above 1 where surprises are such that a state is learnt better than the law says."""
+    """What an observation counts for: above 1 where a state is learnt better than the law of white surprises says."""
     white = chart.whitening
     if not white.gain:
         return 1.0

@@ -171,7 +171,7 @@ class Inputs(Protocol):
             asset by feature, before any transform
         """
 
-# %% ../../nbs/monitor/desk.ipynb #f2d1d28b
+# %% ../../nbs/monitor/desk.ipynb #e6646c5f
 TERMS, WATCH, ACTIONS, TABLES = "desk.json", "watch.json", "actions.toml", "tables"
 
 
@@ -276,10 +276,10 @@ class Desk:
         self.facts = kept["facts"]
         self._admit(read_journal(self.folder))
         watch = read_json(self.folder / WATCH, charts=dict)
-        if "usual" not in watch:
+        if "usual" not in watch or "level" not in (watch["reference"] or {"level": None}):
             raise NeuralphaError(
-                f"{self.folder} was opened by an earlier version, which kept no means of the validation period to "
-                "compare with: open a new desk on the report, and let this one rest."
+                f"{self.folder} was opened by an earlier version, which kept no means of the validation period, or no "
+                "states of its features, to compare with: open a new desk on the report, and let this one rest."
             )
         self.watch, self.reference = watch_from_json(watch)
 

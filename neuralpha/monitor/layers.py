@@ -178,7 +178,7 @@ def calm_returns(
         variance = CALM * variance + (1 - CALM) * value**2
     return out, float(np.sqrt(variance))
 
-# %% ../../nbs/monitor/layers.ipynb #77a70a02
+# %% ../../nbs/monitor/layers.ipynb #ae10cd35
 @dataclass(frozen=True)
 class Reference:
     """Cross-sections of the features in the validation period.
@@ -333,9 +333,9 @@ def reference_of(
 ) -> tuple[Reference, np.ndarray]:
     """As `learn_reference`, of values that lie in one array.
 
-    A reference lies closest to the bars that it was learnt from; charts must be calibrated on bars that it has not seen, as
-    those will be that are lived. So a distance of the period is from what the other parts of it looked like, and a surprise is
-    in the eyes of a state that was learnt from the other parts' distances.
+    A reference lies closest to the bars that it was learnt from; charts must be calibrated on bars that it has not
+    seen, as those will be that are lived. So a distance of the period is from what the other parts of it looked like,
+    and a surprise is in the eyes of a state that was learnt from the other parts' distances.
 
     Parameters
     ----------

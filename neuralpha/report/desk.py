@@ -275,7 +275,7 @@ def _facts(report, stored, since, values, book) -> dict:
         since=str(since),
     )
 
-# %% ../../nbs/report/desk.ipynb #cd5f2609
+# %% ../../nbs/report/desk.ipynb #ee08895a
 def desk_at(
     folder,  # of a desk, its address, or the desk
 ) -> Desk:
@@ -346,7 +346,9 @@ def step_desk(
 
 def _feed_and_fit(desk, inputs, last, live=True) -> list:
     """Feed; where the action policy asks for a new fit after a bar, it is made before the next one."""
-    added = []
+    added = [] if live else _fit_that_was_killed(desk, inputs.panel)
+    if added:
+        inputs = FittedInputs(desk, inputs.panel)
     while True:
         added += feed(desk, inputs, last, live, asks_for_a_fit if desk.actions.retrain else None)
         record = desk.record()
@@ -358,6 +360,15 @@ def _feed_and_fit(desk, inputs, last, live=True) -> list:
         if fit is None:
             return added + feed(desk, inputs, last, live)
         added.append(fit)
+
+
+def _fit_that_was_killed(desk, panel) -> list:
+    """In a replay a fit follows its bar, though a kill came between; live, orders of new bars do not wait for it."""
+    record = desk.record()
+    if record.entries[-1].kind != "bar" or not retraining_due(record):
+        return []
+    fit = _fit_if_free(desk, panel)
+    return [] if fit is None else [fit]
 
 
 def _fit_if_free(desk, panel) -> Entry | None:

@@ -112,7 +112,7 @@ def _in_sample(stored, fits, panel, terms) -> dict:
 def _number(fold):
     return fold.number
 
-# %% ../../nbs/report/desk_decay.ipynb #cdf87ff9
+# %% ../../nbs/report/desk_decay.ipynb #b4b29e27
 KEPT = np.arange(1, 200) / 200  # quantiles
 MOST_ASSETS = 200  # that the false alarms are measured on
 
@@ -171,8 +171,10 @@ def severity_now(
     kept = record.desk.facts["severity"]
     acting = f"score:{record.acting}"
     bars = record.bars[-MONTH:]
+    if len(bars) < MONTH:
+        return None
     tables = [record.table(bar) for bar in bars]
-    if len(bars) < MONTH or any(acting not in table for table in tables):
+    if any(acting not in table for table in tables):
         return None
     at = int(np.searchsorted(panel.dates, np.datetime64(bars[0]["date"])))
     cut = cut_panel(panel, first=panel.dates[max(at - WINDOW, 0)], last=bars[-1]["date"])
@@ -188,10 +190,10 @@ def severity_now(
 
 def _check_features(record, kept, X):
     """The features of the opening's champion must be those of the model that acts."""
-    lost = sorted(set(kept) - set(X.names))
+    lost, champion = sorted(set(kept) - set(X.names)), record.desk.opened[0].models[0]
     if lost:
         raise NeuralphaError(
-            f"{record.acting} does not use {', '.join(lost[:3])}, which {record.desk.opened[0].models[0]} was validated "
+            f"{record.acting} does not use {', '.join(lost[:3])}, which {champion} was validated "
             f"with: open a desk for {record.acting}, so that its own features are kept."
         )
 

@@ -138,7 +138,7 @@ def _compared(ics, dates, old, new) -> dict:
     gap = means["new"] - means["old"]
     return dict(bars=len(ics), **means, difference=gap, low=test["low"], high=test["high"], **shares)
 
-# %% ../../nbs/report/desk_retrain.ipynb #4f1786eb
+# %% ../../nbs/report/desk_retrain.ipynb #c5290316
 def fit_challenger(
     desk: Desk,
     panel: Panel,  # that ends with the desk's last bar
@@ -146,8 +146,8 @@ def fit_challenger(
 ) -> Entry:  # "challenger", or "no fit" with the reason
     """Fit the acting model anew, measure what was forgotten, register it, and let it stand beside the others.
 
-    Whatever goes wrong on the way is a fit that failed: it is written into the journal, and the next one is made when the
-    action policy asks again.
+    Whatever goes wrong on the way is a fit that failed: it is written into the journal, and the next one is made when
+    the action policy asks again.
 
     Parameters
     ----------
