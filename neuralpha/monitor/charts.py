@@ -33,7 +33,7 @@ from scipy.stats import norm
 from ..core import NeuralphaError, unknown_name
 from ..evaluate.statistics import block_length, clean
 
-# %% ../../nbs/monitor/charts.ipynb #5b4ec089
+# %% ../../nbs/monitor/charts.ipynb #d07dde85
 NODES = 80  # of the quadrature
 
 
@@ -42,7 +42,7 @@ def _nodes(low, high):
     half = (high - low) / 2
     return low + half * (points + 1), weights * half
 
-
+# %% ../../nbs/monitor/charts.ipynb #b6795e9b
 def _one_sided(threshold, shift, reference, start):
     """Mean run lengths of the upper CUSUM from 0 and from `start`."""
     points, weights = _nodes(0.0, threshold)
@@ -55,7 +55,7 @@ def _one_sided(threshold, shift, reference, start):
     begun = 1 + lengths[0] * norm.cdf(drift - start) + (norm.pdf(points[1:] + drift - start) * weights) @ lengths[1:]
     return lengths[0], begun
 
-
+# %% ../../nbs/monitor/charts.ipynb #289f7811
 def cusum_run_length(
     threshold: float,  # h, in standard deviations
     shift: float = 0.0,  # of the mean, in standard deviations
@@ -91,7 +91,7 @@ def cusum_run_length(
     down, down_begun = _one_sided(threshold, -shift, reference, start)
     return float((up_begun * down + down_begun * up - up * down) / (up + down))
 
-
+# %% ../../nbs/monitor/charts.ipynb #d9df3d8e
 def _check_chart(threshold, sides=2):
     if not threshold > 0:
         raise NeuralphaError(f"threshold is {threshold!r}; it must be positive, for example 5.")
@@ -130,7 +130,7 @@ def ewma_run_length(
     lengths = np.linalg.solve(np.eye(NODES) - kernel[1:], np.ones(NODES))
     return float(1 + kernel[0] @ lengths)
 
-# %% ../../nbs/monitor/charts.ipynb #f64ec3c4
+# %% ../../nbs/monitor/charts.ipynb #a292ac72
 def cusum_threshold(
     run_length: float,  # wanted without drift, bars
     reference: float = 0.5,
@@ -158,7 +158,7 @@ def cusum_threshold(
 
     return _solve(excess, run_length)
 
-
+# %% ../../nbs/monitor/charts.ipynb #f10fdf8a
 def ewma_limit(
     run_length: float,  # wanted without drift, bars
     weight: float = 0.1,
@@ -182,19 +182,19 @@ def ewma_limit(
 
     return _solve(excess, run_length, high=5.0)
 
-
+# %% ../../nbs/monitor/charts.ipynb #c0c875e1
 def _solve(excess, run_length, high=8.0):
     _check_run_length(run_length)
     while excess(high) < 0 and high < 60:
         high *= 1.5
     return float(brentq(excess, 0.05, high, xtol=1e-10))
 
-
+# %% ../../nbs/monitor/charts.ipynb #b0aeaed5
 def _check_run_length(run_length):
     if not 5 <= run_length <= 1e6:
         raise NeuralphaError(f"run_length is {run_length!r} bars; ask for one between 5 and 1,000,000.")
 
-# %% ../../nbs/monitor/charts.ipynb #d62f6c18
+# %% ../../nbs/monitor/charts.ipynb #82b286b0
 @njit(cache=True)
 def _cusum_paths(z, reference, side, start):
     """(paths, n) statistic at each bar; side -1 looks down, 1 up, 0 both. NaN: the statistic stays as it is."""
@@ -208,7 +208,7 @@ def _cusum_paths(z, reference, side, start):
             out[i, t] = max(up, down) if side == 0 else (up if side > 0 else down)
     return out
 
-
+# %% ../../nbs/monitor/charts.ipynb #3fe01334
 @njit(cache=True)
 def _ewma_paths(z, weight, side):
     """(paths, n) statistic at each bar, in its standard deviations; NaN: it stays as it is."""
@@ -222,7 +222,7 @@ def _ewma_paths(z, weight, side):
             out[i, t] = abs(level) / scale if side == 0 else side * level / scale
     return out
 
-
+# %% ../../nbs/monitor/charts.ipynb #ef546341
 def run_lengths(
     paths: np.ndarray,  # (paths, bars) statistic
     threshold: float,
@@ -243,7 +243,7 @@ def run_lengths(
     above = paths > threshold
     return np.where(above.any(1), above.argmax(1) + 1.0, np.nan)
 
-
+# %% ../../nbs/monitor/charts.ipynb #428e6c6b
 def mean_run_length(
     paths: np.ndarray,  # (paths, bars) statistic
     threshold: float,
@@ -266,7 +266,7 @@ def mean_run_length(
     watched = np.where(np.isfinite(lengths), lengths, paths.shape[1]).sum()
     return float(watched / alarms) if alarms else np.inf
 
-# %% ../../nbs/monitor/charts.ipynb #3b951aba
+# %% ../../nbs/monitor/charts.ipynb #7b769607
 @njit(cache=True)
 def _surprises(away, decay, gain, level):
     """(paths, n) surprises of values around their mean; NaN where a value is, and the level fades."""
@@ -280,7 +280,7 @@ def _surprises(away, decay, gain, level):
                 expected += gain[i] * out[i, t]
     return out
 
-
+# %% ../../nbs/monitor/charts.ipynb #542bc039
 @njit(cache=True)
 def _driven(shocks, decay, gain, level):
     """(paths, n) values around their mean, had these been the surprises."""
@@ -292,7 +292,7 @@ def _driven(shocks, decay, gain, level):
             expected = decay[i] * expected + gain[i] * shocks[i, t]
     return out
 
-
+# %% ../../nbs/monitor/charts.ipynb #90a33568
 @dataclass(frozen=True)
 class Whitening:
     """A slow state behind a series, and the noise through which it is seen.
@@ -359,13 +359,13 @@ class Whitening:
     def _as_paths(self, paths, level=0.0):
         return [np.full(paths, value) for value in (self.decay, self.gain, level)]
 
-# %% ../../nbs/monitor/charts.ipynb #b6664ed3
+# %% ../../nbs/monitor/charts.ipynb #ca6627a0
 SLOWEST = 0.995  # decay: what is slower cannot be told from a broken mean in a few hundred bars
 DECAYS = np.array([0.3, 0.5, 0.65, 0.75, 0.82, 0.87, 0.91, 0.94, 0.96, 0.975, 0.985, SLOWEST])
 SHARES = np.array([0.05, 0.1, 0.2, 0.35, 0.5, 0.7, 1.0])  # of the gain, over the decay
 AKAIKE = 4.0  # twice the parameters that a state has
 
-
+# %% ../../nbs/monitor/charts.ipynb #8bb5a2b5
 @njit(cache=True)
 def _squares(away, decay, gain):
     expected = total = 0.0
@@ -375,7 +375,7 @@ def _squares(away, decay, gain):
         expected = decay * expected + gain * surprise
     return total
 
-
+# %% ../../nbs/monitor/charts.ipynb #2733236f
 @njit(cache=True)
 def _best_near(away, best, decay, gain, step):
     """One round of a search around the best state so far."""
@@ -390,7 +390,7 @@ def _best_near(away, best, decay, gain, step):
                     best = (found, trial, taken)
     return best
 
-
+# %% ../../nbs/monitor/charts.ipynb #2bc57c94
 @njit(cache=True)
 def _fit_states(away):
     """(3, paths) decay, gain and deviation of the surprises, by least squares; no state where none pays."""
@@ -410,12 +410,12 @@ def _fit_states(away):
         out[:, i] = best[1], best[2], np.sqrt(best[0] / away.shape[1])
     return out
 
-
+# %% ../../nbs/monitor/charts.ipynb #e1bbe1f1
 def _fit_all(values):
     """States of (paths, n) series around their own means."""
     return _fit_states(values - values.mean(1, keepdims=True))
 
-
+# %% ../../nbs/monitor/charts.ipynb #982c680b
 def fit_whitening(
     values,  # one per bar, of the validation period
 ) -> Whitening:
@@ -593,7 +593,7 @@ class Chart:
         rows = {loss: self.delay(-loss * self.whitening.mean, paths=paths) for loss in losses}
         return pd.DataFrame(rows).T.rename_axis("loss")
 
-# %% ../../nbs/monitor/charts.ipynb #df39abbd
+# %% ../../nbs/monitor/charts.ipynb #d933a115
 @njit(cache=True)
 def _blocks(pool, starts, block, bars):
     out = np.empty((starts.shape[0], bars))
@@ -602,13 +602,13 @@ def _blocks(pool, starts, block, bars):
             out[i, t] = pool[(starts[i, t // block] + t % block) % len(pool)]
     return out
 
-
+# %% ../../nbs/monitor/charts.ipynb #cd4becab
 def _resample(pool, block, paths, bars, seed):
     """(paths, bars) of the pool, in circular blocks."""
     starts = np.random.default_rng(seed).integers(len(pool), size=(paths, -(-bars // block)))
     return _blocks(np.asarray(pool, float), starts, block, bars)
 
-# %% ../../nbs/monitor/charts.ipynb #458081af
+# %% ../../nbs/monitor/charts.ipynb #8b7fa925
 def watch(
     validation,  # one value per bar of the period that the model was accepted on, e.g. its daily rank IC
     run_length: float = 504,  # bars until a false alarm, in the mean
@@ -644,7 +644,7 @@ def watch(
     chart = replace(chart, threshold=_calibrated(chart, drawn, run_length))
     return replace(chart, run_length=_run_length_interval(chart, clean(validation), drawn))
 
-
+# %% ../../nbs/monitor/charts.ipynb #39ecc472
 def _uncalibrated(validation, kind, side, memory, head_start, seed) -> Chart:
     """A chart that knows the validation period, and no threshold yet."""
     if kind not in ("cusum", "ewma"):
@@ -662,7 +662,7 @@ def _uncalibrated(validation, kind, side, memory, head_start, seed) -> Chart:
     empty = RunLength(np.nan, np.nan, np.nan)
     return Chart(kind, side, 1.0, white, empty, memory, head_start, pool, block, seed, float(level))
 
-
+# %% ../../nbs/monitor/charts.ipynb #73b4eb54
 def _calibrated(chart, drawn, run_length):
     """The threshold at which the drawn paths run that long."""
     low, high = 0.01, 100.0
@@ -673,7 +673,7 @@ def _calibrated(chart, drawn, run_length):
         low, high = (middle, high) if mean_run_length(paths, middle) < run_length else (low, middle)
     return high
 
-# %% ../../nbs/monitor/charts.ipynb #0d4ff548
+# %% ../../nbs/monitor/charts.ipynb #b321e93c
 WARM = 300  # bars after which a drawn series has forgotten where it began
 
 
@@ -686,12 +686,12 @@ class _Worlds(NamedTuple):
     gain: np.ndarray
     level: np.ndarray  # of the state after the last bar, in deviations
 
-
+# %% ../../nbs/monitor/charts.ipynb #f1b8d0a4
 def _turned_round(learnt, again, most):
     """What was learnt, less what learning again gets wrong; in logarithms of the distance to one."""
     return np.clip(1 - (1 - learnt) ** 2 / (1 - again), 0.0, most)
 
-
+# %% ../../nbs/monitor/charts.ipynb #8e90437a
 def _worlds(chart, x, count) -> _Worlds:
     white = chart.whitening
     none = np.zeros(count)
@@ -709,7 +709,7 @@ def _worlds(chart, x, count) -> _Worlds:
     last = _surprises(away, decay, gain, none)[:, -1]
     return _Worlds(mean, scale, decay, gain, decay * (away[:, -1] - last) + gain * last)
 
-
+# %% ../../nbs/monitor/charts.ipynb #b64d2291
 TAIL = 0.05  # of the surprises, on each side, is drawn anew
 
 
@@ -728,7 +728,7 @@ def _beyond_the_seen(shocks, pool, seed):
             out[far] = sign * (begin + rng.exponential(excess.mean(), far.sum()))
     return out
 
-
+# %% ../../nbs/monitor/charts.ipynb #a369a544
 def _seen_of_futures(chart, worlds, futures, bars):
     """(worlds * futures, bars) surprises of the chart in futures of each world."""
     mean, scale, decay, gain, level = (np.repeat(values, futures) for values in worlds)
@@ -737,7 +737,7 @@ def _seen_of_futures(chart, worlds, futures, bars):
     values = mean[:, None] + scale[:, None] * _driven(shocks, decay, gain, level)
     return chart.whitening.surprises(values, chart.level)
 
-
+# %% ../../nbs/monitor/charts.ipynb #eb13df00
 def _run_length_interval(chart, x, drawn, worlds=80):
     """Run length on the drawn paths, and its 5 and 95 % quantiles over what may be true."""
     futures, bars = 4, drawn.shape[1]
@@ -745,12 +745,12 @@ def _run_length_interval(chart, x, drawn, worlds=80):
     lengths = [mean_run_length(paths, chart.threshold) for paths in seen.reshape(worlds, futures, bars)]
     return RunLength(mean_run_length(chart.statistic(drawn), chart.threshold), *_within(lengths, 4 * bars))
 
-
+# %% ../../nbs/monitor/charts.ipynb #2198574c
 def _within(lengths, most):
     low, high = np.quantile(np.minimum(lengths, most), [0.05, 0.95])
     return float(low), float(high)
 
-# %% ../../nbs/monitor/charts.ipynb #75bedfdd
+# %% ../../nbs/monitor/charts.ipynb #64c9aa29
 def watch_rate(
     validation,  # one value per bar of the period that the model was accepted on
     alarms: float = 1.0,  # false ones wanted over the next `bars`
@@ -788,7 +788,7 @@ def watch_rate(
     length = _length_of_highest(highest.reshape(worlds, futures), threshold, bars)
     return replace(chart, threshold=threshold, run_length=length)
 
-
+# %% ../../nbs/monitor/charts.ipynb #aed3206f
 def _length_of_highest(highest, threshold, bars) -> RunLength:
     """Bars per alarm; those of the tenths of worlds with most and fewest, ranked on half of the futures."""
     half = highest.shape[1] // 2
@@ -797,7 +797,7 @@ def _length_of_highest(highest, threshold, bars) -> RunLength:
     groups = highest, highest[order[-tenth:], half:], highest[order[:tenth], half:]
     return RunLength(*(_bars_per_alarm((group > threshold).mean(), bars) for group in groups))
 
-
+# %% ../../nbs/monitor/charts.ipynb #501f1681
 def _bars_per_alarm(chance, bars):
     return float(bars / -np.log(np.clip(1 - chance, 1e-9, 1 - 1e-9)))
 
