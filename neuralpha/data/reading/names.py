@@ -61,7 +61,7 @@ TICKERS = ("DAY", "DT", "TIME", "SESSION", "INDEX", "DATA", "VOL", "CODE")  # th
 _KNOWN = {alias: name for name, aliases in ALIASES.items() for alias in aliases}
 _ADJUSTED = re.compile(r"^(?:adj(?:usted)?_?(open|high|low|volume)|(open|high|low|volume)_?adj(?:usted)?)$")
 
-# %% ../../../nbs/data/reading/names.ipynb #80eadf73
+# %% ../../../nbs/data/reading/names.ipynb #6a8fba42
 def known_name(name) -> str | None:  # canonical name
     """What a column means by its own name, whatever stands beside it.
 
@@ -72,7 +72,7 @@ def known_name(name) -> str | None:  # canonical name
     """
     return _KNOWN.get(plain_name(name))
 
-
+# %% ../../../nbs/data/reading/names.ipynb #f70b38ac
 def _means(name):
     """What a column means where nothing stands beside it."""
     return next(iter(known_names([name]).values()), None)
@@ -113,7 +113,7 @@ def adjusted_twin(name) -> str | None:
     found = _ADJUSTED.match(plain_name(name))
     return found and (found[1] or found[2])
 
-# %% ../../../nbs/data/reading/names.ipynb #0006ca1b
+# %% ../../../nbs/data/reading/names.ipynb #ac257a3c
 def looks_adjusted(name) -> bool:
     """Whether a name speaks of an adjusted price."""
     plain = plain_name(name)
@@ -123,7 +123,7 @@ def looks_adjusted(name) -> bool:
         re.search(r"close|price|prc|px|last|kurs|schluss|cloture|cierre", plain)
     )
 
-
+# %% ../../../nbs/data/reading/names.ipynb #7fe84d9a
 def is_field_name(name) -> bool:
     """Whether a name is one that data vendors give a field of a bar."""
     plain = plain_name(name)

@@ -88,11 +88,11 @@ def refuse_exchanged(table: Table) -> None:
         f"{apart:,} bars on which they differ; say columns={{'high': {down!r}, 'low': {up!r}}}."
     )
 
-# %% ../../../nbs/data/reading/prices.ipynb #f82e48d2
+# %% ../../../nbs/data/reading/prices.ipynb #1267e727
 LEAST_ALIKE = 5  # assets
 LEAPS = 5.0  # usual moves
 
-
+# %% ../../../nbs/data/reading/prices.ipynb #ca8f97dc
 def refuse_placeholders(table: Table) -> None:
     """Raise where all assets leap to one and the same close and back: a mark for no price."""
     if "close" not in table.frame.columns:
@@ -118,13 +118,13 @@ def refuse_placeholders(table: Table) -> None:
             f"cells, or say missing='{marks['close'][0]:.10g}' where they are text."
         )
 
-# %% ../../../nbs/data/reading/prices.ipynb #08a99cc2
+# %% ../../../nbs/data/reading/prices.ipynb #51fbbb0a
 DIVIDENDS = ("dividend", "dividends", "dividend_amount", "cash_dividend", "div", "divamt", "div_cash", "divcash")
 LEAST_MONTHS = 6
 STRETCH = 15  # bars whose usual distance is compared with that of others
 OTHER_CADENCE = 2.5  # times as far apart
 
-
+# %% ../../../nbs/data/reading/prices.ipynb #435d214b
 def _dividends_apart(table, spec):
     """A finding where dividends stand in a column that no price takes up."""
     fields = set(table.frame.columns)
@@ -141,7 +141,7 @@ def _dividends_apart(table, spec):
         for c in paid
     ]
 
-
+# %% ../../../nbs/data/reading/prices.ipynb #0dcca21c
 def _month_starts(table):
     """A finding where bars of a month or longer carry the first day of their month."""
     days = table.frame["date"].drop_nulls().unique().sort()
@@ -153,7 +153,7 @@ def _month_starts(table):
     )
     return [dict(check="month_starts", rows=table.frame.height, note=note)]
 
-
+# %% ../../../nbs/data/reading/prices.ipynb #b51a0136
 def _cadence(table):
     """A finding where the bars of a table lie far apart in one stretch of time and close together in another."""
     days = table.frame["date"].drop_nulls().unique().sort()
@@ -223,7 +223,7 @@ def _refuse_restless(table):
         "is kept as it is quoted)."
     )
 
-# %% ../../../nbs/data/reading/prices.ipynb #3de8c5ec
+# %% ../../../nbs/data/reading/prices.ipynb #e3f69064
 def scale_prices(
     frame: pl.DataFrame,
     multiplier: pl.Series | pl.Expr,  # of the prices; volume is divided by it
@@ -249,7 +249,7 @@ def scale_prices(
         "adj_close", strict=False
     )
 
-
+# %% ../../../nbs/data/reading/prices.ipynb #3e341f41
 def _events_once(frame):
     """The frame with the split of a bar that is written twice on the first of them."""
     factor = frame["factor"].fill_nan(None).fill_null(1.0)
@@ -394,7 +394,7 @@ def _settle_returns(frame, table, spec):
         "prices and volume follow it, the quoted close is `raw_close` (adjust='none' keeps the close)"
     )
 
-# %% ../../../nbs/data/reading/prices.ipynb #fac84335
+# %% ../../../nbs/data/reading/prices.ipynb #9f3f5be6
 def _sorted_arrays(frame, *columns):
     """Asset codes and columns as float64, sorted by asset and date, and the order."""
     code = frame["asset"].to_physical().cast(pl.Int64).fill_null(-1).to_numpy()
@@ -402,13 +402,13 @@ def _sorted_arrays(frame, *columns):
     values = [frame[c].cast(pl.Float64).fill_null(np.nan).to_numpy()[order] for c in columns]
     return order, code[order], values
 
-
+# %% ../../../nbs/data/reading/prices.ipynb #067538c9
 def _unsorted(order, values):
     out = np.empty(len(values))
     out[order] = values
     return out
 
-
+# %% ../../../nbs/data/reading/prices.ipynb #917f5ca4
 def _coarse(frame):
     days = frame["date"].drop_nulls().unique().sort()
     return len(days) > 1 and days.diff().median() > dt.timedelta(days=4)

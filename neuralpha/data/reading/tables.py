@@ -120,7 +120,7 @@ class Reading:
         """Add a finding."""
         self.findings.append(dict(check=check, rows=int(rows), note=note, **more))
 
-# %% ../../../nbs/data/reading/tables.ipynb #526563f7
+# %% ../../../nbs/data/reading/tables.ipynb #7943a52d
 def _settle_columns(reading: Reading):
     """What the columns mean, and which are left out."""
     spec = reading.spec
@@ -141,7 +141,7 @@ def _settle_columns(reading: Reading):
     _drop_keys(reading)
     _check_assets(reading)
 
-
+# %% ../../../nbs/data/reading/tables.ipynb #b6935b79
 def _drop_keys(reading: Reading):
     """Leave out partition keys that are numbers: the year of a file is no characteristic."""
     wanted = {"date", "asset", "sector", *NUMERIC_COLUMNS, *reading.spec.columns, *(reading.spec.fields or ())}
@@ -242,7 +242,7 @@ def _number_texts(reading: Reading):
     ]
     return sure or [c for c, t in schema.items() if t == pl.String and c not in ("date", "asset", "sector", "__time")]
 
-# %% ../../../nbs/data/reading/tables.ipynb #7ad013fc
+# %% ../../../nbs/data/reading/tables.ipynb #479bec90
 def _settle_marks(reading: Reading, rows):
     """Decimal and thousands marks from some rows; from all where these leave a question open."""
     columns = _number_texts(reading)
@@ -279,7 +279,7 @@ def _settle_marks(reading: Reading, rows):
         except NeuralphaError as e:
             raise NeuralphaError(f"{reading.where}: {_by_source(reading, str(e))}") from None
 
-
+# %% ../../../nbs/data/reading/tables.ipynb #56d2a1a1
 def _by_source(reading: Reading, message):
     """A message with the source's names of its columns."""
     for ours, source in reading.names.items():
@@ -751,7 +751,7 @@ def _currencies(values, column, rows):
     )
     return [dict(check="currency", rows=rows, note=note)]
 
-# %% ../../../nbs/data/reading/tables.ipynb #029c0e53
+# %% ../../../nbs/data/reading/tables.ipynb #f1c590c2
 def _asset_codes(lf, where, source):
     """Distinct asset texts (stripped), refused where one holds a character that nobody can see."""
     texts = (
@@ -769,7 +769,7 @@ def _asset_codes(lf, where, source):
             )
     return sorted(t for t in texts if t)
 
-
+# %% ../../../nbs/data/reading/tables.ipynb #c78b6ea1
 def similar_names(assets: list) -> list:  # findings
     """Asset names that may be one name: they differ by case, by Unicode composition, by zeros in front or by a year.
 
@@ -793,7 +793,7 @@ def similar_names(assets: list) -> list:  # findings
         out.append(dict(check="similar_names", rows=len(years), note=note))
     return out
 
-
+# %% ../../../nbs/data/reading/tables.ipynb #471883bd
 def _twins(names, plain):
     """Names whose plain form another one has too."""
     return [name for name, twice in zip(names, pd.Series(plain, dtype=str).duplicated(keep=False)) if twice]

@@ -26,7 +26,7 @@ from .form import Table
 from .names import NUMERIC_COLUMNS, plain_name
 from .spec import ReadSpec
 
-# %% ../../../nbs/data/reading/unnamed.ipynb #82f5dc82
+# %% ../../../nbs/data/reading/unnamed.ipynb #f9bcbaa3
 SOME_ASSETS = 20  # by which a column is looked at before all of it is
 RESTS = 0.95  # share of the bars on which the ratio of an adjusted close to its close rests
 BEGINS_OR_ENDS = 0.8  # share of the assets whose adjusted close is the close on their last bar, or on their first
@@ -38,13 +38,13 @@ def _unknown(table: Table, spec: ReadSpec) -> list:
     """Columns of numbers whose names mean nothing here."""
     return [c for c in table.fields if c not in NUMERIC_COLUMNS and c not in spec.columns]
 
-
+# %% ../../../nbs/data/reading/unnamed.ipynb #57f0888b
 def _arrays(frame: pl.DataFrame, *columns) -> tuple:  # asset codes, columns as float64; sorted by asset and date
     ordered = frame.drop_nulls(["asset", "date"]).sort("asset", "date")
     code = ordered["asset"].to_physical().cast(pl.Int64).to_numpy()
     return code, *(ordered[c].cast(pl.Float64).fill_null(np.nan).to_numpy() for c in columns)
 
-# %% ../../../nbs/data/reading/unnamed.ipynb #c174fc21
+# %% ../../../nbs/data/reading/unnamed.ipynb #dd99b09a
 class Beside(NamedTuple):
     """How a column stands to the close beside it.
 
@@ -73,7 +73,7 @@ class Beside(NamedTuple):
     def may_adjust(self) -> bool:
         return self.way == "multiply" or self.way is None and self.likely in ("multiply", "none")
 
-
+# %% ../../../nbs/data/reading/unnamed.ipynb #f16f06ad
 def stand_beside(code: np.ndarray, close: np.ndarray, other: np.ndarray, column: str, coarse: bool = False) -> Beside:
     """Whether a column goes with the close but for rare jumps, and whose jumps these are."""
     with np.errstate(invalid="ignore", divide="ignore"):
@@ -95,7 +95,7 @@ def stand_beside(code: np.ndarray, close: np.ndarray, other: np.ndarray, column:
     is_level = any(np.nanmean(np.abs(end) < 0.02) > BEGINS_OR_ENDS for end in ends)
     return Beside(column, moved, True, is_level, verdict.way, verdict.likely)
 
-# %% ../../../nbs/data/reading/unnamed.ipynb #0f205cc0
+# %% ../../../nbs/data/reading/unnamed.ipynb #8befe224
 def find_adjusted_close(table: Table, spec: ReadSpec, coarse: bool = False) -> tuple:  # (table, findings)
     """Use the column that the prices prove to be the adjusted close; say which may be it.
 
@@ -116,13 +116,13 @@ def find_adjusted_close(table: Table, spec: ReadSpec, coarse: bool = False) -> t
     maybe = [b.column for b in beside if b.may_adjust and b.column not in told]
     return table, [_unused(table, column) for column in maybe]
 
-
+# %% ../../../nbs/data/reading/unnamed.ipynb #20febccd
 def _is_bare(table: Table, spec: ReadSpec) -> bool:
     """Whether a close stands there with nothing known that adjusts it, and nobody said what does."""
     fields = set(table.frame.columns)
     return spec.adjust == "auto" and "close" in fields and not {"adj_close", "factor", "return"} & fields
 
-
+# %% ../../../nbs/data/reading/unnamed.ipynb #609b0c20
 def _beside_the_close(table: Table, names: list, coarse: bool) -> list:
     """How each column whose ratio to the close rests stands to it; looked at on some assets before on all."""
     some = table.frame["asset"].drop_nulls().unique().head(SOME_ASSETS).to_list()
@@ -134,7 +134,7 @@ def _beside_the_close(table: Table, names: list, coarse: bool) -> list:
             out.append(stand_beside(*_arrays(table.frame, "close", column), column, coarse))
     return [beside for beside in out if beside.rests]
 
-
+# %% ../../../nbs/data/reading/unnamed.ipynb #28f25037
 def _ask_which(table: Table, proven: list) -> NeuralphaError:
     """The error of several adjusted closes, that with most changes first."""
     ordered = sorted(proven, key=_changes_first)
@@ -144,7 +144,7 @@ def _ask_which(table: Table, proven: list) -> NeuralphaError:
         "(the first changes on most days, as with dividends)."
     )
 
-
+# %% ../../../nbs/data/reading/unnamed.ipynb #5d56f850
 def _changes_first(beside: Beside) -> int:
     return -beside.steps
 
@@ -152,14 +152,14 @@ def _changes_first(beside: Beside) -> int:
 def _source(table: Table, column: str) -> str:
     return table.columns.get(column, column)
 
-
+# %% ../../../nbs/data/reading/unnamed.ipynb #e9bb5637
 def _renamed(table: Table, column: str, name: str) -> dict:
     """The names of a table's columns after one of them got another."""
     columns = dict(table.columns)
     columns[name] = columns.pop(column, column)
     return columns
 
-
+# %% ../../../nbs/data/reading/unnamed.ipynb #360af0cf
 def _as_adjusted(table: Table, column: str) -> tuple:
     """The table with the column as its adjusted close; what was said of it before is no longer so."""
     note = (
@@ -172,7 +172,7 @@ def _as_adjusted(table: Table, column: str) -> tuple:
     frame = table.frame.rename({column: "adj_close"})
     return replace(table, frame=frame, columns=_renamed(table, column, "adj_close"), findings=kept), [said]
 
-
+# %% ../../../nbs/data/reading/unnamed.ipynb #873545e7
 def _unused(table: Table, column: str) -> dict:
     source = _source(table, column)
     note = (
@@ -181,13 +181,13 @@ def _unused(table: Table, column: str) -> dict:
     )
     return dict(check="unused_adjusted_close", rows=table.frame[column].count(), note=note, column=column)
 
-# %% ../../../nbs/data/reading/unnamed.ipynb #0fdc08d4
+# %% ../../../nbs/data/reading/unnamed.ipynb #934dfce4
 def is_called_event(name: str) -> bool:
     """Whether a name speaks of an event that changes shares."""
     plain = plain_name(name)
     return bool(set(plain.split("_")) & EVENTS) or any(pair in plain for pair in PAIRS)
 
-
+# %% ../../../nbs/data/reading/unnamed.ipynb #23f23a6f
 def _forms(values: pl.Series) -> dict:  # name -> ratios, null where nothing happens
     """What the numbers of an event may mean: the ratio, or the new shares for each old one.
 
@@ -202,7 +202,7 @@ def _forms(values: pl.Series) -> dict:  # name -> ratios, null where nothing hap
     ratio, more = pl.when(changes_shares).then(pl.col("value")), pl.when(adds_shares).then(1 + pl.col("value"))
     return {"the ratio": frame.select(ratio).to_series(), "new shares for each": frame.select(more).to_series()}
 
-
+# %% ../../../nbs/data/reading/unnamed.ipynb #9ec71f27
 def find_share_events(table: Table, spec: ReadSpec, coarse: bool = False) -> tuple:  # (table, findings)
     """Use a column of events that the prices prove to be splits; say which adjust nothing.
 
@@ -228,7 +228,7 @@ def find_share_events(table: Table, spec: ReadSpec, coarse: bool = False) -> tup
     said += [_no_price_takes(table, column, table.frame.height) for column in texts]
     return (table, said) if used is None else _as_factor(table, *used, said)
 
-
+# %% ../../../nbs/data/reading/unnamed.ipynb #b7270e49
 def _ways(table: Table, column: str, coarse: bool) -> dict:  # form -> what the prices prove, or None
     """What the prices say of each thing that the numbers of an event may mean."""
     found = {}
@@ -237,7 +237,7 @@ def _ways(table: Table, column: str, coarse: bool) -> dict:  # form -> what the 
         found[form] = judge(changes(*arrays), coarse).way
     return found
 
-
+# %% ../../../nbs/data/reading/unnamed.ipynb #967e94f6
 def _no_price_takes(table: Table, column: str, rows: int) -> dict:
     note = (
         f"column {_source(table, column)!r} speaks of events that no price takes up: where closes are as quoted, the "
@@ -245,7 +245,7 @@ def _no_price_takes(table: Table, column: str, rows: int) -> dict:
     )
     return dict(check="events", rows=rows, note=note)
 
-
+# %% ../../../nbs/data/reading/unnamed.ipynb #2e34598d
 def _as_factor(table: Table, column: str, form: str, said: list) -> tuple:
     """The table with the events as its factor."""
     source = _source(table, column)
