@@ -24,7 +24,7 @@ import pandas as pd
 from numba import njit
 from ..core import NeuralphaError
 
-# %% ../../nbs/evaluate/statistics.ipynb #47adf2ed
+# %% ../../nbs/evaluate/statistics.ipynb #2bfdd91c
 STEADY_DATES = 1000  # dates from which intervals keep their level though skill comes and goes over months
 MISSED = {0: 4, 250: 8, 500: 10}  # dates: of 95% intervals one in so many misses at most there, of 40 to 1,000 assets
 FEWEST_DATES = 10  # below them no interval, no rank, no verdict: they show little but the same few dates again
@@ -42,7 +42,7 @@ def fewest_dates(
     """
     return max(FEWEST_DATES, 3 * horizon)
 
-
+# %% ../../nbs/evaluate/statistics.ipynb #890ccc4b
 def clean(series, name="series") -> np.ndarray:
     """Finite values as float64; raises `NeuralphaError` when fewer than three are left."""
     x = np.asarray(series, np.float64).ravel()
@@ -53,7 +53,7 @@ def clean(series, name="series") -> np.ndarray:
         )
     return x
 
-
+# %% ../../nbs/evaluate/statistics.ipynb #e3e46172
 def cosine_waves(
     x: np.ndarray,  # (n,)
     count: int,
@@ -75,7 +75,7 @@ def cosine_waves(
 
     return dct(x - x.mean(), type=2, norm="ortho")[1 : count + 1]
 
-
+# %% ../../nbs/evaluate/statistics.ipynb #1495f8b3
 def overlap_shape(
     x: np.ndarray,  # (n,)
     horizon: int,  # bars that a label covers
@@ -461,7 +461,7 @@ def holm(p_values) -> np.ndarray:
     out[order] = np.minimum(np.maximum.accumulate((len(p) - np.arange(len(p))) * p[order]), 1)
     return out
 
-# %% ../../nbs/evaluate/statistics.ipynb #9657771a
+# %% ../../nbs/evaluate/statistics.ipynb #ce21f77b
 def correct_together(
     tests: pd.DataFrame,  # one row per difference, columns difference, se, freedom, p
     significance: float = 0.05,  # chance of any false finding
@@ -497,7 +497,7 @@ def correct_together(
     high = np.where(found & (gap < 0), np.minimum(high, 0), high)
     return tests.assign(p_holm=p, low=low, high=high, separated=found)
 
-
+# %% ../../nbs/evaluate/statistics.ipynb #fec47794
 TESTED = ("difference", "se", "freedom", "t", "critical", "p")
 PAIR = [
     "better",
@@ -515,7 +515,7 @@ PAIR = [
     "separated",
 ]
 
-# %% ../../nbs/evaluate/statistics.ipynb #3ded7cfb
+# %% ../../nbs/evaluate/statistics.ipynb #5e04cb2b
 def _check_names(values, significance):
     twice = values.columns[values.columns.duplicated()]
     if len(twice):
@@ -526,7 +526,7 @@ def _check_names(values, significance):
             "example 0.05."
         )
 
-
+# %% ../../nbs/evaluate/statistics.ipynb #97fbdfa0
 def paired_tests(
     values: pd.DataFrame,  # dates × models, higher is better
     horizon: int = 1,
@@ -568,12 +568,12 @@ def paired_tests(
     frame = pd.DataFrame(rows, columns=["better", "worse", "dates", *TESTED]).astype({k: float for k in TESTED})
     return correct_together(frame, significance)[PAIR]
 
-# %% ../../nbs/evaluate/statistics.ipynb #644af39c
+# %% ../../nbs/evaluate/statistics.ipynb #108a2ea0
 def _letter_names(count):
     plain = string.ascii_lowercase + string.ascii_uppercase
     return [plain[k] if k < len(plain) else f"({k + 1})" for k in range(count)]
 
-
+# %% ../../nbs/evaluate/statistics.ipynb #13f4bfd3
 def letters(
     names,  # in the order in which they are shown
     separated,  # of pairs of names that are told apart
@@ -606,7 +606,7 @@ def letters(
     labels = _letter_names(len(groups))
     return {name: "".join(label for label, g in zip(labels, groups) if name in g) for name in names}
 
-# %% ../../nbs/evaluate/statistics.ipynb #24713aac
+# %% ../../nbs/evaluate/statistics.ipynb #141a1973
 def confidence_set(
     pairs: pd.DataFrame,  # result of `paired_tests`
     names,  # of the models
@@ -643,7 +643,7 @@ def confidence_set(
         {"p": p, "included": [p[n] >= significance and beaten.get(n, 1.0) >= significance for n in names]}, names
     )
 
-
+# %% ../../nbs/evaluate/statistics.ipynb #0eff1e29
 def model_confidence_set(
     losses: pd.DataFrame,  # dates × models, lower is better; dates with a missing loss are left out
     horizon: int = 1,
@@ -984,7 +984,7 @@ def backtest_overfitting(
         slope=float(slope),
     )
 
-# %% ../../nbs/evaluate/statistics.ipynb #e4ab88cc
+# %% ../../nbs/evaluate/statistics.ipynb #adfa033c
 def _halves(splits):
     """(n, splits) bool: every choice of half of the blocks."""
     chosen = list(combinations(range(splits), splits // 2))
@@ -993,7 +993,7 @@ def _halves(splits):
         out[i, list(blocks)] = True
     return out
 
-
+# %% ../../nbs/evaluate/statistics.ipynb #b8668643
 def _block_sums(values, splits, span):
     """(splits, 2, 2, 3, k): count, sum and sum of squares of each block, without `span` dates at its front (second
     index 1), at its end (third).
@@ -1008,7 +1008,7 @@ def _block_sums(values, splits, span):
         out[b, front, end, 0], out[b, front, end, 1:] = stop - first, total[stop] - total[first]
     return out
 
-
+# %% ../../nbs/evaluate/statistics.ipynb #b6845d8e
 def _performance(sums, inside, metric, purged):
     """(k,) mean or Sharpe ratio of the blocks in `inside`, without the dates next to blocks outside where `purged`."""
     outside = np.pad(~inside, 1) & purged  # nothing lies before the first block and after the last
