@@ -27,7 +27,7 @@ from ..monitor.registry import MODELS, register_model, weather
 from .desk_fits import load_fits, model_card, save_fits
 from .fits import Fits, new_fits, scores_of, setting_features
 
-# %% ../../nbs/report/desk_retrain.ipynb #6351b77b
+# %% ../../nbs/report/desk_retrain.ipynb #136bbc06
 SETTLED = 21  # bars after which another weather is a new regime
 
 
@@ -36,7 +36,7 @@ def asks_for_a_fit(run) -> bool:
     made = _paper_returns(run.bars, run.terms, run.acting)
     return bool(_why(run.policy, run.bars, run.record.fitted, run.revised, made))
 
-
+# %% ../../nbs/report/desk_retrain.ipynb #28ffb9b6
 def retraining_due(record: Record) -> str:  # empty: none
     """Why the action policy wants a new fit now.
 
@@ -51,7 +51,7 @@ def retraining_due(record: Record) -> str:  # empty: none
     made = _paper_returns(record.bars, record.desk.terms, record.acting)
     return _why(policy, record.bars, record.fitted, is_revised(record.entries), made)
 
-
+# %% ../../nbs/report/desk_retrain.ipynb #4ab8d070
 def _why(policy: ActionPolicy, bars, fitted, revised, made) -> str:
     asked, since = policy.retrain, len(bars) - fitted
     if since == 0:
@@ -66,14 +66,14 @@ def _why(policy: ActionPolicy, bars, fitted, revised, made) -> str:
         return f"{SETTLED} bars of another weather"
     return "the source changed known bars" if asked.revision and revised else ""
 
-
+# %% ../../nbs/report/desk_retrain.ipynb #b341df04
 def _paper_returns(bars, terms: Terms, acting) -> pd.Series:
     """Net returns of the acting model's own account."""
     at = 1 + terms.models.index(acting)
     wealth = [bar["wealth"][at] for bar in bars if len(bar["wealth"]) > at]
     return pd.Series([terms.capital, *wealth]).pct_change().iloc[1:]
 
-
+# %% ../../nbs/report/desk_retrain.ipynb #193bd343
 def _is_new_regime(made) -> bool:
     """Whether the weather turned so many bars ago, and has stayed since."""
     if len(made) < 3 * SETTLED:
@@ -81,7 +81,7 @@ def _is_new_regime(made) -> bool:
     last = weather(made)[-SETTLED - 1 :]
     return len(set(last[1:])) == 1 and last[0] != last[1]
 
-# %% ../../nbs/report/desk_retrain.ipynb #a7c31898
+# %% ../../nbs/report/desk_retrain.ipynb #79ea7f6e
 REPLAYED = 120  # bars
 
 
@@ -121,12 +121,12 @@ def forgotten(
     rows = {name: _compared(ics[there], dates[there], old, new) for name, there in groups.items()}
     return pd.DataFrame.from_dict(rows, orient="index").rename_axis("regime")
 
-
+# %% ../../nbs/report/desk_retrain.ipynb #b313596c
 def _ics(fits, panel, dates, label) -> pd.Series:
     scores = scores_of(fits, setting_features(fits, panel), dates)
     return rank_ic(scores.set_index(["date", "asset"])["score"], label).reindex(dates)
 
-
+# %% ../../nbs/report/desk_retrain.ipynb #9abef4e7
 def _compared(ics, dates, old, new) -> dict:
     means = ics.mean()
     test = paired_test(ics["new"], ics["old"]) if len(ics.dropna()) > 2 else dict.fromkeys(("low", "high"), np.nan)
@@ -136,7 +136,7 @@ def _compared(ics, dates, old, new) -> dict:
     gap = means["new"] - means["old"]
     return dict(bars=len(ics), **means, difference=gap, low=test["low"], high=test["high"], **shares)
 
-# %% ../../nbs/report/desk_retrain.ipynb #84abe38f
+# %% ../../nbs/report/desk_retrain.ipynb #fcc34067
 def fit_challenger(
     desk: Desk,
     panel: Panel,  # that ends with the desk's last bar
@@ -176,17 +176,17 @@ def fit_challenger(
     key = register_model(desk.folder / MODELS, lambda folder: save_fits(fits, folder), card)
     return desk.admit(name, key, why=why, bar=len(record.bars), date=date, forgotten=table)
 
-
+# %% ../../nbs/report/desk_retrain.ipynb #9a9b1272
 def _day_or_minute(date: str) -> str:
     """The day, and the minute where there are several bars a day: two fits have two names."""
     return date.removesuffix(" 00:00:00")[:16].replace(" ", "T")
 
-
+# %% ../../nbs/report/desk_retrain.ipynb #84241d1c
 def _own_label(fits, panel):
     setting = fits.setting
     return forward_return(panel, setting.horizon, setting.delay, setting.exit)
 
-
+# %% ../../nbs/report/desk_retrain.ipynb #44fd113d
 def _without_nan(table) -> dict:
     """Rows as plain values, NaN as None."""
     rows = table.to_dict("index")
