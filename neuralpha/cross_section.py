@@ -263,7 +263,7 @@ class Ranked(NamedTuple):
     ranks: np.ndarray  # (n_rows, M) float64: average rank less the mean of the date's ranks; NaN without score
     quantiles: np.ndarray  # (n_rows, M) int8: 1 (lowest scores) to q; 0 without score
 
-# %% ../nbs/cross_section.ipynb #65318135
+# %% ../nbs/cross_section.ipynb #211c5656
 def rank_within_date(
     panel,  # `Panel`
     scores: np.ndarray,  # (n_rows, M) in panel row order
@@ -284,8 +284,8 @@ def rank_within_date(
         (n_rows,) whole numbers from 0: rank among the rows of the date that share the number; -1:
         not ranked
     """
-    if not 2 <= quantiles <= 100:
-        raise NeuralphaError(f"quantiles is {quantiles}; it must be between 2 and 100.")
+    if not (2 <= quantiles <= 100 and quantiles == int(quantiles)):
+        raise NeuralphaError(f"quantiles is {quantiles}; it must be a whole number between 2 and 100.")
     scores = np.ascontiguousarray(scores)
     sections = cross_sections(panel, within)
     out = Ranked(np.full(scores.shape, np.nan), np.zeros(scores.shape, np.int8))
@@ -629,14 +629,14 @@ def sector_codes(
         raise NeuralphaError(f"{panel.name} has no attribute 'sector'.")
     return pd.factorize(panel.attributes["sector"].reindex(panel.assets), sort=True)[0].astype(np.int64)
 
-# %% ../nbs/cross_section.ipynb #213462a9
+# %% ../nbs/cross_section.ipynb #7974864e
 def known_mean(values: np.ndarray) -> np.ndarray:
     """Mean of the known values along the first axis: numpy's `nanmean`, and quietly NaN where none is known."""
     total = np.asarray(np.nansum(values, 0))
     with np.errstate(invalid="ignore"):
         return np.divide(total, (~np.isnan(values)).sum(0), out=total, casting="unsafe")
 
-# %% ../nbs/cross_section.ipynb #8f38a61b
+
 def known_deviation(values: np.ndarray) -> np.ndarray:
     """Standard deviation (n in the denominator) along the first axis: `nanstd`, and quietly NaN where none is known."""
     with np.errstate(invalid="ignore"):
@@ -701,7 +701,7 @@ def _centre(x, keep, kept, out):
         square += out[i] * out[i]
     return square if other else 0.0
 
-# %% ../nbs/cross_section.ipynb #2e5c8d9b
+# %% ../nbs/cross_section.ipynb #7fce915a
 @njit(cache=True, fastmath={"reassoc", "contract"})
 def _dot(a, b):
     total = 0.0
@@ -709,7 +709,7 @@ def _dot(a, b):
         total += a[i] * b[i]
     return total
 
-# %% ../nbs/cross_section.ipynb #34f03942
+
 @njit(cache=True)
 def _correlation(product, xx, yy):
     return product / np.sqrt(xx * yy) if xx > 0 and yy > 0 and xx * yy < np.inf else np.nan

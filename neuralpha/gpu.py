@@ -301,12 +301,12 @@ def in_turns(
 
     return pd.DataFrame([{name: turn(name) for name in sides} for _ in range(turns)])
 
-# %% ../nbs/gpu.ipynb #17b02c0e
+# %% ../nbs/gpu.ipynb #8d26cbb8
 def half_quartiles(values) -> float:
     """Half the distance between the quartiles."""
     return float(np.subtract(*np.quantile(values, (0.75, 0.25))) / 2)
 
-# %% ../nbs/gpu.ipynb #d70502c1
+
 def ratio_row(run: Run, part: str, what: str, ratios, aim: str = "", unit: str = "ratio", note: str = "") -> None:
     """Keep the median of some ratios."""
     run.add(part, what, float(np.median(ratios)), unit, len(ratios), half_quartiles(ratios), aim, note)
@@ -507,11 +507,11 @@ class Here:
             future.set_exception(e)
         return future
 
-# %% ../nbs/gpu.ipynb #ea870e80
+# %% ../nbs/gpu.ipynb #feb871b8
 class Interrupted(Exception):
     """Raised in a training to cut it off."""
 
-# %% ../nbs/gpu.ipynb #8fbbdd5b
+
 def interrupt(epoch: int, gain: float) -> None:
     """Cut a training off after its first epoch."""
     if epoch == 0:
@@ -775,12 +775,12 @@ def feeding(run: Run) -> None:
             note="20,000 windows, the start of the processes included",
         )
 
-# %% ../nbs/gpu.ipynb #ce045d98
+# %% ../nbs/gpu.ipynb #f1248d4d
 def together(run: Run) -> None:
     """Seconds of many seeds at once over those of one."""
     X, y, fold = run.market
     for model, share in ((MLP(), run.size.share), (LSTM(), run.size.share / 10), (Transformer(), run.size.share / 10)):
-        model = model.clone(max_epochs=1, epoch_share=share)
+        model = model.clone(max_epochs=1, epoch_share=share, look_steps=0)
         seeds = range(run.size.together)
         took = in_turns(
             run.device,
@@ -1019,7 +1019,7 @@ def memory(run: Run) -> None:
         note=said,
     )
 
-# %% ../nbs/gpu.ipynb #61e03165
+# %% ../nbs/gpu.ipynb #dcff161b
 small_market = lru_cache(1)(random_market)
 
 
@@ -1033,7 +1033,7 @@ def worker_unit(seed: int, device: str, size: Size, n_epochs: int) -> np.ndarray
     """
     torch.set_num_threads(1)
     X, y, fold = small_market(max(12, size.assets // 4), max(60, size.dates // 2), size.features)
-    return fit_unit(LSTM(max_epochs=n_epochs), X, y, fold, seed, device).scores
+    return fit_unit(LSTM(max_epochs=n_epochs, look_steps=0), X, y, fold, seed, device).scores
 
 # %% ../nbs/gpu.ipynb #6d02c421
 def several(run: Run) -> None:

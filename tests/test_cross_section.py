@@ -104,7 +104,7 @@ def test_ties_share_a_quantile():
     assert (table.sort_values(["d", "v"]).groupby("d").g.apply(lambda g: g.is_monotonic_increasing)).all()
 
 def test_a_number_of_quantiles_that_cuts_nothing_is_refused():
-    with pytest.raises(NeuralphaError, match="quantiles is 1; it must be between 2 and 100"):
+    with pytest.raises(NeuralphaError, match="quantiles is 1; it must be a whole number between 2 and 100"):
         rank_within_date(*_market(), quantiles=1)
 
 def test_scales_equal_scipy_date_by_date():

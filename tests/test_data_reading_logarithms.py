@@ -72,6 +72,10 @@ def test_closes_below_zero_that_wander_are_asked_for_and_one_calm_asset_is_said(
     logs[:, 0] -= logs[60, 0]
     with pytest.raises(NeuralphaError, match="of the closes lie below zero, and they move in small steps"):
         load_universe(_long(logs), "logs")
+    wild = _market(7, vol=0.045, seed=4).round(3)
+    found = load_universe(_long(wild), "wild").checks.set_index("check").note["logarithms"]
+    assert "less than shares so cheap do: if they are logarithms of prices" in found
+    assert "logarithms" not in set(load_universe(_long(np.maximum(wild.round(2), 0.01)), "cents").checks.check)
     one = load_universe(_long(_market(1, low=100, high=100)), "one")
     said = one.checks.set_index("check").note["logarithms"]
     assert "less than shares do: if they are logarithms of prices, say logarithms=['close']" in said

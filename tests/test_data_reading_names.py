@@ -38,7 +38,7 @@ from neuralpha.core import NeuralphaError
                 "收盘",
             ],
         ),
-        ("volume", ["Volume", "<VOLUME>", "Volumen", "成交量"]),
+        ("volume", ["Volume", "<VOLUME>", "Volumen", "成交量", "Wolumen", "Объём", "Объем торгов", "出来高"]),
         ("date", ["<DATE>", "Datum", "Date", "trade_date"]),
         ("factor", ["CFACPR", "adj_factor"]),
         (None, ["close_pct", "Close %", "score", "Closeness", "Change %", "open interest"]),
@@ -46,6 +46,33 @@ from neuralpha.core import NeuralphaError
 )
 def test_spellings_of_one_field(field, spellings):
     assert {s: known_name(s) for s in spellings} == dict.fromkeys(spellings, field)
+
+HEADERS = {
+    "Italian": "Data|Titolo|Apertura|Massimo|Minimo|Chiusura|Chiusura rettificata|Volume",
+    "Portuguese": "Data|Ativo|Abertura|Máxima|Mínima|Fechamento|Fechamento Ajustado|Volume",
+    "Russian": "Дата|Тикер|Открытие|Максимум|Минимум|Закрытие|Скорректированная цена закрытия|Объём",
+    "Japanese": "日付|銘柄コード|始値|高値|安値|終値|調整後終値*|出来高",
+    "Polish": "Data|Walor|Otwarcie|Najwyższy|Najniższy|Zamknięcie|Zamknięcie skorygowane|Wolumen",
+    "Spanish": "Fecha|Símbolo|Apertura|Máximo|Mínimo|Cierre|Cierre ajustado|Volumen",
+    "Korean": "날짜|종목코드|시가|고가|저가|종가|수정종가|거래량",
+    "Turkish": "Tarih|Sembol|Açılış|Yüksek|Düşük|Kapanış|Düzeltilmiş Kapanış|Hacim",
+    "Dutch": "Datum|Symbool|Openen|Hoogste|Laagste|Slotkoers|Slotkoers aangepast|Volume",
+    "French": "Date|Code|Ouverture|Plus haut|Plus bas|Clôture|Clôture ajustée|Volume",
+}
+
+@pytest.mark.parametrize("language", HEADERS)
+def test_a_header_is_read_in_its_language(language):
+    names = HEADERS[language].split("|")
+    fields = ["date", "asset", "open", "high", "low", "close", "adj_close", "volume"]
+    assert known_names(names) == dict(zip(names, fields))
+    assert known_names([n.upper() for n in names]) == dict(zip([n.upper() for n in names], fields))
+    assert looks_adjusted(names[6]) and not any(looks_adjusted(n) for n in names[:6])
+
+def test_weak_words_in_other_languages_give_way_too():
+    russian = ["Дата", "Цена", "Откр.", "Макс.", "Мин.", "Объём", "Изм. %"]  # as portals of quotes write it
+    assert list(known_names(russian).values()) == ["date", "open", "high", "low", "volume", "close"]
+    assert known_names(["Data", "Ultimo", "Apertura", "Vol."])["Ultimo"] == "close"
+    assert known_names(["Data", "Cena", "Zamknięcie"]) == {"Zamknięcie": "close", "Data": "date"}
 
 def test_weak_words_give_way():
     assert known_names(["Date", "Time", "Close"]) == {"Date": "date", "Close": "close"} and known_names(

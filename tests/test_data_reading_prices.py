@@ -148,6 +148,43 @@ def test_dividends_that_no_return_holds_and_bars_stamped_with_the_first_of_a_mon
     weeks, then = pd.bdate_range("2020-01-03", periods=60, freq="W-FRI"), pd.bdate_range("2021-03-01", periods=60)
     (found,) = [f for f in open_source(_walks(weeks.append(then))).findings if f["check"] == "cadence"]
     assert "7 days apart before 2021-0" in found["note"] and "and 1 after" in found["note"]
-    for freq, expected in (("MS", True), ("ME", False), ("BMS", False)):
-        months = open_source(_walks(pd.date_range("2015-01-01", periods=24, freq=freq)))
-        assert any(f["check"] == "month_starts" for f in months.findings) == expected
+    close, later = _walks(weeks), _walks(weeks).assign(asset="late")
+    later["date"] += pd.to_timedelta(np.where(later.date < weeks[30], 30, 60), "min")
+    both = open_source(pd.concat([close, later]))  # two venues: no asset has two bars within an hour
+    assert "cadence" not in [f["check"] for f in both.findings]
+    begins = {"MS": ["month_starts"], "ME": [], "BMS": [], "W-MON": ["week_starts"], "W-FRI": [], "W-SUN": []}
+    for freq, expected in begins.items():
+        bars = open_source(_walks(pd.date_range("2015-01-01", periods=24, freq=freq)), tz=None)
+        assert [f["check"] for f in bars.findings if f["check"].endswith("_starts")] == expected, freq
+
+@pytest.mark.parametrize("year", [0.0, 0.02])
+def test_dividends_by_which_prices_fall_make_total_returns_and_those_that_prices_hold_do_not(year):
+    days, n = pd.bdate_range("2015-01-05", periods=1000), 8
+    true = _walks(days, n)
+    total = true["close"].to_numpy().reshape(1000, n)
+    rate = np.where(np.arange(1000)[:, None] % 63 == 20 + np.arange(n), year / 4, 0.0)
+    paid = np.zeros((1000, n))
+    quoted = total.copy()  # a price that falls by each dividend, and the same total return
+    for day in range(1, 1000):
+        paid[day] = np.round(rate[day] * quoted[day - 1], 3)
+        quoted[day] = quoted[day - 1] * total[day] / total[day - 1] - paid[day] * total[day] / total[day - 1]
+    falls = true.assign(close=quoted.ravel().round(4), dividend=paid.ravel())
+    got = open_source(falls)
+    returns = got.frame.sort("date", "asset")["close"].to_numpy().reshape(1000, n)
+    np.testing.assert_allclose(returns[1:] / returns[:-1], total[1:] / total[:-1], atol=1e-4)
+    assert [f["check"] for f in got.findings] == (["adjustment"] if year else [])
+    held = np.where(rate > 0, 0.5, 0.0) if year else np.zeros((1000, n))
+    kept = open_source(true.assign(dividend=held.ravel()))
+    assert np.allclose(kept.frame.sort("date", "asset")["close"].to_numpy(), true.close)
+
+def test_exchanged_open_and_close_are_named():
+    rng = np.random.default_rng(0)
+    moves = 0.01 * rng.standard_normal((200, 3, 2))  # a night, then a day
+    path = np.cumsum(moves.reshape(200, 3, 2).transpose(1, 0, 2).reshape(3, 400), 1)
+    first, last = (50 * np.exp(path[:, k::2]).T.ravel() for k in (0, 1))
+    bars = _walks(pd.bdate_range("2021-01-04", periods=200), 3).assign(open=first, close=last)
+    open_source(bars)
+    with pytest.raises(
+        NeuralphaError, match="'open' and 'close' are exchanged: .*say columns={'open': 'close', 'close'"
+    ):
+        open_source(bars.rename(columns={"open": "close", "close": "open"}))

@@ -110,3 +110,10 @@ def test_letters_that_are_not_utf8_are_asked_for(tmp_path):
         read(tmp_path, text, encoding="klingon")
     with pytest.raises(NeuralphaError, match="holds 'x'; name it"):
         read(tmp_path, PLAIN.replace("close\n", "close,\n").replace(".5\n", ".5,x\n"))
+
+HEADERS = {"cp1252": "Datum;Eröffnung;Schluß", "cp1251": "Дата;Тикер;Закрытие", "cp932": "日付;コード;終値"}
+
+@pytest.mark.parametrize("encoding", HEADERS)
+def test_the_encoding_that_is_asked_for_first_is_that_in_which_the_header_has_words(encoding, tmp_path):
+    with pytest.raises(NeuralphaError, match=f"the header is not UTF-8; .* or say encoding='{encoding}'"):
+        read(tmp_path, (HEADERS[encoding] + "\n2024-01-02;A;1\n").encode(encoding))

@@ -282,6 +282,13 @@ def test_dates_on_which_a_model_says_nothing_are_said():
         s.startswith("net has no IC") for s in said
     )
 
+def test_scores_that_are_their_answers_are_called_so():
+    panel, y, noisy = _market(120)
+    answers = panel.series(y.values).rename("answers")
+    said = compare([answers, noisy("net", 20.0, 1)], y, detail=False, n_resamples=60).statements()
+    assert sum("answers has a mean IC of 1.00: on a market, no forecast knows that much" in s for s in said) == 1
+    assert not any(s.startswith("net has a mean") for s in said)
+
 def test_interval_and_p_of_a_sentence_do_not_contradict_each_other():
     b = _chain()
     for p, said in zip(b.pairs.itertuples(), b.statements()):

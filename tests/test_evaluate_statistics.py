@@ -351,6 +351,29 @@ def test_letters_by_hand_and_beyond_the_alphabet():
     many = [f"m{j}" for j in range(60)]
     assert len(set(letters(many, itertools.combinations(many, 2)).values())) == 60
 
+def test_series_are_paired_by_their_dates_and_what_is_no_series_is_refused():
+    rng = np.random.default_rng(0)
+    days = pd.bdate_range("2020-01-01", periods=200)
+    a, b = (pd.Series(rng.standard_normal(200), days) for _ in range(2))
+    late = b.iloc[5:]
+    assert paired_test(a, late) == paired_test(a.iloc[5:].to_numpy(), late.to_numpy())
+    assert paired_test(a, b.sample(frac=1, random_state=0)) == paired_test(a, b)
+    with pytest.raises(NeuralphaError, match="Series of 200 and 195 values cannot be paired; give Series with dates"):
+        paired_test(a.to_numpy(), late.to_numpy())
+    with pytest.raises(NeuralphaError, match="occurs more than once in a series to be paired"):
+        paired_test(a, pd.concat([late, late.iloc[:1]]))
+    for wrong, said in (
+        (np.ones((50, 2)), "the shape .50, 2.; one value per date"),
+        ([1.0, np.inf, 2.0, 3.0], "infinite 1 time"),
+        (list("abc"), "holds what is no number"),
+    ):
+        with pytest.raises(NeuralphaError, match=said):
+            mean_test(wrong)
+    with pytest.raises(NeuralphaError, match="trials is 0; the winner itself was tried"):
+        sharpe_report(a, 252, trials=0)
+    with pytest.raises(NeuralphaError, match="horizon is 2.5; a label covers a whole number of bars"):
+        mean_test(a, 2.5)
+
 def test_variance_split_recovers_what_was_planted():
     rng = np.random.default_rng(0)
     v = 0.03 + rng.normal(0, 0.1, (1000, 1)) + rng.normal(0, 0.02, (1, 40)) + rng.normal(0, 0.03, (1000, 40))

@@ -11,7 +11,7 @@ from neuralpha.models.fitting import fit_unit
 from neuralpha.models.registry import as_model
 from neuralpha.models.linear import PCR, ElasticNet, Ridge
 from neuralpha.models.nets import MLP
-from neuralpha.models.training.loop import best_epoch
+from neuralpha.models.training.loop import best_look
 from neuralpha.models.trees import LightGBM
 from neuralpha.splits import fixed_split
 
@@ -98,7 +98,7 @@ def test_the_future_of_the_test_period_does_not_change_a_score():
         (ElasticNet(), lambda m: dict(alpha=m.chosen_["alpha"])),
         (PCR(), lambda m: dict(components=m.chosen_["components"])),
         (LightGBM(n_trees=60), lambda m: dict(n_trees=m.trees_)),
-        (MLP(max_epochs=6, average=2, learning_rate=1e-2), lambda m: dict(max_epochs=best_epoch(m.history_))),
+        (MLP(max_epochs=6, average=2, learning_rate=1e-2), lambda m: dict(max_epochs=best_look(m.history_))),
     ],
 )
 def test_fitted_again_on_both_parts_with_what_validation_chose(model, chosen):

@@ -5,7 +5,14 @@ from neuralpha.core import NeuralphaError
 
 @pytest.mark.parametrize(
     "wrong",
-    [dict(device="gpu9"), dict(precision="float16"), dict(loss="rmse"), dict(epoch_share=0.0), dict(patience=0)],
+    [
+        dict(device="gpu9"),
+        dict(precision="float16"),
+        dict(loss="rmse"),
+        dict(epoch_share=0.0),
+        dict(look_steps=-1),
+        dict(patience=0),
+    ],
     ids=str,
 )
 def test_a_wrong_setting_is_refused_where_it_is_made(wrong):

@@ -5,6 +5,7 @@ import pytest
 import torch
 from neuralpha.core import NeuralphaError
 from neuralpha.models.base import feature_scale, mean_ic, toy_problem
+from neuralpha.models.training.batches import Part
 from neuralpha.models.training.config import Training
 from neuralpha.models.training.loop import _mean_weights
 from neuralpha.models.training.module import NetModule
@@ -12,15 +13,40 @@ from neuralpha.models.training.resident import Resident
 from neuralpha.models.training.scoring import score_rows
 from neuralpha.models.training.sparse import first_weights
 
-def test_the_best_epoch_is_the_first_of_the_highest_and_the_last_without_validation():
+def test_a_look_follows_so_many_steps_and_an_epoch_stays_what_it_is():
+    X, y, fold = toy_problem(20, 120)
+    data = Resident(X, 1, *feature_scale(X.view(fold.train)))
+    dates = np.unique(X.panel.date_code[fold.train])[:40]
+    rows = fold.train[np.isin(X.panel.date_code[fold.train], dates)]
+    part = Part(data, rows, np.zeros(len(rows), np.float32))
+    size = len(rows) // len(dates)  # a date is a batch, so an epoch of half the dates has 20 steps
+    settings = Training(look_steps=4, max_epochs=6, epoch_share=0.5)
+    assert rounds_of(settings, part, size, "date", True) == (0.1, 30)
+    assert rounds_of(settings.clone(look_steps=20), part, size, "date", True) == (0.5, 6)
+    whole = settings.clone(look_steps=0)
+    assert rounds_of(settings, part, size, "date", False) == (0.5, 6) == rounds_of(whole, part, size, "date", True)
+    assert [epochs_done(settings, 0.1, n) for n in (1, 5, 8)] == [0.2, 1, 1.6]
+
+def test_looks_within_an_epoch_stop_earlier_and_a_refit_repeats_their_steps():
+    history = _run(look_steps=3, patience=2, learning_rate=0.1, max_epochs=30)[1]
+    each = history[0]["epoch"]
+    assert 0 < each < 0.5 and len(history) < 30 / each
+    X, y, fold = toy_problem(20, 120, noise=0.5)
+    t = y.target("rank")
+    data = Resident(X, 1, *feature_scale(X.view(fold.train)))
+    how = Training(batch_rows=100, look_steps=3, max_epochs=30)
+    again = train(Tiny(), data, (fold.train, t[fold.train]), None, how, rounds=best_look(history))
+    assert [r["epoch"] for r in again] == [r["epoch"] for r in history[: best_look(history)]]
+
+def test_the_best_look_is_the_first_of_the_highest_and_the_last_without_validation():
     ics = [{"valid_ic": ic} for ic in (0.01, 0.04, 0.04, 0.02)]
     losses = [{"valid_loss": -h["valid_ic"]} for h in ics]
     for history in (ics, losses):
-        assert best_epoch(history) == 2
+        assert best_look(history) == 2
         assert [stale(history[:n], 2) for n in range(5)] == [False, False, False, False, True]
         assert [best_so_far(record, history[:i]) for i, record in enumerate(history)] == [True, True, False, False]
     bare = [{"train_loss": 1.0}] * 5
-    assert best_epoch(bare) == 5 and not stale(bare, 1) and best_so_far(bare[0], bare) and best_epoch([]) == 0
+    assert best_look(bare) == 5 and not stale(bare, 1) and best_so_far(bare[0], bare) and best_look([]) == 0
 
 class Tiny(NetModule):
     def __init__(self, width=4, hidden=16, norm=torch.nn.Identity):
@@ -175,7 +201,7 @@ def test_the_sparse_path_goes_from_all_inputs_to_none():
     alive = []
     net = Tiny()
 
-    def watch(epoch, gain):
+    def watch(done, gain):
         return alive.append(int((first_weights(net).norm(dim=0) > 0).sum()))
 
     train(

@@ -47,10 +47,10 @@ def test_inputs_are_zero_exactly_where_the_gradient_is_below_the_penalty():
 
 def test_the_penalty_grows_a_hundredfold_to_what_is_asked_for():
     settings = Training(sparse_input=5.0, max_epochs=12)
-    path = [path_penalty(settings, epoch) for epoch in range(12)]
+    path = [path_penalty(settings, done, 12) for done in range(12)]
     assert path[0] == pytest.approx(0.05) and path[-1] == 5.0 and path == sorted(path)
-    assert path_penalty(Training(sparse_input=5.0, max_epochs=1), 0) == pytest.approx(0.05)
-    assert path_penalty(Training(), 3) == 0
+    assert path_penalty(Training(sparse_input=5.0), 0, 1) == pytest.approx(0.05)
+    assert path_penalty(Training(), 3, 20) == 0
 
 @pytest.mark.parametrize(
     "name",

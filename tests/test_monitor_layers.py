@@ -39,15 +39,15 @@ def test_costs_are_of_what_was_traded():
 def test_a_feature_that_moves_and_one_that_is_lost_are_found_and_named():
     rng = np.random.default_rng(0)
     days = [pd.DataFrame(rng.normal(size=(200, 3)), columns=list("abc")) for _ in range(80)]
-    reference = learn_reference(days)
-    usual = max(reference.number(day) for day in days)
+    reference, numbers = learn_reference(days)
+    usual = numbers.max()
     new = pd.DataFrame(rng.normal(size=(200, 3)), columns=list("abc"))
-    assert reference.number(new) < usual + 2
+    assert reference.number(new)[0] < usual + 2
     assert (
-        reference.number(new.assign(b=new["b"] * 2)) > usual + 1
+        reference.number(new.assign(b=new["b"] * 2))[0] > usual + 1
         and reference.furthest(new.assign(b=new["b"] * 2)) == "b"
     )
-    assert reference.furthest(new.assign(c=np.nan)) == "c" and reference.number(new.assign(c=np.nan)) > 10
+    assert reference.furthest(new.assign(c=np.nan)) == "c" and reference.number(new.assign(c=np.nan))[0] > 10
     with pytest.raises(NeuralphaError, match="No feature varies"):
         learn_reference([pd.DataFrame({"a": [1.0, 1.0]})] * 3)
 
@@ -105,8 +105,8 @@ def test_a_watch_that_was_written_reads_the_same():
     rng = np.random.default_rng(4)
     past = pd.DataFrame({"ic": rng.normal(0.05, 0.1, 300), "costs": 5.0})
     days = [pd.DataFrame(rng.normal(size=(50, 2)), columns=list("ab")) for _ in range(60)]
-    watching, reference = learn_watch(past), learn_reference(days)
+    watching, (reference, _) = learn_watch(past), learn_reference(days)
     text = json.loads(json.dumps(watch_to_json(watching, reference)))
     again, same = watch_from_json(text)
     live = pd.DataFrame({"ic": rng.normal(0, 0.1, 30), "costs": 5.0})
-    assert again.read(live) == watching.read(live) and same.number(days[0]) == reference.number(days[0])
+    assert again.read(live) == watching.read(live) and same.number(days[0])[0] == reference.number(days[0])[0]

@@ -38,6 +38,15 @@ def test_quantiles_of_a_fixed_account_are_the_spread_portfolio():
     np.testing.assert_allclose(-got.half_spread.shift(1).reindex(known.index), known.cost, atol=1e-12)
     np.testing.assert_allclose(got.turnover.shift(1).reindex(known.index), known.turnover, atol=1e-9)
 
+def test_both_legs_are_the_gross_return_and_change_places_with_the_sign():
+    panel, scores = _setting()
+    how = dict(costs="none", capital=1e6, compounding=False, drift=False)
+    book, turned = (backtest(s, panel, RankWeights(), **how) for s in (scores, -scores))
+    np.testing.assert_allclose(book.legs.sum(axis=1), book.returns.gross, atol=1e-15)
+    np.testing.assert_allclose(book.legs.long, -turned.legs.short, atol=1e-15)
+    assert book.legs.long.std() > 0 and book.legs.short.std() > 0
+    assert (backtest(scores, panel, TopN(10), "square-root", 1e8).legs.short == 0).all()
+
 def test_gross_less_costs_is_net_and_wealth_compounds():
     panel, scores = _setting(1)
     book = backtest(scores, panel, RankWeights(), Costs(3, Impact(0.7), borrow_bps=50), 1e8)

@@ -32,8 +32,12 @@ def test_what_is_not_finite_is_a_gap_so_that_the_page_can_be_read():
 
 def test_accounts_are_summed_and_the_market_stands_beside_them():
     dates = pd.bdate_range("2020-01-01", periods=3)
-    one = pd.DataFrame({"date": dates, "model": MARKET, "gross": 0.02, "net": [0.01, -0.02, 0.03], "market": 0.001})
+    legs = {"long": [0.02, 0.0, 0.02], "short": 0.0}
+    one = pd.DataFrame({"date": dates, "model": MARKET, "net": [0.01, -0.02, 0.03], "market": 0.001, **legs})
     found = account_curves(pd.concat([one, one.assign(model="b", net=0.0)]))
     assert [look["name"] for look in found["names"]] == [MARKET, "b", MARKET + " "]
     assert found["panels"][0]["lines"] == [[1.0, -1.0, 2.0], [0.0, 0.0, 0.0], [0.1, 0.2, 0.3]]
     assert found["panels"][1]["lines"][0] == [0.0, -2.0, 0.0]
+    found = leg_curves(one)
+    assert [look["name"] for look in found["names"]] == ["long leg", "short leg", "net", MARKET]
+    assert found["panels"][0]["lines"] == [[2.0, 2.0, 4.0], [0.0, 0.0, 0.0], [1.0, -1.0, 2.0], [0.1, 0.2, 0.3]]

@@ -4,6 +4,7 @@ import json
 import numpy as np
 import pandas as pd
 import pytest
+from neuralpha.core import NeuralphaError
 from neuralpha.monitor.decay import usual_of
 
 def _planted(record, **layers):
@@ -65,6 +66,10 @@ def test_the_classic_score_of_the_last_month_sees_scores_that_are_others(replaye
         type(record), "table", lambda _, bar: tables[bar["table"]].assign(**{f"score:{record.acting}": 9.0})
     )
     moved = severity_now(record, _panel(replayed), fits)
+    record.desk.facts["severity"]["features"]["forsaken"] = [0.0, 1.0]
+    with pytest.raises(NeuralphaError, match="lightgbm does not use forsaken, which lightgbm was validated with"):
+        severity_now(record, _panel(replayed), fits)
+    del record.desk.facts["severity"]["features"]["forsaken"]
     assert moved.points >= 3 and "predictions is" in moved.reasons[0]
     record.entries = record.entries[:9]
     assert severity_now(record, _panel(replayed), fits) is None

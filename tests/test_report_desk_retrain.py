@@ -1,5 +1,13 @@
 # Exported from nbs/ by `make sync`; edit the notebook.
 from neuralpha.report.desk_retrain import *
+import contextlib
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+import numpy as np
 import pandas as pd
 import pytest
 from typer.testing import CliRunner
@@ -30,7 +38,6 @@ def test_a_fit_is_due_by_schedule_or_event_and_not_in_the_rest_after_one():
     assert _why(policy, _bars(True, 100), 100, True, quiet) == ""
 
 def test_a_weather_that_turned_and_stayed_asks_once():
-    import numpy as np
     from neuralpha.report.desk_retrain import _is_new_regime
 
     rng = np.random.default_rng(0)
@@ -39,8 +46,6 @@ def test_a_weather_that_turned_and_stayed_asks_once():
     assert len([n for n in asked if n > 151]) == 1 and 151 < max(asked) < 200
 
 def test_the_policy_makes_a_challenger_never_a_champion_and_the_same_however_often_it_is_interrupted(opened, tmp_path):
-    import shutil
-
     (opened.folder / "actions.toml").write_text(RETRAINED)
     shutil.copytree(opened.folder, tmp_path / "twin")
     last = pd.Timestamp(opened.terms.since) + pd.Timedelta(24, "D")
@@ -77,18 +82,25 @@ def test_one_is_fitted_from_the_command_line_and_shown(replayed):
     assert "a new vendor" in write_desk_page(replayed.folder).read_text()
     assert "challenger  lightgbm@" not in CliRunner().invoke(app, ["verify", str(replayed.folder)]).output
 
-def test_a_desk_that_cannot_be_fitted_says_why_and_goes_on(opened, monkeypatch):
+@pytest.mark.parametrize(
+    ("error", "reason"),
+    [
+        (NeuralphaError("too little history"), "too little history"),
+        (RuntimeError("CUDA out of memory"), "RuntimeError: CUDA out of memory"),
+    ],
+)
+def test_a_desk_that_cannot_be_fitted_says_why_and_goes_on(opened, monkeypatch, error, reason):
     import neuralpha.report.desk_retrain as retraining
 
     def refuse(*args, **options):
-        raise NeuralphaError("too little history")
+        raise error
 
     monkeypatch.setattr(retraining, "new_fits", refuse)
     (opened.folder / "actions.toml").write_text(RETRAINED)
     replay_desk(opened, last=pd.Timestamp(opened.terms.since) + pd.Timedelta(24, "D"))
     record = opened.record()
-    assert [entry.body["reason"] for entry in record.of("no fit")] == ["too little history"] and len(record.bars) > 12
-    with pytest.raises(NeuralphaError, match="No new fit: too little history"):
+    assert [entry.body["reason"] for entry in record.of("no fit")] == [reason] and len(record.bars) > 12
+    with pytest.raises(NeuralphaError, match=f"No new fit: {reason}"):
         retrain_desk(opened)
 
 def test_the_orders_are_out_before_a_fit_begins_which_may_be_killed(opened, monkeypatch):
@@ -104,6 +116,75 @@ def test_the_orders_are_out_before_a_fit_begins_which_may_be_killed(opened, monk
     record = opened.record()
     assert len(record.bars) == 12 and not record.of("challenger") and not record.of("no fit")
     pd.testing.assert_frame_equal(pd.read_csv(opened.folder / "orders.csv"), order_table(record), check_dtype=False)
+
+def test_while_one_process_fits_others_step_and_none_begins_a_second_fit(opened, monkeypatch):
+    import neuralpha.report.desk_retrain as retraining
+
+    begun = []
+
+    def refuse(*args, **options):
+        begun.append(args)
+        raise NeuralphaError("too little history")
+
+    monkeypatch.setattr(retraining, "new_fits", refuse)
+    (opened.folder / "actions.toml").write_text(RETRAINED)
+    until = pd.Timestamp(opened.terms.since) + pd.Timedelta(24, "D")
+    with fitting(opened) as free:
+        replay_desk(opened, last=until)
+        assert free and len(opened.record().bars) > 12 and not begun
+        with pytest.raises(NeuralphaError, match="is under way in another process"):
+            retrain_desk(opened)
+    replay_desk(opened, last=until)
+    assert len(begun) == 1 and opened.record().of("no fit")[0].body["bar"] == len(opened.record().bars)
+
+FITTER = """
+import os, sys
+from neuralpha.report.desk import replay_desk
+print("ready", flush=True)
+for line in sys.stdin:
+    pid = os.fork()
+    if pid == 0:
+        replay_desk({folder!r}, last={last!r})
+        os._exit(0)
+    print(pid, flush=True)
+    print(os.waitpid(pid, 0)[1], flush=True)
+"""
+
+def kill_while_it_fits(folder, last, moments):
+    """Replay in process after process; each is killed so many seconds after its fit has begun. How each ended."""
+    pipes = dict(stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+    endings = []
+    with subprocess.Popen(
+        [sys.executable, "-c", FITTER.format(folder=str(folder), last=str(last))], **pipes
+    ) as nursery:
+        nursery.stdout.readline()
+        for moment in [*moments, None]:
+            print("go", file=nursery.stdin, flush=True)
+            child = int(nursery.stdout.readline())
+            if moment is not None:
+                begun = time.monotonic()
+                while not (folder / "fit.lock").exists() and time.monotonic() < begun + 60:
+                    time.sleep(0.005)
+                time.sleep(moment)
+                with contextlib.suppress(ProcessLookupError):
+                    os.kill(child, signal.SIGKILL)
+            endings.append(int(nursery.stdout.readline()))
+            if endings[-1] == signal.SIGKILL:
+                (folder / "fit.lock").unlink(missing_ok=True)  # nobody holds it: it shows when the next fit begins
+        nursery.stdin.close()
+    return endings
+
+def test_a_fit_that_is_killed_again_and_again_leaves_the_same_journal(opened, tmp_path):
+    (opened.folder / "actions.toml").write_text(RETRAINED)
+    shutil.copytree(opened.folder, tmp_path / "calm")
+    last = pd.Timestamp(opened.terms.since) + pd.Timedelta(20, "D")
+    begun = time.monotonic()
+    replay_desk(tmp_path / "calm", last=last)
+    longest = time.monotonic() - begun
+    endings = kill_while_it_fits(opened.folder, last, np.random.default_rng(4).uniform(0, 0.5 * longest, 4))
+    assert endings[-1] == 0 and endings.count(signal.SIGKILL) >= 2
+    one, other = ((folder / "journal.jsonl").read_bytes() for folder in (opened.folder, tmp_path / "calm"))
+    assert one == other and opened.record().of("challenger") and verify_whole_desk(opened.folder) == []
 
 def test_fits_of_one_day_are_told_apart_by_the_minute():
     from neuralpha.report.desk_retrain import _day_or_minute

@@ -93,6 +93,28 @@ def test_the_screen_is_small_and_scrolls_inside(small_market):
     assert html.count("<img") == 3 and len(html) < 150_000
     assert html.count("overflow:auto") == html.count("<table") == 3
 
+def test_a_series_that_knows_too_much_is_said_to(small_market):
+    y = forward_return(small_market, 5, 1)
+    answers = study_feature(small_market.series(y.values).rename("answers"), small_market, against=[])
+    assert "look for the future in it" in answers.statements()[-1]
+    luck = small_market.series(np.random.default_rng(3).normal(size=small_market.n_rows)).rename("luck")
+    assert "look for the future" not in study_feature(luck, small_market, against=[]).statements()[-1]
+    with pytest.raises(NeuralphaError, match="quantiles is 2.5; it must be a whole number between 2 and 100"):
+        quantiles(luck, y, 2.5)
+
+def test_a_function_that_writes_into_the_panel_or_gives_no_value_for_each_row_is_refused(small_market):
+    close = small_market.fields["close"].copy()
+
+    def cleans(panel):
+        panel.fields["close"][:5] = 0
+        return panel.fields["close"]
+
+    with pytest.raises(NeuralphaError, match="cleans writes into the panel that it is given .field 'close'"):
+        study_feature(cleans, small_market)
+    np.testing.assert_array_equal(small_market.fields["close"], close)
+    with pytest.raises(NeuralphaError, match="gives no value for each of the .* rows of"):
+        study_feature(lambda panel: np.zeros(3), small_market)
+
 def test_quantiles_are_the_means_of_quantile_returns_and_turnover(small_market):
     from neuralpha.evaluate.quantiles import quantile_returns, turnover
 

@@ -150,7 +150,7 @@ def test_an_account_that_never_trades_has_numbers_and_a_page():
     assert money_of_model_page(result, "cash").numbers.rows[0].model == "cash"
     assert {row.model for row in money_of_universe_page(result).universes[0].table.rows} == {"cash", "rule"}
     _show_book(report := _Pictures(), "cash", books["cash"], stayed_out)
-    assert {"money-waterfall", "money-months", "money-exposures", "money-losses"} <= set(report.names)
+    assert {"money-waterfall", "money-legs", "money-months", "money-exposures", "money-losses"} <= set(report.names)
 
 class _Pictures:
     """A report that remembers what it was shown."""

@@ -3,7 +3,8 @@ from neuralpha.rl.agents import *
 import numpy as np
 import pytest
 from neuralpha.core import NeuralphaError
-from neuralpha.rl.truths import SignalMarket, draw_signals, no_trade_zone, play, quadratic_optimum
+import torch
+from neuralpha.rl.truths import SignalMarket, draw_signals, play
 
 @pytest.fixture(scope="module")
 def shares():
@@ -44,6 +45,36 @@ def test_the_same_seed_is_the_same_agent_to_the_byte_whoever_learns_beside_it():
     beside = train_agent(market, seeds=[1, 3], updates=20)
     for first, second in zip(alone.net.parameters(), beside.net.parameters()):
         assert np.allclose(first.detach()[0], second.detach()[1], atol=1e-5)
+
+def test_every_seed_learns_to_sell_an_order():
+    known = execution_market()
+    seeds = [3, 6]  # with large first aims 3 stands still, and 6 in a zone without a slope
+    agent = train_agent(known.market, seeds, **known.training | dict(updates=110))
+    signals = np.repeat(known.signals[:, None, :10], 2, 1)
+    earned = play(known.market, agent, signals)[0].mean((0, 2))
+    best = play(known.market, known.rules["optimum"], signals[:, 0])[0].mean()
+    assert earned.min() > 0.95 * best
+
+def test_accounts_are_opened_all_along():
+    empty = []
+
+    class Watched(SignalMarket):
+        def reward(self, signal, before, after):
+            if torch.is_tensor(before):
+                empty.append((before == 0).sum().item())
+            return super().reward(signal, before, after)
+
+    train_agent(Watched(), [0], updates=20, bars=2, paths=32)
+    assert min(empty[::2]) >= 2  # on the first bar of every update
+
+def test_the_slope_through_the_zone_changes_nothing_that_is_said():
+    net = TradeNet(2, 1, [0])
+    net.start.data += 5  # a zone that nobody leaves
+    seen, before = torch.ones(1, 5, 2), torch.zeros(1, 5, 1)
+    learning = net(seen, before)
+    learning.sum().backward()
+    assert torch.equal(learning, before) and net.direct.grad.abs().min() > 0
+    assert torch.equal(net.eval()(seen, before), learning)
 
 def test_nothing_to_train_is_a_clear_line():
     with pytest.raises(NeuralphaError, match="0 seeds"):

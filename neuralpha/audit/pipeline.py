@@ -84,13 +84,13 @@ def _check_names_and_files(audit: Audit):
         line = audit.tally.line("origin", "pipeline", SOURCE)
         line.not_checked(f"{why} so what it takes from files and tables is not known.")
 
-# %% ../../nbs/audit/pipeline.ipynb #06e2f732
+# %% ../../nbs/audit/pipeline.ipynb #ddd43a08
 TWICE = (
     "{what} {column!r} differs between two runs on the same data ({count:,} values): fix its seed before anything else "
     "can be checked."
 )
 
-# %% ../../nbs/audit/pipeline.ipynb #2d8d6f68
+
 def _check_repeat(audit: Audit):
     again = audit.run(audit.panel, audit.tables)
     rows = np.arange(audit.panel.n_rows)
@@ -254,12 +254,14 @@ def audit_features(
     columns = [c for c in data if c not in ("date", "asset")]
     return _audit_frames(fn, panel, columns, data["date"].is_monotonic_increasing, options)
 
-# %% ../../nbs/audit/pipeline.ipynb #6195f4f5
+# %% ../../nbs/audit/pipeline.ipynb #c410bd5e
 def function_values(
     fn: Callable,  # of a panel, or of its long table
     panel: Panel,
 ) -> Columns:
     """What a feature function gives, by panel row: it is given what `audit_features` would give it.
+
+    Raises `NeuralphaError` for one that gives no value for each row, and for one that writes into the panel.
 
     Parameters
     ----------
@@ -267,9 +269,23 @@ def function_values(
         of a panel, or of its long table
     panel : Panel
     """
-    if _takes(fn, few_assets(panel), {}):
-        return artefacts_of(fn(panel), panel)["features"]
-    return artefacts_of(_on_frames(fn, list(panel.fields), False)(panel), panel)["features"]
+    called = fn if _takes(fn, few_assets(panel), {}) else _on_frames(fn, list(panel.fields), False)
+    before = {name: values.copy() for name, values in panel.fields.items()}
+    found = artefacts_of(called(panel), panel)["features"]
+    name = getattr(fn, "__name__", "the function")
+    written = [k for k, v in before.items() if not np.array_equal(v, panel.fields.get(k), equal_nan=True)]
+    if written:
+        panel.fields.update(before)
+        raise NeuralphaError(
+            f"{name} writes into the panel that it is given (field {written[0]!r}), whose prices would be others for all "
+            f"that comes after; copy them first: panel.fields[{written[0]!r}].copy()."
+        )
+    if not isinstance(found, Columns):
+        raise NeuralphaError(
+            f"{name} gives no value for each of the {panel.n_rows:,} rows of {panel.name}; return an array in panel row "
+            "order, or a (date, asset) Series."
+        )
+    return found
 
 # %% ../../nbs/audit/pipeline.ipynb #f4adaaac
 def _takes(fn, panel, tables) -> bool:

@@ -77,9 +77,11 @@ class NN3(DropoutNet):
     label_smoothing : float, default 0.0
         0 to 1: how far class labels are drawn to a coin flip (`bce`, `buy_hold_sell`)
     average : int, default 0
-        stochastic weight averaging: validate and keep the mean weights of so many last epochs
+        stochastic weight averaging: validate and keep the mean weights of so many last looks
     epoch_share : float, default 1.0
         share of the training dates drawn for each epoch
+    look_steps : int, default 32
+        steps between two looks at validation, where an epoch has more; 0: a look after every epoch
     precision : str, default 'auto'
         of training: "float32", "bfloat16" (autocast), or "auto": bfloat16 on CUDA, float32
         elsewhere; scores are float32
@@ -119,7 +121,7 @@ class NN3(DropoutNet):
                 nn.init.zeros_(m.bias)
         return net
 
-# %% ../../nbs/models/gkx.ipynb #16ec20a2
+# %% ../../nbs/models/gkx.ipynb #30586ade
 @dataclass(kw_only=True, repr=False, eq=False)
 class NN1(NN3):
     """Pyramid of one layer, 32.
@@ -163,9 +165,11 @@ class NN1(NN3):
     label_smoothing : float, default 0.0
         0 to 1: how far class labels are drawn to a coin flip (`bce`, `buy_hold_sell`)
     average : int, default 0
-        stochastic weight averaging: validate and keep the mean weights of so many last epochs
+        stochastic weight averaging: validate and keep the mean weights of so many last looks
     epoch_share : float, default 1.0
         share of the training dates drawn for each epoch
+    look_steps : int, default 32
+        steps between two looks at validation, where an epoch has more; 0: a look after every epoch
     precision : str, default 'auto'
         of training: "float32", "bfloat16" (autocast), or "auto": bfloat16 on CUDA, float32
         elsewhere; scores are float32
@@ -181,7 +185,7 @@ class NN1(NN3):
     depth: int = 1
     name: ClassVar[str] = "nn1"
 
-# %% ../../nbs/models/gkx.ipynb #0ec6d650
+
 @dataclass(kw_only=True, repr=False, eq=False)
 class NN2(NN3):
     """Pyramid of two layers, 32-16.
@@ -225,9 +229,11 @@ class NN2(NN3):
     label_smoothing : float, default 0.0
         0 to 1: how far class labels are drawn to a coin flip (`bce`, `buy_hold_sell`)
     average : int, default 0
-        stochastic weight averaging: validate and keep the mean weights of so many last epochs
+        stochastic weight averaging: validate and keep the mean weights of so many last looks
     epoch_share : float, default 1.0
         share of the training dates drawn for each epoch
+    look_steps : int, default 32
+        steps between two looks at validation, where an epoch has more; 0: a look after every epoch
     precision : str, default 'auto'
         of training: "float32", "bfloat16" (autocast), or "auto": bfloat16 on CUDA, float32
         elsewhere; scores are float32
@@ -243,7 +249,7 @@ class NN2(NN3):
     depth: int = 2
     name: ClassVar[str] = "nn2"
 
-# %% ../../nbs/models/gkx.ipynb #a26fe709
+# %% ../../nbs/models/gkx.ipynb #f5f2a0eb
 @dataclass(kw_only=True, repr=False, eq=False)
 class NN4(NN3):
     """Pyramid of four layers, 32-16-8-4.
@@ -287,9 +293,11 @@ class NN4(NN3):
     label_smoothing : float, default 0.0
         0 to 1: how far class labels are drawn to a coin flip (`bce`, `buy_hold_sell`)
     average : int, default 0
-        stochastic weight averaging: validate and keep the mean weights of so many last epochs
+        stochastic weight averaging: validate and keep the mean weights of so many last looks
     epoch_share : float, default 1.0
         share of the training dates drawn for each epoch
+    look_steps : int, default 32
+        steps between two looks at validation, where an epoch has more; 0: a look after every epoch
     precision : str, default 'auto'
         of training: "float32", "bfloat16" (autocast), or "auto": bfloat16 on CUDA, float32
         elsewhere; scores are float32
@@ -305,7 +313,7 @@ class NN4(NN3):
     depth: int = 4
     name: ClassVar[str] = "nn4"
 
-# %% ../../nbs/models/gkx.ipynb #5d4b1f82
+
 @dataclass(kw_only=True, repr=False, eq=False)
 class NN5(NN3):
     """Pyramid of five layers, 32-16-8-4-2.
@@ -349,9 +357,11 @@ class NN5(NN3):
     label_smoothing : float, default 0.0
         0 to 1: how far class labels are drawn to a coin flip (`bce`, `buy_hold_sell`)
     average : int, default 0
-        stochastic weight averaging: validate and keep the mean weights of so many last epochs
+        stochastic weight averaging: validate and keep the mean weights of so many last looks
     epoch_share : float, default 1.0
         share of the training dates drawn for each epoch
+    look_steps : int, default 32
+        steps between two looks at validation, where an epoch has more; 0: a look after every epoch
     precision : str, default 'auto'
         of training: "float32", "bfloat16" (autocast), or "auto": bfloat16 on CUDA, float32
         elsewhere; scores are float32

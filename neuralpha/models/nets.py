@@ -16,7 +16,7 @@ folder is the caller's to delete.
 # %% auto #0
 __all__ = ['NORMS', 'ACTIVATIONS', 'Net', 'DropoutNet', 'check_scales', 'check_heads', 'Layer', 'MLPNet', 'MLP']
 
-# %% ../../nbs/models/nets.ipynb #93615bbe
+# %% ../../nbs/models/nets.ipynb #070702c7
 from dataclasses import dataclass
 from pathlib import Path
 from typing import ClassVar
@@ -30,12 +30,12 @@ from .net_probe import NetProbe
 from .embeddings import EMBEDDING_LIMITS, Plain, embedding_of
 from .training.config import Training
 from .training.device import pick_device
-from .training.loop import best_epoch, train
+from .training.loop import best_look, train
 from .training.module import NetModule, check_module
 from .training.resident import Resident
 from .training.scoring import score_rows
 
-# %% ../../nbs/models/nets.ipynb #73b7478f
+# %% ../../nbs/models/nets.ipynb #c7a90822
 @dataclass(kw_only=True, repr=False, eq=False)
 class Net(Training, Estimator):
     """A neural model: a subclass writes `build(n_features, outputs) -> torch module`.
@@ -67,14 +67,16 @@ class Net(Training, Estimator):
     label_smoothing : float, default 0.0
         0 to 1: how far class labels are drawn to a coin flip (`bce`, `buy_hold_sell`)
     average : int, default 0
-        stochastic weight averaging: validate and keep the mean weights of so many last epochs
+        stochastic weight averaging: validate and keep the mean weights of so many last looks
     batch_rows : int, default 512
         rows per step; a date with more is cut at random into equal blocks
     max_epochs : int, default 20
     epoch_share : float, default 1.0
         share of the training dates drawn for each epoch
+    look_steps : int, default 32
+        steps between two looks at validation, where an epoch has more; 0: a look after every epoch
     patience : int, default 4
-        epochs without improvement on validation before training stops
+        looks without improvement on validation before training stops
     stop_on : str, default 'ic'
         "ic" (mean by date) or "loss", on the validation part
     precision : str, default 'auto'
@@ -119,7 +121,7 @@ class Net(Training, Estimator):
                 "and their sum is no bar's return. Give it a label with horizon=1 or take another loss, such as 'ic'."
             )
 
-    def _fit(self, view, target, valid, epochs=None):
+    def _fit(self, view, target, valid, rounds=None):
         device = pick_device(self.device)
         self.mean_, self.sd_ = feature_scale(view)
         rows = np.concatenate([view.rows, valid[0].rows]) if valid else view.rows
@@ -132,15 +134,15 @@ class Net(Training, Estimator):
             )
         part = (view.rows, target) if self.weights_ is None else (view.rows, target, self.weights_[view.rows])
         judged = valid and (valid[0].rows, valid[1])
-        kept = self._checkpoint("refit" if epochs else "fit")
-        self.history_ = train(self.net_, data, part, judged, self, self.seed, kept, self.watch_, epochs)
+        kept = self._checkpoint("refit" if rounds else "fit")
+        self.history_ = train(self.net_, data, part, judged, self, self.seed, kept, self.watch_, rounds)
 
     def _checkpoint(self, name):
         return self.checkpoint_ and Path(self.checkpoint_) / f"{name}.safetensors"
 
     def _refit(self, view, target):
         history = self.history_
-        self._fit(view, target, None, best_epoch(history))
+        self._fit(view, target, None, best_look(history))
         self.history_ = history
 
     def _built(self, n_features):
@@ -227,14 +229,16 @@ class DropoutNet(Net):
     label_smoothing : float, default 0.0
         0 to 1: how far class labels are drawn to a coin flip (`bce`, `buy_hold_sell`)
     average : int, default 0
-        stochastic weight averaging: validate and keep the mean weights of so many last epochs
+        stochastic weight averaging: validate and keep the mean weights of so many last looks
     batch_rows : int, default 512
         rows per step; a date with more is cut at random into equal blocks
     max_epochs : int, default 20
     epoch_share : float, default 1.0
         share of the training dates drawn for each epoch
+    look_steps : int, default 32
+        steps between two looks at validation, where an epoch has more; 0: a look after every epoch
     patience : int, default 4
-        epochs without improvement on validation before training stops
+        looks without improvement on validation before training stops
     stop_on : str, default 'ic'
         "ic" (mean by date) or "loss", on the validation part
     precision : str, default 'auto'
@@ -268,11 +272,11 @@ def check_heads(model: Net) -> None:
     if model.width % model.heads:
         raise NeuralphaError(f"{type(model).__name__}: width {model.width} is not a multiple of heads {model.heads}.")
 
-# %% ../../nbs/models/nets.ipynb #7dc5d10b
+# %% ../../nbs/models/nets.ipynb #5b1d0e53
 NORMS = {"layer": nn.LayerNorm, "batch": nn.BatchNorm1d, "none": lambda n: nn.Identity()}
 ACTIVATIONS = {"relu": nn.ReLU, "selu": nn.SELU, "mish": nn.Mish}
 
-# %% ../../nbs/models/nets.ipynb #2a8aaeff
+
 class Layer(nn.Module):
     """Linear, norm, activation, dropout; with `skip` the input is added back where the widths agree."""
 
@@ -369,12 +373,14 @@ class MLP(DropoutNet):
     label_smoothing : float, default 0.0
         0 to 1: how far class labels are drawn to a coin flip (`bce`, `buy_hold_sell`)
     average : int, default 0
-        stochastic weight averaging: validate and keep the mean weights of so many last epochs
+        stochastic weight averaging: validate and keep the mean weights of so many last looks
     max_epochs : int, default 20
     epoch_share : float, default 1.0
         share of the training dates drawn for each epoch
+    look_steps : int, default 32
+        steps between two looks at validation, where an epoch has more; 0: a look after every epoch
     patience : int, default 4
-        epochs without improvement on validation before training stops
+        looks without improvement on validation before training stops
     stop_on : str, default 'ic'
         "ic" (mean by date) or "loss", on the validation part
     precision : str, default 'auto'

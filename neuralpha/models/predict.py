@@ -11,7 +11,7 @@ is more: the scores of every test row, each by a model that was fitted before it
 __all__ = ['WATCHED', 'PREDICTIONS', 'cross_predict', 'fit_fold', 'ensemble_scores', 'bring_to_one_scale', 'Predictions',
            'read_predictions', 'predictions_frame', 'frames_by_path']
 
-# %% ../../nbs/models/predict.ipynb #fff7553b
+# %% ../../nbs/models/predict.ipynb #d517f7f8
 import contextlib
 from collections.abc import Callable, Iterable
 from html import escape
@@ -27,7 +27,7 @@ from ..labels import Label
 from .base import Estimator, mean_ic
 from .fitting import fit_unit
 from .registry import as_model
-from .seeds import ENSEMBLE, ensemble_rows
+from .seeds import ENSEMBLE, ensemble_rows, is_ensemble
 from ..splits import Fold, list_folds, path_folds
 
 if TYPE_CHECKING:
@@ -237,7 +237,7 @@ def bring_to_one_scale(
         raise unknown_name("ensemble", kind, ["z", "rank", "mean"])
     return standardise(score, sections, kind)
 
-# %% ../../nbs/models/predict.ipynb #20ec34b9
+# %% ../../nbs/models/predict.ipynb #eca9d7ca
 @dataclass
 class Predictions:
     """Out-of-sample scores of one model.
@@ -281,14 +281,20 @@ class Predictions:
 
     @property
     def constant(self) -> bool:
-        """No date has two assets with different ensemble scores."""
-        return ensemble_rows(self.frame).groupby("date")["score"].nunique().max() < 2
+        """No date has two assets with different ensemble scores; of seeds alone, none of theirs."""
+        rows = ensemble_rows(self.frame) if self.has_ensemble else self.frame
+        return rows.groupby(["seed", "date"])["score"].nunique().max() < 2
+
+    @property
+    def has_ensemble(self) -> bool:
+        """Whether the table holds what the seeds say together."""
+        return bool(is_ensemble(self.frame).any())
 
     def _of(self, seed: int) -> pd.DataFrame:
         part = self.frame[self.frame["seed"] == seed]
         if not len(part):
             seeds = ", ".join(map(str, self.seeds))
-            joined = f" and {ENSEMBLE}, the ensemble" if len(ensemble_rows(self.frame)) else ", and no ensemble of them"
+            joined = f" and {ENSEMBLE}, the ensemble" if self.has_ensemble else ", and no ensemble of them"
             raise NeuralphaError(f"{self.name} has no seed {seed}; there are {seeds}{joined}.")
         return part.set_index(["date", "asset"]).sort_index()
 
@@ -298,7 +304,7 @@ class Predictions:
 
     def labels(self) -> pd.Series:
         """`(date, asset)` realised labels, NaN where not known."""
-        return self._of(ENSEMBLE)["label"]
+        return self._of(ENSEMBLE if self.has_ensemble else self.seeds[0])["label"]
 
     def summary(self) -> pd.DataFrame:
         """Mean IC (Pearson, by date) per fold and seed, in one table."""
@@ -313,12 +319,17 @@ class Predictions:
     def path_ics(self) -> pd.Series:  # by path, from 1
         """Mean IC of the ensemble on every path of combinatorial folds; of others there is one.
 
+        Raises `NeuralphaError` where several seeds stand alone.
+
         Returns
         -------
         pd.Series
             by path, from 1
         """
-        frames = [ensemble_rows(f).dropna(subset="label") for f in self.paths or [self.frame]]
+        alone = self.seeds[0] if len(self.seeds) == 1 else ENSEMBLE
+        speaks = ENSEMBLE if self.has_ensemble else alone
+        self._of(speaks)
+        frames = [f[f["seed"] == speaks].dropna(subset="label") for f in self.paths or [self.frame]]
         ics = [mean_ic(f["score"], f["label"], f["date"]) for f in frames]
         return pd.Series(ics, pd.RangeIndex(1, len(ics) + 1, name="path"), name=self.name)
 
@@ -327,10 +338,13 @@ class Predictions:
         return _plot_validation(self, ax)
 
     def __repr__(self):
-        n = len(ensemble_rows(self.frame))
+        n = len(self.frame.drop_duplicates(["date", "asset"]))
+        ics = self.summary().mean()
+        of_what = "of the ensemble" if self.has_ensemble else "of one seed (there is no ensemble)"
+        ic = ics["ensemble"] if self.has_ensemble else ics.mean()
         return (
             f"Predictions of {self.name}: {n:,} rows, {self.frame['fold'].nunique()} folds × {len(self.seeds)} seeds, "
-            f"mean IC of the ensemble {self.summary()['ensemble'].mean():.4f}, {sum(self.seconds.values()):.0f} s"
+            f"mean IC {of_what} {ic:.4f}, {sum(self.seconds.values()):.0f} s"
         )
 
     def _repr_html_(self):
@@ -356,14 +370,14 @@ def _plot_validation(predictions: Predictions, ax) -> "Axes":
         ax.legend(frameon=False, fontsize=8, loc="center left", bbox_to_anchor=(1, 0.5))
     return ax
 
-# %% ../../nbs/models/predict.ipynb #cee9f3b6
+# %% ../../nbs/models/predict.ipynb #1fe2c78b
 WATCHED = {
     "valid_ic": "validation IC (correlation)",
     "valid_loss": "validation loss",
     "valid_reward": "validation reward a bar",
 }
 
-# %% ../../nbs/models/predict.ipynb #5a224aeb
+
 def _watched(history: list) -> tuple:  # (key of `WATCHED`, its values); (None, None) where nothing was watched
     table = pd.DataFrame(history)
     for name in WATCHED:

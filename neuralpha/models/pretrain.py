@@ -51,7 +51,7 @@ class Rebuild(NetModule):
         rebuilt = self(torch.where(hide[..., None], self.hidden, x))
         return (((rebuilt - x) ** 2).mean(2) * hide).sum() / hide.sum().clamp(min=1)
 
-# %% ../../nbs/models/pretrain.ipynb #7c54bcb1
+# %% ../../nbs/models/pretrain.ipynb #3fa1e2a7
 @dataclass(kw_only=True, repr=False, eq=False)
 class Pretrained(Transformer):
     """A transformer pretrained by masked reconstruction on all rows of the training dates, then fine-tuned.
@@ -96,14 +96,16 @@ class Pretrained(Transformer):
     label_smoothing : float, default 0.0
         0 to 1: how far class labels are drawn to a coin flip (`bce`, `buy_hold_sell`)
     average : int, default 0
-        stochastic weight averaging: validate and keep the mean weights of so many last epochs
+        stochastic weight averaging: validate and keep the mean weights of so many last looks
     batch_rows : int, default 512
         rows per step; a date with more is cut at random into equal blocks
     max_epochs : int, default 20
     epoch_share : float, default 1.0
         share of the training dates drawn for each epoch
+    look_steps : int, default 32
+        steps between two looks at validation, where an epoch has more; 0: a look after every epoch
     patience : int, default 4
-        epochs without improvement on validation before training stops
+        looks without improvement on validation before training stops
     stop_on : str, default 'ic'
         "ic" (mean by date) or "loss", on the validation part
     precision : str, default 'auto'
@@ -127,9 +129,9 @@ class Pretrained(Transformer):
     space: ClassVar[dict] = Transformer.space | {"mask_share": ("float", 0.1, 0.5), "pretrain_epochs": ("int", 1, 10)}
     limits: ClassVar[dict] = {"mask_share": "(0, 1)", "pretrain_epochs": "[1, inf)", "pretrain_share": "(0, 1]"}
 
-    def _fit(self, view, target, valid, epochs=None):
-        self.start_ = self._pretrained(view, epochs)  # its panel is off the device before the next is put there
-        super()._fit(view, target, valid, epochs)
+    def _fit(self, view, target, valid, rounds=None):
+        self.start_ = self._pretrained(view, rounds)  # its panel is off the device before the next is put there
+        super()._fit(view, target, valid, rounds)
 
     def pretraining_rows(self, view) -> np.ndarray:
         """Tradable rows on the dates of the training rows; with `history` on those before the first of them, too."""
@@ -140,7 +142,7 @@ class Pretrained(Transformer):
             use[: view.date_code.min()] = True
         return np.flatnonzero(use[p.date_code] & p.tradable)
 
-    def _pretrained(self, view, epochs):
+    def _pretrained(self, view, rounds):
         device = pick_device(self.device)
         mean, sd = feature_scale(view)
         past = self.pretraining_rows(view)
@@ -157,7 +159,7 @@ class Pretrained(Transformer):
             precision=self.precision,
         )
         data = Resident(view.features, self.window, mean, sd, device, past)
-        checkpoint = self._checkpoint("pretraining-refit" if epochs else "pretraining")
+        checkpoint = self._checkpoint("pretraining-refit" if rounds else "pretraining")
         self.pretraining_ = train(
             rebuild, data, (past, np.zeros(len(past), np.float32)), None, s, self.seed, checkpoint
         )

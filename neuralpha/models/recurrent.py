@@ -144,13 +144,13 @@ def _one_layer(cell, layer: int, x: torch.Tensor) -> torch.Tensor:
         states.append(state)
     return torch.stack(states, 1)
 
-# %% ../../nbs/models/recurrent.ipynb #762da3f4
+# %% ../../nbs/models/recurrent.ipynb #07c2cd6d
 def _lstm_step(enters, returns, state, memory) -> tuple:  # (state, memory) of the next bar
     i, f, g, o = (enters + returns).chunk(4, 1)
     memory = f.sigmoid() * memory + i.sigmoid() * g.tanh()
     return o.sigmoid() * memory.tanh(), memory
 
-# %% ../../nbs/models/recurrent.ipynb #3389b0e3
+
 def _gru_step(enters, returns, state, memory) -> tuple:
     enters_r, enters_z, enters_n = enters.chunk(3, 1)
     returns_r, returns_z, returns_n = returns.chunk(3, 1)
@@ -196,14 +196,16 @@ class LSTM(DropoutNet):
     label_smoothing : float, default 0.0
         0 to 1: how far class labels are drawn to a coin flip (`bce`, `buy_hold_sell`)
     average : int, default 0
-        stochastic weight averaging: validate and keep the mean weights of so many last epochs
+        stochastic weight averaging: validate and keep the mean weights of so many last looks
     batch_rows : int, default 512
         rows per step; a date with more is cut at random into equal blocks
     max_epochs : int, default 20
     epoch_share : float, default 1.0
         share of the training dates drawn for each epoch
+    look_steps : int, default 32
+        steps between two looks at validation, where an epoch has more; 0: a look after every epoch
     patience : int, default 4
-        epochs without improvement on validation before training stops
+        looks without improvement on validation before training stops
     stop_on : str, default 'ic'
         "ic" (mean by date) or "loss", on the validation part
     precision : str, default 'auto'
@@ -271,14 +273,16 @@ class GRU(LSTM):
     label_smoothing : float, default 0.0
         0 to 1: how far class labels are drawn to a coin flip (`bce`, `buy_hold_sell`)
     average : int, default 0
-        stochastic weight averaging: validate and keep the mean weights of so many last epochs
+        stochastic weight averaging: validate and keep the mean weights of so many last looks
     batch_rows : int, default 512
         rows per step; a date with more is cut at random into equal blocks
     max_epochs : int, default 20
     epoch_share : float, default 1.0
         share of the training dates drawn for each epoch
+    look_steps : int, default 32
+        steps between two looks at validation, where an epoch has more; 0: a look after every epoch
     patience : int, default 4
-        epochs without improvement on validation before training stops
+        looks without improvement on validation before training stops
     stop_on : str, default 'ic'
         "ic" (mean by date) or "loss", on the validation part
     precision : str, default 'auto'
@@ -356,14 +360,16 @@ class ALSTM(LSTM):
     label_smoothing : float, default 0.0
         0 to 1: how far class labels are drawn to a coin flip (`bce`, `buy_hold_sell`)
     average : int, default 0
-        stochastic weight averaging: validate and keep the mean weights of so many last epochs
+        stochastic weight averaging: validate and keep the mean weights of so many last looks
     batch_rows : int, default 512
         rows per step; a date with more is cut at random into equal blocks
     max_epochs : int, default 20
     epoch_share : float, default 1.0
         share of the training dates drawn for each epoch
+    look_steps : int, default 32
+        steps between two looks at validation, where an epoch has more; 0: a look after every epoch
     patience : int, default 4
-        epochs without improvement on validation before training stops
+        looks without improvement on validation before training stops
     stop_on : str, default 'ic'
         "ic" (mean by date) or "loss", on the validation part
     precision : str, default 'auto'

@@ -134,12 +134,14 @@ class TabM(DropoutNet):
     label_smoothing : float, default 0.0
         0 to 1: how far class labels are drawn to a coin flip (`bce`, `buy_hold_sell`)
     average : int, default 0
-        stochastic weight averaging: validate and keep the mean weights of so many last epochs
+        stochastic weight averaging: validate and keep the mean weights of so many last looks
     max_epochs : int, default 20
     epoch_share : float, default 1.0
         share of the training dates drawn for each epoch
+    look_steps : int, default 32
+        steps between two looks at validation, where an epoch has more; 0: a look after every epoch
     patience : int, default 4
-        epochs without improvement on validation before training stops
+        looks without improvement on validation before training stops
     stop_on : str, default 'ic'
         "ic" (mean by date) or "loss", on the validation part
     precision : str, default 'auto'

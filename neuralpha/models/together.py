@@ -14,7 +14,7 @@ Not every net allows it: batch norm keeps statistics in place, and nets across a
 # %% auto #0
 __all__ = ['fit_seeds', 'why_not_together', 'Stack', 'stacked_grid', 'train_together']
 
-# %% ../../nbs/models/together.ipynb #6f329c84
+# %% ../../nbs/models/together.ipynb #e9300891
 import copy, time
 from collections.abc import Iterable
 import numpy as np
@@ -32,7 +32,7 @@ from .training.batches import Part, batching, date_blocks, epoch_batches, sorted
 from .training.config import Training
 from .training.device import autocast, free_memory, pick_device, repeatable
 from .training.epoch import check_finite, penalty
-from .training.loop import best_so_far, epoch_seed, make_optimizer, stale
+from .training.loop import best_so_far, epochs_done, make_optimizer, round_seed, rounds_of, stale
 from .training.memory import fitting_batch_rows
 from .training.module import NetModule
 from .training.resident import Resident
@@ -157,7 +157,7 @@ def stacked_grid(grid: Grid, seeds: int) -> Grid:
     shift = size * torch.arange(seeds, device=grid.position.device)
     return Grid((grid.position[None] + shift[:, None]).reshape(-1), seeds * grid.dates, grid.places)
 
-# %% ../../nbs/models/together.ipynb #a8897581
+# %% ../../nbs/models/together.ipynb #d276b65e
 def train_together(
     nets: list,  # of one architecture; trained in place
     data: Resident,
@@ -192,26 +192,31 @@ def train_together(
     for net in nets:
         net.begin(part)
     with repeatable(device):
-        share = free_memory(device) // len(nets)  # all seeds' activations are held at once
-        batch_rows = fitting_batch_rows(nets[0], part, by, settings, share)
+        memory = free_memory(device) // len(nets)  # all seeds' activations are held at once
+        batch_rows = fitting_batch_rows(nets[0], part, by, settings, memory)
+    share, most = rounds_of(settings, part, batch_rows, by, valid_part is not None)
     stack = Stack(nets)
     optimizer = make_optimizer(stack.params.values(), settings, device)
     histories = [[] for _ in nets]
     best = [None for _ in nets]
     with torch.random.fork_rng([device] if device.type == "cuda" else []), repeatable(device):
-        for epoch in range(settings.max_epochs):
+        for done in range(most):
             running = [i for i, history in enumerate(histories) if not stale(history, settings.patience)]
             if not running:
                 break
             start = time.perf_counter()
-            torch.manual_seed(epoch_seed(seed, epoch))
-            rng = np.random.default_rng([seed, epoch])
-            batches = epoch_batches(part.date, rng, batch_rows, settings.epoch_share, by)
+            torch.manual_seed(round_seed(seed, done))
+            rng = np.random.default_rng([seed, done])
+            batches = epoch_batches(part.date, rng, batch_rows, share, by)
             losses = _run_epoch(stack, optimizer, part, batches, by, settings)
             judged = _validate(stack, data, valid_part, settings)
             seconds = (time.perf_counter() - start) / len(nets)
             for i in running:
-                record = {"epoch": epoch + 1, "train_loss": float(losses.mean()), **judged[i]}
+                record = {
+                    "epoch": epochs_done(settings, share, done + 1),
+                    "train_loss": float(losses.mean()),
+                    **judged[i],
+                }
                 if best_so_far(record, histories[i]):
                     best[i] = stack.weights(i)
                 histories[i].append({**record, "seconds": seconds})

@@ -205,7 +205,7 @@ def set_wide_part(
     net.gate.fill_(gate)
     net.wide.copy_(torch.from_numpy(wide))
 
-# %% ../../nbs/models/wide_deep.ipynb #c4ff19d8
+# %% ../../nbs/models/wide_deep.ipynb #81bfa0d7
 def _live_inputs(net: WideDeepNet, data: Resident, rows) -> torch.Tensor:
     """Block by block: the windows of all rows are many times the panel."""
     out = torch.empty(len(rows), len(net.live), device=data.device)
@@ -214,11 +214,11 @@ def _live_inputs(net: WideDeepNet, data: Resident, rows) -> torch.Tensor:
         out[i : i + 4096] = net.inputs(data.windows(at[i : i + 4096]))
     return out
 
-# %% ../../nbs/models/wide_deep.ipynb #fef31cf9
+
 def _as_array(values: torch.Tensor) -> np.ndarray:
     return values.cpu().numpy().astype(np.float64)
 
-# %% ../../nbs/models/wide_deep.ipynb #130cfc54
+# %% ../../nbs/models/wide_deep.ipynb #5f563d9c
 @dataclass(kw_only=True, repr=False, eq=False)
 class WideDeep(DropoutNet):
     """A sparse net beside a linear model; inputs, slopes and gates are chosen on validation.
@@ -247,7 +247,7 @@ class WideDeep(DropoutNet):
         rows per step; a date with more is cut at random into equal blocks
     max_epochs : int, default 30
     patience : int, default 30
-        epochs without improvement on validation before training stops
+        looks without improvement on validation before training stops
     dropout : float, default 0.0
         share of the units that are left out of a training step
     norm : str, default 'none'
@@ -267,9 +267,11 @@ class WideDeep(DropoutNet):
     label_smoothing : float, default 0.0
         0 to 1: how far class labels are drawn to a coin flip (`bce`, `buy_hold_sell`)
     average : int, default 0
-        stochastic weight averaging: validate and keep the mean weights of so many last epochs
+        stochastic weight averaging: validate and keep the mean weights of so many last looks
     epoch_share : float, default 1.0
         share of the training dates drawn for each epoch
+    look_steps : int, default 32
+        steps between two looks at validation, where an epoch has more; 0: a look after every epoch
     precision : str, default 'auto'
         of training: "float32", "bfloat16" (autocast), or "auto": bfloat16 on CUDA, float32
         elsewhere; scores are float32
@@ -339,7 +341,7 @@ class WideDeep(DropoutNet):
     def input_order(self, data, part, valid) -> np.ndarray:
         """Inputs, from the one that lives longest on the sparse path to the first that is switched off."""
         norms = []
-        path = self.clone(sparse_input=self.path_penalty, patience=self.max_epochs)
+        path = self.clone(sparse_input=self.path_penalty, patience=self.max_epochs, look_steps=0)
         with torch.random.fork_rng([]):
             torch.manual_seed(self.seed)
             net = MLPNet(data.width * self.window, self.path_hidden, 1, "none").to(data.device)

@@ -32,7 +32,7 @@ def known_device(device: str) -> str:
         raise NeuralphaError(f"Device {device!r} is not understood; use 'auto', 'cpu' or 'cuda'.") from e
     return device
 
-# %% ../../../nbs/models/training/config.ipynb #1dc118a0
+# %% ../../../nbs/models/training/config.ipynb #425b3808
 @dataclass(kw_only=True, repr=False, eq=False)
 class Training(Parameters):
     """How a net is trained.
@@ -62,14 +62,16 @@ class Training(Parameters):
     label_smoothing : float, default 0.0
         0 to 1: how far class labels are drawn to a coin flip (`bce`, `buy_hold_sell`)
     average : int, default 0
-        stochastic weight averaging: validate and keep the mean weights of so many last epochs
+        stochastic weight averaging: validate and keep the mean weights of so many last looks
     batch_rows : int, default 512
         rows per step; a date with more is cut at random into equal blocks
     max_epochs : int, default 20
     epoch_share : float, default 1.0
         share of the training dates drawn for each epoch
+    look_steps : int, default 32
+        steps between two looks at validation, where an epoch has more; 0: a look after every epoch
     patience : int, default 4
-        epochs without improvement on validation before training stops
+        looks without improvement on validation before training stops
     stop_on : str, default 'ic'
         "ic" (mean by date) or "loss", on the validation part
     precision : str, default 'auto'
@@ -94,11 +96,12 @@ class Training(Parameters):
     input_noise: float = 0.0  # standard deviation of Gaussian noise on the standardised features
     adversarial: float = 0.0  # length of a step on the features that raises the loss most; the loss there is added
     label_smoothing: float = 0.0  # 0 to 1: how far class labels are drawn to a coin flip (`bce`, `buy_hold_sell`)
-    average: int = 0  # stochastic weight averaging: validate and keep the mean weights of so many last epochs
+    average: int = 0  # stochastic weight averaging: validate and keep the mean weights of so many last looks
     batch_rows: int = 512  # rows per step; a date with more is cut at random into equal blocks
     max_epochs: int = 20
     epoch_share: float = 1.0  # share of the training dates drawn for each epoch
-    patience: int = 4  # epochs without improvement on validation before training stops
+    look_steps: int = 32  # steps between two looks at validation, where an epoch has more; 0: a look after every epoch
+    patience: int = 4  # looks without improvement on validation before training stops
     stop_on: str = "ic"  # "ic" (mean by date) or "loss", on the validation part
     # of training: "float32", "bfloat16" (autocast), or "auto": bfloat16 on CUDA, float32 elsewhere; scores are float32
     precision: str = "auto"
@@ -120,6 +123,7 @@ class Training(Parameters):
         "batch_rows": "[1, inf)",
         "max_epochs": "[1, inf)",
         "epoch_share": "(0, 1]",
+        "look_steps": "[0, inf)",
         "patience": "[1, inf)",
         "stop_on": ("ic", "loss"),
         "precision": PRECISIONS,
