@@ -629,14 +629,14 @@ def sector_codes(
         raise NeuralphaError(f"{panel.name} has no attribute 'sector'.")
     return pd.factorize(panel.attributes["sector"].reindex(panel.assets), sort=True)[0].astype(np.int64)
 
-# %% ../nbs/cross_section.ipynb #7974864e
+# %% ../nbs/cross_section.ipynb #213462a9
 def known_mean(values: np.ndarray) -> np.ndarray:
     """Mean of the known values along the first axis: numpy's `nanmean`, and quietly NaN where none is known."""
     total = np.asarray(np.nansum(values, 0))
     with np.errstate(invalid="ignore"):
         return np.divide(total, (~np.isnan(values)).sum(0), out=total, casting="unsafe")
 
-
+# %% ../nbs/cross_section.ipynb #8f38a61b
 def known_deviation(values: np.ndarray) -> np.ndarray:
     """Standard deviation (n in the denominator) along the first axis: `nanstd`, and quietly NaN where none is known."""
     with np.errstate(invalid="ignore"):
@@ -701,7 +701,7 @@ def _centre(x, keep, kept, out):
         square += out[i] * out[i]
     return square if other else 0.0
 
-# %% ../nbs/cross_section.ipynb #7fce915a
+# %% ../nbs/cross_section.ipynb #2e5c8d9b
 @njit(cache=True, fastmath={"reassoc", "contract"})
 def _dot(a, b):
     total = 0.0
@@ -709,7 +709,7 @@ def _dot(a, b):
         total += a[i] * b[i]
     return total
 
-
+# %% ../nbs/cross_section.ipynb #34f03942
 @njit(cache=True)
 def _correlation(product, xx, yy):
     return product / np.sqrt(xx * yy) if xx > 0 and yy > 0 and xx * yy < np.inf else np.nan

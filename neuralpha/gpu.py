@@ -301,12 +301,12 @@ def in_turns(
 
     return pd.DataFrame([{name: turn(name) for name in sides} for _ in range(turns)])
 
-# %% ../nbs/gpu.ipynb #8d26cbb8
+# %% ../nbs/gpu.ipynb #17b02c0e
 def half_quartiles(values) -> float:
     """Half the distance between the quartiles."""
     return float(np.subtract(*np.quantile(values, (0.75, 0.25))) / 2)
 
-
+# %% ../nbs/gpu.ipynb #d70502c1
 def ratio_row(run: Run, part: str, what: str, ratios, aim: str = "", unit: str = "ratio", note: str = "") -> None:
     """Keep the median of some ratios."""
     run.add(part, what, float(np.median(ratios)), unit, len(ratios), half_quartiles(ratios), aim, note)
@@ -507,11 +507,11 @@ class Here:
             future.set_exception(e)
         return future
 
-# %% ../nbs/gpu.ipynb #feb871b8
+# %% ../nbs/gpu.ipynb #ea870e80
 class Interrupted(Exception):
     """Raised in a training to cut it off."""
 
-
+# %% ../nbs/gpu.ipynb #8fbbdd5b
 def interrupt(epoch: int, gain: float) -> None:
     """Cut a training off after its first epoch."""
     if epoch == 0:

@@ -416,6 +416,11 @@ def test_deflated_sharpe_gives_the_published_answers(trials, skew, kurtosis, ans
         assert abs(threshold - 0.113172) < 5e-7
     assert abs(probabilistic_sharpe(2.5 / np.sqrt(250), 1250, skew, kurtosis, threshold) - answer) < 5e-6
 
+def test_a_sharpe_ratio_of_a_trial_that_is_not_known_is_named():
+    x = np.random.default_rng(0).normal(size=100)
+    with pytest.raises(NeuralphaError, match="trial_sharpes: 1 of 3 Sharpe ratios are not finite"):
+        sharpe_report(x, 252, 3, [0.1, np.nan, 0.2])
+
 def test_sharpe_report_agrees_with_the_closed_form():
     x = np.random.default_rng(0).standard_t(4, 700) * 0.01 + 0.0008
     r = sharpe_report(x, 252, trials=20)

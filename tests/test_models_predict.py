@@ -11,6 +11,7 @@ from neuralpha.models.fitting import fit_unit
 from neuralpha.models.registry import as_model
 from neuralpha.models.linear import PCR, ElasticNet, Ridge
 from neuralpha.models.nets import MLP
+from neuralpha.models.seeds import member_rows
 from neuralpha.models.training.loop import best_look
 from neuralpha.models.trees import LightGBM
 from neuralpha.splits import fixed_split
@@ -50,6 +51,21 @@ def test_a_table_without_an_ensemble_promises_none():
     assert len(p.scores(seed=3)) == 2
     with pytest.raises(NeuralphaError, match="mine has no seed -1; there are 3, and no ensemble of them"):
         p.scores()
+    assert p.labels().tolist() == [1, 2] and not p.constant
+
+def test_seeds_without_an_ensemble_answer_for_themselves_or_say_that_it_is_missing():
+    X, y, fold = toy_problem(15, 120)
+    whole = cross_predict(MLP(max_epochs=2), X, y, fold, seeds=2, progress=False)
+    alone = Predictions(member_rows(whole.frame))
+    pd.testing.assert_series_equal(alone.labels(), whole.labels())
+    each = [Predictions(whole.frame.query("seed == @seed")) for seed in (0, 1)]
+    ics = [float(one.path_ics().iloc[0]) for one in each]
+    mean_of_folds = [float(one.summary().mean().iloc[0]) for one in each]
+    assert ics == pytest.approx(mean_of_folds) and ics[0] != 0
+    assert f"2 seeds, mean IC of one seed (there is no ensemble) {np.mean(mean_of_folds):.4f}" in repr(alone)
+    assert "2 seeds, mean IC of the ensemble" in repr(whole) and not whole.constant
+    with pytest.raises(NeuralphaError, match="no seed -1; there are 0, 1, and no ensemble of them"):
+        alone.path_ics()
 
 def test_seeds_may_be_trained_together():
     X, y, fold = toy_problem(15, 120)

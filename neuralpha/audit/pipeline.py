@@ -84,13 +84,13 @@ def _check_names_and_files(audit: Audit):
         line = audit.tally.line("origin", "pipeline", SOURCE)
         line.not_checked(f"{why} so what it takes from files and tables is not known.")
 
-# %% ../../nbs/audit/pipeline.ipynb #ddd43a08
+# %% ../../nbs/audit/pipeline.ipynb #06e2f732
 TWICE = (
     "{what} {column!r} differs between two runs on the same data ({count:,} values): fix its seed before anything else "
     "can be checked."
 )
 
-
+# %% ../../nbs/audit/pipeline.ipynb #2d8d6f68
 def _check_repeat(audit: Audit):
     again = audit.run(audit.panel, audit.tables)
     rows = np.arange(audit.panel.n_rows)

@@ -42,10 +42,23 @@ def fewest_dates(
     """
     return max(FEWEST_DATES, 3 * horizon)
 
-# %% ../../nbs/evaluate/statistics.ipynb #890ccc4b
+# %% ../../nbs/evaluate/statistics.ipynb #565f973a
 def clean(series, name="series") -> np.ndarray:
-    """Finite values as float64; raises `NeuralphaError` when fewer than three are left."""
-    x = np.asarray(series, np.float64).ravel()
+    """Values but for the missing ones, as float64; raises `NeuralphaError` for fewer than three, and for what is no
+    series of finite numbers.
+    """
+    try:
+        x = np.asarray(series, np.float64)
+    except (TypeError, ValueError) as e:
+        raise NeuralphaError(f"{name} holds what is no number; convert it first, e.g. with pd.to_numeric.") from e
+    if x.ndim != 1 and x.size != max(x.shape, default=1):
+        raise NeuralphaError(f"{name} has the shape {x.shape}; one value per date is meant: give one of its columns.")
+    x = x.ravel()
+    if np.isinf(x).any():
+        raise NeuralphaError(
+            f"{name} is infinite {np.isinf(x).sum():,} time(s); give the number that is meant, or NaN where there is "
+            "none."
+        )
     x = x[np.isfinite(x)]
     if len(x) < 3:
         raise NeuralphaError(
@@ -153,7 +166,7 @@ def long_run(
         freedom = half
     return LongRun(float(x.mean()), float(np.sqrt(variance(0, freedom) / n)), freedom)
 
-# %% ../../nbs/evaluate/statistics.ipynb #e560f906
+# %% ../../nbs/evaluate/statistics.ipynb #ad4371c2
 def mean_test(
     series,  # one value per date
     horizon: int = 1,  # of the label, bars
@@ -178,8 +191,8 @@ def mean_test(
 
     if not 0 < level < 1:
         raise NeuralphaError(f"level is {level!r}; it must lie between 0 and 1, for example 0.95.")
-    if not horizon >= 1:
-        raise NeuralphaError(f"horizon is {horizon!r}; a label covers at least one bar.")
+    if not (horizon >= 1 and horizon == int(horizon)):
+        raise NeuralphaError(f"horizon is {horizon!r}; a label covers a whole number of bars, at least one.")
     x = clean(series)
     nothing = dict(se=np.nan, freedom=0, t=np.nan, critical=np.nan, p=np.nan, low=np.nan, high=np.nan)
     out = dict(mean=float(x.mean())) | nothing | dict(level=level, n=len(x))
@@ -420,7 +433,7 @@ def block_interval(
         np.nanquantile(draws, [(1 - level) / 2, (1 + level) / 2], axis=0) - estimate
     )
 
-# %% ../../nbs/evaluate/statistics.ipynb #bcb64c3b
+# %% ../../nbs/evaluate/statistics.ipynb #7860359c
 def paired_test(
     a,  # one value per date each, same dates; dates where either is missing are left out
     b,  # one value per date each, same dates; dates where either is missing are left out
@@ -444,11 +457,24 @@ def paired_test(
     dict
         difference (a less b), se, freedom, t, critical, p (two-sided), low, high, level, n
     """
-    gap = clean(np.asarray(a, float) - np.asarray(b, float), "the paired difference")
+    gap = clean(_less(a, b), "the paired difference")
     got = mean_test(gap, horizon, level)
     if not gap.any():
         got |= dict(t=0.0, p=1.0, critical=np.nan)
     return dict(difference=got.pop("mean")) | got
+
+
+def _less(a, b) -> np.ndarray:
+    """One series less another: by their dates where both have them, else value by value."""
+    if isinstance(a, pd.Series) and isinstance(b, pd.Series) and not a.index.equals(b.index):
+        twice = next((one.index[one.index.duplicated()][0] for one in (a, b) if not one.index.is_unique), None)
+        if twice is not None:
+            raise NeuralphaError(f"{twice} occurs more than once in a series to be paired; keep one value per date.")
+        a, b = a.align(b, join="inner")
+    a, b = np.asarray(a, float), np.asarray(b, float)
+    if a.shape != b.shape:
+        raise NeuralphaError(f"Series of {len(a):,} and {len(b):,} values cannot be paired; give Series with dates.")
+    return a - b
 
 # %% ../../nbs/evaluate/statistics.ipynb #a6b7c607
 def holm(p_values) -> np.ndarray:
@@ -857,7 +883,20 @@ def luck_threshold(
         else 0.0
     )
 
-# %% ../../nbs/evaluate/statistics.ipynb #e846902a
+# %% ../../nbs/evaluate/statistics.ipynb #56bcabd0
+def _spread_of_trials(sharpes, bars) -> float:
+    """Deviation of the trials' Sharpe ratios; that of pure luck where fewer than two are known."""
+    if sharpes is None or len(sharpes) < 2:
+        return 1 / np.sqrt(bars)
+    values = np.asarray(sharpes, float)
+    if not np.isfinite(values).all():
+        raise NeuralphaError(
+            f"trial_sharpes: {(~np.isfinite(values)).sum()} of {len(values)} Sharpe ratios are not finite. Leave those "
+            "trials out of trial_sharpes; they still count among `trials`."
+        )
+    return float(np.std(values, ddof=1))
+
+
 def sharpe_report(
     returns,  # one return per bar, not overlapping
     bars_per_year: float,
@@ -891,12 +930,13 @@ def sharpe_report(
     x = clean(returns, "the return series")
     if np.ptp(x) == 0:
         raise NeuralphaError("The return series is constant: its Sharpe ratio is undefined.")
-    known = trial_sharpes is not None and len(trial_sharpes) > 1
-    trial_sd = float(np.std(np.asarray(trial_sharpes, float), ddof=1)) if known else 1 / np.sqrt(len(x))
+    trial_sd = _spread_of_trials(trial_sharpes, len(x))
     sharpe = x.mean() / x.std()
     skew = float(stats.skew(x, bias=False))
     kurtosis = float(stats.kurtosis(x, fisher=False, bias=False))
     bar = benchmark / np.sqrt(bars_per_year)
+    if trials < 1:
+        raise NeuralphaError(f"trials is {trials}; the winner itself was tried: at least 1.")
     threshold = luck_threshold(trials, trial_sd)
     spread = 1 - skew * sharpe + (kurtosis - 1) / 4 * sharpe**2
     min_bars = 1 + spread * (stats.norm.ppf(1 - alpha) / (sharpe - bar)) ** 2 if sharpe > bar else np.inf

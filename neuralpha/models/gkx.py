@@ -121,7 +121,7 @@ class NN3(DropoutNet):
                 nn.init.zeros_(m.bias)
         return net
 
-# %% ../../nbs/models/gkx.ipynb #30586ade
+# %% ../../nbs/models/gkx.ipynb #16ec20a2
 @dataclass(kw_only=True, repr=False, eq=False)
 class NN1(NN3):
     """Pyramid of one layer, 32.
@@ -185,7 +185,7 @@ class NN1(NN3):
     depth: int = 1
     name: ClassVar[str] = "nn1"
 
-
+# %% ../../nbs/models/gkx.ipynb #0ec6d650
 @dataclass(kw_only=True, repr=False, eq=False)
 class NN2(NN3):
     """Pyramid of two layers, 32-16.
@@ -249,7 +249,7 @@ class NN2(NN3):
     depth: int = 2
     name: ClassVar[str] = "nn2"
 
-# %% ../../nbs/models/gkx.ipynb #f5f2a0eb
+# %% ../../nbs/models/gkx.ipynb #a26fe709
 @dataclass(kw_only=True, repr=False, eq=False)
 class NN4(NN3):
     """Pyramid of four layers, 32-16-8-4.
@@ -313,7 +313,7 @@ class NN4(NN3):
     depth: int = 4
     name: ClassVar[str] = "nn4"
 
-
+# %% ../../nbs/models/gkx.ipynb #5d4b1f82
 @dataclass(kw_only=True, repr=False, eq=False)
 class NN5(NN3):
     """Pyramid of five layers, 32-16-8-4-2.

@@ -272,11 +272,11 @@ def check_heads(model: Net) -> None:
     if model.width % model.heads:
         raise NeuralphaError(f"{type(model).__name__}: width {model.width} is not a multiple of heads {model.heads}.")
 
-# %% ../../nbs/models/nets.ipynb #5b1d0e53
+# %% ../../nbs/models/nets.ipynb #7dc5d10b
 NORMS = {"layer": nn.LayerNorm, "batch": nn.BatchNorm1d, "none": lambda n: nn.Identity()}
 ACTIVATIONS = {"relu": nn.ReLU, "selu": nn.SELU, "mish": nn.Mish}
 
-
+# %% ../../nbs/models/nets.ipynb #2a8aaeff
 class Layer(nn.Module):
     """Linear, norm, activation, dropout; with `skip` the input is added back where the widths agree."""
 

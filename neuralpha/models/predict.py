@@ -370,14 +370,14 @@ def _plot_validation(predictions: Predictions, ax) -> "Axes":
         ax.legend(frameon=False, fontsize=8, loc="center left", bbox_to_anchor=(1, 0.5))
     return ax
 
-# %% ../../nbs/models/predict.ipynb #1fe2c78b
+# %% ../../nbs/models/predict.ipynb #cee9f3b6
 WATCHED = {
     "valid_ic": "validation IC (correlation)",
     "valid_loss": "validation loss",
     "valid_reward": "validation reward a bar",
 }
 
-
+# %% ../../nbs/models/predict.ipynb #5a224aeb
 def _watched(history: list) -> tuple:  # (key of `WATCHED`, its values); (None, None) where nothing was watched
     table = pd.DataFrame(history)
     for name in WATCHED:

@@ -144,13 +144,13 @@ def _one_layer(cell, layer: int, x: torch.Tensor) -> torch.Tensor:
         states.append(state)
     return torch.stack(states, 1)
 
-# %% ../../nbs/models/recurrent.ipynb #07c2cd6d
+# %% ../../nbs/models/recurrent.ipynb #762da3f4
 def _lstm_step(enters, returns, state, memory) -> tuple:  # (state, memory) of the next bar
     i, f, g, o = (enters + returns).chunk(4, 1)
     memory = f.sigmoid() * memory + i.sigmoid() * g.tanh()
     return o.sigmoid() * memory.tanh(), memory
 
-
+# %% ../../nbs/models/recurrent.ipynb #3389b0e3
 def _gru_step(enters, returns, state, memory) -> tuple:
     enters_r, enters_z, enters_n = enters.chunk(3, 1)
     returns_r, returns_z, returns_n = returns.chunk(3, 1)

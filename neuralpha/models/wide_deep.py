@@ -205,7 +205,7 @@ def set_wide_part(
     net.gate.fill_(gate)
     net.wide.copy_(torch.from_numpy(wide))
 
-# %% ../../nbs/models/wide_deep.ipynb #81bfa0d7
+# %% ../../nbs/models/wide_deep.ipynb #c4ff19d8
 def _live_inputs(net: WideDeepNet, data: Resident, rows) -> torch.Tensor:
     """Block by block: the windows of all rows are many times the panel."""
     out = torch.empty(len(rows), len(net.live), device=data.device)
@@ -214,7 +214,7 @@ def _live_inputs(net: WideDeepNet, data: Resident, rows) -> torch.Tensor:
         out[i : i + 4096] = net.inputs(data.windows(at[i : i + 4096]))
     return out
 
-
+# %% ../../nbs/models/wide_deep.ipynb #fef31cf9
 def _as_array(values: torch.Tensor) -> np.ndarray:
     return values.cpu().numpy().astype(np.float64)
 

@@ -920,24 +920,33 @@ def act(
     kept = np.where(closed, 0.0, np.where(smaller, target, np.nan))
     return np.where(held != 0, kept, 0.0)
 
-# %% ../../nbs/monitor/desk.ipynb #fbc20327
+# %% ../../nbs/monitor/desk.ipynb #76fa5d1f
 def _layer_values(run: _Run, at: int, scores: dict, records) -> dict:
     """Layer -> number of this bar; None where it cannot be known."""
     acting = run.acting
     champion = dict(zip(RECORD, records[1 + run.terms.models.index(acting)]))
     own = dict(zip(RECORD, records[0]))
     before = run.tables[run.bars[-1]["date"]][f"score:{acting}"] if run.bars else pd.Series(dtype=float)
-    features = run.inputs.features(run.whole.dates[at])
-    watched = run.desk.reference is not None and features is not None
     found = {
         "data": fresh_share(run.panel, at),
-        "features": run.desk.reference.number(features) if watched else np.nan,
+        "features": _furthest_feature(run, at),
         "scores": likeness(scores[acting], before),
         "ic": _ic_that_is_known(run, at),
         "costs": log_cost(own),
         "money": _calm_return(run, champion),
     }
     return {layer: float(value) if np.isfinite(value) else None for layer, value in found.items()}
+
+
+def _furthest_feature(run, at) -> float:
+    """Number of the features; the states of their distances go on from the bar before."""
+    reference, features = run.desk.reference, run.inputs.features(run.whole.dates[at])
+    run.level = run.bars[-1]["level"] if run.bars else None
+    if reference is None or features is None:
+        return np.nan
+    number, level = reference.number(features, run.level)
+    run.level = level.tolist()
+    return number
 
 # %% ../../nbs/monitor/desk.ipynb #c8cfb9d5
 def _calm_return(run, record):
@@ -960,7 +969,7 @@ def _ic_that_is_known(run, at) -> float:
     scores = run.tables[date][f"score:{run.acting}"].reindex(day.assets).to_numpy(float)
     return known_ic(day, scores, known)
 
-# %% ../../nbs/monitor/desk.ipynb #e63b641c
+# %% ../../nbs/monitor/desk.ipynb #9c718e6a
 def _step(run: _Run, at: int) -> tuple:  # body of the entry, table
     """One bar."""
     date = pd.Timestamp(run.whole.dates[at])
@@ -988,6 +997,7 @@ def _step(run: _Run, at: int) -> tuple:  # body of the entry, table
     seen = dict(
         values=values,
         volatility=run.volatility,
+        level=run.level,
         readings={layer: _plain(reading) for layer, reading in readings.items()},
         alarms=sorted(alarms),
         state=run.state._asdict(),

@@ -115,12 +115,12 @@ def _watch(watched):
         past["features"] = 5 * draw.standard_normal(300)
     return learn_watch(past)
 
-# %% ../../nbs/monitor/rehearsal.ipynb #58069990
+# %% ../../nbs/monitor/rehearsal.ipynb #2fab6626
 @cache
 def _reference():
     market = rehearsal_market()
     inputs = PriceScores(market)
-    return learn_reference([inputs.features(date) for date in market.dates[300:360]])
+    return learn_reference([inputs.features(date) for date in market.dates[300:360]])[0]
 
 # %% ../../nbs/monitor/rehearsal.ipynb #ab34d500
 def open_rehearsal(

@@ -12,7 +12,7 @@ other, and tails are heavy.
 __all__ = ['BREAKS', 'HORIZON', 'OWN', 'World', 'draw_world', 'numbers_of', 'Lived', 'live_once', 'false_alarms', 'first_alarms',
            'power_table', 'plot_power']
 
-# %% ../../nbs/monitor/trials.ipynb #1ecd80f0
+# %% ../../nbs/monitor/trials.ipynb #1b287e4b
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
@@ -21,7 +21,7 @@ from scipy import stats
 from scipy.signal import lfilter
 from ..core import NeuralphaError, unknown_name
 from ..evaluate.plots import new_figure, style
-from .layers import calm_returns, cross_numbers_of, fishers_z, learn_watch, reference_of
+from .layers import calm_returns, fishers_z, learn_watch, reference_of
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -130,7 +130,7 @@ def _mix(rng, scores, broken, share):
         chosen = np.flatnonzero(rng.random(scores.shape[1]) < share)
         scores[t, chosen] = scores[t, rng.permutation(chosen)]
 
-# %% ../../nbs/monitor/trials.ipynb #3c46ffc4
+# %% ../../nbs/monitor/trials.ipynb #994057a2
 def numbers_of(
     world: World,
     learnt: int,  # first bars, from which the features' reference is learnt
@@ -149,8 +149,8 @@ def numbers_of(
         one row per bar, a column per layer
     """
     past, names = world.features[:learnt], list("abcd")
-    spread_out = np.linspace(0, learnt - 1, min(learnt, 250)).astype(int)
-    ahead_of = reference_of(past[spread_out], names).numbers(world.features[learnt:])
+    reference, behind = reference_of(past, names)
+    ahead_of = reference.numbers(world.features[learnt:])
     ranks = stats.rankdata(world.scores, axis=1)
     ahead = pd.DataFrame(world.returns).rolling(HORIZON).sum().to_numpy()
     known = np.full(len(ranks), np.nan)
@@ -162,7 +162,7 @@ def numbers_of(
     return pd.DataFrame(
         {
             "data": world.fresh.mean(1),
-            "features": np.append(cross_numbers_of(past, names), ahead_of),
+            "features": np.append(behind, ahead_of),
             "scores": like,
             "ic": known,
             "costs": np.log(world.spread),

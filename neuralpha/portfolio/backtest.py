@@ -30,7 +30,7 @@ from ..trading.clock import Clock, entered_weights
 from ..trading.costs import make_costs
 from ..trading.returns import earned_returns
 
-# %% ../../nbs/portfolio/backtest.ipynb #6ce7b0e3
+# %% ../../nbs/portfolio/backtest.ipynb #0cec8255
 @check_kinds
 def backtest(
     prediction,  # `Predictions`, a `(date, asset)` Series of scores, or an array in panel row order
@@ -67,7 +67,7 @@ def backtest(
     account = Account(make_costs(costs), capital, 0, compounding, drift, participation)
     return _books(prediction, panel, policy, [account], clock, by_asset=True)[0]
 
-
+# %% ../../nbs/portfolio/backtest.ipynb #797ca10a
 @check_kinds
 def backtests(
     prediction,  # as in `backtest`
@@ -95,7 +95,7 @@ def backtests(
     """
     return _books(prediction, panel, policy, accounts, clock, by_asset=False)
 
-
+# %% ../../nbs/portfolio/backtest.ipynb #c7279420
 def _books(prediction, panel, policy, accounts, clock, by_asset) -> list:  # of `Book`
     """The accounts' books: in one pass, or one by one where the policy follows each."""
     scores, name = _scores(prediction, panel)
@@ -115,7 +115,7 @@ def _books(prediction, panel, policy, accounts, clock, by_asset) -> list:  # of 
         kept = [(whole.only(c), {}) for c in range(len(accounts))]
     return [Book(name, policy, decided, span, ledger, missed | notes) for ledger, notes in kept]
 
-
+# %% ../../nbs/portfolio/backtest.ipynb #c445e5df
 def _scores(prediction, panel) -> tuple[np.ndarray, str]:
     """One score per row, and its name."""
     if callable(getattr(prediction, "scores", None)):
@@ -128,7 +128,7 @@ def _scores(prediction, panel) -> tuple[np.ndarray, str]:
         raise NeuralphaError(f"No scores on {panel.name}: nothing to hold.")
     return scores, str(names[0])
 
-
+# %% ../../nbs/portfolio/backtest.ipynb #c8edebd7
 def decide(policy: Policy, scores: np.ndarray, panel: Panel) -> np.ndarray:  # (n_rows,)
     """A policy's weights, checked.
 
@@ -145,13 +145,13 @@ def decide(policy: Policy, scores: np.ndarray, panel: Panel) -> np.ndarray:  # (
         )
     return decided
 
-
+# %% ../../nbs/portfolio/backtest.ipynb #9c50f860
 def _span(scores, panel, clock) -> slice:
     """Dates of the account: from the first entry to the bar after the last."""
     live = np.flatnonzero(np.bincount(panel.date_code, np.isfinite(scores), panel.n_dates))
     return slice(min(live[0] + clock.delay, panel.n_dates - 1), min(live[-1] + clock.delay + 2, panel.n_dates))
 
-
+# %% ../../nbs/portfolio/backtest.ipynb #750dfdc2
 def _follow(panel, policy, decided, account, clock, span) -> tuple[Ledger, dict]:
     """Bar by bar, asking the policy for its next wish with what the account has come to."""
     wide = np.zeros((panel.n_dates, panel.n_assets))
@@ -170,7 +170,7 @@ def _follow(panel, policy, decided, account, clock, span) -> tuple[Ledger, dict]
     notes.pop("returns", None)
     return books.ledger(), notes
 
-# %% ../../nbs/portfolio/backtest.ipynb #78b07b7b
+# %% ../../nbs/portfolio/backtest.ipynb #ad59a19f
 @dataclass
 class Book:
     """An account that traded on a score.
@@ -328,11 +328,11 @@ class Book:
         head = f"<p>{escape(self.name)}: {escape(_account_text(self))}</p>"
         return head + self.costs().round(2).to_html() + self.statistics().round(3).to_html()
 
-
+# %% ../../nbs/portfolio/backtest.ipynb #55568fdf
 def _headline(table):
     return table.loc[["annual return, %", "Sharpe", "max drawdown, %"]]
 
-
+# %% ../../nbs/portfolio/backtest.ipynb #1a8c9e16
 def _account_text(book) -> str:
     clock = book.ledger.clock
     filled = f"{clock.delay} bar(s) late at the {clock.fill}, held for {clock.horizon}"
@@ -340,7 +340,7 @@ def _account_text(book) -> str:
         f"{type(book.policy).__name__}, costs {book.account.costs.name}, capital {book.account.capital:,.0f}, {filled}"
     )
 
-
+# %% ../../nbs/portfolio/backtest.ipynb #89cab4e8
 def market_return(panel: Panel) -> pd.Series:
     """Equal-weighted return of everything alive, on each bar."""
     earned = earned_returns(panel).returns
@@ -350,7 +350,7 @@ def market_return(panel: Panel) -> pd.Series:
     mean = np.nan_to_num(group_means(into, panel.date_code, panel.n_dates))
     return pd.Series(mean, pd.DatetimeIndex(panel.dates, name="date"), name="market")
 
-# %% ../../nbs/portfolio/backtest.ipynb #ae8c1ae9
+# %% ../../nbs/portfolio/backtest.ipynb #e95da77a
 NO_ENDS = (np.nan, np.nan)  # what has no value has no interval
 
 
@@ -406,7 +406,7 @@ def book_statistics(
     rows |= {name: dict(value=value, low=np.nan, high=np.nan) for name, value in chances.items()}
     return pd.DataFrame(rows).T
 
-
+# %% ../../nbs/portfolio/backtest.ipynb #3b9f04b4
 def _chances(net, year, trials, trial_sharpes) -> dict:
     """Probabilities that the true Sharpe ratio is above nothing, and above the best of so many trials without skill."""
     names = ["probabilistic Sharpe", *(["deflated Sharpe"] if trials else [])]
@@ -415,7 +415,7 @@ def _chances(net, year, trials, trial_sharpes) -> dict:
     found = sharpe_report(net, year, trials or 1, trial_sharpes)
     return dict(zip(names, (found["psr"], found["dsr"])))
 
-
+# %% ../../nbs/portfolio/backtest.ipynb #b929b5b2
 def _from_moments(m, year) -> dict:
     """Statistics that are functions of means; `m` (9,) or (9, n_resamples)."""
     with np.errstate(all="ignore"):
@@ -437,7 +437,7 @@ def _from_moments(m, year) -> dict:
             "alpha, % a year": 100 * year * (net - beta * market),
         }
 
-
+# %% ../../nbs/portfolio/backtest.ipynb #03fa08f4
 def _from_path(depth, length, year, growth) -> dict:
     """Statistics of the way that wealth took."""
     with np.errstate(all="ignore"):
@@ -447,7 +447,7 @@ def _from_path(depth, length, year, growth) -> dict:
             "Calmar": (np.exp(year * growth) - 1) / np.abs(depth),
         }
 
-
+# %% ../../nbs/portfolio/backtest.ipynb #934ed79c
 @njit(cache=True)
 def _paths(returns):
     """(n_resamples, 2) deepest drawdown (negative) and longest time below a peak of each row's compounded wealth."""
@@ -464,7 +464,7 @@ def _paths(returns):
                 out[i, 1] = max(out[i, 1], since)
     return out
 
-
+# %% ../../nbs/portfolio/backtest.ipynb #df94beee
 def _resampled_dates(n, block, n_resamples, seed) -> np.ndarray:  # (n_resamples, n)
     """Dates of a circular block bootstrap."""
     rng = np.random.default_rng(seed)

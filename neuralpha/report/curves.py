@@ -25,7 +25,7 @@ from ..evaluate.plots import style
 from ..portfolio.anatomy import under_water
 from .numbers import read_ics
 
-# %% ../../nbs/report/curves.ipynb #34b8bdb5
+# %% ../../nbs/report/curves.ipynb #5e157d76
 POINTS = 260  # of a line on a page: a year of bars, or five years of weeks
 
 
@@ -34,7 +34,7 @@ class Panel(NamedTuple):
     digits: int  # in which values are shown
     lines: pd.DataFrame  # dates × names
 
-
+# %% ../../nbs/report/curves.ipynb #a052b187
 def curves(
     panels: list,  # `Panel`s of the same dates and names
     points: int = POINTS,  # dates that are kept at most
@@ -60,7 +60,7 @@ def curves(
     drawn = [_drawn(panel, kept) for panel in panels]
     return {"dates": _day_or_minute(table.index[kept]), "names": names, "panels": drawn, "note": _note(every)}
 
-# %% ../../nbs/report/curves.ipynb #3a700b75
+# %% ../../nbs/report/curves.ipynb #8a49e942
 def _note(every: int) -> str:
     return "Every bar." if every == 1 else f"One bar in {every}: a trough between two of them is not seen here."
 
@@ -69,7 +69,7 @@ def _day_or_minute(dates: pd.DatetimeIndex) -> list[str]:
     daily = (dates == dates.normalize()).all()
     return dates.strftime("%Y-%m-%d" if daily else "%Y-%m-%d %H:%M").tolist()
 
-
+# %% ../../nbs/report/curves.ipynb #bb6f4257
 def _drawn(panel: Panel, kept: slice) -> dict:
     rounded = panel.lines.iloc[kept].astype(float).round(panel.digits)
     lines = [[value if np.isfinite(value) else None for value in rounded[name]] for name in rounded]
@@ -104,7 +104,7 @@ def ic_curves(
     table = ics.pivot(index="date", columns="model", values="ic")[order]
     return curves([Panel("sum of ICs", 2, table.cumsum().ffill())], points)
 
-# %% ../../nbs/report/curves.ipynb #2edc65bb
+# %% ../../nbs/report/curves.ipynb #bb71fe7b
 NUMBERS = dict.fromkeys(("gross", "net", "long", "short", "market"), "number")
 RETURNS = dict(date="date", model="text") | NUMBERS  # of `returns.parquet`
 
@@ -127,18 +127,18 @@ def book_returns(
     tables = [_returns_of(name, book) for name, book in books.items()]
     return pd.concat(tables, ignore_index=True)
 
-
+# %% ../../nbs/report/curves.ipynb #a3cd7713
 def _returns_of(name: str, book) -> pd.DataFrame:
     table = book.returns[["gross", "net"]].join(book.legs).assign(market=book.market, model=name)
     return table.rename_axis("date").reset_index()[list(RETURNS)]
 
-# %% ../../nbs/report/curves.ipynb #79a60c37
+# %% ../../nbs/report/curves.ipynb #46fecd5a
 def write_returns(table: pd.DataFrame, folder: Path) -> None:
     """`returns.parquet`: what the curves and drawdowns of all accounts are made of."""
     with atomic_path(folder / "returns.parquet") as tmp:
         table.to_parquet(tmp, index=False)
 
-
+# %% ../../nbs/report/curves.ipynb #225d9934
 def read_returns(
     folder,  # of the universe
 ) -> pd.DataFrame:  # date, model, gross, net, long, short, market
@@ -156,7 +156,7 @@ def read_returns(
     """
     return read_table(Path(folder) / "returns.parquet", **RETURNS)
 
-# %% ../../nbs/report/curves.ipynb #e4ffdae3
+# %% ../../nbs/report/curves.ipynb #2114a497
 MARKET = "market, equal weights"
 
 
@@ -179,7 +179,7 @@ def account_curves(
     depths = net.fillna(0.0).apply(under_water)
     return curves([Panel("sum of net returns, %", 1, sums), Panel("below peak, %", 1, depths)], points)
 
-
+# %% ../../nbs/report/curves.ipynb #377750c6
 def _not_among(models) -> str:
     """A name for the market that no model has."""
     name = MARKET

@@ -21,7 +21,7 @@ __all__ = ['ORDERS', 'open_desk', 'validation_scores', 'validation_values', 'des
            'order_table', 'position_table', 'write_orders', 'read_fills', 'verify_whole_desk', 'Compared',
            'compare_desk']
 
-# %% ../../nbs/report/desk.ipynb #1a313371
+# %% ../../nbs/report/desk.ipynb #60c62080
 from pathlib import Path
 from typing import NamedTuple
 import numpy as np
@@ -33,7 +33,6 @@ from ..evaluate.ic import rank_ic
 from ..monitor.desk import Desk, Record, Terms, create_desk, feed, halt, record_fills, verify_desk
 from neuralpha.monitor.layers import (
     calm_returns,
-    cross_numbers,
     fresh_share,
     learn_reference,
     learn_watch,
@@ -41,14 +40,14 @@ from neuralpha.monitor.layers import (
     log_cost,
 )
 from ..monitor.difference import Difference, explain_difference
-from ..monitor.journal import verify_journal
+from ..monitor.journal import Entry, verify_journal
 from ..monitor.registry import MODELS, register_model, verify_models
 from ..monitor.shortfall import desk_sectors, desk_shortfall
 from ..portfolio.backtest import Book, backtest
 from ..portfolio.grammar import read_policy
 from .desk_decay import decay_facts, severity_facts
 from .desk_fits import FittedInputs, features_on, load_fits, model_card, save_fits
-from .desk_retrain import asks_for_a_fit, fit_challenger, retraining_due
+from .desk_retrain import asks_for_a_fit, fit_challenger, fitting, retraining_due
 from .elsewhere import Elsewhere, is_address
 from .fits import Fits, chosen_model, fits_of_report, setting_features
 from .score import Source, _reading
@@ -56,7 +55,7 @@ from .section import StoredReport
 from .worth import stored_report
 from ..study.spec import Study
 
-# %% ../../nbs/report/desk.ipynb #486f44f6
+# %% ../../nbs/report/desk.ipynb #6f6bc809
 def open_desk(
     report,  # folder of a report, or of one of its universes
     folder,  # of the desk, or its address, see `Elsewhere`; must not exist
@@ -136,7 +135,8 @@ def open_desk(
     scores = validation_scores(stored, fits[champion], champion, since)
     days = [features_on(raw, date) for date in scores.index.unique("date")]
     book = backtest(scores, known, read_policy(terms.policy), terms.cost_rule, terms.capital, terms.clock)
-    values = validation_values(known, scores, terms, days, book)
+    reference, numbers = learn_reference(days)
+    values = validation_values(known, scores, terms, numbers, book)
     volatility = calm_returns(book.net)[1]
     facts = _facts(report, stored, since, values, book)
     facts["decay"] = decay_facts(stored, fits[champion], scores, known, terms)
@@ -150,7 +150,7 @@ def open_desk(
     }
     text = Path(actions).read_text(encoding="utf-8") if actions else ""
     watch = learn_watch(values, bars, volatility=volatility, horizon=terms.horizon)
-    about = learn_reference(days), text, keys, facts, {MODELS: registry}
+    about = reference, text, keys, facts, {MODELS: registry}
     desk = create_desk(there, terms, read_policy(terms.policy), watch, *about)
     return desk if place is None else place.publish_new(desk)
 
@@ -202,12 +202,12 @@ def validation_scores(stored: StoredReport, fits: Fits, model: str, since) -> pd
         )
     return both.set_index(["date", "asset"])["score"]
 
-# %% ../../nbs/report/desk.ipynb #5dd81207
+# %% ../../nbs/report/desk.ipynb #3ce6c5c4
 def validation_values(
     panel: Panel,
     scores: pd.Series,  # (date, asset)
     terms: Terms,
-    days: list,  # raw features of each date with scores
+    features: np.ndarray,  # numbers of that layer, of each date with scores
     book: Book,  # that traded on the scores
 ) -> pd.DataFrame:  # one row per bar, a column per layer
     """The layers' numbers of every bar of the validation period.
@@ -218,8 +218,8 @@ def validation_values(
     scores : pd.Series
         (date, asset)
     terms : Terms
-    days : list
-        raw features of each date with scores
+    features : np.ndarray
+        numbers of that layer, of each date with scores
     book : Book
         that traded on the scores
 
@@ -234,7 +234,7 @@ def validation_values(
     label = forward_return(panel, terms.horizon, terms.label_delay, terms.exit)
     found = pd.DataFrame(index=pd.DatetimeIndex(dates, name="date"))
     found["data"] = [fresh_share(panel, i) for i in at]
-    found["features"] = cross_numbers(days)
+    found["features"] = features
     found["scores"] = [np.nan, *(likeness(by_date[b], by_date[a]) for a, b in zip(dates, dates[1:], strict=False))]
     found["ic"] = rank_ic(scores, label).reindex(found.index)
     found["costs"] = _cost_series(book).reindex(found.index)
@@ -343,22 +343,33 @@ def step_desk(
     write_orders(desk)
     return added
 
-# %% ../../nbs/report/desk.ipynb #dde7974e
+# %% ../../nbs/report/desk.ipynb #96260814
 def _feed_and_fit(desk, inputs, last, live=True) -> list:
     """Feed; where the action policy asks for a new fit after a bar, it is made before the next one."""
     added = []
     while True:
         added += feed(desk, inputs, last, live, asks_for_a_fit if desk.actions.retrain else None)
         record = desk.record()
-        why = retraining_due(record)
-        if not why:
+        if not retraining_due(record):
             return added
         write_orders(desk)  # a fit takes long and may be killed: the orders do not wait for it
-        known = cut_panel(inputs.panel, last=record.dates[-1])
-        added.append(fit_challenger(desk, known, why))
+        fit = _fit_if_free(desk, inputs.panel)
         inputs = FittedInputs(desk, inputs.panel)
+        if fit is None:
+            return added + feed(desk, inputs, last, live)
+        added.append(fit)
 
-# %% ../../nbs/report/desk.ipynb #e05e677b
+
+def _fit_if_free(desk, panel) -> Entry | None:
+    """The entry of a fit that is due; None where another process fits, or has just done so."""
+    with fitting(desk) as free:
+        record = desk.record()
+        why = retraining_due(record)
+        if not free or not why:
+            return None
+        return fit_challenger(desk, cut_panel(panel, last=record.dates[-1]), why)
+
+# %% ../../nbs/report/desk.ipynb #c945404b
 def retrain_desk(
     folder,  # of a desk, or the desk
     universe=None,  # default: the universe of the report
@@ -392,7 +403,10 @@ def retrain_desk(
         raise NeuralphaError(
             f"The data ends on {panel.span[-10:]}, the desk on {record.dates[-1].date()}: give the newest (--universe)."
         )
-    entry = fit_challenger(desk, cut_panel(panel, last=record.dates[-1]), why)
+    with fitting(desk) as free:
+        if not free:
+            raise NeuralphaError(f"A fit of {desk.folder} is under way in another process: wait until it is done.")
+        entry = fit_challenger(desk, cut_panel(panel, last=record.dates[-1]), why)
     desk.publish()
     if entry.kind != "challenger":
         raise NeuralphaError(f"No new fit: {entry.body['reason']}")

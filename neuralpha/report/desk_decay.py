@@ -152,7 +152,7 @@ def severity_facts(
 def _quantiles(values) -> list:
     return [float(np.float32(q)) for q in np.nanquantile(values.to_numpy(float), KEPT)]
 
-# %% ../../nbs/report/desk_decay.ipynb #fed6aebd
+# %% ../../nbs/report/desk_decay.ipynb #8225dc26
 def severity_now(
     record: Record,
     panel: Panel,  # that reaches to the desk's last bar
@@ -169,17 +169,31 @@ def severity_now(
         of the model that acts
     """
     kept = record.desk.facts["severity"]
+    acting = f"score:{record.acting}"
     bars = record.bars[-MONTH:]
-    if len(bars) < MONTH:
+    tables = [record.table(bar) for bar in bars]
+    if len(bars) < MONTH or any(acting not in table for table in tables):
         return None
     at = int(np.searchsorted(panel.dates, np.datetime64(bars[0]["date"])))
     cut = cut_panel(panel, first=panel.dates[max(at - WINDOW, 0)], last=bars[-1]["date"])
     X = setting_features(fits, cut, raw=True)
+    _check_features(record, kept["features"], X)
     now = pd.concat([features_on(X, bar["date"]) for bar in bars])
-    scores = pd.concat([record.table(bar)[f"score:{bar['acting']}"] for bar in bars])
+    scores = pd.concat([table[acting] for table in tables])
+    before = kept["scores"] if record.acting == record.desk.opened[0].models[0] else fits.calibration["score"].dropna()
     moved = [ks_statistic(past, now[name]) for name, past in kept["features"].items() if now[name].notna().any()]
     breach = any("costs" in bar["alarms"] for bar in bars)
-    return severity(ks_statistic(kept["scores"], scores.dropna()), moved, breach)
+    return severity(ks_statistic(before, scores.dropna()), moved, breach)
+
+
+def _check_features(record, kept, X):
+    """The features of the opening's champion must be those of the model that acts."""
+    lost = sorted(set(kept) - set(X.names))
+    if lost:
+        raise NeuralphaError(
+            f"{record.acting} does not use {', '.join(lost[:3])}, which {record.desk.opened[0].models[0]} was validated "
+            f"with: open a desk for {record.acting}, so that its own features are kept."
+        )
 
 # %% ../../nbs/report/desk_decay.ipynb #6a53d975
 LOOKED_AT = 126  # bars whose mean is compared

@@ -101,7 +101,7 @@ def study_feature(
         unaudited=given.unaudited if audit else "audit=False",
     )
 
-# %% ../../nbs/report/feature_study.ipynb #9c302d78
+# %% ../../nbs/report/feature_study.ipynb #e32699c2
 class _Given(NamedTuple):
     """What is studied, whatever it came as."""
 
@@ -110,7 +110,7 @@ class _Given(NamedTuple):
     function: Callable | None  # panel or long table -> feature; None of a Series
     unaudited: str  # why no leak can be looked for; empty where one can
 
-
+# %% ../../nbs/report/feature_study.ipynb #d0814668
 def _given(feature, panel: Panel) -> _Given:
     """The values of a name, a function or a Series, by panel row."""
     if isinstance(feature, (str, Feature)):
@@ -127,7 +127,7 @@ def _given(feature, panel: Panel) -> _Given:
         "take one column of a table, frame['ret_5']."
     )
 
-# %% ../../nbs/report/feature_study.ipynb #1c9b4fcc
+# %% ../../nbs/report/feature_study.ipynb #c7e368f3
 def _from_function(name: str, panel: Panel, function: Callable) -> _Given:
     found = function_values(function, panel)
     if len(found.names) > 1:
@@ -136,11 +136,11 @@ def _from_function(name: str, panel: Panel, function: Callable) -> _Given:
         )
     return _Given(name, _tradable(panel, found.values[:, 0]), function, "")
 
-
+# %% ../../nbs/report/feature_study.ipynb #96c69b40
 def _tradable(panel: Panel, values: np.ndarray) -> np.ndarray:
     return np.where(panel.tradable & np.isfinite(values), values, np.nan).astype(np.float64)
 
-# %% ../../nbs/report/feature_study.ipynb #04d6e423
+# %% ../../nbs/report/feature_study.ipynb #88cdd631
 AUDITED_ASSETS = 20  # a leak is in the code, not in an asset: these are enough, and quick
 
 
@@ -150,12 +150,12 @@ def _audited(given: _Given, panel: Panel) -> Certificate | None:
         return None
     return audit_features(given.function, few_assets(panel, AUDITED_ASSETS), name=given.name)
 
-
+# %% ../../nbs/report/feature_study.ipynb #6f5441ac
 def _label(panel: Panel, horizon: int, delay: int, neutral: str | None) -> Label:
     y = forward_return(panel, horizon, delay)
     return y if neutral is None else neutral_label(y, neutral)
 
-
+# %% ../../nbs/report/feature_study.ipynb #534acc70
 def _ics(values: np.ndarray, y: Label) -> pd.DataFrame:  # date; IC, rank IC
     pearson, spearman = (c[:, 0, 0] for c in correlations(y.panel, values[:, None], y.values[:, None]))
     dates = pd.DatetimeIndex(y.panel.dates, name="date")
@@ -266,13 +266,13 @@ class FeatureStudy:
     def _repr_html_(self):
         return _screen(self)
 
-# %% ../../nbs/report/feature_study.ipynb #09283569
+# %% ../../nbs/report/feature_study.ipynb #38af9464
 def _shown(record: dict) -> str:
     """A number with its interval."""
     shown = as_shown(record)
     return f"{number(shown)} {interval(shown)}".strip()
 
-
+# %% ../../nbs/report/feature_study.ipynb #356e7612
 def _said_of_ic(study: FeatureStudy) -> str:
     """Whether it knows something, and which end earned more."""
     found, rank = study.metrics["ic"], study.metrics["rank_ic"]
@@ -288,7 +288,7 @@ def _said_of_ic(study: FeatureStudy) -> str:
         f"{len(study.ics):,} dates; {verdict}.{lasting}"
     )
 
-# %% ../../nbs/report/feature_study.ipynb #d49ad654
+# %% ../../nbs/report/feature_study.ipynb #5ffc18b9
 def _said_of_kin(study: FeatureStudy) -> list[str]:
     """What it has in common with the features that are there, and with the styles."""
     out = []
@@ -302,7 +302,7 @@ def _said_of_kin(study: FeatureStudy) -> list[str]:
         out.append(f"The styles explain {number(as_shown(share))} % of it; rank IC without them {_shown(left)}.")
     return out
 
-
+# %% ../../nbs/report/feature_study.ipynb #70d9f1e5
 def _said_of_coverage(study: FeatureStudy) -> str:
     """How much of the market has a value."""
     scored = study.coverage.dropna()
@@ -341,7 +341,7 @@ def _numbers(study: FeatureStudy) -> pd.DataFrame:
         {"value": {k: number(v) for k, v in shown.items()}, "95%": {k: interval(v) for k, v in shown.items()}}
     )
 
-# %% ../../nbs/report/feature_study.ipynb #c0c393b9
+# %% ../../nbs/report/feature_study.ipynb #4a2a52fd
 def _screen(study: FeatureStudy) -> str:
     """Sentences, three pictures in a row, and tables beneath that scroll inside."""
     said = "".join(f"<li>{escape(sentence)}</li>" for sentence in study.statements())
@@ -352,14 +352,14 @@ def _screen(study: FeatureStudy) -> str:
     row = "<div style='display:flex;flex-wrap:wrap;gap:1em;align-items:flex-start'>"
     return f"<ul style='margin:0'>{said}</ul><div>{pictures}</div>{row}{shown}</div>"
 
-
+# %% ../../nbs/report/feature_study.ipynb #aba66595
 def _image(fig: Figure, name: str) -> str:
     """A figure as it stands in the page; a third of its width."""
     fig.set_size_inches(5.4, 3.4)
     data = base64.b64encode(figure_png(fig)).decode()
     return f"<img alt='{escape(name)}' style='width:33%;min-width:260px' src='data:image/png;base64,{data}'>"
 
-
+# %% ../../nbs/report/feature_study.ipynb #bc910171
 def _scrolling(table: pd.DataFrame) -> str:
     nowrap = table.to_html(border=0).replace("<td>", "<td style='white-space:nowrap'>")
     return f"<div style='overflow:auto;max-width:100%;max-height:22em'>{nowrap}</div>"
@@ -397,7 +397,7 @@ def quantiles(
     shown = str(name) if name is not None else "score"
     return QuantileReturns(shown, y, by_date, quantile_metrics(values, y, quantiles), pd.Series(new, by_date.columns))
 
-# %% ../../nbs/report/feature_study.ipynb #bf8621f9
+# %% ../../nbs/report/feature_study.ipynb #51e45cd5
 @dataclass(frozen=True, eq=False, repr=False)
 class QuantileReturns:
     """Result of `quantiles`; displays as a picture with its table.
@@ -448,6 +448,6 @@ class QuantileReturns:
         row = "<div style='display:flex;flex-wrap:wrap;gap:1em'>"
         return f"<p>{said}</p>{row}{_image(self.plot(), self.name)}{_scrolling(self.table.round(5))}</div>"
 
-
+# %% ../../nbs/report/feature_study.ipynb #71cdbee2
 def _groups(found: QuantileReturns) -> dict:
     return found.metrics["quantile_returns"]

@@ -45,7 +45,7 @@ def plot_books(books: dict) -> Figure:
     date_axis(bottom)
     return fig
 
-# %% ../../nbs/report/money_plots.ipynb #8dec00f4
+# %% ../../nbs/report/money_plots.ipynb #cdb113ce
 def _zero_line(ax) -> None:
     ax.axhline(0, color="black", lw=0.8)
 
@@ -54,7 +54,7 @@ def _legend_above(fig: Figure, ax) -> None:
     lines, names = ax.get_legend_handles_labels()
     fig.legend(lines, names, loc="outside upper center", frameon=False, fontsize=8, ncols=6)
 
-
+# %% ../../nbs/report/money_plots.ipynb #7570b4e1
 def _legend_below(ax) -> None:
     below = (0.5, -0.16)
     ax.legend(frameon=False, fontsize=7, ncols=3, loc="upper center", bbox_to_anchor=below)
@@ -72,7 +72,7 @@ def plot_legs(book: Book) -> Figure:
     date_axis(ax)
     return fig
 
-# %% ../../nbs/report/money_plots.ipynb #bc79e91e
+# %% ../../nbs/report/money_plots.ipynb #2b3f1e98
 def plot_waterfall(costs: dict, names: pd.DataFrame) -> Figure:
     """From gross to net: what each cost takes, % a year; and the best and the worst names, % of the capital."""
     fig, (left, right) = new_figure(9, 3.4, 1, 2, width_ratios=[1.15, 1])
@@ -80,7 +80,7 @@ def plot_waterfall(costs: dict, names: pd.DataFrame) -> Figure:
     _draw_names(right, names.iloc[::-1])
     return fig
 
-
+# %% ../../nbs/report/money_plots.ipynb #079df5bb
 def _draw_names(ax, worst_first: pd.DataFrame) -> None:
     places = range(len(worst_first))
     net = worst_first["net"]
@@ -111,7 +111,7 @@ def _draw_waterfall(ax, steps: dict) -> None:
     ax.set(ylabel="% a year")
     ax.set_title("from gross to net", fontsize=9)
 
-# %% ../../nbs/report/money_plots.ipynb #a9f31f50
+# %% ../../nbs/report/money_plots.ipynb #771c5580
 def plot_months(book: Book) -> Figure:
     """Depth below the peak, the deepest falls shaded; and the net return of every month, %."""
     table = monthly_returns(book)
@@ -121,7 +121,7 @@ def plot_months(book: Book) -> Figure:
     _draw_months(bottom, table)
     return fig
 
-
+# %% ../../nbs/report/money_plots.ipynb #aec20dee
 def _draw_depth(ax, book: Book) -> None:
     depth = under_water(book.net)
     first, last = depth.index[[0, -1]]
@@ -149,7 +149,7 @@ def _draw_months(ax, table: pd.DataFrame) -> None:
     ax.tick_params(length=0)
     ax.set_title("net return of each month, %", fontsize=9)
 
-# %% ../../nbs/report/money_plots.ipynb #b14b4fea
+# %% ../../nbs/report/money_plots.ipynb #362a1a40
 def plot_exposures_of_book(book: Book, smooth: int = 20) -> Figure:
     """Long, short and net size; beta and styles through time."""
     table = book_exposures(book)
@@ -162,7 +162,7 @@ def plot_exposures_of_book(book: Book, smooth: int = 20) -> Figure:
     right.set(ylabel="exposure")
     return fig
 
-
+# %% ../../nbs/report/money_plots.ipynb #958cc590
 def _draw_lines(ax, table: pd.DataFrame, width: float) -> None:
     for j, name in enumerate(table):
         label = plain(name.replace("_", " "))
@@ -171,7 +171,7 @@ def _draw_lines(ax, table: pd.DataFrame, width: float) -> None:
     date_axis(ax)
     _legend_below(ax)
 
-# %% ../../nbs/report/money_plots.ipynb #271758a0
+# %% ../../nbs/report/money_plots.ipynb #37d91959
 def plot_capacities(models: dict) -> Figure:
     """Net return, and money a year, by the size of the account, with intervals."""
     fig, (left, right) = new_figure(9, 3.2, 1, 2)
@@ -188,7 +188,7 @@ def plot_capacities(models: dict) -> Figure:
     _legend_above(fig, left)
     return fig
 
-
+# %% ../../nbs/report/money_plots.ipynb #5c89bd39
 def _draw_curve(ax, curve: pd.DataFrame, column: str, name: str, look: dict) -> None:
     capital = curve["capital"]
     low = curve[f"{column} low"]
@@ -217,7 +217,7 @@ def plot_flips(maps: list) -> Figure:
     name_colours(fig, maps[0].models)
     return fig
 
-# %% ../../nbs/report/money_plots.ipynb #22d8456b
+# %% ../../nbs/report/money_plots.ipynb #d0c18a6a
 def plot_losses(net: pd.Series, forecasts: dict, depths: np.ndarray, happened: float) -> Figure:
     """Net returns under the value at risk of each method; drawdowns of resampled paths, %."""
     fig, (left, right) = new_figure(9, 3.2, 1, 2, width_ratios=[1.7, 1])
@@ -231,7 +231,7 @@ def plot_losses(net: pd.Series, forecasts: dict, depths: np.ndarray, happened: f
     _draw_depths(right, 100 * depths, happened)
     return fig
 
-
+# %% ../../nbs/report/money_plots.ipynb #c386233b
 def _draw_depths(ax, depths: np.ndarray, happened: float) -> None:
     ax.hist(depths, 40, color=COLOURS[0], alpha=0.7)
     ax.axvline(happened, color="black", lw=1.4, label="what happened")

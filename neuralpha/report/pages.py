@@ -322,7 +322,7 @@ def report_frame(
     )
     return Frame(title, study.name, nav, here, footer)
 
-# %% ../../nbs/report/pages.ipynb #83e252b5
+# %% ../../nbs/report/pages.ipynb #01e017f6
 def render(
     template: str,  # name of a file in `templates`
     around: Frame,
@@ -340,13 +340,13 @@ def render(
     """
     return _environment().get_template(template).render(around._asdict() | vars(content))
 
-
+# %% ../../nbs/report/pages.ipynb #be59916d
 def template_text(name: str) -> str:
     """A file of `templates` as it is."""
     environment = _environment()
     return environment.loader.get_source(environment, name)[0]
 
-# %% ../../nbs/report/pages.ipynb #db6d2e50
+# %% ../../nbs/report/pages.ipynb #bab338ff
 WRITTEN_INTO = {  # name in a template -> file; the first two go into every page, the others where they are needed
     "style": "site.css",
     "script": "site.js",
@@ -355,7 +355,7 @@ WRITTEN_INTO = {  # name in a template -> file; the first two go into every page
     "curves_script": "curves.js",
 }
 
-
+# %% ../../nbs/report/pages.ipynb #577ba397
 @cache
 def _environment() -> jinja2.Environment:
     environment = jinja2.Environment(
@@ -390,7 +390,7 @@ def notebook_html(path: Path) -> str:
     tag, rest = body.split(">", 1)
     return f"{head}<body{tag}>{template_text('notebook_switch.html')}{rest}"
 
-# %% ../../nbs/report/pages.ipynb #d8dc3cda
+# %% ../../nbs/report/pages.ipynb #3e61b23d
 @dataclass
 class UniverseResult:
     """What one universe's folder holds, as the pages need it.
@@ -451,7 +451,7 @@ class UniverseResult:
     def page_of(self, model) -> str:
         return f"{self.slug}/model-{model}.html"
 
-
+# %% ../../nbs/report/pages.ipynb #8bd76fe4
 def _reasons(folder: Path) -> str:
     """The last line of every log of a unit that failed."""
     return " ".join(
@@ -459,7 +459,7 @@ def _reasons(folder: Path) -> str:
         for p in sorted((folder / "failed").glob("*.log"))
     )
 
-
+# %% ../../nbs/report/pages.ipynb #37ae123b
 def _stopped(folder: Path) -> str:
     """The error that a partial notebook ends with."""
     outputs = [
@@ -611,22 +611,22 @@ class Cell(NamedTuple):
     time: str | None = None  # universe/model where training seconds belong, which `timing.js` holds
     is_spent: bool = False  # what a model took; shown when asked for
 
-# %% ../../nbs/report/pages.ipynb #ecacbdc3
+# %% ../../nbs/report/pages.ipynb #24cecb27
 def metric_cell(metric: dict | None, digits: int | None = None) -> Cell:
     """A metric in the unit in which pages show it."""
     shown = as_shown(metric or {"value": None})
     value = shown["value"]
     return Cell(number(shown, digits), interval(shown, digits), _sorts_by(value))
 
-
+# %% ../../nbs/report/pages.ipynb #bea1c0d2
 def _sorts_by(value: float | None) -> str:
     return "" if value is None else repr(float(value))
 
-
+# %% ../../nbs/report/pages.ipynb #c7d4db16
 def text_cell(text: str, address: str | None = None) -> Cell:
     return Cell(text, sort=text, is_text=True, address=address)
 
-
+# %% ../../nbs/report/pages.ipynb #2c8e6aea
 def count_cell(value) -> Cell:
     return Cell("–") if value is None else Cell(number(value, 0), sort=value)
 
@@ -689,12 +689,12 @@ def _question(result: UniverseResult, site: Site) -> str:
     """The study's question with its answer, and who leads."""
     return f"{net_or_tree(result, site.study)} {answer(result)}".strip()
 
-# %% ../../nbs/report/pages.ipynb #ae5d3855
+# %% ../../nbs/report/pages.ipynb #bc5558f5
 def _points_of(results) -> int:
     """Dates of a curve on the front page: fewer where many universes share it, so that it stays below a megabyte."""
     return min(POINTS, max(40, 2000 // max(len(results), 1)))
 
-
+# %% ../../nbs/report/pages.ipynb #fdd3b661
 def leaderboard_page(site: Site) -> LeaderboardPage:
     """The leaderboard of all universes, with the answer to the study's question above it."""
     slices = _slices(site.results, site.study)
@@ -718,7 +718,7 @@ def leaderboard_page(site: Site) -> LeaderboardPage:
         months=said_of_months(),
     )
 
-# %% ../../nbs/report/pages.ipynb #56721c6c
+# %% ../../nbs/report/pages.ipynb #581ade21
 class LeaderboardRow(NamedTuple):
     """A model on a universe.
 
@@ -743,12 +743,12 @@ class LeaderboardRow(NamedTuple):
     cells: list  # Cell, in the order of the columns
     is_first: bool  # of its universe
 
-
+# %% ../../nbs/report/pages.ipynb #9ab86630
 def _rows(results) -> list[LeaderboardRow]:
     shown = shown_metrics(results)
     return [_row(r, model, shown, place) for place, r in enumerate(results) for model in r.order]
 
-# %% ../../nbs/report/pages.ipynb #ce1c1c79
+# %% ../../nbs/report/pages.ipynb #39b01618
 def _row(result, model: str, shown: list, place: int) -> LeaderboardRow:
     """One model's line of the leaderboard."""
     facts = result.models[model]
@@ -762,7 +762,7 @@ def _row(result, model: str, shown: list, place: int) -> LeaderboardRow:
     ]
     return LeaderboardRow(result.slug, model, place, facts["kind"], cells, is_first=model == result.order[0])
 
-
+# %% ../../nbs/report/pages.ipynb #be0998b6
 def _metric_in_row(entry: Metric, record: dict | None) -> Cell:
     """A metric of the leaderboard, which the script finds again by its column in the slices."""
     text, beneath, value = leaderboard_cell(entry, record)
@@ -803,7 +803,7 @@ class Column(NamedTuple):
     is_whole: bool = False  # no slice has it
     is_spent: bool = False  # what a model took; shown when asked for
 
-# %% ../../nbs/report/pages.ipynb #64e1fdff
+# %% ../../nbs/report/pages.ipynb #b5a5a9f1
 def shown_metrics(
     results,  # list of `UniverseResult`
 ) -> list[Metric]:
@@ -817,7 +817,7 @@ def shown_metrics(
     measured = {name for r in results for facts in r.models.values() for name in facts["metrics"]}
     return [entry for entry in column_metrics() if entry.name in measured]
 
-
+# %% ../../nbs/report/pages.ipynb #3e83a436
 def _columns(results) -> list[Column]:
     """Heads of the leaderboard with what they mean."""
     return [
@@ -828,7 +828,7 @@ def _columns(results) -> list[Column]:
         *(_column(CATALOGUE[name])._replace(is_spent=True) for name in SPENT),
     ]
 
-# %% ../../nbs/report/pages.ipynb #2fd76360
+# %% ../../nbs/report/pages.ipynb #34c60d1e
 def _column(entry: Metric, definition: str = "") -> Column:
     """The head of a metric or a fact."""
     is_fact = entry.where == "fact"
@@ -839,7 +839,7 @@ def _column(entry: Metric, definition: str = "") -> Column:
         is_whole=not (is_fact or entry.sliced),
     )
 
-
+# %% ../../nbs/report/pages.ipynb #03e38f57
 def _definition(entry: Metric, results) -> str:
     """The definition as it was stored, with the facts of the evaluation."""
     records = [facts["metrics"].get(entry.name) for r in results for facts in r.models.values()]
@@ -895,7 +895,7 @@ def _slices(results, study) -> dict | None:
         "empty": {column: meaning["empty"] for column, meaning in first["meaning"].items() if "empty" in meaning},
     }
 
-# %% ../../nbs/report/pages.ipynb #1505a121
+# %% ../../nbs/report/pages.ipynb #903eaf2f
 def _sliced(results) -> list[Column]:
     """What the columns mean within a slice."""
     meanings = next((r.numbers["slices"]["meaning"] for r in results if r.numbers["slices"]["rows"]), {})
@@ -906,7 +906,7 @@ def _sliced(results) -> list[Column]:
             columns.append(Column(heading(entry), text))
     return columns
 
-
+# %% ../../nbs/report/pages.ipynb #eca43a9f
 def _choices(slices: dict) -> tuple[list, dict]:  # horizons; cut -> groups
     """Horizons and regimes that some universe has, in the order of the slices."""
     horizons = {int(key.split("|")[0]) for slices_of_universe in slices["rows"].values() for key in slices_of_universe}
@@ -1024,7 +1024,7 @@ def model_page(result, model: str) -> ModelPage:
         sections=_sections(result.figures, model),
     )
 
-# %% ../../nbs/report/pages.ipynb #40783179
+# %% ../../nbs/report/pages.ipynb #483f76b8
 WORTH = {
     "annual return, %": ("net, % a year", "Mean net return times the bars of a year, after all costs."),
     "volatility, %": ("volatility, %", "Standard deviation of net returns, a year."),
@@ -1034,7 +1034,7 @@ WORTH = {
     "beta": ("beta", "Slope on the equal-weighted return of the universe."),
 }  # statistic -> head of its column, what it means
 
-
+# %% ../../nbs/report/pages.ipynb #bce13a10
 class MoneyRow(NamedTuple):
     """What a model's scores are worth.
 
@@ -1050,7 +1050,7 @@ class MoneyRow(NamedTuple):
     address: str
     cells: list  # Cell
 
-# %% ../../nbs/report/pages.ipynb #049d2607
+# %% ../../nbs/report/pages.ipynb #aff1d34d
 class MoneyTable(NamedTuple):
     """The models of a universe by net return.
 
@@ -1069,7 +1069,7 @@ class MoneyTable(NamedTuple):
     columns: list  # Column
     rows: list  # MoneyRow
 
-
+# %% ../../nbs/report/pages.ipynb #641659c7
 def money_table(result: UniverseResult) -> MoneyTable:
     """Models of a universe by what is left after costs; those that cannot be told apart share a rank."""
     ranks = {row["model"]: row for row in result.money["league"]}
@@ -1088,13 +1088,13 @@ def money_table(result: UniverseResult) -> MoneyTable:
     ]
     return MoneyTable(result.slug, _money_setting(result.money["setting"]), heads, rows)
 
-# %% ../../nbs/report/pages.ipynb #95c3139d
+# %% ../../nbs/report/pages.ipynb #57f80dee
 def _deflated_column(setting: dict) -> Column:
     """What the catalogue says of the deflated Sharpe ratio, here of the account's net returns."""
     entry = metric_entry("deflated_sharpe")
     return Column(entry.title, entry.defined(trials=setting.get("trials") or "so many"))
 
-
+# %% ../../nbs/report/pages.ipynb #c7b2c49f
 def _worth_cells(facts: dict, place: dict | None) -> list[Cell]:
     statistics = facts["statistics"] | {"annual return, %": facts["costs"]["net"]}  # one interval on every table
     deflated = statistics.get("deflated Sharpe")  # a report from before it was asked has none
@@ -1102,7 +1102,7 @@ def _worth_cells(facts: dict, place: dict | None) -> list[Cell]:
     rank = Cell("–") if place is None else Cell(str(int(place["rank"])), place["letters"], int(place["rank"]))
     return [rank, *(_money_cell(record) for record in shown)]
 
-
+# %% ../../nbs/report/pages.ipynb #f60944e8
 def _money_cell(record: dict | None, digits: int = 2) -> Cell:
     """A number with its interval beneath it."""
     record = record or {"value": None}
@@ -1112,7 +1112,7 @@ def _money_cell(record: dict | None, digits: int = 2) -> Cell:
     beneath = "" if None in ends else f"[{number(ends[0], digits)}, {number(ends[1], digits)}]"
     return Cell(number(record["value"], digits), beneath, _sorts_by(record["value"]))
 
-
+# %% ../../nbs/report/pages.ipynb #8868fd9b
 def _money_setting(said: dict) -> str:
     held = "1 bar" if said["horizon"] == 1 else f"{said['horizon']} bars"
     late = "1 bar" if said["delay"] == 1 else f"{said['delay']} bars"
@@ -1141,13 +1141,13 @@ class NumberTable(NamedTuple):
     rows: list  # lists of Cell
     note: str = ""  # beneath it
 
-# %% ../../nbs/report/pages.ipynb #aa62c534
+# %% ../../nbs/report/pages.ipynb #12a80d58
 def _number_table(title: str, heads, records: list, digits: int = 2, note: str = "") -> NumberTable:
     """Records as a table: text as it is, numbers in so many digits, what is missing as a dash."""
     rows = [[_any_cell(record.get(head), digits) for head in heads] for record in records]
     return NumberTable(title, [str(head) for head in heads], rows, note)
 
-
+# %% ../../nbs/report/pages.ipynb #34f735db
 def _any_cell(value, digits: int) -> Cell:
     if isinstance(value, str):
         return text_cell(value)
@@ -1160,7 +1160,7 @@ RISK_COLUMNS = ("VaR, %", "ES, %", "exceeded", "expected", "Kupiec p", "Christof
 LEAVING = ("half of the money", "90 %", "99 %")  # what is sold first
 LIMITS = {"most_dollars": "most money", "half_sharpe": "Sharpe ratio halves", "nothing": "nothing is left"}
 
-# %% ../../nbs/report/pages.ipynb #5aca4f5b
+# %% ../../nbs/report/pages.ipynb #c33cc37a
 class MoneyOfUniverse(NamedTuple):
     """Everything on money of one universe.
 
@@ -1187,7 +1187,7 @@ class MoneyOfUniverse(NamedTuple):
     agents: str  # address of the page of its agents; empty where there are none
     curves: dict  # file of a picture -> its curves
 
-
+# %% ../../nbs/report/pages.ipynb #dfc2baff
 @dataclass
 class MoneyPage:
     """What `money.html` shows, and the money page of one universe, which shows more.
@@ -1203,17 +1203,17 @@ class MoneyPage:
     universes: list  # MoneyOfUniverse
     is_whole: bool  # tables and figures, or the league alone
 
-# %% ../../nbs/report/pages.ipynb #a72244f3
+# %% ../../nbs/report/pages.ipynb #b03b80d9
 def money_page(site: Site) -> MoneyPage:
     """What the scores of every universe are worth."""
     return MoneyPage([_money_of(result) for result in site.results if result.money], False)
 
-
+# %% ../../nbs/report/pages.ipynb #0c463ef3
 def money_of_universe_page(result: UniverseResult) -> MoneyPage:
     """All models of a universe: costs, sizes, conventions, and where the winner flips."""
     return MoneyPage([_money_of(result)], True)
 
-
+# %% ../../nbs/report/pages.ipynb #93569f3e
 def _money_of(result: UniverseResult) -> MoneyOfUniverse:
     table = money_table(result)
     models = {row.model: result.money["models"][row.model] for row in table.rows}
@@ -1239,7 +1239,7 @@ def _paid_table(models: dict) -> NumberTable:
     ]
     return NumberTable("Where the return went, % a year", ["Model", *(p.replace("_", " ") for p in parts)], rows)
 
-# %% ../../nbs/report/pages.ipynb #0bfafa17
+# %% ../../nbs/report/pages.ipynb #41655ef5
 def _limits_table(models: dict) -> NumberTable:
     reasons = {facts["capacity"].get("why_not") for facts in models.values()}
     if len(reasons) == 1 and None not in reasons:
@@ -1251,7 +1251,7 @@ def _limits_table(models: dict) -> NumberTable:
     )
     return NumberTable("How much money it carries", ["Model", *LIMITS.values()], rows, note)
 
-
+# %% ../../nbs/report/pages.ipynb #4d8dc94f
 def _limit_cells(facts: dict) -> list[Cell]:
     """Sizes of the account; where the curve does not reach one, it says so."""
     found = facts["capacity"]
@@ -1260,7 +1260,7 @@ def _limit_cells(facts: dict) -> list[Cell]:
     sizes = [found[name] for name in LIMITS]
     return [Cell("beyond the curve") if size is None else Cell(f"{size:,.0f}", sort=size) for size in sizes]
 
-# %% ../../nbs/report/pages.ipynb #20981cf9
+# %% ../../nbs/report/pages.ipynb #b588e1f9
 def _flips_table(money: dict) -> NumberTable:
     """How far today's assumption is from the frontier, axis by axis."""
     heads = ["along", "today", "wins today", "leads there in", "frontier", "beyond it", "distance"]
@@ -1272,7 +1272,7 @@ def _flips_table(money: dict) -> NumberTable:
     rows = [_flip_cells(row) for row in money["flips"]["distances"]]
     return NumberTable("Where rank 1 changes hands", heads, rows, note)
 
-
+# %% ../../nbs/report/pages.ipynb #29115229
 def _flip_cells(row: dict) -> list[Cell]:
     def said(value, digits=2):
         if value is None:
@@ -1285,7 +1285,7 @@ def _flip_cells(row: dict) -> list[Cell]:
     named = [text_cell(row["axis"]), Cell(said(row["today"])), text_cell(row["winner"]), lead]
     return [*named, frontier, text_cell(row["beyond it"] or "–"), distance]
 
-# %% ../../nbs/report/pages.ipynb #334d993a
+# %% ../../nbs/report/pages.ipynb #52864609
 def _conventions_table(models: dict) -> NumberTable:
     """Net return under every convention, and the spread between the best and the worst."""
     known = {name: facts["conventions"] for name, facts in models.items() if "rows" in facts["conventions"]}
@@ -1303,12 +1303,12 @@ def _conventions_table(models: dict) -> NumberTable:
     heads = ["fill", "positions", "costs", "delay", *known]
     return NumberTable("The same scores under every convention", heads, rows, note)
 
-
+# %% ../../nbs/report/pages.ipynb #4de7a435
 def _convention(row: dict) -> list[Cell]:
     paid = row.get("costs", "after")  # a report from before both were traded
     return [text_cell(row["fill"]), text_cell(row["positions"]), text_cell(paid), _any_cell(row["delay"], 0)]
 
-# %% ../../nbs/report/pages.ipynb #2711edbd
+# %% ../../nbs/report/pages.ipynb #d11450bc
 TRIPS = ("trips", "false trips", "saved, %", "cost, %")
 BREAKER_NOTE = (
     "Saved and cost: net return that the account without the breaker lost, or earned, from each trip until everything "
@@ -1317,7 +1317,7 @@ BREAKER_NOTE = (
     "and the range of 95% of them; as good: the share of them that gained no less."
 )
 
-
+# %% ../../nbs/report/pages.ipynb #aba08ef6
 def _breakers_table(models: dict) -> NumberTable:
     """What a circuit breaker saved and cost; of a report from before they were judged, nothing."""
     heads = [
@@ -1338,7 +1338,7 @@ def _breakers_table(models: dict) -> NumberTable:
     ]
     return NumberTable("Circuit breakers, judged like strategies", heads, rows, BREAKER_NOTE)
 
-
+# %% ../../nbs/report/pages.ipynb #02f6614d
 def _breaker_cells(row: dict) -> list[Cell]:
     counts = [_any_cell(row[name], 2 if "%" in name else 0) for name in TRIPS]
     gain, luck = (
@@ -1349,7 +1349,7 @@ def _breaker_cells(row: dict) -> list[Cell]:
     depths = [_any_cell(row[f"drawdown {which}, %"], 1) for which in ("with", "without")]
     return [text_cell(row["breaker"]), text_cell(row["in the policy"]), *counts, gain, luck, as_good, *depths]
 
-# %% ../../nbs/report/pages.ipynb #41c18abf
+# %% ../../nbs/report/pages.ipynb #5e2a5c96
 DAYS_SHOWN = 50  # of those on which a limit could not be kept
 
 
@@ -1367,7 +1367,7 @@ def _infeasible_table(models: dict) -> NumberTable:
     heads = ["Model", "limit", "done instead", "days", "first", "last"]
     return NumberTable("Days on which a limit could not be kept", heads, rows)
 
-
+# %% ../../nbs/report/pages.ipynb #8be76e73
 def _tables_of_rules(model: str, facts: dict) -> list[NumberTable]:
     """Each trip of each breaker, and each day on which a limit could not be kept."""
     judged = facts.get("breakers", {}).get("rows", [])
@@ -1401,7 +1401,7 @@ class MoneyOfModelPage:
     figures: list
     curves: dict  # file of a picture -> its curves
 
-# %% ../../nbs/report/pages.ipynb #4388d53a
+# %% ../../nbs/report/pages.ipynb #aa9614e2
 def money_of_model_page(result: UniverseResult, model: str) -> MoneyOfModelPage:
     """One model's account: every number and picture."""
     facts = result.money["models"][model]
@@ -1416,7 +1416,7 @@ def money_of_model_page(result: UniverseResult, model: str) -> MoneyOfModelPage:
     ]
     return MoneyOfModelPage(own, tables, figures, result.curves())
 
-
+# %% ../../nbs/report/pages.ipynb #4b677ff5
 def _statistics_table(facts: dict) -> NumberTable:
     known = facts["statistics"]
     rows = [[text_cell(name), _money_cell(known[name])] for name in (*WORTH, *(n for n in known if n not in WORTH))]
@@ -1470,7 +1470,7 @@ def _tables_of_origin(facts: dict) -> list[NumberTable]:
         ),
     ]
 
-# %% ../../nbs/report/pages.ipynb #592f8f6c
+# %% ../../nbs/report/pages.ipynb #fd5a6e3c
 SWEEP, SWEEP_UNITS = "sweep", "units"  # folder of a report's sweep, and in it of its backtests
 SWEPT = dict(  # columns of a sweep's table that a page shows
     **dict.fromkeys(("universe", "model", "policy", "costs", "letters"), "text"),
@@ -1479,7 +1479,7 @@ SWEPT = dict(  # columns of a sweep's table that a page shows
     **dict.fromkeys(("Sharpe", "Sharpe low", "Sharpe high", "deflated Sharpe", "break-even"), "number"),
 )
 
-
+# %% ../../nbs/report/pages.ipynb #4e8af2de
 class Swept(NamedTuple):
     """What a sweep left.
 
@@ -1494,7 +1494,7 @@ class Swept(NamedTuple):
     asked: dict  # plan, universes, models, missing
     table: pd.DataFrame  # a row a backtest, best net return first
 
-
+# %% ../../nbs/report/pages.ipynb #7771499b
 def read_sweep(folder: Path) -> Swept | None:
     """The sweep of a report; None where none was made."""
     place = folder / SWEEP
@@ -1506,13 +1506,13 @@ def read_sweep(folder: Path) -> Swept | None:
     except NeuralphaError as e:
         raise NeuralphaError(f"{e} Run neuralpha sweep {folder} again, or delete {place}.") from None
 
-
+# %% ../../nbs/report/pages.ipynb #058d99b9
 def forget_sweep(folder: Path) -> None:
     """Take the table of a sweep away: its scores are others now. What was traded stays for the next one."""
     for name in ("plan.json", "results.parquet", "results.csv"):
         (folder / SWEEP / name).unlink(missing_ok=True)
 
-# %% ../../nbs/report/pages.ipynb #03e6fb93
+# %% ../../nbs/report/pages.ipynb #9f4b8eb8
 @dataclass
 class SweepPage:
     """What `sweep.html` shows.
@@ -1533,7 +1533,7 @@ class SweepPage:
     winners: list  # NumberTable, one a universe
     whole: NumberTable
 
-
+# %% ../../nbs/report/pages.ipynb #2c0f07fb
 def sweep_page(swept: Swept) -> SweepPage:
     """Who is first under each assumption, and every backtest."""
     table = swept.table
@@ -1541,7 +1541,7 @@ def sweep_page(swept: Swept) -> SweepPage:
     missing = [dict(what=what, error=why) for what, why in swept.asked["missing"].items()]
     return SweepPage(len(table), missing, winners, _swept_table(table))
 
-
+# %% ../../nbs/report/pages.ipynb #80225029
 def _winners_table(universe: str, rows: pd.DataFrame) -> NumberTable:
     """The model that earned most in each cell, and all that cannot be told apart from it."""
     capitals = sorted(rows["capital"].unique())
@@ -1558,7 +1558,7 @@ def _winners_table(universe: str, rows: pd.DataFrame) -> NumberTable:
     heads = ["policy", "costs", *(f"capital {c:,.0f}" for c in capitals)]
     return NumberTable(f"Who is first on {universe}", heads, cells, note)
 
-
+# %% ../../nbs/report/pages.ipynb #307a67be
 def _winner_cell(cell: pd.DataFrame | None) -> Cell:
     if cell is None:
         return Cell("–")
@@ -1567,7 +1567,7 @@ def _winner_cell(cell: pd.DataFrame | None) -> Cell:
     beneath = f"like {', '.join(alike)}" if alike else ""
     return Cell(f"{best['model']} {number(best['net'], 2)}", beneath, _sorts_by(best["net"]))
 
-
+# %% ../../nbs/report/pages.ipynb #c44b240a
 def _swept_table(table: pd.DataFrame) -> NumberTable:
     heads = [
         *("universe", "model", "policy", "costs", "capital", "rank", "net, % a year", "gross", "paid"),
@@ -1581,7 +1581,7 @@ def _swept_table(table: pd.DataFrame) -> NumberTable:
     )
     return NumberTable("Every backtest, by net return", heads, [_swept_cells(row) for _, row in table.iterrows()], note)
 
-
+# %% ../../nbs/report/pages.ipynb #acadc307
 def _swept_cells(row: pd.Series) -> list[Cell]:
     named = [text_cell(row[name]) for name in ("universe", "model", "policy", "costs")]
     rank = Cell(str(row["rank"]), row["letters"], int(row["rank"]))
@@ -1597,7 +1597,7 @@ def _swept_cells(row: pd.Series) -> list[Cell]:
 
 SWEPT_ALONE = ("gross", "paid", "deflated Sharpe", "drawdown", "turnover", "break-even")
 
-# %% ../../nbs/report/pages.ipynb #2a5ecce3
+# %% ../../nbs/report/pages.ipynb #0ec91d77
 @dataclass
 class AgentsPage:
     """What the page of a universe's agents shows.
@@ -1616,7 +1616,7 @@ class AgentsPage:
     tables: list  # NumberTable, of all
     agents: dict  # name -> (figures, NumberTable or None)
 
-
+# %% ../../nbs/report/pages.ipynb #5c9c7f8c
 def agents_page(result: UniverseResult) -> AgentsPage:
     """Seeds, turnover, and agent by agent what it does."""
     facts = result.agents
@@ -1626,7 +1626,7 @@ def agents_page(result: UniverseResult) -> AgentsPage:
     each = {name: (drawn[name], _against_rule(name, facts)) for name in facts["models"]}
     return AgentsPage(money_table(result), tables, {"": (of_all, None)} | each)
 
-
+# %% ../../nbs/report/pages.ipynb #bb32236e
 def _seeds_table(seeds: dict, agents: dict) -> NumberTable:
     heads = ["Model", "acts by", "seeds", "spread of seeds", "worst seed", "best seed"]
     rows = []
@@ -1639,7 +1639,7 @@ def _seeds_table(seeds: dict, agents: dict) -> NumberTable:
     note = "Net return of every seed alone, % a year; the spread is a standard deviation."
     return NumberTable("What another seed would have changed", heads, rows, note)
 
-
+# %% ../../nbs/report/pages.ipynb #f7c42844
 def _trading_table(trading: dict) -> NumberTable:
     heads = ["Model", "turnover a year", "cost, bps", "brought, bps"]
     keys = ("turnover", "cost_bps", "gross_bps")
@@ -1650,7 +1650,7 @@ def _trading_table(trading: dict) -> NumberTable:
     )
     return NumberTable("Turnover against its cost", heads, rows, note)
 
-
+# %% ../../nbs/report/pages.ipynb #2af2e4ae
 def _against_rule(name: str, facts: dict) -> NumberTable | None:
     """What an agent earned to act differently, kind by kind."""
     differences = facts["models"][name]["against_rule"]
@@ -1670,7 +1670,7 @@ def _against_rule(name: str, facts: dict) -> NumberTable | None:
     )
     return NumberTable(f"{name} less the rule", ["where they hold", "pairs", "earned more, % a year"], rows, note)
 
-# %% ../../nbs/report/pages.ipynb #342584c1
+# %% ../../nbs/report/pages.ipynb #4c8d388b
 def _flat(metrics: dict) -> dict:  # name -> record; parts of a family get their own line
     """The metrics of one model as single records, in the order of the catalogue; an unknown one last."""
     place = {name: i for i, name in enumerate(CATALOGUE)}
@@ -1682,7 +1682,7 @@ def _flat(metrics: dict) -> dict:  # name -> record; parts of a family get their
             out |= {f"{name} {part}": found[part] for part in sorted(found, key=lambda part: (len(part), part))}
     return out
 
-
+# %% ../../nbs/report/pages.ipynb #f2e85d46
 def _placed(name: str) -> str:
     """The entry by which a metric or a family stands in the order: a family with several, by the first of them."""
     return next((known for known in CATALOGUE if known.split()[0] == name), name)
@@ -1706,7 +1706,7 @@ class MetricRow(NamedTuple):
     unit: str  # with its period
     cells: list  # Cell, one for each model
 
-# %% ../../nbs/report/pages.ipynb #0128e37c
+# %% ../../nbs/report/pages.ipynb #1c46c9bd
 def _metric_rows(result, models: list, only: list[Metric] | None = None) -> list[MetricRow]:
     """Every metric that one of the models has, or those of `only`."""
     names = None if only is None else {entry.name for entry in only}
@@ -1717,23 +1717,23 @@ def _metric_rows(result, models: list, only: list[Metric] | None = None) -> list
     keys = dict.fromkeys(key for metrics in flat.values() for key in metrics)
     return [_metric_row(key, [flat[model].get(key) for model in models]) for key in keys]
 
-
+# %% ../../nbs/report/pages.ipynb #e0cc9887
 def _metric_row(key: str, metrics: list) -> MetricRow:
     known = next(metric for metric in metrics if metric is not None)
     cells = [_shown_cell(key, metric) for metric in metrics]
     return MetricRow(metric_title(key), known.get("definition", ""), unit_line(known), cells)
 
-
+# %% ../../nbs/report/pages.ipynb #dd43e82b
 def _shown_cell(key: str, metric: dict | None) -> Cell:
     """A metric in the digits of its entry."""
     return metric_cell(metric, metric_entry(key).digits)
 
-# %% ../../nbs/report/pages.ipynb #6af4dc60
+# %% ../../nbs/report/pages.ipynb #29c9c87c
 def _dates(result) -> int:
     """Dates behind the ICs of a universe."""
     return max(int(facts["metrics"]["ic"].get("n") or 0) for facts in result.models.values())
 
-
+# %% ../../nbs/report/pages.ipynb #d49da9ca
 def _statements(result) -> list:
     """What was tested, comparisons between trained models first."""
     trained = [name for name, facts in result.models.items() if facts["kind"] == "model"]
@@ -1756,7 +1756,7 @@ def _sections(figures, model=None) -> list:  # [(section, figures)]
             out.setdefault(f["section"], []).append(f)
     return list(out.items())
 
-# %% ../../nbs/report/pages.ipynb #a4d8eb2c
+# %% ../../nbs/report/pages.ipynb #a2c56b20
 class PairRow(NamedTuple):
     """A test of two models on the same dates.
 
@@ -1783,7 +1783,7 @@ class PairRow(NamedTuple):
     critical: str
     dates: str
 
-
+# %% ../../nbs/report/pages.ipynb #9d48ce2b
 def _pairs(result) -> list[PairRow]:
     return [_pair(p) for p in result.numbers["pairs"]]
 
@@ -1801,7 +1801,7 @@ def _pair(p: dict) -> PairRow:
         dates=number(p["dates"], 0),
     )
 
-# %% ../../nbs/report/pages.ipynb #cf405476
+# %% ../../nbs/report/pages.ipynb #0130a0fd
 class AgreementRow(NamedTuple):
     """How alike the reasons of two models are."""
 
@@ -1811,14 +1811,14 @@ class AgreementRow(NamedTuple):
     cell: Cell
     dates: int
 
-
+# %% ../../nbs/report/pages.ipynb #00165fbe
 def _agreement(result) -> list[AgreementRow]:
     return [
         AgreementRow(f"{a['a']} and {a['b']}", a["measure"], a["definition"], metric_cell(a), a["dates"])
         for a in result.reasons.get("agreement", [])
     ]
 
-# %% ../../nbs/report/pages.ipynb #0701e161
+# %% ../../nbs/report/pages.ipynb #a0e11ede
 class LossRow(NamedTuple):
     """IC that a model loses without a family of features.
 
@@ -1838,7 +1838,7 @@ class LossRow(NamedTuple):
     without: str  # IC that is left
     dates: int
 
-
+# %% ../../nbs/report/pages.ipynb #4b75f176
 def _losses(result, model: str) -> list[LossRow]:
     losses = result.reasons.get("models", {}).get(model, {}).get("family_ic_loss", {})
     return [
@@ -1846,7 +1846,7 @@ def _losses(result, model: str) -> list[LossRow]:
         for name, loss in losses.items()
     ]
 
-# %% ../../nbs/report/pages.ipynb #fafd2b9c
+# %% ../../nbs/report/pages.ipynb #02e106f4
 class SearchRow(NamedTuple):
     """What was searched and found in a fold.
 
@@ -1864,19 +1864,19 @@ class SearchRow(NamedTuple):
     ic: str  # on the dates held back
     parameters: str
 
-
+# %% ../../nbs/report/pages.ipynb #60ed45dd
 def _searches(facts: dict) -> list[SearchRow]:
     return [
         SearchRow(t["fold"], t["trials"], number(t["valid_ic"]), _parameters(t["params"] or {}))
         for t in facts.get("tuned", ())
     ]
 
-
+# %% ../../nbs/report/pages.ipynb #80550863
 def _parameters(values: dict) -> str:
     said = {name: f"{value:.3g}" if isinstance(value, float) else str(value) for name, value in values.items()}
     return ", ".join(f"{name} {value}" for name, value in said.items())
 
-# %% ../../nbs/report/pages.ipynb #8f453328
+# %% ../../nbs/report/pages.ipynb #99af9636
 class Stack(NamedTuple):
     """The weights that an ensemble learnt.
 
@@ -1890,7 +1890,7 @@ class Stack(NamedTuple):
     members: list
     rows: list  # fold, weights
 
-
+# %% ../../nbs/report/pages.ipynb #52e6c7f9
 def _stack(facts: dict) -> Stack | None:
     """The weights of an ensemble's members, fold by fold; None where it learnt none."""
     if "stack" not in facts:
@@ -1969,7 +1969,7 @@ class DataOfUniverse(NamedTuple):
     unlabelled: str
     masked: dict | None  # text, href, columns and rows of what the checks took out
 
-# %% ../../nbs/report/pages.ipynb #e8ff23c6
+# %% ../../nbs/report/pages.ipynb #a2ec8eeb
 @dataclass
 class DataPage:
     """What `data.html` shows.
@@ -1982,12 +1982,12 @@ class DataPage:
 
     universes: list  # DataOfUniverse
 
-
+# %% ../../nbs/report/pages.ipynb #efc737e9
 def data_page(site: Site) -> DataPage:
     """What was wrong in each source and what was done about it."""
     return DataPage([_data_of(result, site.folder) for result in site.results])
 
-
+# %% ../../nbs/report/pages.ipynb #1670b432
 def _data_of(result, folder: Path) -> DataOfUniverse:
     """What the checks, the labels and the life spans of one universe's `folder` say."""
     found = result.checks
@@ -2006,7 +2006,7 @@ def _data_of(result, folder: Path) -> DataOfUniverse:
         masked=masked_section(folder / result.slug),
     )
 
-# %% ../../nbs/report/pages.ipynb #8954d587
+# %% ../../nbs/report/pages.ipynb #a0481974
 class Survivorship(NamedTuple):
     """What the data page says about those who are not there.
 
@@ -2028,7 +2028,7 @@ class Survivorship(NamedTuple):
     columns: list
     rows: list  # name, unit, cells
 
-
+# %% ../../nbs/report/pages.ipynb #b7d03ca7
 def _survivorship(
     facts: dict,
     unknown: int = 0,  # rows without a label because what was left at the delisting is not known
@@ -2060,7 +2060,7 @@ def _survivorship_row(row: dict, keys, horizon: int) -> dict:
         cells=cells,
     )
 
-# %% ../../nbs/report/pages.ipynb #6baf0c50
+# %% ../../nbs/report/pages.ipynb #dfb42642
 def _worst_gap(facts: dict) -> tuple[dict | None, str]:
     """The score whose IC would be invented most by leaving out the dead, and by how much."""
     measured = [r for r in facts["rows"] if r["unit"] == "correlation" and r["invented"] is not None]
@@ -2069,7 +2069,7 @@ def _worst_gap(facts: dict) -> tuple[dict | None, str]:
         return None, ""
     return worst, f"{number(worst['invented'])} ± {number(2 * (worst['standard_error'] or 0))}"
 
-
+# %% ../../nbs/report/pages.ipynb #fb396bcf
 def _with_the_dead(facts: dict, unknown: int) -> str:
     worst, gap = _worst_gap(facts)
     text = (
@@ -2130,7 +2130,7 @@ def _unlabelled(result) -> str:
         'exit = "next trade" in [label] counts them at their next trade.'
     )
 
-# %% ../../nbs/report/pages.ipynb #0dc28197
+# %% ../../nbs/report/pages.ipynb #8f5fc32c
 @dataclass
 class AuditPage:
     """What `audit.html` shows.
@@ -2143,7 +2143,7 @@ class AuditPage:
 
     certificates: list  # HTML
 
-
+# %% ../../nbs/report/pages.ipynb #20b93df8
 def audit_page(site: Site) -> AuditPage:
     """The leak certificates of all universes that were audited."""
     return AuditPage([Markup(path.read_text(encoding="utf-8")) for path in site.certificates])
@@ -2174,7 +2174,7 @@ class RepetitionsPage:
 
 OVER_DRAWS = ("r2", "ratio")  # metrics of a study with repetitions
 
-# %% ../../nbs/report/pages.ipynb #d5f6d233
+# %% ../../nbs/report/pages.ipynb #d327d3fb
 def repetitions_page(site: Site) -> RepetitionsPage:
     """The tables of a study with repetitions."""
     return RepetitionsPage(
@@ -2185,14 +2185,14 @@ def repetitions_page(site: Site) -> RepetitionsPage:
         universes=[dict(slug=r.slug, rows=_repetition_rows(r), figures=r.figures) for r in site.results],
     )
 
-
+# %% ../../nbs/report/pages.ipynb #ddb990a6
 def _repetition_rows(result) -> list[dict]:
     return [
         dict(name=name, cells=[metric_cell(facts["metrics"][key]) for key in OVER_DRAWS])
         for name, facts in result.models.items()
     ]
 
-# %% ../../nbs/report/pages.ipynb #8597de0e
+# %% ../../nbs/report/pages.ipynb #25d017a1
 class PublishedTables(NamedTuple):
     """What a paper reports and what was measured.
 
@@ -2211,7 +2211,7 @@ class PublishedTables(NamedTuple):
     metrics: list  # key, name, definition
     universes: list  # slug, targets, rows
 
-
+# %% ../../nbs/report/pages.ipynb #4be48903
 def _published(results, study: Study) -> PublishedTables | None:
     """The published tables with what was measured, as the pages need them."""
     if study.published is None:
@@ -2223,7 +2223,7 @@ def _published(results, study: Study) -> PublishedTables | None:
         universes=[_published_universe(result, study) for result in results],
     )
 
-
+# %% ../../nbs/report/pages.ipynb #7a3ec67b
 def _published_universe(result, study: Study) -> dict:
     rows = [
         dict(name=row["name"], model=row["model"] or "–", cells=[_published_cell(c) for c in row["cells"]])
@@ -2232,7 +2232,7 @@ def _published_universe(result, study: Study) -> dict:
     aims = [target | dict(text=_target_text(target)) for target in targets(study, result.slug, result.models)]
     return dict(slug=result.slug, targets=aims, rows=rows)
 
-# %% ../../nbs/report/pages.ipynb #b389eb17
+# %% ../../nbs/report/pages.ipynb #046e54bb
 class PublishedCell(NamedTuple):
     """A value of a paper, and what was measured in its place."""
 
@@ -2242,7 +2242,7 @@ class PublishedCell(NamedTuple):
     sort: str
     error: str
 
-
+# %% ../../nbs/report/pages.ipynb #983692e5
 def _published_cell(cell: dict) -> PublishedCell:
     published, value, error = cell["published"], cell["value"], cell["error"]
     return PublishedCell(
@@ -2253,7 +2253,7 @@ def _published_cell(cell: dict) -> PublishedCell:
         error="" if error is None else number(error),
     )
 
-
+# %% ../../nbs/report/pages.ipynb #89bf52a3
 def _target_text(target: dict) -> str:
     metric = metric_title(target["metric"])
     aim = f"the target is {number(target['target'])}."
@@ -2279,7 +2279,7 @@ def setting(study: Study) -> str:
     )
     return text + _transformed(study) + _weighed(study) + _refitted(study) + _joined(study) + _tuned(study)
 
-# %% ../../nbs/report/pages.ipynb #b66988c9
+# %% ../../nbs/report/pages.ipynb #19183e57
 def _transformed(study: Study) -> str:
     """What every fit begins with, as a sentence; empty where there is nothing."""
     if not study.transforms:
@@ -2287,11 +2287,11 @@ def _transformed(study: Study) -> str:
     steps = [step["kind"] + _in_brackets({k: v for k, v in step.items() if k != "kind"}) for step in study.transforms]
     return f" Every fit begins with {', then '.join(steps)}, fitted on its training rows."
 
-
+# %% ../../nbs/report/pages.ipynb #fcbac2f0
 def _in_brackets(params: dict) -> str:
     return f" ({', '.join(f'{name} {value}' for name, value in params.items())})" if params else ""
 
-
+# %% ../../nbs/report/pages.ipynb #14e30a27
 def _weighed(study: Study) -> str:
     """What a training row counts, as a sentence; empty where all count alike."""
     if study.weights is None:
@@ -2300,11 +2300,11 @@ def _weighed(study: Study) -> str:
     exempt = f", but in {', '.join(without)}" if without else ""
     return f" Training rows are weighed by {' times '.join(study.weights.by).replace('_', ' ')}{exempt}."
 
-
+# %% ../../nbs/report/pages.ipynb #20bace17
 def _count_of(n: int, thing: str) -> str:
     return f"{n} {thing}" if n == 1 else f"{n} {thing}s"
 
-# %% ../../nbs/report/pages.ipynb #446c2c6c
+# %% ../../nbs/report/pages.ipynb #974d31c2
 def _split(split) -> str:
     if split.grouped:
         how = (
@@ -2320,7 +2320,7 @@ def _split(split) -> str:
         )
     return f"{split.scheme} walk-forward, train {split.train}, validate {split.valid}, test {split.test}"
 
-
+# %% ../../nbs/report/pages.ipynb #ff42c0fe
 def _taught(label) -> str:
     """What is learnt in place of the label or beside it, in brackets."""
     instead = [f"learnt in its place: {_learnt(label.learn)}"] if label.learn else []
@@ -2329,7 +2329,7 @@ def _taught(label) -> str:
     beside = [f"nets learn {horizons} bars beside it"] if horizons else []
     return f" ({'; '.join(instead + beside)})" if instead or beside else ""
 
-# %% ../../nbs/report/pages.ipynb #f2e8a4e8
+# %% ../../nbs/report/pages.ipynb #0aac7795
 def _refitted(study: Study) -> str:
     """Which models are fitted again on training and validation together, in a sentence."""
     names = sorted(study.refitted)  # a stored study keeps no order of its models
@@ -2339,20 +2339,20 @@ def _refitted(study: Study) -> str:
     verb = "are" if 1 < len(names) < len(study.models) else "is"
     return f" Once validation has chosen, {who} {verb} fitted again on training and validation together."
 
-
+# %% ../../nbs/report/pages.ipynb #dbf8d71b
 def _tuned(study: Study) -> str:
     """How parameters are searched, in a sentence."""
     if not study.tune:
         return ""
     return f" Parameters are searched in every fold's training part by {study.tune.sampler}, {tune_budget(study.tune)}."
 
-# %% ../../nbs/report/pages.ipynb #d9b0990f
+# %% ../../nbs/report/pages.ipynb #cd15e620
 def _learnt(learn) -> str:
     """The label that is learnt, with what was set of it."""
     given = {name: f"{value:g}" if isinstance(value, float) else value for name, value in learn.given.items()}
     return ", ".join([learn.kind.replace("_", " "), *(f"{name} {value}" for name, value in given.items())])
 
-
+# %% ../../nbs/report/pages.ipynb #1ecf1508
 ENSEMBLE_WORDS = {
     "z": "the mean of their standard scores by date",
     "rank": "the mean of their ranks by date",
@@ -2369,19 +2369,19 @@ def _joined(study) -> str:
         else ""
     )
 
-# %% ../../nbs/report/pages.ipynb #1bd94851
+# %% ../../nbs/report/pages.ipynb #143e8902
 def tune_budget(tune) -> str:
     """What a search may spend per model, in words."""
     own = {name: _budget(budget) for name, budget in sorted(tune.models.items())}
     exceptions = ", ".join(f"{name}: {text}" for name, text in own.items() if text)
     return f"{_budget(tune)} per model" + (f" ({exceptions})" if exceptions else "")
 
-
+# %% ../../nbs/report/pages.ipynb #a04aeef9
 def _budget(budget) -> str:
     spent = ((budget.trials, "trials"), (budget.minutes, "minutes"))
     return " or ".join(f"{value:g} {unit}" for value, unit in spent if value is not None)
 
-# %% ../../nbs/report/pages.ipynb #092edfdf
+# %% ../../nbs/report/pages.ipynb #ee43645f
 TIMING_FILES = ("timing.json", "timing.js")  # the only files of a report that differ between two runs of a study
 
 UNLISTED = (
@@ -2392,13 +2392,13 @@ UNLISTED = (
     *TIMING_FILES,
 )  # the manifest cannot hold its own digest; the others name times and places
 
-
+# %% ../../nbs/report/pages.ipynb #499d33f3
 def is_listed(path: Path, folder: Path) -> bool:
     """Whether a file of a report belongs in its manifest: working material of a sweep does not."""
     is_working_material = path.relative_to(folder).parts[:2] == (SWEEP, SWEEP_UNITS)
     return path.is_file() and path.name not in UNLISTED and not path.name.startswith(".") and not is_working_material
 
-
+# %% ../../nbs/report/pages.ipynb #4cbdd632
 def timing_script(results) -> str:
     """The training seconds of every model, as a script that the leaderboard loads."""
     seconds = {f"{r.slug}/{name}": s for r in results for name, s in r.seconds.items()}
@@ -2423,7 +2423,7 @@ def _computed_by(folder: Path, results) -> dict:  # universe -> digest of the co
 
     return {r.slug: code_of(r.slug) for r in results}
 
-# %% ../../nbs/report/pages.ipynb #050a3b91
+# %% ../../nbs/report/pages.ipynb #85e0708b
 def write_manifest(study, folder, results) -> dict:
     """`manifest.json`: what determined the study, and the SHA-256 of every file of its report."""
     files = [path for path in sorted(folder.rglob("*")) if is_listed(path, folder)]
@@ -2443,12 +2443,12 @@ def write_manifest(study, folder, results) -> dict:
     write_json(folder / "manifest.json", manifest | {"sha256": digest(manifest)})
     return read_json(folder / "manifest.json")
 
-
+# %% ../../nbs/report/pages.ipynb #13b006c3
 def _tuned_parameters(models: dict) -> dict:  # model -> fold -> parameters; models that were not tuned are left out
     tuned = {name: facts["tuned"] for name, facts in models.items() if "tuned" in facts}
     return {name: {search["fold"]: search["params"] for search in searches} for name, searches in tuned.items()}
 
-
+# %% ../../nbs/report/pages.ipynb #0ef9ac8b
 def _computed_with(results) -> dict:
     """Versions and devices."""
     devices = {facts["device"] for r in results for facts in r.models.values() if facts.get("device")}
@@ -2459,7 +2459,7 @@ def _computed_with(results) -> dict:
         "device": ", ".join(sorted(devices)),
     }
 
-# %% ../../nbs/report/pages.ipynb #36137be1
+# %% ../../nbs/report/pages.ipynb #fc5674b3
 @dataclass
 class ManifestPage:
     """What `manifest.html` shows.
@@ -2474,7 +2474,7 @@ class ManifestPage:
     manifest: dict
     study_text: str  # the study as JSON
 
-
+# %% ../../nbs/report/pages.ipynb #9a52d154
 def manifest_page(study: Study, manifest: dict) -> str:  # HTML
     """The manifest as a page.
 
@@ -2487,7 +2487,7 @@ def manifest_page(study: Study, manifest: dict) -> str:  # HTML
     study_text = json.dumps(study.model_dump(mode="json"), indent=2, sort_keys=True)
     return render("manifest.html", around, ManifestPage(manifest, study_text))
 
-# %% ../../nbs/report/pages.ipynb #31317ba0
+# %% ../../nbs/report/pages.ipynb #a056c037
 COMPARISONS = "comparisons"  # folder beside the studies
 
 
@@ -2506,7 +2506,7 @@ class StudiesPage:
     studies: list  # StudyRow
     comparisons: list  # address, one, two
 
-
+# %% ../../nbs/report/pages.ipynb #ec746c11
 class StudyRow(NamedTuple):
     """A study that has a report."""
 
@@ -2516,7 +2516,7 @@ class StudyRow(NamedTuple):
     models: str
     setting: str
 
-
+# %% ../../nbs/report/pages.ipynb #fcc52317
 def write_studies_index(out="reports") -> Path:
     """`reports/index.html`: every study with a report in the folder."""
     out = Path(out)
@@ -2527,7 +2527,7 @@ def write_studies_index(out="reports") -> Path:
         write_text(out / "index.html", render("studies.html", Frame("Studies", "all studies"), content))
     return out / "index.html"
 
-
+# %% ../../nbs/report/pages.ipynb #06be66a8
 def _studies(out: Path) -> list[StudyRow]:
     rows = []
     for path in sorted(out.glob("*/manifest.json")):

@@ -204,25 +204,32 @@ def scale_of(env: TradeEnv) -> Scale:
     spread = np.concatenate([np.where(deviation > 0, deviation, 1.0), [1.0, 1.0], own])
     return Scale(np.tile(centre, env.n_assets), np.tile(spread, env.n_assets))
 
-# %% ../../nbs/rl/by_reward.ipynb #bde95d93
+# %% ../../nbs/rl/by_reward.ipynb #6f31e3f6
 DEFAULTS = {
     # `exploration`: standard deviation of what is added to an action while learning, at first
     "PPO": dict(
-        n_steps=128, batch_size=512, n_epochs=5, learning_rate=1e-3, gamma=0.97, gae_lambda=0.9, exploration=0.2
+        n_steps=64, batch_size=128, n_epochs=5, learning_rate=1e-3, gamma=0.97, gae_lambda=0.9, exploration=0.2
     ),
     "A2C": dict(n_steps=16, learning_rate=2e-3, gamma=0.97, gae_lambda=0.9, exploration=0.2),
     "RecurrentPPO": dict(
-        n_steps=128, batch_size=512, n_epochs=5, learning_rate=1e-3, gamma=0.97, gae_lambda=0.9, exploration=0.2
+        n_steps=32, batch_size=128, n_epochs=5, learning_rate=1e-3, gamma=0.97, gae_lambda=0.9, exploration=0.2
     ),
-    "SAC": dict(learning_starts=500, batch_size=256, learning_rate=2e-3, gamma=0.95, buffer_size=50_000),
+    # `gradient_steps`: corrections for a step of all accounts
+    "SAC": dict(
+        learning_starts=500, batch_size=256, gradient_steps=4, learning_rate=2e-3, gamma=0.95, buffer_size=50_000
+    ),
     "TD3": dict(
-        learning_starts=500, batch_size=256, learning_rate=2e-3, gamma=0.95, buffer_size=50_000, exploration=0.1
+        learning_starts=500,
+        batch_size=256,
+        gradient_steps=4,
+        learning_rate=2e-3,
+        gamma=0.95,
+        buffer_size=50_000,
+        exploration=0.1,
     ),
 }
 ON_POLICY = ("PPO", "A2C", "RecurrentPPO")
 RECURRENT = "RecurrentPPO"  # of sb3-contrib: what it has seen before is kept in an LSTM
-
-
 COUNTERS = ("num_timesteps", "_n_updates", "_episode_num")
 REPLAYED = ("observations", "next_observations", "actions", "rewards", "dones", "timeouts")
 

@@ -607,7 +607,7 @@ class A2C(ByReward):
     def _settings(self, n_assets):
         return super()._settings(n_assets) | dict(n_steps=16)
 
-# %% ../../nbs/rl/traders.ipynb #4f2a4ab7
+# %% ../../nbs/rl/traders.ipynb #b9288caf
 @dataclass(kw_only=True, repr=False, eq=False)
 class TD3(ByReward):
     """Twin delayed deterministic policy gradient (Fujimoto et al. 2018).
@@ -654,7 +654,8 @@ class TD3(ByReward):
 
     def _settings(self, n_assets):
         seen_first = min(self.bars, 20) * n_assets
-        return super()._settings(n_assets) | dict(learning_starts=seen_first, buffer_size=200 * n_assets)
+        replay = dict(learning_starts=seen_first, buffer_size=200 * n_assets, gradient_steps=1)
+        return super()._settings(n_assets) | replay
 
     def _actor(self, n_features):
         return LayerActor(n_features + len(OWN), self.hidden, squashed=True)

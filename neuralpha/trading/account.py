@@ -82,7 +82,7 @@ class Account:
         if not 0 <= self.lot < np.inf:
             raise NeuralphaError(f"lot is {self.lot}; it must be an amount of money, at least 0.")
 
-# %% ../../nbs/trading/account.ipynb #1ba81570
+# %% ../../nbs/trading/account.ipynb #82b84c39
 GAINS = ("before", "after", "delisting")
 PAID = ("half_spread", "temporary", "permanent", "commission", "borrow", "financing")
 PARTS = GAINS + PAID  # sum to the change of wealth, what is paid being negative
@@ -91,7 +91,7 @@ STATE = ("wealth", "traded", "long", "short", "names", "wished", "halted", "unpr
 RECORD = PARTS + LEGS + STATE
 COLUMN = namedtuple("Columns", RECORD)(*range(len(RECORD)))  # of a record, by name
 
-
+# %% ../../nbs/trading/account.ipynb #0e4718dc
 def run_accounts(
     panel: Panel,
     weights: np.ndarray,  # (n_rows,) or (n_rows, P) decided on each row, shares of the account; NaN: leave it as it is
@@ -116,7 +116,7 @@ def run_accounts(
     books.run()
     return books.ledger()
 
-# %% ../../nbs/trading/account.ipynb #0c03a594
+# %% ../../nbs/trading/account.ipynb #dac2fb24
 class Bars(NamedTuple):
     """The rows of each date, with one more for each asset that has left, on the date after its last.
 
@@ -169,7 +169,7 @@ class Bars(NamedTuple):
     borrow: np.ndarray  # (R, B)
     years: np.ndarray  # (n_dates,) since the date before
 
-
+# %% ../../nbs/trading/account.ipynb #4eb9134d
 class Terms(NamedTuple):
     """The accounts as arrays.
 
@@ -598,7 +598,7 @@ def _bars(panel, accounts, clock) -> tuple[Bars, Tariff]:
     )
     return bars, tariff
 
-# %% ../../nbs/trading/account.ipynb #87d42e1c
+# %% ../../nbs/trading/account.ipynb #78a82adf
 class _Order(NamedTuple):
     """Rows of a panel date by date, with one more for each asset that has left: fields of `Bars`."""
 
@@ -606,7 +606,7 @@ class _Order(NamedTuple):
     row: np.ndarray
     leaves: np.ndarray
 
-
+# %% ../../nbs/trading/account.ipynb #cfe8765b
 def _date_order(panel) -> _Order:
     last = panel.asset_offsets[1:] - 1
     leaving = np.flatnonzero(panel.gone & (panel.date_code[last] < panel.n_dates - 1))
@@ -832,11 +832,11 @@ def constant_weights(
         records.append(part | {"wealth": wealth})
     return pd.DataFrame(records, pd.DatetimeIndex(panel.dates, name="date"))
 
-# %% ../../nbs/trading/account.ipynb #5ecc23b6
+# %% ../../nbs/trading/account.ipynb #bf4af399
 def _fee_of(costs, inputs, rows) -> np.ndarray:
     return inputs.borrow[rows, 0] if costs.borrow_varies else np.full(len(rows), costs.borrow_bps * 1e-4)
 
-
+# %% ../../nbs/trading/account.ipynb #b911e7bd
 def _rate_of(costs, inputs, rows) -> np.ndarray:
     return (
         inputs.half_spread[rows, 0] if inputs.half_spread.shape[1] else np.full(len(rows), costs.half_spread_bps * 1e-4)

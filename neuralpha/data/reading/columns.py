@@ -10,7 +10,7 @@ of prices that the adjusted close adjusts anyway.
 # %% auto #0
 __all__ = ['PARTS', 'Matched', 'matched_columns', 'match_columns']
 
-# %% ../../../nbs/data/reading/columns.ipynb #37598a53
+# %% ../../../nbs/data/reading/columns.ipynb #2e66aa59
 import re
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,6 +23,7 @@ from neuralpha.data.reading.names import (
     is_field_name,
     known_name,
     known_names,
+    looks_like_date,
     plain_name,
 )
 from .spec import ReadSpec
@@ -167,13 +168,13 @@ def _wide_name(name, date, spec):
         return None
     return "date" if known_name(name) == "date" and "date" not in spec.columns else str(name)
 
-# %% ../../../nbs/data/reading/columns.ipynb #46b3e92f
+# %% ../../../nbs/data/reading/columns.ipynb #88715879
 def _absent(column, names, spec, where):
     """The error of a table without dates or without assets."""
     listed = ", ".join(map(str, names))
     said = f"{where}: column {column!r} is missing; the table has {listed}."
     named = f"columns={{{column!r}: '...'}}"
-    dates = [n for n in names if re.match(r"(19|20)\d\d[-/.]?\d\d[-/.]?\d\d\b", str(n))]
+    dates = [n for n in names if looks_like_date(n)]
     if column == "date" and 2 * len(dates) > len(names):
         return NeuralphaError(
             f"{where}: {len(dates):,} of the {len(names):,} columns are dates ({dates[0]}, ...): the table lies on its "

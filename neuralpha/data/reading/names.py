@@ -8,45 +8,65 @@ field only where no other column does: `Time` is a date when there is no `Date`,
 
 # %% auto #0
 __all__ = ['ALIASES', 'WEAK', 'DIVIDES', 'SIGNED', 'OHLC', 'INDEX', 'NUMERIC_COLUMNS', 'TICKERS', 'plain_name', 'known_name',
-           'known_names', 'adjusted_twin', 'looks_adjusted', 'is_field_name', 'nearest_name', 'date_first']
+           'known_names', 'adjusted_twin', 'looks_adjusted', 'looks_like_date', 'is_field_name', 'nearest_name',
+           'date_first']
 
 # %% ../../../nbs/data/reading/names.ipynb #e4f54d4f
 import difflib, re, unicodedata
 import pandas as pd
 from ...core import NeuralphaError
 
-# %% ../../../nbs/data/reading/names.ipynb #3bf9e2e2
+# %% ../../../nbs/data/reading/names.ipynb #76067ead
 def plain_name(name) -> str:
     """A column's name without case, accents, brackets, stars and numbering; words joined by `_`."""
     text = unicodedata.normalize("NFKD", str(name)).strip().lower()
-    text = "".join(c for c in text if not unicodedata.combining(c)).replace("ß", "ss").replace("%", " pct ")
+    text = (
+        "".join(c for c in text if not unicodedata.combining(c))
+        .replace("ß", "ss")
+        .replace("ı", "i")
+        .replace("%", " pct ")
+    )
     text = re.sub(r"[\W_]+", "_", text).strip("_")
     return re.sub(r"^\d+_(?=[a-z])", "", text)
 
-# %% ../../../nbs/data/reading/names.ipynb #aa30cca8
+# %% ../../../nbs/data/reading/names.ipynb #07c2039e
 ALIASES = dict(
-    date="date datetime timestamp day trade_date tradedate trading_date trading_day session dt datum fecha "
-    "日期 交易日期".split(),
-    asset="asset ticker symbol instrument code sid permno security secid ric ts_code tic 代码 股票代码".split(),
-    open="open open_price openprice open_prc px_open dlyopen openprc prcod eroffnung eroffnungskurs erster "
-    "ouverture apertura 开盘 开盘价".split(),
-    high="high high_price highprice px_high dlyhigh askhi prchd hoch hochst tageshoch plus_haut haut maximo "
-    "最高 最高价".split(),
-    low="low low_price lowprice px_low dlylow bidlo prcld tief tiefst tagestief plus_bas bas minimo "
-    "最低 最低价".split(),
-    close="close close_price closeprice closing_price price px_last last_price close_last prccd schluss "
-    "schlusskurs cloture cierre 收盘 收盘价".split(),
-    volume="volume dlyvol cshtrd volumen stucke stuecke 成交量".split(),
-    adj_close="adj_close adjclose adjusted_close adjustedclose close_adj close_adjusted adj_close_price "
-    "adj_closing_price adjusted_closing_price adjusted_price adj_price price_adj schluss_bereinigt".split(),
+    date="date datetime timestamp day trade_date tradedate trading_date trading_day session dt "
+    "datum fecha 날짜 일자 tarih 日期 交易日期 日付 日付け 取引日 дата data_pregao data_sesji "
+    "data_notowania".split(),
+    asset="asset ticker symbol instrument code sid permno security secid ric ts_code tic 代码 "
+    "股票代码 コード 銘柄コード 証券コード тикер инструмент 종목코드 sembol hisse symbool titolo "
+    "simbolo codice codigo ativo papel walor".split(),
+    open="open open_price openprice open_prc px_open dlyopen openprc prcod eroffnung "
+    "eroffnungskurs erster ouverture apertura prezzo_di_apertura abertura preco_de_abertura 시가 "
+    "acilis openen otwarcie kurs_otwarcia открытие откр цена_открытия 始値 开盘 开盘价".split(),
+    high="high high_price highprice px_high dlyhigh askhi prchd hoch hochst tageshoch plus_haut "
+    "haut maximo 고가 yuksek hoogste massimo prezzo_massimo maxima preco_maximo najwyzszy "
+    "najwyzsza kurs_maksymalny максимум макс максимальная_цена 高値 最高 最高价".split(),
+    low="low low_price lowprice px_low dlylow bidlo prcld tief tiefst tagestief plus_bas bas "
+    "minimo 저가 dusuk laagste prezzo_minimo minima preco_minimo najnizszy najnizsza "
+    "kurs_minimalny минимум мин минимальная_цена 安値 最低 最低价".split(),
+    close="close close_price closeprice closing_price price px_last last_price close_last prccd "
+    "schluss schlusskurs cloture cierre 종가 kapanis slotkoers chiusura prezzo_di_chiusura "
+    "fechamento preco_de_fechamento zamkniecie kurs_zamkniecia закрытие закр цена_закрытия 終値 "
+    "收盘 收盘价".split(),
+    volume="volume dlyvol cshtrd volumen stucke stuecke 거래량 hacim wolumen объем объем_торгов "
+    "出来高 売買高 成交量".split(),
+    adj_close="adj_close adjclose adjusted_close adjustedclose close_adj close_adjusted "
+    "adj_close_price adj_closing_price adjusted_closing_price adjusted_price adj_price price_adj "
+    "schluss_bereinigt 수정종가 duzeltilmis_kapanis slotkoers_aangepast chiusura_rettificata "
+    "chiusura_adj chiusura_aggiustata fechamento_ajustado fechamento_aj fechamento_adj "
+    "preco_ajustado cierre_ajustado cloture_ajustee zamkniecie_skorygowane "
+    "skorygowane_zamkniecie скорректированное_закрытие закрытие_скорр "
+    "скорректированная_цена_закрытия 調整後終値 調整済終値 調整済み終値".split(),
     factor="factor adj_factor adjfactor adjustment_factor price_factor cfacpr dlycumfacpr ajexdi".split(),
     **{"return": ["return"]},
 )
 WEAK = dict(  # only where no column above means the same; the first of them that is there
     date="data time datadate dlycaldt dtyyyymmdd".split(),
     asset="isin wkn cusip sedol figi gvkey".split(),
-    close="prc dlyprc dlyclose last settle dernier ultimo".split(),
-    volume="vol tick_volume tickvol".split(),
+    close="prc dlyprc dlyclose last settle dernier ultimo prezzo preco cena kurs цена posledni ostatnio".split(),
+    volume="vol tick_volume tickvol wol".split(),
     factor="split_factor splitfactor split_ratio split_coefficient splitcoefficient stock_splits stock_split splits "
     "split".split(),
     **{"return": ["ret", "dlyret"]},
@@ -58,7 +78,17 @@ INDEX = ("", "unnamed_0", "index_level_0", "index")  # what pandas calls an inde
 NUMERIC_COLUMNS = (*OHLC, "volume", "adj_close", "factor", "return", "delisting_return", "tradable")
 TICKERS = ("DAY", "DT", "TIME", "SESSION", "INDEX", "DATA", "VOL", "CODE")  # that are also words for a column
 
-_KNOWN = {alias: name for name, aliases in ALIASES.items() for alias in aliases}
+
+def _pattern(words: str) -> re.Pattern:
+    """Words as `plain_name` writes them."""
+    return re.compile(unicodedata.normalize("NFKD", words))
+
+
+_KNOWN = {plain_name(alias): name for name, aliases in ALIASES.items() for alias in aliases}
+_SAYS_ADJUSTED = _pattern(r"adj|bereinigt|ajust|rettific|aggiust|skoryg|duzelt|aangepast|корр|調整|수정")
+_SAYS_PRICE = _pattern(
+    r"close|price|prc|px|last|kurs|schluss|cloture|cierre|chiusura|prezzo|fechamento|preco|zamkniec|cena|kapanis|slot|закрыт|цена|値|종가"
+)
 _ADJUSTED = re.compile(r"^(?:adj(?:usted)?_?(open|high|low|volume)|(open|high|low|volume)_?adj(?:usted)?)$")
 
 # %% ../../../nbs/data/reading/names.ipynb #6a8fba42
@@ -77,7 +107,7 @@ def _means(name):
     """What a column means where nothing stands beside it."""
     return next(iter(known_names([name]).values()), None)
 
-# %% ../../../nbs/data/reading/names.ipynb #2d1f1be0
+# %% ../../../nbs/data/reading/names.ipynb #9ab85c32
 def known_names(
     names,  # all columns of a table
 ) -> dict:  # source name -> canonical name
@@ -102,7 +132,7 @@ def known_names(
     for n in names:
         plain.setdefault(plain_name(n), n)
     for canonical, aliases in WEAK.items():
-        first = next((plain[a] for a in aliases if a in plain), None)
+        first = next((plain[a] for a in map(plain_name, aliases) if a in plain), None)
         if canonical not in taken and first is not None:
             out[first] = canonical
     return out
@@ -113,15 +143,18 @@ def adjusted_twin(name) -> str | None:
     found = _ADJUSTED.match(plain_name(name))
     return found and (found[1] or found[2])
 
-# %% ../../../nbs/data/reading/names.ipynb #ac257a3c
+# %% ../../../nbs/data/reading/names.ipynb #2fa6cd41
 def looks_adjusted(name) -> bool:
     """Whether a name speaks of an adjusted price."""
     plain = plain_name(name)
     if re.search(r"(un|non|not)_?adj", plain):
         return False
-    return ("adj" in plain or "bereinigt" in plain or "ajuste" in plain) and bool(
-        re.search(r"close|price|prc|px|last|kurs|schluss|cloture|cierre", plain)
-    )
+    return bool(_SAYS_ADJUSTED.search(plain) and _SAYS_PRICE.search(plain))
+
+
+def looks_like_date(name) -> bool:
+    """Whether a column is called like a day: its table lies on its side."""
+    return bool(re.match(r"(19|20)\d\d[-/.]?\d\d[-/.]?\d\d\b", str(name)))
 
 # %% ../../../nbs/data/reading/names.ipynb #7fe84d9a
 def is_field_name(name) -> bool:

@@ -13,7 +13,7 @@ be read in two ways (`03/04/2020`, `1,234`, a stamp without its exchange's zone)
 # %% auto #0
 __all__ = ['SAMPLE', 'CONTRACTS', 'canonical', 'Reading', 'similar_names', 'in_span']
 
-# %% ../../../nbs/data/reading/tables.ipynb #66704dc3
+# %% ../../../nbs/data/reading/tables.ipynb #fbd62364
 import datetime as dt, re, unicodedata
 from dataclasses import replace
 import numpy as np
@@ -26,6 +26,7 @@ from .names import NUMERIC_COLUMNS, OHLC, SIGNED, looks_adjusted, plain_name
 from .number_marks import Signs, column_signs, mark_counts, parse_number, settle_marks
 from .prices import is_priced, settle_values
 from .spec import ReadSpec
+from .stacked import find_stacked, unstack
 from neuralpha.data.reading.stamps import (
     DAYS,
     Stamps,
@@ -36,6 +37,7 @@ from neuralpha.data.reading.stamps import (
     text_stamps,
     time_of_day,
 )
+from .unnamed import is_called_event
 from .zones import floor_daily, refuse_future, settle_zone
 
 # %% ../../../nbs/data/reading/tables.ipynb #3d838632
@@ -120,10 +122,11 @@ class Reading:
         """Add a finding."""
         self.findings.append(dict(check=check, rows=int(rows), note=note, **more))
 
-# %% ../../../nbs/data/reading/tables.ipynb #7943a52d
+# %% ../../../nbs/data/reading/tables.ipynb #34462cc4
 def _settle_columns(reading: Reading):
     """What the columns mean, and which are left out."""
     spec = reading.spec
+    _unstack(reading)
     matched = matched_columns(reading.lf.collect_schema().names(), spec, reading.where)
     reading.names = {v: k for k, v in matched.found.items()}
     for column, why in matched.dropped.items():
@@ -140,6 +143,20 @@ def _settle_columns(reading: Reading):
         reading.names |= {"asset": "asset", spec.wide_field: spec.wide_field}
     _drop_keys(reading)
     _check_assets(reading)
+
+
+def _unstack(reading: Reading):
+    """Fields that stand in rows become columns."""
+    found = find_stacked(reading.lf, reading.spec, reading.where)
+    if found is None:
+        return
+    reading.lf = unstack(reading.lf, found)
+    listed = ", ".join(found.names[:6]) + (", ..." if len(found.names) > 6 else "")
+    where = (
+        f"{found.value!r} holds them" if found.value else f"{len(found.assets):,} columns hold those of an asset each"
+    )
+    note = f"column {found.field!r} names fields, and {where}: each became a column ({listed})"
+    reading.say("fields_in_rows", 0, note)
 
 # %% ../../../nbs/data/reading/tables.ipynb #b6935b79
 def _drop_keys(reading: Reading):
@@ -173,7 +190,7 @@ def _check_assets(reading: Reading):
             pl.col("tradable").str.strip_chars().str.to_lowercase().replace({"true": "1", "false": "0"})
         )
 
-# %% ../../../nbs/data/reading/tables.ipynb #99779d44
+# %% ../../../nbs/data/reading/tables.ipynb #b539db64
 def _settle_numbers(reading: Reading):
     """Which columns are numbers, and how numbers are written."""
     spec = reading.spec
@@ -182,7 +199,7 @@ def _settle_numbers(reading: Reading):
     for c, t in schema.items():
         if c in ("date", "asset", "__row", "__time"):
             continue
-        if spec.fields and c not in spec.fields and c not in ("close", "adj_close", "factor", "tradable"):
+        if spec.fields and c not in spec.fields and not _may_adjust(c, reading.names.get(c, c)):
             continue
         if c == "sector" and (t.is_numeric() or t == pl.String):
             reading.texts.append(c)
@@ -202,7 +219,13 @@ def _settle_numbers(reading: Reading):
             reading.neither[c] = t.base_type()
     _check_fields(reading)
 
-# %% ../../../nbs/data/reading/tables.ipynb #eafb3112
+# %% ../../../nbs/data/reading/tables.ipynb #780ea6fd
+def _may_adjust(column, source):
+    """Whether a field is read although nobody asked for it, as it may adjust those that were."""
+    adjusts = ("close", "adj_close", "factor", "tradable")
+    return column in adjusts or column not in NUMERIC_COLUMNS and (is_called_event(source) or looks_adjusted(source))
+
+
 def _check_fields(reading: Reading):
     if not {*reading.numbers} - {"tradable"}:
         raise NeuralphaError(
@@ -242,7 +265,7 @@ def _number_texts(reading: Reading):
     ]
     return sure or [c for c, t in schema.items() if t == pl.String and c not in ("date", "asset", "sector", "__time")]
 
-# %% ../../../nbs/data/reading/tables.ipynb #479bec90
+# %% ../../../nbs/data/reading/tables.ipynb #660c9a63
 def _settle_marks(reading: Reading, rows):
     """Decimal and thousands marks from some rows; from all where these leave a question open."""
     columns = _number_texts(reading)
@@ -262,7 +285,13 @@ def _settle_marks(reading: Reading, rows):
     reading.signs = {
         c: s
         for c, s in reading.signs.items()
-        if not (s.percent and c in (*OHLC, "volume", "adj_close", "factor") or s.ratio and c != "factor")
+        if not (
+            s.percent
+            and c in (*OHLC, "volume", "adj_close", "factor")
+            or s.ratio
+            and c != "factor"
+            and not is_called_event(reading.names.get(c, c))
+        )
     }
     only_volume = set(columns) <= {"volume"}
 

@@ -50,7 +50,7 @@ def gradient_spread(weights: list, optimizer: torch.optim.AdamW) -> torch.Tensor
     seen = 1 - group["betas"][1] ** states[0]["step"]  # the average began at zero
     return (squares / seen).mean(0).sqrt() + group["eps"]
 
-# %% ../../../nbs/models/training/sparse.ipynb #ac3f485b
+# %% ../../../nbs/models/training/sparse.ipynb #3a6a0270
 def by_input(weights: list) -> torch.Tensor:  # (weights of an input, inputs)
     """Weights, inputs on their second axis, as one matrix with a column per input.
 
@@ -61,7 +61,7 @@ def by_input(weights: list) -> torch.Tensor:  # (weights of an input, inputs)
     """
     return torch.cat([w.movedim(1, -1).flatten(0, -2) for w in weights])
 
-
+# %% ../../../nbs/models/training/sparse.ipynb #6132ca42
 def first_weights(net: NetModule) -> torch.Tensor:
     """(weights of an input, inputs) copy of the weights that the inputs meet first."""
     return by_input(net.input_weights)

@@ -349,13 +349,15 @@ def _show(report, found):
         _show_book(report, name, book, models[name])
     return pd.DataFrame(numbers["league"])
 
-# %% ../../../nbs/report/sections/money.ipynb #0e3dd4f8
+# %% ../../../nbs/report/sections/money.ipynb #4d1e647d
 def _show_book(report, name: str, book: Book, facts: dict) -> None:
     """The pictures of one model's account."""
     caption = "Percent a year; and the names that brought and cost most over the whole period."
     names = pd.DataFrame(facts["names"], columns=["asset", "gained", "paid", "net"]).set_index("asset")
     figure = plots.plot_waterfall(facts["costs"], names)
     report.show(figure, "Money", "money-waterfall", "Where the return went", caption, name)
+    caption = "Either leg before cost; net is both after it. The market: equal weights on the whole universe."
+    report.show(plots.plot_legs(book), "Money", "money-legs", "Which leg earned it", caption, name)
     caption = "The five deepest falls are shaded until the old peak was reached again."
     report.show(plots.plot_months(book), "Money", "money-months", "How deep, and in which months", caption, name)
     if facts["rolling"]:
