@@ -756,7 +756,7 @@ def _said_of_set(board: Leaderboard) -> str:
         f"over {horizon} bar(s) need: too few to tell models apart."
     )
 
-# %% ../../nbs/evaluate/compare.ipynb #e5a15ab6
+# %% ../../nbs/evaluate/compare.ipynb #4b1147cb
 def _said_of_holes(board: Leaderboard) -> list[str]:
     """Who says nothing, on all dates or on some."""
     name = CATALOGUE[board.by].title
@@ -771,7 +771,7 @@ def _said_of_holes(board: Leaderboard) -> list[str]:
             )
     return out
 
-
+# %% ../../nbs/evaluate/compare.ipynb #6ba4f73b
 BEYOND_FORECASTS = 0.5  # mean IC that nothing known in advance has had
 
 

@@ -433,7 +433,7 @@ def block_interval(
         np.nanquantile(draws, [(1 - level) / 2, (1 + level) / 2], axis=0) - estimate
     )
 
-# %% ../../nbs/evaluate/statistics.ipynb #7860359c
+# %% ../../nbs/evaluate/statistics.ipynb #7226b557
 def paired_test(
     a,  # one value per date each, same dates; dates where either is missing are left out
     b,  # one value per date each, same dates; dates where either is missing are left out
@@ -463,7 +463,7 @@ def paired_test(
         got |= dict(t=0.0, p=1.0, critical=np.nan)
     return dict(difference=got.pop("mean")) | got
 
-
+# %% ../../nbs/evaluate/statistics.ipynb #03301522
 def _less(a, b) -> np.ndarray:
     """One series less another: by their dates where both have them, else value by value."""
     if isinstance(a, pd.Series) and isinstance(b, pd.Series) and not a.index.equals(b.index):
@@ -883,7 +883,7 @@ def luck_threshold(
         else 0.0
     )
 
-# %% ../../nbs/evaluate/statistics.ipynb #56bcabd0
+# %% ../../nbs/evaluate/statistics.ipynb #78b9aebb
 def _spread_of_trials(sharpes, bars) -> float:
     """Deviation of the trials' Sharpe ratios; that of pure luck where fewer than two are known."""
     if sharpes is None or len(sharpes) < 2:
@@ -896,7 +896,7 @@ def _spread_of_trials(sharpes, bars) -> float:
         )
     return float(np.std(values, ddof=1))
 
-
+# %% ../../nbs/evaluate/statistics.ipynb #4a5f3aad
 def sharpe_report(
     returns,  # one return per bar, not overlapping
     bars_per_year: float,

@@ -266,9 +266,9 @@ def mean_run_length(
     watched = np.where(np.isfinite(lengths), lengths, paths.shape[1]).sum()
     return float(watched / alarms) if alarms else np.inf
 
-# %% ../../nbs/monitor/charts.ipynb #4e38d763
+# %% ../../nbs/monitor/charts.ipynb #d6300e92
 @njit(cache=True)
-def surprises_of(away, decay, gain, level):
+def surprises_of(away, decay, gain, level) -> np.ndarray:
     """(paths, n) surprises of values around their mean; NaN where a value is, and the level fades."""
     out = np.empty(away.shape)
     for i in range(away.shape[0]):
@@ -280,12 +280,12 @@ def surprises_of(away, decay, gain, level):
                 expected += gain[i] * out[i, t]
     return out
 
-
+# %% ../../nbs/monitor/charts.ipynb #1c70803f
 def level_after(away, surprise, decay, gain) -> float | np.ndarray:
-    """What is expected of the next bar, less the mean; `away` and `surprise` are of the last, in units of the values."""
+    """What is expected of the next bar, less the mean; `away` and `surprise` are of the last, in the values' units."""
     return decay * (away - surprise) + gain * surprise
 
-
+# %% ../../nbs/monitor/charts.ipynb #542bc039
 @njit(cache=True)
 def _driven(shocks, decay, gain, level):
     """(paths, n) values around their mean, had these been the surprises."""
@@ -395,7 +395,7 @@ def _best_near(away, best, decay, gain, step):
                     best = (found, trial, taken)
     return best
 
-# %% ../../nbs/monitor/charts.ipynb #1f53466b
+# %% ../../nbs/monitor/charts.ipynb #a6d8b99e
 @njit(cache=True)
 def _fit_states(away):
     """(3, paths) decay, gain and deviation of the surprises, by least squares; no state where none pays."""
@@ -415,7 +415,7 @@ def _fit_states(away):
         out[:, i] = best[1], best[2], np.sqrt(best[0] / away.shape[1])
     return out
 
-
+# %% ../../nbs/monitor/charts.ipynb #6c9dd311
 def fit_states(
     values: np.ndarray,  # (paths, n) without NaN
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:  # (paths,) mean, scale of the surprises, decay, gain
@@ -691,7 +691,7 @@ def _calibrated(chart, drawn, run_length):
         low, high = (middle, high) if mean_run_length(paths, middle) < run_length else (low, middle)
     return high
 
-# %% ../../nbs/monitor/charts.ipynb #177ef533
+# %% ../../nbs/monitor/charts.ipynb #5e6414a6
 class _Worlds(NamedTuple):
     """What may be true of a series: one value per world."""
 
@@ -701,12 +701,12 @@ class _Worlds(NamedTuple):
     gain: np.ndarray
     level: np.ndarray  # of the state after the last bar, in deviations
 
-
+# %% ../../nbs/monitor/charts.ipynb #7be142ae
 SLOW = 0.5  # power of 1 / (1 - decay), by which slow states are believed in more
 
 
 class _Regression(NamedTuple):
-    """Of surprises on what a mean, and the state's first level, would have made of them; an array per field or one state's."""
+    """Of surprises on what a mean and the state's first level would have made of them; an array per field or one state's."""
 
     evidence: np.ndarray  # its logarithm
     mean: np.ndarray
@@ -714,7 +714,7 @@ class _Regression(NamedTuple):
     squares: np.ndarray  # left over, the first level's included
     moments: np.ndarray  # (..., 3) of `A`: aa, ab, bb + 1
 
-
+# %% ../../nbs/monitor/charts.ipynb #671d90ab
 @njit(cache=True)
 def _follow(values, decay, gain, level):
     out = np.empty(len(values))
@@ -723,7 +723,7 @@ def _follow(values, decay, gain, level):
         level = decay * level + gain * out[t]
     return out
 
-
+# %% ../../nbs/monitor/charts.ipynb #c54a78c5
 @njit(cache=True)
 def _explain(x, decays, gains):
     """(states, 7) as `_Regression` holds them."""
@@ -743,7 +743,7 @@ def _explain(x, decays, gains):
         out[i, 4:] = aa, ab, bb
     return out
 
-
+# %% ../../nbs/monitor/charts.ipynb #bf6bd50a
 def _states():
     """(states,) decays and gains of the grid, no state first; the logarithm of what is believed of each beforehand."""
     decays = np.append(0.0, np.repeat(DECAYS, len(SHARES)))
@@ -752,7 +752,7 @@ def _states():
     before[0] = before[1:].sum()
     return decays, gains, np.log(before)
 
-# %% ../../nbs/monitor/charts.ipynb #2d1e4f3f
+# %% ../../nbs/monitor/charts.ipynb #8f70052d
 def _worlds(chart, x, count) -> _Worlds:
     """Drawn from what the validation period leaves possible."""
     rng = np.random.default_rng(chart.seed + 2)
@@ -772,7 +772,7 @@ def _worlds(chart, x, count) -> _Worlds:
     level = level_after(away[:, -1], last, decay, gain)
     return _Worlds(middle + unit * mean, unit * scale, decay, gain, level)
 
-
+# %% ../../nbs/monitor/charts.ipynb #f02314b1
 def _drawn_levels(found, scale, widened, rng):
     """Mean and first level of each world."""
     aa, ab, bb = found.moments.T
@@ -780,16 +780,16 @@ def _drawn_levels(found, scale, widened, rng):
     off = scale * widened * np.sqrt(bb / (aa * bb - ab**2)) * of_mean
     return found.mean + off, found.first - ab / bb * off + scale / np.sqrt(bb) * of_first
 
-
+# %% ../../nbs/monitor/charts.ipynb #8d3fd58f
 def _long_run(values, length):
     """Long-run deviation, by sums of circular blocks; that of white values is their deviation."""
     length = min(length, len(values) // 4)
     sums = np.convolve(np.append(values, values[: length - 1]), np.ones(length), "valid")
     return np.sqrt((sums**2).mean() / length)
 
-
+# %% ../../nbs/monitor/charts.ipynb #889eb4ea
 def _sureness(chart, x):
-    """What an observation counts for: above 1 where surprises are such that a state is learnt better than the law says."""
+    """What an observation counts for: above 1 where surprises teach a state better than the law says."""
     white = chart.whitening
     if not white.gain:
         return 1.0

@@ -920,7 +920,7 @@ def act(
     kept = np.where(closed, 0.0, np.where(smaller, target, np.nan))
     return np.where(held != 0, kept, 0.0)
 
-# %% ../../nbs/monitor/desk.ipynb #76fa5d1f
+# %% ../../nbs/monitor/desk.ipynb #28a15bab
 def _layer_values(run: _Run, at: int, scores: dict, records) -> dict:
     """Layer -> number of this bar; None where it cannot be known."""
     acting = run.acting
@@ -937,7 +937,7 @@ def _layer_values(run: _Run, at: int, scores: dict, records) -> dict:
     }
     return {layer: float(value) if np.isfinite(value) else None for layer, value in found.items()}
 
-
+# %% ../../nbs/monitor/desk.ipynb #12118c1d
 def _furthest_feature(run, at) -> float:
     """Number of the features; the states of their distances go on from the bar before."""
     reference, features = run.desk.reference, run.inputs.features(run.whole.dates[at])

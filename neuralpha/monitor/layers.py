@@ -294,14 +294,14 @@ def _both(values):
     middle = np.nanmedian(np.where(lost[:, None], 0.0, values), axis=1)
     return np.concatenate([values, values - np.where(lost, np.nan, middle)[:, None]], axis=2)
 
-# %% ../../nbs/monitor/layers.ipynb #b2f90056
+# %% ../../nbs/monitor/layers.ipynb #44091df2
 def _shares(values, cuts):
     """(days, F, 19) share of the finite values of each column at or below each cut."""
     known = np.isfinite(values).sum(1)
     columns = [(values[:, :, j, None] <= cut).sum(1) for j, cut in enumerate(cuts)]
     return np.stack(columns, axis=1) / np.where(known, known, np.nan)[:, :, None]
 
-
+# %% ../../nbs/monitor/layers.ipynb #cc52150a
 def _distances(table, cuts, shares):
     """(days, 2F) of a table that `_both` made."""
     return np.nan_to_num(np.abs(_shares(table, cuts) - shares).max(2), nan=1.0)
@@ -325,7 +325,7 @@ def learn_reference(
     names = list(days[0])
     return reference_of(_stacked(days, names), names)
 
-# %% ../../nbs/monitor/layers.ipynb #eaee281a
+# %% ../../nbs/monitor/layers.ipynb #2c7d64ef
 def reference_of(
     values: np.ndarray,  # (bars, assets, F) consecutive bars
     names: list,
@@ -333,9 +333,9 @@ def reference_of(
 ) -> tuple[Reference, np.ndarray]:
     """As `learn_reference`, of values that lie in one array.
 
-    A reference lies closest to the bars that it was learnt from; charts must be calibrated on bars that it has not seen, as
-    those will be that are lived. So a distance of the period is from what the other parts of it looked like, and a surprise is
-    in the eyes of a state that was learnt from the other parts' distances.
+    A reference lies closest to the bars that it was learnt from; charts must be calibrated on bars that it has not
+    seen, as those will be that are lived. So a distance of the period is from what the other parts of it looked like,
+    and a surprise is in the eyes of a state that was learnt from the other parts' distances.
 
     Parameters
     ----------
@@ -355,30 +355,30 @@ def reference_of(
     level = level_after(away[-1] - usual, found[:, -1], decay, gain)
     return Reference(tuple(moves), *_learn_shares(table), usual, spread, decay, gain, level), numbers
 
-
+# %% ../../nbs/monitor/layers.ipynb #cca1b8ed
 def _of_other_parts(values, parts, judge):
     """Each part of the bars, as `judge` sees it by the bars of the other parts."""
     bars = np.arange(len(values))
     split = [part for part in np.array_split(bars, parts) if len(part)]
     return np.concatenate([judge(values, np.setdiff1d(bars, part), part) for part in split])
 
-
+# %% ../../nbs/monitor/layers.ipynb #690f7041
 def _distances_from(table, rest, part):
     return _distances(table[part], *_learn_shares(table[rest]))
 
-
+# %% ../../nbs/monitor/layers.ipynb #fd5b567a
 def _surprises_from(away, rest, part):
     usual, spread, decay, gain = _usual_states(away[rest])
     return (surprises_of((away - usual).T, decay, gain, np.zeros(len(usual))) / spread[:, None]).T[part]
 
-
+# %% ../../nbs/monitor/layers.ipynb #ad3699e2
 def _learn_shares(table):
     """(2F, 19) cuts, and the mean shares at or below them."""
     table = table[_spread_out(len(table))]
     cuts = np.nanquantile(table.reshape(-1, table.shape[2]), CUTS, axis=0).T
     return cuts, np.nanmean(_shares(table, cuts), axis=0)
 
-
+# %% ../../nbs/monitor/layers.ipynb #a24c92d1
 def _usual_states(away):
     """Mean, scale, decay and gain of each distance."""
     usual, spread, decay, gain = fit_states(np.ascontiguousarray(away.T))

@@ -343,7 +343,7 @@ def step_desk(
     write_orders(desk)
     return added
 
-# %% ../../nbs/report/desk.ipynb #96260814
+# %% ../../nbs/report/desk.ipynb #46ef6afe
 def _feed_and_fit(desk, inputs, last, live=True) -> list:
     """Feed; where the action policy asks for a new fit after a bar, it is made before the next one."""
     added = []
@@ -359,7 +359,7 @@ def _feed_and_fit(desk, inputs, last, live=True) -> list:
             return added + feed(desk, inputs, last, live)
         added.append(fit)
 
-
+# %% ../../nbs/report/desk.ipynb #32b50ec6
 def _fit_if_free(desk, panel) -> Entry | None:
     """The entry of a fit that is due; None where another process fits, or has just done so."""
     with fitting(desk) as free:

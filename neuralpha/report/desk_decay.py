@@ -152,7 +152,7 @@ def severity_facts(
 def _quantiles(values) -> list:
     return [float(np.float32(q)) for q in np.nanquantile(values.to_numpy(float), KEPT)]
 
-# %% ../../nbs/report/desk_decay.ipynb #8225dc26
+# %% ../../nbs/report/desk_decay.ipynb #67e81234
 def severity_now(
     record: Record,
     panel: Panel,  # that reaches to the desk's last bar
@@ -185,14 +185,14 @@ def severity_now(
     breach = any("costs" in bar["alarms"] for bar in bars)
     return severity(ks_statistic(before, scores.dropna()), moved, breach)
 
-
+# %% ../../nbs/report/desk_decay.ipynb #95f6b90a
 def _check_features(record, kept, X):
     """The features of the opening's champion must be those of the model that acts."""
     lost = sorted(set(kept) - set(X.names))
     if lost:
         raise NeuralphaError(
-            f"{record.acting} does not use {', '.join(lost[:3])}, which {record.desk.opened[0].models[0]} was validated "
-            f"with: open a desk for {record.acting}, so that its own features are kept."
+            f"{record.acting} does not use {', '.join(lost[:3])}, which {record.desk.opened[0].models[0]} was "
+            f"validated with: open a desk for {record.acting}, so that its own features are kept."
         )
 
 # %% ../../nbs/report/desk_decay.ipynb #6a53d975

@@ -138,7 +138,7 @@ def _compared(ics, dates, old, new) -> dict:
     gap = means["new"] - means["old"]
     return dict(bars=len(ics), **means, difference=gap, low=test["low"], high=test["high"], **shares)
 
-# %% ../../nbs/report/desk_retrain.ipynb #a9bf0eed
+# %% ../../nbs/report/desk_retrain.ipynb #37d95264
 def fit_challenger(
     desk: Desk,
     panel: Panel,  # that ends with the desk's last bar
@@ -146,8 +146,8 @@ def fit_challenger(
 ) -> Entry:  # "challenger", or "no fit" with the reason
     """Fit the acting model anew, measure what was forgotten, register it, and let it stand beside the others.
 
-    Whatever goes wrong on the way is a fit that failed: it is written into the journal, and the next one is made when the
-    action policy asks again.
+    Whatever goes wrong on the way is a fit that failed: it is written into the journal, and the next one is made when
+    the action policy asks again.
 
     Parameters
     ----------
@@ -171,19 +171,19 @@ def fit_challenger(
             return journal.append("no fit", dict(about, reason=_cause(e)))
     return desk.admit(**made, **about)
 
-
+# %% ../../nbs/report/desk_retrain.ipynb #d1024ea8
 def _cause(error) -> str:
     """One sentence; what is no refusal of this library is named by its kind."""
     return str(error) if isinstance(error, NeuralphaError) else f"{type(error).__name__}: {error}"
 
-
+# %% ../../nbs/report/desk_retrain.ipynb #fc4add68
 @contextlib.contextmanager
 def fitting(desk: Desk) -> Iterator[bool]:
     """Hold the desk's only place for a fit for the length of the block; yields whether it was free on this machine."""
     with lock(desk.folder / "fit.lock", wait=False) as free:
         yield free
 
-
+# %% ../../nbs/report/desk_retrain.ipynb #d55c2275
 def _fit_anew(desk, record, panel, why, date) -> dict:
     """Name, digest and forgetting of a new fit that was registered."""
     old = load_fits(desk.folder / MODELS / desk.models[record.acting])

@@ -93,11 +93,11 @@ def settle_values(
         findings=(*table.findings, *grouped, *calm, *findings, *said, *outside, *hindsight),
     )
 
-# %% ../../../nbs/data/reading/prices.ipynb #ca75b83e
+# %% ../../../nbs/data/reading/prices.ipynb #141f3f15
 EXCHANGED = 0.98  # share of the bars on which high and low differ
 OVERNIGHT = 1.5  # times the way from one close over a night and a day to the close after, that no night takes
 
-
+# %% ../../../nbs/data/reading/prices.ipynb #1aa8db60
 def refuse_exchanged(table: Table) -> None:
     """Raise where high and low are each other on nearly all bars that tell them apart."""
     if not {"high", "low"} <= set(table.frame.columns):
@@ -112,7 +112,7 @@ def refuse_exchanged(table: Table) -> None:
         f"{apart:,} bars on which they differ; say columns={{'high': {down!r}, 'low': {up!r}}}."
     )
 
-
+# %% ../../../nbs/data/reading/prices.ipynb #e5c524a7
 def refuse_first_and_last_exchanged(table: Table) -> None:
     """Raise where an open is farther from the close before it than a close from the open before it."""
     if not {"open", "close"} <= set(table.frame.columns):
@@ -167,7 +167,7 @@ LEAST_MONTHS = 6
 STRETCH = 15  # bars whose usual distance is compared with that of others
 OTHER_CADENCE = 2.5  # times as far apart
 
-# %% ../../../nbs/data/reading/prices.ipynb #e7372e01
+# %% ../../../nbs/data/reading/prices.ipynb #dc615440
 def _dividends_apart(table, spec, used=()):
     """A finding where dividends stand in a column that no price takes up."""
     fields = set(table.frame.columns)
@@ -184,12 +184,12 @@ def _dividends_apart(table, spec, used=()):
         for c in paid
     ]
 
-
+# %% ../../../nbs/data/reading/prices.ipynb #f953cae0
 def _paid(table):
     """Columns of cash dividends that say anything."""
     return [c for c in table.fields if plain_name(c) in DIVIDENDS and (table.frame[c].fill_null(0) != 0).any()]
 
-
+# %% ../../../nbs/data/reading/prices.ipynb #588bb9b0
 def _period_starts(table):
     """A finding where bars of a month or longer carry the first day of their month, those of a week its Monday."""
     days = table.frame["date"].drop_nulls().unique().sort()
@@ -368,7 +368,7 @@ def _refuse_written_twice(table, column, frame, order, own):
         f"{days[1]}{others}, and {fix}; no way of adjusting is right before (adjust='none' leaves prices as they are)."
     )
 
-# %% ../../../nbs/data/reading/prices.ipynb #1d551060
+# %% ../../../nbs/data/reading/prices.ipynb #cb7f2a4e
 def _adjust_by_events(table, frame, spec):
     """The frame adjusted by the events that its prices prove, and findings."""
     fields = set(table.frame.columns)
@@ -386,7 +386,7 @@ def _adjust_by_events(table, frame, spec):
         frame = _scale_again(frame.drop(column), pl.Series(np.exp(_unsorted(order, proof.level))))
     return frame, [*said, *say_text_events(table)]
 
-
+# %% ../../../nbs/data/reading/prices.ipynb #58bc96f9
 def _scale_again(frame, multiplier):
     """Scaled prices of a frame that may have been scaled before: its quoted close stays the quoted one."""
     before = [c for c in ("raw_close", "factor") if c in frame.columns]

@@ -122,7 +122,7 @@ class Reading:
         """Add a finding."""
         self.findings.append(dict(check=check, rows=int(rows), note=note, **more))
 
-# %% ../../../nbs/data/reading/tables.ipynb #34462cc4
+# %% ../../../nbs/data/reading/tables.ipynb #2eb887cf
 def _settle_columns(reading: Reading):
     """What the columns mean, and which are left out."""
     spec = reading.spec
@@ -144,7 +144,7 @@ def _settle_columns(reading: Reading):
     _drop_keys(reading)
     _check_assets(reading)
 
-
+# %% ../../../nbs/data/reading/tables.ipynb #4cefc64c
 def _unstack(reading: Reading):
     """Fields that stand in rows become columns."""
     found = find_stacked(reading.lf, reading.spec, reading.where)
@@ -219,13 +219,13 @@ def _settle_numbers(reading: Reading):
             reading.neither[c] = t.base_type()
     _check_fields(reading)
 
-# %% ../../../nbs/data/reading/tables.ipynb #780ea6fd
+# %% ../../../nbs/data/reading/tables.ipynb #45a9e4b8
 def _may_adjust(column, source):
     """Whether a field is read although nobody asked for it, as it may adjust those that were."""
     adjusts = ("close", "adj_close", "factor", "tradable")
     return column in adjusts or column not in NUMERIC_COLUMNS and (is_called_event(source) or looks_adjusted(source))
 
-
+# %% ../../../nbs/data/reading/tables.ipynb #eafb3112
 def _check_fields(reading: Reading):
     if not {*reading.numbers} - {"tradable"}:
         raise NeuralphaError(

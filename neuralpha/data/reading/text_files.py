@@ -151,7 +151,7 @@ def unpacked(path: Path) -> bytes | None:  # None for a file that is not packed
     except (OSError, EOFError, lzma.LZMAError, zlib.error) as e:
         raise NeuralphaError(f"{path}: cannot be unpacked ({str(e).splitlines()[0]}); write or copy it again.") from e
 
-# %% ../../../nbs/data/reading/text_files.ipynb #3702069c
+# %% ../../../nbs/data/reading/text_files.ipynb #19aa0b83
 def _as_utf8(path, data, encoding):
     """Bytes as UTF-8 without its mark; None where they are that already, as far as their beginning tells."""
     try:
@@ -170,7 +170,7 @@ def _as_utf8(path, data, encoding):
         ) from e
     return None
 
-
+# %% ../../../nbs/data/reading/text_files.ipynb #a89914c0
 ENCODINGS = ("cp1252", "cp1250", "cp1251", "cp1254", "cp932", "cp949", "gb18030")
 
 

@@ -36,7 +36,7 @@ from .form import Table
 from .names import NUMERIC_COLUMNS, plain_name
 from .spec import ReadSpec
 
-# %% ../../../nbs/data/reading/unnamed.ipynb #c7a3db11
+# %% ../../../nbs/data/reading/unnamed.ipynb #504b9622
 SOME_ASSETS = 20  # by which a column is looked at before all of it is
 RESTS = 0.95  # share of the bars on which the ratio of an adjusted close to its close rests
 BEGINS_OR_ENDS = 0.8  # share of the assets whose adjusted close is the close on their last bar, or on their first
@@ -45,7 +45,7 @@ PAIRS = ("corporate_action", "stock_dividend", "share_dividend", "capital_change
 MONEY = set("value amount cash money spinoff spin demerger special".split())  # of events whose numbers are money
 IN_MONEY = "money for each share"
 
-
+# %% ../../../nbs/data/reading/unnamed.ipynb #f7e8f308
 def _unknown(table: Table, spec: ReadSpec) -> list:
     """Columns of numbers whose names mean nothing here."""
     return [c for c in table.fields if c not in NUMERIC_COLUMNS and c not in spec.columns]
@@ -85,7 +85,7 @@ class Beside(NamedTuple):
     def may_adjust(self) -> bool:
         return self.way == "multiply" or self.way is None and self.likely in ("multiply", "none")
 
-# %% ../../../nbs/data/reading/unnamed.ipynb #07b876cb
+# %% ../../../nbs/data/reading/unnamed.ipynb #ee79215e
 def stand_beside(code: np.ndarray, close: np.ndarray, other: np.ndarray, column: str, coarse: bool = False) -> Beside:
     """Whether a column goes with the close but for rare jumps, and whose jumps these are."""
     with np.errstate(invalid="ignore", divide="ignore"):
@@ -107,7 +107,7 @@ def stand_beside(code: np.ndarray, close: np.ndarray, other: np.ndarray, column:
     is_level = any(np.nanmean(np.abs(end) < 0.02) > BEGINS_OR_ENDS for end in ends)
     return Beside(column, moved, True, is_level, verdict.way, verdict.likely)
 
-
+# %% ../../../nbs/data/reading/unnamed.ipynb #a5f0be79
 def _without_ticks(code: np.ndarray, step: np.ndarray, blur: np.ndarray) -> np.ndarray:
     """The steps of a ratio without those that it takes back within some bars: a bad close, and no split."""
     at = np.flatnonzero(step)
@@ -204,19 +204,19 @@ def _unused(table: Table, column: str) -> dict:
     )
     return dict(check="unused_adjusted_close", rows=table.frame[column].count(), note=note, column=column)
 
-# %% ../../../nbs/data/reading/unnamed.ipynb #9b6a99b8
+# %% ../../../nbs/data/reading/unnamed.ipynb #934dfce4
 def is_called_event(name: str) -> bool:
     """Whether a name speaks of an event that changes shares."""
     plain = plain_name(name)
     return bool(set(plain.split("_")) & EVENTS) or any(pair in plain for pair in PAIRS)
 
-
+# %% ../../../nbs/data/reading/unnamed.ipynb #ae0832b7
 def event_columns(table: Table, spec: ReadSpec) -> list:
     """Columns of numbers that speak of events and that nobody has called a field; those that say anything."""
     called = [c for c in _unknown(table, spec) if is_called_event(_source(table, c))]
     return [c for c in called if _happens(table.frame, c)]
 
-
+# %% ../../../nbs/data/reading/unnamed.ipynb #922c3ef6
 def _happens(frame: pl.DataFrame, column: str) -> int:
     """Rows on which a column says something."""
     return int((frame[column].fill_null(0).fill_nan(0) != 0).sum())
@@ -241,7 +241,7 @@ def _forms(code: np.ndarray, close: np.ndarray, value: np.ndarray) -> dict:  # n
         IN_MONEY: np.where(paid, before / rest, np.nan),
     }
 
-# %% ../../../nbs/data/reading/unnamed.ipynb #449c6d25
+# %% ../../../nbs/data/reading/unnamed.ipynb #a195cab9
 class Proof(NamedTuple):
     """What the prices say of a column of events.
 
@@ -265,11 +265,11 @@ class Proof(NamedTuple):
     leaps: bool  # on most of its days the price leaps
     changes: Changes  # of the form, or of the ratio
 
-
+# %% ../../../nbs/data/reading/unnamed.ipynb #91630e29
 LEAP = 4.0  # usual moves
 AS_WELL = 1.5  # times the misfit, up to which another meaning fits as well
 
-
+# %% ../../../nbs/data/reading/unnamed.ipynb #1ee0a73c
 def prove_event(
     code: np.ndarray,
     close: np.ndarray,
@@ -305,12 +305,12 @@ def prove_event(
     carried = [form for form, way in ways.items() if way == "adjusted"]
     return Proof(best, level, carried, bool(leaps), found[best] if best else first)
 
-
+# %% ../../../nbs/data/reading/unnamed.ipynb #fdbcbf8a
 def _rest(c: Changes, sign: float) -> np.ndarray:
     """(k,) what of the price's moves the events leave over."""
     return c.move[c.at] + sign * c.step[c.at]
 
-# %% ../../../nbs/data/reading/unnamed.ipynb #91e24f52
+# %% ../../../nbs/data/reading/unnamed.ipynb #4e269ec6
 def say_event(table: Table, column: str, proof: Proof) -> list:  # findings
     """What is to be said of a column of events; raises where the prices leap and no meaning fits.
 
@@ -334,7 +334,7 @@ def say_event(table: Table, column: str, proof: Proof) -> list:  # findings
         )
     return [_no_price_takes(table, column, rows)]
 
-
+# %% ../../../nbs/data/reading/unnamed.ipynb #07fa68d6
 def say_text_events(table: Table) -> list:  # findings
     """Events in words, which no price takes up.
 
@@ -345,7 +345,7 @@ def say_text_events(table: Table) -> list:  # findings
     """
     return [_no_price_takes(table, column, table.frame.height) for column in filter(is_called_event, table.attributes)]
 
-
+# %% ../../../nbs/data/reading/unnamed.ipynb #967e94f6
 def _no_price_takes(table: Table, column: str, rows: int) -> dict:
     note = (
         f"column {_source(table, column)!r} speaks of events that no price takes up: where closes are as quoted, the "
