@@ -701,12 +701,15 @@ class _Worlds(NamedTuple):
     gain: np.ndarray
     level: np.ndarray  # of the state after the last bar, in deviations
 
-# %% ../../nbs/monitor/charts.ipynb #7be142ae
+# %% ../../nbs/monitor/charts.ipynb #c716606d
 SLOW = 0.5  # power of 1 / (1 - decay), by which slow states are believed in more
 
 
 class _Regression(NamedTuple):
-    """Of surprises on what a mean and the state's first level would have made of them; an array per field or one state's."""
+    """Of surprises on what a mean and the state's first level would have made of them.
+
+    Each field is an array over states, or of one state.
+    """
 
     evidence: np.ndarray  # its logarithm
     mean: np.ndarray

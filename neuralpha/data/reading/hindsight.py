@@ -23,7 +23,7 @@ SAME = 0.95  # share of the values that are those of later bars
 LEAST = 60  # values on which the two are compared
 SOME_ASSETS = 20  # that are looked at
 
-# %% ../../../nbs/data/reading/hindsight.ipynb #609fc093
+# %% ../../../nbs/data/reading/hindsight.ipynb #2a6ee6a4
 def find_hindsight(frame: pl.DataFrame, columns: list) -> dict:  # column -> what it holds
     """Columns that hold later returns or later prices.
 
@@ -35,10 +35,13 @@ def find_hindsight(frame: pl.DataFrame, columns: list) -> dict:  # column -> wha
     prices = [c for c in OHLC if c in frame.columns]
     if "close" not in prices or not columns:
         return {}
-    few = frame["asset"].drop_nulls().unique(maintain_order=True).head(SOME_ASSETS).to_list()
-    some = frame.filter(pl.col("asset").is_in(few)).drop_nulls(["asset", "date"]).sort("asset", "date")
+    assets = frame["asset"].drop_nulls().unique(maintain_order=True)
+    few = assets.head(SOME_ASSETS).to_list()
+    some = frame.filter(pl.col("asset").is_in(few))
+    some = some.drop_nulls(["asset", "date"]).sort("asset", "date")
     code = some["asset"].to_physical().cast(pl.Int64).to_numpy()
-    values = {c: some[c].cast(pl.Float64).fill_null(np.nan).to_numpy() for c in (*prices, *columns)}
+    numbers = some.select(pl.col(*prices, *columns).cast(pl.Float64).fill_null(np.nan))
+    values = {c: numbers[c].to_numpy() for c in numbers.columns}
     found = {c: _held(code, values, prices, values[c]) for c in columns}
     return {c: held for c, held in found.items() if held}
 
@@ -69,19 +72,25 @@ def _later(code, values: np.ndarray, bars: int) -> np.ndarray:
         out[: len(values) - bars] = np.where(same, values[bars:], np.nan)
     return out
 
-# %% ../../../nbs/data/reading/hindsight.ipynb #f46ab075
+# %% ../../../nbs/data/reading/hindsight.ipynb #48f284e1
 def _are_same(given, later, now) -> bool:
     """Whether a column is the later price on nearly all rows on which that is another than the price of the date."""
-    known = np.isfinite(given) & np.isfinite(later) & (later != now)
-    return bool(known.sum() >= LEAST and np.isclose(given[known], later[known], rtol=1e-6).mean() > SAME)
+    known = np.isfinite(given) & np.isfinite(later)
+    known &= later != now
+    if known.sum() < LEAST:
+        return False
+    same = np.isclose(given[known], later[known], rtol=1e-6)
+    return bool(same.mean() > SAME)
 
-# %% ../../../nbs/data/reading/hindsight.ipynb #a9005631
+# %% ../../../nbs/data/reading/hindsight.ipynb #3f697719
 def _go_together(given, move) -> bool:
     """Whether a column goes with a return, in whatever unit."""
     known = np.isfinite(given) & np.isfinite(move)
-    if known.sum() < LEAST or np.ptp(given[known]) == 0 or np.ptp(move[known]) == 0:
+    given, move = given[known], move[known]
+    if known.sum() < LEAST or np.ptp(given) == 0 or np.ptp(move) == 0:
         return False
-    return bool(abs(np.corrcoef(given[known], move[known])[0, 1]) > GOES_WITH)
+    correlation = np.corrcoef(given, move)[0, 1]
+    return bool(abs(correlation) > GOES_WITH)
 
 # %% ../../../nbs/data/reading/hindsight.ipynb #4aae94ed
 def say_hindsight(frame: pl.DataFrame, names: dict) -> list:  # findings

@@ -44,21 +44,25 @@ class Stacked(NamedTuple):
     value: str | None  # column with their values; None where every asset has a column
     assets: list  # columns of assets
 
-# %% ../../../nbs/data/reading/stacked.ipynb #0da93dbc
+# %% ../../../nbs/data/reading/stacked.ipynb #fd95bf73
 def find_stacked(lf: pl.LazyFrame, spec: ReadSpec, where: str) -> Stacked | None:
     """The column that names fields; None where there is none. Raises where several columns could hold the values."""
     schema = lf.collect_schema()
     keys = _keys(schema.names(), spec)
     words = [c for c, t in schema.items() if _is_text(t) and c not in keys]
-    field, names = next(((c, n) for c in words for n in [_field_names(lf, c)] if n), (None, []))
-    if field is None:
+    for field in words:
+        names = _field_names(lf, field)
+        if names:
+            break
+    else:
         return None
     values = [c for c in schema if c not in (*keys, field) and plain_name(c) not in INDEX]
     if spec.layout == "wide":
         raise NeuralphaError(
             f"{where}: column {field!r} names fields ({', '.join(names[:4])}); leave layout='wide' out."
         )
-    has_assets = spec.asset is not None or "asset" in known_names(schema).values() or "asset" in spec.columns
+    is_known = "asset" in known_names(schema).values()
+    has_assets = is_known or spec.asset is not None or "asset" in spec.columns
     if not has_assets and len(values) > 1:
         return Stacked(field, names, None, values)
     if len(values) == 1:
@@ -68,39 +72,47 @@ def find_stacked(lf: pl.LazyFrame, spec: ReadSpec, where: str) -> Stacked | None
             f"{where}: column {field!r} names fields and {len(values):,} columns are dates ({values[0]}, ...): the "
             "table lies on its side; turn it (frame.melt), so that every date is a row."
         )
-    listed = ", ".join(map(repr, values[:4])) + (", ..." if len(values) > 4 else "")
+    listed = ", ".join(map(repr, values[:4]))
+    listed += ", ..." if len(values) > 4 else ""
     hold = f"columns {listed} could hold" if values else "no column holds"
     raise NeuralphaError(
         f"{where}: column {field!r} names fields ({', '.join(names[:4])}): the table has a row for each of them, and "
         f"{hold} their values; keep one, or turn the table so that each field is a column."
     )
 
-# %% ../../../nbs/data/reading/stacked.ipynb #8be43f14
+# %% ../../../nbs/data/reading/stacked.ipynb #d33bf7c6
 def _keys(names, spec: ReadSpec) -> list:
     """The columns of the date, the time of day and the asset."""
-    known = {**known_names(names), **{source: name for name, source in spec.columns.items()}}
+    known = dict(known_names(names))
+    known |= {source: name for name, source in spec.columns.items()}
     return [n for n in names if known.get(n) in ("date", "asset") or plain_name(n) == "time"]
 
 # %% ../../../nbs/data/reading/stacked.ipynb #5eba3a46
 def _is_text(dtype) -> bool:
     return dtype == pl.String or isinstance(dtype, (pl.Categorical, pl.Enum))
 
-# %% ../../../nbs/data/reading/stacked.ipynb #f6042589
+# %% ../../../nbs/data/reading/stacked.ipynb #ba0c5932
 def _field_names(lf: pl.LazyFrame, column: str) -> list:
     """The names of a column of fields; empty where it is none."""
     some = _distinct(lf.head(SAMPLE), column)
-    if len(some) > MOST_FIELDS or not (plain_name(column) in CALLED or NUMBERS & set(known_names(some).values())):
+    if len(some) > MOST_FIELDS:
+        return []
+    known = set(known_names(some).values())
+    if plain_name(column) not in CALLED and not NUMBERS & known:
         return []
     names = _distinct(lf, column)
     meant = set(known_names(names).values()) & NUMBERS
-    return names if len(meant) > 1 and meant & PRICES and len(names) <= MOST_FIELDS else []
+    if len(meant) < 2 or not meant & PRICES:
+        return []
+    return names if len(names) <= MOST_FIELDS else []
 
-# %% ../../../nbs/data/reading/stacked.ipynb #426f6ad8
+# %% ../../../nbs/data/reading/stacked.ipynb #a17161c5
 def _distinct(lf: pl.LazyFrame, column: str) -> list:
-    cells = lf.select(pl.col(column).cast(pl.String).drop_nulls().unique().sort())
+    cells = pl.col(column).cast(pl.String).drop_nulls()
+    cells = lf.select(cells.unique().sort())
     return cells.collect(engine="streaming")[column].to_list()
 
-# %% ../../../nbs/data/reading/stacked.ipynb #9d74d0a1
+# %% ../../../nbs/data/reading/stacked.ipynb #90f72b35
 def unstack(lf: pl.LazyFrame, found: Stacked) -> pl.LazyFrame:  # a column for each field
     """A row for each date and asset.
 
@@ -109,14 +121,18 @@ def unstack(lf: pl.LazyFrame, found: Stacked) -> pl.LazyFrame:  # a column for e
     pl.LazyFrame
         a column for each field
     """
-    rows = lf.with_columns(pl.col(found.field).cast(pl.String)).filter(pl.col(found.field).is_not_null())
+    field = pl.col(found.field)
+    rows = lf.with_columns(field.cast(pl.String)).filter(field.is_not_null())
     kept = [c for c in rows.collect_schema().names() if plain_name(c) not in INDEX]
-    rows, value = rows.select(kept), found.value
+    rows = rows.select(kept)
+    value = found.value
     if value is None:
-        keys, value = [c for c in kept if c not in found.assets], "__value"
+        value = "__value"
+        keys = [c for c in kept if c not in found.assets]
         rows = rows.unpivot(found.assets, index=keys, variable_name="asset", value_name=value)
     keys = [c for c in rows.collect_schema().names() if c not in (found.field, value)]
-    copy = pl.col(found.field).cum_count().over(*keys, found.field).alias("__copy")
-    table = rows.with_columns(copy).collect(engine="streaming")
-    wide = table.pivot(found.field, index=[*keys, "__copy"], values=value, maintain_order=True)
+    copy = field.cum_count().over(*keys, found.field)
+    table = rows.with_columns(copy.alias("__copy")).collect(engine="streaming")
+    index = [*keys, "__copy"]
+    wide = table.pivot(found.field, index=index, values=value, maintain_order=True)
     return wide.drop("__copy").lazy()
