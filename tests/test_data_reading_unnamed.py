@@ -137,6 +137,8 @@ def test_events_that_adjust_nothing_are_asked_for_or_said_and_those_that_prices_
         assert np.allclose(closes(open_source(spun, **options)), bars.close)
     done = open_source(bars.assign(close=true, bonus=np.where(on, 1.5, 0.0)))
     assert not done.findings
+    asked = open_source(bars.assign(close=true, bonus=np.where(on, 1.5, 0.0)), fields=["close"])
+    assert asked.fields == ["close"] and "bonus" in done.fields
     text = open_source(bars.assign(corporate_action=np.where(on & (bars.asset == "S0"), "SPLIT 2:1", None)))
     assert "events" in [f["check"] for f in text.findings]
 

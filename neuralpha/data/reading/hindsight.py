@@ -23,7 +23,7 @@ SAME = 0.95  # share of the values that are those of later bars
 LEAST = 60  # values on which the two are compared
 SOME_ASSETS = 20  # that are looked at
 
-# %% ../../../nbs/data/reading/hindsight.ipynb #2a6ee6a4
+# %% ../../../nbs/data/reading/hindsight.ipynb #9a96474b
 def find_hindsight(frame: pl.DataFrame, columns: list) -> dict:  # column -> what it holds
     """Columns that hold later returns or later prices.
 
@@ -36,9 +36,9 @@ def find_hindsight(frame: pl.DataFrame, columns: list) -> dict:  # column -> wha
     if "close" not in prices or not columns:
         return {}
     assets = frame["asset"].drop_nulls().unique(maintain_order=True)
-    few = assets.head(SOME_ASSETS).to_list()
-    some = frame.filter(pl.col("asset").is_in(few))
-    some = some.drop_nulls(["asset", "date"]).sort("asset", "date")
+    is_looked_at = pl.col("asset").is_in(assets.head(SOME_ASSETS).to_list())
+    some = frame.filter(is_looked_at).drop_nulls(["asset", "date"])
+    some = some.sort("asset", "date")
     code = some["asset"].to_physical().cast(pl.Int64).to_numpy()
     numbers = some.select(pl.col(*prices, *columns).cast(pl.Float64).fill_null(np.nan))
     values = {c: numbers[c].to_numpy() for c in numbers.columns}
@@ -63,36 +63,38 @@ def _held(code, values: dict, prices: list, given: np.ndarray) -> str:
                 return f"the return of the next {horizon} bar{'s' * (horizon > 1)}{after}"
     return ""
 
-# %% ../../../nbs/data/reading/hindsight.ipynb #038e5fe0
+# %% ../../../nbs/data/reading/hindsight.ipynb #d0994470
 def _later(code, values: np.ndarray, bars: int) -> np.ndarray:
     """Values so many bars later, of the same asset."""
     out = np.full(len(values), np.nan)
-    if bars < len(values):
-        same = code[bars:] == code[: len(code) - bars]
-        out[: len(values) - bars] = np.where(same, values[bars:], np.nan)
+    kept = len(values) - bars
+    if kept > 0:
+        is_same = code[bars:] == code[:kept]
+        out[:kept] = np.where(is_same, values[bars:], np.nan)
     return out
 
-# %% ../../../nbs/data/reading/hindsight.ipynb #48f284e1
+# %% ../../../nbs/data/reading/hindsight.ipynb #98742191
 def _are_same(given, later, now) -> bool:
     """Whether a column is the later price on nearly all rows on which that is another than the price of the date."""
-    known = np.isfinite(given) & np.isfinite(later)
-    known &= later != now
+    known = np.isfinite(given) & np.isfinite(later) & (later != now)
     if known.sum() < LEAST:
         return False
-    same = np.isclose(given[known], later[known], rtol=1e-6)
-    return bool(same.mean() > SAME)
+    equal = np.isclose(given[known], later[known], rtol=1e-6)
+    return bool(equal.mean() > SAME)
 
-# %% ../../../nbs/data/reading/hindsight.ipynb #3f697719
+# %% ../../../nbs/data/reading/hindsight.ipynb #deb28cb4
 def _go_together(given, move) -> bool:
     """Whether a column goes with a return, in whatever unit."""
     known = np.isfinite(given) & np.isfinite(move)
+    if known.sum() < LEAST:
+        return False
     given, move = given[known], move[known]
-    if known.sum() < LEAST or np.ptp(given) == 0 or np.ptp(move) == 0:
+    if np.ptp(given) == 0 or np.ptp(move) == 0:
         return False
     correlation = np.corrcoef(given, move)[0, 1]
     return bool(abs(correlation) > GOES_WITH)
 
-# %% ../../../nbs/data/reading/hindsight.ipynb #4aae94ed
+# %% ../../../nbs/data/reading/hindsight.ipynb #3c65317d
 def say_hindsight(frame: pl.DataFrame, names: dict) -> list:  # findings
     """A finding for each column of later returns or prices; names: canonical name -> name in the source.
 
@@ -101,14 +103,13 @@ def say_hindsight(frame: pl.DataFrame, names: dict) -> list:  # findings
     list
         findings
     """
-    columns = [c for c in frame.columns if c not in (*NUMERIC_COLUMNS, "date", "asset", "raw_close")]
-    return [
-        dict(
-            check="hindsight",
-            rows=frame[column].count(),
-            column=column,
-            note=f"column {names.get(column, column)!r} holds {held}: nobody knows it on its date, and a model that is "
-            "given it knows its answers; take it out of the table, or leave it out with fields=",
+    known = (*NUMERIC_COLUMNS, "date", "asset", "raw_close")
+    columns = [c for c in frame.columns if c not in known]
+    said = []
+    for column, held in find_hindsight(frame, columns).items():
+        note = (
+            f"column {names.get(column, column)!r} holds {held}: nobody knows it on its date, and a model that is "
+            "given it knows its answers; take it out of the table, or leave it out with fields="
         )
-        for column, held in find_hindsight(frame, columns).items()
-    ]
+        said.append(dict(check="hindsight", rows=frame[column].count(), column=column, note=note))
+    return said

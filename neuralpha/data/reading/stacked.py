@@ -44,75 +44,74 @@ class Stacked(NamedTuple):
     value: str | None  # column with their values; None where every asset has a column
     assets: list  # columns of assets
 
-# %% ../../../nbs/data/reading/stacked.ipynb #fd95bf73
+# %% ../../../nbs/data/reading/stacked.ipynb #2b723702
 def find_stacked(lf: pl.LazyFrame, spec: ReadSpec, where: str) -> Stacked | None:
     """The column that names fields; None where there is none. Raises where several columns could hold the values."""
-    schema = lf.collect_schema()
-    keys = _keys(schema.names(), spec)
-    words = [c for c, t in schema.items() if _is_text(t) and c not in keys]
-    for field in words:
-        names = _field_names(lf, field)
-        if names:
-            break
-    else:
+    columns = lf.collect_schema()
+    keys = _keys(columns.names(), spec)
+    named = {c: _field_names(lf, c) for c, t in columns.items() if _is_text(t) and c not in keys}
+    field = next((c for c, names in named.items() if names), None)
+    if field is None:
         return None
-    values = [c for c in schema if c not in (*keys, field) and plain_name(c) not in INDEX]
+    names = named[field]
+    values = [c for c in columns if c not in (*keys, field) and plain_name(c) not in INDEX]
     if spec.layout == "wide":
         raise NeuralphaError(
             f"{where}: column {field!r} names fields ({', '.join(names[:4])}); leave layout='wide' out."
         )
-    is_known = "asset" in known_names(schema).values()
-    has_assets = is_known or spec.asset is not None or "asset" in spec.columns
+    has_assets = spec.asset is not None or "asset" in spec.columns or "asset" in known_names(columns).values()
     if not has_assets and len(values) > 1:
         return Stacked(field, names, None, values)
     if len(values) == 1:
         return Stacked(field, names, values[0], [])
-    if sum(looks_like_date(v) for v in values) > len(values) / 2:
+    dates = [v for v in values if looks_like_date(v)]
+    if 2 * len(dates) > len(values):
         raise NeuralphaError(
-            f"{where}: column {field!r} names fields and {len(values):,} columns are dates ({values[0]}, ...): the "
+            f"{where}: column {field!r} names fields and {len(dates):,} columns are dates ({dates[0]}, ...): the "
             "table lies on its side; turn it (frame.melt), so that every date is a row."
         )
-    listed = ", ".join(map(repr, values[:4]))
-    listed += ", ..." if len(values) > 4 else ""
+    more = ", ..." if len(values) > 4 else ""
+    listed = ", ".join(map(repr, values[:4])) + more
     hold = f"columns {listed} could hold" if values else "no column holds"
     raise NeuralphaError(
         f"{where}: column {field!r} names fields ({', '.join(names[:4])}): the table has a row for each of them, and "
         f"{hold} their values; keep one, or turn the table so that each field is a column."
     )
 
-# %% ../../../nbs/data/reading/stacked.ipynb #d33bf7c6
+# %% ../../../nbs/data/reading/stacked.ipynb #8be43f14
 def _keys(names, spec: ReadSpec) -> list:
     """The columns of the date, the time of day and the asset."""
-    known = dict(known_names(names))
-    known |= {source: name for name, source in spec.columns.items()}
+    known = {**known_names(names), **{source: name for name, source in spec.columns.items()}}
     return [n for n in names if known.get(n) in ("date", "asset") or plain_name(n) == "time"]
 
 # %% ../../../nbs/data/reading/stacked.ipynb #5eba3a46
 def _is_text(dtype) -> bool:
     return dtype == pl.String or isinstance(dtype, (pl.Categorical, pl.Enum))
 
-# %% ../../../nbs/data/reading/stacked.ipynb #ba0c5932
+# %% ../../../nbs/data/reading/stacked.ipynb #3baada7e
 def _field_names(lf: pl.LazyFrame, column: str) -> list:
     """The names of a column of fields; empty where it is none."""
     some = _distinct(lf.head(SAMPLE), column)
-    if len(some) > MOST_FIELDS:
-        return []
-    known = set(known_names(some).values())
-    if plain_name(column) not in CALLED and not NUMBERS & known:
+    may_name = plain_name(column) in CALLED or _numbers(some)
+    if len(some) > MOST_FIELDS or not may_name:
         return []
     names = _distinct(lf, column)
-    meant = set(known_names(names).values()) & NUMBERS
-    if len(meant) < 2 or not meant & PRICES:
+    meant = _numbers(names)
+    if len(names) > MOST_FIELDS or len(meant) < 2 or not meant & PRICES:
         return []
-    return names if len(names) <= MOST_FIELDS else []
+    return names
 
-# %% ../../../nbs/data/reading/stacked.ipynb #a17161c5
+# %% ../../../nbs/data/reading/stacked.ipynb #f7626947
+def _numbers(names: list) -> set:
+    """Fields of a bar among names."""
+    return NUMBERS & set(known_names(names).values())
+
+# %% ../../../nbs/data/reading/stacked.ipynb #426f6ad8
 def _distinct(lf: pl.LazyFrame, column: str) -> list:
-    cells = pl.col(column).cast(pl.String).drop_nulls()
-    cells = lf.select(cells.unique().sort())
+    cells = lf.select(pl.col(column).cast(pl.String).drop_nulls().unique().sort())
     return cells.collect(engine="streaming")[column].to_list()
 
-# %% ../../../nbs/data/reading/stacked.ipynb #90f72b35
+# %% ../../../nbs/data/reading/stacked.ipynb #57c2a102
 def unstack(lf: pl.LazyFrame, found: Stacked) -> pl.LazyFrame:  # a column for each field
     """A row for each date and asset.
 
@@ -124,15 +123,12 @@ def unstack(lf: pl.LazyFrame, found: Stacked) -> pl.LazyFrame:  # a column for e
     field = pl.col(found.field)
     rows = lf.with_columns(field.cast(pl.String)).filter(field.is_not_null())
     kept = [c for c in rows.collect_schema().names() if plain_name(c) not in INDEX]
-    rows = rows.select(kept)
-    value = found.value
+    rows, value = rows.select(kept), found.value
     if value is None:
-        value = "__value"
-        keys = [c for c in kept if c not in found.assets]
+        keys, value = [c for c in kept if c not in found.assets], "__value"
         rows = rows.unpivot(found.assets, index=keys, variable_name="asset", value_name=value)
     keys = [c for c in rows.collect_schema().names() if c not in (found.field, value)]
     copy = field.cum_count().over(*keys, found.field)
     table = rows.with_columns(copy.alias("__copy")).collect(engine="streaming")
-    index = [*keys, "__copy"]
-    wide = table.pivot(found.field, index=index, values=value, maintain_order=True)
+    wide = table.pivot(found.field, index=[*keys, "__copy"], values=value, maintain_order=True)
     return wide.drop("__copy").lazy()
