@@ -254,7 +254,7 @@ def audit_features(
     columns = [c for c in data if c not in ("date", "asset")]
     return _audit_frames(fn, panel, columns, data["date"].is_monotonic_increasing, options)
 
-# %% ../../nbs/audit/pipeline.ipynb #c410bd5e
+# %% ../../nbs/audit/pipeline.ipynb #996c5939
 def function_values(
     fn: Callable,  # of a panel, or of its long table
     panel: Panel,
@@ -277,13 +277,13 @@ def function_values(
     if written:
         panel.fields.update(before)
         raise NeuralphaError(
-            f"{name} writes into the panel that it is given (field {written[0]!r}), whose prices would be others for all "
-            f"that comes after; copy them first: panel.fields[{written[0]!r}].copy()."
+            f"{name} writes into the panel that it is given (field {written[0]!r}), whose prices would be others for "
+            f"all that comes after; copy them first: panel.fields[{written[0]!r}].copy()."
         )
     if not isinstance(found, Columns):
         raise NeuralphaError(
-            f"{name} gives no value for each of the {panel.n_rows:,} rows of {panel.name}; return an array in panel row "
-            "order, or a (date, asset) Series."
+            f"{name} gives no value for each of the {panel.n_rows:,} rows of {panel.name}; return an array in panel "
+            "row order, or a (date, asset) Series."
         )
     return found
 

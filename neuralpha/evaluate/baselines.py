@@ -20,12 +20,12 @@ from ..data.returns import past_return
 def _scores(panel, values, name):
     return panel.series(values).dropna().rename(name)
 
-# %% ../../nbs/evaluate/baselines.ipynb #16da9158
+# %% ../../nbs/evaluate/baselines.ipynb #9682fad5
 def reversal(panel: Panel, bars: int = 1) -> pd.Series:
     """`(date, asset)` scores: minus the return of the last `bars` bars."""
     return _scores(panel, -past_return(panel, bars), "reversal")
 
-
+# %% ../../nbs/evaluate/baselines.ipynb #1feba89d
 def momentum(panel: Panel) -> pd.Series:
     """`(date, asset)` scores: return from twelve months ago to one month ago, months measured by the panel's own
     calendar.

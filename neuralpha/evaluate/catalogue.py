@@ -140,11 +140,11 @@ class Metric:
         ends = ["_low", "_high"] if self.interval else []
         return [self.key, *(f"{self.key}{end}" for end in ends), *([f"{self.key}_critical"] if self.critical else [])]
 
-# %% ../../nbs/evaluate/catalogue.ipynb #3e223244
+# %% ../../nbs/evaluate/catalogue.ipynb #5d2629cd
 CATALOGUE: dict[str, Metric] = {}  # in the order in which pages show them
 PLACES = ("column", "main", "more", "fact")
 
-
+# %% ../../nbs/evaluate/catalogue.ipynb #ebe5e36f
 def declare(
     name: str,
     title: str,
@@ -212,22 +212,22 @@ def metric_title(
     part = name.partition(" ")[2] if entry.name == name.partition(" ")[0] else ""
     return f"{entry.title} {part.replace('_', ' ')}".strip()
 
-# %% ../../nbs/evaluate/catalogue.ipynb #ff5e9fb8
+# %% ../../nbs/evaluate/catalogue.ipynb #bfd91e47
 def column_metrics() -> list[Metric]:
     """Metrics that are columns of a leaderboard, in their order."""
     return [entry for entry in CATALOGUE.values() if entry.where == "column"]
 
-
+# %% ../../nbs/evaluate/catalogue.ipynb #142eec3f
 def main_metrics() -> list[Metric]:
     """Metrics of the main table of a universe: the columns of leaderboards among them."""
     return [entry for entry in CATALOGUE.values() if entry.where in ("column", "main")]
 
-
+# %% ../../nbs/evaluate/catalogue.ipynb #f8f7d23e
 def sliced_metrics() -> list[Metric]:
     """Metrics that are computed for every horizon and regime, in the order of their columns."""
     return [entry for entry in CATALOGUE.values() if entry.sliced and entry.where != "fact"]
 
-# %% ../../nbs/evaluate/catalogue.ipynb #4d238fe2
+# %% ../../nbs/evaluate/catalogue.ipynb #35b33399
 IN_PERCENT = ("return", "share")  # units that every page shows in percent
 DIGITS = {
     "correlation": 3,
@@ -244,7 +244,7 @@ DIGITS = {
 }
 OTHER_DIGITS = 3  # of a unit that is not listed
 
-
+# %% ../../nbs/evaluate/catalogue.ipynb #7e2c9ca2
 def shown_unit(unit: str | None, period: str | None) -> str | None:
     """The unit in which pages show a number: percent for returns and shares, fine percent where they are per bar."""
     if unit not in IN_PERCENT:
@@ -711,13 +711,13 @@ declare(
     "Sum of R² over the true function's, same draws; ± its jackknife standard error.",
 )
 
-# %% ../../nbs/evaluate/catalogue.ipynb #bc3a0294
+# %% ../../nbs/evaluate/catalogue.ipynb #30bad3b4
 def _same_side(sample: Sample) -> np.ndarray:
     pair = np.where(sample.known[:, None], np.stack([sample.scores, sample.label.values], 1), np.nan)
     halves = rank_within_date(sample.panel, pair, 2).quantiles
     return sample.share(halves[:, 0] == halves[:, 1], sample.known)
 
-
+# %% ../../nbs/evaluate/catalogue.ipynb #b45e9be4
 def _precision(sample: Sample) -> np.ndarray:
     return sample.share(sample.label.values > 0, sample.highest(sample.top))
 

@@ -254,7 +254,7 @@ class _Spent(NamedTuple):
     trials: int | None
     trial_sharpes: object
 
-# %% ../../nbs/evaluate/compare.ipynb #6adf9f66
+# %% ../../nbs/evaluate/compare.ipynb #a65ef52d
 def _field(predictions: list, y: Label, baselines: bool, by: str, forecasts: dict, spent: _Spent) -> Field:
     """The table of contestants. Raises `NeuralphaError` where there is nothing that can be compared."""
     panel = y.panel
@@ -263,7 +263,7 @@ def _field(predictions: list, y: Label, baselines: bool, by: str, forecasts: dic
         contestants += _baselines(panel, np.isfinite(contestants[0].scores), y)
     return _heard(contestants, y, by, dropped)
 
-
+# %% ../../nbs/evaluate/compare.ipynb #0c864a43
 def _heard(contestants: list, y: Label, by: str, dropped: int) -> Field:
     """The contestants that have an IC on some date, with those of all dates."""
     panel = y.panel
@@ -282,7 +282,7 @@ def _heard(contestants: list, y: Label, by: str, dropped: int) -> Field:
     heard = [one for one in contestants if one.name not in silent]
     return Field(heard, ics.drop(columns=silent), on_dates, silent, dropped)
 
-# %% ../../nbs/evaluate/compare.ipynb #7b55443f
+# %% ../../nbs/evaluate/compare.ipynb #b4e26ed6
 def _on_dates(contestants: list, y: Label) -> dict:  # "ic", "rank_ic", "assets" -> dates × names
     """Both correlations of every score with the label, and how many assets have score and label, on all dates; of
     several paths the mean of theirs.
@@ -302,7 +302,7 @@ def _on_dates(contestants: list, y: Label) -> dict:  # "ic", "rank_ic", "assets"
                 found[kind][one.name] = each.mean(axis=1)
     return found
 
-
+# %% ../../nbs/evaluate/compare.ipynb #0d1e7574
 def _path_ics(one: Contestant, y: Label) -> list:  # of the correlation and of that of the ranks: dates × paths
     """What a contestant's scores are worth on every date of every path."""
     dates = pd.DatetimeIndex(y.panel.dates, name="date")
@@ -310,7 +310,7 @@ def _path_ics(one: Contestant, y: Label) -> list:  # of the correlation and of t
         pd.DataFrame(c[:, :, 0], dates) for c in correlations(y.panel, np.column_stack(one.along), y.values[:, None])
     ]
 
-
+# %% ../../nbs/evaluate/compare.ipynb #d013aefa
 def _per_date(tables: dict, dates: pd.Index, names: list) -> pd.DataFrame:  # date, model, ic, rank_ic, assets
     """One row per date and model: what every mean of the board is the mean of."""
     wide = {name: table.loc[dates, names].rename_axis(columns="model") for name, table in tables.items()}
@@ -366,7 +366,7 @@ def _predictions(given) -> list:
         raise NeuralphaError("There is nothing to compare.")
     return [_prediction(one) for one in every]
 
-# %% ../../nbs/evaluate/compare.ipynb #d7897f79
+# %% ../../nbs/evaluate/compare.ipynb #8a4420fc
 def _prediction(given):
     """A prediction as it is, or a `(date, asset)` Series as one of the Series' name."""
     if isinstance(given, pd.Series):
@@ -382,7 +382,7 @@ def _prediction(given):
         )
     return given
 
-
+# %% ../../nbs/evaluate/compare.ipynb #18e63cb5
 def _models(panel: Panel, predictions: list, forecasts: dict, spent: _Spent) -> tuple:  # contestants; rows dropped
     """The models on the rows that all of them scored."""
     names = [one.name for one in predictions]
@@ -405,7 +405,7 @@ def _models(panel: Panel, predictions: list, forecasts: dict, spent: _Spent) -> 
         contestants.append(Contestant(one.name, "model", values, facts, tried, mine, one, _along(one, panel, values)))
     return contestants, int(scored.any(1).sum() - common.sum())
 
-
+# %% ../../nbs/evaluate/compare.ipynb #a05daa08
 def _along(prediction, panel: Panel, first: np.ndarray) -> tuple:  # of (n_rows,)
     """The scores of every path on the rows of the first; none where there is one."""
     out = []
@@ -415,7 +415,7 @@ def _along(prediction, panel: Panel, first: np.ndarray) -> tuple:  # of (n_rows,
         out.append(np.where(np.isfinite(first), scores, np.nan))
     return tuple(out)
 
-# %% ../../nbs/evaluate/compare.ipynb #65a63c54
+# %% ../../nbs/evaluate/compare.ipynb #9ead5936
 FEWEST_DATES_OF_A_BASELINE = 0.9  # share of the models' dates
 
 
@@ -431,7 +431,7 @@ def _baselines(panel: Panel, common: np.ndarray, y: Label) -> list:
             out.append(Contestant(name, "baseline", scores, {}, (1, None), {}))
     return out
 
-
+# %% ../../nbs/evaluate/compare.ipynb #c617f8ba
 def _dates_of(panel: Panel, rows: np.ndarray) -> int:
     """On how many dates some of the rows are."""
     return len(np.unique(panel.date_code[rows]))
@@ -456,7 +456,7 @@ def _weights(model) -> int | None:
     nets = [value for value in vars(model).values() if hasattr(value, "parameters") and hasattr(value, "state_dict")]
     return int(sum(weight.numel() for net in nets for weight in net.parameters())) or None
 
-# %% ../../nbs/evaluate/compare.ipynb #be11dcd9
+# %% ../../nbs/evaluate/compare.ipynb #00cc050d
 def _numbers(field: Field, metrics: dict, by: str) -> pd.DataFrame:
     """One row per contestant: the metrics of the catalogue that some of them has, what was spent, and its kind."""
     known = [entry for entry in CATALOGUE.values() if _is_in_table(entry, metrics)]
@@ -472,13 +472,13 @@ def _numbers(field: Field, metrics: dict, by: str) -> pd.DataFrame:
     table["kind"] = [one.kind for one in field.contestants]
     return table
 
-
+# %% ../../nbs/evaluate/compare.ipynb #52c278fe
 def _is_in_table(entry: Metric, metrics: dict) -> bool:
     """Whether it is a single number that can be sliced or that some contestant has."""
     has = any("unit" in mine.get(entry.name, {}) for mine in metrics.values())
     return entry.where != "fact" and bool(entry.sliced or has)
 
-
+# %% ../../nbs/evaluate/compare.ipynb #28c5a468
 def _source(entry: Metric, by: str) -> str:
     """The record that a column shows: t is that of what the board is ordered by."""
     return f"{by}_t" if entry.name == "ic_t" else entry.name
@@ -523,7 +523,7 @@ def _models_first(table: pd.DataFrame) -> list:
     """Names in the table's order, models before baselines: a model's colour is the same with baselines and without."""
     return sorted(table.index, key=lambda name: table.at[name, "kind"] != "model")
 
-# %% ../../nbs/evaluate/compare.ipynb #a21e891e
+# %% ../../nbs/evaluate/compare.ipynb #d5244b69
 def _reality(field: Field, y: Label, n_resamples: int, seed: int) -> dict | None:
     """White's reality check and SPA of the models against the best tradable baseline; None without one."""
     tradable = [name for name in field.ranked if name not in field.models]
@@ -536,7 +536,7 @@ def _reality(field: Field, y: Label, n_resamples: int, seed: int) -> dict | None
     found = superior_ability(-both[benchmark], -both[field.models], y.horizon, n_resamples, seed)
     return dict(benchmark=benchmark, models=len(field.models), **found)
 
-
+# %% ../../nbs/evaluate/compare.ipynb #f034a8d4
 def _overfitting(field: Field, y: Label, by: str) -> dict | None:
     """Whether picking the best model picks noise; of several paths the mean of what each says."""
     kind = ("ic", "rank_ic").index(by)
@@ -756,7 +756,7 @@ def _said_of_set(board: Leaderboard) -> str:
         f"over {horizon} bar(s) need: too few to tell models apart."
     )
 
-# %% ../../nbs/evaluate/compare.ipynb #3d5893ae
+# %% ../../nbs/evaluate/compare.ipynb #4b1147cb
 def _said_of_holes(board: Leaderboard) -> list[str]:
     """Who says nothing, on all dates or on some."""
     name = CATALOGUE[board.by].title
@@ -771,7 +771,7 @@ def _said_of_holes(board: Leaderboard) -> list[str]:
             )
     return out
 
-
+# %% ../../nbs/evaluate/compare.ipynb #6ba4f73b
 BEYOND_FORECASTS = 0.5  # mean IC that nothing known in advance has had
 
 
@@ -785,7 +785,7 @@ def _said_of_answers(board: Leaderboard) -> list[str]:
         for model, mean in means[means.abs() > BEYOND_FORECASTS].items()
     ]
 
-
+# %% ../../nbs/evaluate/compare.ipynb #998717c5
 def _said_of_paths(board: Leaderboard) -> list[str]:
     """What of the board is over several paths."""
     paths = board.table.attrs.get("paths", 0)
@@ -852,20 +852,20 @@ def leaderboard_html(board: Leaderboard) -> str:
     scrolls = f"<div style='overflow-x:auto;max-width:100%'>{table}</div>"
     return f"{scrolls}<p><small>{_small_print(board)}</small></p><ul>{said}</ul>"
 
-# %% ../../nbs/evaluate/compare.ipynb #0e131c93
+# %% ../../nbs/evaluate/compare.ipynb #e8a0ac99
 def _line(tag: str, cells: list, border: int) -> str:  # HTML
     """A row of a table."""
     wraps = "nowrap" if tag == "td" else "normal"
     style = f"style='text-align:right;white-space:{wraps};padding:.3em .6em;border-top:{border}px solid #8886'"
     return "<tr>" + "".join(f"<{tag} {style}>{cell}</{tag}>" for cell in cells) + "</tr>"
 
-
+# %% ../../nbs/evaluate/compare.ipynb #0307f90d
 def _cell_html(cell: Shown) -> str:
     """A number with what stands beneath it."""
     shown = html.escape(cell.text)
     return f"{shown}<br><small>{cell.beneath}</small>" if cell.beneath else shown
 
-
+# %% ../../nbs/evaluate/compare.ipynb #e46738d9
 def _said_of_neutral(board: Leaderboard) -> str:
     """What was taken out of the scores; empty where they are as the models gave them."""
     neutral = board.table.attrs.get("neutral")
@@ -885,7 +885,7 @@ def _small_print(board: Leaderboard) -> str:  # HTML
         f"dates both have, Holm over all pairs). ●: in the model confidence set.{left_out}"
     )
 
-# %% ../../nbs/evaluate/compare.ipynb #7abba765
+# %% ../../nbs/evaluate/compare.ipynb #e5403532
 class StudyIcs(NamedTuple):
     """The ICs of a study on one universe.
 
@@ -906,13 +906,13 @@ class StudyIcs(NamedTuple):
     delay: int = 0  # bars
     label: str | None = None  # its name
 
-
+# %% ../../nbs/evaluate/compare.ipynb #737d4341
 def _ics_of(study) -> dict:  # universe -> StudyIcs
     """The ICs of what `compare_studies` was given."""
     boards = study if isinstance(study, dict) else {getattr(study, "universe", "universe"): study}
     return {universe: _study_ics(board) for universe, board in boards.items()}
 
-
+# %% ../../nbs/evaluate/compare.ipynb #dac83d05
 def _study_ics(board) -> StudyIcs:
     """The ICs of a leaderboard, of a tuple, or of a DataFrame."""
     if isinstance(board, Leaderboard):
@@ -947,7 +947,7 @@ def _moved(before: pd.Series, after: pd.Series, horizon: int) -> dict:
     change = {key: found[key] for key in ("difference", "se", "freedom", "p")}
     return dict(before=old.mean(), after=new.mean(), **change, dates=found["n"], paired=True)
 
-# %% ../../nbs/evaluate/compare.ipynb #ed5d7e94
+# %% ../../nbs/evaluate/compare.ipynb #89578493
 def compare_studies(
     # Leaderboard, DataFrame of ICs (dates × models), or dict universe -> either or (ICs, horizon, delay, label's name);
     # a is the earlier study
@@ -993,7 +993,7 @@ def compare_studies(
     table = correct_together(table, significance).rename(columns={"separated": "moved"})
     return table.sort_values(["p_holm", "p"]).reset_index(drop=True)
 
-
+# %% ../../nbs/evaluate/compare.ipynb #57e710a5
 def _changes_on(universe: str, before: StudyIcs, after: StudyIcs) -> list[dict]:
     """One row per model of either study on a universe."""
     rows = []

@@ -110,13 +110,13 @@ class Origin:
         said = "".join(f"<p>{escape(line)}</p>" for line in _said_of_all(self))
         return said + _table("Rows on which most depends", self.suspects())
 
-# %% ../../nbs/evaluate/inspection.ipynb #b881646a
+# %% ../../nbs/evaluate/inspection.ipynb #64df4d44
 def _said(date) -> str:
     """A date as people write it: without a time where it is midnight."""
     date = pd.Timestamp(date)
     return str(date.date() if date == date.normalize() else date)
 
-
+# %% ../../nbs/evaluate/inspection.ipynb #16f5ec6e
 def _days(panel, rows) -> pd.DatetimeIndex:
     return pd.DatetimeIndex(panel.dates[panel.date_code[rows]], name="date")
 
@@ -243,12 +243,12 @@ def ics_without_each(
         left = without_row(x * y) / np.sqrt(xx * yy)
     return np.where(counts & (n > 3) & x_varies & y_varies, left, np.nan)
 
-# %% ../../nbs/evaluate/inspection.ipynb #2ad71afc
+# %% ../../nbs/evaluate/inspection.ipynb #a835db0a
 SHOWN_AROUND = 2  # closes on either side of a move
 COMES_BACK = 0.75  # share of a move that a neighbouring bar takes back
 UNUSUAL = 10.0  # times the asset's median move
 
-
+# %% ../../nbs/evaluate/inspection.ipynb #73d7b0c9
 def suspicious_rows(
     origin: Origin,
     n: int = 10,  # rows

@@ -168,7 +168,7 @@ def metrics_table(
             rows[key] = {column: one.get(column) for column in columns}
     return pd.DataFrame(rows).T
 
-# %% ../../nbs/evaluate/metrics.ipynb #612bd543
+# %% ../../nbs/evaluate/metrics.ipynb #c17bb991
 class Metrics(dict):
     """The records of a score: a dictionary that shows itself as its most asked-for numbers."""
 
@@ -183,7 +183,7 @@ class Metrics(dict):
         shown = table.to_html(float_format="{:.4g}".format, na_rep="–", border=0)
         return f"<div style='overflow:auto;max-width:100%;max-height:26em'>{shown}</div>"
 
-
+# %% ../../nbs/evaluate/metrics.ipynb #4bc6800c
 def _has_value(found: dict | None) -> bool:
     return bool(found) and found.get("value") is not None
 
@@ -496,22 +496,22 @@ def _ic_metrics(per_date: np.ndarray, y: Label, kind: str) -> dict:
         f"{kind}_t": record(f"{kind}_t", y, fit["t"], **strength, n=dates),
     }
 
-# %% ../../nbs/evaluate/metrics.ipynb #05390a50
+# %% ../../nbs/evaluate/metrics.ipynb #26463583
 def _less_of(y: Label, returns: Label) -> Label:
     """Returns less what the label is less of; a label that is no return has plain ones."""
     for over, window in y.less if _is_of_returns(y) else ():
         returns = excess_return(returns, over, window)
     return returns
 
-
+# %% ../../nbs/evaluate/metrics.ipynb #53e5a783
 def _is_of_returns(y: Label) -> bool:
     return y.unit == "return" and y.name.startswith("return")
 
-# %% ../../nbs/evaluate/metrics.ipynb #1ea1e3ed
+# %% ../../nbs/evaluate/metrics.ipynb #25bde6af
 CEILING = "The oracle is the ceiling of the Pearson IC; of the rank IC a score divided by volatility can reach more."
 NO_CEILING = "It is no ceiling here: this label is not that return."
 
-
+# %% ../../nbs/evaluate/metrics.ipynb #303e879f
 def share_recovered(
     ics,  # IC per date of a model and of the oracle; dates where either is missing are left out
     ceiling,  # IC per date of a model and of the oracle; dates where either is missing are left out
@@ -543,11 +543,11 @@ def share_recovered(
     low, high = influence_interval(share, left, y.horizon)
     return record("recovered", y, share, low, high, facts, n=dates, error=mean_test(left, y.horizon)["se"])
 
-# %% ../../nbs/evaluate/metrics.ipynb #52765de3
+# %% ../../nbs/evaluate/metrics.ipynb #3c5bed76
 LIVES = np.concatenate([[0.0], np.geomspace(0.1, 5000, 400), [np.inf]])  # half-lives that are tried, bars
 FADING_BARS = 20  # single bars after the entry
 
-
+# %% ../../nbs/evaluate/metrics.ipynb #026cb474
 def half_life(
     ics,  # (..., bars) mean IC with the return of the 1st, 2nd, ... bar after the entry
     # (...) bars; 0 where nothing is left after one, infinite where no fading is seen, NaN where the ICs are not

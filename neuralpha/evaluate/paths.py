@@ -22,12 +22,12 @@ from .compare import overfitting_of
 from .plots import COLOURS, new_figure
 from ..models.seeds import ENSEMBLE, ensemble_rows
 
-# %% ../../nbs/evaluate/paths.ipynb #8c46b76e
+# %% ../../nbs/evaluate/paths.ipynb #3206b776
 PATHS = dict(
     date="date", asset="text", model="text", path_number="integer", fold="integer", score="float32"
 )  # of paths.parquet
 
-
+# %% ../../nbs/evaluate/paths.ipynb #882424ac
 def paths_table(tests: dict) -> pd.DataFrame:  # date, asset, model, path_number (from 1), fold, score
     """The scores of every model on every path, the seeds joined.
 

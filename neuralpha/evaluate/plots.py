@@ -98,25 +98,25 @@ def shortened(
         cut[k] = f"{names[k][: most - 2 - len(str(names.index(names[k]) + 1))]}… {names.index(names[k]) + 1}"
     return [plain(label) for label in cut]
 
-# %% ../../nbs/evaluate/plots.ipynb #d516a006
+# %% ../../nbs/evaluate/plots.ipynb #077975e1
 def _say(ax, text):
     """Words in the middle of a picture that has nothing to show."""
     ax.text(0.5, 0.5, text, transform=ax.transAxes, ha="center", va="center", color="#555555")
     ax.grid(False)
     ax.tick_params(bottom=False, left=False, labelbottom=False, labelleft=False)
 
-
+# %% ../../nbs/evaluate/plots.ipynb #4e3613b5
 def _drawn(ax):
     return any(len(line.get_xdata()) for line in ax.lines)
 
-# %% ../../nbs/evaluate/plots.ipynb #45a635bc
+# %% ../../nbs/evaluate/plots.ipynb #a1afe255
 def date_axis(ax) -> None:
     """At most eight dates on the axis, the year written once."""
     where = AutoDateLocator(minticks=3, maxticks=8)  # from three on every span has a spacing that fits
     ax.xaxis.set_major_locator(where)
     ax.xaxis.set_major_formatter(ConciseDateFormatter(where))
 
-
+# %% ../../nbs/evaluate/plots.ipynb #d4616ab9
 def _plain_log(axis):
     axis.set_major_locator(LogLocator(subs=(1, 2, 5)))
     axis.set_major_formatter(ScalarFormatter())

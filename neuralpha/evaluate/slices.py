@@ -32,11 +32,11 @@ from ..trading.costs import Costs
 from ..trading.ledger import account_span, quantile_positions, settle
 from ..trading.returns import earned_returns
 
-# %% ../../nbs/evaluate/slices.ipynb #ab4e6c18
+# %% ../../nbs/evaluate/slices.ipynb #e0c24fcf
 HORIZONS = (1, 2, 5, 10, 20)  # bars
 CUTS_OF_EVERY_HORIZON = ("volatility", "market", "size", "liquidity")  # cuts of horizons other than the study's own
 
-
+# %% ../../nbs/evaluate/slices.ipynb #bb4f11fe
 def slice_table(
     S: np.ndarray,  # (n_rows, M) scores in panel row order
     names,  # M model names
@@ -168,12 +168,12 @@ def _slice_rows(part: "Slice", contest: Contest) -> list[dict]:
         rows.append(head | dict(model=contest.names[place]) | numbers | others)
     return rows
 
-# %% ../../nbs/evaluate/slices.ipynb #888aefa3
+# %% ../../nbs/evaluate/slices.ipynb #40b9623e
 N_QUANTILES = 5
 CUTS_OF_DATES = ("year", "volatility", "market")  # cuts that keep the assets of a date together
 FEWEST_ASSETS = 5  # of a group on a date
 
-
+# %% ../../nbs/evaluate/slices.ipynb #76fea5c2
 @dataclass(frozen=True, eq=False)
 class Slice:
     """One horizon within one group of a cut, or over everything.

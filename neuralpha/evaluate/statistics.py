@@ -24,7 +24,7 @@ import pandas as pd
 from numba import njit
 from ..core import NeuralphaError
 
-# %% ../../nbs/evaluate/statistics.ipynb #1ac156cf
+# %% ../../nbs/evaluate/statistics.ipynb #2bfdd91c
 STEADY_DATES = 1000  # dates from which intervals keep their level though skill comes and goes over months
 MISSED = {0: 4, 250: 8, 500: 10}  # dates: of 95% intervals one in so many misses at most there, of 40 to 1,000 assets
 FEWEST_DATES = 10  # below them no interval, no rank, no verdict: they show little but the same few dates again
@@ -42,7 +42,7 @@ def fewest_dates(
     """
     return max(FEWEST_DATES, 3 * horizon)
 
-
+# %% ../../nbs/evaluate/statistics.ipynb #565f973a
 def clean(series, name="series") -> np.ndarray:
     """Values but for the missing ones, as float64; raises `NeuralphaError` for fewer than three, and for what is no
     series of finite numbers.
@@ -66,7 +66,7 @@ def clean(series, name="series") -> np.ndarray:
         )
     return x
 
-
+# %% ../../nbs/evaluate/statistics.ipynb #e3e46172
 def cosine_waves(
     x: np.ndarray,  # (n,)
     count: int,
@@ -88,7 +88,7 @@ def cosine_waves(
 
     return dct(x - x.mean(), type=2, norm="ortho")[1 : count + 1]
 
-
+# %% ../../nbs/evaluate/statistics.ipynb #1495f8b3
 def overlap_shape(
     x: np.ndarray,  # (n,)
     horizon: int,  # bars that a label covers
@@ -433,7 +433,7 @@ def block_interval(
         np.nanquantile(draws, [(1 - level) / 2, (1 + level) / 2], axis=0) - estimate
     )
 
-# %% ../../nbs/evaluate/statistics.ipynb #7860359c
+# %% ../../nbs/evaluate/statistics.ipynb #7226b557
 def paired_test(
     a,  # one value per date each, same dates; dates where either is missing are left out
     b,  # one value per date each, same dates; dates where either is missing are left out
@@ -463,7 +463,7 @@ def paired_test(
         got |= dict(t=0.0, p=1.0, critical=np.nan)
     return dict(difference=got.pop("mean")) | got
 
-
+# %% ../../nbs/evaluate/statistics.ipynb #03301522
 def _less(a, b) -> np.ndarray:
     """One series less another: by their dates where both have them, else value by value."""
     if isinstance(a, pd.Series) and isinstance(b, pd.Series) and not a.index.equals(b.index):
@@ -487,7 +487,7 @@ def holm(p_values) -> np.ndarray:
     out[order] = np.minimum(np.maximum.accumulate((len(p) - np.arange(len(p))) * p[order]), 1)
     return out
 
-# %% ../../nbs/evaluate/statistics.ipynb #9657771a
+# %% ../../nbs/evaluate/statistics.ipynb #ce21f77b
 def correct_together(
     tests: pd.DataFrame,  # one row per difference, columns difference, se, freedom, p
     significance: float = 0.05,  # chance of any false finding
@@ -523,7 +523,7 @@ def correct_together(
     high = np.where(found & (gap < 0), np.minimum(high, 0), high)
     return tests.assign(p_holm=p, low=low, high=high, separated=found)
 
-
+# %% ../../nbs/evaluate/statistics.ipynb #fec47794
 TESTED = ("difference", "se", "freedom", "t", "critical", "p")
 PAIR = [
     "better",
@@ -541,7 +541,7 @@ PAIR = [
     "separated",
 ]
 
-# %% ../../nbs/evaluate/statistics.ipynb #3ded7cfb
+# %% ../../nbs/evaluate/statistics.ipynb #5e04cb2b
 def _check_names(values, significance):
     twice = values.columns[values.columns.duplicated()]
     if len(twice):
@@ -552,7 +552,7 @@ def _check_names(values, significance):
             "example 0.05."
         )
 
-
+# %% ../../nbs/evaluate/statistics.ipynb #97fbdfa0
 def paired_tests(
     values: pd.DataFrame,  # dates × models, higher is better
     horizon: int = 1,
@@ -594,12 +594,12 @@ def paired_tests(
     frame = pd.DataFrame(rows, columns=["better", "worse", "dates", *TESTED]).astype({k: float for k in TESTED})
     return correct_together(frame, significance)[PAIR]
 
-# %% ../../nbs/evaluate/statistics.ipynb #644af39c
+# %% ../../nbs/evaluate/statistics.ipynb #108a2ea0
 def _letter_names(count):
     plain = string.ascii_lowercase + string.ascii_uppercase
     return [plain[k] if k < len(plain) else f"({k + 1})" for k in range(count)]
 
-
+# %% ../../nbs/evaluate/statistics.ipynb #13f4bfd3
 def letters(
     names,  # in the order in which they are shown
     separated,  # of pairs of names that are told apart
@@ -632,7 +632,7 @@ def letters(
     labels = _letter_names(len(groups))
     return {name: "".join(label for label, g in zip(labels, groups) if name in g) for name in names}
 
-# %% ../../nbs/evaluate/statistics.ipynb #24713aac
+# %% ../../nbs/evaluate/statistics.ipynb #141a1973
 def confidence_set(
     pairs: pd.DataFrame,  # result of `paired_tests`
     names,  # of the models
@@ -669,7 +669,7 @@ def confidence_set(
         {"p": p, "included": [p[n] >= significance and beaten.get(n, 1.0) >= significance for n in names]}, names
     )
 
-
+# %% ../../nbs/evaluate/statistics.ipynb #0eff1e29
 def model_confidence_set(
     losses: pd.DataFrame,  # dates × models, lower is better; dates with a missing loss are left out
     horizon: int = 1,
@@ -883,7 +883,7 @@ def luck_threshold(
         else 0.0
     )
 
-# %% ../../nbs/evaluate/statistics.ipynb #56bcabd0
+# %% ../../nbs/evaluate/statistics.ipynb #78b9aebb
 def _spread_of_trials(sharpes, bars) -> float:
     """Deviation of the trials' Sharpe ratios; that of pure luck where fewer than two are known."""
     if sharpes is None or len(sharpes) < 2:
@@ -896,7 +896,7 @@ def _spread_of_trials(sharpes, bars) -> float:
         )
     return float(np.std(values, ddof=1))
 
-
+# %% ../../nbs/evaluate/statistics.ipynb #4a5f3aad
 def sharpe_report(
     returns,  # one return per bar, not overlapping
     bars_per_year: float,
@@ -1024,7 +1024,7 @@ def backtest_overfitting(
         slope=float(slope),
     )
 
-# %% ../../nbs/evaluate/statistics.ipynb #e4ab88cc
+# %% ../../nbs/evaluate/statistics.ipynb #adfa033c
 def _halves(splits):
     """(n, splits) bool: every choice of half of the blocks."""
     chosen = list(combinations(range(splits), splits // 2))
@@ -1033,7 +1033,7 @@ def _halves(splits):
         out[i, list(blocks)] = True
     return out
 
-
+# %% ../../nbs/evaluate/statistics.ipynb #b8668643
 def _block_sums(values, splits, span):
     """(splits, 2, 2, 3, k): count, sum and sum of squares of each block, without `span` dates at its front (second
     index 1), at its end (third).
@@ -1048,7 +1048,7 @@ def _block_sums(values, splits, span):
         out[b, front, end, 0], out[b, front, end, 1:] = stop - first, total[stop] - total[first]
     return out
 
-
+# %% ../../nbs/evaluate/statistics.ipynb #b6845d8e
 def _performance(sums, inside, metric, purged):
     """(k,) mean or Sharpe ratio of the blocks in `inside`, without the dates next to blocks outside where `purged`."""
     outside = np.pad(~inside, 1) & purged  # nothing lies before the first block and after the last

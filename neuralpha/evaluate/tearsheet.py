@@ -91,7 +91,7 @@ def factor_data(
     out.attrs["rows_left_out"] = int(np.isfinite(values).sum() - len(rows))
     return out
 
-# %% ../../nbs/evaluate/tearsheet.ipynb #a10cb2e2
+# %% ../../nbs/evaluate/tearsheet.ipynb #d81af5d5
 def _less_the_date(data: pd.DataFrame) -> pd.DataFrame:
     """Factor data whose forward returns are those beyond the mean of their date."""
     from alphalens.utils import get_forward_returns_columns
@@ -99,14 +99,14 @@ def _less_the_date(data: pd.DataFrame) -> pd.DataFrame:
     returns = data[get_forward_returns_columns(data.columns)]
     return data.assign(**(returns - returns.groupby(level="date").transform("mean")))
 
-
+# %% ../../nbs/evaluate/tearsheet.ipynb #942fac40
 def _weights(data: pd.DataFrame) -> pd.Series:
     """Weights of a book that is long and short by the factor, one unit of money on every date."""
     beyond = data["factor"] - data["factor"].groupby(level="date").transform("mean")
     money = beyond.abs().groupby(level="date").transform("sum")
     return beyond / money.where(money > 0, 1.0)
 
-
+# %% ../../nbs/evaluate/tearsheet.ipynb #a31b89ed
 def _by_all_dates(by_date, at_once):
     """A function of Alphalens that is called with factor data alone, done at once; as it was with anything more."""
 
@@ -116,11 +116,11 @@ def _by_all_dates(by_date, at_once):
 
     return chosen
 
-# %% ../../nbs/evaluate/tearsheet.ipynb #4eacdbe3
+# %% ../../nbs/evaluate/tearsheet.ipynb #242eaad3
 TABLES = ("quantile statistics", "returns", "information", "turnover", "autocorrelation")
 SHEET_FIGURES = ("returns", "information", "turnover")
 
-
+# %% ../../nbs/evaluate/tearsheet.ipynb #47654c9a
 @contextlib.contextmanager
 def _known(data, panel, ics):
     """Within the block Alphalens finds the ICs, turnovers and autocorrelations that the panel gives, and the panel's
@@ -243,7 +243,7 @@ def _undrawn():
         stack.enter_context(patch.object(plt, "show", lambda *_, **__: None))
         yield
 
-# %% ../../nbs/evaluate/tearsheet.ipynb #94de693b
+# %% ../../nbs/evaluate/tearsheet.ipynb #c2c52627
 STYLE = (
     "body{font:16px/1.5 system-ui,sans-serif;max-width:900px;margin:0 auto;padding:20px;color:#1d2433;"
     "background:#fff}\n"
@@ -252,7 +252,7 @@ STYLE = (
     "img{display:block;margin:1.5em auto}"
 )
 
-
+# %% ../../nbs/evaluate/tearsheet.ipynb #11a1b801
 @dataclass(frozen=True, eq=False, repr=False)
 class TearSheet:
     """Alphalens' figures and tables of one score; displays itself.

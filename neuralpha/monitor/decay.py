@@ -32,7 +32,7 @@ from ..evaluate.ic import rank_ic
 from ..evaluate.statistics import block_length, bootstrap_means, clean, long_run
 from ..labels import forward_return
 
-# %% ../../nbs/monitor/decay.ipynb #1bbd6d37
+# %% ../../nbs/monitor/decay.ipynb #dbd51191
 MONTH = 21  # bars below which no mean is shown
 
 
@@ -96,7 +96,7 @@ class Usual(NamedTuple):
             return float(2 * stdtr(self.freedom, -abs(t)))
         return float(stdtr(self.freedom, t if side == "down" else -t))
 
-
+# %% ../../nbs/monitor/decay.ipynb #a2223f4b
 def usual_of(
     values,  # one per bar of the validation period; NaN are left out
     horizon: int = 1,  # bars that one value covers
@@ -116,7 +116,7 @@ def usual_of(
     fit = long_run(x, horizon)
     return Usual(fit.mean, fit.se**2 * len(x), fit.freedom, len(x))
 
-
+# %% ../../nbs/monitor/decay.ipynb #44e8289f
 def rolling_band(
     values: pd.Series,  # one per bar; NaN: not known
     usual: Usual,
@@ -144,12 +144,12 @@ def rolling_band(
     half = pd.Series(usual.half_width(rolling.count(), level), mean.index).where(mean.notna())
     return pd.DataFrame({"mean": mean, "low": usual.mean - half, "high": usual.mean + half})
 
-# %% ../../nbs/monitor/decay.ipynb #d3eb30a3
+# %% ../../nbs/monitor/decay.ipynb #c0117fc8
 LAGS = 15  # bars after the entry
 NO_SIGNAL = 0.99  # share of worlds without a signal in which none is claimed
 RATES = np.concatenate([[0.0], np.exp(-np.log(2) / np.geomspace(0.25, 250, 240))])  # that are tried
 
-
+# %% ../../nbs/monitor/decay.ipynb #e9192a23
 def lag_ics(
     scores: pd.Series,  # (date, asset)
     panel: Panel,
@@ -175,7 +175,7 @@ def lag_ics(
     found = {k: rank_ic(scores, forward_return(panel, 1, delay + k - 1)) for k in range(1, lags + 1)}
     return pd.DataFrame(found)
 
-
+# %% ../../nbs/monitor/decay.ipynb #7c4dfdfd
 class HalfLife(NamedTuple):
     """Bars until half of a signal is used up, at 80 %; NaN where there is no signal to halve."""
 
@@ -183,7 +183,7 @@ class HalfLife(NamedTuple):
     low: float
     high: float
 
-
+# %% ../../nbs/monitor/decay.ipynb #63f911c7
 @check_kinds
 def half_life(
     ics: pd.DataFrame,  # dates × lags, as `lag_ics`
@@ -210,7 +210,7 @@ def half_life(
     low, high = np.nanquantile(_fitted(drawn)[0], [0.1, 0.9])
     return HalfLife(float(found), float(low), float(high))
 
-
+# %% ../../nbs/monitor/decay.ipynb #5db88f85
 def _fitted(means) -> tuple:  # (n,) half-lives, NaN where no falling curve is positive; (n,) squares it explains
     """Least squares of (n, lags) mean ICs."""
     shapes = RATES[:, None] ** np.arange(means.shape[1])
@@ -221,7 +221,7 @@ def _fitted(means) -> tuple:  # (n,) half-lives, NaN where no falling curve is p
         bars = np.log(0.5) / np.log(RATES[best])
     return np.where(explained.max(1) > 0, bars, np.nan), explained.max(1)
 
-
+# %% ../../nbs/monitor/decay.ipynb #c6c94297
 def half_lives(
     ics: pd.DataFrame,
     window: int = 252,  # bars

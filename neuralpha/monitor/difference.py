@@ -35,7 +35,7 @@ from ..portfolio.policies import Day
 from ..trading.account import Account, Books, open_books
 from ..trading.costs import Costs
 
-# %% ../../nbs/monitor/difference.ipynb #54a012bf
+# %% ../../nbs/monitor/difference.ipynb #22040f0d
 CAUSES = (
     "data revision",
     "model",
@@ -52,7 +52,7 @@ CAUSES = (
 )
 CASH = "cash"  # where financing is booked: it is of no asset
 
-
+# %% ../../nbs/monitor/difference.ipynb #223c902c
 @dataclass(frozen=True)
 class Difference:
     """What the desk earned beyond the backtest, in money, by cause, date and asset.
@@ -150,7 +150,7 @@ def _run_books(books: Books, worlds: list, weigh) -> np.ndarray:  # (worlds, bar
             path.append(float(now))
     return out
 
-# %% ../../nbs/monitor/difference.ipynb #b5cdcf8c
+# %% ../../nbs/monitor/difference.ipynb #caf2da0c
 def _wishes(books, worlds, t, wealth, notes, weigh):  # (assets, worlds)
     """What each account wishes on a bar."""
     held = books.state.position / np.maximum(books.state.wealth, 1e-300)
@@ -158,7 +158,7 @@ def _wishes(books, worlds, t, wealth, notes, weigh):  # (assets, worlds)
     wished = [_wish(books, world, t, held[:, i], path, noted, weigh) for i, (world, path, noted) in each]
     return np.stack(wished, 1)
 
-
+# %% ../../nbs/monitor/difference.ipynb #856c3d56
 def _wish(books, world, t, held, wealth, notes, weigh):
     """Weights wished on a bar: the scores', once the account and the action policy have been asked."""
     if t == 0:
@@ -174,7 +174,7 @@ def _wish(books, world, t, held, wealth, notes, weigh):
     state = world.states[t - 1]
     return target if state is None else act(state, target, held)
 
-# %% ../../nbs/monitor/difference.ipynb #b886377c
+# %% ../../nbs/monitor/difference.ipynb #e864c36d
 def _before_trade(books: Books):
     """(assets, accounts) positions at the fill, and (accounts,) the money that weights are shares of."""
     bars, state, tariff = books.bars, books.state, books.tariff
@@ -193,19 +193,19 @@ def _before_trade(books: Books):
     base = np.where(books.terms.compounding, value, books.terms.capital)
     return np.where(gone[:, None], 0.0, moved), base
 
-
+# %% ../../nbs/monitor/difference.ipynb #e5e146c2
 def _borrow_rates(bars, rows, tariff):
     """What each account pays a year for what it has sold short, row by row or for all alike."""
     varying = bars.borrow[rows][:, tariff.lent] if bars.borrow.size else 0.0
     return np.where(tariff.lent < 0, tariff.borrow, varying)
 
-
+# %% ../../nbs/monitor/difference.ipynb #a461da2a
 def _marked(places, n: int):  # (n,) bool
     marked = np.zeros(n, bool)
     marked[places] = True
     return marked
 
-# %% ../../nbs/monitor/difference.ipynb #3aad2b1c
+# %% ../../nbs/monitor/difference.ipynb #bdb8faf4
 def _fill_partly(wish, world, t, before, base):
     """Wishes that end in the part of the order that was filled."""
     if world.filled is None:
@@ -216,7 +216,7 @@ def _fill_partly(wish, world, t, before, base):
     reached = (before[at] + part * order) / base
     wish[at] = np.where(part == 0, np.nan, reached)
 
-
+# %% ../../nbs/monitor/difference.ipynb #a5a7518c
 def _pay_on_top(books, worlds, t):
     state = books.state
     for i, world in enumerate(worlds):
@@ -227,7 +227,7 @@ def _pay_on_top(books, worlds, t):
         state.cash[i] -= total
         state.wealth[i] -= total
 
-# %% ../../nbs/monitor/difference.ipynb #64821c3b
+# %% ../../nbs/monitor/difference.ipynb #78191761
 class Facts(NamedTuple):
     """What really happened on the bars of a desk, on the assets of a panel.
 
@@ -263,7 +263,7 @@ class Facts(NamedTuple):
     cash: np.ndarray  # (bars,)
     wealth: np.ndarray  # (bars,)
 
-
+# %% ../../nbs/monitor/difference.ipynb #81b5354a
 def facts_of(record: Record, panel: Panel) -> Facts:
     """Read the tables of all bars."""
     bars = record.bars
@@ -290,14 +290,14 @@ def facts_of(record: Record, panel: Panel) -> Facts:
         wealth=np.array([bar["wealth"][0] for bar in bars]),
     )
 
-
+# %% ../../nbs/monitor/difference.ipynb #11b5a428
 def _codes_of(table, panel, bar):
     codes = np.searchsorted(panel.assets, table.index)
     if (codes >= panel.n_assets).any() or (panel.assets[codes] != table.index).any():
         raise NeuralphaError(f"The file lacks an asset that the desk saw on {bar['date'][:10]}.")
     return codes
 
-
+# %% ../../nbs/monitor/difference.ipynb #935781d8
 def seen_panel(record: Record, panel: Panel) -> Panel:
     """The panel with the fields of revised bars as they were first seen."""
     revised = {entry.body["date"] for entry in record.of("revision")}
@@ -311,7 +311,7 @@ def seen_panel(record: Record, panel: Panel) -> Panel:
             values[rows] = table[name].to_numpy(np.float32)
     return replace(panel, fields=fields) if revised else panel
 
-
+# %% ../../nbs/monitor/difference.ipynb #6e184724
 def final_targets(record: Record, panel: Panel, scores) -> np.ndarray:  # (bars, assets)
     """Targets by the opening day's champion from scores on the data as it stands today; `scores(date)` -> Series.
 
@@ -332,11 +332,11 @@ def final_targets(record: Record, panel: Panel, scores) -> np.ndarray:  # (bars,
             out[t + 1, np.searchsorted(panel.assets, target.index)] = target
     return out
 
-
+# %% ../../nbs/monitor/difference.ipynb #905b7172
 def _place_of(date, panel: Panel) -> int:
     return int(np.searchsorted(panel.dates, date.to_datetime64()))
 
-# %% ../../nbs/monitor/difference.ipynb #06689c40
+# %% ../../nbs/monitor/difference.ipynb #d7015364
 @check_kinds
 def explain_difference(
     desk: Desk,  # that has stepped a bar at least
@@ -381,13 +381,13 @@ def explain_difference(
         capital=desk.terms.capital,
     )
 
-
+# %% ../../nbs/monitor/difference.ipynb #a5e393b0
 def _profit_of(panel, first, worlds, desk):
     accounts = [replace(world.account, weights=i) for i, world in enumerate(worlds)]
     books = open_books(panel, accounts, desk.terms.clock, None, True, first)
     return _run_books(books, worlds, desk.weigh)
 
-
+# %% ../../nbs/monitor/difference.ipynb #0c8c0efe
 def _chain(desk, record, panel, facts: Facts, live_costs) -> list:  # of _World: the backtest, then one per cause
     """Each world is the one before with one thing as it really was."""
     terms = desk.terms
@@ -416,7 +416,7 @@ def _chain(desk, record, panel, facts: Facts, live_costs) -> list:  # of _World:
         chain.append(chain[-1]._replace(**change))
     return chain
 
-
+# %% ../../nbs/monitor/difference.ipynb #13191904
 def _cost_steps(assumed: Costs, live: Costs | None) -> list:  # of Costs
     """As assumed; then spread, impact, commission, borrow as they really were, one after the other."""
     groups = (
@@ -433,7 +433,7 @@ def _cost_steps(assumed: Costs, live: Costs | None) -> list:  # of Costs
         steps.append(replace(steps[-1], **really))
     return steps
 
-# %% ../../nbs/monitor/difference.ipynb #c63878a9
+# %% ../../nbs/monitor/difference.ipynb #5627c852
 def filled_shares(
     desk: Desk,
     panel: Panel,
@@ -476,7 +476,7 @@ def filled_shares(
         share[t, known] = facts.filled[t, known] / order[known]
     return np.where(np.abs(share - 1) < 1e-7, 1.0, share)
 
-
+# %% ../../nbs/monitor/difference.ipynb #a87f217d
 def _as_the_broker_said(record, panel, account) -> list:  # of changes of a `_World`
     """The last five causes, where a broker says what was paid: all slippage is one number."""
     slippage, commission = _broker_payments(record, panel)
@@ -488,7 +488,7 @@ def _as_the_broker_said(record, panel, account) -> list:  # of changes of a `_Wo
     after_commission = dict(account=charged, fees=slippage + commission)
     return [before_commission] * 3 + [after_commission] * 2
 
-
+# %% ../../nbs/monitor/difference.ipynb #6234dca0
 def _broker_payments(record, panel) -> tuple:
     """(bars, assets) money lost against the reference price, and commission."""
     slippage, commission = np.zeros((2, len(record.bars), panel.n_assets))

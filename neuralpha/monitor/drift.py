@@ -25,7 +25,7 @@ from scipy import stats
 from ..core import NeuralphaError, check_kinds
 from ..evaluate.statistics import cosine_waves, holm, long_run
 
-# %% ../../nbs/monitor/drift.ipynb #e90b2a51
+# %% ../../nbs/monitor/drift.ipynb #9440c6e5
 def ks_statistic(
     reference,  # (n,) values; NaN are left out
     current,  # (m,)
@@ -49,7 +49,7 @@ def ks_statistic(
     below = np.searchsorted(a, both, "right") / len(a) - np.searchsorted(b, both, "right") / len(b)
     return float(np.abs(below).max())
 
-
+# %% ../../nbs/monitor/drift.ipynb #8d5d1692
 def psi_of_shares(
     expected,  # (bins,) shares of the reference
     actual,  # (bins,) shares now
@@ -68,7 +68,7 @@ def psi_of_shares(
         raise NeuralphaError("PSI compares two lists of as many positive shares, each of which sums to 1.")
     return float(((a - e) * np.log(a / e)).sum())
 
-
+# %% ../../nbs/monitor/drift.ipynb #8e7de22d
 def psi(
     reference,  # (n,) values; NaN are left out
     current,  # (m,)
@@ -89,12 +89,12 @@ def psi(
     cuts = np.unique(np.quantile(a, np.arange(1, bins) / bins))
     return psi_of_shares(_shares(a, cuts), _shares(b, cuts))
 
-
+# %% ../../nbs/monitor/drift.ipynb #05276c21
 def _shares(values, cuts):
     counts = np.bincount(np.searchsorted(cuts, values, "left"), minlength=len(cuts) + 1) + 0.5
     return counts / counts.sum()
 
-
+# %% ../../nbs/monitor/drift.ipynb #a251cad5
 def _finite(values, name):
     x = np.asarray(values, float).ravel()
     x = x[np.isfinite(x)]
@@ -211,7 +211,7 @@ def _cuts(reference):
         raise NeuralphaError("The reference takes hardly more than one value; a distribution is needed to compare.")
     return cuts
 
-# %% ../../nbs/monitor/drift.ipynb #c5a7c65f
+# %% ../../nbs/monitor/drift.ipynb #b0ace4fd
 def _waves(shares):
     """(waves, cuts): slow waves of the daily shares, as many as regimes allow."""
     moving = [column for column in shares.T if np.ptp(column) > 0]
@@ -222,7 +222,7 @@ def _waves(shares):
     freedom = int(np.median([long_run(column).freedom for column in moving]))
     return np.column_stack([cosine_waves(column, max(freedom, 4)) for column in shares.T])
 
-
+# %% ../../nbs/monitor/drift.ipynb #5b01d2a7
 def _student_draws(waves, draws, seed):
     """(draws, cuts) of the joint law of the means, times the root of the dates; wide, as the waves are few."""
     rng = np.random.default_rng(seed)
@@ -230,22 +230,22 @@ def _student_draws(waves, draws, seed):
     normal = rng.standard_normal((draws, count)) @ waves / np.sqrt(count)
     return normal * np.sqrt(count / rng.chisquare(count, size=(draws, 1)))
 
-# %% ../../nbs/monitor/drift.ipynb #31235770
+# %% ../../nbs/monitor/drift.ipynb #1805ce34
 def _bin_shares(cumulative):
     return np.maximum(np.diff(np.append(np.append(0.0, cumulative), 1.0)), 1e-12)
 
-
+# %% ../../nbs/monitor/drift.ipynb #ffd73c1a
 def _quadratic(gap, expected):
     """PSI of small differences of cumulative shares: the squares of the bins' differences over their shares."""
     edges = np.zeros((*gap.shape[:-1], 1))
     bins = np.diff(np.concatenate([edges, gap, edges], -1), axis=-1)
     return (bins**2 / expected).sum(-1)
 
-
+# %% ../../nbs/monitor/drift.ipynb #c64bed11
 def _p_value(found, null):
     return float((1 + (null >= found).sum()) / (1 + len(null)))
 
-
+# %% ../../nbs/monitor/drift.ipynb #dbb269f5
 def _size(shares, variance):
     return float(len(shares) / max(variance, 1e-12))
 
@@ -281,7 +281,7 @@ def drift_table(
     table["alarm"] = table["p_holm"] < level
     return table.sort_values("p", kind="stable")
 
-# %% ../../nbs/monitor/drift.ipynb #d4fa9783
+# %% ../../nbs/monitor/drift.ipynb #fe912fbc
 KS_LIMIT = 0.12
 
 
@@ -300,7 +300,7 @@ class Severity(NamedTuple):
     action: str  # CONTINUE, REDUCE_SIZE or PAUSE_STRATEGY
     reasons: tuple
 
-
+# %% ../../nbs/monitor/drift.ipynb #4bee2297
 def severity(
     prediction_ks: float,  # KS statistic of the predictions, now against the reference
     feature_ks,  # one KS statistic per feature
@@ -327,7 +327,7 @@ def severity(
     action = "PAUSE_STRATEGY" if points >= 5 else "REDUCE_SIZE" if points >= 3 else "CONTINUE"
     return Severity(points, action, tuple(text for found, _, text in findings if found))
 
-# %% ../../nbs/monitor/drift.ipynb #5c659e58
+# %% ../../nbs/monitor/drift.ipynb #34ad8530
 def severity_false_alarms(
     predictions: pd.Series,  # index (date, asset) or date; of a period without drift
     features: pd.DataFrame,  # same index
@@ -371,7 +371,7 @@ def severity_false_alarms(
     fired["either"] = sum(fired.values())
     return pd.DataFrame([_rate(name, count, len(actions), level) for name, count in fired.items()]).set_index("action")
 
-
+# %% ../../nbs/monitor/drift.ipynb #2c43dee9
 def _rate(action, alarms, windows, level):
     interval = stats.binomtest(alarms, windows).proportion_ci(level)
     return dict(

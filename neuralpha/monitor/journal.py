@@ -28,7 +28,7 @@ from pathlib import Path
 from typing import NamedTuple
 from ..core import NeuralphaError, canonical_json, digest, lock, read_json, write_json, writing
 
-# %% ../../nbs/monitor/journal.ipynb #38b5d60a
+# %% ../../nbs/monitor/journal.ipynb #6b09250c
 START = "0" * 64  # what the first entry is chained to
 
 
@@ -54,7 +54,7 @@ class Entry(NamedTuple):
     previous: str  # digest of the entry before
     digest: str  # of the four above
 
-
+# %% ../../nbs/monitor/journal.ipynb #24cca0b6
 def _entry(number, kind, body, previous) -> Entry:
     body = json.loads(canonical_json(body))
     return Entry(number, kind, body, previous, digest([number, kind, body, previous]))
@@ -63,12 +63,12 @@ def _entry(number, kind, body, previous) -> Entry:
 def _line(entry) -> bytes:
     return (canonical_json(entry._asdict()) + "\n").encode()
 
-
+# %% ../../nbs/monitor/journal.ipynb #3841766b
 def _paths(folder):
     folder = Path(folder)
     return folder / "journal.jsonl", folder / "head.json", folder / "journal.lock"
 
-# %% ../../nbs/monitor/journal.ipynb #c99b5c1e
+# %% ../../nbs/monitor/journal.ipynb #91d2222f
 class Verified(NamedTuple):
     """Entries that read, in the order of the file, and everything that is wrong.
 
@@ -90,7 +90,7 @@ class Verified(NamedTuple):
         """Whether nothing is wrong."""
         return not self.problems
 
-
+# %% ../../nbs/monitor/journal.ipynb #6eccd716
 def verify_journal(
     folder,  # of the journal
     head: str | None = None,  # digest of an entry that you kept elsewhere: it must still be there
@@ -126,7 +126,7 @@ def verify_journal(
         problems.append(f"The entry {head[:12]}, which you know, is not in the journal.")
     return Verified(tuple(entries), tuple(problems), previous.digest)
 
-
+# %% ../../nbs/monitor/journal.ipynb #05899366
 def _parse(line):
     """The entry of a line, or None where it is none, or not written as this module writes it."""
     try:
@@ -135,7 +135,7 @@ def _parse(line):
     except (ValueError, TypeError, RecursionError):
         return None
 
-
+# %% ../../nbs/monitor/journal.ipynb #ed6a7535
 def _breaks(place, entry, previous) -> list:
     """What is wrong with an entry and its link to the one before."""
     found = []
@@ -147,7 +147,7 @@ def _breaks(place, entry, previous) -> list:
         found.append(f"Line {place} (entry {entry.number}) is not chained to the entry before it.")
     return found
 
-
+# %% ../../nbs/monitor/journal.ipynb #c873f2f2
 def _missed(head_file, known, last) -> list:
     """Whether the recorded head is still there; the file may be one append ahead of it, never behind."""
     if not head_file.exists():
@@ -159,7 +159,7 @@ def _missed(head_file, known, last) -> list:
         return [f"Entries after {head['number']} are not covered by head.json."]
     return []
 
-
+# %% ../../nbs/monitor/journal.ipynb #56dea551
 def read_journal(
     folder,  # where `write_journal` wrote
 ) -> tuple:  # of `Entry`
@@ -181,7 +181,7 @@ def read_journal(
         raise NeuralphaError(f"The journal in {folder} is not whole. {problems[0]}")
     return found.entries
 
-# %% ../../nbs/monitor/journal.ipynb #25700555
+# %% ../../nbs/monitor/journal.ipynb #4a06ed36
 @dataclass
 class Journal:
     """A journal that this process holds; made by `write_journal`.
@@ -227,7 +227,7 @@ class Journal:
         write_json(head_file, dict(number=entry.number, digest=entry.digest))
         return entry
 
-
+# %% ../../nbs/monitor/journal.ipynb #b8870744
 @contextlib.contextmanager
 def write_journal(
     folder,  # made where it is missing
@@ -248,7 +248,7 @@ def write_journal(
             raise NeuralphaError(f"Another process writes the journal in {folder}; wait until it has ended.")
         yield Journal(Path(folder), _resume(folder, file, head_file), tell)
 
-
+# %% ../../nbs/monitor/journal.ipynb #70f39bf5
 def _resume(folder, file, head_file) -> Entry:
     """The last entry; an unfinished line is taken back, and the head is brought up to it."""
     if not file.exists() and not head_file.exists():

@@ -48,7 +48,7 @@ from pathlib import Path
 from typing import NamedTuple
 from ..core import NeuralphaError, digest, unknown_name
 
-# %% ../../nbs/monitor/policy.ipynb #f9719974
+# %% ../../nbs/monitor/policy.ipynb #80e3569e
 ACTIONS = ("continue", "reduce", "pause", "flatten")  # mild to severe
 LAYERS = ("data", "features", "scores", "ic", "costs", "money")
 CLASSIC = """\
@@ -101,7 +101,7 @@ quiet = 21
 back = [0.5]
 """
 
-
+# %% ../../nbs/monitor/policy.ipynb #515c9a2b
 @dataclass(frozen=True)
 class Rule:
     """What an alarm leads to.
@@ -132,7 +132,7 @@ class Rule:
         """The layer that it is about."""
         return self.layer
 
-
+# %% ../../nbs/monitor/policy.ipynb #a906b225
 @dataclass(frozen=True)
 class Escalation(Rule):
     """What several layers lead to that fire close together.
@@ -157,7 +157,7 @@ class Escalation(Rule):
     layers: int = 2
     within: int = 5  # bars, this one included
 
-
+# %% ../../nbs/monitor/policy.ipynb #e05aafd5
 @dataclass(frozen=True)
 class DecayRule(Rule):
     """What it leads to that a layer's mean over many bars is no longer that of the validation period.
@@ -194,7 +194,7 @@ class DecayRule(Rule):
         """The layer that it is about."""
         return self.measure
 
-
+# %% ../../nbs/monitor/policy.ipynb #40b7f1d4
 @dataclass(frozen=True)
 class Retraining:
     """When a new fit is made by itself; it is a challenger.
@@ -219,7 +219,7 @@ class Retraining:
     revision: bool = False  # whether a source that changed the past is
     rest: int = 63  # bars after a fit during which nothing that happens asks for another
 
-
+# %% ../../nbs/monitor/policy.ipynb #a9b7c317
 class State(NamedTuple):
     """What is in force after a bar.
 
@@ -252,7 +252,7 @@ class State(NamedTuple):
     fired: tuple = ()  # (layer, bar) of the last alarm of each
     why: str = ""
 
-# %% ../../nbs/monitor/policy.ipynb #2c266ee4
+# %% ../../nbs/monitor/policy.ipynb #c2a7e587
 @dataclass(frozen=True)
 class ActionPolicy:
     """Rules by layer, and the escalation.
@@ -348,7 +348,7 @@ class ActionPolicy:
         why = f"{rule.quiet} quiet bars: back in full"
         return state._replace(action="continue", size=1.0, rule="", steps=0, quiet=0, why=why)
 
-
+# %% ../../nbs/monitor/policy.ipynb #6320b41c
 def _size(rule):
     """Share of the usual position under a rule; a pause keeps what is held and opens nothing."""
     return {"continue": 1.0, "reduce": rule.size, "pause": 0.0, "flatten": 0.0}[rule.action]
@@ -357,7 +357,7 @@ def _size(rule):
 def _severity(rule):
     return ACTIONS.index(rule.action), -_size(rule)
 
-
+# %% ../../nbs/monitor/policy.ipynb #655815d1
 def load_policy(
     source,  # path of a TOML file, or its text
 ) -> ActionPolicy:
@@ -387,7 +387,7 @@ def load_policy(
     retrain = _read_retraining(table["retrain"]) if "retrain" in table else None
     return ActionPolicy(table["version"], by_layer, escalation or None, digest(text), retrain)
 
-
+# %% ../../nbs/monitor/policy.ipynb #140e66b4
 _PARTS = {  # key -> how it is written
     "version": 'version = "1"',
     "rule": "[[rule]]",
@@ -396,7 +396,7 @@ _PARTS = {  # key -> how it is written
     "retrain": "[retrain]",
 }
 
-
+# %% ../../nbs/monitor/policy.ipynb #25d39dc1
 def _check_part(key, part):
     """Whether it is known, and a table, or several of them, where it is to be."""
     if key not in _PARTS:
@@ -407,7 +407,7 @@ def _check_part(key, part):
     if key != "version" and not is_whole:
         raise NeuralphaError(f"{key} of the policy is not written as such; begin it with the line {written}.")
 
-
+# %% ../../nbs/monitor/policy.ipynb #32ce42ac
 def _read_decays(rows) -> dict:
     """Name -> rule; a measure may have several, each at its own level."""
     rules = {}
@@ -423,7 +423,7 @@ def _read_decays(rows) -> dict:
         rules[name] = _read_rule(DecayRule, row, f"decay {n}", name)
     return rules
 
-
+# %% ../../nbs/monitor/policy.ipynb #21e9d4ef
 def _read_retraining(row) -> Retraining:
     known = Retraining.__dataclass_fields__
     for key in row:
@@ -436,7 +436,7 @@ def _read_retraining(row) -> Retraining:
         raise NeuralphaError("retrain of the policy: alarms, regime and revision are true or false.")
     return found
 
-
+# %% ../../nbs/monitor/policy.ipynb #e3425199
 def _read_rule(kind, row, name, layer=None):  # layer: None where the row says it
     known = [key for key in kind.__dataclass_fields__ if layer is None or key != "layer"]
     for key in row:
@@ -454,7 +454,7 @@ def _read_rule(kind, row, name, layer=None):  # layer: None where the row says i
     _check_rule(rule, name)
     return rule
 
-
+# %% ../../nbs/monitor/policy.ipynb #9ba7aefe
 def _check_rule(rule, name):
     """Sizes are shares, quiet bars are counted, and the way back goes up."""
     if rule.action == "reduce" and not (_is_number(rule.size) and 0 < rule.size < 1):
@@ -472,6 +472,6 @@ def _check_rule(rule, name):
     if type(rule.retrain) is not bool:
         raise NeuralphaError(f"{name} of the policy: retrain is true or false.")
 
-
+# %% ../../nbs/monitor/policy.ipynb #cb4f3ebf
 def _is_number(value):
     return type(value) in (int, float)

@@ -28,11 +28,11 @@ from ..core import NeuralphaError, digest, file_digest, read_json, unknown_name,
 from .desk import Desk, Record
 from .sequential import Decision, confidence_sequence, decide, years_to_decide
 
-# %% ../../nbs/monitor/registry.ipynb #d56a7210
+# %% ../../nbs/monitor/registry.ipynb #fd8bc8f4
 MODELS, CARD = "models", "card.json"
 CARD_KEYS = ("model", "purpose", "data", "validation", "certificate", "limits")
 
-
+# %% ../../nbs/monitor/registry.ipynb #78f6e09c
 def register_model(
     folder,  # of the registry
     write,  # called with an empty folder: writes the model's files
@@ -72,14 +72,14 @@ def register_model(
         shutil.rmtree(build, ignore_errors=True)
     return name
 
-
+# %% ../../nbs/monitor/registry.ipynb #64866115
 def model_digest(folder) -> str:
     """Digest of all files of a model, their names included."""
     folder = Path(folder)
     files = sorted(path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file())
     return digest({name: file_digest(folder / name) for name in files})
 
-
+# %% ../../nbs/monitor/registry.ipynb #6d87460d
 def registered(folder) -> pd.DataFrame:  # index digest; columns of the cards
     """All models of a registry.
 
@@ -94,7 +94,7 @@ def registered(folder) -> pd.DataFrame:  # index digest; columns of the cards
     }
     return pd.DataFrame.from_dict(cards, orient="index", columns=list(CARD_KEYS)).rename_axis("digest").sort_index()
 
-
+# %% ../../nbs/monitor/registry.ipynb #684dedce
 def verify_models(folder) -> list:  # sentences
     """Models whose files are not those that were registered.
 
@@ -106,7 +106,7 @@ def verify_models(folder) -> list:  # sentences
     places = [path.parent for path in sorted(Path(folder).glob(f"[!.]*/{CARD}"))]
     return [f"The model {place.name[:12]} was altered." for place in places if model_digest(place) != place.name]
 
-# %% ../../nbs/monitor/registry.ipynb #ac6706c7
+# %% ../../nbs/monitor/registry.ipynb #8d1faa92
 class Contest(NamedTuple):
     """A challenger against the champion.
 
@@ -130,7 +130,7 @@ class Contest(NamedTuple):
     information_ratio: float  # annual, of the difference so far
     years: float  # that a difference of this size takes to be decided, in the middle of cases
 
-
+# %% ../../nbs/monitor/registry.ipynb #2d3da660
 def contest(
     desk: Desk,
     challenger: str,
@@ -164,17 +164,17 @@ def contest(
     years = years_to_decide(ratio, alpha, bars_per_year=bars_per_year) if ratio else np.inf
     return Contest(challenger, champion, decision, confidence_sequence(difference, alpha, horizon), ratio, years)
 
-
+# %% ../../nbs/monitor/registry.ipynb #2a3954b3
 def _check_model(desk, name):
     if name not in desk.terms.models:
         raise unknown_name("model of the desk", name, desk.terms.models)
 
-
+# %% ../../nbs/monitor/registry.ipynb #94985897
 def _information_ratio(difference, bars_per_year):
     spread = difference.std()
     return float(difference.mean() / spread * np.sqrt(bars_per_year)) if spread > 0 else 0.0
 
-
+# %% ../../nbs/monitor/registry.ipynb #209bfdb8
 def weather(
     returns: pd.Series,
     window: int = 21,  # bars
@@ -196,7 +196,7 @@ def weather(
     usual = past.expanding().median()
     return np.where(past > usual, "wild", "calm")
 
-
+# %% ../../nbs/monitor/registry.ipynb #31d70756
 def exchange_cost(record: Record) -> float:
     """What selling all that is held and buying as much again costs, at the mean rate so far; share of the wealth."""
     parts = record.parts()
@@ -206,7 +206,7 @@ def exchange_cost(record: Record) -> float:
     last = parts.iloc[-1]
     return float(2 * rate * (last["long"] + last["short"]) / last["wealth"])
 
-# %% ../../nbs/monitor/registry.ipynb #107fd55e
+# %% ../../nbs/monitor/registry.ipynb #95c05d3a
 def promote(
     desk: Desk,
     model: str,  # a challenger
@@ -240,7 +240,7 @@ def promote(
         desk, model, dict(acting=model, before=found.champion, by="contest", why=why, evidence=evidence)
     )
 
-
+# %% ../../nbs/monitor/registry.ipynb #ee8202d9
 def _not_yet(found: Contest) -> str:
     low, high, verdict = 1e4 * found.decision.low, 1e4 * found.decision.high, found.decision.verdict
     if not np.isfinite(low):
@@ -250,7 +250,7 @@ def _not_yet(found: Contest) -> str:
         f"{found.decision.why}"
     )
 
-
+# %% ../../nbs/monitor/registry.ipynb #d00035c4
 def roll_back(
     desk: Desk,
     why: str,  # is written into the journal
@@ -278,7 +278,7 @@ def roll_back(
         desk, last["before"], dict(acting=last["before"], before=last["acting"], by="rollback", why=why)
     )
 
-
+# %% ../../nbs/monitor/registry.ipynb #c159c9ce
 def _put_in_charge(desk, model, body):
     if not body["why"].strip():
         raise NeuralphaError("Say why; it is written into the journal.")

@@ -97,7 +97,7 @@ class FadingScores(PriceScores):
         fading = known[self.others[codes]] if date >= self.lost else known[codes]
         return {"fading": pd.Series(fading, names), "steady": pd.Series(known[codes] + lots / 2, names)}
 
-# %% ../../nbs/monitor/rehearsal.ipynb #6a0e1719
+# %% ../../nbs/monitor/rehearsal.ipynb #51af63af
 OPENED = 400  # bars of the market before the desk's first
 
 
@@ -106,7 +106,7 @@ def rehearsal_market() -> Panel:
     """Forty simulated stocks of two years."""
     return load_universe("sim-tiny")
 
-
+# %% ../../nbs/monitor/rehearsal.ipynb #13f2b075
 @cache
 def _watch(watched):
     draw = np.random.default_rng(0)
@@ -115,14 +115,14 @@ def _watch(watched):
         past["features"] = 5 * draw.standard_normal(300)
     return learn_watch(past)
 
-
+# %% ../../nbs/monitor/rehearsal.ipynb #2fab6626
 @cache
 def _reference():
     market = rehearsal_market()
     inputs = PriceScores(market)
     return learn_reference([inputs.features(date) for date in market.dates[300:360]])[0]
 
-
+# %% ../../nbs/monitor/rehearsal.ipynb #ab34d500
 def open_rehearsal(
     folder,  # of the desk; must not exist
     policy: str = "Quantiles(3)",  # of weights

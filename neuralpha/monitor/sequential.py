@@ -24,7 +24,7 @@ from scipy.special import lambertw, ndtr, stdtrit
 from ..core import NeuralphaError
 from ..evaluate.statistics import long_run
 
-# %% ../../nbs/monitor/sequential.ipynb #83aa5d42
+# %% ../../nbs/monitor/sequential.ipynb #b1b52adf
 def mixture_bound(
     variance,  # v: intrinsic time, the variance of the sum
     rho: float,
@@ -48,7 +48,7 @@ def mixture_bound(
     v = np.asarray(variance, float)
     return np.sqrt((v + rho) * np.log((v + rho) / (rho * alpha**2)))
 
-
+# %% ../../nbs/monitor/sequential.ipynb #2470f73c
 def mixture_rho(
     variance: float,  # v at which the boundary shall be tightest
     alpha: float = 0.05,
@@ -107,7 +107,7 @@ def years_to_decide(
 
     return float(np.exp(brentq(missing, 0, 30)) / bars_per_year)
 
-# %% ../../nbs/monitor/sequential.ipynb #c01e9d8d
+# %% ../../nbs/monitor/sequential.ipynb #530ce91b
 FIRST_LOOK = 126  # bars
 
 
@@ -143,7 +143,7 @@ def confidence_sequence(
     half = spread * _widened(errors, freedom) / np.sqrt(bars)
     return pd.DataFrame({"mean": mean, "low": mean - half, "high": mean + half}, index=x.index)
 
-
+# %% ../../nbs/monitor/sequential.ipynb #126fead5
 def _spread(x, horizon):
     """Long-run standard deviation known at each bar and its freedom, learnt again when the record is a tenth longer."""
     spread, freedom = np.full((2, len(x)), np.nan)
@@ -156,12 +156,12 @@ def _spread(x, horizon):
         look = following
     return spread, freedom
 
-
+# %% ../../nbs/monitor/sequential.ipynb #76373797
 def _widened(errors, freedom):
     """Student's quantile of the normal's tail: standard errors that are themselves estimates."""
     return -stdtrit(freedom, ndtr(-errors))
 
-
+# %% ../../nbs/monitor/sequential.ipynb #f0670238
 class Decision(NamedTuple):
     """Who is better, since when, and the interval now.
 
@@ -182,7 +182,7 @@ class Decision(NamedTuple):
     high: float
     why: str
 
-
+# %% ../../nbs/monitor/sequential.ipynb #5291d02b
 def decide(
     difference,  # one per bar: net return of challenger less champion
     switching_cost: float = 0.0,  # of the change, share of the capital
@@ -226,7 +226,7 @@ def decide(
     verdict = "challenger" if better[first] else "champion"
     return Decision(verdict, sequence.index[first], low, high, f"Decided after {first + 1} bars.")
 
-
+# %% ../../nbs/monitor/sequential.ipynb #533352dc
 def _enough_regimes(regimes, bars, fewest):
     """Whether the record up to each bar holds enough regimes."""
     if regimes is None:

@@ -27,7 +27,7 @@ import pandas as pd
 from ..core import NeuralphaError
 from .desk import Record
 
-# %% ../../nbs/monitor/shortfall.ipynb #2ad8abe9
+# %% ../../nbs/monitor/shortfall.ipynb #e3496e55
 class Shortfall(NamedTuple):
     """What an order cost, in money; positive: lost.
 
@@ -59,7 +59,7 @@ class Shortfall(NamedTuple):
         """Paper less real."""
         return self.explicit + self.realised + self.delay + self.missed
 
-
+# %% ../../nbs/monitor/shortfall.ipynb #ee2842b6
 def implementation_shortfall(
     shares: float,  # that were decided; negative: to be sold
     decision: float,  # price when it was decided
@@ -92,7 +92,7 @@ def implementation_shortfall(
     parts = fees, spent - done * arrival, done * (arrival - decision), (shares - done) * (last - decision)
     return Shortfall(*parts, paper=shares * (last - decision), real=done * last - spent - fees)
 
-# %% ../../nbs/monitor/shortfall.ipynb #d85f492a
+# %% ../../nbs/monitor/shortfall.ipynb #1f167673
 def desk_shortfall(
     record: Record,
 ) -> pd.DataFrame:  # one row per bar after the first; columns of `Shortfall`, money
@@ -107,7 +107,7 @@ def desk_shortfall(
     rows = [_bar_shortfall(record, before, bar) for before, bar in zip(bars, bars[1:], strict=False)]
     return pd.DataFrame(rows, record.dates[1:], columns=list(Shortfall._fields))
 
-
+# %% ../../nbs/monitor/shortfall.ipynb #31a862f6
 def _bar_shortfall(record, before, bar) -> Shortfall:
     decided = record.table(before)["order"]
     table = record.table(bar)
@@ -125,7 +125,7 @@ def _bar_shortfall(record, before, bar) -> Shortfall:
         explicit, realised, delay, missed, float(order @ late), float(filled @ after) - explicit - realised
     )
 
-
+# %% ../../nbs/monitor/shortfall.ipynb #6ce1b4e3
 def _after_fill(table, fill):
     """Return from the fill's price to the close."""
     names = {"close": ["close"], "open": ["open"], "vwap": ["open", "high", "low", "close"]}[fill]
@@ -164,7 +164,7 @@ def brinson(
     )
     return pd.DataFrame(parts).rename_axis("sector")
 
-# %% ../../nbs/monitor/shortfall.ipynb #fdafc314
+# %% ../../nbs/monitor/shortfall.ipynb #ca9465a9
 def desk_sectors(
     record: Record,
     sectors: pd.Series,  # asset -> sector
@@ -195,7 +195,7 @@ def desk_sectors(
     found.loc["costs and fills"] = [np.nan, np.nan, costs]
     return found.rename_axis("sector")
 
-
+# %% ../../nbs/monitor/shortfall.ipynb #6b5279e7
 def _bar_sectors(record, before, bar, sectors) -> pd.DataFrame:
     """Money of one bar, by sector, and what the held positions made."""
     table = record.table(bar)

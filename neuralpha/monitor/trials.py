@@ -26,7 +26,7 @@ from .layers import calm_returns, fishers_z, learn_watch, reference_of
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-# %% ../../nbs/monitor/trials.ipynb #fc266b55
+# %% ../../nbs/monitor/trials.ipynb #8bb44d6f
 BREAKS = {
     "ic": ("share of the IC that is lost", (0.25, 0.5, 1.0)),
     "volatility": ("times the volatility", (1.5, 2.0, 3.0)),
@@ -37,7 +37,7 @@ BREAKS = {
 }
 HORIZON = 5  # bars of the label
 
-
+# %% ../../nbs/monitor/trials.ipynb #955892dd
 @dataclass(frozen=True)
 class World:
     """What happens on every bar.
@@ -62,7 +62,7 @@ class World:
     fresh: np.ndarray  # (bars, assets) bool
     spread: np.ndarray  # (bars,) basis points
 
-
+# %% ../../nbs/monitor/trials.ipynb #43f6969d
 def draw_world(
     seed: int,
     bars: int,
@@ -119,18 +119,18 @@ def draw_world(
         _mix(apart, seen, broken, size)
     return World(returns, features, seen, fresh, spread)
 
-
+# %% ../../nbs/monitor/trials.ipynb #a3e512f9
 def _slow(shocks, phi):
     return lfilter([np.sqrt(1 - phi**2)], [1.0, -phi], shocks, axis=0)
 
-
+# %% ../../nbs/monitor/trials.ipynb #9b2eb752
 def _mix(rng, scores, broken, share):
     """On each broken bar a share of the assets exchange their scores."""
     for t in np.flatnonzero(broken):
         chosen = np.flatnonzero(rng.random(scores.shape[1]) < share)
         scores[t, chosen] = scores[t, rng.permutation(chosen)]
 
-# %% ../../nbs/monitor/trials.ipynb #64b1ed5d
+# %% ../../nbs/monitor/trials.ipynb #994057a2
 def numbers_of(
     world: World,
     learnt: int,  # first bars, from which the features' reference is learnt
@@ -170,19 +170,19 @@ def numbers_of(
         }
     )
 
-
+# %% ../../nbs/monitor/trials.ipynb #0b981afe
 def _row_correlation(a, b):
     a, b = a - a.mean(1, keepdims=True), b - b.mean(1, keepdims=True)
     return (a * b).sum(1) / np.sqrt((a**2).sum(1) * (b**2).sum(1))
 
-
+# %% ../../nbs/monitor/trials.ipynb #a66d2c4c
 def _ends(ranks):
     """Weights: the upper fifth long, the lower fifth short."""
     n = ranks.shape[1]
     count = n // 5
     return ((ranks > n - count) - 1.0 * (ranks <= count)) / count
 
-# %% ../../nbs/monitor/trials.ipynb #23cf7c59
+# %% ../../nbs/monitor/trials.ipynb #7ca9073f
 class Lived(NamedTuple):
     """What happened to one desk.
 
@@ -200,7 +200,7 @@ class Lived(NamedTuple):
     first: float  # bars from the break to the first alarm of any layer; infinite where none came
     by: str  # layer that gave it
 
-
+# %% ../../nbs/monitor/trials.ipynb #8f0da15c
 def live_once(
     seed: int,
     learnt: int = 500,  # bars of the validation period
@@ -235,7 +235,7 @@ def live_once(
     by = min(firsts, key=firsts.get) if firsts else ""
     return Lived({layer: len(at) for layer, at in fired.items()}, firsts.get(by, np.inf), by)
 
-
+# %% ../../nbs/monitor/trials.ipynb #ccce0eea
 def false_alarms(
     desks: int,
     first_seed: int = 0,
@@ -266,7 +266,7 @@ def false_alarms(
     table = pd.DataFrame({"woken": woken, "wanted": desks * chance, "low": int(low), "high": int(high)})
     return table.assign(holds=woken.between(low, high), alarms=counts.sum()).rename_axis("layer")
 
-# %% ../../nbs/monitor/trials.ipynb #d4873e23
+# %% ../../nbs/monitor/trials.ipynb #931f2d1b
 OWN = {  # layers that a break is of
     "ic": ("ic",),
     "volatility": ("money", "features"),
@@ -276,7 +276,7 @@ OWN = {  # layers that a break is of
     "scores": ("scores",),
 }
 
-
+# %% ../../nbs/monitor/trials.ipynb #cd90fc67
 def first_alarms(
     desks: int,
     first_seed: int = 20_000,
@@ -317,13 +317,13 @@ def first_alarms(
                 rows.append((kind, size, seed, min(found[layer] for layer in OWN[kind])))
     return pd.DataFrame(rows, columns=["kind", "size", "seed", "first"])
 
-
+# %% ../../nbs/monitor/trials.ipynb #fa6b6521
 def _firsts(watching, live) -> dict:
     """Layer -> bars to its first alarm; infinite where none comes."""
     runs = {layer: chart.run(live[layer].to_numpy(float))["alarm"] for layer, chart in watching.charts.items()}
     return {layer: float(at.to_numpy().argmax() + 1) if at.any() else np.inf for layer, at in runs.items()}
 
-
+# %% ../../nbs/monitor/trials.ipynb #cc9877f8
 def power_table(
     firsts: pd.DataFrame,  # of `first_alarms`
     within=(5, 21, 63, 252),  # bars
@@ -346,7 +346,7 @@ def power_table(
     shares = {f"within {bars}": groups.apply(_share_within, bars) for bars in within}
     return pd.DataFrame({"median": groups.apply(_middle), **shares})
 
-
+# %% ../../nbs/monitor/trials.ipynb #7ddfb920
 def _share_within(first, bars):
     return float((first <= bars).mean())
 
@@ -354,7 +354,7 @@ def _share_within(first, bars):
 def _middle(first):
     return float(np.sort(first)[len(first) // 2])
 
-
+# %% ../../nbs/monitor/trials.ipynb #4b64a1e3
 def plot_power(table: pd.DataFrame) -> "Figure":  # table: of `power_table`
     """Share found within so many bars, by kind and size; dashed: woken though nothing broke.
 

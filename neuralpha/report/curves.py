@@ -206,17 +206,17 @@ def leg_curves(
     sums = 100 * returns.set_index("date")[list(LEGS)].cumsum().ffill()
     return curves([Panel("sum of returns, %", 1, sums.rename(columns=LEGS))], points)
 
-# %% ../../nbs/report/curves.ipynb #476c25fd
+# %% ../../nbs/report/curves.ipynb #a991b32e
 def _skill(folder: Path, points: int) -> dict:
     return {"figures/universe/cumulative-ic.png": ic_curves(read_ics(folder), points)}
 
-
+# %% ../../nbs/report/curves.ipynb #3ecfdfc1
 def _money(folder: Path, points: int) -> dict:
     returns = read_returns(folder)
     own = {f"figures/{name}/money-legs.png": leg_curves(table, points) for name, table in returns.groupby("model")}
     return {"figures/universe/money-curves.png": account_curves(returns, points)} | own
 
-
+# %% ../../nbs/report/curves.ipynb #d425da6f
 OF_FILES = {"ics.parquet": _skill, "returns.parquet": _money}  # what pictures have their curves from
 
 

@@ -59,12 +59,12 @@ class Fault(NamedTuple):
     costs: object = None  # costs as assumed -> as they really are
     filled: float | None = None  # most that the market takes of an order, share of a bar's volume
 
-# %% ../../nbs/report/desk_faults.ipynb #98a8e543
+# %% ../../nbs/report/desk_faults.ipynb #cdbe1a81
 def _later(panel, first):
     """(n_rows,) rows from a date on."""
     return panel.dates[panel.date_code] >= first
 
-
+# %% ../../nbs/report/desk_faults.ipynb #eb62f0b6
 def _thin(panel: Panel, first) -> Panel:
     lost = _later(panel, first) & (panel.asset_code % 4 > 0)
     return replace(panel, tradable=panel.tradable & ~lost)
@@ -97,18 +97,18 @@ def _wild(panel: Panel, first) -> Panel:
         **{name: panel.fields[name] * factor for name in ("open", "high", "low", "close") if name in panel.fields}
     )
 
-# %% ../../nbs/report/desk_faults.ipynb #df5b3f88
+# %% ../../nbs/report/desk_faults.ipynb #fd07f6f7
 def _stuck(features: pd.DataFrame) -> pd.DataFrame:
     return features.assign(**{features.columns[0]: 0.0})
 
-
+# %% ../../nbs/report/desk_faults.ipynb #1283cf51
 def _widened(features: pd.DataFrame) -> pd.DataFrame:
     """One feature spreads four times as wide around the middle that it always had."""
     name = features.columns[0]
     middle = features[name].median()
     return features.assign(**{name: middle + 4 * (features[name] - middle)})
 
-# %% ../../nbs/report/desk_faults.ipynb #3fbc60af
+# %% ../../nbs/report/desk_faults.ipynb #43ef38d5
 def _shuffled(scores: pd.Series, date) -> pd.Series:
     order = np.random.default_rng(pd.Timestamp(date).toordinal()).permutation(len(scores))
     return pd.Series(scores.to_numpy()[order], scores.index)
@@ -117,7 +117,7 @@ def _shuffled(scores: pd.Series, date) -> pd.Series:
 def _inverted(scores: pd.Series, date) -> pd.Series:
     return -scores
 
-
+# %% ../../nbs/report/desk_faults.ipynb #5c5b517c
 def _dear(costs):
     return replace(costs, half_spread_bps=60.0)
 
@@ -258,7 +258,7 @@ def _told_by_difference(desk, copy, panel, name, start) -> dict:
         twin="silent" if quiet else fault.expected,
     ) | {"break": name}
 
-# %% ../../nbs/report/desk_faults.ipynb #43f83b11
+# %% ../../nbs/report/desk_faults.ipynb #bd969495
 def _first(added, expected):
     """Place of the first entry that shows what is expected."""
     for place, entry in enumerate(added):
@@ -266,7 +266,7 @@ def _first(added, expected):
             return place
     return None
 
-
+# %% ../../nbs/report/desk_faults.ipynb #3a83b68e
 def _does(body) -> str:
     if body is None:
         return "nothing"

@@ -26,7 +26,7 @@ from ..monitor.registry import MODELS
 from .fits import Fits, Setting, date_scores, setting_features
 from ..study.spec import make_study
 
-# %% ../../nbs/report/desk_fits.ipynb #f9842156
+# %% ../../nbs/report/desk_fits.ipynb #4979a09e
 def save_fits(fits: Fits, folder) -> None:
     """Write fits so that they can score without the report that they are from."""
     folder = Path(folder)
@@ -49,7 +49,7 @@ def save_fits(fits: Fits, folder) -> None:
             model.save(place)
     write_json(folder / "fits.json", note)
 
-
+# %% ../../nbs/report/desk_fits.ipynb #ca60740d
 def load_fits(folder) -> Fits:
     """What `save_fits` wrote."""
     folder = Path(folder)

@@ -310,7 +310,7 @@ def _said_of_coverage(study: FeatureStudy) -> str:
     without = f", on {gaps:,} of {len(scored):,} dates nobody" if gaps else ""
     return f"Coverage: {100 * scored.mean():.1f} % of the tradable assets have a value on a mean date{without}."
 
-# %% ../../nbs/report/feature_study.ipynb #14779e88
+# %% ../../nbs/report/feature_study.ipynb #934802f8
 def _said_of_leaks(study: FeatureStudy) -> str:
     """The verdict of the audit."""
     found = study.certificate
@@ -320,7 +320,7 @@ def _said_of_leaks(study: FeatureStudy) -> str:
     worst = f" {found.failures[0].found}" if found.failures else ""
     return f"Leaks: {found.outcome} ({found.summary}; on {assets} of {study.y.panel.n_assets} assets).{worst}"
 
-
+# %% ../../nbs/report/feature_study.ipynb #60cff5ee
 def _said_of_power(study: FeatureStudy) -> str:
     """What is to be thought of values that know more than anything known in advance."""
     power = foretells(study.y.panel, study.values)

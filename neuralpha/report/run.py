@@ -125,7 +125,7 @@ def _threads_of_each(jobs: int) -> dict:  # variables of the environment, which 
         "NUMBA_NUM_THREADS": str(share),
     }
 
-# %% ../../nbs/report/run.ipynb #414c9bd0
+# %% ../../nbs/report/run.ipynb #dafcc2b7
 class _Kernels:
     """The kernels that run now, by process group; `kill` ends them, and those that start later."""
 
@@ -144,7 +144,7 @@ class _Kernels:
             with contextlib.suppress(ProcessLookupError):
                 os.killpg(group, signal.SIGKILL)
 
-
+# %% ../../nbs/report/run.ipynb #f005ca2b
 def _side_by_side(
     calls,  # functions of the kernels they use
     jobs: int,  # threads
@@ -334,7 +334,7 @@ def _report_key(experiment, units) -> str:
         report_code(),
     )
 
-# %% ../../nbs/report/run.ipynb #44fc0b1d
+# %% ../../nbs/report/run.ipynb #6ce1bd0a
 def _write_universe(experiment, out: Path, device, kernels) -> bool:  # whether it was complete already
     """Execute the comparison of one universe. A failure raises, after the partial notebook was put in place."""
     store = UnitStore(out / ".units")
@@ -361,7 +361,7 @@ def _write_universe(experiment, out: Path, device, kernels) -> bool:  # whether 
     _replace(place, build)
     return False
 
-
+# %% ../../nbs/report/run.ipynb #a9d4578f
 def _replace(place: Path, build: Path):
     """Put a folder in the place of another."""
     with writing(place):
@@ -398,7 +398,7 @@ class StudyRun:
     def __repr__(self):
         return f"{self.index}: {len(self.failures)} failures, {self.seconds:.0f} s"
 
-# %% ../../nbs/report/run.ipynb #317b6878
+# %% ../../nbs/report/run.ipynb #d5b0010a
 def _local(device, jobs):
     if device != "cpu":  # torch takes seconds to import
         from neuralpha.models.training.device import pick_device
@@ -406,20 +406,20 @@ def _local(device, jobs):
         pick_device(device)
     return lambda benches, store, watch: fit_study(benches, store, device, jobs or os.cpu_count() or 1, watch)
 
-
+# %% ../../nbs/report/run.ipynb #7098d067
 def _ray(device, jobs):
     from neuralpha.study.cluster import connect, fit_on_ray
 
     connect()
     return lambda benches, store, watch: fit_on_ray(benches, store, device, jobs, watch)
 
-# %% ../../nbs/report/run.ipynb #f762d6e0
+# %% ../../nbs/report/run.ipynb #c00f83ad
 BACKENDS = {
     "local": _local,
     "ray": _ray,
 }  # name -> function of device and jobs; it checks the device and returns what fits
 
-
+# %% ../../nbs/report/run.ipynb #0d46d710
 def study_lock(
     out,  # folder of all reports
     name: str,  # of the study
@@ -528,12 +528,12 @@ def run_study(
     run.seconds = time.time() - started
     return run
 
-# %% ../../nbs/report/run.ipynb #4ee54fee
+# %% ../../nbs/report/run.ipynb #d3503cc0
 def _kernels_at_once(jobs: int, universes: int) -> int:
     """One more than there are processes: the last universe would have one core and leave the others idle."""
     return min(jobs + (jobs > 1), universes)
 
-
+# %% ../../nbs/report/run.ipynb #e117bb57
 def _write_reports(run, benches, out, device, jobs):
     """Every universe's report where it is not complete, the leaderboard and the site."""
     from neuralpha.report.pages import SWEEP, forget_sweep, write_site
@@ -580,12 +580,12 @@ def write_leaderboard(
         {"study": "study.json", "out": ".."},
     )
 
-# %% ../../nbs/report/run.ipynb #fd7a0c51
+# %% ../../nbs/report/run.ipynb #9d36ede8
 def mark_start(folder: Path) -> None:
     """Keep beside a report from where the relative paths of its study start."""
     write_json(folder / STARTED, {"folder": os.path.relpath(os.getcwd(), folder)})
 
-
+# %% ../../nbs/report/run.ipynb #6039cbb6
 def _clean(folder: Path):
     """Remove what killed runs left half-written: hidden files and folders."""
     for p in sorted(folder.rglob(".*")):

@@ -204,7 +204,7 @@ def scale_of(env: TradeEnv) -> Scale:
     spread = np.concatenate([np.where(deviation > 0, deviation, 1.0), [1.0, 1.0], own])
     return Scale(np.tile(centre, env.n_assets), np.tile(spread, env.n_assets))
 
-# %% ../../nbs/rl/by_reward.ipynb #bc323c23
+# %% ../../nbs/rl/by_reward.ipynb #6f31e3f6
 DEFAULTS = {
     # `exploration`: standard deviation of what is added to an action while learning, at first
     "PPO": dict(
@@ -230,12 +230,10 @@ DEFAULTS = {
 }
 ON_POLICY = ("PPO", "A2C", "RecurrentPPO")
 RECURRENT = "RecurrentPPO"  # of sb3-contrib: what it has seen before is kept in an LSTM
-
-
 COUNTERS = ("num_timesteps", "_n_updates", "_episode_num")
 REPLAYED = ("observations", "next_observations", "actions", "rewards", "dones", "timeouts")
 
-
+# %% ../../nbs/rl/by_reward.ipynb #b06d6f19
 class RewardLearner:
     """One algorithm with one seed in one market."""
 
@@ -329,7 +327,7 @@ class RewardLearner:
             self._random = random.getstate(), np.random.get_state(), torch.get_rng_state()
             _set_random_numbers(others)
 
-# %% ../../nbs/rl/by_reward.ipynb #5abab5ab
+# %% ../../nbs/rl/by_reward.ipynb #ada3b191
 def _flat(name, part) -> dict:
     """Weights, or what an optimiser remembers, under a name each."""
     if not isinstance(part, torch.optim.Optimizer):
@@ -337,7 +335,7 @@ def _flat(name, part) -> dict:
     slots = part.state_dict()["state"]
     return {f"{name}/{i}/{slot}": value.clone() for i, kept in slots.items() for slot, value in kept.items()}
 
-
+# %% ../../nbs/rl/by_reward.ipynb #393177a4
 def _of_part(tensors: dict, name: str) -> dict:
     return {key.removeprefix(f"{name}/"): value for key, value in tensors.items() if key.startswith(f"{name}/")}
 
@@ -527,7 +525,7 @@ def load_agent(
     except (ValueError, KeyError, TypeError) as e:
         raise NeuralphaError(f"{folder / 'agent.json'} does not describe an agent: {e}") from e
 
-# %% ../../nbs/rl/by_reward.ipynb #3da123c7
+# %% ../../nbs/rl/by_reward.ipynb #af84b6ea
 def _fresh_policy(algorithm, n_seen, n_actions, hidden):
     if algorithm not in ALGORITHMS:
         raise unknown_name("algorithm", algorithm, ALGORITHMS)
@@ -543,7 +541,7 @@ def _fresh_policy(algorithm, n_seen, n_actions, hidden):
     with torch.random.fork_rng(devices=[]):
         return kinds[algorithm](*_spaces(n_seen, n_actions), _no_learning, **shape)
 
-
+# %% ../../nbs/rl/by_reward.ipynb #5119ddc9
 def _no_learning(_):
     return 0.0
 

@@ -269,7 +269,7 @@ def train_trader(trader: Trader, view: View, valid) -> None:
     _keep(trader, panel, train[1], actor)
     trader.history_ = stand.history
 
-# %% ../../nbs/rl/traders.ipynb #0006716b
+# %% ../../nbs/rl/traders.ipynb #86f78a7c
 def _as_it_stood(view: View, last: int) -> View:
     """The table up to a date: of assets that are listed later nobody knows, and no random number is theirs."""
     X, panel = view.features, view.panel
@@ -278,7 +278,7 @@ def _as_it_stood(view: View, last: int) -> View:
     known = Features(cut_panel(panel, last=panel.dates[last]), X.names, X.values[there], X.lookbacks)
     return known.view(row[view.rows])
 
-
+# %% ../../nbs/rl/traders.ipynb #7595967f
 def span_of(panel: Panel, rows: np.ndarray, part: str) -> tuple[int, int]:
     """First and last date of a part of a fold, as positions in the panel."""
     days = np.unique(panel.date_code[rows])
@@ -290,7 +290,7 @@ def span_of(panel: Panel, rows: np.ndarray, part: str) -> tuple[int, int]:
         )
     return int(days[0]), int(days[-1])
 
-# %% ../../nbs/rl/traders.ipynb #55a04db2
+# %% ../../nbs/rl/traders.ipynb #b0b34ad1
 def _begin(trader: Trader, view: View, train: tuple):
     """A learner on some dates, with the scale of the features and of positions taken there."""
     panel = view.panel
@@ -299,7 +299,7 @@ def _begin(trader: Trader, view: View, train: tuple):
     trader.position_ = float(min(trader.gross, trader.gross / (trader.breadth * there)))
     return trader._learner(panel, trader._standard(view.features.values), train)
 
-
+# %% ../../nbs/rl/traders.ipynb #33854398
 def _keep(trader: Trader, panel: Panel, last: int, actor: Actor) -> None:
     """What is left of a training."""
     trader.actor_ = actor.eval()
@@ -318,7 +318,7 @@ def _with_account(trader: Trader, X: Features) -> Features:
     values = np.concatenate([X.values, own], 1)
     return Features(panel, (*X.names, *trader.own), values, (*X.lookbacks, *[0] * own.shape[1]))
 
-# %% ../../nbs/rl/traders.ipynb #96460e4d
+# %% ../../nbs/rl/traders.ipynb #8172ee61
 class Stand:
     """How far a training is: its looks, the best actor, and a file that a cut training goes on from."""
 
@@ -362,7 +362,7 @@ class Stand:
         self.best = _named(tensors, "best:")
         self.learner.restore(_named(tensors, "next:"))
 
-
+# %% ../../nbs/rl/traders.ipynb #2eb7d99e
 def _named(tensors: dict, part: str) -> dict:
     return {name.removeprefix(part): value for name, value in tensors.items() if name.startswith(part)}
 
@@ -452,7 +452,7 @@ class Pupil:
         inner = self.inner
         return actor_of(inner.policy, inner.algorithm, len(inner.game.scale.centre), inner.hidden)
 
-# %% ../../nbs/rl/traders.ipynb #e01c7b4e
+# %% ../../nbs/rl/traders.ipynb #7b97708a
 ROLLOUT = 64  # bars that PPO looks back at
 
 
@@ -463,7 +463,7 @@ def _batch(n_assets: int) -> int:
         pieces *= 2
     return ROLLOUT * n_assets // pieces
 
-
+# %% ../../nbs/rl/traders.ipynb #0a7372a1
 @dataclass(kw_only=True, repr=False, eq=False)
 class PPO(ByReward):
     """Proximal policy optimisation (Schulman et al. 2017).

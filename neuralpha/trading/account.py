@@ -350,13 +350,13 @@ def _trade(d, wish, base, bars, terms, tariff, state, record):
             if kept.shape[0] > 0:
                 kept[i, c] = position
 
-# %% ../../nbs/trading/account.ipynb #87f15b8e
+# %% ../../nbs/trading/account.ipynb #67ca685e
 @njit(cache=True, error_model="numpy")
 def _leg(position):
     """The column of the side that a position is on."""
     return COLUMN.of_long if position > 0.0 else COLUMN.of_short
 
-
+# %% ../../nbs/trading/account.ipynb #b1f865ab
 @njit(cache=True, error_model="numpy")
 def _count(c, position, record):
     """A position at the close, among those on its side."""

@@ -25,13 +25,13 @@ from ...core import NeuralphaError
 from .keys import Keys
 from .report import DataReport, Finding
 
-# %% ../../../nbs/data/checks/clocks.ipynb #9daa0f16
+# %% ../../../nbs/data/checks/clocks.ipynb #bf516790
 A_DAY = np.timedelta64(1, "D")
 SAME_DAYS = 0.98  # share of the days of two groups that both have, once one is moved by a day
 OTHER_DAYS = 0.9  # ...and as they stand, at most
 ENOUGH_DAYS = 60  # days of each group
 
-
+# %% ../../../nbs/data/checks/clocks.ipynb #68a76c8b
 def refuse_two_dates(
     members: list,  # of each group: (assets,) bool
     days: list,  # of each group: its days, ascending

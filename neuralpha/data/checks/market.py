@@ -116,14 +116,14 @@ def date_slip(market: Market) -> np.ndarray:
         hit[rows] = slipped[asset_year]
     return hit & market.usable
 
-# %% ../../../nbs/data/checks/market.ipynb #77f9afa6
+# %% ../../../nbs/data/checks/market.ipynb #fb49d4ad
 def _blocks(panel) -> Iterator:  # of (first asset, one after the last)
     """As many assets at a time as have about `SLIP_BLOCK` rows."""
     block = max(1, SLIP_BLOCK // max(panel.n_rows // panel.n_assets, 1))
     for first in range(0, panel.n_assets, block):
         yield first, min(first + block, panel.n_assets)
 
-
+# %% ../../../nbs/data/checks/market.ipynb #01430b8e
 def _with_ends(by_date: np.ndarray) -> np.ndarray:  # (n_dates + 2,): date d stands at d + 1
     """With a date before the first and one after the last, of which nothing is known."""
     return np.concatenate([[np.nan], by_date, [np.nan]])
@@ -394,12 +394,12 @@ def _same_returns(panel, close, one, other, spec):
     moved = np.abs(x[both]) > SAME_RETURN
     return (equal & moved).sum() >= spec.copy_bars and equal.mean() >= spec.copy_share
 
-# %% ../../../nbs/data/checks/market.ipynb #1e16d37f
+# %% ../../../nbs/data/checks/market.ipynb #ef20341f
 LEAD = 0.15  # least difference of the two absolute correlations: over a hundred bars, chance makes it for 4% of assets
 SIDE = 0.1  # share of the assets that each side needs
 OUTLIER = 5.0  # median moves to which a return is clipped in the mean
 
-
+# %% ../../../nbs/data/checks/market.ipynb #4bb72677
 @_finds(MARKET_CHECKS)
 def two_clocks(market: Market) -> Iterator[Finding]:
     """Assets whose returns go with those of the others a bar later."""

@@ -28,13 +28,13 @@ from .keys import Keys
 from .report import DataReport, Finding
 from ..reading.names import OHLC
 
-# %% ../../../nbs/data/checks/padding.ipynb #98929d6f
+# %% ../../../nbs/data/checks/padding.ipynb #e5d29a98
 LIKE_THE_OTHERS = 0.5  # share of the other bars that repeat theirs, from which on nothing can be told
 ALL = 0.95  # share of the bars that must repeat theirs
 EVIDENCE = 20.0  # by how much chance must be against it, as a natural logarithm
 DAY_NAMES = ("Mondays", "Tuesdays", "Wednesdays", "Thursdays", "Fridays", "Saturdays", "Sundays")
 
-
+# %% ../../../nbs/data/checks/padding.ipynb #6adf26a9
 def settle_padding(
     keys: Keys,  # `keep` is changed where a bar is left out
     report: DataReport,
@@ -92,14 +92,14 @@ def _bars_in_order(keys):
             still &= _repeats(price) | (price == close) | np.isnan(price)
     return _InOrder(row, asset, keys.stamps[row], known, still)
 
-# %% ../../../nbs/data/checks/padding.ipynb #c70626d9
+# %% ../../../nbs/data/checks/padding.ipynb #e31c7f88
 def _is_in_order(asset, stamp) -> bool:
     """Whether rows are sorted by asset, then date."""
     step = np.diff(asset)
     follows = stamp[1:] >= stamp[:-1]
     return bool(((step > 0) | (step == 0) & follows).all())
 
-
+# %% ../../../nbs/data/checks/padding.ipynb #96253aeb
 def _repeats(values):
     """Where a value is that of the row before."""
     return np.append(False, values[1:] == values[:-1])[: len(values)]

@@ -73,12 +73,12 @@ def apply_rule(
         rescale_before(panel, bars.rows[first], bars.rows[bar], factor, volume=check == "unadjusted_split")
     return sound
 
-# %% ../../../nbs/data/checks/repair.ipynb #29974439
+# %% ../../../nbs/data/checks/repair.ipynb #a0dec87b
 def _stays(check, bar, hit, of_unit):
     """Whether a jump is one that stays, so that the past can be brought to it."""
     return check in ("unadjusted_split", "absurd_jump") or of_unit[bar] and not hit[bar + 1 : bar + 2].any()
 
-
+# %% ../../../nbs/data/checks/repair.ipynb #15828020
 def _factor(check, move, spec):
     """What the prices before are multiplied by."""
     if check == "unadjusted_split":

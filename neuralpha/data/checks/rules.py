@@ -217,13 +217,13 @@ def missing_price(bars, spec) -> np.ndarray:
     """no close"""
     return np.isnan(bars.close)
 
-# %% ../../../nbs/data/checks/rules.ipynb #668720d6
+# %% ../../../nbs/data/checks/rules.ipynb #856fc21c
 @check("mask")
 def infinite_value(bars, spec) -> np.ndarray:
     """a value that is infinite or beyond what float32 holds"""
     return _any_of(np.isinf(bars.get(name)) for name in bars.names)
 
-
+# %% ../../../nbs/data/checks/rules.ipynb #67b27ce7
 def _any_of(conditions):
     return reduce(np.logical_or, conditions)
 
@@ -256,13 +256,13 @@ def missing_volume(bars, spec) -> np.ndarray:
     """volume of zero or none beside prices that moved; the volume was emptied, the bar kept"""
     return ~(bars.volume > 0)
 
-# %% ../../../nbs/data/checks/rules.ipynb #ba27dcad
+# %% ../../../nbs/data/checks/rules.ipynb #47d51b48
 @check("mask", "high", "low")
 def high_below_low(bars, spec) -> np.ndarray:
     """high below low"""
     return bars.high < bars.low
 
-
+# %% ../../../nbs/data/checks/rules.ipynb #3ac67610
 def _outside_range(price, bars, spec):
     above = price > bars.high * (1 + spec.range_tolerance)
     return above | (price < bars.low * (1 - spec.range_tolerance))
@@ -470,7 +470,7 @@ def _is_split(bars, bar, spec):
         and _is_calm(bars, bar, before, spec)
     )
 
-# %% ../../../nbs/data/checks/rules.ipynb #0d9977e2
+# %% ../../../nbs/data/checks/rules.ipynb #146f3a53
 def _opens_at(bars, bar, ratio, spec):
     """Whether the day opens at the new price; true where no opening price is known."""
     if bars.open is None or not bars.open[bar] > 0:
@@ -478,7 +478,7 @@ def _opens_at(bars, bar, ratio, spec):
     overnight = np.log(bars.open[bar] / bars.close[bar - 1])
     return not abs(overnight - ratio) > np.log1p(spec.split_open)
 
-
+# %% ../../../nbs/data/checks/rules.ipynb #dad32f25
 def _stands_out(bars, bar, before, spec):
     """Whether the jump is beyond the asset's own moves; days are not asked."""
     return not bars.coarse or abs(bars.move[bar]) > spec.split_sigmas * np.nanstd(bars.move[before])

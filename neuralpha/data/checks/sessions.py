@@ -130,12 +130,12 @@ def _describe(sessions, fits, days):
         note += f", up to {sessions.until.astype('datetime64[D]')}, where it ends"
     return note
 
-# %% ../../../nbs/data/checks/sessions.ipynb #baec1f8d
+# %% ../../../nbs/data/checks/sessions.ipynb #10dcce03
 BUSY_WINDOW = 21  # days around a day with whose bars its own are compared
 BUSY_WEEKENDS = 20  # weeks of a year in which a weekend day must be busy
 SATURDAY = 5  # weekdays count from Monday, 0
 
-
+# %% ../../../nbs/data/checks/sessions.ipynb #eff0549c
 def _speaks_for(days, count, fits):
     """(days,) bool: days that other bars or other calendars speak for; none where the calendar was named."""
     if not fits:
@@ -154,13 +154,13 @@ def _is_busy(days, count):
     weeks = np.bincount(weekday_of_year[busy], minlength=weekday_of_year.max() + 1)[weekday_of_year]
     return busy & ((weekday(days) < SATURDAY) | (weeks >= BUSY_WEEKENDS))
 
-# %% ../../../nbs/data/checks/sessions.ipynb #75348897
+# %% ../../../nbs/data/checks/sessions.ipynb #a6f36997
 SUNDAY_EXCHANGES = ("XTAE", "XSAU")  # Tel Aviv and Riyadh
 MONDAY, FRIDAY, SUNDAY = 0, 4, 6
 SUNDAY_SHARE = 0.1  # of the days
 SUNDAY_DAYS = 10  # days, at least, to say so
 
-
+# %% ../../../nbs/data/checks/sessions.ipynb #9e163b06
 def _refuse_sundays(days, report):
     """Refuse daily dates that lie on Sundays and never on Fridays, or on Saturdays and never on Mondays."""
     daily = (days == days.astype("datetime64[D]")).all() and not coarser_than_daily(days)
@@ -344,13 +344,13 @@ def _say_group(group, one, assets):
     calendar = "no known calendar" if one.sessions is NO_SESSIONS else one.sessions.calendar
     return f"{group.members.sum():,} follow {calendar} (such as {assets[group.members][0]})"
 
-# %% ../../../nbs/data/checks/sessions.ipynb #86237575
+# %% ../../../nbs/data/checks/sessions.ipynb #2aa09d9b
 SURE_FIT = 0.98  # agreement from which an asset's calendar is believed
 CLEARLY_BETTER = 0.01  # by how much an own calendar must fit better than that of most
 ENOUGH_BARS = 200  # dates of the file, and bars of an asset, that are needed to tell
 WORTH_SAYING = 0.05  # share of the assets that must follow a calendar for it to be said
 
-
+# %% ../../../nbs/data/checks/sessions.ipynb #b1e5f98a
 def _say_exchanges(keys, report):
     """Say where assets that trade on the same weekdays follow the holidays of different exchanges; no bar is left out
     for it.
@@ -429,22 +429,22 @@ def _one_date_a_day(keys, report):
     report.add(Finding("daily_bars", len(rows), action="read", note=note))
     keys.stamps = keys.stamps.astype("datetime64[D]").astype("datetime64[ns]")
 
-# %% ../../../nbs/data/checks/sessions.ipynb #11a35680
+# %% ../../../nbs/data/checks/sessions.ipynb #1bc39a5b
 def _distinct_rows(keys):
     """(asset, stamp) of the rows that count, twins once."""
     return pl.DataFrame({"asset": keys.codes[keys.keep], "stamp": keys.stamps[keys.keep]}).unique()
 
-
+# %% ../../../nbs/data/checks/sessions.ipynb #c39d1f72
 def _one_each(rows, period):
     """Whether no asset has two of the rows in one period, and the assets have two rows or more on average."""
     alone = rows.select("asset", period=period).n_unique() == len(rows)
     return alone and len(rows) >= 2 * rows["asset"].n_unique()
 
-# %% ../../../nbs/data/checks/sessions.ipynb #b6058e5f
+# %% ../../../nbs/data/checks/sessions.ipynb #04d99e57
 NEXT_PERIOD = np.timedelta64(3, "D")  # a step beyond this is one to the next period
 PERIOD_SPREAD = np.timedelta64(4, "D")  # how far apart the dates of one period may lie
 
-
+# %% ../../../nbs/data/checks/sessions.ipynb #b45e131b
 def _one_date_a_period(keys, report):
     """Put weekly and longer bars whose assets are dated within four days of each other under the latest date."""
     dates = keys.days()

@@ -36,7 +36,7 @@ RARELY = 0.2  # a factor changes on at most this share of daily bars
 REPEATED = 5  # a ratio may be written on so many bars in a row and still be an event
 A_YEAR = 6  # ...and on no more than so many bars of a year, unless all changes have one sign
 
-# %% ../../../nbs/data/reading/adjustment.ipynb #557a120b
+# %% ../../../nbs/data/reading/adjustment.ipynb #c3ed7c54
 @dataclass(frozen=True)
 class Changes:
     """A factor and the close beside it, sorted by asset and date.
@@ -65,12 +65,12 @@ class Changes:
     def at(self) -> np.ndarray:
         return np.flatnonzero(np.abs(self.step) > 1e-6)
 
-
+# %% ../../../nbs/data/reading/adjustment.ipynb #4f9c9f23
 def _log(x):
     with np.errstate(invalid="ignore", divide="ignore"):
         return np.log(np.where(x > 0, x, np.nan))
 
-
+# %% ../../../nbs/data/reading/adjustment.ipynb #971f31a2
 def value_before(
     asset: np.ndarray,  # (n,) codes, sorted
     values: np.ndarray,
@@ -89,7 +89,7 @@ def value_before(
     out[(last < 0) | (asset[np.maximum(last, 0)] != asset)] = np.nan
     return out
 
-# %% ../../../nbs/data/reading/adjustment.ipynb #7a2cf2f9
+# %% ../../../nbs/data/reading/adjustment.ipynb #085e7be5
 def _is_events(asset, factor):
     """Whether a column is 0, 1 or empty but for single bars."""
     idle = ~np.isfinite(factor) | (factor == 0) | (factor == 1)
@@ -103,7 +103,7 @@ def _is_events(asset, factor):
     repeated = (after - first <= REPEATED) & same_before & same_after  # a level would last
     return bool((apart & ((after - first == 1) | repeated)).all() and same_after.any())
 
-
+# %% ../../../nbs/data/reading/adjustment.ipynb #ba18950a
 def _runs(asset, values, wanted):
     """(first rows, rows after the last) of the stretches of one value of one asset that are wanted."""
     begins = np.flatnonzero(np.append(True, (asset[1:] != asset[:-1]) | (values[1:] != values[:-1])))
@@ -142,7 +142,7 @@ def changes(
     step = level - value_before(asset, level)
     return Changes("levels", asset, move, np.where(np.isfinite(step), step, 0.0), level)
 
-# %% ../../../nbs/data/reading/adjustment.ipynb #1c0209d2
+# %% ../../../nbs/data/reading/adjustment.ipynb #62b0a96e
 @dataclass(frozen=True)
 class Verdict:
     """Which way the prices prove, if they do.
@@ -161,7 +161,7 @@ class Verdict:
     likely: str  # the way that fits best; "none" where it is most likely no factor
     why: str = ""  # why it is not proven
 
-
+# %% ../../../nbs/data/reading/adjustment.ipynb #499eeda0
 def _spread(c):
     """(n,) standard deviation of an asset's moves where the factor rests."""
     rest = np.isfinite(c.move) & (np.abs(c.step) <= 1e-6)
@@ -207,7 +207,7 @@ def _lag_of_jumps(c, at, sigma):
             best = max(best, (lag, float(gain)), key=lambda found: found[1])
     return best
 
-# %% ../../../nbs/data/reading/adjustment.ipynb #44e11092
+# %% ../../../nbs/data/reading/adjustment.ipynb #3abb6beb
 class Twice(NamedTuple):
     """The same ratio on two days.
 
@@ -230,7 +230,7 @@ class Twice(NamedTuple):
     moved: str  # "first", "second" or "neither": on which the price moves by it
     count: int  # such pairs
 
-
+# %% ../../../nbs/data/reading/adjustment.ipynb #732dbe42
 def find_written_twice(c: Changes, coarse: bool = False) -> Twice | None:  # coarse: bars longer than days
     """The first pair of equal ratios on nearby bars that the price does not both make; None without one.
 
@@ -455,7 +455,7 @@ def compare_returns(
     far = 0.002 + 6 * np.median(error[unit])  # beyond what digits leave open: a dividend of a quarter of a percent
     return Agreement(unit, tight[unit], int((error[unit] > far).sum()))
 
-# %% ../../../nbs/data/reading/adjustment.ipynb #e2d352bb
+# %% ../../../nbs/data/reading/adjustment.ipynb #0cd8e72f
 def returns_in_percent(given: np.ndarray, coarse: bool = False) -> str:  # why, or empty
     """Whether a column of returns without a close beside it must be in percent.
 
@@ -475,7 +475,7 @@ def returns_in_percent(given: np.ndarray, coarse: bool = False) -> str:  # why, 
         return f"its typical value is {typical:.2g}, a move of {typical:.0%} in one bar"
     return ""
 
-
+# %% ../../../nbs/data/reading/adjustment.ipynb #dbcb6151
 def are_price_ratios(given: np.ndarray) -> bool:
     """Whether a column of returns holds ratios of prices, 1 + return: all positive, near 1 and close to each other."""
     known = given[np.isfinite(given)]
@@ -512,14 +512,14 @@ def by_returns(
     last = np.flatnonzero(np.append(asset[1:] != asset[:-1], True))
     return total - np.repeat(total[last], np.diff(np.append(-1, last)))
 
-# %% ../../../nbs/data/reading/adjustment.ipynb #c002209f
+# %% ../../../nbs/data/reading/adjustment.ipynb #607d0340
 RESTLESS_BARS = 20  # bars in a row that are looked at together
 RESTLESS = 12  # of them, on which the ratio changes, at least...
 BOTH_WAYS = 3  # ...and at least so often up and so often down: dividends all go one way
 MOVES = 0.25  # of a usual return: a change of the ratio that is no rounding
 MOST_DIGITS = 8  # behind the decimal point
 
-
+# %% ../../../nbs/data/reading/adjustment.ipynb #c3b28902
 @dataclass(frozen=True)
 class Restless:
     """Where the ratio of an adjusted close to its close does not rest.
@@ -584,7 +584,7 @@ def _usual_move(asset, size):
     median = pl.col("size").fill_nan(None).median().over("asset")
     return moves.select(median.fill_null(0.0)).to_series().to_numpy()
 
-# %% ../../../nbs/data/reading/adjustment.ipynb #9408d60b
+# %% ../../../nbs/data/reading/adjustment.ipynb #83378930
 def rounding_error(
     asset: np.ndarray,  # (n,) codes, sorted
     values: np.ndarray,
@@ -608,14 +608,14 @@ def rounding_error(
         error = np.repeat(unit, count) / values
     return error + np.nan_to_num(np.append(0.0, error[:-1]), posinf=0.0)
 
-
+# %% ../../../nbs/data/reading/adjustment.ipynb #138795d5
 def _window_begins(asset):
     """(n,) first row of the window that ends at each row, within its asset."""
     row = np.arange(len(asset))
     new = np.append(True, asset[1:] != asset[:-1])
     return np.maximum(np.maximum.accumulate(np.where(new, row, 0)), row - RESTLESS_BARS + 1)
 
-
+# %% ../../../nbs/data/reading/adjustment.ipynb #754f6f9a
 def _count_since(flags, begin):
     """(n,) how many flags there are from a row's `begin` to the row."""
     total = np.concatenate([[0], np.cumsum(flags)])

@@ -23,7 +23,7 @@ from .form import Table, require_assets
 from .names import plain_name
 from .spec import ReadSpec
 
-# %% ../../../nbs/data/reading/aggregates.ipynb #0bc8a6c8
+# %% ../../../nbs/data/reading/aggregates.ipynb #fee63ea4
 WORDS = set(
     "total totals subtotal sum average avg mean median index benchmark market portfolio composite aggregate "
     "summe gesamt durchschnitt mittelwert totale somme moyenne suma promedio 合计 总计 平均".split()
@@ -39,7 +39,7 @@ CLEAR = 50.0  # a value must be so many times as large as its last digit
 MOVES = 10.0  # its usual move so many times as large as what the digits leave open: what rests agrees with anything
 MOST_DIGITS = 8
 
-
+# %% ../../../nbs/data/reading/aggregates.ipynb #e12a69e4
 def is_called_aggregate(name: str) -> bool:
     """Whether a name is that of a sum, a mean or an index, and nothing else."""
     if str(name).strip() in TICKERS:
@@ -47,7 +47,7 @@ def is_called_aggregate(name: str) -> bool:
     words = set(plain_name(name).split("_"))
     return bool(words & WORDS) and words <= WORDS | BESIDE
 
-# %% ../../../nbs/data/reading/aggregates.ipynb #bed7e3a9
+# %% ../../../nbs/data/reading/aggregates.ipynb #eaeee5d6
 def _beside_others(values: pl.DataFrame, apart: list) -> pl.DataFrame:  # asset, date, v; with others, sum
     """Each value beside the sum of the others' on its date; those in `apart` are nobody's others."""
     is_other = ~pl.col("asset").is_in(apart)
@@ -58,7 +58,7 @@ def _beside_others(values: pl.DataFrame, apart: list) -> pl.DataFrame:  # asset,
         (pl.col("all") - own).alias("sum"), (pl.col("count") - is_other.cast(pl.Int64)).alias("others")
     ).filter(pl.col("others") > 1)
 
-
+# %% ../../../nbs/data/reading/aggregates.ipynb #e32ea1b0
 def _unit(values: np.ndarray) -> float:
     """The last digit in which nearly all values are written."""
     for digits in range(MOST_DIGITS):
@@ -67,14 +67,14 @@ def _unit(values: np.ndarray) -> float:
             return 10.0**-digits
     return 10.0**-MOST_DIGITS
 
-# %% ../../../nbs/data/reading/aggregates.ipynb #1f6017fa
+# %% ../../../nbs/data/reading/aggregates.ipynb #a009aa99
 KINDS = {
     "sum": "the sum of the others",
     "mean": "the mean of the others",
     "multiple": "a fixed multiple of the sum of the others",
 }
 
-
+# %% ../../../nbs/data/reading/aggregates.ipynb #8d6b0876
 def _kinds(
     beside: pl.DataFrame, unit: float
 ) -> pl.DataFrame:  # asset; rows; clear, is sum, ...: shares of rows; told sum, ...: whether moves are large enough
@@ -93,7 +93,7 @@ def _kinds(
     told = [(move >= MOVES * left_open[kind].median()).alias(f"told {kind}") for kind in KINDS]
     return flags.group_by("asset").agg(pl.len().alias("rows"), pl.col("clear", *is_kind).mean(), *told)
 
-
+# %% ../../../nbs/data/reading/aggregates.ipynb #70143e65
 def _proven(values: pl.DataFrame, apart: list, unit: float) -> dict:  # asset -> what it is
     shares = _kinds(_beside_others(values, apart), unit)
     is_told = (pl.col("rows") >= LEAST_DATES) & (pl.col("clear") >= AGREES)
@@ -104,7 +104,7 @@ def _proven(values: pl.DataFrame, apart: list, unit: float) -> dict:  # asset ->
             found[row["asset"]] = KINDS[kind]
     return found
 
-# %% ../../../nbs/data/reading/aggregates.ipynb #fd5e1122
+# %% ../../../nbs/data/reading/aggregates.ipynb #00eda816
 def find_aggregates(
     values: pl.DataFrame,  # asset (text), date, v
 ) -> dict:  # asset -> what it is of the others
@@ -132,7 +132,7 @@ def find_aggregates(
     found = _proven(values, called, unit)
     return {name: what for name, what in found.items() if name in called or len(others) == 1}
 
-
+# %% ../../../nbs/data/reading/aggregates.ipynb #026ab5a6
 def find_counters(
     values: pl.DataFrame,  # asset (text), date, v
 ) -> dict:  # asset -> what it counts
@@ -173,7 +173,7 @@ def find_counters(
     is_number = len(counting) == 1 and told.height > 1  # several that rise by one are made-up prices
     return {name: what for name, what in found.items() if what and (is_number or what != "the rows")}
 
-# %% ../../../nbs/data/reading/aggregates.ipynb #48eeceb5
+# %% ../../../nbs/data/reading/aggregates.ipynb #3193427e
 VALUES = ("close", "adj_close", "return")  # the first of them that a table has is compared
 
 
@@ -204,7 +204,7 @@ def settle_aggregates(
     said = [dict(check="aggregates", rows=gone, assets=list(found), note=f"{note}: left out (without=[] keeps it)")]
     return kept, [*(said if found else []), *_indices(values)]
 
-
+# %% ../../../nbs/data/reading/aggregates.ipynb #b210f9e6
 def _asked_out(table: Table, names) -> list:
     """The assets that `without` names. Raises where one is not there, or none would be left."""
     known = table.frame["asset"].cast(pl.String).drop_nulls().unique().to_list()
@@ -214,7 +214,7 @@ def _asked_out(table: Table, names) -> list:
         raise NeuralphaError(f"{table.where}: `without` names every asset, and none is left; name fewer.")
     return meant
 
-
+# %% ../../../nbs/data/reading/aggregates.ipynb #f1f61039
 def _without(table: Table, names) -> Table:
     """The table without some assets."""
     if not names:
@@ -225,7 +225,7 @@ def _without(table: Table, names) -> Table:
     attributes = table.attributes.drop(index=list(names), errors="ignore")
     return replace(table, frame=frame.with_columns(asset.cast(kept)), attributes=attributes)
 
-# %% ../../../nbs/data/reading/aggregates.ipynb #47bbc816
+# %% ../../../nbs/data/reading/aggregates.ipynb #247b1852
 def _ask_for_names(table: Table, values: pl.DataFrame, found: dict) -> None:
     """Raise where a name says aggregate and the numbers do not prove it."""
     names = sorted(
@@ -239,7 +239,7 @@ def _ask_for_names(table: Table, values: pl.DataFrame, found: dict) -> None:
         f"numbers do not tell; say without={said} to leave it out, or without=[] if every name is an asset."
     )
 
-
+# %% ../../../nbs/data/reading/aggregates.ipynb #9e868943
 def _indices(values: pl.DataFrame) -> list:
     """A finding where a few names are an index's among those of shares."""
     names = values["asset"].drop_nulls().unique().to_list()

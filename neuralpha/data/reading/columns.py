@@ -28,7 +28,7 @@ from neuralpha.data.reading.names import (
 )
 from .spec import ReadSpec
 
-# %% ../../../nbs/data/reading/columns.ipynb #c9cfaac7
+# %% ../../../nbs/data/reading/columns.ipynb #84b976e5
 @dataclass(frozen=True)
 class Matched:
     """What a source's columns mean.
@@ -44,7 +44,7 @@ class Matched:
     found: dict  # source name -> canonical name
     dropped: dict  # source name -> why it is left out
 
-
+# %% ../../../nbs/data/reading/columns.ipynb #dcdc6cc9
 def matched_columns(names, spec: ReadSpec, where: str) -> Matched:
     """Canonical names for a source's columns, and those that are left out; raises for a missing, unknown or doubled
     one.
@@ -146,7 +146,7 @@ def _wide_names(names, spec, where):
         found[n] = canonical
     return Matched(found, {})
 
-# %% ../../../nbs/data/reading/columns.ipynb #36a81cb8
+# %% ../../../nbs/data/reading/columns.ipynb #50cef5fa
 def _wide_date(names, spec):
     """The column of a wide table that holds the dates: what `columns` says, else a name that is no ticker, else the
     first that can be read so.
@@ -157,7 +157,7 @@ def _wide_date(names, spec):
     sure = [n for n in dated if str(n).strip() not in TICKERS]
     return next(iter(sure + [n for n in names if n in dated or plain_name(n) in INDEX]), None)
 
-
+# %% ../../../nbs/data/reading/columns.ipynb #88909fe0
 def _wide_name(name, date, spec):
     """What a column of a wide table is: the date, an asset, or None for the numbers of the rows."""
     if name == date:
@@ -190,7 +190,7 @@ def _absent(column, names, spec, where):
         )
     return NeuralphaError(f"{said} Name it with {named}; a table with one column per asset is layout='wide'; {one}.")
 
-# %% ../../../nbs/data/reading/columns.ipynb #95782e36
+# %% ../../../nbs/data/reading/columns.ipynb #0037fdb7
 def _refuse_fields_as_assets(names, where):
     """Raise where the columns of a wide table are the fields of one asset."""
     known = {n: next(iter(known_names([n]).values()), None) for n in names}
@@ -204,7 +204,7 @@ def _refuse_fields_as_assets(names, where):
         "their assets."
     )
 
-
+# %% ../../../nbs/data/reading/columns.ipynb #34899b8b
 def _file_asset(where):
     """What a file's name says of its asset."""
     stem = Path(where).name.split(".")[0]

@@ -15,7 +15,7 @@ import numpy as np
 import polars as pl
 from .names import NUMERIC_COLUMNS, OHLC
 
-# %% ../../../nbs/data/reading/hindsight.ipynb #541f2de3
+# %% ../../../nbs/data/reading/hindsight.ipynb #debae2a7
 HORIZONS = (1, 2, 3, 4, 5, 6, 10, 12, 20, 21, 22, 42, 60, 63, 126, 250, 252)  # bars
 LATEST = 2  # bars between a date and the begin of a return
 GOES_WITH = 0.995  # correlation
@@ -23,7 +23,7 @@ SAME = 0.95  # share of the values that are those of later bars
 LEAST = 60  # values on which the two are compared
 SOME_ASSETS = 20  # that are looked at
 
-
+# %% ../../../nbs/data/reading/hindsight.ipynb #9a96474b
 def find_hindsight(frame: pl.DataFrame, columns: list) -> dict:  # column -> what it holds
     """Columns that hold later returns or later prices.
 
@@ -45,7 +45,7 @@ def find_hindsight(frame: pl.DataFrame, columns: list) -> dict:  # column -> wha
     found = {c: _held(code, values, prices, values[c]) for c in columns}
     return {c: held for c, held in found.items() if held}
 
-
+# %% ../../../nbs/data/reading/hindsight.ipynb #907d2365
 def _held(code, values: dict, prices: list, given: np.ndarray) -> str:
     """What of the future a column holds; empty where it holds none."""
     close = values["close"]
@@ -63,7 +63,7 @@ def _held(code, values: dict, prices: list, given: np.ndarray) -> str:
                 return f"the return of the next {horizon} bar{'s' * (horizon > 1)}{after}"
     return ""
 
-
+# %% ../../../nbs/data/reading/hindsight.ipynb #d0994470
 def _later(code, values: np.ndarray, bars: int) -> np.ndarray:
     """Values so many bars later, of the same asset."""
     out = np.full(len(values), np.nan)
@@ -73,7 +73,7 @@ def _later(code, values: np.ndarray, bars: int) -> np.ndarray:
         out[:kept] = np.where(is_same, values[bars:], np.nan)
     return out
 
-
+# %% ../../../nbs/data/reading/hindsight.ipynb #98742191
 def _are_same(given, later, now) -> bool:
     """Whether a column is the later price on nearly all rows on which that is another than the price of the date."""
     known = np.isfinite(given) & np.isfinite(later) & (later != now)
@@ -82,7 +82,7 @@ def _are_same(given, later, now) -> bool:
     equal = np.isclose(given[known], later[known], rtol=1e-6)
     return bool(equal.mean() > SAME)
 
-
+# %% ../../../nbs/data/reading/hindsight.ipynb #deb28cb4
 def _go_together(given, move) -> bool:
     """Whether a column goes with a return, in whatever unit."""
     known = np.isfinite(given) & np.isfinite(move)

@@ -29,7 +29,7 @@ def plain_name(name) -> str:
     text = re.sub(r"[\W_]+", "_", text).strip("_")
     return re.sub(r"^\d+_(?=[a-z])", "", text)
 
-# %% ../../../nbs/data/reading/names.ipynb #07c2039e
+# %% ../../../nbs/data/reading/names.ipynb #89d5e9c2
 ALIASES = dict(
     date="date datetime timestamp day trade_date tradedate trading_date trading_day session dt "
     "datum fecha 날짜 일자 tarih 日期 交易日期 日付 日付け 取引日 дата data_pregao data_sesji "
@@ -78,12 +78,12 @@ INDEX = ("", "unnamed_0", "index_level_0", "index")  # what pandas calls an inde
 NUMERIC_COLUMNS = (*OHLC, "volume", "adj_close", "factor", "return", "delisting_return", "tradable")
 TICKERS = ("DAY", "DT", "TIME", "SESSION", "INDEX", "DATA", "VOL", "CODE")  # that are also words for a column
 
-
+# %% ../../../nbs/data/reading/names.ipynb #c6ccba67
 def _pattern(words: str) -> re.Pattern:
     """Words as `plain_name` writes them."""
     return re.compile(unicodedata.normalize("NFKD", words))
 
-
+# %% ../../../nbs/data/reading/names.ipynb #ceb6bc74
 _KNOWN = {plain_name(alias): name for name, aliases in ALIASES.items() for alias in aliases}
 _SAYS_ADJUSTED = _pattern(r"adj|bereinigt|ajust|rettific|aggiust|skoryg|duzelt|aangepast|корр|調整|수정")
 _SAYS_PRICE = _pattern(
@@ -91,7 +91,7 @@ _SAYS_PRICE = _pattern(
 )
 _ADJUSTED = re.compile(r"^(?:adj(?:usted)?_?(open|high|low|volume)|(open|high|low|volume)_?adj(?:usted)?)$")
 
-# %% ../../../nbs/data/reading/names.ipynb #80eadf73
+# %% ../../../nbs/data/reading/names.ipynb #6a8fba42
 def known_name(name) -> str | None:  # canonical name
     """What a column means by its own name, whatever stands beside it.
 
@@ -102,7 +102,7 @@ def known_name(name) -> str | None:  # canonical name
     """
     return _KNOWN.get(plain_name(name))
 
-
+# %% ../../../nbs/data/reading/names.ipynb #f70b38ac
 def _means(name):
     """What a column means where nothing stands beside it."""
     return next(iter(known_names([name]).values()), None)
@@ -143,7 +143,7 @@ def adjusted_twin(name) -> str | None:
     found = _ADJUSTED.match(plain_name(name))
     return found and (found[1] or found[2])
 
-# %% ../../../nbs/data/reading/names.ipynb #18f66702
+# %% ../../../nbs/data/reading/names.ipynb #23e98800
 def looks_adjusted(name) -> bool:
     """Whether a name speaks of an adjusted price."""
     plain = plain_name(name)
@@ -151,12 +151,12 @@ def looks_adjusted(name) -> bool:
         return False
     return bool(_SAYS_ADJUSTED.search(plain) and _SAYS_PRICE.search(plain))
 
-
+# %% ../../../nbs/data/reading/names.ipynb #569da9b1
 def looks_like_date(name) -> bool:
     """Whether a column is called like a day: its table lies on its side."""
     return bool(re.match(r"(19|20)\d\d[-/.]?\d\d[-/.]?\d\d\b", str(name)))
 
-
+# %% ../../../nbs/data/reading/names.ipynb #7fe84d9a
 def is_field_name(name) -> bool:
     """Whether a name is one that data vendors give a field of a bar."""
     plain = plain_name(name)

@@ -31,7 +31,7 @@ CURRENCY = "$€£¥₹₩"
 RATIO = r"(?i)^([0-9]+(?:[.,][0-9]+)?)\s?(?::|/|[\s-](?:for|to)[\s-])\s?([0-9]+(?:[.,][0-9]+)?)$"  # 2:1, 3-for-2
 SCALES = {"k": 1e3, "m": 1e6, "b": 1e9}
 
-# %% ../../../nbs/data/reading/number_marks.ipynb #a90e7afd
+# %% ../../../nbs/data/reading/number_marks.ipynb #1b59aa98
 @dataclass(frozen=True)
 class Marks:
     """How a file writes its numbers.
@@ -52,7 +52,7 @@ class Marks:
     missing: tuple = ()  # texts that mean no value, besides the usual ones
     said: str = ""  # what was concluded from the file itself
 
-
+# %% ../../../nbs/data/reading/number_marks.ipynb #9108a1fe
 def _group(thousands):
     """The thousands mark as a class of a regular expression."""
     every = {" ": SPACES, "'": APOSTROPHES}.get(thousands, thousands)
@@ -170,13 +170,13 @@ def column_signs(
             out[c] = signs
     return out
 
-# %% ../../../nbs/data/reading/number_marks.ipynb #ff035147
+# %% ../../../nbs/data/reading/number_marks.ipynb #d2086f13
 def _ratio(text: pl.Expr) -> pl.Expr:
     """The first number of `3:2` over the second; null where there are no two."""
     new, old = (text.str.extract(RATIO, part).str.replace(",", ".").cast(pl.Float64, strict=False) for part in (1, 2))
     return pl.when((new > 0) & (old > 0)).then(new / old)
 
-
+# %% ../../../nbs/data/reading/number_marks.ipynb #3bc24663
 def parse_number(
     column: str,
     marks: Marks,
@@ -235,7 +235,7 @@ def _shapes():
 
 SHAPES = _shapes()
 
-# %% ../../../nbs/data/reading/number_marks.ipynb #a8119dc4
+# %% ../../../nbs/data/reading/number_marks.ipynb #44422c5e
 def mark_counts(
     lf: pl.LazyFrame,
     columns,  # text columns that should hold numbers
@@ -267,17 +267,17 @@ def mark_counts(
         out[key] = (sum(n), cell)
     return out
 
-
+# %% ../../../nbs/data/reading/number_marks.ipynb #3533edec
 def add_counts(a: dict, b: dict) -> dict:
     """The counts of two files together."""
     return {k: (a[k][0] + b[k][0], a[k][1] or b[k][1]) for k in SHAPES}
 
-# %% ../../../nbs/data/reading/number_marks.ipynb #cf91990c
+# %% ../../../nbs/data/reading/number_marks.ipynb #ad3836e0
 def _cell(counts, meaning, mark):
     column, text = counts[meaning, mark][1]
     return f"column {column!r} has {text!r}"
 
-
+# %% ../../../nbs/data/reading/number_marks.ipynb #02f4ef89
 def _contradiction(counts, mark):
     return NeuralphaError(
         f"{_cell(counts, 'decimal', mark)}, where {mark!r} can only be a decimal mark, and "

@@ -93,11 +93,11 @@ def settle_values(
         findings=(*table.findings, *grouped, *calm, *findings, *said, *outside, *hindsight),
     )
 
-# %% ../../../nbs/data/reading/prices.ipynb #ca75b83e
+# %% ../../../nbs/data/reading/prices.ipynb #141f3f15
 EXCHANGED = 0.98  # share of the bars on which high and low differ
 OVERNIGHT = 1.5  # times the way from one close over a night and a day to the close after, that no night takes
 
-
+# %% ../../../nbs/data/reading/prices.ipynb #1aa8db60
 def refuse_exchanged(table: Table) -> None:
     """Raise where high and low are each other on nearly all bars that tell them apart."""
     if not {"high", "low"} <= set(table.frame.columns):
@@ -112,7 +112,7 @@ def refuse_exchanged(table: Table) -> None:
         f"{apart:,} bars on which they differ; say columns={{'high': {down!r}, 'low': {up!r}}}."
     )
 
-
+# %% ../../../nbs/data/reading/prices.ipynb #e5c524a7
 def refuse_first_and_last_exchanged(table: Table) -> None:
     """Raise where an open is farther from the close before it than a close from the open before it."""
     if not {"open", "close"} <= set(table.frame.columns):
@@ -131,11 +131,11 @@ def refuse_first_and_last_exchanged(table: Table) -> None:
         f"columns={{'open': {ends!r}, 'close': {begins!r}}}."
     )
 
-# %% ../../../nbs/data/reading/prices.ipynb #f82e48d2
+# %% ../../../nbs/data/reading/prices.ipynb #1267e727
 LEAST_ALIKE = 5  # assets
 LEAPS = 5.0  # usual moves
 
-
+# %% ../../../nbs/data/reading/prices.ipynb #ca8f97dc
 def refuse_placeholders(table: Table) -> None:
     """Raise where all assets leap to one and the same close and back: a mark for no price."""
     if "close" not in table.frame.columns:
@@ -161,13 +161,13 @@ def refuse_placeholders(table: Table) -> None:
             f"cells, or say missing='{marks['close'][0]:.10g}' where they are text."
         )
 
-# %% ../../../nbs/data/reading/prices.ipynb #7f2549f0
+# %% ../../../nbs/data/reading/prices.ipynb #51fbbb0a
 DIVIDENDS = ("dividend", "dividends", "dividend_amount", "cash_dividend", "div", "divamt", "div_cash", "divcash")
 LEAST_MONTHS = 6
 STRETCH = 15  # bars whose usual distance is compared with that of others
 OTHER_CADENCE = 2.5  # times as far apart
 
-
+# %% ../../../nbs/data/reading/prices.ipynb #dc615440
 def _dividends_apart(table, spec, used=()):
     """A finding where dividends stand in a column that no price takes up."""
     fields = set(table.frame.columns)
@@ -184,12 +184,12 @@ def _dividends_apart(table, spec, used=()):
         for c in paid
     ]
 
-
+# %% ../../../nbs/data/reading/prices.ipynb #f953cae0
 def _paid(table):
     """Columns of cash dividends that say anything."""
     return [c for c in table.fields if plain_name(c) in DIVIDENDS and (table.frame[c].fill_null(0) != 0).any()]
 
-
+# %% ../../../nbs/data/reading/prices.ipynb #588bb9b0
 def _period_starts(table):
     """A finding where bars of a month or longer carry the first day of their month, those of a week its Monday."""
     days = table.frame["date"].drop_nulls().unique().sort()
@@ -206,7 +206,7 @@ def _period_starts(table):
     )
     return [dict(check=f"{period}_starts", rows=table.frame.height, note=note)]
 
-
+# %% ../../../nbs/data/reading/prices.ipynb #83f599f9
 def _cadence(table):
     """A finding where the bars of an asset lie far apart in one stretch of time and close together in another."""
     apart = pl.col("date").diff().over("asset").dt.total_seconds() / 86_400
@@ -278,7 +278,7 @@ def _refuse_restless(table):
         "is kept as it is quoted)."
     )
 
-# %% ../../../nbs/data/reading/prices.ipynb #2bb106b3
+# %% ../../../nbs/data/reading/prices.ipynb #e3f69064
 def scale_prices(
     frame: pl.DataFrame,
     multiplier: pl.Series | pl.Expr,  # of the prices; volume is divided by it
@@ -304,7 +304,7 @@ def scale_prices(
         "adj_close", strict=False
     )
 
-
+# %% ../../../nbs/data/reading/prices.ipynb #54ac623a
 def _events_once(frame, column="factor"):
     """The frame with the split of a bar that is written twice on the first of them."""
     factor = frame[column].fill_nan(None).fill_null(1.0)
@@ -368,7 +368,7 @@ def _refuse_written_twice(table, column, frame, order, own):
         f"{days[1]}{others}, and {fix}; no way of adjusting is right before (adjust='none' leaves prices as they are)."
     )
 
-# %% ../../../nbs/data/reading/prices.ipynb #1d551060
+# %% ../../../nbs/data/reading/prices.ipynb #cb7f2a4e
 def _adjust_by_events(table, frame, spec):
     """The frame adjusted by the events that its prices prove, and findings."""
     fields = set(table.frame.columns)
@@ -386,7 +386,7 @@ def _adjust_by_events(table, frame, spec):
         frame = _scale_again(frame.drop(column), pl.Series(np.exp(_unsorted(order, proof.level))))
     return frame, [*said, *say_text_events(table)]
 
-
+# %% ../../../nbs/data/reading/prices.ipynb #58bc96f9
 def _scale_again(frame, multiplier):
     """Scaled prices of a frame that may have been scaled before: its quoted close stays the quoted one."""
     before = [c for c in ("raw_close", "factor") if c in frame.columns]
@@ -499,7 +499,7 @@ def _settle_returns(frame, table, spec):
         "prices and volume follow it, the quoted close is `raw_close` (adjust='none' keeps the close)"
     )
 
-# %% ../../../nbs/data/reading/prices.ipynb #fac84335
+# %% ../../../nbs/data/reading/prices.ipynb #9f3f5be6
 def _sorted_arrays(frame, *columns):
     """Asset codes and columns as float64, sorted by asset and date, and the order."""
     code = frame["asset"].to_physical().cast(pl.Int64).fill_null(-1).to_numpy()
@@ -507,13 +507,13 @@ def _sorted_arrays(frame, *columns):
     values = [frame[c].cast(pl.Float64).fill_null(np.nan).to_numpy()[order] for c in columns]
     return order, code[order], values
 
-
+# %% ../../../nbs/data/reading/prices.ipynb #067538c9
 def _unsorted(order, values):
     out = np.empty(len(values))
     out[order] = values
     return out
 
-
+# %% ../../../nbs/data/reading/prices.ipynb #917f5ca4
 def _coarse(frame):
     days = frame["date"].drop_nulls().unique().sort()
     return len(days) > 1 and days.diff().median() > dt.timedelta(days=4)

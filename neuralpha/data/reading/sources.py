@@ -32,14 +32,14 @@ from neuralpha.data.reading.text_files import (
 )
 from ..vendors.yahoo import scan_yahoo
 
-# %% ../../../nbs/data/reading/sources.ipynb #f07feb89
+# %% ../../../nbs/data/reading/sources.ipynb #69553f35
 def _shown(path, hidden=(".",)):
     """Files of a folder and its subfolders, but for those below a hidden name."""
     return sorted(
         f for f in path.rglob("*") if f.is_file() and not any(p.startswith(hidden) for p in f.relative_to(path).parts)
     )
 
-
+# %% ../../../nbs/data/reading/sources.ipynb #f8cbd237
 def _files(path, suffix, hidden=(".",)):
     """Those with one ending."""
     return [f for f in _shown(path, hidden) if f.suffix.lower() == suffix]
@@ -61,7 +61,7 @@ def _schema(file):
         raise NeuralphaError(f"{file}: column {twice!r} occurs twice; keep one.")
     return schema
 
-# %% ../../../nbs/data/reading/sources.ipynb #4bbf28d3
+# %% ../../../nbs/data/reading/sources.ipynb #0f261964
 def _footers(files):
     """Check that every file is whole and that all have one shape."""
     first = None
@@ -80,7 +80,7 @@ def _footers(files):
                     "write all files with one type."
                 )
 
-
+# %% ../../../nbs/data/reading/sources.ipynb #b1f11d48
 def partition_keys(path: Path, files) -> list:  # in order
     """The keys of `key=value` folders below a folder.
 
@@ -112,7 +112,7 @@ def scan_parquet(
     own = set(partition_keys(path, files)) | set(_schema(files[0]).names) if keys else set()
     return lf.drop([k for k in keys if k not in own])  # folders above the asked-for one are no partitions
 
-# %% ../../../nbs/data/reading/sources.ipynb #fec85338
+# %% ../../../nbs/data/reading/sources.ipynb #128bd7f3
 def scan_csv(
     path: Path,
     spec: ReadSpec = ReadSpec(),
@@ -126,7 +126,7 @@ def scan_csv(
     """
     return scan_text(_text(path, spec))
 
-
+# %% ../../../nbs/data/reading/sources.ipynb #74b80bda
 def _text(path, spec):
     return without_remarks(text_file(path, spec.delimiter, spec.encoding))
 
@@ -148,7 +148,7 @@ def _csv_failure(path, spec, e):
         )
     return NeuralphaError(f"{path}: not a well-formed CSV file: {str(e).splitlines()[0]}.")
 
-# %% ../../../nbs/data/reading/sources.ipynb #4b5ccc49
+# %% ../../../nbs/data/reading/sources.ipynb #97e2227e
 def _read_text(path, name, spec, part=False):
     """One text file as a table."""
     file = _text(path, spec)
@@ -157,11 +157,11 @@ def _read_text(path, name, spec, part=False):
     except pl.exceptions.PolarsError as e:
         raise _csv_failure(path, spec, e) from e
 
-
+# %% ../../../nbs/data/reading/sources.ipynb #76309939
 def _open_csv(path, name, spec):
     return _read_text(path, name, spec)
 
-# %% ../../../nbs/data/reading/sources.ipynb #70e54841
+# %% ../../../nbs/data/reading/sources.ipynb #c9b90223
 def _column_names(file, spec):
     """The columns of one file of a folder."""
     if file.suffix.lower() in (".parquet", ".pq"):
@@ -169,19 +169,19 @@ def _column_names(file, spec):
     text = text_file(file, spec.delimiter, spec.encoding)
     return ["date", "asset"] if text.tuples else text.names
 
-
+# %% ../../../nbs/data/reading/sources.ipynb #caf6566a
 def _lacks_assets(names, spec):
     """Whether no column names the assets."""
     return "asset" not in spec.columns and spec.asset is None and "asset" not in known_names(names).values()
 
-# %% ../../../nbs/data/reading/sources.ipynb #238b6225
+# %% ../../../nbs/data/reading/sources.ipynb #6c4544fb
 def _of_its_asset(file, spec):
     """How to read one file of a folder: without a column for the asset its name is the asset."""
     every = spec.model_copy(update={"assets": None})  # a file need not hold what another does
     stem = text_stem(file) or file.stem
     return every.model_copy(update={"asset": stem}) if _lacks_assets(_column_names(file, spec), spec) else every
 
-
+# %% ../../../nbs/data/reading/sources.ipynb #b9b38452
 def _read_part(file, name, spec):
     if file.suffix.lower() in (".parquet", ".pq"):
         return canonical(scan_parquet(file), name, str(file), spec, part=True)
@@ -261,7 +261,7 @@ def _with_fields(table, fields):
         attributes=table.attributes.drop(columns=void),
     )
 
-# %% ../../../nbs/data/reading/sources.ipynb #9cbe7f27
+# %% ../../../nbs/data/reading/sources.ipynb #3647a89e
 def _same_findings(tables):
     """The findings of several tables, one for each check and column."""
     out = {}
@@ -271,7 +271,7 @@ def _same_findings(tables):
         before["assets"] += f.get("assets", ())
     return tuple(out.values())
 
-
+# %% ../../../nbs/data/reading/sources.ipynb #c3f160f3
 def _joined(tables, name, where, only=None):
     """Several canonical tables as one, of some assets where they are asked for."""
     fields = list(dict.fromkeys(c for t in sorted(tables, key=lambda t: -len(t.fields)) for c in t.fields))
@@ -298,7 +298,7 @@ def _joined(tables, name, where, only=None):
     columns = {c: n for t in reversed(tables) for c, n in t.columns.items()}
     return Table(name, where, frame, attributes[~attributes.index.duplicated()], _same_findings(tables), columns)
 
-# %% ../../../nbs/data/reading/sources.ipynb #0910a9bf
+# %% ../../../nbs/data/reading/sources.ipynb #d3c9f791
 def _without_doubles(frame, where):
     """The frame without levels of its index that a column repeats, as `set_index('asset', drop=False)` leaves them."""
     doubles = [n for n in frame.index.names if n is not None and n in frame.columns]
@@ -307,7 +307,7 @@ def _without_doubles(frame, where):
             raise NeuralphaError(f"{where}: {n!r} is a column and a level of the index, and they differ; keep one.")
     return frame.reset_index(level=doubles, drop=True) if doubles else frame
 
-
+# %% ../../../nbs/data/reading/sources.ipynb #50fa26fb
 def _only_counts(index):
     """Whether an index is whole numbers under a name of its own: it numbers the rows and says nothing."""
     return (
@@ -410,7 +410,7 @@ def open_source(
         f"A {type(source).__name__} is no source: give a path, a frame, a database address or an SQLAlchemy engine."
     )
 
-# %% ../../../nbs/data/reading/sources.ipynb #a0e70a38
+# %% ../../../nbs/data/reading/sources.ipynb #5f026c8d
 def _open_address(source, name, spec):
     """`yahoo:AAPL,MSFT` and database addresses such as `postgresql+psycopg://user@host/name`."""
     if source.startswith("yahoo:"):
@@ -424,7 +424,7 @@ def _open_address(source, name, spec):
         spec,
     )
 
-
+# %% ../../../nbs/data/reading/sources.ipynb #84b913ab
 def _existing(source):
     """The path of a source, with `~` as the home folder where no file is called so."""
     path = Path(source)
@@ -467,7 +467,7 @@ def _scan_arrow(path):
         "again."
     ) from error
 
-# %% ../../../nbs/data/reading/sources.ipynb #cdf79d86
+# %% ../../../nbs/data/reading/sources.ipynb #b519198b
 def _open_directory(path, name, spec):
     """A Qlib directory, a folder of Parquet (one table, or one file per asset) or of text files."""
     table, files = _open_files(path, name, spec)
@@ -476,7 +476,7 @@ def _open_directory(path, name, spec):
     said = _skipped(path, files)
     return replace(table, findings=(*table.findings, *said))
 
-
+# %% ../../../nbs/data/reading/sources.ipynb #32f1b55d
 def _open_files(path, name, spec):  # (table, files that were read; None: all)
     """The table of a folder."""
     if is_qlib(path):
@@ -507,7 +507,7 @@ def _open_files(path, name, spec):  # (table, files that were read; None: all)
         return _open_folder(path, name, spec, parquet), parquet
     return _read(scan_parquet(path), name, str(path), spec, keys), parquet
 
-# %% ../../../nbs/data/reading/sources.ipynb #232cedde
+# %% ../../../nbs/data/reading/sources.ipynb #eca1ea55
 UNREAD = (".xlsx", ".xls", ".xlsb", ".ods", ".feather", ".arrow", ".ipc", ".pq", ".part", ".partial", ".crdownload")
 
 
@@ -521,7 +521,7 @@ def _refuse_unread(path, files):
         f"{files[0].relative_to(path)}; write it in the same form, or move it elsewhere."
     )
 
-
+# %% ../../../nbs/data/reading/sources.ipynb #0165df97
 def _skipped(path, files):
     """A finding that names the files of a folder which were not read."""
     others = sorted({*(f for f in path.rglob("*") if f.is_file())} - {*files})

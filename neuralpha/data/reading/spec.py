@@ -123,7 +123,7 @@ class ReadSpec(BaseModel):
             raise ValueError(f"{v!r} is the decimal mark as well; say decimal={',' if v == '.' else '.'!r} with it")
         return v
 
-# %% ../../../nbs/data/reading/spec.ipynb #046bdbd8
+# %% ../../../nbs/data/reading/spec.ipynb #626daaa5
 NOTATION = {  # options whose values have a form of their own
     "columns": "columns={'close': 'PX_LAST'}, our name first and the source's second",
     "assets": "assets=['AAPL', 'MSFT']",
@@ -134,7 +134,7 @@ NOTATION = {  # options whose values have a form of their own
     "without": "without=['Total'], or without=[] where every name is an asset",
 }
 
-
+# %% ../../../nbs/data/reading/spec.ipynb #60c4bad6
 def read_spec(**options) -> ReadSpec:
     """A `ReadSpec` from keyword options; a wrong one is a `NeuralphaError` that names it."""
     for k in options:

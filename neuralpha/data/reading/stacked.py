@@ -17,14 +17,14 @@ from ...core import NeuralphaError
 from .names import INDEX, known_names, looks_like_date, plain_name
 from .spec import ReadSpec
 
-# %% ../../../nbs/data/reading/stacked.ipynb #16a80ad0
+# %% ../../../nbs/data/reading/stacked.ipynb #22bb5142
 MOST_FIELDS = 60  # names that a column of fields holds
 SAMPLE = 2000  # rows that are looked at before all are read
 CALLED = set("field fields variable item metric measure attribute indicator datatype data_type".split())
 PRICES = {"close", "adj_close"}
 NUMBERS = {"open", "high", "low", "close", "adj_close", "volume", "return", "factor"}
 
-
+# %% ../../../nbs/data/reading/stacked.ipynb #0208f066
 class Stacked(NamedTuple):
     """Where the names of fields stand and where their values do.
 
@@ -44,7 +44,7 @@ class Stacked(NamedTuple):
     value: str | None  # column with their values; None where every asset has a column
     assets: list  # columns of assets
 
-
+# %% ../../../nbs/data/reading/stacked.ipynb #2b723702
 def find_stacked(lf: pl.LazyFrame, spec: ReadSpec, where: str) -> Stacked | None:
     """The column that names fields; None where there is none. Raises where several columns could hold the values."""
     columns = lf.collect_schema()
@@ -78,17 +78,17 @@ def find_stacked(lf: pl.LazyFrame, spec: ReadSpec, where: str) -> Stacked | None
         f"{hold} their values; keep one, or turn the table so that each field is a column."
     )
 
-
+# %% ../../../nbs/data/reading/stacked.ipynb #8be43f14
 def _keys(names, spec: ReadSpec) -> list:
     """The columns of the date, the time of day and the asset."""
     known = {**known_names(names), **{source: name for name, source in spec.columns.items()}}
     return [n for n in names if known.get(n) in ("date", "asset") or plain_name(n) == "time"]
 
-
+# %% ../../../nbs/data/reading/stacked.ipynb #5eba3a46
 def _is_text(dtype) -> bool:
     return dtype == pl.String or isinstance(dtype, (pl.Categorical, pl.Enum))
 
-
+# %% ../../../nbs/data/reading/stacked.ipynb #3baada7e
 def _field_names(lf: pl.LazyFrame, column: str) -> list:
     """The names of a column of fields; empty where it is none."""
     some = _distinct(lf.head(SAMPLE), column)
@@ -101,12 +101,12 @@ def _field_names(lf: pl.LazyFrame, column: str) -> list:
         return []
     return names
 
-
+# %% ../../../nbs/data/reading/stacked.ipynb #f7626947
 def _numbers(names: list) -> set:
     """Fields of a bar among names."""
     return NUMBERS & set(known_names(names).values())
 
-
+# %% ../../../nbs/data/reading/stacked.ipynb #426f6ad8
 def _distinct(lf: pl.LazyFrame, column: str) -> list:
     cells = lf.select(pl.col(column).cast(pl.String).drop_nulls().unique().sort())
     return cells.collect(engine="streaming")[column].to_list()

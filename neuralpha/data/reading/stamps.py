@@ -430,12 +430,12 @@ def counted_stamps(
         said=said,
     )
 
-# %% ../../../nbs/data/reading/stamps.ipynb #e120ec24
+# %% ../../../nbs/data/reading/stamps.ipynb #1f960bdc
 DAYS = {"excel": -25569, "excel-1904": -24107, "days": 0}  # unit -> what is added to a number to count days from 1970
 WEEKEND = 0.1  # share of the days that a wrong reading puts on a Saturday or Sunday
 ENOUGH_DAYS = 15
 
-
+# %% ../../../nbs/data/reading/stamps.ipynb #4f62f735
 def day_stamps(
     number: pl.Expr,  # days, with a part of a day behind the mark
     unit: str,  # one of `DAYS`

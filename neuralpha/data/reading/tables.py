@@ -122,7 +122,7 @@ class Reading:
         """Add a finding."""
         self.findings.append(dict(check=check, rows=int(rows), note=note, **more))
 
-# %% ../../../nbs/data/reading/tables.ipynb #39b6881a
+# %% ../../../nbs/data/reading/tables.ipynb #2eb887cf
 def _settle_columns(reading: Reading):
     """What the columns mean, and which are left out."""
     spec = reading.spec
@@ -144,7 +144,7 @@ def _settle_columns(reading: Reading):
     _drop_keys(reading)
     _check_assets(reading)
 
-
+# %% ../../../nbs/data/reading/tables.ipynb #4cefc64c
 def _unstack(reading: Reading):
     """Fields that stand in rows become columns."""
     found = find_stacked(reading.lf, reading.spec, reading.where)
@@ -158,7 +158,7 @@ def _unstack(reading: Reading):
     note = f"column {found.field!r} names fields, and {where}: each became a column ({listed})"
     reading.say("fields_in_rows", 0, note)
 
-
+# %% ../../../nbs/data/reading/tables.ipynb #b6935b79
 def _drop_keys(reading: Reading):
     """Leave out partition keys that are numbers: the year of a file is no characteristic."""
     wanted = {"date", "asset", "sector", *NUMERIC_COLUMNS, *reading.spec.columns, *(reading.spec.fields or ())}
@@ -219,13 +219,13 @@ def _settle_numbers(reading: Reading):
             reading.neither[c] = t.base_type()
     _check_fields(reading)
 
-# %% ../../../nbs/data/reading/tables.ipynb #780ea6fd
+# %% ../../../nbs/data/reading/tables.ipynb #45a9e4b8
 def _may_adjust(column, source):
     """Whether a field is read although nobody asked for it, as it may adjust those that were."""
     adjusts = ("close", "adj_close", "factor", "tradable")
     return column in adjusts or column not in NUMERIC_COLUMNS and (is_called_event(source) or looks_adjusted(source))
 
-
+# %% ../../../nbs/data/reading/tables.ipynb #eafb3112
 def _check_fields(reading: Reading):
     if not {*reading.numbers} - {"tradable"}:
         raise NeuralphaError(
@@ -265,7 +265,7 @@ def _number_texts(reading: Reading):
     ]
     return sure or [c for c, t in schema.items() if t == pl.String and c not in ("date", "asset", "sector", "__time")]
 
-# %% ../../../nbs/data/reading/tables.ipynb #7d8e39dd
+# %% ../../../nbs/data/reading/tables.ipynb #660c9a63
 def _settle_marks(reading: Reading, rows):
     """Decimal and thousands marks from some rows; from all where these leave a question open."""
     columns = _number_texts(reading)
@@ -308,7 +308,7 @@ def _settle_marks(reading: Reading, rows):
         except NeuralphaError as e:
             raise NeuralphaError(f"{reading.where}: {_by_source(reading, str(e))}") from None
 
-
+# %% ../../../nbs/data/reading/tables.ipynb #56d2a1a1
 def _by_source(reading: Reading, message):
     """A message with the source's names of its columns."""
     for ours, source in reading.names.items():
@@ -780,7 +780,7 @@ def _currencies(values, column, rows):
     )
     return [dict(check="currency", rows=rows, note=note)]
 
-# %% ../../../nbs/data/reading/tables.ipynb #029c0e53
+# %% ../../../nbs/data/reading/tables.ipynb #f1c590c2
 def _asset_codes(lf, where, source):
     """Distinct asset texts (stripped), refused where one holds a character that nobody can see."""
     texts = (
@@ -798,7 +798,7 @@ def _asset_codes(lf, where, source):
             )
     return sorted(t for t in texts if t)
 
-
+# %% ../../../nbs/data/reading/tables.ipynb #c78b6ea1
 def similar_names(assets: list) -> list:  # findings
     """Asset names that may be one name: they differ by case, by Unicode composition, by zeros in front or by a year.
 
@@ -822,7 +822,7 @@ def similar_names(assets: list) -> list:  # findings
         out.append(dict(check="similar_names", rows=len(years), note=note))
     return out
 
-
+# %% ../../../nbs/data/reading/tables.ipynb #471883bd
 def _twins(names, plain):
     """Names whose plain form another one has too."""
     return [name for name, twice in zip(names, pd.Series(plain, dtype=str).duplicated(keep=False)) if twice]

@@ -22,7 +22,7 @@ from .names import is_field_name, known_name, known_names, plain_name
 PACKED = (".gz", ".bz2", ".xz", ".zst", ".zip")
 TEXT = (".csv", ".txt", ".tsv")
 
-# %% ../../../nbs/data/reading/text_files.ipynb #5f2e19c4
+# %% ../../../nbs/data/reading/text_files.ipynb #08af3911
 def text_stem(path: Path) -> str | None:
     """A text file's name without its endings, `BRK.B` for `BRK.B.csv.gz`; None for a file that is no text file."""
     name = path.name
@@ -33,7 +33,7 @@ def text_stem(path: Path) -> str | None:
         return inner[: -len(ending)]
     return inner if packed == ".zip" else None
 
-
+# %% ../../../nbs/data/reading/text_files.ipynb #46cea754
 def _unzipped(path):
     import zipfile
 
@@ -58,7 +58,7 @@ def _unzipped(path):
     except (zipfile.BadZipFile, RuntimeError, NotImplementedError) as e:
         raise NeuralphaError(f"{path}: cannot be unpacked ({e}); write or copy it again.") from e
 
-# %% ../../../nbs/data/reading/text_files.ipynb #bc6babda
+# %% ../../../nbs/data/reading/text_files.ipynb #de309e30
 NO_DATA = set(
     "readme license licence copying copyright changelog changes history authors contributors notice notes citation "
     "manifest contents about terms disclaimer requirements checksums checksum md5sums md5sum sha1sums sha1sum "
@@ -67,7 +67,7 @@ NO_DATA = set(
 _DAY = re.compile(r"^\W*(?:\d{1,4}[-./]\d{1,2}[-./]\d{1,4}|(?:19|20)\d{6})(?!\d)")
 _NUMBER = re.compile(r"^\W*\d[\d.,' ]*$")
 
-
+# %% ../../../nbs/data/reading/text_files.ipynb #1e623a1b
 def is_no_data(
     path: Path,
     among_others: bool = False,  # whether the folder's tables have another ending
@@ -96,31 +96,31 @@ def is_no_data(
         return not _is_table(lines)
     return not any(map(_is_row, lines)) and not _is_header(lines[0])
 
-
+# %% ../../../nbs/data/reading/text_files.ipynb #c6527374
 def _is_called_prose(member: str) -> bool:
     """Whether a packed file is called like a README and has no ending of a table."""
     return plain_name(Path(member).stem) in NO_DATA and not member.lower().endswith((".csv", ".tsv"))
 
-
+# %% ../../../nbs/data/reading/text_files.ipynb #a649fa74
 def _is_table(lines: list) -> bool:
     """Whether most lines hold a day and a number, or a header names fields and most lines beneath it have numbers."""
     if sum(map(_is_dated, lines)) > len(lines) / 2:
         return True
     return _is_header(lines[0], 2) and sum(map(_is_row, lines[1:])) > len(lines[1:]) / 2
 
-
+# %% ../../../nbs/data/reading/text_files.ipynb #c4e1ed84
 def _is_dated(line: str) -> bool:
     """Whether a line holds a day and a number."""
     cells = [c for c in re.split(r"[,;|\s]+", line) if c]
     return len(cells) > 1 and any(map(_DAY.match, cells)) and any(_NUMBER.match(c) and not _DAY.match(c) for c in cells)
 
-
+# %% ../../../nbs/data/reading/text_files.ipynb #34cbf9fc
 def _is_row(line: str) -> bool:
     """Whether a line may be one of a table: a number among several cells."""
     cells = re.split(r"[,;|\t]", line)
     return _is_dated(line) or len(cells) > 1 and any(map(_NUMBER.match, cells))
 
-
+# %% ../../../nbs/data/reading/text_files.ipynb #eb51d75d
 def _is_header(line: str, least: int = 1) -> bool:
     return sum(is_field_name(c) for c in re.split(r"[,;|\t]", line)) >= least
 
@@ -151,7 +151,7 @@ def unpacked(path: Path) -> bytes | None:  # None for a file that is not packed
     except (OSError, EOFError, lzma.LZMAError, zlib.error) as e:
         raise NeuralphaError(f"{path}: cannot be unpacked ({str(e).splitlines()[0]}); write or copy it again.") from e
 
-# %% ../../../nbs/data/reading/text_files.ipynb #71c5dceb
+# %% ../../../nbs/data/reading/text_files.ipynb #19aa0b83
 def _as_utf8(path, data, encoding):
     """Bytes as UTF-8 without its mark; None where they are that already, as far as their beginning tells."""
     try:
@@ -170,7 +170,7 @@ def _as_utf8(path, data, encoding):
         ) from e
     return None
 
-
+# %% ../../../nbs/data/reading/text_files.ipynb #a89914c0
 ENCODINGS = ("cp1252", "cp1250", "cp1251", "cp1254", "cp932", "cp949", "gb18030")
 
 
@@ -182,7 +182,7 @@ def _likely_encoding(header: bytes) -> str:
         known[encoding] = len(known_names([w.strip('"') for w in words]))
     return max(known, key=known.get)
 
-
+# %% ../../../nbs/data/reading/text_files.ipynb #0deb0f38
 def not_utf8(path, at=None) -> NeuralphaError:
     """The error of bytes that are no UTF-8: which letters they are, only the user knows."""
     return NeuralphaError(
@@ -227,7 +227,7 @@ class TextFile:
     def width(self) -> int:
         return len(self.names) + self.blank
 
-# %% ../../../nbs/data/reading/text_files.ipynb #a31c7d93
+# %% ../../../nbs/data/reading/text_files.ipynb #de383d41
 _SEPARATOR = re.compile(rb'^"?sep=(.)"?\s*$', re.IGNORECASE)
 
 
@@ -237,7 +237,7 @@ def _line(data, start):
     end = len(data) if end < 0 else end
     return data[start:end].rstrip(b"\r"), min(end + 1, len(data))
 
-
+# %% ../../../nbs/data/reading/text_files.ipynb #375f3ade
 def _cells(line, delimiter):
     return next(csv.reader([line], delimiter=delimiter), [])
 
@@ -398,12 +398,12 @@ def odd_lines(file: TextFile) -> tuple:  # ([(line, fields, cells)], last line w
                 break
     return odd, last + file.lines
 
-# %% ../../../nbs/data/reading/text_files.ipynb #5552f2b4
+# %% ../../../nbs/data/reading/text_files.ipynb #5aa22fd4
 def _is_remark(cells):
     said = [c for c in cells if c.strip()]
     return len(said) == 1 and len(re.findall(r"[^\W\d_]", said[0])) > 2 and known_name(said[0]) is None
 
-
+# %% ../../../nbs/data/reading/text_files.ipynb #a5e9ac22
 def _line_error(file, odd):
     return NeuralphaError(
         f"{file.path}: line {odd[0]:,} has {odd[1]} fields, the header {file.width + file.tuples}; mend the line, "

@@ -3,6 +3,14 @@
 Vendors have a hundred words for an adjusted close, and no list holds them all. Read without it, a quoted close keeps its splits, and
 every one of them is a loss of a half that nobody had. But an adjusted close need not be known by its name: its ratio to the close
 rests on all bars but those with a split or a dividend, and on these the close jumps and it does not (`neuralpha.data.reading.adjustment`
+judges a factor in the same way). A column that does so is used, and said; one that may do so is said.
+
+Shares that are given (a bonus, a stock dividend, rights) are events of the same kind, whose value may be the ratio or the new shares
+for each old one: where the prices fit one of both, it is used.
+
+Vendors have a hundred words for an adjusted close, and no list holds them all. Read without it, a quoted close keeps its splits, and
+every one of them is a loss of a half that nobody had. But an adjusted close need not be known by its name: its ratio to the close
+rests on all bars but those with a split or a dividend, and on these the close jumps and it does not (`neuralpha.data.reading.adjustment`
 judges a factor in the same way). A column that does so is used, and said; one that may do so is said. A ratio that leaps and is back some
 bars later is a bad tick in one of both, and no split.
 
@@ -28,7 +36,7 @@ from .form import Table
 from .names import NUMERIC_COLUMNS, plain_name
 from .spec import ReadSpec
 
-# %% ../../../nbs/data/reading/unnamed.ipynb #c414a2cc
+# %% ../../../nbs/data/reading/unnamed.ipynb #504b9622
 SOME_ASSETS = 20  # by which a column is looked at before all of it is
 RESTS = 0.95  # share of the bars on which the ratio of an adjusted close to its close rests
 BEGINS_OR_ENDS = 0.8  # share of the assets whose adjusted close is the close on their last bar, or on their first
@@ -37,18 +45,18 @@ PAIRS = ("corporate_action", "stock_dividend", "share_dividend", "capital_change
 MONEY = set("value amount cash money spinoff spin demerger special".split())  # of events whose numbers are money
 IN_MONEY = "money for each share"
 
-
+# %% ../../../nbs/data/reading/unnamed.ipynb #f7e8f308
 def _unknown(table: Table, spec: ReadSpec) -> list:
     """Columns of numbers whose names mean nothing here."""
     return [c for c in table.fields if c not in NUMERIC_COLUMNS and c not in spec.columns]
 
-
+# %% ../../../nbs/data/reading/unnamed.ipynb #57f0888b
 def _arrays(frame: pl.DataFrame, *columns) -> tuple:  # asset codes, columns as float64; sorted by asset and date
     ordered = frame.drop_nulls(["asset", "date"]).sort("asset", "date")
     code = ordered["asset"].to_physical().cast(pl.Int64).to_numpy()
     return code, *(ordered[c].cast(pl.Float64).fill_null(np.nan).to_numpy() for c in columns)
 
-# %% ../../../nbs/data/reading/unnamed.ipynb #4b2eff22
+# %% ../../../nbs/data/reading/unnamed.ipynb #dd99b09a
 class Beside(NamedTuple):
     """How a column stands to the close beside it.
 
@@ -77,7 +85,7 @@ class Beside(NamedTuple):
     def may_adjust(self) -> bool:
         return self.way == "multiply" or self.way is None and self.likely in ("multiply", "none")
 
-
+# %% ../../../nbs/data/reading/unnamed.ipynb #ee79215e
 def stand_beside(code: np.ndarray, close: np.ndarray, other: np.ndarray, column: str, coarse: bool = False) -> Beside:
     """Whether a column goes with the close but for rare jumps, and whose jumps these are."""
     with np.errstate(invalid="ignore", divide="ignore"):
@@ -99,7 +107,7 @@ def stand_beside(code: np.ndarray, close: np.ndarray, other: np.ndarray, column:
     is_level = any(np.nanmean(np.abs(end) < 0.02) > BEGINS_OR_ENDS for end in ends)
     return Beside(column, moved, True, is_level, verdict.way, verdict.likely)
 
-
+# %% ../../../nbs/data/reading/unnamed.ipynb #a5f0be79
 def _without_ticks(code: np.ndarray, step: np.ndarray, blur: np.ndarray) -> np.ndarray:
     """The steps of a ratio without those that it takes back within some bars: a bad close, and no split."""
     at = np.flatnonzero(step)
@@ -110,7 +118,7 @@ def _without_ticks(code: np.ndarray, step: np.ndarray, blur: np.ndarray) -> np.n
     out[first[back]] = out[second[back]] = 0.0
     return out
 
-# %% ../../../nbs/data/reading/unnamed.ipynb #0f205cc0
+# %% ../../../nbs/data/reading/unnamed.ipynb #8befe224
 def find_adjusted_close(table: Table, spec: ReadSpec, coarse: bool = False) -> tuple:  # (table, findings)
     """Use the column that the prices prove to be the adjusted close; say which may be it.
 
@@ -131,13 +139,13 @@ def find_adjusted_close(table: Table, spec: ReadSpec, coarse: bool = False) -> t
     maybe = [b.column for b in beside if b.may_adjust and b.column not in told]
     return table, [_unused(table, column) for column in maybe]
 
-
+# %% ../../../nbs/data/reading/unnamed.ipynb #20febccd
 def _is_bare(table: Table, spec: ReadSpec) -> bool:
     """Whether a close stands there with nothing known that adjusts it, and nobody said what does."""
     fields = set(table.frame.columns)
     return spec.adjust == "auto" and "close" in fields and not {"adj_close", "factor", "return"} & fields
 
-
+# %% ../../../nbs/data/reading/unnamed.ipynb #609b0c20
 def _beside_the_close(table: Table, names: list, coarse: bool) -> list:
     """How each column whose ratio to the close rests stands to it; looked at on some assets before on all."""
     some = table.frame["asset"].drop_nulls().unique().head(SOME_ASSETS).to_list()
@@ -149,7 +157,7 @@ def _beside_the_close(table: Table, names: list, coarse: bool) -> list:
             out.append(stand_beside(*_arrays(table.frame, "close", column), column, coarse))
     return [beside for beside in out if beside.rests]
 
-
+# %% ../../../nbs/data/reading/unnamed.ipynb #28f25037
 def _ask_which(table: Table, proven: list) -> NeuralphaError:
     """The error of several adjusted closes, that with most changes first."""
     ordered = sorted(proven, key=_changes_first)
@@ -159,7 +167,7 @@ def _ask_which(table: Table, proven: list) -> NeuralphaError:
         "(the first changes on most days, as with dividends)."
     )
 
-
+# %% ../../../nbs/data/reading/unnamed.ipynb #5d56f850
 def _changes_first(beside: Beside) -> int:
     return -beside.steps
 
@@ -167,14 +175,14 @@ def _changes_first(beside: Beside) -> int:
 def _source(table: Table, column: str) -> str:
     return table.columns.get(column, column)
 
-
+# %% ../../../nbs/data/reading/unnamed.ipynb #e9bb5637
 def _renamed(table: Table, column: str, name: str) -> dict:
     """The names of a table's columns after one of them got another."""
     columns = dict(table.columns)
     columns[name] = columns.pop(column, column)
     return columns
 
-
+# %% ../../../nbs/data/reading/unnamed.ipynb #360af0cf
 def _as_adjusted(table: Table, column: str) -> tuple:
     """The table with the column as its adjusted close; what was said of it before is no longer so."""
     note = (
@@ -187,7 +195,7 @@ def _as_adjusted(table: Table, column: str) -> tuple:
     frame = table.frame.rename({column: "adj_close"})
     return replace(table, frame=frame, columns=_renamed(table, column, "adj_close"), findings=kept), [said]
 
-
+# %% ../../../nbs/data/reading/unnamed.ipynb #873545e7
 def _unused(table: Table, column: str) -> dict:
     source = _source(table, column)
     note = (
@@ -196,24 +204,24 @@ def _unused(table: Table, column: str) -> dict:
     )
     return dict(check="unused_adjusted_close", rows=table.frame[column].count(), note=note, column=column)
 
-# %% ../../../nbs/data/reading/unnamed.ipynb #587dd842
+# %% ../../../nbs/data/reading/unnamed.ipynb #934dfce4
 def is_called_event(name: str) -> bool:
     """Whether a name speaks of an event that changes shares."""
     plain = plain_name(name)
     return bool(set(plain.split("_")) & EVENTS) or any(pair in plain for pair in PAIRS)
 
-
+# %% ../../../nbs/data/reading/unnamed.ipynb #ae0832b7
 def event_columns(table: Table, spec: ReadSpec) -> list:
     """Columns of numbers that speak of events and that nobody has called a field; those that say anything."""
     called = [c for c in _unknown(table, spec) if is_called_event(_source(table, c))]
     return [c for c in called if _happens(table.frame, c)]
 
-
+# %% ../../../nbs/data/reading/unnamed.ipynb #922c3ef6
 def _happens(frame: pl.DataFrame, column: str) -> int:
     """Rows on which a column says something."""
     return int((frame[column].fill_null(0).fill_nan(0) != 0).sum())
 
-
+# %% ../../../nbs/data/reading/unnamed.ipynb #09471669
 def _forms(code: np.ndarray, close: np.ndarray, value: np.ndarray) -> dict:  # name -> ratios, NaN where nothing happens
     """What the numbers of an event may mean: the ratio, the new shares for each old one, in per cent as well, or money.
 
@@ -233,7 +241,7 @@ def _forms(code: np.ndarray, close: np.ndarray, value: np.ndarray) -> dict:  # n
         IN_MONEY: np.where(paid, before / rest, np.nan),
     }
 
-# %% ../../../nbs/data/reading/unnamed.ipynb #449c6d25
+# %% ../../../nbs/data/reading/unnamed.ipynb #a195cab9
 class Proof(NamedTuple):
     """What the prices say of a column of events.
 
@@ -257,11 +265,11 @@ class Proof(NamedTuple):
     leaps: bool  # on most of its days the price leaps
     changes: Changes  # of the form, or of the ratio
 
-
+# %% ../../../nbs/data/reading/unnamed.ipynb #91630e29
 LEAP = 4.0  # usual moves
 AS_WELL = 1.5  # times the misfit, up to which another meaning fits as well
 
-
+# %% ../../../nbs/data/reading/unnamed.ipynb #1ee0a73c
 def prove_event(
     code: np.ndarray,
     close: np.ndarray,
@@ -297,12 +305,12 @@ def prove_event(
     carried = [form for form, way in ways.items() if way == "adjusted"]
     return Proof(best, level, carried, bool(leaps), found[best] if best else first)
 
-
+# %% ../../../nbs/data/reading/unnamed.ipynb #fdbcbf8a
 def _rest(c: Changes, sign: float) -> np.ndarray:
     """(k,) what of the price's moves the events leave over."""
     return c.move[c.at] + sign * c.step[c.at]
 
-# %% ../../../nbs/data/reading/unnamed.ipynb #91e24f52
+# %% ../../../nbs/data/reading/unnamed.ipynb #4e269ec6
 def say_event(table: Table, column: str, proof: Proof) -> list:  # findings
     """What is to be said of a column of events; raises where the prices leap and no meaning fits.
 
@@ -326,7 +334,7 @@ def say_event(table: Table, column: str, proof: Proof) -> list:  # findings
         )
     return [_no_price_takes(table, column, rows)]
 
-
+# %% ../../../nbs/data/reading/unnamed.ipynb #07fa68d6
 def say_text_events(table: Table) -> list:  # findings
     """Events in words, which no price takes up.
 
@@ -337,7 +345,7 @@ def say_text_events(table: Table) -> list:  # findings
     """
     return [_no_price_takes(table, column, table.frame.height) for column in filter(is_called_event, table.attributes)]
 
-
+# %% ../../../nbs/data/reading/unnamed.ipynb #967e94f6
 def _no_price_takes(table: Table, column: str, rows: int) -> dict:
     note = (
         f"column {_source(table, column)!r} speaks of events that no price takes up: where closes are as quoted, the "

@@ -129,25 +129,25 @@ def train(
     net.load_state_dict(progress.best)
     return history
 
-# %% ../../../nbs/models/training/loop.ipynb #61d9d8d3
+# %% ../../../nbs/models/training/loop.ipynb #3b3f4754
 def make_optimizer(weights, settings: Training, device: torch.device) -> torch.optim.AdamW:
     """AdamW with the settings' rate and decay, fused where the device can."""
     fused = device.type in ("cpu", "cuda")
     return torch.optim.AdamW(weights, lr=settings.learning_rate, weight_decay=settings.weight_decay, fused=fused)
 
-
+# %% ../../../nbs/models/training/loop.ipynb #c577785c
 def compiled(net: NetModule, device: torch.device) -> torch.nn.Module:
     """The same net, compiled: as CUDA graphs on a GPU, for any number of rows on a CPU."""
     if device.type == "cuda":
         return torch.compile(net, mode="reduce-overhead", dynamic=False)
     return torch.compile(net, dynamic=device.type == "cpu")
 
-# %% ../../../nbs/models/training/loop.ipynb #b0f58f0d
+# %% ../../../nbs/models/training/loop.ipynb #bcd0af99
 def round_seed(seed: int, done: int) -> int:
     """The torch seed of the round that follows `done` others."""
     return int(np.random.SeedSequence([seed, done]).generate_state(1, np.uint64)[0] >> np.uint64(1))
 
-
+# %% ../../../nbs/models/training/loop.ipynb #086e994f
 def copied_weights(net: NetModule) -> dict:
     """The state of a net, as it is now."""
     return {name: value.detach().clone() for name, value in net.state_dict().items()}
@@ -156,7 +156,7 @@ def copied_weights(net: NetModule) -> dict:
 def _gpus(device: torch.device) -> list:  # whose random state is put back after the training
     return [device] if device.type == "cuda" else []
 
-# %% ../../../nbs/models/training/loop.ipynb #1def388b
+# %% ../../../nbs/models/training/loop.ipynb #e105bd11
 class Rounds(NamedTuple):
     """What is trained on between two looks at validation, and how often.
 
@@ -170,7 +170,7 @@ class Rounds(NamedTuple):
     share: float  # of the training dates
     most: int
 
-
+# %% ../../../nbs/models/training/loop.ipynb #b311799a
 def rounds_of(
     settings: Training,
     part: Part,
@@ -212,14 +212,14 @@ def stale(history: list[dict], patience: int) -> bool:
     """No look of the last `patience` was better on validation than the best before."""
     return bool(history) and _judged(history[0]) and len(history) - best_look(history) >= patience
 
-# %% ../../../nbs/models/training/loop.ipynb #560bbf0a
+# %% ../../../nbs/models/training/loop.ipynb #d733c28b
 def best_look(history: list[dict]) -> int:
     """The look, from 1, that was best on validation; the last where none was held."""
     if not history or not _judged(history[0]):
         return len(history)
     return 1 + int(np.argmax([_gain(record) for record in history]))
 
-
+# %% ../../../nbs/models/training/loop.ipynb #0c8915e5
 def _gain(record: dict) -> float:
     return record["valid_ic"] if "valid_ic" in record else -record["valid_loss"]
 

@@ -35,7 +35,7 @@ def shrink_inputs(net: NetModule, optimizer: torch.optim.AdamW, penalty: float) 
         behind = [1] * (w.ndim - 2)  # axes of a weight behind that of its inputs
         w.mul_(kept.view(-1, *behind))
 
-# %% ../../../nbs/models/training/sparse.ipynb #df84501c
+# %% ../../../nbs/models/training/sparse.ipynb #b602eb39
 def gradient_spread(weights: list, optimizer: torch.optim.AdamW) -> torch.Tensor:  # (inputs,)
     """What Adam divides its rate by, for each input: the root mean square of its gradients.
 
@@ -48,7 +48,8 @@ def gradient_spread(weights: list, optimizer: torch.optim.AdamW) -> torch.Tensor
     states = [optimizer.state[w] for w in weights]
     squares = by_input([state["exp_avg_sq"] for state in states])
     seen = 1 - group["betas"][1] ** states[0]["step"]  # the average began at zero
-    return (squares / seen).mean(0).sqrt() + group["eps"]
+    mean_square = (squares / seen).mean(0)
+    return mean_square.sqrt() + group["eps"]
 
 # %% ../../../nbs/models/training/sparse.ipynb #3a6a0270
 def by_input(weights: list) -> torch.Tensor:  # (weights of an input, inputs)
@@ -66,7 +67,8 @@ def first_weights(net: NetModule) -> torch.Tensor:
     """(weights of an input, inputs) copy of the weights that the inputs meet first."""
     return by_input(net.input_weights)
 
-# %% ../../../nbs/models/training/sparse.ipynb #50ba9e71
+# %% ../../../nbs/models/training/sparse.ipynb #435d15a1
 def path_penalty(settings: Training, done: int, most: int) -> float:
     """`sparse_input` after so many rounds of at most so many: it grows a hundredfold to what the settings say."""
-    return settings.sparse_input * 100 ** (done / max(1, most - 1) - 1)
+    share = done / max(1, most - 1)
+    return settings.sparse_input * 100 ** (share - 1)

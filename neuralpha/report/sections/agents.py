@@ -123,12 +123,12 @@ def trading_numbers(book: Book) -> dict:
     }
     return {name: None if np.isnan(value) else float(value) for name, value in record.items()}
 
-# %% ../../../nbs/report/sections/agents.ipynb #3b733433
+# %% ../../../nbs/report/sections/agents.ipynb #fcaac4f9
 KINDS = ("same side", "opposite sides", "the agent alone", "the rule alone")
 LINES = (*KINDS, "costs", "the rest", "net")
 SMALL = 1e-6  # shares of the account that count as nothing
 
-
+# %% ../../../nbs/report/sections/agents.ipynb #e6090e84
 def difference_numbers(agent: Book, rule: Book) -> dict:  # kind -> share of the pairs, % a year with its interval
     """What it earned to hold something else than the rule.
 
@@ -169,7 +169,7 @@ def _kinds(mine: np.ndarray, theirs: np.ndarray) -> dict:  # kind -> (n_dates, n
     )
     return dict(zip(KINDS, masks))
 
-# %% ../../../nbs/report/sections/agents.ipynb #44c086c5
+# %% ../../../nbs/report/sections/agents.ipynb #90d7670a
 def _held_on(book: Book, dates) -> np.ndarray:  # (n_dates, n_assets) shares of the account
     return book.weights.loc[dates].fillna(0.0).to_numpy()
 
@@ -177,18 +177,18 @@ def _held_on(book: Book, dates) -> np.ndarray:  # (n_dates, n_assets) shares of 
 def _returned_on(returns: pd.Series, dates) -> np.ndarray:  # (n_dates,)
     return returns.reindex(dates, fill_value=0.0).to_numpy()
 
-
+# %% ../../../nbs/report/sections/agents.ipynb #4efa8cd7
 def _paid_on(book: Book, dates) -> np.ndarray:  # (n_dates,) negative
     return _returned_on(book.returns["net"] - book.returns["gross"], dates)
 
-# %% ../../../nbs/report/sections/agents.ipynb #8f48a7dd
+# %% ../../../nbs/report/sections/agents.ipynb #6f7e2661
 def _next_returns(panel, dates) -> np.ndarray:  # (n_dates, n_assets)
     """What each asset earns from each date to the next bar, or by leaving; 0 where it is not known."""
     wide = np.zeros((panel.n_dates, panel.n_assets))
     wide[panel.date_code, panel.asset_code] = np.nan_to_num(earned_returns(panel).returns)
     return wide[np.searchsorted(panel.dates, dates.to_numpy())]
 
-
+# %% ../../../nbs/report/sections/agents.ipynb #e228b9af
 def _one_later(values: np.ndarray) -> np.ndarray:
     """What is held after a bar earns on the next."""
     return np.append(0.0, values[:-1])
@@ -204,7 +204,7 @@ def _mean_record(values: np.ndarray, year: float) -> dict:
     low, high = block_interval(draws, mean, len(values), block)
     return {"value": mean, "low": float(low), "high": float(high)}
 
-# %% ../../../nbs/report/sections/agents.ipynb #07b842aa
+# %% ../../../nbs/report/sections/agents.ipynb #ea08bcd2
 class AgentFacts(NamedTuple):
     """What the section found.
 
@@ -219,7 +219,7 @@ class AgentFacts(NamedTuple):
     numbers: dict  # what `agents.json` holds
     turnover: dict  # model -> share of the account traded on each bar
 
-
+# %% ../../../nbs/report/sections/agents.ipynb #1146b9e9
 def agent_facts(experiment, tests: dict, valids: dict) -> AgentFacts:
     """Trade every model once, and look at what the agents did."""
     scores = traded_scores(experiment, tests, valids)
@@ -308,7 +308,7 @@ def _compute(report) -> AgentFacts:
 def _store(report, found):
     write_json(report.folder / "agents.json", found.numbers)
 
-# %% ../../../nbs/report/sections/agents.ipynb #b1290e0d
+# %% ../../../nbs/report/sections/agents.ipynb #4df830a1
 def _show(report, found):
     caption = "Bought and sold, share of the account; means of 20 bars."
     report.show(plot_turnover(found.turnover), "Agents", "agents-turnover", "How much is traded", caption)
@@ -318,26 +318,26 @@ def _show(report, found):
             _show_differences(report, name, facts["against_rule"], found.numbers["rule"])
     return pd.DataFrame(found.numbers["seeds"]).T.drop(columns="net", errors="ignore")
 
-
+# %% ../../../nbs/report/sections/agents.ipynb #936b2d93
 def _show_actions(report, name, by_feature):
     title = "What is held by what is seen"
     caption = "Mean weight decided, by group of the feature on each date; in brackets the correlation with its rank."
     report.show(plot_actions(by_feature), "Agents", "agent-actions", title, caption, name)
 
-
+# %% ../../../nbs/report/sections/agents.ipynb #2b72d296
 def _show_differences(report, name, differences, rule):
     title = "What it earned to act differently"
     caption = f"The rule is the policy on the scores of {rule}. The first four lines are before costs."
     report.show(plot_differences(differences), "Agents", "agent-differences", title, caption, name)
 
-# %% ../../../nbs/report/sections/agents.ipynb #6b59c710
+# %% ../../../nbs/report/sections/agents.ipynb #8bfb3daa
 def _derive(stored) -> dict:
     if not _applies(stored):
         return {}
     facts = agent_facts(stored.experiment, stored.tests, stored.valids)
     return {"agents.json": facts.numbers}
 
-
+# %% ../../../nbs/report/sections/agents.ipynb #962245c8
 def _applies(report) -> bool:
     study = report.experiment.study
     return bool(study.portfolio and study.agents)

@@ -104,13 +104,13 @@ def checks_table(checks) -> "Styler | Markdown":  # what a notebook displays
     shown = found.style.format(escape="html").hide(axis="index").set_caption(quiet)
     return shown.set_table_styles(styles).set_uuid("checks")
 
-# %% ../../../nbs/report/sections/data.ipynb #c8b86dff
+# %% ../../../nbs/report/sections/data.ipynb #08e9544e
 def _store(report, facts: dict):
     """What was found as `checks.json`, and every row that was taken out."""
     write_json(report.folder / "checks.json", facts)
     write_masked(report.experiment.panel, report.folder)
 
-
+# %% ../../../nbs/report/sections/data.ipynb #7a1a30b4
 def _show(report, facts: dict):
     return checks_table(report.experiment.panel.checks)
 
@@ -119,7 +119,7 @@ def _derive(stored) -> dict:
     panel = stored.experiment.panel
     return {"checks.json": data_facts(stored.experiment)} | ({MASKED: panel.masked} if len(panel.masked) else {})
 
-
+# %% ../../../nbs/report/sections/data.ipynb #209d2c34
 SECTION = Section(
     "What is wrong with the data",
     compute=lambda report: data_facts(report.experiment),

@@ -76,14 +76,14 @@ def grouping(X) -> str:  # "family" or "feature"
 
     return "family" if len(set(families(X.names))) > 1 else "feature"
 
-# %% ../../../nbs/report/sections/explanations.ipynb #fe70269a
+# %% ../../../nbs/report/sections/explanations.ipynb #5bd9cd6e
 AGREEMENT = {
     "attributions": "Correlation across features of the two models' attributions of one row, averaged by date, "
     "then over dates.",
     "importance ranks": "Rank correlation across features of the two models' mean absolute attributions.",
 }
 
-
+# %% ../../../nbs/report/sections/explanations.ipynb #839f708e
 def _on_common_features(explanations: list) -> list:
     """Attributions of the features that all models see: an agent sees its account beside them."""
     names = [n for n in explanations[0].names if all(n in e.names for e in explanations)]
@@ -180,12 +180,12 @@ def loss_records(table, part: str = "family") -> dict:  # family or feature -> r
         for f, r in table.iterrows()
     }
 
-# %% ../../../nbs/report/sections/explanations.ipynb #37b216d0
+# %% ../../../nbs/report/sections/explanations.ipynb #32780ac5
 LOSS_DATES = 60
 PAIR_ROWS = 60
 PAIR_FEATURES = 6
 
-
+# %% ../../../nbs/report/sections/explanations.ipynb #80065ab6
 @dataclass(frozen=True)
 class Reasons:
     """Why one model scores as it does, and what it loses without each family.

@@ -15,7 +15,7 @@ from ...core import write_json
 from ..numbers import setting_facts, training_facts, universe_numbers, write_ics
 from ..section import Section
 
-# %% ../../../nbs/report/sections/leaderboard.ipynb #25be4473
+# %% ../../../nbs/report/sections/leaderboard.ipynb #8abcc92d
 class Evaluated(NamedTuple):
     """The leaderboard, and what is stored of it.
 
@@ -33,24 +33,24 @@ class Evaluated(NamedTuple):
     metrics: dict  # what metrics.json holds
     seconds: dict  # model -> of all its fits
 
-
+# %% ../../../nbs/report/sections/leaderboard.ipynb #93c52627
 def _compute(report) -> Evaluated:
     experiment = report.experiment
     details, seconds = training_facts(experiment, report.store, report.device, report.tests)
     numbers, board = universe_numbers(experiment, report.tests, report.valids, details, report.searches)
     return Evaluated(board, setting_facts(experiment) | {"missing": report.holes} | numbers, seconds)
 
-
+# %% ../../../nbs/report/sections/leaderboard.ipynb #1a5d4632
 def _store(report, found: Evaluated):
     write_json(report.folder / "timing.json", found.seconds)
     write_json(report.folder / "metrics.json", found.metrics)
     write_ics(found.board, report.folder)
 
-
+# %% ../../../nbs/report/sections/leaderboard.ipynb #960d0276
 def _show(report, found: Evaluated):
     return found.board
 
-# %% ../../../nbs/report/sections/leaderboard.ipynb #b6a99b49
+# %% ../../../nbs/report/sections/leaderboard.ipynb #5434ab7e
 def _derive(stored) -> dict:
     kept = stored.read("metrics.json", models=dict, missing=dict)
     details = {name: _details(predictions, kept["models"].get(name, {})) for name, predictions in stored.tests.items()}
@@ -60,7 +60,7 @@ def _derive(stored) -> dict:
     metrics = setting_facts(stored.experiment) | {"missing": missing} | numbers
     return {"metrics.json": metrics, "ics.parquet": board.per_date}
 
-
+# %% ../../../nbs/report/sections/leaderboard.ipynb #e6af04f6
 def _details(predictions, kept: dict) -> dict:
     """What is known of a model's training."""
     return {"seeds": len(predictions.seeds) or None, "weights": kept.get("weights"), "device": kept.get("device")}

@@ -40,7 +40,7 @@ from ..section import Section
 from ...study.recipe import study_costs
 from ...trading.clock import Clock
 
-# %% ../../../nbs/report/sections/money.ipynb #7e363159
+# %% ../../../nbs/report/sections/money.ipynb #8d9dc7ca
 def traded_scores(experiment, tests: dict, valids: dict) -> dict:  # model -> (date, asset) Series
     """The scores that are traded on: as they are, or as expected returns where the study says `forecast = true`.
 
@@ -57,7 +57,7 @@ def traded_scores(experiment, tests: dict, valids: dict) -> dict:  # model -> (d
         for name, p in tests.items()
     }
 
-
+# %% ../../../nbs/report/sections/money.ipynb #4c5acffd
 def study_books(
     experiment, scores: dict, policy=None, costs=None, capital: float | None = None
 ) -> dict:  # model -> Book
@@ -114,7 +114,7 @@ def money_numbers(
     league_rows = _league_rows(books, spent)
     return {"setting": setting, "league": league_rows, "flips": _flip_numbers(books), "models": models}
 
-# %% ../../../nbs/report/sections/money.ipynb #e040fedf
+# %% ../../../nbs/report/sections/money.ipynb #44081064
 def _book_numbers(book: Book, scores: pd.Series, spent: tuple) -> dict:
     """One model's account."""
     return {
@@ -136,29 +136,29 @@ def _book_numbers(book: Book, scores: pd.Series, spent: tuple) -> dict:
         "stress": _stress_numbers(book),
     }
 
-
+# %% ../../../nbs/report/sections/money.ipynb #a9402273
 def _break_even_numbers(book: Book) -> dict:
     """Where nothing is traded, no cost of trading makes it break even."""
     if not book.returns["turnover"].sum() > 0:
         return dict.fromkeys(("value", "low", "high"))
     return _native(break_even(book))
 
-
+# %% ../../../nbs/report/sections/money.ipynb #49eb9e42
 def _with_ends(table: pd.DataFrame, value: str) -> dict:
     """Rows of a table as records of value, low and high."""
     return {name: _native(row.rename({value: "value"})) for name, row in table.iterrows()}
 
-
+# %% ../../../nbs/report/sections/money.ipynb #3e574fb2
 def _rows(table: pd.DataFrame) -> list:
     """The rows of a table as JSON holds them."""
     return [_native(row) for row in table.to_dict("records")]
 
-
+# %% ../../../nbs/report/sections/money.ipynb #e0089c5b
 def _native(row) -> dict:
     """A row as JSON holds it: what is no finite number is None, a date is its day."""
     return {key: _plain(value) for key, value in dict(row).items()}
 
-
+# %% ../../../nbs/report/sections/money.ipynb #3cdfa317
 def _plain(value):
     if value is pd.NaT:
         return None
@@ -169,14 +169,14 @@ def _plain(value):
         return value if np.isfinite(value) else None
     return value if value is None or isinstance(value, str) else str(value)
 
-# %% ../../../nbs/report/sections/money.ipynb #9653cdf5
+# %% ../../../nbs/report/sections/money.ipynb #51c1e750
 def _league_rows(books: dict, spent: tuple) -> list:
     """Models by net return, with shared ranks; none where there is one model only."""
     if len(books) < 2:
         return []
     return [{"model": name} | _native(row) for name, row in league(books, 0.05, *spent).iterrows()]
 
-
+# %% ../../../nbs/report/sections/money.ipynb #1d8f0f65
 def of_scores(books: dict) -> dict:
     """The books that trade on a score by a policy, without those of agents."""
     return {name: book for name, book in books.items() if not isinstance(book.policy, Wished)}
@@ -185,7 +185,7 @@ def of_scores(books: dict) -> dict:
 FLIP_MAPS = (("half-spread, bps", "capital"), ("impact, times", "delay, bars"))
 WITHOUT_SIZE = (("half-spread, bps", "delay, bars"),)  # where a larger account pays the same share
 
-# %% ../../../nbs/report/sections/money.ipynb #ae76348b
+# %% ../../../nbs/report/sections/money.ipynb #5f6125aa
 def flip_maps(books: dict) -> list[Flips]:
     """The maps that can be drawn for these books: none for one model, or where a policy follows its account. Agents are
     left out: under other costs they would have decided otherwise.
@@ -197,7 +197,7 @@ def flip_maps(books: dict) -> list[Flips]:
     maps = FLIP_MAPS if today.costs.depends_on_size else WITHOUT_SIZE
     return [flips(books, *axes) for axes in maps if all(grid_of(today, axis) is not None for axis in axes)]
 
-
+# %% ../../../nbs/report/sections/money.ipynb #e1f7c34b
 def _flip_numbers(books: dict) -> dict:
     """Who wins in every cell, and how far the frontier is."""
     found = flip_maps(books)
@@ -208,7 +208,7 @@ def _flip_numbers(books: dict) -> dict:
         "distances": _rows(flip_distances(of_scores(books)).reset_index()),
     }
 
-
+# %% ../../../nbs/report/sections/money.ipynb #b881949c
 def _map_numbers(found: Flips) -> dict:
     today = [value_of(found.today, axis) for axis in (found.down, found.across)]
     axes = {"down": found.down, "across": found.across, "ys": found.ys.tolist(), "xs": found.xs.tolist()}
@@ -225,7 +225,7 @@ def _capacity_numbers(book: Book) -> dict:
     binding = _rows(found.binding(8).reset_index())
     return {"curve": _rows(found.table.reset_index()), "binding": binding} | _native(limits)
 
-# %% ../../../nbs/report/sections/money.ipynb #d9f155bc
+# %% ../../../nbs/report/sections/money.ipynb #bac593e8
 def _convention_numbers(book: Book, scores: pd.Series) -> dict:
     """The same scores under every fill, delay and treatment of drift."""
     if isinstance(book.policy, Wished):
@@ -238,17 +238,17 @@ def _convention_numbers(book: Book, scores: pd.Series) -> dict:
     table = conventions(scores, book.panel, book.policy, account.costs, account.capital, clock.horizon)
     return {"rows": _rows(table.reset_index()), "spread": _plain(table.attrs["spread"])}
 
-
+# %% ../../../nbs/report/sections/money.ipynb #658725a7
 def _sector_rows(book: Book) -> list:
     table = by_sector(book)
     return [] if table is None else _rows(table.reset_index())
 
-
+# %% ../../../nbs/report/sections/money.ipynb #9b8b8bdb
 def _exposure_rows(book: Book) -> list:
     """Mean exposure and its range over the bars, of each side, of beta and of every style."""
     return _range_rows(book_exposures(book), "exposure")
 
-
+# %% ../../../nbs/report/sections/money.ipynb #5c569b5d
 def _range_rows(table: pd.DataFrame, name: str) -> list:
     """Mean, range and last value of every column; none where there are no bars."""
     if table.empty:
@@ -256,7 +256,7 @@ def _range_rows(table: pd.DataFrame, name: str) -> list:
     found = {"mean": table.mean(), "least": table.min(), "most": table.max(), "last": table.iloc[-1]}
     return _rows(pd.DataFrame(found).rename_axis(name).reset_index())
 
-# %% ../../../nbs/report/sections/money.ipynb #a6080e5d
+# %% ../../../nbs/report/sections/money.ipynb #e43930d5
 RISK_METHODS = ("historical", "cornish-fisher", "student")  # those that need no search on every bar
 RISK_WINDOW = 250  # bars from which a loss is forecast
 
@@ -267,7 +267,7 @@ def _book_risk(book: Book):
         return None
     return risk(book, window=RISK_WINDOW, methods=RISK_METHODS)
 
-
+# %% ../../../nbs/report/sections/money.ipynb #f3455346
 def _risk_rows(book: Book) -> dict:
     """VaR and ES of each method with their tests, how concentrated the book is, and how long it takes to leave."""
     found = _book_risk(book)
@@ -289,7 +289,7 @@ def _stress_numbers(book: Book) -> dict:
         "drawdown": _native(found.drawdown),
     }
 
-# %% ../../../nbs/report/sections/money.ipynb #cf998002
+# %% ../../../nbs/report/sections/money.ipynb #7fb30627
 USUAL_BREAKERS = ((-0.05, 0.2), (-0.02, 0.08))  # loss on a bar, drawdown
 RANDOM_BREAKERS = 50
 
@@ -300,13 +300,13 @@ def _breaker_numbers(book: Book, scores: pd.Series) -> dict:
         return {"why_not": "An agent that is stopped would have decided otherwise; only its own account was traded."}
     return {"rows": [_judged(book, scores, policy) for policy in _breakers(book.policy)]}
 
-
+# %% ../../../nbs/report/sections/money.ipynb #cd146bc7
 def _breakers(policy) -> list:  # of policies with a breaker
     if breaker_of(policy) is not None:
         return [policy]
     return [Breaker(policy, *limits) for limits in USUAL_BREAKERS]
 
-
+# %% ../../../nbs/report/sections/money.ipynb #4ab600ec
 def _judged(book: Book, scores: pd.Series, policy) -> dict:
     """One breaker's verdict and its trips."""
     is_own = policy == book.policy
@@ -316,24 +316,24 @@ def _judged(book: Book, scores: pd.Series, policy) -> dict:
     named = {"breaker": breaker_text(breaker_of(policy)), "in the policy": "yes" if is_own else "no"}
     return named | _native(found) | {"each": [_native(trip) for trip in found.attrs["trips"]]}
 
-
+# %% ../../../nbs/report/sections/money.ipynb #e1024e6c
 def _traded_as(book: Book, scores: pd.Series, policy) -> Book:
     """The same account under another policy."""
     account, clock = book.account, book.ledger.clock
     return backtest(scores, book.panel, policy, account.costs, account.capital, clock)
 
-# %% ../../../nbs/report/sections/money.ipynb #0961dbe1
+# %% ../../../nbs/report/sections/money.ipynb #ed43042b
 def _compute(report):
     scores = traded_scores(report.experiment, report.tests, report.valids)
     books = study_books(report.experiment, scores)
     return books, money_numbers(books, scores, study_trials(report.experiment, report.searches))
 
-
+# %% ../../../nbs/report/sections/money.ipynb #9eead6b9
 def _store(report, found):
     write_json(report.folder / "money.json", found[1])
     write_returns(book_returns(found[0]), report.folder)
 
-
+# %% ../../../nbs/report/sections/money.ipynb #ac5640a0
 def _show(report, found):
     books, numbers = found
     show, models = report.show, numbers["models"]
@@ -349,7 +349,7 @@ def _show(report, found):
         _show_book(report, name, book, models[name])
     return pd.DataFrame(numbers["league"])
 
-# %% ../../../nbs/report/sections/money.ipynb #67c5b6b2
+# %% ../../../nbs/report/sections/money.ipynb #4d1e647d
 def _show_book(report, name: str, book: Book, facts: dict) -> None:
     """The pictures of one model's account."""
     caption = "Percent a year; and the names that brought and cost most over the whole period."
@@ -373,7 +373,7 @@ def _show_book(report, name: str, book: Book, facts: dict) -> None:
     caption = "Left: losses below a line were not forecast. Right: the same days in 2,000 other orders."
     report.show(figure, "Money", "money-losses", "What may be lost", caption, name)
 
-
+# %% ../../../nbs/report/sections/money.ipynb #3512c948
 def _derive(stored) -> dict:
     if not _applies(stored):
         return {}
@@ -382,7 +382,7 @@ def _derive(stored) -> dict:
     numbers = money_numbers(books, scores, study_trials(stored.experiment, stored.searches))
     return {"money.json": numbers, "returns.parquet": book_returns(books)}
 
-
+# %% ../../../nbs/report/sections/money.ipynb #cbd198be
 def _applies(report) -> bool:
     return report.experiment.study.portfolio is not None
 

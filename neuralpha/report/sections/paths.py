@@ -50,14 +50,14 @@ def _show(report, found: dict | None) -> pd.DataFrame | None:
     rows = {name: {k: m[k] for k in ("mean", "low", "high", "sd", "best_on")} for name, m in numbers["models"].items()}
     return pd.DataFrame.from_dict(rows, orient="index").rename(columns={"best_on": "best on paths"}).round(4)
 
-# %% ../../../nbs/report/sections/paths.ipynb #af1c00c9
+# %% ../../../nbs/report/sections/paths.ipynb #b7df8832
 def _derive(stored) -> dict:
     if not stored.has("paths.parquet"):
         return {}
     table = read_table(stored.folder / "paths.parquet", **PATHS)
     return {"paths.json": path_numbers(path_ics(table, stored.experiment.y), stored.experiment.y)}
 
-
+# %% ../../../nbs/report/sections/paths.ipynb #61cef422
 def _applies(report) -> bool:
     return len(report.experiment.paths) > 1
 

@@ -17,7 +17,7 @@ from ...portfolio.grammar import read_policy
 from ..section import Section
 from ...study.recipe import study_costs
 
-# %% ../../../nbs/report/sections/resilience.ipynb #6c6860a5
+# %% ../../../nbs/report/sections/resilience.ipynb #b630913e
 def _compute(report):  # a `Resilience`
     from neuralpha.portfolio.resilience import resilience
 
@@ -25,7 +25,7 @@ def _compute(report):  # a `Resilience`
     fitted = [p for name, p in report.tests.items() if p.models and name not in study.agents]
     return resilience(fitted, read_policy(study.portfolio.policy), study_costs(study), study.portfolio.capital)
 
-
+# %% ../../../nbs/report/sections/resilience.ipynb #ce936285
 def _store(report, found):
     write_json(report.folder / "resilience.json", resilience_numbers(found))
 

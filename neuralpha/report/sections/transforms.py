@@ -154,18 +154,18 @@ def _show_step(report, facts: list, number: int) -> None:
             caption = where + (_together(facts, number) if key == "explained" else "")
             report.show(fig, "Transforms", f"transform-{number}-{key}", title, caption)
 
-# %% ../../../nbs/report/sections/transforms.ipynb #ad2c5993
+# %% ../../../nbs/report/sections/transforms.ipynb #8f3350de
 def _together(facts: list, number: int) -> str:
     sums = [sum(fold["steps"][number]["explained"]) for fold in facts]
     return f" Together {min(sums):.0%} to {max(sums):.0%}."
 
-
+# %% ../../../nbs/report/sections/transforms.ipynb #0813cfd4
 def _table(facts: list) -> pd.DataFrame:
     """One row per fold and step."""
     rows = [_row(fold["fold"], step) for fold in facts for step in fold["steps"]]
     return pd.DataFrame(rows).set_index(["fold", "step"])
 
-
+# %% ../../../nbs/report/sections/transforms.ipynb #7c4e90aa
 def _row(fold: int, step: dict) -> dict:
     return {
         "fold": fold,
@@ -175,13 +175,13 @@ def _row(fold: int, step: dict) -> dict:
         "added": ", ".join(step["added"][:6]),
     }
 
-# %% ../../../nbs/report/sections/transforms.ipynb #ad4a1709
+# %% ../../../nbs/report/sections/transforms.ipynb #d032ca58
 def _derive(stored) -> dict:
     if not stored.has("transforms.json"):
         return {}
     return {"transforms.json": {"folds": transform_facts(stored.experiment)}}
 
-
+# %% ../../../nbs/report/sections/transforms.ipynb #99ee4bfd
 def _applies(report) -> bool:
     return bool(report.experiment.study.transforms)
 
