@@ -33,7 +33,7 @@ from scipy.stats import norm
 from ..core import NeuralphaError, unknown_name
 from ..evaluate.statistics import block_length, clean
 
-# %% ../../nbs/monitor/charts.ipynb #5b4ec089
+# %% ../../nbs/monitor/charts.ipynb #d07dde85
 NODES = 80  # of the quadrature
 
 
@@ -42,7 +42,7 @@ def _nodes(low, high):
     half = (high - low) / 2
     return low + half * (points + 1), weights * half
 
-
+# %% ../../nbs/monitor/charts.ipynb #b6795e9b
 def _one_sided(threshold, shift, reference, start):
     """Mean run lengths of the upper CUSUM from 0 and from `start`."""
     points, weights = _nodes(0.0, threshold)
@@ -55,7 +55,7 @@ def _one_sided(threshold, shift, reference, start):
     begun = 1 + lengths[0] * norm.cdf(drift - start) + (norm.pdf(points[1:] + drift - start) * weights) @ lengths[1:]
     return lengths[0], begun
 
-
+# %% ../../nbs/monitor/charts.ipynb #289f7811
 def cusum_run_length(
     threshold: float,  # h, in standard deviations
     shift: float = 0.0,  # of the mean, in standard deviations
@@ -91,7 +91,7 @@ def cusum_run_length(
     down, down_begun = _one_sided(threshold, -shift, reference, start)
     return float((up_begun * down + down_begun * up - up * down) / (up + down))
 
-
+# %% ../../nbs/monitor/charts.ipynb #d9df3d8e
 def _check_chart(threshold, sides=2):
     if not threshold > 0:
         raise NeuralphaError(f"threshold is {threshold!r}; it must be positive, for example 5.")
@@ -130,7 +130,7 @@ def ewma_run_length(
     lengths = np.linalg.solve(np.eye(NODES) - kernel[1:], np.ones(NODES))
     return float(1 + kernel[0] @ lengths)
 
-# %% ../../nbs/monitor/charts.ipynb #f64ec3c4
+# %% ../../nbs/monitor/charts.ipynb #a292ac72
 def cusum_threshold(
     run_length: float,  # wanted without drift, bars
     reference: float = 0.5,
@@ -158,7 +158,7 @@ def cusum_threshold(
 
     return _solve(excess, run_length)
 
-
+# %% ../../nbs/monitor/charts.ipynb #f10fdf8a
 def ewma_limit(
     run_length: float,  # wanted without drift, bars
     weight: float = 0.1,
@@ -182,19 +182,19 @@ def ewma_limit(
 
     return _solve(excess, run_length, high=5.0)
 
-
+# %% ../../nbs/monitor/charts.ipynb #c0c875e1
 def _solve(excess, run_length, high=8.0):
     _check_run_length(run_length)
     while excess(high) < 0 and high < 60:
         high *= 1.5
     return float(brentq(excess, 0.05, high, xtol=1e-10))
 
-
+# %% ../../nbs/monitor/charts.ipynb #b0aeaed5
 def _check_run_length(run_length):
     if not 5 <= run_length <= 1e6:
         raise NeuralphaError(f"run_length is {run_length!r} bars; ask for one between 5 and 1,000,000.")
 
-# %% ../../nbs/monitor/charts.ipynb #d62f6c18
+# %% ../../nbs/monitor/charts.ipynb #82b286b0
 @njit(cache=True)
 def _cusum_paths(z, reference, side, start):
     """(paths, n) statistic at each bar; side -1 looks down, 1 up, 0 both. NaN: the statistic stays as it is."""
@@ -208,7 +208,7 @@ def _cusum_paths(z, reference, side, start):
             out[i, t] = max(up, down) if side == 0 else (up if side > 0 else down)
     return out
 
-
+# %% ../../nbs/monitor/charts.ipynb #3fe01334
 @njit(cache=True)
 def _ewma_paths(z, weight, side):
     """(paths, n) statistic at each bar, in its standard deviations; NaN: it stays as it is."""
@@ -222,7 +222,7 @@ def _ewma_paths(z, weight, side):
             out[i, t] = abs(level) / scale if side == 0 else side * level / scale
     return out
 
-
+# %% ../../nbs/monitor/charts.ipynb #ef546341
 def run_lengths(
     paths: np.ndarray,  # (paths, bars) statistic
     threshold: float,
@@ -243,7 +243,7 @@ def run_lengths(
     above = paths > threshold
     return np.where(above.any(1), above.argmax(1) + 1.0, np.nan)
 
-
+# %% ../../nbs/monitor/charts.ipynb #428e6c6b
 def mean_run_length(
     paths: np.ndarray,  # (paths, bars) statistic
     threshold: float,
@@ -266,7 +266,7 @@ def mean_run_length(
     watched = np.where(np.isfinite(lengths), lengths, paths.shape[1]).sum()
     return float(watched / alarms) if alarms else np.inf
 
-# %% ../../nbs/monitor/charts.ipynb #0feb8a9c
+# %% ../../nbs/monitor/charts.ipynb #d6300e92
 @njit(cache=True)
 def surprises_of(away, decay, gain, level) -> np.ndarray:
     """(paths, n) surprises of values around their mean; NaN where a value is, and the level fades."""
@@ -280,12 +280,12 @@ def surprises_of(away, decay, gain, level) -> np.ndarray:
                 expected += gain[i] * out[i, t]
     return out
 
-
+# %% ../../nbs/monitor/charts.ipynb #25bd5e6c
 def level_after(away, surprise, decay, gain) -> float | np.ndarray:
     """What is expected of the next bar, less the mean; `away` and `surprise` are of the last, in one unit."""
     return decay * (away - surprise) + gain * surprise
 
-
+# %% ../../nbs/monitor/charts.ipynb #542bc039
 @njit(cache=True)
 def _driven(shocks, decay, gain, level):
     """(paths, n) values around their mean, had these been the surprises."""
@@ -297,7 +297,7 @@ def _driven(shocks, decay, gain, level):
             expected = decay[i] * expected + gain[i] * shocks[i, t]
     return out
 
-
+# %% ../../nbs/monitor/charts.ipynb #0c0c494b
 @dataclass(frozen=True)
 class Whitening:
     """A slow state behind a series, and the noise through which it is seen.
@@ -364,13 +364,13 @@ class Whitening:
     def _as_paths(self, paths, level=0.0):
         return [np.full(paths, value) for value in (self.decay, self.gain, level)]
 
-# %% ../../nbs/monitor/charts.ipynb #90723531
+# %% ../../nbs/monitor/charts.ipynb #58e3d556
 SLOWEST = 0.99  # decay: what is slower cannot be told from a broken mean in a few hundred bars
 DECAYS = 1 - np.geomspace(0.8, 1 - SLOWEST, 60)
 SHARES = np.geomspace(0.03, 1, 12)  # of the gain, over the decay
 AKAIKE = 4.0  # twice the parameters that a state has
 
-
+# %% ../../nbs/monitor/charts.ipynb #8bb5a2b5
 @njit(cache=True)
 def _squares(away, decay, gain):
     expected = total = 0.0
@@ -380,7 +380,7 @@ def _squares(away, decay, gain):
         expected = decay * expected + gain * surprise
     return total
 
-
+# %% ../../nbs/monitor/charts.ipynb #2733236f
 @njit(cache=True)
 def _best_near(away, best, decay, gain, step):
     """One round of a search around the best state so far."""
@@ -395,7 +395,7 @@ def _best_near(away, best, decay, gain, step):
                     best = (found, trial, taken)
     return best
 
-
+# %% ../../nbs/monitor/charts.ipynb #a6d8b99e
 @njit(cache=True)
 def _fit_states(away):
     """(3, paths) decay, gain and deviation of the surprises, by least squares; no state where none pays."""
@@ -415,7 +415,7 @@ def _fit_states(away):
         out[:, i] = best[1], best[2], np.sqrt(best[0] / away.shape[1])
     return out
 
-
+# %% ../../nbs/monitor/charts.ipynb #6c9dd311
 def fit_states(
     values: np.ndarray,  # (paths, n) without NaN
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:  # (paths,) mean, scale of the surprises, decay, gain
@@ -435,7 +435,7 @@ def fit_states(
     decay, gain, scale = _fit_states(values - mean[:, None])
     return mean, scale, decay, gain
 
-
+# %% ../../nbs/monitor/charts.ipynb #ac7e0546
 def fit_whitening(
     values,  # one per bar, of the validation period
 ) -> Whitening:
@@ -612,7 +612,7 @@ class Chart:
         rows = {loss: self.delay(-loss * self.whitening.mean, paths=paths) for loss in losses}
         return pd.DataFrame(rows).T.rename_axis("loss")
 
-# %% ../../nbs/monitor/charts.ipynb #df39abbd
+# %% ../../nbs/monitor/charts.ipynb #d933a115
 @njit(cache=True)
 def _blocks(pool, starts, block, bars):
     out = np.empty((starts.shape[0], bars))
@@ -621,13 +621,13 @@ def _blocks(pool, starts, block, bars):
             out[i, t] = pool[(starts[i, t // block] + t % block) % len(pool)]
     return out
 
-
+# %% ../../nbs/monitor/charts.ipynb #cd4becab
 def _resample(pool, block, paths, bars, seed):
     """(paths, bars) of the pool, in circular blocks."""
     starts = np.random.default_rng(seed).integers(len(pool), size=(paths, -(-bars // block)))
     return _blocks(np.asarray(pool, float), starts, block, bars)
 
-# %% ../../nbs/monitor/charts.ipynb #0b47d9d8
+# %% ../../nbs/monitor/charts.ipynb #8b7fa925
 def watch(
     validation,  # one value per bar of the period that the model was accepted on, e.g. its daily rank IC
     run_length: float = 504,  # bars until a false alarm, in the mean
@@ -663,7 +663,7 @@ def watch(
     chart = replace(chart, threshold=_calibrated(chart, drawn, run_length))
     return replace(chart, run_length=_run_length_interval(chart, clean(validation), drawn))
 
-
+# %% ../../nbs/monitor/charts.ipynb #c5a65a88
 def _uncalibrated(validation, kind, side, memory, head_start, seed) -> Chart:
     """A chart that knows the validation period, and no threshold yet."""
     if kind not in ("cusum", "ewma"):
@@ -680,7 +680,7 @@ def _uncalibrated(validation, kind, side, memory, head_start, seed) -> Chart:
     empty = RunLength(np.nan, np.nan, np.nan)
     return Chart(kind, side, 1.0, white, empty, memory, head_start, pool, block, seed, float(level))
 
-
+# %% ../../nbs/monitor/charts.ipynb #73b4eb54
 def _calibrated(chart, drawn, run_length):
     """The threshold at which the drawn paths run that long."""
     low, high = 0.01, 100.0
@@ -691,7 +691,7 @@ def _calibrated(chart, drawn, run_length):
         low, high = (middle, high) if mean_run_length(paths, middle) < run_length else (low, middle)
     return high
 
-# %% ../../nbs/monitor/charts.ipynb #30133540
+# %% ../../nbs/monitor/charts.ipynb #5e6414a6
 class _Worlds(NamedTuple):
     """What may be true of a series: one value per world."""
 
@@ -701,7 +701,7 @@ class _Worlds(NamedTuple):
     gain: np.ndarray
     level: np.ndarray  # of the state after the last bar, in deviations
 
-
+# %% ../../nbs/monitor/charts.ipynb #264d6492
 SLOW = 0.5  # power of 1 / (1 - decay), by which slow states are believed in more
 
 
@@ -714,7 +714,7 @@ class _Regression(NamedTuple):
     squares: np.ndarray  # left over, the first level's included
     moments: np.ndarray  # (..., 3) of `A`: aa, ab, bb + 1
 
-
+# %% ../../nbs/monitor/charts.ipynb #671d90ab
 @njit(cache=True)
 def _follow(values, decay, gain, level):
     out = np.empty(len(values))
@@ -723,7 +723,7 @@ def _follow(values, decay, gain, level):
         level = decay * level + gain * out[t]
     return out
 
-
+# %% ../../nbs/monitor/charts.ipynb #c54a78c5
 @njit(cache=True)
 def _explain(x, decays, gains):
     """(states, 7) as `_Regression` holds them."""
@@ -743,7 +743,7 @@ def _explain(x, decays, gains):
         out[i, 4:] = aa, ab, bb
     return out
 
-
+# %% ../../nbs/monitor/charts.ipynb #bf6bd50a
 def _states():
     """(states,) decays and gains of the grid, no state first; the logarithm of what is believed of each beforehand."""
     decays = np.append(0.0, np.repeat(DECAYS, len(SHARES)))
@@ -752,7 +752,7 @@ def _states():
     before[0] = before[1:].sum()
     return decays, gains, np.log(before)
 
-
+# %% ../../nbs/monitor/charts.ipynb #8f70052d
 def _worlds(chart, x, count) -> _Worlds:
     """Drawn from what the validation period leaves possible."""
     rng = np.random.default_rng(chart.seed + 2)
@@ -772,7 +772,7 @@ def _worlds(chart, x, count) -> _Worlds:
     level = level_after(away[:, -1], last, decay, gain)
     return _Worlds(middle + unit * mean, unit * scale, decay, gain, level)
 
-
+# %% ../../nbs/monitor/charts.ipynb #f02314b1
 def _drawn_levels(found, scale, widened, rng):
     """Mean and first level of each world."""
     aa, ab, bb = found.moments.T
@@ -780,14 +780,14 @@ def _drawn_levels(found, scale, widened, rng):
     off = scale * widened * np.sqrt(bb / (aa * bb - ab**2)) * of_mean
     return found.mean + off, found.first - ab / bb * off + scale / np.sqrt(bb) * of_first
 
-
+# %% ../../nbs/monitor/charts.ipynb #8d3fd58f
 def _long_run(values, length):
     """Long-run deviation, by sums of circular blocks; that of white values is their deviation."""
     length = min(length, len(values) // 4)
     sums = np.convolve(np.append(values, values[: length - 1]), np.ones(length), "valid")
     return np.sqrt((sums**2).mean() / length)
 
-
+# %% ../../nbs/monitor/charts.ipynb #3196da13
 def _sureness(chart, x):
     """What an observation counts for: above 1 where a state is learnt better than the law of white surprises says."""
     white = chart.whitening
@@ -797,7 +797,7 @@ def _sureness(chart, x):
     score = chart.pool * expected
     return float(np.clip((expected**2).mean() / _long_run(score - score.mean(), chart.block) ** 2, 0.5, 2.0))
 
-
+# %% ../../nbs/monitor/charts.ipynb #b64d2291
 TAIL = 0.05  # of the surprises, on each side, is drawn anew
 
 
@@ -816,7 +816,7 @@ def _beyond_the_seen(shocks, pool, seed):
             out[far] = sign * (begin + rng.exponential(excess.mean(), far.sum()))
     return out
 
-
+# %% ../../nbs/monitor/charts.ipynb #a369a544
 def _seen_of_futures(chart, worlds, futures, bars):
     """(worlds * futures, bars) surprises of the chart in futures of each world."""
     mean, scale, decay, gain, level = (np.repeat(values, futures) for values in worlds)
@@ -825,7 +825,7 @@ def _seen_of_futures(chart, worlds, futures, bars):
     values = mean[:, None] + scale[:, None] * _driven(shocks, decay, gain, level)
     return chart.whitening.surprises(values, chart.level)
 
-
+# %% ../../nbs/monitor/charts.ipynb #eb13df00
 def _run_length_interval(chart, x, drawn, worlds=80):
     """Run length on the drawn paths, and its 5 and 95 % quantiles over what may be true."""
     futures, bars = 4, drawn.shape[1]
@@ -833,12 +833,12 @@ def _run_length_interval(chart, x, drawn, worlds=80):
     lengths = [mean_run_length(paths, chart.threshold) for paths in seen.reshape(worlds, futures, bars)]
     return RunLength(mean_run_length(chart.statistic(drawn), chart.threshold), *_within(lengths, 4 * bars))
 
-
+# %% ../../nbs/monitor/charts.ipynb #2198574c
 def _within(lengths, most):
     low, high = np.quantile(np.minimum(lengths, most), [0.05, 0.95])
     return float(low), float(high)
 
-# %% ../../nbs/monitor/charts.ipynb #500bcfd5
+# %% ../../nbs/monitor/charts.ipynb #d10a7850
 def watch_rate(
     validation,  # one value per bar of the period that the model was accepted on
     alarms: float = 1.0,  # false ones wanted over the next `bars`
@@ -876,7 +876,7 @@ def watch_rate(
     length = _length_of_highest(highest.reshape(worlds, futures), threshold, bars)
     return replace(chart, threshold=threshold, run_length=length)
 
-
+# %% ../../nbs/monitor/charts.ipynb #aed3206f
 def _length_of_highest(highest, threshold, bars) -> RunLength:
     """Bars per alarm; those of the tenths of worlds with most and fewest, ranked on half of the futures."""
     half = highest.shape[1] // 2
@@ -885,7 +885,7 @@ def _length_of_highest(highest, threshold, bars) -> RunLength:
     groups = highest, highest[order[-tenth:], half:], highest[order[:tenth], half:]
     return RunLength(*(_bars_per_alarm((group > threshold).mean(), bars) for group in groups))
 
-
+# %% ../../nbs/monitor/charts.ipynb #501f1681
 def _bars_per_alarm(chance, bars):
     return float(bars / -np.log(np.clip(1 - chance, 1e-9, 1 - 1e-9)))
 

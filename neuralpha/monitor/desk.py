@@ -63,11 +63,11 @@ from ..trading.account import RECORD, Account, Books, open_books
 from ..trading.clock import Clock
 from ..trading.costs import Costs, make_costs
 
-# %% ../../nbs/monitor/desk.ipynb #91722ab8
+# %% ../../nbs/monitor/desk.ipynb #960f1ada
 FILLS = ("paper", "broker")
 FITS = ("challenger", "no fit")  # kinds of entries: a new fit was made, or could not be
 
-
+# %% ../../nbs/monitor/desk.ipynb #79a64e78
 @dataclass(frozen=True)
 class Terms:
     """What a desk trades, and how; none of it changes while it is open.
@@ -147,7 +147,7 @@ class Terms:
         limit = self.participation or np.inf
         return Account(self.cost_rule, self.capital, participation=limit, lot=self.lot)
 
-
+# %% ../../nbs/monitor/desk.ipynb #4e1cc477
 class Inputs(Protocol):
     """What a desk is fed: a panel, and what the models say of each of its dates from what was known on it."""
 
@@ -171,7 +171,7 @@ class Inputs(Protocol):
             asset by feature, before any transform
         """
 
-# %% ../../nbs/monitor/desk.ipynb #e6646c5f
+# %% ../../nbs/monitor/desk.ipynb #2e356299
 TERMS, WATCH, ACTIONS, TABLES = "desk.json", "watch.json", "actions.toml", "tables"
 
 
@@ -230,7 +230,7 @@ def create_desk(
         shutil.rmtree(build, ignore_errors=True)
     return Desk(folder, weigh)
 
-
+# %% ../../nbs/monitor/desk.ipynb #47de068c
 class Elsewhere(Protocol):
     """Where a desk lies that is no folder of this machine: a copy is worked on, entries are written there first."""
 
@@ -249,7 +249,7 @@ class Elsewhere(Protocol):
     def send(self) -> None:
         """Send files of the copy that readers want."""
 
-
+# %% ../../nbs/monitor/desk.ipynb #c8bd6f87
 @dataclass
 class Desk:
     """A desk that is open.
@@ -334,7 +334,7 @@ class Desk:
         self.record()
         return entry
 
-# %% ../../nbs/monitor/desk.ipynb #7962f230
+# %% ../../nbs/monitor/desk.ipynb #940af635
 @dataclass
 class Record:
     """The journal of a desk, read."""
@@ -436,17 +436,17 @@ class Record:
         before = wealth.shift(1).fillna(self.desk.terms.capital)
         return wealth / before - 1
 
-
+# %% ../../nbs/monitor/desk.ipynb #49111ff2
 def account_names(terms: Terms) -> list:
     """The desk's own account, and one on paper for each model."""
     return ["desk", *terms.models]
 
-
+# %% ../../nbs/monitor/desk.ipynb #f806ebf0
 def state_of(kept: dict) -> State:
     """A policy's state from its plain values."""
     return State(**kept | {"fired": tuple((layer, bar) for layer, bar in kept["fired"])})
 
-# %% ../../nbs/monitor/desk.ipynb #61a96de3
+# %% ../../nbs/monitor/desk.ipynb #56c14b57
 def write_bar_table(folder, table: pd.DataFrame) -> str:  # digest, which is its name
     """Write a table under the digest of its bytes; the same table is written once.
 
@@ -464,7 +464,7 @@ def write_bar_table(folder, table: pd.DataFrame) -> str:  # digest, which is its
             tmp.write_bytes(out.getvalue())
     return name
 
-
+# %% ../../nbs/monitor/desk.ipynb #8e66b7e1
 def read_bar_table(folder, name: str) -> pd.DataFrame:
     """Read a table, and compare its bytes with its name."""
     path = Path(folder) / TABLES / f"{name}.parquet"
@@ -475,7 +475,7 @@ def read_bar_table(folder, name: str) -> pd.DataFrame:
         )
     return pd.read_parquet(path)
 
-# %% ../../nbs/monitor/desk.ipynb #af94f9d6
+# %% ../../nbs/monitor/desk.ipynb #670e966b
 def hold_missing(panel: Panel) -> Panel:
     """The panel with masked rows for assets that miss its last bars, while nobody knows that they have left."""
     last = panel.date_code[panel.asset_offsets[1:] - 1]
@@ -498,7 +498,7 @@ def hold_missing(panel: Panel) -> Panel:
         truth=longer(panel.truth),
     )
 
-
+# %% ../../nbs/monitor/desk.ipynb #776b48c3
 def _there_until(panel) -> np.ndarray:
     """(n_assets,) the last date on which an asset still may come back."""
     last = panel.date_code[panel.asset_offsets[1:] - 1]
@@ -512,11 +512,11 @@ def _there_until(panel) -> np.ndarray:
         stated |= panel.attributes["delisting_date"].reindex(panel.assets).notna().to_numpy()
     return np.where(stated, last, np.minimum(until, panel.n_dates - 1))
 
-# %% ../../nbs/monitor/desk.ipynb #d9d7c23e
+# %% ../../nbs/monitor/desk.ipynb #c4bd742f
 THIN = 0.5  # of the usual number of assets: a session with fewer prices is not traded on
 WINDOW = 300  # bars before the first new one that are read: estimates, returns and look-backs need no more
 
-
+# %% ../../nbs/monitor/desk.ipynb #1267fce9
 def unfit_file(record: Record, panel: Panel) -> str:  # empty: it can be stepped
     """Why a file cannot follow on what a desk has seen.
 
@@ -538,7 +538,7 @@ def unfit_file(record: Record, panel: Panel) -> str:  # empty: it can be stepped
             return f"The file has no asset {held[0]} ({len(held)} are missing), in which the desk holds a position."
     return ""
 
-
+# %% ../../nbs/monitor/desk.ipynb #de83e93a
 def unfit_bar(panel: Panel, date: int) -> str:
     """Why a bar is not traded on: far fewer prices than usual."""
     counts = np.bincount(panel.date_code[panel.tradable], minlength=panel.n_dates)
@@ -550,7 +550,7 @@ def unfit_bar(panel: Panel, date: int) -> str:
         "session may not be over, or the file is not complete."
     )
 
-# %% ../../nbs/monitor/desk.ipynb #8e0f9211
+# %% ../../nbs/monitor/desk.ipynb #812a552e
 LOOK_BACK = 63  # known bars whose data is compared with what was seen
 SAME_RETURN = 1e-5  # difference of returns below which a bar is the same: prices are kept as float32
 
@@ -561,7 +561,7 @@ def bar_digest(panel: Panel, date: int) -> str:
     fields = [panel.fields[name][rows] for name in sorted(panel.fields)]
     return digest(panel.assets[panel.asset_code[rows]], panel.tradable[rows], *fields)
 
-
+# %% ../../nbs/monitor/desk.ipynb #63e5f52b
 def find_revisions(record: Record, panel: Panel, returns: np.ndarray) -> list:  # of bodies for the journal
     """Known bars of the last quarter whose returns are not those that were seen.
 
@@ -581,7 +581,7 @@ def find_revisions(record: Record, panel: Panel, returns: np.ndarray) -> list:  
             found += _revision(record, bar, panel, at, returns, now)
     return found
 
-
+# %% ../../nbs/monitor/desk.ipynb #e662e696
 def _revision(record, bar, panel, at, returns, now) -> list:
     """What changed of a bar; nothing where prices were only rescaled."""
     seen = record.table(bar)["return"]
@@ -625,7 +625,7 @@ def one_date(
         truth={},
     )
 
-# %% ../../nbs/monitor/desk.ipynb #d0943718
+# %% ../../nbs/monitor/desk.ipynb #0ff9a37e
 class _Run:
     """What all bars of one feed share."""
 
@@ -675,7 +675,7 @@ class _Run:
         kinds = [entry.kind for entry in self.record.entries if entry.kind in ("bar", "halt")]
         return bool(kinds) and kinds[-1] == "halt"
 
-
+# %% ../../nbs/monitor/desk.ipynb #a3000b67
 _FREE = dict(
     half_spread_bps=0.0,
     temporary=Costs().temporary,
@@ -685,7 +685,7 @@ _FREE = dict(
     commission_minimum=0.0,
 )
 
-
+# %% ../../nbs/monitor/desk.ipynb #f473aa2f
 def is_of_the_day(policy) -> bool:
     """Whether weights follow from the scores of the day alone, so that no earlier bar has to be shown."""
     simple = {"Quantiles", "TopN", "RankWeights", "Capped", "DrawdownCut", "Breaker"}
@@ -694,7 +694,7 @@ def is_of_the_day(policy) -> bool:
     own = type(policy).__module__ == "neuralpha.portfolio.policies" and (type(policy).__name__ in simple or flat)
     return own and (inner is None or is_of_the_day(inner))
 
-# %% ../../nbs/monitor/desk.ipynb #607b7354
+# %% ../../nbs/monitor/desk.ipynb #c9fb3e63
 def _book(run: _Run, at: int) -> tuple:  # records (accounts, RECORD), filled (assets, accounts)
     """Keep the books of one bar."""
     names = account_names(run.terms)
@@ -722,11 +722,11 @@ def _book(run: _Run, at: int) -> tuple:  # records (accounts, RECORD), filled (a
     filled = books.state.position / (1 + after[:, None]) - before * (1 + moved[:, None])
     return records, np.where(np.abs(filled) > 1e-9 * np.maximum(np.abs(before), 1.0), filled, 0.0)
 
-
+# %% ../../nbs/monitor/desk.ipynb #9539acd9
 def _of_rows(values, rows):
     return values[rows] if len(values) > 1 else values[0]  # where all are alike, one is kept
 
-
+# %% ../../nbs/monitor/desk.ipynb #f7683f16
 def _moves(books: Books, at: int):
     """(n_assets,) return before and after the fill; an asset that leaves has lost all of its position."""
     rows = slice(*books.bars.offsets[at : at + 2])
@@ -735,14 +735,14 @@ def _moves(books: Books, at: int):
     before[asset], after[asset] = _of_rows(books.bars.before, rows), _of_rows(books.bars.after, rows)
     return before, after
 
-# %% ../../nbs/monitor/desk.ipynb #638aa579
+# %% ../../nbs/monitor/desk.ipynb #8520427c
 class Paid(NamedTuple):
     """What a broker's fills cost beyond what they are worth."""
 
     slippage: float
     commission: float
 
-
+# %% ../../nbs/monitor/desk.ipynb #f2046371
 def _force_fills(run, at, wish, moved) -> Paid:
     """Wishes, in money, that end in what the broker filled."""
     fills = fills_of(run.record, run.panel.dates[at])
@@ -764,13 +764,13 @@ def _force_fills(run, at, wish, moved) -> Paid:
         slippage += fill.shares * fill.price - worth
     return Paid(slippage, float(fills["commission"].sum()))
 
-
+# %% ../../nbs/monitor/desk.ipynb #d30a7964
 def _reference_prices(run, rows, fillable):
     """The price at which the clock fills, where it can."""
     field = run.panel.fields.get("open" if run.terms.fill == "open" else "close")
     return np.where(fillable, field[rows].astype(float), np.nan)
 
-
+# %% ../../nbs/monitor/desk.ipynb #1992a934
 def _pay(books, records, paid):
     total = paid.slippage + paid.commission
     books.state.cash[0] -= total
@@ -779,7 +779,7 @@ def _pay(books, records, paid):
     records[0, RECORD.index("commission")] -= paid.commission
     records[0, RECORD.index("wealth")] -= total
 
-
+# %% ../../nbs/monitor/desk.ipynb #2eb78a48
 FILL_COLUMNS = ("date", "asset", "shares", "price")
 
 
@@ -819,7 +819,7 @@ def record_fills(
             _append_fills(journal, record, date, part)
     return len(fills)
 
-
+# %% ../../nbs/monitor/desk.ipynb #45fbc15c
 def _append_fills(journal, record, date, part):
     lines = part[["asset", "shares", "price", "commission"]].to_dict("records")
     body = dict(date=str(date), fills=lines)
@@ -830,7 +830,7 @@ def _append_fills(journal, record, date, part):
         raise NeuralphaError(f"{date.date()} has been stepped already; fills are recorded before their bar is.")
     journal.append("fills", body)
 
-
+# %% ../../nbs/monitor/desk.ipynb #dc25a936
 def fills_of(record: Record, date) -> pd.DataFrame | None:  # asset, shares, price, commission
     """What the broker did on a bar; None where nothing was said.
 
@@ -843,7 +843,7 @@ def fills_of(record: Record, date) -> pd.DataFrame | None:  # asset, shares, pri
     found = [entry.body["fills"] for entry in record.of("fills") if entry.body["date"] == wanted]
     return pd.DataFrame(found[-1]) if found else None
 
-# %% ../../nbs/monitor/desk.ipynb #b8bfa06f
+# %% ../../nbs/monitor/desk.ipynb #3ddcb62f
 def _decide(run: _Run, at: int, scores: dict) -> dict:  # model -> Series, asset -> weight
     """What each model's scores of the bar ask for."""
     alone = is_of_the_day(run.desk.weigh)
@@ -859,7 +859,7 @@ def _decide(run: _Run, at: int, scores: dict) -> dict:  # model -> Series, asset
         decided[model] = pd.Series(run.desk.weigh.weights(values, shown)[today], names)
     return decided
 
-
+# %% ../../nbs/monitor/desk.ipynb #d51c1788
 def _fill_in_scores(run, shown, model, values):
     for date, table in run.tables.items():
         if f"score:{model}" not in table:
@@ -867,7 +867,7 @@ def _fill_in_scores(run, shown, model, values):
         rows = shown.rows_on(date) if np.datetime64(date) in shown.dates else np.empty(0, int)
         values[rows] = table[f"score:{model}"].reindex(shown.assets[shown.asset_code[rows]]).to_numpy(float)
 
-
+# %% ../../nbs/monitor/desk.ipynb #7ab9ce40
 def next_target(
     decided: list,  # of Series, asset -> weight; the newest last
     clock: Clock,
@@ -895,7 +895,7 @@ def next_target(
         total = total + np.nan_to_num(one.reindex(assets, fill_value=0.0).to_numpy())
     return pd.Series(total / clock.horizon, assets)
 
-
+# %% ../../nbs/monitor/desk.ipynb #8d1971ce
 def act(
     state: State,
     target: np.ndarray,  # weights that the model asks for; NaN: leave it
@@ -920,7 +920,7 @@ def act(
     kept = np.where(closed, 0.0, np.where(smaller, target, np.nan))
     return np.where(held != 0, kept, 0.0)
 
-# %% ../../nbs/monitor/desk.ipynb #77da439b
+# %% ../../nbs/monitor/desk.ipynb #28a15bab
 def _layer_values(run: _Run, at: int, scores: dict, records) -> dict:
     """Layer -> number of this bar; None where it cannot be known."""
     acting = run.acting
@@ -937,7 +937,7 @@ def _layer_values(run: _Run, at: int, scores: dict, records) -> dict:
     }
     return {layer: float(value) if np.isfinite(value) else None for layer, value in found.items()}
 
-
+# %% ../../nbs/monitor/desk.ipynb #12118c1d
 def _furthest_feature(run, at) -> float:
     """Number of the features; the states of their distances go on from the bar before."""
     reference, features = run.desk.reference, run.inputs.features(run.whole.dates[at])
@@ -948,7 +948,7 @@ def _furthest_feature(run, at) -> float:
     run.level = level.tolist()
     return number
 
-
+# %% ../../nbs/monitor/desk.ipynb #c8cfb9d5
 def _calm_return(run, record):
     names = account_names(run.terms)
     before = run.bars[-1]["wealth"][names.index(run.acting)] if run.bars else run.terms.capital
@@ -956,7 +956,7 @@ def _calm_return(run, record):
     [number], run.volatility = calm_returns([record["wealth"] / before - 1], usual)
     return number
 
-
+# %% ../../nbs/monitor/desk.ipynb #7b657368
 def _ic_that_is_known(run, at) -> float:
     """Rank IC of the scores whose return ends on this bar."""
     scored = at - run.terms.horizon - run.terms.label_delay
@@ -1012,7 +1012,7 @@ def _step(run: _Run, at: int) -> tuple:  # body of the entry, table
     )
     return stepped | seen | traded, table
 
-# %% ../../nbs/monitor/desk.ipynb #5eebb956
+# %% ../../nbs/monitor/desk.ipynb #e2ac060b
 def _by_account(terms, records) -> dict:  # account -> part of its record -> money
     return {name: dict(zip(RECORD, map(float, row))) for name, row in zip(account_names(terms), records)}
 
@@ -1020,7 +1020,7 @@ def _by_account(terms, records) -> dict:  # account -> part of its record -> mon
 def _plain(reading):
     return [None if not np.isfinite(value) else float(value) for value in reading[:3]]
 
-
+# %% ../../nbs/monitor/desk.ipynb #6657858e
 def _order_facts(table) -> dict:
     """How many orders go out for the next bar, and for how much money at today's prices."""
     orders = table["order"].to_numpy()
@@ -1053,7 +1053,7 @@ def _bar_table(run: _Run, at: int, scores: dict, filled) -> tuple:
     table["order"] = np.where(np.abs(order) > 1e-12 * wealth, order, 0.0)
     return table, notes
 
-# %% ../../nbs/monitor/desk.ipynb #f468448d
+# %% ../../nbs/monitor/desk.ipynb #febc69fc
 def _rows_of_table(run: _Run, at: int) -> tuple:
     """Codes of the assets that are in the bar or are held, and what was seen of them."""
     whole = run.whole
@@ -1071,13 +1071,13 @@ def _rows_of_table(run: _Run, at: int) -> tuple:
     seen = {name: spread(values, np.nan) for name, values in whole.fields.items()}
     return codes, {"tradable": spread(whole.tradable, False), **seen, "return": spread(_returns_into(run), np.nan)}
 
-
+# %% ../../nbs/monitor/desk.ipynb #4ad020ce
 def _returns_into(run):
     if not hasattr(run, "into"):
         run.into = bar_return(run.whole)
     return run.into
 
-# %% ../../nbs/monitor/desk.ipynb #64ae8d89
+# %% ../../nbs/monitor/desk.ipynb #9f88b286
 def _desk_target(run: _Run, at: int, table) -> tuple:
     """The acting model's target, once account and action policy have been asked."""
     target = table[f"target:{run.acting}"].to_numpy(float)
@@ -1087,7 +1087,7 @@ def _desk_target(run: _Run, at: int, table) -> tuple:
         target, notes = _ask_policy(run, at, table, target, held)
     return act(run.state, target, held), notes
 
-
+# %% ../../nbs/monitor/desk.ipynb #8856f9ee
 def _ask_policy(run, at, table, target, held) -> tuple:
     """The policy's own look at the account; its memory holds bar numbers, positions in a panel while it looks."""
     panel = run.whole
@@ -1102,7 +1102,7 @@ def _ask_policy(run, at, table, target, held) -> tuple:
     kept = {name: [int(n) - shift for n in steps] for name, steps in notes.items() if name == "trips"}
     return wish, kept
 
-# %% ../../nbs/monitor/desk.ipynb #d7bb0689
+# %% ../../nbs/monitor/desk.ipynb #5a1921b3
 def feed(
     desk: Desk,
     inputs: Inputs,
@@ -1147,7 +1147,7 @@ def feed(
         run.revised = is_revised((*record.entries, *added))
         return added + _step_all(journal, run, first, stop, pause)
 
-
+# %% ../../nbs/monitor/desk.ipynb #2f51ce5c
 def is_revised(
     entries,  # of a journal
 ) -> bool:
@@ -1161,13 +1161,13 @@ def is_revised(
     kinds = [entry.kind for entry in entries if entry.kind in ("revision", *FITS)]
     return bool(kinds) and kinds[-1] == "revision"
 
-
+# %% ../../nbs/monitor/desk.ipynb #52c4ad9b
 def _first_new(record, panel) -> int:
     """Position of the first bar that is not known."""
     known = record.dates[-1] if len(record.dates) else pd.Timestamp(record.desk.terms.since)
     return int(np.searchsorted(panel.dates, known.to_datetime64(), "right"))
 
-
+# %% ../../nbs/monitor/desk.ipynb #3b198ca8
 def _step_all(journal, run, first, stop, pause=None) -> list:
     added = []
     for date in range(first, stop):
@@ -1188,12 +1188,12 @@ def _step_all(journal, run, first, stop, pause=None) -> list:
             break
     return added
 
-
+# %% ../../nbs/monitor/desk.ipynb #5fb27ce8
 def _halt(journal, record, why) -> list:
     """Note why nothing is traded; once, however often the same file comes."""
     return [] if record.halted == why else [journal.append("halt", dict(why=why))]
 
-
+# %% ../../nbs/monitor/desk.ipynb #2f521b15
 def halt(desk: Desk, why: str) -> list:  # entries that were added
     """Stop a desk for a reason that was found outside of it, such as a file that cannot be read.
 
@@ -1205,7 +1205,7 @@ def halt(desk: Desk, why: str) -> list:  # entries that were added
     with desk.writing() as journal:
         return _halt(journal, desk.record(), why)
 
-# %% ../../nbs/monitor/desk.ipynb #e6ae8b1a
+# %% ../../nbs/monitor/desk.ipynb #d3becbbc
 def verify_desk(
     folder,
     head: str | None = None,  # digest of an entry that you kept elsewhere
@@ -1235,7 +1235,7 @@ def verify_desk(
             problems += _table_problems(folder, entry)
     return problems
 
-
+# %% ../../nbs/monitor/desk.ipynb #88f47e82
 def _table_problems(folder, entry) -> list:
     path = folder / TABLES / f"{entry.body['table']}.parquet"
     if not path.exists():

@@ -37,11 +37,11 @@ from .decay import Usual, usual_of
 from .drift import CUTS
 from .policy import LAYERS
 
-# %% ../../nbs/monitor/layers.ipynb #d0e011cc
+# %% ../../nbs/monitor/layers.ipynb #e3800399
 SIDES = {"data": "down", "features": "up", "scores": "both", "ic": "down", "costs": "up", "money": "down"}
 MEMORY = {"features": 0.5, "costs": 1.0}  # of their charts: what breaks there jumps; elsewhere it fades
 
-
+# %% ../../nbs/monitor/layers.ipynb #d6085e1e
 def fresh_share(
     panel: Panel,
     date: int,  # position among the panel's dates
@@ -67,7 +67,7 @@ def fresh_share(
     price = panel.fields["close"] if "close" in panel.fields else np.cumsum(panel.fields["return"])
     return float((panel.tradable[rows] & (price[rows] != price[rows - 1])).mean())
 
-# %% ../../nbs/monitor/layers.ipynb #8f909a30
+# %% ../../nbs/monitor/layers.ipynb #c35f330e
 def likeness(
     now: pd.Series,  # asset -> score
     before: pd.Series,
@@ -91,7 +91,7 @@ def likeness(
     ranks = both.rank().to_numpy()
     return float(fishers_z(np.corrcoef(ranks.T)[0, 1])) if np.ptp(ranks, axis=0).min() > 0 else np.nan
 
-
+# %% ../../nbs/monitor/layers.ipynb #96668f32
 def fishers_z(correlation) -> np.ndarray:  # finite, for -1 and 1 too
     """A correlation on the scale on which its noise is the same everywhere.
 
@@ -102,7 +102,7 @@ def fishers_z(correlation) -> np.ndarray:  # finite, for -1 and 1 too
     """
     return np.arctanh(np.clip(correlation, -0.9999, 0.9999))
 
-
+# %% ../../nbs/monitor/layers.ipynb #87befa55
 def known_ic(
     day: Panel,  # of the bar that was scored, alone
     scores: np.ndarray,  # (n_rows,)
@@ -122,7 +122,7 @@ def known_ic(
     found = rank_ic(scores, labels, day)
     return float(found.iloc[0]) if len(found) else np.nan
 
-
+# %% ../../nbs/monitor/layers.ipynb #b6d649eb
 def cost_bps(
     record: dict,  # of one account and bar
 ) -> float:  # NaN where nothing was traded
@@ -141,13 +141,13 @@ def cost_bps(
     paid = -sum(record[name] for name in ("half_spread", "temporary", "permanent", "commission"))
     return 1e4 * paid / record["traded"] if record["traded"] > 0 else np.nan
 
-
+# %% ../../nbs/monitor/layers.ipynb #34a625e4
 def log_cost(record: dict) -> float:
     """The layer's number: costs are multiplied, not added to."""
     bps = cost_bps(record)
     return float(np.log(bps)) if bps > 0 else np.nan
 
-
+# %% ../../nbs/monitor/layers.ipynb #b99c9dc1
 CALM = 0.94  # weight of the past in a volatility that follows the market
 
 
@@ -178,7 +178,7 @@ def calm_returns(
         variance = CALM * variance + (1 - CALM) * value**2
     return out, float(np.sqrt(variance))
 
-# %% ../../nbs/monitor/layers.ipynb #ae10cd35
+# %% ../../nbs/monitor/layers.ipynb #ba3d1944
 @dataclass(frozen=True)
 class Reference:
     """Cross-sections of the features in the validation period.
@@ -279,7 +279,7 @@ class Reference:
         lasting = (1 - self.decay) / (1 - self.decay + self.gain)
         return float((away * lasting)[len(self.names) :].min())
 
-
+# %% ../../nbs/monitor/layers.ipynb #23037aa4
 def _stacked(days, names):
     """(days, assets, F) values of all days; NaN where a day has fewer assets."""
     out = np.full((len(days), max(map(len, days)), len(names)), np.nan)
@@ -287,26 +287,26 @@ def _stacked(days, names):
         filled[: len(day)] = day[list(names)].to_numpy(float)
     return out
 
-
+# %% ../../nbs/monitor/layers.ipynb #01ccb5cf
 def _both(values):
     """(days, assets, 2F) values, and values less the median of the date."""
     lost = ~np.isfinite(values).any(1)
     middle = np.nanmedian(np.where(lost[:, None], 0.0, values), axis=1)
     return np.concatenate([values, values - np.where(lost, np.nan, middle)[:, None]], axis=2)
 
-
+# %% ../../nbs/monitor/layers.ipynb #44091df2
 def _shares(values, cuts):
     """(days, F, 19) share of the finite values of each column at or below each cut."""
     known = np.isfinite(values).sum(1)
     columns = [(values[:, :, j, None] <= cut).sum(1) for j, cut in enumerate(cuts)]
     return np.stack(columns, axis=1) / np.where(known, known, np.nan)[:, :, None]
 
-
+# %% ../../nbs/monitor/layers.ipynb #cc52150a
 def _distances(table, cuts, shares):
     """(days, 2F) of a table that `_both` made."""
     return np.nan_to_num(np.abs(_shares(table, cuts) - shares).max(2), nan=1.0)
 
-
+# %% ../../nbs/monitor/layers.ipynb #d41f2977
 def learn_reference(
     days: list,  # of DataFrames: asset by feature, one per bar of the validation period
 ) -> tuple[Reference, np.ndarray]:  # and (bars,) the layer's numbers of the period itself
@@ -325,7 +325,7 @@ def learn_reference(
     names = list(days[0])
     return reference_of(_stacked(days, names), names)
 
-
+# %% ../../nbs/monitor/layers.ipynb #2c7d64ef
 def reference_of(
     values: np.ndarray,  # (bars, assets, F) consecutive bars
     names: list,
@@ -355,46 +355,46 @@ def reference_of(
     level = level_after(away[-1] - usual, found[:, -1], decay, gain)
     return Reference(tuple(moves), *_learn_shares(table), usual, spread, decay, gain, level), numbers
 
-
+# %% ../../nbs/monitor/layers.ipynb #cca1b8ed
 def _of_other_parts(values, parts, judge):
     """Each part of the bars, as `judge` sees it by the bars of the other parts."""
     bars = np.arange(len(values))
     split = [part for part in np.array_split(bars, parts) if len(part)]
     return np.concatenate([judge(values, np.setdiff1d(bars, part), part) for part in split])
 
-
+# %% ../../nbs/monitor/layers.ipynb #690f7041
 def _distances_from(table, rest, part):
     return _distances(table[part], *_learn_shares(table[rest]))
 
-
+# %% ../../nbs/monitor/layers.ipynb #fd5b567a
 def _surprises_from(away, rest, part):
     usual, spread, decay, gain = _usual_states(away[rest])
     return (surprises_of((away - usual).T, decay, gain, np.zeros(len(usual))) / spread[:, None]).T[part]
 
-
+# %% ../../nbs/monitor/layers.ipynb #ad3699e2
 def _learn_shares(table):
     """(2F, 19) cuts, and the mean shares at or below them."""
     table = table[_spread_out(len(table))]
     cuts = np.nanquantile(table.reshape(-1, table.shape[2]), CUTS, axis=0).T
     return cuts, np.nanmean(_shares(table, cuts), axis=0)
 
-
+# %% ../../nbs/monitor/layers.ipynb #a24c92d1
 def _usual_states(away):
     """Mean, scale, decay and gain of each distance."""
     usual, spread, decay, gain = fit_states(np.ascontiguousarray(away.T))
     return usual, np.maximum(spread, 0.01), decay, gain  # a rank never moves: its deviation would be none
 
-
+# %% ../../nbs/monitor/layers.ipynb #4d0a10de
 def _spread_out(bars, most=250):
     """At most so many of the bars, evenly spread."""
     return np.linspace(0, bars - 1, min(bars, most)).astype(int)
 
-
+# %% ../../nbs/monitor/layers.ipynb #731e8596
 def _varies(values):
     known = values[np.isfinite(values)]
     return len(known) > 1 and np.ptp(known) > 0
 
-# %% ../../nbs/monitor/layers.ipynb #5dac24f8
+# %% ../../nbs/monitor/layers.ipynb #16228525
 OFF = 0.5  # share by which a number that was constant may be off
 
 
@@ -415,7 +415,7 @@ class Reading(NamedTuple):
     threshold: float
     alarm: bool
 
-
+# %% ../../nbs/monitor/layers.ipynb #10069ec8
 @dataclass(frozen=True)
 class Watch:
     """The layers' charts.
@@ -503,7 +503,7 @@ class Watch:
         alarm = bool(last["alarm"]) and bool(np.isfinite(live[-1]))
         return Reading(live[-1], float(last["statistic"]), chart.threshold, alarm)
 
-
+# %% ../../nbs/monitor/layers.ipynb #ed6c45bb
 def learn_watch(
     values: pd.DataFrame,  # one row per bar of the validation period, a column per layer
     bars: int = 504,  # in which one false alarm is expected, of all layers together
@@ -577,7 +577,7 @@ def watch_delays(
     table = {name: (layer, found["median"], found["95 %"]) for name, (layer, found) in rows.items()}
     return pd.DataFrame.from_dict(table, orient="index", columns=["layer", "median", "late"])
 
-# %% ../../nbs/monitor/layers.ipynb #7f8c5f00
+# %% ../../nbs/monitor/layers.ipynb #b93df442
 REFERENCE = ("cuts", "shares", "usual", "spread", "decay", "gain", "level")  # arrays of a reference
 PLAIN = ("kind", "side", "threshold", "memory", "head_start", "block", "seed", "level")  # of a chart
 
@@ -590,7 +590,7 @@ def watch_to_json(watch: Watch, reference: Reference | None) -> dict:
     rest = dict(constant=watch.constant, reference=kept, volatility=watch.volatility, usual=usual)
     return dict(bars=watch.bars, charts=charts, **rest)
 
-
+# %% ../../nbs/monitor/layers.ipynb #88ebe795
 def watch_from_json(text: dict) -> tuple[Watch, Reference | None]:
     """What `watch_to_json` wrote."""
     charts = {layer: _chart_from_json(chart) for layer, chart in text["charts"].items()}
@@ -602,12 +602,12 @@ def watch_from_json(text: dict) -> tuple[Watch, Reference | None]:
     usual = {layer: Usual(**one) for layer, one in text["usual"].items()}
     return Watch(text["bars"], charts, text["constant"], text["volatility"], usual), reference
 
-
+# %% ../../nbs/monitor/layers.ipynb #0b04b77e
 def _chart_to_json(chart):
     rest = dict(run_length=list(map(float, chart.run_length)), pool=chart.pool.tolist())
     return {name: getattr(chart, name) for name in PLAIN} | rest | dict(whitening=asdict(chart.whitening))
 
-
+# %% ../../nbs/monitor/layers.ipynb #b5959a90
 def _chart_from_json(kept):
     plain = {name: kept[name] for name in PLAIN}
     length, white = RunLength(*kept["run_length"]), Whitening(**kept["whitening"])

@@ -55,7 +55,7 @@ from .section import StoredReport
 from .worth import stored_report
 from ..study.spec import Study
 
-# %% ../../nbs/report/desk.ipynb #f71fb2d7
+# %% ../../nbs/report/desk.ipynb #6f6bc809
 def open_desk(
     report,  # folder of a report, or of one of its universes
     folder,  # of the desk, or its address, see `Elsewhere`; must not exist
@@ -154,13 +154,13 @@ def open_desk(
     desk = create_desk(there, terms, read_policy(terms.policy), watch, *about)
     return desk if place is None else place.publish_new(desk)
 
-
+# %% ../../nbs/report/desk.ipynb #2c775190
 def _first_tested(stored, model):
     """The first date of the last fold's test part, less a moment."""
     frame = stored.tests[model].frame
     return frame.loc[frame["fold"] == frame["fold"].max(), "date"].min() - pd.Timedelta(1, "ns")
 
-
+# %% ../../nbs/report/desk.ipynb #2f39867b
 def _last_before(panel: Panel, moment) -> pd.Timestamp:
     """The last session that is not after a moment."""
     at = int(np.searchsorted(panel.dates, np.datetime64(pd.Timestamp(moment), "ns"), "right"))
@@ -170,7 +170,7 @@ def _last_before(panel: Panel, moment) -> pd.Timestamp:
         )
     return pd.Timestamp(panel.dates[at - 1])
 
-
+# %% ../../nbs/report/desk.ipynb #497ceff2
 def _cost_terms(study: Study, costs):
     """Costs as plain values."""
     if costs is None:
@@ -181,7 +181,7 @@ def _cost_terms(study: Study, costs):
     except ValueError:
         return costs
 
-# %% ../../nbs/report/desk.ipynb #23d01287
+# %% ../../nbs/report/desk.ipynb #7305458d
 def validation_scores(stored: StoredReport, fits: Fits, model: str, since) -> pd.Series:  # (date, asset)
     """Out-of-sample scores of a report up to a date.
 
@@ -202,7 +202,7 @@ def validation_scores(stored: StoredReport, fits: Fits, model: str, since) -> pd
         )
     return both.set_index(["date", "asset"])["score"]
 
-
+# %% ../../nbs/report/desk.ipynb #3ce6c5c4
 def validation_values(
     panel: Panel,
     scores: pd.Series,  # (date, asset)
@@ -241,12 +241,12 @@ def validation_values(
     found["money"] = pd.Series(calm_returns(book.net)[0], book.net.index).reindex(found.index)
     return found
 
-
+# %% ../../nbs/report/desk.ipynb #26b871b5
 def _cost_series(book: Book) -> pd.Series:
     table = book.ledger.table()
     return pd.Series([log_cost(row) for row in table.to_dict("records")], table.index)
 
-# %% ../../nbs/report/desk.ipynb #de92bfaa
+# %% ../../nbs/report/desk.ipynb #8b8433df
 def _card(fits: Fits, stored: StoredReport, values) -> dict:
     ic = values["ic"].dropna()
     slug = stored.experiment.slug
@@ -259,7 +259,7 @@ def _card(fits: Fits, stored: StoredReport, values) -> dict:
         "in the report" if certificate.exists() else "none",
     )
 
-
+# %% ../../nbs/report/desk.ipynb #4c0dac22
 def _facts(report, stored, since, values, book) -> dict:
     """What the page says about where the desk comes from."""
     net = book.net[book.net.index <= since]
@@ -275,7 +275,7 @@ def _facts(report, stored, since, values, book) -> dict:
         since=str(since),
     )
 
-# %% ../../nbs/report/desk.ipynb #ee08895a
+# %% ../../nbs/report/desk.ipynb #4ccd85ee
 def desk_at(
     folder,  # of a desk, its address, or the desk
 ) -> Desk:
@@ -294,11 +294,11 @@ def desk_at(
         return Desk(place.folder, read_policy(_terms_of(place.folder)["policy"]), place)
     return Desk(Path(folder), read_policy(_terms_of(folder)["policy"]))
 
-
+# %% ../../nbs/report/desk.ipynb #3f8c41b9
 def _terms_of(folder) -> dict:
     return read_json(_desk_file(folder), terms=dict)["terms"]
 
-
+# %% ../../nbs/report/desk.ipynb #a1860625
 def _desk_file(folder) -> Path:
     file = Path(folder) / "desk.json"
     if not file.exists():
@@ -307,7 +307,7 @@ def _desk_file(folder) -> Path:
         )
     return file
 
-
+# %% ../../nbs/report/desk.ipynb #438bf9a6
 def step_desk(
     folder,  # of a desk, or the desk
     universe,  # the newest data: whatever `load_universe` takes
@@ -343,7 +343,7 @@ def step_desk(
     write_orders(desk)
     return added
 
-
+# %% ../../nbs/report/desk.ipynb #d8a007d1
 def _feed_and_fit(desk, inputs, last, live=True) -> list:
     """Feed; where the action policy asks for a new fit after a bar, it is made before the next one."""
     added = [] if live else _fit_that_was_killed(desk, inputs.panel)
@@ -370,7 +370,7 @@ def _fit_that_was_killed(desk, panel) -> list:
     fit = _fit_if_free(desk, panel)
     return [] if fit is None else [fit]
 
-
+# %% ../../nbs/report/desk.ipynb #32b50ec6
 def _fit_if_free(desk, panel) -> Entry | None:
     """The entry of a fit that is due; None where another process fits, or has just done so."""
     with fitting(desk) as free:
@@ -380,7 +380,7 @@ def _fit_if_free(desk, panel) -> Entry | None:
             return None
         return fit_challenger(desk, cut_panel(panel, last=record.dates[-1]), why)
 
-
+# %% ../../nbs/report/desk.ipynb #c945404b
 def retrain_desk(
     folder,  # of a desk, or the desk
     universe=None,  # default: the universe of the report
@@ -423,7 +423,7 @@ def retrain_desk(
         raise NeuralphaError(f"No new fit: {entry.body['reason']}")
     return entry.body
 
-
+# %% ../../nbs/report/desk.ipynb #debd9f8b
 def replay_desk(
     folder,  # of a desk, or the desk
     universe=None,  # default: the universe of the report
@@ -454,12 +454,12 @@ def replay_desk(
     write_orders(desk)
     return added
 
-
+# %% ../../nbs/report/desk.ipynb #accd3c68
 def _read_panel(desk, universe, options) -> Panel:
     study = load_fits(desk.folder / MODELS / next(iter(desk.models.values()))).study
     return Source(universe, study.checks, {**_reading(study, desk.facts["slug"]), **options}).whole
 
-# %% ../../nbs/report/desk.ipynb #3c6abbec
+# %% ../../nbs/report/desk.ipynb #99b86766
 ORDERS = ["date", "asset", "side", "shares", "amount", "price", "target"]
 
 
@@ -478,7 +478,7 @@ def order_table(record: Record) -> pd.DataFrame:
     found["target"] = orders["target:desk"].to_numpy()
     return found.sort_values("amount", ascending=False, kind="stable", ignore_index=True)[ORDERS]
 
-
+# %% ../../nbs/report/desk.ipynb #205f0d71
 def position_table(record: Record) -> pd.DataFrame:  # asset, amount, weight, filled
     """What is held after the last bar.
 
@@ -497,7 +497,7 @@ def position_table(record: Record) -> pd.DataFrame:  # asset, amount, weight, fi
     )
     return pd.DataFrame(found).reset_index(drop=True)
 
-
+# %% ../../nbs/report/desk.ipynb #2db709ea
 def write_orders(folder) -> Path:  # orders.csv
     """Write `orders.csv` and `positions.csv` of a desk, each whole or not at all.
 
@@ -514,7 +514,7 @@ def write_orders(folder) -> Path:  # orders.csv
     desk.publish()
     return desk.folder / "orders.csv"
 
-# %% ../../nbs/report/desk.ipynb #357ec163
+# %% ../../nbs/report/desk.ipynb #7cfca0cf
 def read_fills(
     folder,  # of a desk, or the desk
     file,  # CSV: date, asset, shares, price, commission
@@ -540,7 +540,7 @@ def read_fills(
         raise NeuralphaError(f"{file} is not a readable CSV file: {e}") from e
     return record_fills(desk, table)
 
-
+# %% ../../nbs/report/desk.ipynb #1b5a574d
 def verify_whole_desk(folder) -> list:  # sentences; empty: nothing is wrong
     """Journal, tables, terms, charts, and the models in the registry.
 
@@ -564,7 +564,7 @@ def verify_whole_desk(folder) -> list:  # sentences; empty: nothing is wrong
     ]
     return [*verify_desk(folder), *lost, *verify_models(Path(folder) / MODELS)]
 
-# %% ../../nbs/report/desk.ipynb #cf24d712
+# %% ../../nbs/report/desk.ipynb #91af23cc
 class Compared(NamedTuple):
     """What a desk did beside what the backtest of the same bars does.
 
@@ -581,7 +581,7 @@ class Compared(NamedTuple):
     shortfall: pd.DataFrame  # as `desk_shortfall`
     sectors: pd.DataFrame | None  # as `desk_sectors`; None: the universe has no sectors
 
-
+# %% ../../nbs/report/desk.ipynb #841a1fe8
 def compare_desk(
     folder,  # of a desk, or the desk
     universe=None,  # the data as it stands today; default: the report's

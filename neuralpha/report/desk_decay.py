@@ -46,7 +46,7 @@ from .section import StoredReport
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-# %% ../../nbs/report/desk_decay.ipynb #e00a39cb
+# %% ../../nbs/report/desk_decay.ipynb #99876480
 IN_SAMPLE = 60  # dates of the training part that are scored
 
 
@@ -79,13 +79,13 @@ def decay_facts(
         in_sample=_plain(_in_sample(stored, fits, panel, terms)),
     )
 
-
+# %% ../../nbs/report/desk_decay.ipynb #feb27549
 def _plain(values) -> dict:
     """NaN as None."""
     values = values._asdict() if hasattr(values, "_asdict") else dict(values)
     return {name: float(value) if np.isfinite(value) else None for name, value in values.items()}
 
-
+# %% ../../nbs/report/desk_decay.ipynb #1dedcd7d
 def _usual_styles(scores, panel) -> dict:
     """Style -> what its correlation with the scores usually is; none where the panel gives no style."""
     try:
@@ -95,7 +95,7 @@ def _usual_styles(scores, panel) -> dict:
     known = {name: x.dropna() for name, x in found.items()}
     return {name: usual_of(x)._asdict() for name, x in known.items() if len(x) >= 60 and np.ptp(x) > 0}
 
-
+# %% ../../nbs/report/desk_decay.ipynb #77139bc3
 def _in_sample(stored, fits, panel, terms) -> dict:
     """Mean IC, with its interval, on dates that the fit learnt from."""
     experiment = stored.experiment
@@ -108,15 +108,15 @@ def _in_sample(stored, fits, panel, terms) -> dict:
     found = mean_test(ics)
     return {name: found[name] for name in ("mean", "low", "high", "n")}
 
-
+# %% ../../nbs/report/desk_decay.ipynb #3baf0982
 def _number(fold):
     return fold.number
 
-# %% ../../nbs/report/desk_decay.ipynb #b4b29e27
+# %% ../../nbs/report/desk_decay.ipynb #72e161aa
 KEPT = np.arange(1, 200) / 200  # quantiles
 MOST_ASSETS = 200  # that the false alarms are measured on
 
-
+# %% ../../nbs/report/desk_decay.ipynb #73cb639a
 def severity_facts(
     scores: pd.Series,  # (date, asset) of the validation period
     days: list,  # raw features of each of its dates: asset by feature
@@ -148,11 +148,11 @@ def severity_facts(
         features={name: _quantiles(column) for name, column in features.items()},
     )
 
-
+# %% ../../nbs/report/desk_decay.ipynb #62a03ecd
 def _quantiles(values) -> list:
     return [float(np.float32(q)) for q in np.nanquantile(values.to_numpy(float), KEPT)]
 
-
+# %% ../../nbs/report/desk_decay.ipynb #3da31c18
 def severity_now(
     record: Record,
     panel: Panel,  # that reaches to the desk's last bar
@@ -187,7 +187,7 @@ def severity_now(
     breach = any("costs" in bar["alarms"] for bar in bars)
     return severity(ks_statistic(before, scores.dropna()), moved, breach)
 
-
+# %% ../../nbs/report/desk_decay.ipynb #fe5e85b2
 def _check_features(record, kept, X):
     """The features of the opening's champion must be those of the model that acts."""
     lost, champion = sorted(set(kept) - set(X.names)), record.desk.opened[0].models[0]
@@ -197,12 +197,12 @@ def _check_features(record, kept, X):
             f"with: open a desk for {record.acting}, so that its own features are kept."
         )
 
-# %% ../../nbs/report/desk_decay.ipynb #687ec643
+# %% ../../nbs/report/desk_decay.ipynb #6a53d975
 LOOKED_AT = 126  # bars whose mean is compared
 HALF_LIFE = "half-life of the signal, bars"
 SCORED = 504  # last bars whose scores are read again
 
-
+# %% ../../nbs/report/desk_decay.ipynb #b312948d
 class LiveDecay(NamedTuple):
     """How a model wears, against its validation period.
 
@@ -226,7 +226,7 @@ class LiveDecay(NamedTuple):
     half_lives: pd.DataFrame  # bars, low, high, through time
     styles: pd.DataFrame  # rolling correlation with each style
 
-
+# %% ../../nbs/report/desk_decay.ipynb #fbfee2d4
 def live_decay(
     record: Record,  # of a desk that has stepped some bars
     panel: Panel,  # that reaches to the last of them
@@ -270,7 +270,7 @@ def live_decay(
     rolling = styles.rolling(window, min_periods=MONTH).mean()
     return LiveDecay(table, bands["ic"], bands["costs"], pd.concat([before, lived]), rolling)
 
-
+# %% ../../nbs/report/desk_decay.ipynb #f2b04ddf
 def _cost_on_paper(record, window) -> float:
     """Basis points that the desk paid, over those of the acting model's own account."""
     rates = []
@@ -280,41 +280,41 @@ def _cost_on_paper(record, window) -> float:
         rates.append(paid / parts["traded"].sum() if parts["traded"].sum() > 0 else np.nan)
     return float(rates[0] / rates[1])
 
-
+# %% ../../nbs/report/desk_decay.ipynb #835fd615
 def _row(values, usual: Usual) -> dict:
     seen = values.dropna()
     half = float(usual.half_width(len(seen)))
     now = float(seen.mean()) if len(seen) else np.nan
     return dict(before=usual.mean, low=usual.mean - half, high=usual.mean + half, now=now)
 
-
+# %% ../../nbs/report/desk_decay.ipynb #0af6fbc4
 def _half_life_row(kept, lived) -> dict:
     before, low, high = (np.nan if kept[name] is None else kept[name] for name in ("bars", "low", "high"))
     now = lived["bars"].iloc[-1] if len(lived) else np.nan
     return dict(before=before, low=low, high=high, now=now)
 
-
+# %% ../../nbs/report/desk_decay.ipynb #a97235ad
 def _is_apart(kept, lived) -> bool:
     """Whether both half-lives are known, and their intervals do not touch."""
     if kept["low"] is None or not len(lived):
         return False
     return bool(lived["low"].iloc[-1] > kept["high"] or lived["high"].iloc[-1] < kept["low"])
 
-
+# %% ../../nbs/report/desk_decay.ipynb #350a6d53
 def _scores(record) -> pd.Series:
     """(date, asset) scores of the model that acted, of the last bars."""
     bars = record.bars[-SCORED:]
     found = {pd.Timestamp(bar["date"]): record.table(bar)[f"score:{bar['acting']}"].dropna() for bar in bars}
     return pd.concat(found, names=["date", "asset"])
 
-
+# %% ../../nbs/report/desk_decay.ipynb #6c654263
 def _styles(scores, panel, kept) -> pd.DataFrame:
     if not kept:
         return pd.DataFrame(index=scores.index.unique("date"))
     first = int(np.searchsorted(panel.dates, scores.index[0][0].to_datetime64()))
     return style_correlations(scores, cut_panel(panel, first=panel.dates[max(first - WINDOW, 0)]))
 
-# %% ../../nbs/report/desk_decay.ipynb #4d48693e
+# %% ../../nbs/report/desk_decay.ipynb #769f6f7e
 def plot_decay(found: LiveDecay) -> "Figure":
     """Rolling IC within its band, and the half-life through time."""
     figure, (ax, below) = new_figure(7, 4.6, rows=2)
@@ -331,7 +331,7 @@ def plot_decay(found: LiveDecay) -> "Figure":
     below.set(ylabel="half-life, bars")
     return figure
 
-
+# %% ../../nbs/report/desk_decay.ipynb #d2bde2dd
 def plot_crowding(found: LiveDecay) -> "Figure":
     """Rolling correlation with the styles, and live cost over that of the backtest."""
     figure, (ax, below) = new_figure(7, 4.6, rows=2)
@@ -347,7 +347,7 @@ def plot_crowding(found: LiveDecay) -> "Figure":
     below.set(ylabel="cost / validation")
     return figure
 
-
+# %% ../../nbs/report/desk_decay.ipynb #7516df84
 def _banded(ax, band):
     if not len(band):
         ax.text(0.5, 0.5, "not watched: it never varied", transform=ax.transAxes, ha="center")

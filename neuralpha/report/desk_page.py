@@ -34,7 +34,7 @@ from .pages import Frame, render
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-# %% ../../nbs/report/desk_page.ipynb #e9d80121
+# %% ../../nbs/report/desk_page.ipynb #8032f4e1
 SHOWN = 20  # rows of a table on the page; the files hold all
 
 
@@ -94,7 +94,7 @@ class DeskPage:
     chained: str
     journal: PlainTable
 
-
+# %% ../../nbs/report/desk_page.ipynb #8995efa6
 def write_desk_page(
     folder,
     universe=None,  # the data as it stands today, for the comparison with the backtest; default: the report's
@@ -134,11 +134,11 @@ def write_desk_page(
     desk.publish()
     return desk.folder / "index.html"
 
-
+# %% ../../nbs/report/desk_page.ipynb #d99641d7
 def _challengers(record):
     return [name for name in record.desk.terms.models if name != record.acting]
 
-
+# %% ../../nbs/report/desk_page.ipynb #eff0484c
 def _newest(desk, record, universe, options) -> Panel | str:
     """The data as it stands today, or the sentence why it cannot be compared with."""
     if not record.bars:
@@ -151,14 +151,14 @@ def _newest(desk, record, universe, options) -> Panel | str:
         return "The data of the report ends before the desk does; compare with the newest file (--universe)."
     return panel
 
-
+# %% ../../nbs/report/desk_page.ipynb #6b740061
 def _decay(record, panel) -> LiveDecay | str:
     try:
         return live_decay(record, panel)
     except NeuralphaError as e:
         return f"No comparison: {e}"
 
-
+# %% ../../nbs/report/desk_page.ipynb #7746312f
 def _classic(record, panel) -> str:
     """What the classic severity score says, and what that is worth."""
     kept = record.desk.facts["severity"]
@@ -178,7 +178,7 @@ def _classic(record, panel) -> str:
     why = f" ({'; '.join(found.reasons)})" if found.reasons else ""
     return f"The classic severity score stands at {found.points} points{why}: {found.action}. {worth}"
 
-
+# %% ../../nbs/report/desk_page.ipynb #80d155b7
 def _difference(desk, record, panel):
     """The comparison, or the sentence why there is none."""
     try:
@@ -188,7 +188,7 @@ def _difference(desk, record, panel):
     except NeuralphaError as e:
         return f"No comparison: {e}"
 
-
+# %% ../../nbs/report/desk_page.ipynb #2f1a0f31
 def desk_page(
     record: Record,
     difference,  # from the backtest, or the sentence why there is none
@@ -250,7 +250,7 @@ def desk_page(
     )
     return render("desk.html", around, content)
 
-# %% ../../nbs/report/desk_page.ipynb #7bd78ff6
+# %% ../../nbs/report/desk_page.ipynb #fe35d70a
 LIGHTS = {"continue": "Continue", "reduce": "Reduce", "pause": "Pause", "flatten": "Flatten"}
 
 
@@ -283,7 +283,7 @@ def light_of(record: Record) -> tuple:  # word, whether it alarms, sentence
         f"{state.quiet} quiet bars ago.",
     )
 
-
+# %% ../../nbs/report/desk_page.ipynb #489caa29
 def _warnings(record) -> list:
     said = [f"The folder is not as it was written: {problem}" for problem in verify_desk(record.desk.folder)]
     if record.bars and record.state.retrain and record.fitted < len(record.bars):
@@ -299,7 +299,7 @@ def _warnings(record) -> list:
         )
     return said
 
-
+# %% ../../nbs/report/desk_page.ipynb #978395a5
 def _setting(record) -> str:
     terms = record.desk.terms
     where = "on paper" if terms.fills == "paper" else "by what the broker says"
@@ -310,13 +310,13 @@ def _setting(record) -> str:
         f"{record.desk.facts['validation'][0][:10]} to {record.desk.facts['validation'][1][:10]}."
     )
 
-
+# %% ../../nbs/report/desk_page.ipynb #c322a898
 def _cost_name(terms):
     return (
         terms.cost_rule.name if terms.cost_rule.name != "own" else f"{terms.cost_rule.half_spread_bps:g} basis points"
     )
 
-
+# %% ../../nbs/report/desk_page.ipynb #89e7852f
 def _ordered(record) -> str:
     orders = order_table(record)
     if not len(orders):
@@ -324,7 +324,7 @@ def _ordered(record) -> str:
     buy, sell = (orders.loc[orders["side"] == side, "amount"].sum() for side in ("buy", "sell"))
     return f"{len(orders)} orders: {buy:,.0f} to buy, {sell:,.0f} to sell."
 
-
+# %% ../../nbs/report/desk_page.ipynb #72166846
 def _orders_shown(record) -> PlainTable:
     columns = [
         PlainColumn(name, text)
@@ -342,7 +342,7 @@ def _orders_shown(record) -> PlainTable:
     ]
     return PlainTable(columns, rows)
 
-# %% ../../nbs/report/desk_page.ipynb #943d1fd0
+# %% ../../nbs/report/desk_page.ipynb #0962c8b3
 MEANING = {
     "data": "share of assets with a new price",
     "features": "feature furthest beyond what was expected, in usual deviations",
@@ -352,7 +352,7 @@ MEANING = {
     "money": "net return of the model, in its volatility",
 }
 
-
+# %% ../../nbs/report/desk_page.ipynb #b8a788e0
 def _watched(record) -> str:
     watch = record.desk.watch
     return (
@@ -363,7 +363,7 @@ def _watched(record) -> str:
         "validation period shows wake more often."
     )
 
-
+# %% ../../nbs/report/desk_page.ipynb #78228d7d
 def _layers_shown(record) -> PlainTable:
     heads = [
         ("Layer", True),
@@ -378,7 +378,7 @@ def _layers_shown(record) -> PlainTable:
     rows = [_layer_row(record, layer) for layer in record.desk.watch.layers]
     return PlainTable([PlainColumn(*head) for head in heads], rows)
 
-
+# %% ../../nbs/report/desk_page.ipynb #ca60463a
 def _layer_row(record, layer) -> tuple:
     watch = record.desk.watch
     last = record.bars[-1]["readings"].get(layer, [None] * 3) if record.bars else [None] * 3
@@ -393,14 +393,14 @@ def _layer_row(record, layer) -> tuple:
         )
     return (layer, MEANING[layer], _number(usual), *(_number(value) for value in last), rate, str(fired))
 
-
+# %% ../../nbs/report/desk_page.ipynb #0b7e648f
 def _delays_shown(record) -> PlainTable:
     heads = [("What breaks", True), ("Found by", True), ("Median, bars", False), ("19 of 20 within", False)]
     found = watch_delays(record.desk.watch, record.desk.reference)
     rows = [(one.Index, one.layer, _bars(one.median), _bars(one.late)) for one in found.itertuples()]
     return PlainTable([PlainColumn(*head) for head in heads], rows)
 
-
+# %% ../../nbs/report/desk_page.ipynb #684735a1
 def _bars(value) -> str:
     return f"{value:,.0f}" if np.isfinite(value) else "later than watched"
 
@@ -408,7 +408,7 @@ def _bars(value) -> str:
 def _number(value) -> str:
     return "–" if value is None else f"{value:.4g}"
 
-
+# %% ../../nbs/report/desk_page.ipynb #a9added2
 def _worn(record, decay) -> str:
     if isinstance(decay, str):
         return decay
@@ -432,7 +432,7 @@ def _worn(record, decay) -> str:
         f"twenty is. The half-life stands beside its own interval of 80 %. {gap} {acted}"
     )
 
-
+# %% ../../nbs/report/desk_page.ipynb #d0ec92da
 def _decay_shown(decay) -> PlainTable:
     heads = [
         ("Question", True),
@@ -455,12 +455,12 @@ def _decay_shown(decay) -> PlainTable:
     ]
     return PlainTable([PlainColumn(*head) for head in heads], rows)
 
-
+# %% ../../nbs/report/desk_page.ipynb #f2277c76
 def _between(row) -> str:
     known = np.isfinite(row["low"])
     return f"{_finite_number(row['low'])} to {_finite_number(row['high'])}" if known else "–"
 
-
+# %% ../../nbs/report/desk_page.ipynb #fb1ae47b
 def _verdict(row) -> str:
     if not np.isfinite(row["now"]):
         return "not known"
@@ -468,11 +468,11 @@ def _verdict(row) -> str:
         return "no band"
     return "changed" if row["changed"] else "as before"
 
-
+# %% ../../nbs/report/desk_page.ipynb #5833e436
 def _finite_number(value) -> str:
     return f"{value:.3g}" if np.isfinite(value) else "–"
 
-
+# %% ../../nbs/report/desk_page.ipynb #57c54d2e
 def _alarms_shown(record) -> PlainTable:
     heads = [("Date", True), ("Layers", True), ("In force then", True), ("Why", True)]
     rows = [
@@ -482,7 +482,7 @@ def _alarms_shown(record) -> PlainTable:
     ]
     return PlainTable([PlainColumn(*head) for head in heads], rows)
 
-# %% ../../nbs/report/desk_page.ipynb #670622d8
+# %% ../../nbs/report/desk_page.ipynb #e3c35359
 def _compared(difference) -> str:
     if isinstance(difference, str):
         return difference
@@ -493,7 +493,7 @@ def _compared(difference) -> str:
         f"The sum is exact to {difference.error:.0e} of the capital on every bar."
     )
 
-
+# %% ../../nbs/report/desk_page.ipynb #65f34843
 def _causes_shown(difference) -> PlainTable:
     heads = [("Cause", True), ("Money", False), ("Basis points of the capital", False)]
     if isinstance(difference, str):
@@ -504,7 +504,7 @@ def _causes_shown(difference) -> PlainTable:
     ]
     return PlainTable([PlainColumn(*head) for head in heads], rows)
 
-
+# %% ../../nbs/report/desk_page.ipynb #8f45ad9c
 def _contest_text(record, one: Contest) -> str:
     low, high = (1e4 * value for value in one.decision[2:4])
     begun = f"{len(one.sequence)} bars"
@@ -522,14 +522,14 @@ def _contest_text(record, one: Contest) -> str:
         f"a bar, valid on every day one looks. {said}"
     )
 
-
+# %% ../../nbs/report/desk_page.ipynb #ac053ffa
 def _years(one) -> str:
     if not np.isfinite(one.years):
         return "A difference of nothing is never decided."
     ratio = f"information ratio {one.information_ratio:.2f} a year"
     return f"A difference as large as that so far ({ratio}) takes about {one.years:,.1f} years to decide."
 
-
+# %% ../../nbs/report/desk_page.ipynb #7355e967
 def _models_shown(record) -> PlainTable:
     heads = [
         ("Model", True),
@@ -555,7 +555,7 @@ def _models_shown(record) -> PlainTable:
         )
     return PlainTable([PlainColumn(*head) for head in heads], rows)
 
-
+# %% ../../nbs/report/desk_page.ipynb #78643d25
 def _fit_shown(entry) -> tuple:  # sentence, PlainTable
     body = entry.body
     heads = [
@@ -572,20 +572,20 @@ def _fit_shown(entry) -> tuple:  # sentence, PlainTable
     said = f"{body['model']}, fitted after bar {body['bar']} ({body['why']}): what it does on earlier markets."
     return said, PlainTable([PlainColumn(*head) for head in heads], rows)
 
-
+# %% ../../nbs/report/desk_page.ipynb #4aa0a3fd
 def _regime_row(row) -> tuple:
     between = "–" if row["low"] is None else f"{row['low']:+.3f} to {row['high']:+.3f}"
     numbers = [_number(row[name]) for name in ("old", "new", "difference")]
     return row["regime"], str(row["bars"]), *numbers, between, f"{row['old_learnt']:.0%}", f"{row['new_learnt']:.0%}"
 
-
+# %% ../../nbs/report/desk_page.ipynb #c42c00dc
 def _chained(record) -> str:
     return (
         f"{len(record.entries)} entries, each chained to the one before; the head is {record.entries[-1].digest}. "
         "Keep it elsewhere, and `neuralpha verify` shows later that nothing was changed."
     )
 
-
+# %% ../../nbs/report/desk_page.ipynb #fac79721
 def _journal_shown(record) -> PlainTable:
     heads = [("Entry", False), ("Kind", True), ("Date", True), ("What", True)]
     rows = [
@@ -594,7 +594,7 @@ def _journal_shown(record) -> PlainTable:
     ]
     return PlainTable([PlainColumn(*head) for head in heads], rows)
 
-
+# %% ../../nbs/report/desk_page.ipynb #f5c6a96b
 def _what(entry) -> str:
     body = entry.body
     if entry.kind == "bar":
@@ -609,7 +609,7 @@ def _what(entry) -> str:
         "promotion": lambda: f"{body['acting']} acts in place of {body['before']} ({body['by']}): {body['why']}",
     }.get(entry.kind, lambda: "")()
 
-# %% ../../nbs/report/desk_page.ipynb #42b0deb4
+# %% ../../nbs/report/desk_page.ipynb #6f5c0698
 def desk_figures(record: Record, difference, contests: list, decay) -> "dict[str, Figure]":  # file -> figure
     """The pictures of a desk.
 
@@ -629,7 +629,7 @@ def desk_figures(record: Record, difference, contests: list, decay) -> "dict[str
         found["challengers.png"] = plot_contests(contests)
     return found
 
-
+# %% ../../nbs/report/desk_page.ipynb #640778f9
 def _pictures(record, difference, contests, decay) -> list:
     captions = {
         "money.png": (
@@ -656,7 +656,7 @@ def _pictures(record, difference, contests, decay) -> list:
     there = desk_figures_names(record, difference, contests, decay)
     return [dict(file=name, title=captions[name][0], caption=captions[name][1]) for name in there]
 
-
+# %% ../../nbs/report/desk_page.ipynb #2379a39d
 def desk_figures_names(record: Record, difference, contests: list, decay) -> list:
     """Which pictures there are."""
     drawn = ["money.png", "layers.png"] if record.bars else []
@@ -664,7 +664,7 @@ def desk_figures_names(record: Record, difference, contests: list, decay) -> lis
     drawn += ["difference.png"] if isinstance(difference, Difference) else []
     return drawn + (["challengers.png"] if contests else [])
 
-
+# %% ../../nbs/report/desk_page.ipynb #a9c560ef
 def money_cone(
     net,  # net returns of the validation period
     bars: int,
@@ -690,7 +690,7 @@ def money_cone(
     drawn = _resample(net, max(block_length(net), 1), paths, bars, seed)
     return np.quantile(np.cumprod(1 + drawn, axis=1), [0.05, 0.5, 0.95], axis=0)
 
-
+# %% ../../nbs/report/desk_page.ipynb #3ea3cddc
 def plot_money(record: Record) -> "Figure":
     """Wealth of the desk and of the model on paper within the cone."""
     wealth = record.wealth() / record.desk.terms.capital
@@ -705,7 +705,7 @@ def plot_money(record: Record) -> "Figure":
     date_axis(ax)
     return figure
 
-
+# %% ../../nbs/report/desk_page.ipynb #719428a3
 def plot_layers(record: Record) -> "Figure":
     """Statistic of every chart over its threshold."""
     figure, ax = new_figure(7, 3.4)
@@ -719,7 +719,7 @@ def plot_layers(record: Record) -> "Figure":
     date_axis(ax)
     return figure
 
-
+# %% ../../nbs/report/desk_page.ipynb #333fd878
 def plot_waterfall(difference: Difference) -> "Figure":
     """From the profit of the backtest to that of the desk."""
     causes = difference.by_cause
@@ -734,7 +734,7 @@ def plot_waterfall(difference: Difference) -> "Figure":
     ax.invert_yaxis()
     return figure
 
-
+# %% ../../nbs/report/desk_page.ipynb #e6acefd7
 def plot_contests(contests: list) -> "Figure":
     """The confidence sequence of each challenger."""
     figure, ax = new_figure(7, 3.4)

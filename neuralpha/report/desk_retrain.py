@@ -29,7 +29,7 @@ from ..monitor.registry import MODELS, register_model, weather
 from .desk_fits import load_fits, model_card, save_fits
 from .fits import Fits, new_fits, scores_of, setting_features
 
-# %% ../../nbs/report/desk_retrain.ipynb #6351b77b
+# %% ../../nbs/report/desk_retrain.ipynb #136bbc06
 SETTLED = 21  # bars after which another weather is a new regime
 
 
@@ -38,7 +38,7 @@ def asks_for_a_fit(run) -> bool:
     made = _paper_returns(run.bars, run.terms, run.acting)
     return bool(_why(run.policy, run.bars, run.record.fitted, run.revised, made))
 
-
+# %% ../../nbs/report/desk_retrain.ipynb #28ffb9b6
 def retraining_due(record: Record) -> str:  # empty: none
     """Why the action policy wants a new fit now.
 
@@ -53,7 +53,7 @@ def retraining_due(record: Record) -> str:  # empty: none
     made = _paper_returns(record.bars, record.desk.terms, record.acting)
     return _why(policy, record.bars, record.fitted, is_revised(record.entries), made)
 
-
+# %% ../../nbs/report/desk_retrain.ipynb #4ab8d070
 def _why(policy: ActionPolicy, bars, fitted, revised, made) -> str:
     asked, since = policy.retrain, len(bars) - fitted
     if since == 0:
@@ -68,14 +68,14 @@ def _why(policy: ActionPolicy, bars, fitted, revised, made) -> str:
         return f"{SETTLED} bars of another weather"
     return "the source changed known bars" if asked.revision and revised else ""
 
-
+# %% ../../nbs/report/desk_retrain.ipynb #b341df04
 def _paper_returns(bars, terms: Terms, acting) -> pd.Series:
     """Net returns of the acting model's own account."""
     at = 1 + terms.models.index(acting)
     wealth = [bar["wealth"][at] for bar in bars if len(bar["wealth"]) > at]
     return pd.Series([terms.capital, *wealth]).pct_change().iloc[1:]
 
-
+# %% ../../nbs/report/desk_retrain.ipynb #193bd343
 def _is_new_regime(made) -> bool:
     """Whether the weather turned so many bars ago, and has stayed since."""
     if len(made) < 3 * SETTLED:
@@ -83,7 +83,7 @@ def _is_new_regime(made) -> bool:
     last = weather(made)[-SETTLED - 1 :]
     return len(set(last[1:])) == 1 and last[0] != last[1]
 
-# %% ../../nbs/report/desk_retrain.ipynb #a7c31898
+# %% ../../nbs/report/desk_retrain.ipynb #79ea7f6e
 REPLAYED = 120  # bars
 
 
@@ -123,12 +123,12 @@ def forgotten(
     rows = {name: _compared(ics[there], dates[there], old, new) for name, there in groups.items()}
     return pd.DataFrame.from_dict(rows, orient="index").rename_axis("regime")
 
-
+# %% ../../nbs/report/desk_retrain.ipynb #b313596c
 def _ics(fits, panel, dates, label) -> pd.Series:
     scores = scores_of(fits, setting_features(fits, panel), dates)
     return rank_ic(scores.set_index(["date", "asset"])["score"], label).reindex(dates)
 
-
+# %% ../../nbs/report/desk_retrain.ipynb #9abef4e7
 def _compared(ics, dates, old, new) -> dict:
     means = ics.mean()
     test = paired_test(ics["new"], ics["old"]) if len(ics.dropna()) > 2 else dict.fromkeys(("low", "high"), np.nan)
@@ -138,7 +138,7 @@ def _compared(ics, dates, old, new) -> dict:
     gap = means["new"] - means["old"]
     return dict(bars=len(ics), **means, difference=gap, low=test["low"], high=test["high"], **shares)
 
-# %% ../../nbs/report/desk_retrain.ipynb #c5290316
+# %% ../../nbs/report/desk_retrain.ipynb #37d95264
 def fit_challenger(
     desk: Desk,
     panel: Panel,  # that ends with the desk's last bar
@@ -171,19 +171,19 @@ def fit_challenger(
             return journal.append("no fit", dict(about, reason=_cause(e)))
     return desk.admit(**made, **about)
 
-
+# %% ../../nbs/report/desk_retrain.ipynb #d1024ea8
 def _cause(error) -> str:
     """One sentence; what is no refusal of this library is named by its kind."""
     return str(error) if isinstance(error, NeuralphaError) else f"{type(error).__name__}: {error}"
 
-
+# %% ../../nbs/report/desk_retrain.ipynb #fc4add68
 @contextlib.contextmanager
 def fitting(desk: Desk) -> Iterator[bool]:
     """Hold the desk's only place for a fit for the length of the block; yields whether it was free on this machine."""
     with lock(desk.folder / "fit.lock", wait=False) as free:
         yield free
 
-
+# %% ../../nbs/report/desk_retrain.ipynb #d55c2275
 def _fit_anew(desk, record, panel, why, date) -> dict:
     """Name, digest and forgetting of a new fit that was registered."""
     old = load_fits(desk.folder / MODELS / desk.models[record.acting])
@@ -200,17 +200,17 @@ def _fit_anew(desk, record, panel, why, date) -> dict:
     key = register_model(desk.folder / MODELS, lambda folder: save_fits(fits, folder), card)
     return dict(challenger=name, key=key, forgotten=table)
 
-
+# %% ../../nbs/report/desk_retrain.ipynb #9a9b1272
 def _day_or_minute(date: str) -> str:
     """The day, and the minute where there are several bars a day: two fits have two names."""
     return date.removesuffix(" 00:00:00")[:16].replace(" ", "T")
 
-
+# %% ../../nbs/report/desk_retrain.ipynb #84241d1c
 def _own_label(fits, panel):
     setting = fits.setting
     return forward_return(panel, setting.horizon, setting.delay, setting.exit)
 
-
+# %% ../../nbs/report/desk_retrain.ipynb #44fd113d
 def _without_nan(table) -> dict:
     """Rows as plain values, NaN as None."""
     rows = table.to_dict("index")

@@ -202,7 +202,7 @@ def train_agent(
         history[k] = earned.detach().numpy()
     return Agent(net.eval(), seeds, signal_unit, position_unit, history)
 
-# %% ../../nbs/rl/agents.ipynb #27d961f9
+# %% ../../nbs/rl/agents.ipynb #9aae5de5
 def list_seeds(seeds) -> list:
     """The seeds that a number or a list stands for."""
     seeds = list(range(seeds)) if isinstance(seeds, int) else list(seeds)
@@ -210,7 +210,7 @@ def list_seeds(seeds) -> list:
         raise NeuralphaError("0 seeds train nothing; give at least one.")
     return seeds
 
-
+# %% ../../nbs/rl/agents.ipynb #fa4a0f86
 def fresh_signals(market, seeds, bars, paths, spread) -> Iterator[np.ndarray]:
     """Signals without end, in pieces (bars, seeds, paths, n_signals); each seed has its own."""
     draws = [np.random.default_rng([seed, 1]) for seed in seeds]

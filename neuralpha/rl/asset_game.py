@@ -22,11 +22,11 @@ from .agents import TradeNet
 from .by_reward import RECURRENT, Scale
 from .environment import TradeEnv
 
-# %% ../../nbs/rl/asset_game.ipynb #be75b2c1
+# %% ../../nbs/rl/asset_game.ipynb #5818b8db
 OWN = ("own position", "own bars since a trade", "own drawdown")  # what an account sees beside the features
 OWN_SCALE = (1.0, 20.0, 0.1)  # the position is in units of the largest that may be held
 
-
+# %% ../../nbs/rl/asset_game.ipynb #e24475f6
 class AssetGame:
     """An environment with one account, asset by asset; made with `by_asset=True`.
 
@@ -219,7 +219,7 @@ def actor_of(
         mine.load_state_dict(theirs.state_dict())
     return actor.eval()
 
-# %% ../../nbs/rl/asset_game.ipynb #fdf1a84d
+# %% ../../nbs/rl/asset_game.ipynb #9854f8b9
 def _linear(layers: list) -> list:
     return [layer for layer in layers if isinstance(layer, nn.Linear)]
 
@@ -227,7 +227,7 @@ def _linear(layers: list) -> list:
 def _on_policy(policy) -> list:
     return [*policy.mlp_extractor.policy_net, policy.action_net]
 
-
+# %% ../../nbs/rl/asset_game.ipynb #b43e70c3
 def _of_sac(policy) -> list:
     return [*policy.actor.latent_pi, policy.actor.mu]
 
