@@ -12,13 +12,16 @@ __all__ = ['KINDS', 'INSIDE', 'Function', 'NeuralphaError', 'unknown_name', 'wro
            'parse_json', 'read_json', 'trusted_types', 'skops_bytes', 'read_table', 'syntax_digest', 'code_modules',
            'code_digest', 'lock', 'sweep_locks', 'figure_png', 'progress', 'limit_threads']
 
-# %% ../nbs/core.ipynb #215aa427
+# %% ../nbs/core.ipynb #9503469c
 import ast, contextlib, errno, fcntl, hashlib, importlib.util, inspect, io, json, math, os, re, tempfile, zipfile
 from collections.abc import Callable, Iterable, Iterator
 from functools import cache, wraps
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 import numpy as np
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 # %% ../nbs/core.ipynb #d7a1e041
 class NeuralphaError(ValueError):

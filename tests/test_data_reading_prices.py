@@ -63,8 +63,6 @@ def test_bars_on_which_they_are_exchanged_are_counted_with_their_assets():
     broken.loc[7, "High"] = broken.loc[7, "Low"] * 0.5
     assert "exchanged" not in load_universe(broken, "broken").checks.set_index("check").loc["high_below_low", "note"]
 
-from neuralpha.data.reading.sources import open_source
-
 def _walks(days, n=2, **columns):
     rng = np.random.default_rng(0)
     close = np.round(50 * np.exp(np.cumsum(0.01 * rng.standard_normal((len(days), n)), 0)), 2)

@@ -9,8 +9,6 @@ from neuralpha.core import NeuralphaError, write_json
 from neuralpha.study.spec import load_study, make_study
 
 def test_a_universe_without_a_report_says_why(tmp_path):
-    from neuralpha.study.spec import load_study
-
     study = load_study("tiny", universes=["sim-tiny"])
     write_json(
         tmp_path / "sim-tiny" / "compare_models.ipynb",
