@@ -20,7 +20,7 @@ def test_metrics_are_a_dictionary_with_a_short_face():
     score = np.random.default_rng(0).normal(size=market.n_rows)
     found = na.evaluate_scores(score, market, na.forward_return(market), n_resamples=50)
     assert json.loads(json.dumps(found)) == dict(found) and "\n" not in repr(found) and len(repr(found)) < 250
-    assert f"ic {found['ic']['value']:.4f}" in repr(found) and "overflow:auto" in found._repr_html_()
+    assert f"ic {found['ic']['value']:.4f}" in repr(found) and "overflow: auto" in found._repr_html_()
 
 def _market(dates=300, assets=40, fade=0.9, seed=0):
     rng = np.random.default_rng(seed)

@@ -111,6 +111,16 @@ def test_no_module_defines_a_name_twice():
 
     assert doubled_names(Path(neuralpha.__file__).parent) == []
 
+def test_a_string_of_html_is_named_and_a_docstring_is_not(crooked):
+    source = 'def page(name):\n    """A <div>."""\n    return f"<div style=\'x\'>{name}</div>"\n'
+    (crooked / "core.py").write_text(source + "kind = '<str>'\n")
+    assert html_in_python(crooked) == ["core:3"]
+
+def test_no_module_holds_html():
+    import neuralpha
+
+    assert html_in_python(Path(neuralpha.__file__).parent) == []
+
 def test_a_bullet_with_a_colon_in_the_opening_prose_is_named(tmp_path):
     cell = {"cell_type": "markdown", "source": "# Title\n\n- **One**: this.\n- Two, without.\n- A ratio of 1:2, well"}
     (tmp_path / "nbs").mkdir()

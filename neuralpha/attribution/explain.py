@@ -23,10 +23,9 @@ __all__ = ['ATTRIBUTIONS', 'Explanation', 'explain', 'plot_importance', 'plot_la
            'market_regime', 'by_regime', 'plot_time', 'plot_regime', 'figures', 'from_frame', 'interactions',
            'plot_interactions', 'agreement', 'plot_agreement', 'family_ic_loss', 'refit_ic_loss', 'plot_ic_loss']
 
-# %% ../../nbs/attribution/explain.ipynb #4719026e
+# %% ../../nbs/attribution/explain.ipynb #8b430094
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, NamedTuple
-from html import escape
 from dataclasses import dataclass
 import numpy as np
 import pandas as pd
@@ -44,11 +43,12 @@ from ..labels import Label
 from ..models.base import Estimator
 from ..models.predict import Predictions, cross_predict
 from ..models.seeds import ensemble_rows
+from ..display import page_part, table_html
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-# %% ../../nbs/attribution/explain.ipynb #7630b63e
+# %% ../../nbs/attribution/explain.ipynb #19698021
 @dataclass(frozen=True, eq=False, repr=False)
 class Explanation:
     """Attributions of some rows' scores to features and lags, in score units.
@@ -131,7 +131,8 @@ class Explanation:
         )
 
     def _repr_html_(self):
-        return f"<p>{escape(repr(self))}</p>" + self.importance().head(10).to_frame().to_html(float_format="%.5f")
+        strongest = self.importance().head(10).to_frame()
+        return page_part("said", [repr(self)]) + table_html(strongest, float_format="%.5f")
 
 # %% ../../nbs/attribution/explain.ipynb #31b0bd66
 def _long_table(explanation: Explanation) -> pd.DataFrame:

@@ -16,7 +16,7 @@ and what was found; and the whole has a hash, which covers all of that together 
 __all__ = ['VERDICTS', 'PARTS', 'OUTCOMES', 'Verdict', 'severity', 'AuditCheck', 'Outcome', 'outcome_of', 'summary_of',
            'reach_in_words', 'Certificate', 'certificate_text', 'certificate_html']
 
-# %% ../../nbs/audit/certificate.ipynb #8837b049
+# %% ../../nbs/audit/certificate.ipynb #8ff9b8c1
 import json
 from collections import Counter
 from dataclasses import asdict, dataclass, field
@@ -24,6 +24,7 @@ from pathlib import Path
 from typing import NamedTuple
 import pandas as pd
 from ..core import canonical_json, digest, write_json, write_text
+from ..display import environment
 
 # %% ../../nbs/audit/certificate.ipynb #21a0999e
 class Verdict(NamedTuple):
@@ -302,21 +303,12 @@ def certificate_text(certificate: Certificate) -> str:
     reach = [certificate.reach] if certificate.reach else []
     return "\n".join([f"{head} {facts}", *failed, *unchecked, *reach])
 
-# %% ../../nbs/audit/certificate.ipynb #659a1ca1
+# %% ../../nbs/audit/certificate.ipynb #49198816
 def certificate_html(certificate: Certificate) -> str:
     """A fragment for a report page: no scripts, nothing from elsewhere."""
-    from jinja2 import Environment, FileSystemLoader, StrictUndefined
-
     import neuralpha.audit
 
-    folder = Path(neuralpha.audit.__file__).parent / "templates"
-    pages = Environment(
-        loader=FileSystemLoader(folder),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
+    pages = environment(Path(neuralpha.audit.__file__).parent / "templates")
     parts = list(PARTS)
     places = {part: number for number, part in enumerate(parts)}
     checks = sorted(certificate.checks, key=lambda c: (-severity(c.verdict), places.get(c.part, len(parts))))

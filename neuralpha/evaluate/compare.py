@@ -18,8 +18,7 @@ Baselines take part; the oracle of a simulated market is shown but not ranked: n
 __all__ = ['FEWEST_DATES_OF_A_BASELINE', 'BEYOND_FORECASTS', 'compare', 'Contestant', 'Field', 'details_of', 'overfitting_of',
            'seed_metrics', 'Leaderboard', 'leaderboard_html', 'StudyIcs', 'compare_studies']
 
-# %% ../../nbs/evaluate/compare.ipynb #4a4ef204
-import html
+# %% ../../nbs/evaluate/compare.ipynb #2b4070cb
 from dataclasses import dataclass, replace
 from types import SimpleNamespace
 from typing import NamedTuple
@@ -61,6 +60,7 @@ from neuralpha.evaluate.statistics import (
     correct_together,
     variance_split,
 )
+from ..display import page_part
 
 # %% ../../nbs/evaluate/compare.ipynb #80ea23a9
 @check_kinds
@@ -836,34 +836,22 @@ def _spent_cell(name: str, value) -> Shown:
     known = None if pd.isna(value) else value
     return Shown(number(dict(value=known, unit=CATALOGUE[name].unit)), "", known)
 
-# %% ../../nbs/evaluate/compare.ipynb #991c2519
+# %% ../../nbs/evaluate/compare.ipynb #563a2620
 def leaderboard_html(board: Leaderboard) -> str:
     """The leaderboard as a self-contained HTML fragment."""
     (_, letters_of), *columns = _shown(board)
-    head = _line("th", ["letters", "model", *(html.escape(title) for title, _ in columns)], 0)
-    rows = []
-    for place, (name, row) in enumerate(board.table.iterrows()):
-        baseline = "" if row["kind"] == "model" else " <small>baseline</small>"
-        model = f"{html.escape(str(name))}{baseline}{' ●' if row['in_confidence_set'] else ''}"
-        cells = [_cell_html(column[place]) for _, column in columns]
-        rows.append(_line("td", [f"<b>{letters_of[place].text}</b>", model, *cells], 1))
-    said = "".join(f"<li>{html.escape(sentence)}</li>" for sentence in board.statements())
-    table = f"<table style='border-collapse:collapse'><thead>{head}</thead><tbody>{''.join(rows)}</tbody></table>"
-    scrolls = f"<div style='overflow-x:auto;max-width:100%'>{table}</div>"
-    return f"{scrolls}<p><small>{_small_print(board)}</small></p><ul>{said}</ul>"
-
-# %% ../../nbs/evaluate/compare.ipynb #e8a0ac99
-def _line(tag: str, cells: list, border: int) -> str:  # HTML
-    """A row of a table."""
-    wraps = "nowrap" if tag == "td" else "normal"
-    style = f"style='text-align:right;white-space:{wraps};padding:.3em .6em;border-top:{border}px solid #8886'"
-    return "<tr>" + "".join(f"<{tag} {style}>{cell}</{tag}>" for cell in cells) + "</tr>"
-
-# %% ../../nbs/evaluate/compare.ipynb #0307f90d
-def _cell_html(cell: Shown) -> str:
-    """A number with what stands beneath it."""
-    shown = html.escape(cell.text)
-    return f"{shown}<br><small>{cell.beneath}</small>" if cell.beneath else shown
+    rows = [
+        {
+            "letters": letters.text,
+            "model": name,
+            "is_baseline": row["kind"] != "model",
+            "is_among_best": row["in_confidence_set"],
+            "cells": [column[place] for _, column in columns],
+        }
+        for place, (letters, (name, row)) in enumerate(zip(letters_of, board.table.iterrows()))
+    ]
+    heads = ["letters", "model", *(title for title, _ in columns)]
+    return page_part("board", heads, rows, _small_print(board), board.statements())
 
 # %% ../../nbs/evaluate/compare.ipynb #e46738d9
 def _said_of_neutral(board: Leaderboard) -> str:
@@ -871,14 +859,14 @@ def _said_of_neutral(board: Leaderboard) -> str:
     neutral = board.table.attrs.get("neutral")
     return f", scores {neutral}-neutral" if neutral else ""
 
-# %% ../../nbs/evaluate/compare.ipynb #9eb204b9
-def _small_print(board: Leaderboard) -> str:  # HTML
+# %% ../../nbs/evaluate/compare.ipynb #f034d500
+def _small_print(board: Leaderboard) -> str:
     """What was compared, and how the table is to be read."""
     dates = board.ics.index
     dropped = board.table.attrs.get("rows_dropped", 0)
     left_out = f" {dropped:,} rows scored by some models only are left out." if dropped else ""
     return (
-        f"{html.escape(board.universe)}{_said_of_neutral(board)}; label: {html.escape(board.label.name)}; "
+        f"{board.universe}{_said_of_neutral(board)}; label: {board.label.name}; "
         f"{len(dates)} dates, {dates[0].date()} to {dates[-1].date()}. Small print: 95% interval of the mean over "
         "dates, and what t exceeds by luck once in twenty samples. Rows stand by their mean; two models share a "
         f"letter exactly where the data cannot tell them apart at {100 * board.significance:.0f}% (paired test on the "

@@ -18,11 +18,10 @@ these assets. So everything that stands behind one date is put on one screen:
 __all__ = ['ROUNDING', 'SHOWN_AROUND', 'COMES_BACK', 'UNUSUAL', 'BARS_BEFORE', 'BARS_AFTER', 'Origin', 'without_each',
            'ics_without_each', 'suspicious_rows', 'Inspection', 'taken_out', 'masked_because']
 
-# %% ../../nbs/evaluate/inspection.ipynb #05067a62
+# %% ../../nbs/evaluate/inspection.ipynb #fe6e43c4
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
-from html import escape
 from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 import pandas as pd
@@ -32,11 +31,13 @@ from ..cross_section import correlations
 from ..data.alignment import on_panel
 from ..features.table import Features
 from ..labels import Label, total_return_index
+from ..display import page_part, table_html
+from markupsafe import Markup
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-# %% ../../nbs/evaluate/inspection.ipynb #c7c00d2e
+# %% ../../nbs/evaluate/inspection.ipynb #1ebe37fb
 @dataclass(eq=False, repr=False)
 class Origin:
     """The scores of one model, what they were made from, and what they were scored against.
@@ -107,8 +108,7 @@ class Origin:
         return "\n".join([*_said_of_all(self), self.suspects(5).drop(columns="move_on").to_string()])
 
     def _repr_html_(self):
-        said = "".join(f"<p>{escape(line)}</p>" for line in _said_of_all(self))
-        return said + _table("Rows on which most depends", self.suspects())
+        return page_part("said", _said_of_all(self)) + _table("Rows on which most depends", self.suspects())
 
 # %% ../../nbs/evaluate/inspection.ipynb #64df4d44
 def _said(date) -> str:
@@ -637,20 +637,19 @@ def _known_on(y: Label, row: int) -> np.datetime64:
     last_date = y.panel.n_dates - 1
     return y.panel.dates[min(int(y.known_code[row]), last_date)]
 
-# %% ../../nbs/evaluate/inspection.ipynb #7add72ed
-def _table(title, frame) -> str:
+# %% ../../nbs/evaluate/inspection.ipynb #769c4be7
+def _table(title, frame) -> Markup:
     """A table under its title that scrolls where it is wide."""
     if not len(frame):
-        return ""
-    shown = frame.to_html(float_format=lambda v: f"{v:,.4g}", na_rep="–", border=0)
-    return f"<h4>{escape(title)}</h4><div style='overflow-x:auto'>{shown}</div>"
+        return Markup()
+    shown = table_html(frame, float_format="{:,.4g}".format, na_rep="–")
+    return page_part("headed", title, page_part("scrolling", shown))
 
-# %% ../../nbs/evaluate/inspection.ipynb #e8021abf
+# %% ../../nbs/evaluate/inspection.ipynb #e330a84a
 def _page(inspection) -> str:
     """The sentences, and the tables that belong to them."""
-    said = "".join(f"<p>{escape(s)}</p>" for s in _sentences(inspection))
     tables = _tables_of_date(inspection) if inspection.asset is None else _tables_of_asset(inspection)
-    return said + "".join(_table(title, frame) for title, frame in tables.items())
+    return page_part("said", _sentences(inspection)) + Markup().join(_table(*item) for item in tables.items())
 
 # %% ../../nbs/evaluate/inspection.ipynb #ed1ce7df
 def _tables_of_date(inspection) -> dict[str, pd.DataFrame]:

@@ -14,7 +14,7 @@ __all__ = ['CEILING', 'NO_CEILING', 'LIVES', 'FADING_BARS', 'evaluate_scores', '
            'mean_metric', 'record', 'mean_record', 'measured', 'computed_metrics', 'calibrate', 'calibrated',
            'pooled_r2', 'share_recovered', 'half_life', 'bar_ics', 'horizon_labels', 'quantile_metrics']
 
-# %% ../../nbs/evaluate/metrics.ipynb #ec050e8c
+# %% ../../nbs/evaluate/metrics.ipynb #69b2e10a
 import math
 import numpy as np
 import pandas as pd
@@ -36,6 +36,7 @@ from neuralpha.evaluate.statistics import (
     mean_test,
     sharpe_report,
 )
+from ..display import page_part, table_html
 
 # %% ../../nbs/evaluate/metrics.ipynb #9eaf23a6
 @check_kinds
@@ -168,7 +169,7 @@ def metrics_table(
             rows[key] = {column: one.get(column) for column in columns}
     return pd.DataFrame(rows).T
 
-# %% ../../nbs/evaluate/metrics.ipynb #c17bb991
+# %% ../../nbs/evaluate/metrics.ipynb #574257be
 class Metrics(dict):
     """The records of a score: a dictionary that shows itself as its most asked-for numbers."""
 
@@ -180,8 +181,7 @@ class Metrics(dict):
 
     def _repr_html_(self):
         table = metrics_table(self).drop(columns="definition")
-        shown = table.to_html(float_format="{:.4g}".format, na_rep="–", border=0)
-        return f"<div style='overflow:auto;max-width:100%;max-height:26em'>{shown}</div>"
+        return page_part("scrolling", table_html(table, float_format="{:.4g}".format, na_rep="–"))
 
 # %% ../../nbs/evaluate/metrics.ipynb #4bc6800c
 def _has_value(found: dict | None) -> bool:

@@ -10,8 +10,7 @@ every row $i$ of the view, rows $i-L+1 \ldots i$ of the same table, gathered by 
 # %% auto #0
 __all__ = ['Features', 'View']
 
-# %% ../../nbs/features/table.ipynb #a3b91d19
-from html import escape
+# %% ../../nbs/features/table.ipynb #dc19b73a
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 import numpy as np
@@ -19,8 +18,9 @@ import pandas as pd
 from ..core import NeuralphaError, digest
 from ..cross_section import known_deviation, known_mean
 from ..data.panel import Panel
+from ..display import page_part, table_html
 
-# %% ../../nbs/features/table.ipynb #04da571a
+# %% ../../nbs/features/table.ipynb #a999433e
 @dataclass(frozen=True, eq=False, repr=False)
 class Features:
     """A table of features: row i belongs to row i of `panel`, column j to `names[j]`.
@@ -122,7 +122,7 @@ class Features:
                 },
                 index=list(self.names),
             )
-        return f"<p>{escape(repr(self))}</p>" + stats.round(3).to_html()
+        return page_part("said", [repr(self)]) + table_html(stats.round(3))
 
 # %% ../../nbs/features/table.ipynb #bfea2bd5
 @dataclass(frozen=True, eq=False)

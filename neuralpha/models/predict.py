@@ -11,10 +11,9 @@ is more: the scores of every test row, each by a model that was fitted before it
 __all__ = ['WATCHED', 'PREDICTIONS', 'cross_predict', 'fit_fold', 'ensemble_scores', 'bring_to_one_scale', 'Predictions',
            'read_predictions', 'predictions_frame', 'frames_by_path']
 
-# %% ../../nbs/models/predict.ipynb #d517f7f8
+# %% ../../nbs/models/predict.ipynb #61e2ecb8
 import contextlib
 from collections.abc import Callable, Iterable
-from html import escape
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 import numpy as np
@@ -29,6 +28,7 @@ from .fitting import fit_unit
 from .registry import as_model
 from .seeds import ENSEMBLE, ensemble_rows, is_ensemble
 from ..splits import Fold, list_folds, path_folds
+from ..display import page_part, table_html
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -237,7 +237,7 @@ def bring_to_one_scale(
         raise unknown_name("ensemble", kind, ["z", "rank", "mean"])
     return standardise(score, sections, kind)
 
-# %% ../../nbs/models/predict.ipynb #eca9d7ca
+# %% ../../nbs/models/predict.ipynb #bf333dfa
 @dataclass
 class Predictions:
     """Out-of-sample scores of one model.
@@ -348,7 +348,7 @@ class Predictions:
         )
 
     def _repr_html_(self):
-        return f"<p>{escape(repr(self))}</p>" + self.summary().round(4).to_html()
+        return page_part("said", [repr(self)]) + table_html(self.summary().round(4))
 
 # %% ../../nbs/models/predict.ipynb #1cdf65b6
 def _plot_validation(predictions: Predictions, ax) -> "Axes":

@@ -15,8 +15,7 @@ the deflated Sharpe ratio needs it. In a study a `[tune]` block does all of this
 __all__ = ['SAMPLERS', 'inner_fold', 'suggest', 'Tuned', 'run_trial', 'read_journal', 'within_budget', 'tune', 'search_space',
            'trial_seed', 'tuned_from']
 
-# %% ../../nbs/models/tuning.ipynb #a28e7e8f
-from html import escape
+# %% ../../nbs/models/tuning.ipynb #ba1934c8
 import itertools, json, time
 from dataclasses import dataclass
 from pathlib import Path
@@ -27,6 +26,7 @@ from ..core import NeuralphaError, canonical_json, digest, extra, parse_json, un
 from .base import Estimator, primary, mean_ic
 from .fitting import check_task, weigher
 from ..splits import Fold
+from ..display import page_part, table_html
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -111,7 +111,7 @@ def _sampler(name, seed):
         import cmaes  # noqa: F401
     return optuna.samplers.CmaEsSampler(seed=seed)
 
-# %% ../../nbs/models/tuning.ipynb #4266c9f1
+# %% ../../nbs/models/tuning.ipynb #39186624
 @dataclass
 class Tuned:
     """What a search found.
@@ -140,9 +140,8 @@ class Tuned:
         return f"Tuned {self.model!r}: IC {self.valid_ic:.4f} on held-back training dates, best of {self.count} trials"
 
     def _repr_html_(self):
-        return f"<p>{escape(repr(self))}</p>" + self.trials.sort_values("valid_ic", ascending=False).head(10).to_html(
-            index=False
-        )
+        best = self.trials.sort_values("valid_ic", ascending=False).head(10)
+        return page_part("said", [repr(self)]) + table_html(best, index=False)
 
     def plot(self, ax=None) -> 'Axes':
         """Every trial's IC and the best so far; returns the matplotlib axes."""

@@ -10,10 +10,9 @@ few years of returns say little, and it is a number under conventions, which is 
 # %% auto #0
 __all__ = ['NO_ENDS', 'backtest', 'backtests', 'decide', 'Book', 'market_return', 'book_statistics', 'plot_book']
 
-# %% ../../nbs/portfolio/backtest.ipynb #dd1cfeb0
+# %% ../../nbs/portfolio/backtest.ipynb #dae9eab1
 from dataclasses import dataclass, field
 from functools import cached_property
-from html import escape
 import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
@@ -29,6 +28,7 @@ from ..trading.account import GAINS, LEGS, PAID, Account, Ledger, open_books
 from ..trading.clock import Clock, entered_weights
 from ..trading.costs import make_costs
 from ..trading.returns import earned_returns
+from ..display import page_part, table_html
 
 # %% ../../nbs/portfolio/backtest.ipynb #0cec8255
 @check_kinds
@@ -170,7 +170,7 @@ def _follow(panel, policy, decided, account, clock, span) -> tuple[Ledger, dict]
     notes.pop("returns", None)
     return books.ledger(), notes
 
-# %% ../../nbs/portfolio/backtest.ipynb #ad59a19f
+# %% ../../nbs/portfolio/backtest.ipynb #5a94aba2
 @dataclass
 class Book:
     """An account that traded on a score.
@@ -325,8 +325,8 @@ class Book:
         return f"Book of {self.name}, {_account_text(self)}: {words}"
 
     def _repr_html_(self):
-        head = f"<p>{escape(self.name)}: {escape(_account_text(self))}</p>"
-        return head + self.costs().round(2).to_html() + self.statistics().round(3).to_html()
+        tables = table_html(self.costs().round(2)) + table_html(self.statistics().round(3))
+        return page_part("said", [f"{self.name}: {_account_text(self)}"]) + tables
 
 # %% ../../nbs/portfolio/backtest.ipynb #55568fdf
 def _headline(table):

@@ -14,7 +14,7 @@ minimum commission, lots, a share of the volume that limits fills) the account i
 # %% auto #0
 __all__ = ['capacity', 'net_returns', 'Scaled', 'Capacity', 'break_even', 'conventions', 'netting']
 
-# %% ../../nbs/portfolio/capacity.ipynb #9bc067f2
+# %% ../../nbs/portfolio/capacity.ipynb #e52018eb
 import itertools
 from functools import partial
 from dataclasses import dataclass, field, replace
@@ -30,6 +30,7 @@ from .policies import Policy, Quantiles
 from ..trading.account import GAINS, PARTS, Account, open_again, open_books
 from ..trading.clock import Clock
 from ..trading.costs import Costs, make_costs
+from ..display import page_part, table_html
 
 # %% ../../nbs/portfolio/capacity.ipynb #0ae01f26
 @check_kinds
@@ -146,7 +147,7 @@ def _run_at(book: Book, capitals: np.ndarray) -> np.ndarray:  # (n bars, sizes) 
     books.run(book.span.stop)
     return books.ledger().records[:, :, : len(PARTS)].sum(2) / np.asarray(capitals)
 
-# %% ../../nbs/portfolio/capacity.ipynb #ec0088c6
+# %% ../../nbs/portfolio/capacity.ipynb #cc01917e
 @dataclass
 class Capacity:
     """What a strategy is worth by the size of the account.
@@ -210,7 +211,7 @@ class Capacity:
         )
 
     def _repr_html_(self):
-        return f"<p>{self!r}</p>" + self.table.style.format("{:,.4g}")._repr_html_()
+        return page_part("said", [repr(self)]) + table_html(self.table, float_format="{:,.4g}".format)
 
 # %% ../../nbs/portfolio/capacity.ipynb #671c0c25
 def _curve(net, capitals, book, n_resamples, seed) -> pd.DataFrame:

@@ -18,10 +18,9 @@ decoration. Four ways to make them:
 __all__ = ['METHODS', 'Tail', 'tail_forecasts', 'cornish_fisher', 'student_tail', 'kupiec', 'christoffersen', 'shortfall_test',
            'basel_zone', 'kupiec_power', 'risk', 'Risk', 'stress', 'Stress']
 
-# %% ../../nbs/portfolio/risk.ipynb #0ea380b5
+# %% ../../nbs/portfolio/risk.ipynb #6d03e4d5
 import warnings
 from dataclasses import dataclass, field
-from html import escape
 from typing import NamedTuple
 import numpy as np
 import pandas as pd
@@ -33,6 +32,8 @@ from ..evaluate.plots import COLOURS, date_axis, new_figure
 from ..evaluate.statistics import block_length
 from .backtest import Book, _paths, _resampled_dates
 from ..trading.costs import past_volume
+from ..display import page_part, table_html
+from markupsafe import Markup
 
 # %% ../../nbs/portfolio/risk.ipynb #8edbd1d0
 METHODS = ("historical", "cornish-fisher", "student", "garch")
@@ -384,7 +385,7 @@ def _days_to_leave(book, share=0.2) -> pd.Series | None:
     at = [bars[order][min(np.searchsorted(gone, q), len(bars) - 1)] for q in (0.5, 0.9, 0.99)]
     return pd.Series(at, ["half of the money", "90 %", "99 %"], name=f"bars to leave at {share:.0%} of the volume")
 
-# %% ../../nbs/portfolio/risk.ipynb #907bd1c8
+# %% ../../nbs/portfolio/risk.ipynb #88e56a7c
 @dataclass
 class Risk:
     """What a book may lose, and whether that was forecast.
@@ -438,7 +439,7 @@ class Risk:
         tables = [self.tests, self.concentration] + (
             [self.days_to_leave.to_frame()] if self.days_to_leave is not None else []
         )
-        return f"<p>Risk of {escape(self.book.name)}</p>" + "".join(t.round(3).to_html() for t in tables)
+        return page_part("said", [f"Risk of {self.book.name}"]) + Markup().join(table_html(t.round(3)) for t in tables)
 
 # %% ../../nbs/portfolio/risk.ipynb #948d2256
 @check_kinds

@@ -11,17 +11,15 @@ added to the score (**SHAP**), through time.
 # %% auto #0
 __all__ = ['ATTRIBUTED', 'asset', 'AssetHistory']
 
-# %% ../../nbs/report/asset.ipynb #dce659f8
-import base64
+# %% ../../nbs/report/asset.ipynb #2152594a
 from dataclasses import dataclass
 from functools import cached_property
-from html import escape
 from pathlib import Path
 import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 from ..attribution.explain import explain
-from ..core import NeuralphaError, check_kinds, figure_png, read_table, unknown_name
+from ..core import NeuralphaError, check_kinds, read_table, unknown_name
 from ..cross_section import rank_within_date
 from ..data.panel import Panel
 from ..evaluate.inspection import Origin, taken_out
@@ -30,6 +28,7 @@ from ..features.table import Features
 from ..labels import Label
 from ..models.predict import Predictions
 from .inspect import origin_of, universe_of
+from ..display import page_part, picture_address, table_html
 
 # %% ../../nbs/report/asset.ipynb #d3433db7
 @check_kinds
@@ -250,10 +249,8 @@ def _plot_shares(shares: pd.DataFrame, ax) -> None:
     ax.set(ylabel="SHAP, score units")
     ax.legend(frameon=False, fontsize=7, ncols=5, loc="upper center", bbox_to_anchor=(0.5, -0.25))
 
-# %% ../../nbs/report/asset.ipynb #9fccb125
+# %% ../../nbs/report/asset.ipynb #2c482948
 def _screen(history: AssetHistory) -> str:
-    said = "".join(f"<p style='margin:.2em 0'>{escape(s)}</p>" for s in history.statements())
-    image = base64.b64encode(figure_png(history.plot())).decode()
-    picture = f"<img alt='{escape(history.asset)}' style='max-width:100%' src='data:image/png;base64,{image}'>"
-    last = history.table.tail(5).to_html(float_format=lambda v: f"{v:,.4g}", na_rep="–", border=0)
-    return f"{said}{picture}<div style='overflow-x:auto;max-width:100%'>{last}</div>"
+    picture = page_part("picture", picture_address(history.plot()), history.asset)
+    last = table_html(history.table.tail(5), float_format="{:,.4g}".format, na_rep="–")
+    return page_part("said", history.statements()) + picture + page_part("scrolling", last)

@@ -16,11 +16,9 @@ was made.
 # %% auto #0
 __all__ = ['HORIZONS', 'AUDITED_ASSETS', 'NUMBERS', 'study_feature', 'FeatureStudy', 'quantiles', 'QuantileReturns']
 
-# %% ../../nbs/report/feature_study.ipynb #1f83dc8e
-import base64
+# %% ../../nbs/report/feature_study.ipynb #65fa86e8
 from collections.abc import Callable
 from dataclasses import dataclass
-from html import escape
 from typing import NamedTuple
 import numpy as np
 import pandas as pd
@@ -29,7 +27,7 @@ from ..audit.certificate import Certificate
 from ..audit.origin import foretells
 from ..audit.pipeline import audit_features, function_values
 from ..audit.worlds import few_assets
-from ..core import NeuralphaError, check_kinds, figure_png
+from ..core import NeuralphaError, check_kinds
 from ..cross_section import correlations, known_mean
 from ..data.alignment import on_panel
 from ..data.panel import Panel
@@ -45,6 +43,8 @@ from ..features.compute import compute_features
 from ..features.families import Feature
 from ..labels import Label, forward_return
 from ..models.seeds import ENSEMBLE
+from ..display import page_part, picture_address, table_html
+from markupsafe import Markup
 
 # %% ../../nbs/report/feature_study.ipynb #e3424bb6
 HORIZONS = (1, 2, 5, 10, 20)
@@ -341,28 +341,24 @@ def _numbers(study: FeatureStudy) -> pd.DataFrame:
         {"value": {k: number(v) for k, v in shown.items()}, "95%": {k: interval(v) for k, v in shown.items()}}
     )
 
-# %% ../../nbs/report/feature_study.ipynb #4a2a52fd
+# %% ../../nbs/report/feature_study.ipynb #df8e9727
 def _screen(study: FeatureStudy) -> str:
     """Sentences, three pictures in a row, and tables beneath that scroll inside."""
-    said = "".join(f"<li>{escape(sentence)}</li>" for sentence in study.statements())
-    pictures = "".join(_image(fig, name) for name, fig in study.figures.items())
+    pictures = page_part("beside", [_image(fig, name) for name, fig in study.figures.items()], "0")
     styles = {style: _shown(found) for style, found in study.metrics.get("exposures", {}).items()}
     tables = [study.table, study.kinship.head(8).round(2).to_frame(), pd.DataFrame({"style exposure": styles})]
-    shown = "".join(_scrolling(table) for table in tables if len(table))
-    row = "<div style='display:flex;flex-wrap:wrap;gap:1em;align-items:flex-start'>"
-    return f"<ul style='margin:0'>{said}</ul><div>{pictures}</div>{row}{shown}</div>"
+    shown = page_part("beside", [_scrolling(table) for table in tables if len(table)])
+    return page_part("bullets", study.statements()) + pictures + shown
 
-# %% ../../nbs/report/feature_study.ipynb #aba66595
-def _image(fig: Figure, name: str) -> str:
+# %% ../../nbs/report/feature_study.ipynb #0a4a321e
+def _image(fig: Figure, name: str) -> Markup:
     """A figure as it stands in the page; a third of its width."""
     fig.set_size_inches(5.4, 3.4)
-    data = base64.b64encode(figure_png(fig)).decode()
-    return f"<img alt='{escape(name)}' style='width:33%;min-width:260px' src='data:image/png;base64,{data}'>"
+    return page_part("picture", picture_address(fig), name, "33%", "260px")
 
-# %% ../../nbs/report/feature_study.ipynb #bc910171
-def _scrolling(table: pd.DataFrame) -> str:
-    nowrap = table.to_html(border=0).replace("<td>", "<td style='white-space:nowrap'>")
-    return f"<div style='overflow:auto;max-width:100%;max-height:22em'>{nowrap}</div>"
+# %% ../../nbs/report/feature_study.ipynb #9fc46417
+def _scrolling(table: pd.DataFrame) -> Markup:
+    return page_part("scrolling", table_html(table), wraps=False)
 
 # %% ../../nbs/report/feature_study.ipynb #f4ee5405
 @check_kinds
@@ -397,7 +393,7 @@ def quantiles(
     shown = str(name) if name is not None else "score"
     return QuantileReturns(shown, y, by_date, quantile_metrics(values, y, quantiles), pd.Series(new, by_date.columns))
 
-# %% ../../nbs/report/feature_study.ipynb #51e45cd5
+# %% ../../nbs/report/feature_study.ipynb #a366ce55
 @dataclass(frozen=True, eq=False, repr=False)
 class QuantileReturns:
     """Result of `quantiles`; displays as a picture with its table.
@@ -444,9 +440,8 @@ class QuantileReturns:
         return f"{said.rstrip()}\n{self.table.to_string(float_format='{:.5f}'.format)}"
 
     def _repr_html_(self):
-        said = escape(repr(self).splitlines()[0])
-        row = "<div style='display:flex;flex-wrap:wrap;gap:1em'>"
-        return f"<p>{said}</p>{row}{_image(self.plot(), self.name)}{_scrolling(self.table.round(5))}</div>"
+        shown = page_part("beside", [_image(self.plot(), self.name), _scrolling(self.table.round(5))])
+        return page_part("said", [repr(self).splitlines()[0]]) + shown
 
 # %% ../../nbs/report/feature_study.ipynb #71cdbee2
 def _groups(found: QuantileReturns) -> dict:

@@ -26,7 +26,7 @@ __all__ = ['WRITTEN_INTO', 'LEDGER', 'CUT_ORDER', 'WORTH', 'RISK_COLUMNS', 'LEAV
            'PublishedCell', 'setting', 'tune_budget', 'is_listed', 'timing_script', 'write_manifest', 'ManifestPage',
            'manifest_page', 'StudiesPage', 'StudyRow', 'write_studies_index']
 
-# %% ../../nbs/report/pages.ipynb #e5e429df
+# %% ../../nbs/report/pages.ipynb #0419b9c0
 import importlib.metadata, json, platform
 from dataclasses import dataclass, field
 from functools import cache
@@ -69,6 +69,7 @@ from .sections.agents import LINES
 from ..study.units import library_versions
 from ..core import code_digest
 from ..trading.account import PAID
+from ..display import environment
 
 # %% ../../nbs/report/pages.ipynb #48a13fc2
 def write_site(study, out="reports") -> Path:  # index.html
@@ -340,11 +341,11 @@ def render(
     """
     return _environment().get_template(template).render(around._asdict() | vars(content))
 
-# %% ../../nbs/report/pages.ipynb #be59916d
+# %% ../../nbs/report/pages.ipynb #b5cb8882
 def template_text(name: str) -> str:
     """A file of `templates` as it is."""
-    environment = _environment()
-    return environment.loader.get_source(environment, name)[0]
+    found = _environment()
+    return found.loader.get_source(found, name)[0]
 
 # %% ../../nbs/report/pages.ipynb #bab338ff
 WRITTEN_INTO = {  # name in a template -> file; the first two go into every page, the others where they are needed
@@ -355,20 +356,14 @@ WRITTEN_INTO = {  # name in a template -> file; the first two go into every page
     "curves_script": "curves.js",
 }
 
-# %% ../../nbs/report/pages.ipynb #577ba397
+# %% ../../nbs/report/pages.ipynb #1a7a74ef
 @cache
 def _environment() -> jinja2.Environment:
-    environment = jinja2.Environment(
-        loader=jinja2.FileSystemLoader(list(templates.__path__)),
-        autoescape=True,
-        undefined=jinja2.StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
+    found = environment(list(templates.__path__))
     for name, file in WRITTEN_INTO.items():
-        source, _, _ = environment.loader.get_source(environment, file)
-        environment.globals[name] = Markup(source.rstrip())
-    return environment
+        source, _, _ = found.loader.get_source(found, file)
+        found.globals[name] = Markup(source.rstrip())
+    return found
 
 # %% ../../nbs/report/pages.ipynb #83fd2632
 def notebook_html(path: Path) -> str:

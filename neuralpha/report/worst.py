@@ -14,9 +14,8 @@ worst by luck; what the worst share with each other, and others do not, is a hin
 # %% auto #0
 __all__ = ['worst', 'contributions', 'Worst']
 
-# %% ../../nbs/report/worst.ipynb #7fba5a05
+# %% ../../nbs/report/worst.ipynb #22addf19
 from dataclasses import dataclass
-from html import escape
 import numpy as np
 import pandas as pd
 from ..core import NeuralphaError, check_kinds
@@ -27,6 +26,8 @@ from ..evaluate.regimes import market_volatility
 from ..features.table import Features
 from ..labels import Label
 from .inspect import origin_of
+from ..display import page_part, table_html
+from markupsafe import Markup
 
 # %% ../../nbs/report/worst.ipynb #2acbd07e
 @check_kinds
@@ -167,7 +168,7 @@ def _names_compared(origin: Origin, names: pd.DataFrame, n: int) -> pd.DataFrame
     worst, others = by_name.iloc[:n], by_name.iloc[n:]
     return pd.DataFrame({"worst": worst.mean(), "others": others.mean()})
 
-# %% ../../nbs/report/worst.ipynb #fe1c3171
+# %% ../../nbs/report/worst.ipynb #6ebf9270
 @dataclass(eq=False, repr=False)
 class Worst:
     """Result of `worst`.
@@ -203,16 +204,14 @@ class Worst:
         return "\n".join([*self.statements(), self.days.round(4).to_string(), self.names.round(5).to_string()])
 
     def _repr_html_(self):
-        said = "".join(f"<p style='margin:.2em 0'>{escape(s)}</p>" for s in self.statements())
         tables = {"Worst days": self.days, "Worst names": self.names, "Sectors": self.sectors}
         tables |= {"Days compared": self.days_compared, "Names compared: place in the styles": self.names_compared}
-        shown = "".join(_part(title, table) for title, table in tables.items() if table is not None and len(table))
-        return f"{said}<div style='display:flex;flex-wrap:wrap;gap:1.5em'>{shown}</div>"
+        shown = [_titled(title, table) for title, table in tables.items() if table is not None and len(table)]
+        return page_part("said", self.statements()) + page_part("beside", shown)
 
-# %% ../../nbs/report/worst.ipynb #6fdc6cf9
-def _part(title: str, table: pd.DataFrame) -> str:
-    shown = table.to_html(float_format=lambda v: f"{v:,.4g}", na_rep="–", border=0)
-    return f"<div style='overflow:auto;max-width:100%;max-height:26em'><b>{escape(title)}</b>{shown}</div>"
+# %% ../../nbs/report/worst.ipynb #fe78567f
+def _titled(title: str, table: pd.DataFrame) -> Markup:
+    return page_part("scrolling", table_html(table, float_format="{:,.4g}".format, na_rep="–"), title)
 
 # %% ../../nbs/report/worst.ipynb #273fe94d
 def _said_of_days(found: Worst) -> str:

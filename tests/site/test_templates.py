@@ -21,7 +21,7 @@ from neuralpha.study.spec import load_study
 
 ROOT = Path(neuralpha.__file__).parents[1]
 TEMPLATES = ROOT / "neuralpha" / "report" / "templates"
-NOT_PAGES = {"base.html", "curves.html", "parts.html", "notebook_switch.html"}
+NOT_PAGES = {"base.html", "curves.html", "display.html", "parts.html", "notebook_switch.html"}
 
 
 def _missing(why):

@@ -11,13 +11,13 @@ the comparison is made in UTC against the exchange's own list of closes (`exchan
 # %% auto #0
 __all__ = ['utc', 'session_of', 'has_times', 'bar_of', 'known_at', 'row_at', 'Joined', 'quality_table']
 
-# %% ../../../nbs/data/point_in_time/asof.ipynb #ddb9a1cd
-from html import escape
+# %% ../../../nbs/data/point_in_time/asof.ipynb #8d52fe7b
 from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 from ...core import NeuralphaError
 from ..panel import Panel
+from ...display import page_part, table_html
 
 # %% ../../../nbs/data/point_in_time/asof.ipynb #9067ea43
 def utc(
@@ -230,7 +230,7 @@ def row_at(
     row = first + date_code - panel.date_code[np.minimum(first, panel.n_rows - 1)]
     return np.where((row >= first) & (row < panel.asset_offsets[asset + 1]), row, -1)
 
-# %% ../../../nbs/data/point_in_time/asof.ipynb #43544a0e
+# %% ../../../nbs/data/point_in_time/asof.ipynb #c896be0a
 @dataclass(frozen=True, eq=False, repr=False)
 class Joined:
     """Features joined to the rows of a panel as of their dates.
@@ -263,11 +263,8 @@ class Joined:
 
     def _repr_html_(self):
         share = {k: f"{100 * np.isfinite(v[self.panel.tradable]).mean():.1f}" for k, v in self.fields.items()}
-        return (
-            f"<p>{escape(repr(self))}</p>"
-            + self.about.assign(**{"rows with a value, %": pd.Series(share)}).to_html()
-            + self.quality.to_html()
-        )
+        about = self.about.assign(**{"rows with a value, %": pd.Series(share)})
+        return page_part("said", [repr(self)]) + table_html(about) + table_html(self.quality)
 
 # %% ../../../nbs/data/point_in_time/asof.ipynb #2b2f8e55
 def quality_table(
