@@ -171,7 +171,8 @@ def test_what_was_changed_in_the_folder_is_found(tmp_path):
     assert verify_desk(desk.folder) == ["watch.json is not what it was when the desk was opened."]
 
 FEEDER = """
-import os, sys
+import multiprocessing, os, sys
+multiprocessing.set_start_method("spawn")  # else numba's lock is shared by all forks, and who is killed may hold it
 sys.path.insert(0, {tests!r})
 from test_monitor_desk import MARKET, RANKED, Quantiles, Desk
 print("ready", flush=True)

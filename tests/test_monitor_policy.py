@@ -107,6 +107,7 @@ def test_an_action_in_force_needs_its_rule_until_it_is_over():
         ("level = 0.001", "level = 2", "above 0"),
         ("level = 0.001", "level = 0.001\nwindow = 0", "window"),
         ("every = 252", "every = -1", "whole numbers of bars from 0"),
+        ("quiet = 63", "quiet = 62", "quiet is 62, and it is looked at every 63 bars only"),
         ("regime = true", "regime = 1", "true or false"),
         ("regime = true", "regimes = true", "Did you mean 'regime'"),
     ],

@@ -138,7 +138,8 @@ def test_while_one_process_fits_others_step_and_none_begins_a_second_fit(opened,
     assert len(begun) == 1 and opened.record().of("no fit")[0].body["bar"] == len(opened.record().bars)
 
 FITTER = """
-import os, sys
+import multiprocessing, os, sys
+multiprocessing.set_start_method("spawn")  # else numba's lock is shared by all forks, and who is killed may hold it
 from neuralpha.report.desk import replay_desk
 print("ready", flush=True)
 for line in sys.stdin:

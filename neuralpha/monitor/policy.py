@@ -157,7 +157,7 @@ class Escalation(Rule):
     layers: int = 2
     within: int = 5  # bars, this one included
 
-# %% ../../nbs/monitor/policy.ipynb #e05aafd5
+# %% ../../nbs/monitor/policy.ipynb #738930b0
 @dataclass(frozen=True)
 class DecayRule(Rule):
     """What it leads to that a layer's mean over many bars is no longer that of the validation period.
@@ -170,14 +170,14 @@ class DecayRule(Rule):
         bars whose mean is looked at
     every : int, default 63
         bars between looks
+    quiet : int, default 63
+        bars without alarm before each step back: `every`, or more
     level : float, default 0.02
         chance that a look fires although nothing has changed
     layer : str
     action : str
     size : float, default 1.0
         share of the usual position, where reduced
-    quiet : int, default 10
-        bars without alarm before each step back
     back : tuple, default ()
         sizes on the way back to 1
     retrain : bool, default False
@@ -187,6 +187,7 @@ class DecayRule(Rule):
     measure: str = "ic"  # a layer
     window: int = 126  # bars whose mean is looked at
     every: int = 63  # bars between looks
+    quiet: int = 63  # bars without alarm before each step back: `every`, or more
     level: float = 0.02  # chance that a look fires although nothing has changed
 
     @property
@@ -436,13 +437,15 @@ def _read_retraining(row) -> Retraining:
         raise NeuralphaError("retrain of the policy: alarms, regime and revision are true or false.")
     return found
 
-# %% ../../nbs/monitor/policy.ipynb #e3425199
+# %% ../../nbs/monitor/policy.ipynb #9f0ea7d9
 def _read_rule(kind, row, name, layer=None):  # layer: None where the row says it
     known = [key for key in kind.__dataclass_fields__ if layer is None or key != "layer"]
     for key in row:
         if key not in known:
             raise unknown_name(f"key of {name}", key, known)
     row = row if layer is None else row | {"layer": layer}
+    if kind is DecayRule:  # coming back before anybody has looked again would be a forgotten alarm
+        row = {"quiet": row.get("every", DecayRule.every)} | row
     if missing := [key for key in ("layer", "action") if key not in row]:
         raise NeuralphaError(f"{name} of the policy has no {missing[0]}.")
     rule = kind(**row)
@@ -454,7 +457,7 @@ def _read_rule(kind, row, name, layer=None):  # layer: None where the row says i
     _check_rule(rule, name)
     return rule
 
-# %% ../../nbs/monitor/policy.ipynb #9ba7aefe
+# %% ../../nbs/monitor/policy.ipynb #c7a7d807
 def _check_rule(rule, name):
     """Sizes are shares, quiet bars are counted, and the way back goes up."""
     if rule.action == "reduce" and not (_is_number(rule.size) and 0 < rule.size < 1):
@@ -462,6 +465,11 @@ def _check_rule(rule, name):
     counted = ["quiet", *(key for key in ("layers", "within", "window", "every") if hasattr(rule, key))]
     if not all(type(getattr(rule, key)) is int and getattr(rule, key) >= 1 for key in counted):
         raise NeuralphaError(f"{name} of the policy: {', '.join(counted)} are whole numbers from 1.")
+    if isinstance(rule, DecayRule) and rule.quiet < rule.every:
+        raise NeuralphaError(
+            f"{name} of the policy: quiet is {rule.quiet}, and it is looked at every {rule.every} bars only; give "
+            f"{rule.every} or more, so that one comes back after a silent look."
+        )
     if isinstance(rule, DecayRule) and not (_is_number(rule.level) and 0 < rule.level <= 0.5):
         raise NeuralphaError(f"{name} of the policy: level is {rule.level!r}; give a chance above 0 and at most 0.5.")
     if not isinstance(rule.back, tuple) or not all(map(_is_number, rule.back)):

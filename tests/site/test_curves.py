@@ -26,8 +26,9 @@ def report(tmp_path_factory):
     universe = folder / "sim-tiny"
     rng = np.random.default_rng(0)
     dates = pd.bdate_range("2013-07-03", periods=300)
+    still = dict.fromkeys(("gross", "long", "short"), 0.0)
     tables = [
-        pd.DataFrame(dict(date=dates, model=name, gross=0.0, net=rng.normal(0, 0.01, 300), market=0.001))[list(RETURNS)]
+        pd.DataFrame(dict(date=dates, model=name, net=rng.normal(0, 0.01, 300), market=0.001, **still))[list(RETURNS)]
         for name in ("lstm", EVIL)
     ]
     write_returns(pd.concat(tables, ignore_index=True), universe)
