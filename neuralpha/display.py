@@ -46,10 +46,13 @@ def environment(
         lstrip_blocks=True,
     )
 
-# %% ../nbs/display.ipynb #6e6c0173
+# %% ../nbs/display.ipynb #085082da
 @cache
 def _parts():
-    return environment(Path(__file__).parent / "report" / "templates").get_template("display.html").module
+    import neuralpha
+
+    templates = Path(neuralpha.__file__).parent / "report" / "templates"
+    return environment(templates).get_template("display.html").module
 
 
 def page_part(
