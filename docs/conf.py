@@ -17,6 +17,7 @@ nb_render_markdown_format = "myst"
 myst_enable_extensions = ["attrs_inline", "attrs_block", "colon_fence", "dollarmath", "deflist"]
 myst_dmath_double_inline = True
 myst_heading_anchors = 3
+suppress_warnings = ["ref.python"]  # a name may be a class in two rooms; the page of the first is linked
 
 html_theme = "furo"
 html_title = project

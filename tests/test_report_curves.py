@@ -7,12 +7,12 @@ from neuralpha.report.curves import _look
 def test_a_long_curve_is_thinned_from_its_last_date_and_says_so():
     dates = pd.bdate_range("2010-01-01", periods=1000)
     values = pd.DataFrame({"ridge": np.arange(1000.0), "mlp": np.nan}, dates)
-    found = curves([Panel("sum", 1, values)])
+    found = curves([Pane("sum", 1, values)])
     assert len(found["dates"]) == 250 and found["dates"][-1] == str(dates[-1].date())
     line = dict(zip(found["dates"], found["panels"][0]["lines"][0]))
     assert all(values.loc[date, "ridge"] == value for date, value in line.items())
     assert found["panels"][0]["lines"][1] == [None] * 250 and found["note"].startswith("One bar in 4")
-    assert curves([Panel("sum", 1, values[-260:])])["note"] == "Every bar."
+    assert curves([Pane("sum", 1, values[-260:])])["note"] == "Every bar."
 
 def test_twenty_lines_have_twenty_looks_and_black_follows_the_page():
     names = [_look(f"m{j}", j) for j in range(20)]
@@ -28,7 +28,7 @@ def test_a_date_without_an_ic_leaves_the_sum_where_it_was():
 
 def test_what_is_not_finite_is_a_gap_so_that_the_page_can_be_read():
     table = pd.DataFrame({"a": [0.1, np.inf, -np.inf]}, pd.bdate_range("2020-01-01", periods=3))
-    assert curves([Panel("sum", 1, table)])["panels"][0]["lines"] == [[0.1, None, None]]
+    assert curves([Pane("sum", 1, table)])["panels"][0]["lines"] == [[0.1, None, None]]
 
 def test_accounts_are_summed_and_the_market_stands_beside_them():
     dates = pd.bdate_range("2020-01-01", periods=3)

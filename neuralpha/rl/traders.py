@@ -58,7 +58,7 @@ def agent_costs(
     except TypeError as e:
         raise NeuralphaError(f"Costs do not take these fields: {e}") from e
 
-# %% ../../nbs/rl/traders.ipynb #e79a06bd
+# %% ../../nbs/rl/traders.ipynb #64b639d0
 @dataclass(kw_only=True, repr=False, eq=False)
 class Trader(Estimator):
     """An agent as a model; a subclass says how it learns.
@@ -107,9 +107,9 @@ class Trader(Estimator):
     delay: int = 1
     fill: str = "close"
     limits: ClassVar[dict] = {
-        **{name: "[1, inf)" for name in ("rounds", "patience", "keep", "hidden", "delay")},
-        **{name: "(0, inf)" for name in ("learning_rate", "gross", "capital")},
-        **{name: "[0, inf)" for name in ("risk_aversion", "net")},
+        **dict.fromkeys(("rounds", "patience", "keep", "hidden", "delay"), "[1, inf)"),
+        **dict.fromkeys(("learning_rate", "gross", "capital"), "(0, inf)"),
+        **dict.fromkeys(("risk_aversion", "net"), "[0, inf)"),
         "breadth": "(0, 1]",
         "reward": REWARDS,
         "costs": agent_costs,
@@ -705,7 +705,7 @@ class SAC(TD3):
     name: ClassVar[str] = "sac"
     algorithm: ClassVar[str] = "SAC"
 
-# %% ../../nbs/rl/traders.ipynb #9b094775
+# %% ../../nbs/rl/traders.ipynb #dfa564a9
 @dataclass(kw_only=True, repr=False, eq=False)
 class Gradient(Trader):
     """An agent that learns by going back through the ledger: aim, width and rate (see `rl.agents`).
@@ -752,7 +752,7 @@ class Gradient(Trader):
     bars: int = 30  # played in each update
     paths: int = 8  # stretches side by side
     limits: ClassVar[dict] = {
-        **{name: "[1, inf)" for name in ("updates", "bars", "paths")},
+        **dict.fromkeys(("updates", "bars", "paths"), "[1, inf)"),
         "reward": ("mean_variance", "log_wealth"),
     }
 
