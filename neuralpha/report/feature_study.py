@@ -341,14 +341,14 @@ def _numbers(study: FeatureStudy) -> pd.DataFrame:
         {"value": {k: number(v) for k, v in shown.items()}, "95%": {k: interval(v) for k, v in shown.items()}}
     )
 
-# %% ../../nbs/report/feature_study.ipynb #df8e9727
+# %% ../../nbs/report/feature_study.ipynb #1b0e6819
 def _screen(study: FeatureStudy) -> str:
     """Sentences, three pictures in a row, and tables beneath that scroll inside."""
     pictures = page_part("beside", [_image(fig, name) for name, fig in study.figures.items()], "0")
     styles = {style: _shown(found) for style, found in study.metrics.get("exposures", {}).items()}
-    tables = [study.table, study.kinship.head(8).round(2).to_frame(), pd.DataFrame({"style exposure": styles})]
-    shown = page_part("beside", [_scrolling(table) for table in tables if len(table)])
-    return page_part("bullets", study.statements()) + pictures + shown
+    kin = [study.kinship.head(5).round(2).to_frame(), pd.DataFrame({"style exposure": styles})]
+    tables = page_part("beside", [_scrolling([study.table]), _scrolling(kin)])
+    return page_part("bullets", study.statements()) + pictures + tables
 
 # %% ../../nbs/report/feature_study.ipynb #0a4a321e
 def _image(fig: Figure, name: str) -> Markup:
@@ -356,9 +356,11 @@ def _image(fig: Figure, name: str) -> Markup:
     fig.set_size_inches(5.4, 3.4)
     return page_part("picture", picture_address(fig), name, "33%", "260px")
 
-# %% ../../nbs/report/feature_study.ipynb #9fc46417
-def _scrolling(table: pd.DataFrame) -> Markup:
-    return page_part("scrolling", table_html(table), wraps=False)
+# %% ../../nbs/report/feature_study.ipynb #5c5e3272
+def _scrolling(tables: list[pd.DataFrame]) -> Markup:
+    """Tables beneath each other, small enough for the whole to be one screen."""
+    shown = Markup().join(table_html(table) for table in tables if len(table))
+    return page_part("scrolling", shown, wraps=False, zoom=0.85)
 
 # %% ../../nbs/report/feature_study.ipynb #f4ee5405
 @check_kinds
@@ -393,7 +395,7 @@ def quantiles(
     shown = str(name) if name is not None else "score"
     return QuantileReturns(shown, y, by_date, quantile_metrics(values, y, quantiles), pd.Series(new, by_date.columns))
 
-# %% ../../nbs/report/feature_study.ipynb #a366ce55
+# %% ../../nbs/report/feature_study.ipynb #7cb49724
 @dataclass(frozen=True, eq=False, repr=False)
 class QuantileReturns:
     """Result of `quantiles`; displays as a picture with its table.
@@ -440,7 +442,7 @@ class QuantileReturns:
         return f"{said.rstrip()}\n{self.table.to_string(float_format='{:.5f}'.format)}"
 
     def _repr_html_(self):
-        shown = page_part("beside", [_image(self.plot(), self.name), _scrolling(self.table.round(5))])
+        shown = page_part("beside", [_image(self.plot(), self.name), _scrolling([self.table.round(5)])])
         return page_part("said", [repr(self).splitlines()[0]]) + shown
 
 # %% ../../nbs/report/feature_study.ipynb #71cdbee2
