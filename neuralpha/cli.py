@@ -618,7 +618,7 @@ def data_import(
     with _reading(source):
         typer.echo(str(import_universe(source, name, replace=replace, **_read_options(read))))
 
-# %% ../nbs/cli.ipynb #3b9db573
+# %% ../nbs/cli.ipynb #920cfa43
 @app.command(rich_help_panel="Reports")
 def audit(
     study: Annotated[str, typer.Argument(help="A TOML file, or a built-in study.")] = "quick",
@@ -641,7 +641,7 @@ def audit(
     from neuralpha.study.certify import audit_experiment
     from neuralpha.study.experiment import open_experiment
     from neuralpha.report.run import study_lock
-    from neuralpha.report.pages import write_site
+    from neuralpha.report.pages.draw import write_site
     from neuralpha.study.spec import load_study
 
     spec = load_study(study, universes=universe, models=_list(models), data=_data_block(study, universe, read))
@@ -1161,7 +1161,7 @@ def score_newest(
 holdout_app = typer.Typer(no_args_is_help=True, help="The sealed last period of a study.")
 app.add_typer(holdout_app, name="holdout")
 
-# %% ../nbs/cli.ipynb #cbbac875
+# %% ../nbs/cli.ipynb #8564b9e2
 @holdout_app.command("open")
 def holdout_open(
     study: Annotated[str, typer.Argument(help="A TOML file with `holdout`, or a built-in study.")],
@@ -1173,7 +1173,8 @@ def holdout_open(
     """Record the opening, then score the sealed period once: `reports/<study>-holdout`."""
     from neuralpha.study.experiment import opened_study
     from neuralpha.report.run import run_study, study_lock
-    from neuralpha.report.pages import LEDGER, write_site
+    from neuralpha.report.pages.draw import write_site
+    from neuralpha.report.pages.leaderboard import LEDGER
     from neuralpha.study.spec import load_study
 
     spec = load_study(study)

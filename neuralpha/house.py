@@ -394,10 +394,10 @@ def _speaks_of_seeds(node) -> bool:
     named = {getattr(part, "id", None) or getattr(part, "attr", None) for part in ast.walk(node)}
     return bool(named & {"seed", "seeds"}) or any(_is_text(part, "seed") for part in ast.walk(node))
 
-# %% ../nbs/house.ipynb #b9dcd930
+# %% ../nbs/house.ipynb #6cbce6d0
 def doubled_names(
     package: Path,  # folder of the package
-) -> list[str]:  # "report.pages._environment"
+) -> list[str]:  # "report.pages.frame._environment"
     """Functions and classes that a module defines more than once.
 
     Parameters
@@ -408,7 +408,7 @@ def doubled_names(
     Returns
     -------
     list[str]
-        "report.pages._environment"
+        "report.pages.frame._environment"
     """
     found = []
     for module, path in modules(package).items():
@@ -416,11 +416,11 @@ def doubled_names(
         found += [f"{module}.{name}" for name in sorted(set(defined)) if defined.count(name) > 1]
     return found
 
-# %% ../nbs/house.ipynb #ece2cb6a
+# %% ../nbs/house.ipynb #b9ce1ecd
 TAG = re.compile(
     r"</?(?:div|p|b|ul|li|table|thead|tbody|tr|th|td|span|small|br|img|h[1-6]|body|style|script|details)\b"
 )
-READ_PAGES = {"report.export", "report.pages"}
+READ_PAGES = {"report.export", "report.pages.frame"}
 
 
 def html_in_python(

@@ -60,7 +60,7 @@ DESK_STUDY = {
 def desk_report(tmp_path_factory):
     """A small report on which desks can be opened; read it, do not write to it."""
     from neuralpha.core import write_json
-    from neuralpha.report.pages import write_site
+    from neuralpha.report.pages.draw import write_site
     from neuralpha.report.steps import Report
     from neuralpha.study.experiment import open_experiment
     from neuralpha.study.spec import make_study

@@ -4,7 +4,7 @@ def test_the_wrong_price_of_this_page_is_found_in_four_steps(tmp_path):
     import neuralpha as na
     from neuralpha.core import write_json
     from neuralpha.dev import root
-    from neuralpha.report.pages import write_site
+    from neuralpha.report.pages.draw import write_site
     from neuralpha.report.numbers import read_ics
     from neuralpha.report.steps import Report
     from neuralpha.study.experiment import open_experiment

@@ -6,7 +6,7 @@ import pytest
 import neuralpha as na
 from neuralpha.core import NeuralphaError, write_json
 from neuralpha.data.panel import cut_panel
-from neuralpha.report.pages import write_site
+from neuralpha.report.pages.draw import write_site
 from neuralpha.report.steps import Report
 from neuralpha.study.experiment import open_experiment
 from neuralpha.study.spec import make_study

@@ -6,7 +6,7 @@ import pandas as pd
 import pytest
 import neuralpha as na
 from neuralpha.core import NeuralphaError, read_json, write_json
-from neuralpha.report.pages import write_site
+from neuralpha.report.pages.draw import write_site
 from neuralpha.report.numbers import read_ics
 from neuralpha.report.steps import Report
 from neuralpha.study.experiment import open_experiment

@@ -8,7 +8,7 @@ import neuralpha as na
 from neuralpha.core import NeuralphaError, write_json
 from neuralpha.data.panel import cut_panel
 from neuralpha.report.fits import fits_of_prediction, fits_of_report, scores_of, setting_features, tradable_rows
-from neuralpha.report.pages import write_site
+from neuralpha.report.pages.draw import write_site
 from neuralpha.report.steps import Report
 from neuralpha.study.experiment import open_experiment
 from neuralpha.study.spec import make_study

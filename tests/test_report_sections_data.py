@@ -6,7 +6,7 @@ import pandas as pd
 def test_who_misses_the_last_bars_is_called_dead_nowhere():
     from neuralpha.data.universes import load_universe
     from neuralpha.labels import forward_return
-    from neuralpha.report.pages import _survivorship
+    from neuralpha.report.pages.data import _survivorship
 
     rng = np.random.default_rng(0)
     days = pd.bdate_range("2018-01-01", periods=300)

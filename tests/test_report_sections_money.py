@@ -12,7 +12,8 @@ MONEY = {
 
 def _money_pages_show_it(report, stored):
     from neuralpha.core import read_json
-    from neuralpha.report.pages import UniverseResult, money_of_model_page, money_of_universe_page
+    from neuralpha.report.pages.money import money_of_model_page, money_of_universe_page
+    from neuralpha.report.pages.results import UniverseResult
 
     result = UniverseResult("sim-tiny", read_json(report.folder / "metrics.json"), report.figures, {}, {}, {}, stored)
     whole = {table.title: table for table in money_of_universe_page(result).universes[0].tables}
@@ -72,7 +73,8 @@ def test_money_is_stored_and_derived_again_from_the_scores(tmp_path):
 def test_the_breaker_of_the_policy_is_judged_and_days_without_a_solution_are_shown(tmp_path):
     from neuralpha.core import read_json
     from neuralpha.portfolio.league import judge_breaker
-    from neuralpha.report.pages import UniverseResult, money_of_model_page, money_of_universe_page
+    from neuralpha.report.pages.money import money_of_model_page, money_of_universe_page
+    from neuralpha.report.pages.results import UniverseResult
     from neuralpha.report.steps import Report
     from neuralpha.report.verify import _differences, derived_files
     from neuralpha.study.experiment import open_experiment
@@ -135,7 +137,8 @@ def test_forecasts_are_traded_where_the_study_says_so(tmp_path):
 def test_an_account_that_never_trades_has_numbers_and_a_page():
     import numpy as np
     import neuralpha as na
-    from neuralpha.report.pages import UniverseResult, money_of_model_page, money_of_universe_page
+    from neuralpha.report.pages.money import money_of_model_page, money_of_universe_page
+    from neuralpha.report.pages.results import UniverseResult
     from neuralpha.report.sections.money import _show_book
     from neuralpha.rl.environment import Wished
 

@@ -225,7 +225,8 @@ def test_a_section_that_is_not_there_is_named_with_those_that_are(tmp_path):
 
 def test_the_studys_table_has_the_names_and_numbers_of_the_site():
     from neuralpha.evaluate.catalogue import number
-    from neuralpha.report.pages import leaderboard_page, Site
+    from neuralpha.report.pages.leaderboard import leaderboard_page
+    from neuralpha.report.pages.site import Site
     from neuralpha.report.steps import StudyResults
     from neuralpha.study.spec import research_folder
 

@@ -38,7 +38,7 @@ ASKED = dict(policies=["Quantiles(5)", "TopN(10)"], costs=["flat", "square-root"
 def written(tmp_path_factory):
     """A report without its notebook: what a sweep reads."""
     from neuralpha.core import write_json
-    from neuralpha.report.pages import write_site
+    from neuralpha.report.pages.draw import write_site
     from neuralpha.report.run import mark_start
     from neuralpha.report.steps import Report
     from neuralpha.study.experiment import open_experiment

@@ -8,7 +8,7 @@ import pytest
 from neuralpha.core import NeuralphaError, read_json, write_json
 from neuralpha.study.experiment import open_experiment
 from neuralpha.report.steps import Report
-from neuralpha.report.pages import write_site
+from neuralpha.report.pages.draw import write_site
 from neuralpha.study.spec import make_study
 
 STUDY = {

@@ -11,7 +11,7 @@ the dates can explain? All changes of the page are corrected together.
 __all__ = ['COMPARED_ON', 'write_comparison', 'verify_comparison', 'report_ics', 'compare_reports', 'summary', 'ComparisonPage',
            'comparison_page', 'ChangeRow']
 
-# %% ../../nbs/report/compare_reports.ipynb #a31a5385
+# %% ../../nbs/report/compare_reports.ipynb #f1ebe571
 import base64
 import json
 import os
@@ -28,7 +28,10 @@ from ..evaluate.plots import plot_changes
 from ..cross_section import correlation_by_date
 from ..models.predict import read_predictions
 from ..models.seeds import ensemble_rows
-from .pages import COMPARISONS, Cell, Frame, metric_cell, render, setting, write_studies_index
+from .pages.cells import Cell, metric_cell
+from .pages.frame import Frame, render
+from .pages.setting import setting
+from .pages.studies import COMPARISONS, write_studies_index
 from ..study.spec import Study, open_report, universe_slug
 
 # %% ../../nbs/report/compare_reports.ipynb #270ffb8f

@@ -10,7 +10,7 @@ within a minute; so the light comes first, with the sentence why, then the order
 __all__ = ['SHOWN', 'LIGHTS', 'MEANING', 'DeskPage', 'write_desk_page', 'desk_page', 'light_of', 'desk_figures',
            'desk_figures_names', 'money_cone', 'plot_money', 'plot_layers', 'plot_waterfall', 'plot_contests']
 
-# %% ../../nbs/report/desk_page.ipynb #51956aea
+# %% ../../nbs/report/desk_page.ipynb #4d0055f7
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -29,7 +29,7 @@ from .desk import FittedInputs, _read_panel, desk_at, order_table, write_orders
 from .desk_decay import HALF_LIFE, LiveDecay, live_decay, plot_crowding, plot_decay, severity_now
 from .desk_fits import load_fits
 from .hold import PlainColumn, PlainTable
-from .pages import Frame, render
+from .pages.frame import Frame, render
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure

@@ -10,7 +10,7 @@ stored numbers. Executed notebooks and tables of scores stay in the folder.
 # %% auto #0
 __all__ = ['BROWSERS', 'SingleFile', 'Part', 'single_file', 'write_html', 'find_chromium', 'write_pdf']
 
-# %% ../../nbs/report/export.ipynb #b688ec4a
+# %% ../../nbs/report/export.ipynb #3b0d0457
 import base64, mimetypes, os, re, shutil, subprocess, tempfile
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,7 +18,10 @@ from typing import NamedTuple
 from urllib.parse import unquote
 from markupsafe import Markup
 from ..core import NeuralphaError, atomic_path, write_text
-from .pages import Frame, read_results, render, site_pages, timing_script
+from .pages.draw import site_pages
+from .pages.frame import Frame, render
+from .pages.manifest import timing_script
+from .pages.results import read_results
 from ..study.spec import open_report
 
 # %% ../../nbs/report/export.ipynb #9ffc0d13

@@ -11,7 +11,7 @@ The tables are files, for the programs that come next.
 __all__ = ['SCORES', 'SHOWN_PUSHES', 'SHOWN_ROWS', 'scores_folder', 'write_sheet', 'facts_of', 'Push', 'CandidateRow', 'Side',
            'PlainColumn', 'PlainTable', 'HoldPage', 'hold_page', 'figures', 'plot_forecasts', 'plot_pushes']
 
-# %% ../../nbs/report/hold.ipynb #e66f839f
+# %% ../../nbs/report/hold.ipynb #8266aa00
 import os, shutil, tempfile
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 import pandas as pd
 from ..core import atomic_path, figure_png, write_json, write_text, writing
-from .pages import Frame, render
+from .pages.frame import Frame, render
 from .run import _replace
 from ..study.spec import universe_slug
 from .score import COVERED, SHEET, ScoreSheet, day_text

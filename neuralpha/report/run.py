@@ -533,10 +533,11 @@ def _kernels_at_once(jobs: int, universes: int) -> int:
     """One more than there are processes: the last universe would have one core and leave the others idle."""
     return min(jobs + (jobs > 1), universes)
 
-# %% ../../nbs/report/run.ipynb #e117bb57
+# %% ../../nbs/report/run.ipynb #278068c3
 def _write_reports(run, benches, out, device, jobs):
     """Every universe's report where it is not complete, the leaderboard and the site."""
-    from neuralpha.report.pages import SWEEP, forget_sweep, write_site
+    from neuralpha.report.pages.draw import write_site
+    from neuralpha.report.pages.results import SWEEP, forget_sweep
 
     study = benches[0].study
     _clean(run.folder)

@@ -13,12 +13,12 @@ Under `neuralpha run` the pages are drawn when all universes are there, so then 
 # %% auto #0
 __all__ = ['write_own_site']
 
-# %% ../../nbs/report/site.ipynb #a80d411b
+# %% ../../nbs/report/site.ipynb #ba52313e
 import os
 from typing import TYPE_CHECKING
 from pathlib import Path
 from ..core import NeuralphaError, write_json
-from .pages import write_site
+from .pages.draw import write_site
 from .run import mark_start, study_lock, write_leaderboard
 from ..study.spec import Study, load_study, universe_slug
 

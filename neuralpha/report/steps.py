@@ -10,7 +10,7 @@ was taken out of the data, `figures.json` says what each picture shows. The page
 # %% auto #0
 __all__ = ['Report', 'StudyResults', 'interval_plot']
 
-# %% ../../nbs/report/steps.ipynb #514f9643
+# %% ../../nbs/report/steps.ipynb #5761858d
 from typing import TYPE_CHECKING, Any
 from dataclasses import dataclass, field
 from functools import cached_property, partial
@@ -20,7 +20,9 @@ import pandas as pd
 from ..core import NeuralphaError, atomic_path, figure_png, write_json
 from ..evaluate.catalogue import CRITICAL_DIGITS, Metric, as_shown, heading, shown_digits
 from .numbers import with_ensemble
-from .pages import answer, read_results, shown_metrics
+from .pages.answers import answer
+from .pages.leaderboard import shown_metrics
+from .pages.results import read_results
 from .site import write_own_site
 from .section import display_here, sections
 from ..study.experiment import Experiment

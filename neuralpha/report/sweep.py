@@ -14,14 +14,15 @@ table = na.sweep("reports/quick", policies=["Quantiles(5)", na.Band(0.1, 0.2)], 
 # %% auto #0
 __all__ = ['STUDY', 'sweep', 'make_plan', 'derive_sweep']
 
-# %% ../../nbs/report/sweep.ipynb #1162174e
+# %% ../../nbs/report/sweep.ipynb #3fa2da84
 import contextlib
 from pathlib import Path
 import pandas as pd
 from ..core import NeuralphaError, atomic_path, check_kinds, progress, unknown_name, write_json, write_text
 from ..portfolio.grammar import read_policy
 from ..portfolio.policies import Policy
-from .pages import SWEEP, SWEEP_UNITS, read_sweep, write_site
+from .pages.draw import write_site
+from .pages.results import SWEEP, SWEEP_UNITS, read_sweep
 from .run import BACKENDS, study_lock
 from .sections.money import traded_scores
 from .worth import stored_report

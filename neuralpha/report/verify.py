@@ -13,7 +13,7 @@ the stored one by a ten-billionth of itself.
 # %% auto #0
 __all__ = ['LAST_BITS', 'derived_files', 'Compared', 'verify_report', 'rerun_report']
 
-# %% ../../nbs/report/verify.ipynb #d62e2000
+# %% ../../nbs/report/verify.ipynb #821b8b91
 import csv, json, math, shutil, tempfile
 from pathlib import Path
 from typing import NamedTuple
@@ -25,17 +25,10 @@ from ..study.experiment import open_experiment
 from ..study.draws import DRAWS_COLUMNS, draw_numbers, open_draws
 from .code import report_code
 from .section import PARTS, StoredReport, sections
-from neuralpha.report.pages import (
-    LEDGER,
-    SWEEP,
-    UNLISTED,
-    is_listed,
-    manifest_page,
-    read_results,
-    site_pages,
-    timing_script,
-    write_site,
-)
+from .pages.draw import site_pages, write_site
+from .pages.leaderboard import LEDGER
+from .pages.manifest import UNLISTED, is_listed, manifest_page, timing_script
+from .pages.results import SWEEP, read_results
 from .sweep import derive_sweep
 from ..study.spec import open_report, where_it_started
 
@@ -263,10 +256,10 @@ def _file_problems(folder: Path, manifest: dict) -> list:
         ]
     return problems
 
-# %% ../../nbs/report/verify.ipynb #d47fe759
+# %% ../../nbs/report/verify.ipynb #3223cc79
 def _page_problems(folder: Path, study, manifest) -> tuple[list, str]:
     """Pages that do not show what is stored, and how many were compared."""
-    if manifest.get("pages_drawn_by") != code_digest("neuralpha.report.pages"):
+    if manifest.get("pages_drawn_by") != code_digest("neuralpha.report.pages.draw"):
         return [], "not compared: another version of neuralpha drew them"
     try:
         pages = site_pages(study, folder) | {

@@ -13,7 +13,7 @@ from neuralpha.report.export import write_html
 from neuralpha.report.steps import Report
 from neuralpha.report.run import run_study
 from neuralpha.report.compare_reports import write_comparison
-from neuralpha.report.pages import write_site
+from neuralpha.report.pages.draw import write_site
 from neuralpha.study.spec import make_study
 
 TICKERS = [

@@ -4,7 +4,7 @@ import pytest
 
 from neuralpha.core import read_json, write_json
 from neuralpha.report.run import run_study
-from neuralpha.report.pages import write_site
+from neuralpha.report.pages.draw import write_site
 from neuralpha.study.spec import make_study
 from neuralpha.report.verify import rerun_report, verify_report
 
