@@ -3,14 +3,6 @@
 Vendors have a hundred words for an adjusted close, and no list holds them all. Read without it, a quoted close keeps its splits, and
 every one of them is a loss of a half that nobody had. But an adjusted close need not be known by its name: its ratio to the close
 rests on all bars but those with a split or a dividend, and on these the close jumps and it does not (`neuralpha.data.reading.adjustment`
-judges a factor in the same way). A column that does so is used, and said; one that may do so is said.
-
-Shares that are given (a bonus, a stock dividend, rights) are events of the same kind, whose value may be the ratio or the new shares
-for each old one: where the prices fit one of both, it is used.
-
-Vendors have a hundred words for an adjusted close, and no list holds them all. Read without it, a quoted close keeps its splits, and
-every one of them is a loss of a half that nobody had. But an adjusted close need not be known by its name: its ratio to the close
-rests on all bars but those with a split or a dividend, and on these the close jumps and it does not (`neuralpha.data.reading.adjustment`
 judges a factor in the same way). A column that does so is used, and said; one that may do so is said. A ratio that leaps and is back some
 bars later is a bad tick in one of both, and no split.
 
