@@ -61,7 +61,7 @@ def unknown_name(
     hint = f"Did you mean {close[0]!r}?" if close else f"Choose from: {some}."
     return NeuralphaError(f"Unknown {what} {name!r}. {hint}")
 
-# %% ../nbs/core.ipynb #752d77c3
+# %% ../nbs/core.ipynb #d0e1606e
 KINDS = {  # class of a parameter -> how one comes to such an object
     "Panel": "na.load_universe(source) makes one",
     "Label": "na.forward_return(panel, horizon=5) makes one",
@@ -71,6 +71,8 @@ KINDS = {  # class of a parameter -> how one comes to such an object
     "Book": "na.backtest(prediction, panel) makes one",
     "Explanation": "na.explain(prediction, X) makes one",
     "Leaderboard": "na.compare(predictions, y) makes one",
+    "Policy": "na.Quantiles(5) is one, and one of your own derives from na.Policy",
+    "Clock": "na.Clock(horizon=5) is one",
     "DataFrame": "pandas makes one",
     "dict": "write {'its name': ...}",
 }

@@ -186,3 +186,44 @@ def test_exchanged_open_and_close_are_named():
         NeuralphaError, match="'open' and 'close' are exchanged: .*say columns={'open': 'close', 'close'"
     ):
         open_source(bars.rename(columns={"open": "close", "close": "open"}))
+
+@pytest.mark.parametrize("name", ["dividend", "spinoff_value"])
+@pytest.mark.parametrize("also", [False, True])
+@pytest.mark.parametrize("quotes", [False, True])
+def test_what_was_paid_before_a_split_is_compared_with_the_price_beside_it(name, also, quotes):
+    days, n = pd.bdate_range("2015-01-05", periods=1000), 8
+    true = _walks(days, n)
+    total = true["close"].to_numpy().reshape(1000, n)
+    on = np.arange(1000)[:, None]
+    rate = np.where(on % 63 == 20 + np.arange(n), 0.02, 0.0)
+    split = np.where(on == 700 + 10 * np.arange(n), 2.0, 0.0)
+    extra = np.where(on == 300 + 10 * np.arange(n), 0.2 * also, 0.0)
+    paid, more, quoted = np.zeros((1000, n)), np.zeros((1000, n)), total.copy()
+    for day in range(1, 1000):
+        before = quoted[day - 1] / np.where(split[day] > 0, split[day], 1.0)
+        paid[day], more[day] = rate[day] * before, extra[day] * before
+        quoted[day] = (before - paid[day] - more[day]) * total[day] / total[day - 1]
+    bars = true.assign(close=quoted.ravel(), split=split.ravel(), **{name: paid.ravel()})
+    bars = bars.assign(special_dividend=more.ravel()) if also else bars
+    if not quotes:  # prices and dividends in shares of the last day
+        shares = np.cumprod(np.where(split > 0, split, 1.0), 0)
+        in_shares_of_today = (shares / shares[-1]).ravel()
+        paying = [c for c in (name, "special_dividend") if c in bars]
+        bars[["close", *paying]] = bars[["close", *paying]].mul(in_shares_of_today, axis=0)
+    got = open_source(bars).frame.sort("date", "asset")["close"].to_numpy().reshape(1000, n)
+    np.testing.assert_allclose(got[1:] / got[:-1], total[1:] / total[:-1], rtol=1e-4)
+
+def test_an_amount_that_no_dividend_can_be_is_left_out_and_said():
+    days = pd.bdate_range("2015-01-05", periods=600)
+    true = _walks(days, 8)
+    total = true["close"].to_numpy().reshape(600, 8)
+    rate = np.where(np.arange(600)[:, None] % 63 == 20 + np.arange(8), 0.03, 0.0)
+    quoted = total * np.cumprod(1 - rate, 0)
+    paid = rate * np.vstack([quoted[:1], quoted[:-1]])
+    paid[100, 2], paid[200, 3] = 500.0, -1.0
+    bars = true.assign(close=quoted.ravel(), dividend=paid.ravel())
+    (note,) = [f["note"] for f in open_source(bars).findings if f["check"] == "adjustment"]
+    assert (
+        f"2 amounts below zero or of about the price and more, the first 500 of asset S2 on {days[100].date()}" in note
+    )
+    assert "left out" in note

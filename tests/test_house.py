@@ -130,6 +130,17 @@ def test_a_bullet_with_a_colon_in_the_opening_prose_is_named(tmp_path):
 def test_no_opening_prose_is_read_as_a_setting():
     assert accidental_settings(root()) == []
 
+def test_a_paragraph_that_a_merge_left_twice_is_named(tmp_path):
+    said = "The mean that is taken out has followed the state, and it was learnt from the same bars."
+    told = ["## Worlds\n" + said, "```\n1 + 1\n```", "## Worlds\n" + said + "\nMore.", "## Others"]
+    cells = [{"cell_type": "markdown", "source": text} for text in told]
+    (tmp_path / "nbs").mkdir()
+    (tmp_path / "nbs" / "a.ipynb").write_text(json.dumps({"cells": cells}))
+    assert sorted(told_twice(tmp_path)) == ["a: ## Worlds", f"a: {said}"]
+
+def test_no_notebook_tells_a_thing_twice():
+    assert told_twice(root()) == []
+
 def _notebook(base, name, *sources):
     cells = [{"cell_type": "code", "source": source} for source in sources]
     (base / "nbs").mkdir(exist_ok=True)

@@ -143,7 +143,13 @@ def test_averaged_weights_have_the_batch_norm_statistics_of_their_own(batch_rows
 
 @pytest.mark.parametrize(
     "kw",
-    [dict(), dict(average=3), dict(norm=torch.nn.BatchNorm1d), dict(norm=torch.nn.BatchNorm1d, average=3)],
+    [
+        dict(),
+        dict(average=3),
+        dict(norm=torch.nn.BatchNorm1d),
+        dict(norm=torch.nn.BatchNorm1d, average=3),
+        dict(look_steps=5, average=3, batch_rows=100),  # stopped within an epoch
+    ],
     ids=str,
 )
 def test_a_resumed_run_is_bit_identical(kw, tmp_path):

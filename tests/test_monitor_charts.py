@@ -148,6 +148,16 @@ def test_a_chart_goes_on_where_the_validation_period_ended():
     whole = chart.whitening.surprises(x)[600:]
     np.testing.assert_allclose(chart.run(x[600:])["statistic"][:20], chart.statistic(whole[None, :20])[0])
 
+def test_futures_without_an_alarm_do_not_say_that_there_never_is_one():
+    from neuralpha.monitor.charts import _length_of_highest
+
+    calm = np.zeros((60, 8))
+    found = _length_of_highest(calm, 1.0, 500)
+    assert found.mean == pytest.approx(500 / -np.log(1 - 0.5 / 480))
+    assert found.low == found.high == pytest.approx(500 / -np.log(1 - 0.5 / 24))
+    few = np.where(np.arange(60)[:, None] < 30, 2.0, calm)
+    assert _length_of_highest(few, 1.0, 500).mean == pytest.approx(500 / np.log(2))
+
 def test_where_the_law_is_known_the_chart_runs_as_long_as_the_equation_says():
     chart = watch_known(0.1, 0.2, run_length=252, side="both")
     live = np.random.default_rng(81_000).normal(0.1, 0.2, size=(1500, 1500))

@@ -133,6 +133,15 @@ def test_bad_input_is_one_clear_line():
         backtest(scores, panel, Wrong())
     with pytest.raises(NeuralphaError, match="capital is -1"):
         backtest(scores, panel, capital=-1)
+    with pytest.raises(NeuralphaError, match="capital is '1e6'; it must be a positive amount"):
+        backtest(scores, panel, capital="1e6")
+    for given, said in {"Quantiles(5)": "str was", 5: "int was", Quantiles: "the class Quantiles was"}.items():
+        with pytest.raises(NeuralphaError, match=f"Policy is meant, and {said} given"):
+            backtest(scores, panel, given)
+    with pytest.raises(NeuralphaError, match=r"Capped\(base=\): Policy is meant, and int was given"):
+        backtest(scores, panel, Capped(5, most=0.1))
+    with pytest.raises(NeuralphaError, match="Clock is meant, and int was given"):
+        backtest(scores, panel, clock=5)
     with pytest.raises(NeuralphaError, match="nobody can hold what Quantiles wishes"):
         backtest(scores, panel, Capped(Quantiles(5), 0.01))
     closes = replace(panel, fields={"close": panel.fields["close"]})

@@ -24,6 +24,10 @@ def test_a_line_means_the_policy_that_python_would_make():
         ("MeanVariance(limits=0.02)", "MeanVariance takes no 0.02 as limits; give for example Limits(most=0.02)"),
         ("Quantiles(Limits())", "as count; give for example 5"),
         ("Capped(Limits())", "as base"),
+        ("Quantiles('5')", "Quantiles count is '5'; it must be a whole number"),
+        ("TopN(1.5)", "TopN count is 1.5; it must be a whole number"),
+        ("Capped(Band('a', 0.1))", "Band enter is 'a'; it must be a number"),
+        ("Quantiles(5, long_only=1)", "Quantiles long_only is 1; it must be True or False"),
     ],
 )
 def test_what_is_no_policy_is_refused_in_one_line(text, said):

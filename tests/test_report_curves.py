@@ -2,6 +2,8 @@
 from neuralpha.report.curves import *
 import numpy as np
 import pandas as pd
+import pytest
+from neuralpha.core import NeuralphaError
 from neuralpha.report.curves import _look
 
 def test_a_long_curve_is_thinned_from_its_last_date_and_says_so():
@@ -41,3 +43,14 @@ def test_accounts_are_summed_and_the_market_stands_beside_them():
     found = leg_curves(one)
     assert [look["name"] for look in found["names"]] == ["long leg", "short leg", "net", MARKET]
     assert found["panels"][0]["lines"] == [[2.0, 2.0, 4.0], [0.0, 0.0, 0.0], [1.0, -1.0, 2.0], [0.1, 0.2, 0.3]]
+
+def test_a_report_from_before_the_legs_were_kept_has_its_other_curves(tmp_path):
+    dates = pd.bdate_range("2020-01-01", periods=3)
+    table = pd.DataFrame({"date": dates, "model": "a", "gross": 0.0, "net": [0.01, 0.0, 0.02], "market": 0.001})
+    table.to_parquet(tmp_path / "returns.parquet", index=False)
+    assert list(curves_of(tmp_path)) == ["figures/universe/money-curves.png"]
+    table.assign(long=0.0, short=0.0).to_parquet(tmp_path / "returns.parquet", index=False)
+    assert list(curves_of(tmp_path)) == ["figures/universe/money-curves.png", "figures/a/money-legs.png"]
+    table.drop(columns="net").to_parquet(tmp_path / "returns.parquet", index=False)
+    with pytest.raises(NeuralphaError, match="column 'net' is missing"):
+        curves_of(tmp_path)

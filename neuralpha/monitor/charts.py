@@ -876,18 +876,20 @@ def watch_rate(
     length = _length_of_highest(highest.reshape(worlds, futures), threshold, bars)
     return replace(chart, threshold=threshold, run_length=length)
 
-# %% ../../nbs/monitor/charts.ipynb #aed3206f
+# %% ../../nbs/monitor/charts.ipynb #99587408
 def _length_of_highest(highest, threshold, bars) -> RunLength:
     """Bars per alarm; those of the tenths of worlds with most and fewest, ranked on half of the futures."""
     half = highest.shape[1] // 2
     order = np.argsort(highest[:, :half].mean(1), kind="stable")
     tenth = max(len(order) // 10, 1)
     groups = highest, highest[order[-tenth:], half:], highest[order[:tenth], half:]
-    return RunLength(*(_bars_per_alarm((group > threshold).mean(), bars) for group in groups))
+    return RunLength(*(_bars_per_alarm(group > threshold, bars) for group in groups))
 
-# %% ../../nbs/monitor/charts.ipynb #501f1681
-def _bars_per_alarm(chance, bars):
-    return float(bars / -np.log(np.clip(1 - chance, 1e-9, 1 - 1e-9)))
+# %% ../../nbs/monitor/charts.ipynb #3d4db374
+def _bars_per_alarm(alarmed, bars):
+    """Of futures of so many bars; where none alarmed, half of one is counted: that none ever will, they cannot say."""
+    calm = 1 - max(alarmed.mean(), 0.5 / alarmed.size)
+    return float(bars / -np.log(max(calm, 1e-9)))
 
 # %% ../../nbs/monitor/charts.ipynb #5d61e2a0
 def watch_known(

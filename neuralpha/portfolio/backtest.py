@@ -10,20 +10,20 @@ few years of returns say little, and it is a number under conventions, which is 
 # %% auto #0
 __all__ = ['NO_ENDS', 'backtest', 'backtests', 'decide', 'Book', 'market_return', 'book_statistics', 'plot_book']
 
-# %% ../../nbs/portfolio/backtest.ipynb #dae9eab1
+# %% ../../nbs/portfolio/backtest.ipynb #f9459c8d
 from dataclasses import dataclass, field
 from functools import cached_property
 import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 from numba import njit
-from ..core import NeuralphaError, check_kinds
+from ..core import NeuralphaError, check_kinds, wrong_kind
 from ..cross_section import group_means
 from ..data.alignment import on_panel
 from ..data.panel import Panel
 from ..evaluate.plots import COLOURS, date_axis, new_figure, style
 from ..evaluate.statistics import block_interval, block_length, bootstrap_means, sharpe_report
-from .policies import Day, Policy, Quantiles
+from .policies import Day, Policy, Quantiles, check_parameters
 from ..trading.account import GAINS, LEGS, PAID, Account, Ledger, open_books
 from ..trading.clock import Clock, entered_weights
 from ..trading.costs import make_costs
@@ -128,7 +128,7 @@ def _scores(prediction, panel) -> tuple[np.ndarray, str]:
         raise NeuralphaError(f"No scores on {panel.name}: nothing to hold.")
     return scores, str(names[0])
 
-# %% ../../nbs/portfolio/backtest.ipynb #c8edebd7
+# %% ../../nbs/portfolio/backtest.ipynb #82979175
 def decide(policy: Policy, scores: np.ndarray, panel: Panel) -> np.ndarray:  # (n_rows,)
     """A policy's weights, checked.
 
@@ -137,6 +137,9 @@ def decide(policy: Policy, scores: np.ndarray, panel: Panel) -> np.ndarray:  # (
     np.ndarray
         (n_rows,)
     """
+    if not isinstance(policy, Policy):
+        raise wrong_kind("policy=", policy, "Policy")
+    check_parameters(policy)
     decided = np.asarray(policy.weights(scores, panel), np.float64)
     if decided.shape != (panel.n_rows,):
         raise NeuralphaError(

@@ -10,12 +10,12 @@ can be read without running anything of his.
 # %% auto #0
 __all__ = ['known_policies', 'read_policy', 'write_policy']
 
-# %% ../../nbs/portfolio/grammar.ipynb #72631d11
+# %% ../../nbs/portfolio/grammar.ipynb #082651ef
 import ast, inspect
 from dataclasses import MISSING, fields
 from ..core import NeuralphaError, unknown_name
 from . import balance, optimise, policies, stops
-from .policies import Policy
+from .policies import Policy, check_parameters
 
 # %% ../../nbs/portfolio/grammar.ipynb #c8723981
 def known_policies() -> dict:  # name -> class
@@ -72,7 +72,7 @@ def _made(node, text: str):
     except ValueError:
         raise _unreadable(text) from None
 
-# %% ../../nbs/portfolio/grammar.ipynb #f85e51b7
+# %% ../../nbs/portfolio/grammar.ipynb #9e5895a6
 def _policy(name: str, arguments: list, words: dict) -> Policy | optimise.Limits:
     known = known_policies() | {"Limits": optimise.Limits}
     if name not in known:
@@ -83,6 +83,7 @@ def _policy(name: str, arguments: list, words: dict) -> Policy | optimise.Limits
         parameters = ", ".join(inspect.signature(known[name]).parameters)
         raise NeuralphaError(f"{name} takes {parameters or 'no parameters'}: {e}.") from None
     _check_parts(name, made)
+    check_parameters(made)
     return made
 
 # %% ../../nbs/portfolio/grammar.ipynb #b5bb5f2e

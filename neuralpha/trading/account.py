@@ -26,9 +26,10 @@ or not (shares of the capital it began with).
 __all__ = ['GAINS', 'PAID', 'PARTS', 'LEGS', 'STATE', 'RECORD', 'COLUMN', 'Account', 'run_accounts', 'Bars', 'Terms', 'State',
            'book_bar', 'Books', 'open_books', 'open_again', 'Ledger', 'constant_weights']
 
-# %% ../../nbs/trading/account.ipynb #6edcf6a1
+# %% ../../nbs/trading/account.ipynb #93866d8d
 from collections import namedtuple
 from dataclasses import dataclass, field, replace
+from numbers import Real
 from typing import NamedTuple
 import numpy as np
 import pandas as pd
@@ -39,7 +40,7 @@ from .clock import Clock, bar_legs, entered_weights
 from .costs import Costs, Tariff, commission_of, cost_inputs, impact_share
 from .returns import earned_returns
 
-# %% ../../nbs/trading/account.ipynb #dfa279de
+# %% ../../nbs/trading/account.ipynb #3c11484c
 @dataclass(frozen=True)
 class Account:
     """What one account is made of.
@@ -73,14 +74,18 @@ class Account:
     costs_first: bool = False  # weights are shares of what is left once the orders are paid; else of what was there
 
     def __post_init__(self):
-        if not 0 < self.capital < np.inf:
-            raise NeuralphaError(f"capital is {self.capital}; it must be a positive amount of money.")
-        if not self.participation > 0:
+        if not _is_number(self.capital) or not 0 < self.capital < np.inf:
+            raise NeuralphaError(f"capital is {self.capital!r}; it must be a positive amount of money.")
+        if not _is_number(self.participation) or not self.participation > 0:
             raise NeuralphaError(
-                f"participation is {self.participation}; it must be a share of the bar's volume above 0."
+                f"participation is {self.participation!r}; it must be a share of the bar's volume above 0."
             )
-        if not 0 <= self.lot < np.inf:
-            raise NeuralphaError(f"lot is {self.lot}; it must be an amount of money, at least 0.")
+        if not _is_number(self.lot) or not 0 <= self.lot < np.inf:
+            raise NeuralphaError(f"lot is {self.lot!r}; it must be an amount of money, at least 0.")
+
+# %% ../../nbs/trading/account.ipynb #5ea28d0a
+def _is_number(value) -> bool:
+    return isinstance(value, Real) and not isinstance(value, bool)
 
 # %% ../../nbs/trading/account.ipynb #82b84c39
 GAINS = ("before", "after", "delisting")

@@ -13,7 +13,7 @@ __all__ = ['EXCHANGED', 'OVERNIGHT', 'LEAST_ALIKE', 'LEAPS', 'DIVIDENDS', 'LEAST
            'settle_values', 'refuse_exchanged', 'refuse_first_and_last_exchanged', 'refuse_placeholders',
            'scale_prices', 'is_priced']
 
-# %% ../../../nbs/data/reading/prices.ipynb #c1232b42
+# %% ../../../nbs/data/reading/prices.ipynb #89855a0f
 import datetime as dt
 from dataclasses import replace
 import numpy as np
@@ -37,6 +37,7 @@ from .logarithms import settle_logarithms
 from .names import DIVIDES, NUMERIC_COLUMNS, OHLC, plain_name
 from neuralpha.data.reading.unnamed import (
     IN_MONEY,
+    WORTH,
     event_columns,
     find_adjusted_close,
     prove_event,
@@ -368,7 +369,7 @@ def _refuse_written_twice(table, column, frame, order, own):
         f"{days[1]}{others}, and {fix}; no way of adjusting is right before (adjust='none' leaves prices as they are)."
     )
 
-# %% ../../../nbs/data/reading/prices.ipynb #cb7f2a4e
+# %% ../../../nbs/data/reading/prices.ipynb #aaca615b
 def _adjust_by_events(table, frame, spec):
     """The frame adjusted by the events that its prices prove, and findings."""
     fields = set(table.frame.columns)
@@ -378,7 +379,7 @@ def _adjust_by_events(table, frame, spec):
     for column in event_columns(replace(table, frame=frame), spec):
         once = _events_once(frame, column)
         order, code, (close, value) = _sorted_arrays(once, "close", column)
-        proof = prove_event(code, close, value, _coarse(frame))
+        proof = prove_event(code, close, value, _coarse(frame), scale=_scale(table, frame)[order])
         said += say_event(table, column, proof)
         if proof.form is None:
             continue
@@ -398,7 +399,7 @@ def _scale_again(frame, multiplier):
     )
     return scaled.with_columns(**{c: kept[c] for c in before})
 
-# %% ../../../nbs/data/reading/prices.ipynb #3c7dab50
+# %% ../../../nbs/data/reading/prices.ipynb #c41ee5bc
 def _adjust_by_dividends(table, frame, spec):
     """The frame adjusted by cash dividends that its prices prove, findings, and the columns that are settled."""
     fields = set(table.frame.columns)
@@ -406,17 +407,40 @@ def _adjust_by_dividends(table, frame, spec):
         return frame, [], []
     said, settled = [], []
     for column in _paid(replace(table, frame=frame)):
-        order, code, (close, value) = _sorted_arrays(_events_once(frame, column), "close", column)
-        proof = prove_event(code, close, value, _coarse(frame), meant=IN_MONEY)
+        once, scale = _events_once(frame, column), _scale(table, frame)
+        order, code, (close, value) = _sorted_arrays(once, "close", column)
+        proof = prove_event(code, close, value, _coarse(frame), meant=IN_MONEY, scale=scale[order])
         settled += [column] if proof.form or proof.carried else []
         if proof.form:
             frame = _scale_again(frame, pl.Series(np.exp(_unsorted(order, proof.level))))
             note = (
                 f"column {table.columns.get(column, column)!r} holds dividends by which the prices fall: returns are "
-                "total returns (adjust='none' keeps the close)"
+                f"total returns (adjust='none' keeps the close){_left_out(once, column, scale)}"
             )
             said.append(dict(check="adjustment", rows=frame.height, note=note))
     return frame, said, settled
+
+# %% ../../../nbs/data/reading/prices.ipynb #3522b244
+def _scale(table, frame) -> np.ndarray:
+    """(rows,) what the table's prices were multiplied by until now."""
+    ratio = frame["close"].cast(pl.Float64) / table.frame["close"].cast(pl.Float64)
+    return ratio.fill_nan(None).fill_null(1.0).to_numpy()
+
+# %% ../../../nbs/data/reading/prices.ipynb #2468b653
+def _left_out(frame, column, scale) -> str:
+    """How many amounts no dividend can be, and the first of them."""
+    before = pl.col("close").shift(1).over("asset")
+    money = pl.Series("money", frame[column].cast(pl.Float64).to_numpy() * scale)
+    ordered = frame.with_columns(money.fill_nan(None)).sort("asset", "date")
+    lost = ordered.filter((pl.col("money") < 0) | (pl.col("money") >= WORTH * before))
+    if not lost.height:
+        return ""
+    asset, date, value = lost[["asset", "date", column]].row(0)
+    amounts = f"{lost.height:,} amounts" if lost.height > 1 else "1 amount"
+    return (
+        f"; {amounts} below zero or of about the price and more, the first {value:.10g} of asset {asset} on "
+        f"{date.date()}, left out"
+    )
 
 # %% ../../../nbs/data/reading/prices.ipynb #7f8f9c98
 def _settle_returns(frame, table, spec):
