@@ -33,6 +33,7 @@ extras = dict(
     xgboost=["xgboost-cpu>=3.0"],
     catboost=["catboost>=1.2.8"],
     text=["vaderSentiment>=3.3"],
+    mlflow=["mlflow-skinny>=3.1", "sqlalchemy>=2.0", "alembic>=1.13"],
 )
 extras["docs"] = [
     "nbdev==2.4.14",
@@ -62,7 +63,7 @@ extras["test"] = [
 ]
 # What the library itself is worked on with.
 wanted = ("docs", "test", "lab", "tune", "databases", "postgres", "ray", "s3", "talib", "text", "rl")
-wanted += ("xgboost", "catboost")
+wanted += ("xgboost", "catboost", "mlflow")
 extras["dev"] = [package for extra in wanted for package in extras[extra]]
 
 setup(

@@ -15,8 +15,9 @@ __all__ = ['app', 'data_app', 'ReadOption', 'SEVERAL', 'SPLIT', 'RUN', 'DeviceOp
            'desk_app', 'DeskFolder', 'LastOption', 'holdout_app', 'INTERRUPTED', 'run', 'tune', 'features_list',
            'models_list', 'studies_list', 'new_command', 'lab_command', 'doctor_command', 'data_check', 'data_list',
            'data_import', 'audit', 'desk_open', 'desk_step', 'desk_replay', 'desk_fills', 'desk_status',
-           'desk_difference', 'desk_retrain', 'desk_promote', 'desk_rollback', 'desk_test', 'report_file',
-           'backtest_report', 'sweep_report', 'compare_two', 'score_newest', 'holdout_open', 'verify', 'main']
+           'desk_difference', 'desk_retrain', 'desk_promote', 'desk_rollback', 'desk_export', 'desk_test',
+           'report_file', 'backtest_report', 'sweep_report', 'compare_two', 'score_newest', 'holdout_open', 'verify',
+           'main']
 
 # %% ../nbs/cli.ipynb #76b55f9c
 import re, sys, tomllib
@@ -906,6 +907,20 @@ def desk_rollback(
 
     body = roll_back(desk_at(folder), why)
     typer.echo(f"{body['acting']} acts in place of {body['before']}")
+
+# %% ../nbs/cli.ipynb #6c6a8402
+@desk_app.command("export")
+def desk_export(
+    folder: DeskFolder,
+    mlflow: Annotated[str, typer.Option(help="Where, e.g. http://server:5000 or sqlite:///mlflow.db.")],
+    name: Annotated[str | None, typer.Option(help="Of the registered model there; default: the desk's own.")] = None,
+) -> None:
+    """Copy every model of the desk to MLflow, a version each with its card; the one that acts is @champion."""
+    from neuralpha.monitor.to_mlflow import export_to_mlflow
+    from neuralpha.report.desk import desk_at
+
+    name = name or re.split("[/#]", str(folder).rstrip("/"))[-1]
+    _table(export_to_mlflow(desk_at(folder), mlflow, name), f"Versions of {name}")
 
 # %% ../nbs/cli.ipynb #fc5f3d24
 @desk_app.command("test")

@@ -13,10 +13,12 @@ import pytest
 from typer.testing import CliRunner
 from neuralpha.cli import app
 from neuralpha.core import NeuralphaError
+from neuralpha.monitor.desk import Desk
 from neuralpha.monitor.policy import CLASSIC, load_policy
 from neuralpha.monitor.registry import MODELS, registered
-from neuralpha.report.desk import order_table, replay_desk, retrain_desk, verify_whole_desk
+from neuralpha.report.desk import desk_at, order_table, replay_desk, retrain_desk, verify_whole_desk
 from neuralpha.report.desk_page import write_desk_page
+from neuralpha.report.elsewhere import Elsewhere
 
 RETRAINED = CLASSIC + "[retrain]\nevery = 12\nalarms = false\n"
 
@@ -136,6 +138,30 @@ def test_while_one_process_fits_others_step_and_none_begins_a_second_fit(opened,
             retrain_desk(opened)
     replay_desk(opened, last=until)
     assert len(begun) == 1 and opened.record().of("no fit")[0].body["bar"] == len(opened.record().bars)
+
+def test_on_two_machines_one_desk_in_postgresql_is_fitted_once(opened, postgres, monkeypatch):
+    import neuralpha.report.desk_retrain as retraining
+
+    begun = []
+
+    def refuse(*args, **options):
+        begun.append(args)
+        raise NeuralphaError("too little history")
+
+    monkeypatch.setattr(retraining, "new_fits", refuse)
+    place = Elsewhere(f"{postgres}#fitted")
+    (opened.folder / "actions.toml").write_text(RETRAINED)
+    shutil.copytree(opened.folder, place.folder)
+    one = place.publish_new(Desk(place.folder, opened.weigh))
+    replay_desk(one, last=pd.Timestamp(opened.terms.since) + pd.Timedelta(15, "D"))
+    bars = len(one.record().bars)
+    two = desk_at(place.address)
+    with fitting(one) as free:
+        replay_desk(two, last=pd.Timestamp(opened.terms.since) + pd.Timedelta(24, "D"))
+        assert free and len(two.record().bars) > bars and not begun
+        with pytest.raises(NeuralphaError, match="is under way in another process"):
+            retrain_desk(two)
+    assert not begun
 
 FITTER = """
 import multiprocessing, os, sys

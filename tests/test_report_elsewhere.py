@@ -67,6 +67,12 @@ def test_a_desk_in_postgresql_is_the_desk_of_a_folder(postgres, tmp_path):
     two = steps_as_in_a_folder(f"{postgres}#one", tmp_path)
     with two.place.store.alone() as first, again(f"{postgres}#one").place.store.alone() as second:
         assert first and not second
+    with two.place.fitting() as first, again(f"{postgres}#one").place.fitting() as second:
+        assert first and not second
+        again(f"{postgres}#one").feed(RANKED, last=MARKET.dates[OPENED + 6], live=False)
+        assert len(two.record().bars) == 4, "a fit keeps nobody from stepping"
+    with two.place.fitting() as free:
+        assert free and len(two.record().bars) == 6, "whoever fits knows what was stepped"
     assert again(f"{postgres}#one").place.store.names("journal"), "the lock is let go"
     with pytest.raises(NeuralphaError, match="holds no desk"):
         again(f"{postgres}#two")

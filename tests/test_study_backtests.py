@@ -54,6 +54,41 @@ def test_each_is_what_a_backtest_alone_says(opened):
         assert numbers["net"] == [float(v) for v in alone.costs().loc["net"]]
         assert abs(numbers["gross"] + numbers["costs"] - numbers["net"][0]) < 1e-12 * abs(numbers["gross"])
 
+FOLLOWING = (
+    "Breaker(TopN(10), day_loss=-0.02, drawdown=0.05)",
+    "DrawdownCut(Quantiles(5))",
+    "StopLoss(TopN(10))",
+    "ConstrainedSize()",
+    "Capped(Breaker(RankWeights()), most=0.1)",
+)
+
+@pytest.mark.parametrize("policy", FOLLOWING)
+def test_a_policy_that_follows_its_account_is_traded_in_each_account_alone(opened, policy):
+    bench = _open(opened, policies=[policy], clock=dict(delay=1, fill="close", horizon=5))
+    bench = replace(bench, scores={"oracle": bench.scores["oracle"]})
+    found, refused = derive_backtests([bench])
+    assert read_policy(policy).follows_account and len(found) == 4 and not refused
+    for unit, (numbers, returns) in found.items():
+        costs, clock = bench.plan.costs[unit.costs], bench.plan.clock
+        alone = backtest(bench.scores["oracle"], bench.panel, read_policy(policy), costs, unit.capital, clock)
+        np.testing.assert_array_equal(returns["net"], alone.net)
+        np.testing.assert_array_equal(returns["turnover"], alone.returns["turnover"])
+        assert numbers["net"] == [float(v) for v in alone.costs().loc["net"]]
+    held = {returns["turnover"].to_numpy().tobytes() for unit, (_, returns) in found.items() if unit.costs != "flat"}
+    assert len(held) == 2  # the sizes lose at their own pace, and hold what follows from it
+
+def test_a_policy_that_the_clock_refuses_leaves_the_same_holes_when_it_is_derived_again(opened, tmp_path):
+    tranches = dict(delay=1, fill="close", horizon=5)
+    bench = _open(opened, policies=["Quantiles(5)", "MeanVariance()"], capitals=[1e6], clock=tranches)
+    store = UnitStore(tmp_path)
+    for unit in bench.units():
+        run_backtests(bench, unit, store)
+    found, holes = collect_backtests([bench], store)
+    assert {u.policy for u in found} == {"Quantiles(5)"} and {u.policy for u in holes} == {"MeanVariance()"}
+    assert all("which overlapping tranches cannot" in why for why in holes.values())
+    again, refused = derive_backtests([bench])
+    assert refused == holes and again.keys() == found.keys()
+
 def test_the_name_is_the_hash_of_all_that_determines_it(opened):
     before = {u.key: u for u in _open(opened).units()}
     assert len(before) == 16

@@ -230,7 +230,7 @@ def create_desk(
         shutil.rmtree(build, ignore_errors=True)
     return Desk(folder, weigh)
 
-# %% ../../nbs/monitor/desk.ipynb #47de068c
+# %% ../../nbs/monitor/desk.ipynb #8760960e
 class Elsewhere(Protocol):
     """Where a desk lies that is no folder of this machine: a copy is worked on, entries are written there first."""
 
@@ -241,6 +241,15 @@ class Elsewhere(Protocol):
         -------
         contextlib.AbstractContextManager
             yields what `write_journal` tells entries to
+        """
+
+    def fitting(self) -> contextlib.AbstractContextManager:  # yields whether nobody else fits
+        """Hold the only place for a fit for the length of the block, and bring the copy up to date.
+
+        Returns
+        -------
+        contextlib.AbstractContextManager
+            yields whether nobody else fits
         """
 
     def fetch(self, name: str) -> None:
@@ -538,15 +547,17 @@ def unfit_file(record: Record, panel: Panel) -> str:  # empty: it can be stepped
             return f"The file has no asset {held[0]} ({len(held)} are missing), in which the desk holds a position."
     return ""
 
-# %% ../../nbs/monitor/desk.ipynb #de83e93a
+# %% ../../nbs/monitor/desk.ipynb #48cd50be
 def unfit_bar(panel: Panel, date: int) -> str:
     """Why a bar is not traded on: far fewer prices than usual."""
-    counts = np.bincount(panel.date_code[panel.tradable], minlength=panel.n_dates)
-    usual = np.median(counts[max(date - 20, 0) : date]) if date else counts[0]
-    if counts[date] >= THIN * usual:
+    first = max(date - 20, 0)
+    rows = panel.rows_by_date[slice(*panel.date_offsets[[first, date + 1]])]
+    *before, today = np.bincount(panel.date_code[rows[panel.tradable[rows]]] - first, minlength=date + 1 - first)
+    usual = np.median(before) if before else today
+    if today >= THIN * usual:
         return ""
     return (
-        f"{counts[date]} assets have a price on {pd.Timestamp(panel.dates[date]).date()}, {usual:.0f} are usual: the "
+        f"{today} assets have a price on {pd.Timestamp(panel.dates[date]).date()}, {usual:.0f} are usual: the "
         "session may not be over, or the file is not complete."
     )
 
@@ -694,7 +705,7 @@ def is_of_the_day(policy) -> bool:
     own = type(policy).__module__ == "neuralpha.portfolio.policies" and (type(policy).__name__ in simple or flat)
     return own and (inner is None or is_of_the_day(inner))
 
-# %% ../../nbs/monitor/desk.ipynb #c9fb3e63
+# %% ../../nbs/monitor/desk.ipynb #9d947775
 def _book(run: _Run, at: int) -> tuple:  # records (accounts, RECORD), filled (assets, accounts)
     """Keep the books of one bar."""
     names = account_names(run.terms)
@@ -706,7 +717,7 @@ def _book(run: _Run, at: int) -> tuple:  # records (accounts, RECORD), filled (a
     if run.bars:
         last = run.bars[-1]
         table = run.tables[last["date"]].reindex(panel.assets)
-        there = np.isin(panel.assets, run.tables[last["date"]].index)
+        there = pd.Index(panel.assets).isin(run.tables[last["date"]].index)  # np.isin compares each with each
         stood = len(last["wealth"])  # whoever came after that bar begins with the capital
         for i, name in enumerate(names[:stood]):
             books.state.position[:, i] = np.where(there, table[f"position:{name}"], 0.0)

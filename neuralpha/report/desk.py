@@ -370,14 +370,14 @@ def _fit_that_was_killed(desk, panel) -> list:
     fit = _fit_if_free(desk, panel)
     return [] if fit is None else [fit]
 
-# %% ../../nbs/report/desk.ipynb #32b50ec6
+# %% ../../nbs/report/desk.ipynb #59536f6f
 def _fit_if_free(desk, panel) -> Entry | None:
     """The entry of a fit that is due; None where another process fits, or has just done so."""
     with fitting(desk) as free:
         record = desk.record()
         why = retraining_due(record)
-        if not free or not why:
-            return None
+        if not free or not why or panel.dates[-1] < record.dates[-1].to_datetime64():
+            return None  # another fits, has just done so, or has stepped bars that are not known here
         return fit_challenger(desk, cut_panel(panel, last=record.dates[-1]), why)
 
 # %% ../../nbs/report/desk.ipynb #c945404b

@@ -176,10 +176,18 @@ def _cause(error) -> str:
     """One sentence; what is no refusal of this library is named by its kind."""
     return str(error) if isinstance(error, NeuralphaError) else f"{type(error).__name__}: {error}"
 
-# %% ../../nbs/report/desk_retrain.ipynb #fc4add68
+# %% ../../nbs/report/desk_retrain.ipynb #c9a1dede
 @contextlib.contextmanager
 def fitting(desk: Desk) -> Iterator[bool]:
-    """Hold the desk's only place for a fit for the length of the block; yields whether it was free on this machine."""
+    """Hold the desk's only place for a fit for the length of the block; yields whether it was free.
+
+    A desk in PostgreSQL has one place for all machines, a folder one for those that share it. A bucket has no lock:
+    there two fits may be made, of which the desk takes the first.
+    """
+    if desk.place is not None:
+        with desk.place.fitting() as free:
+            yield free
+        return
     with lock(desk.folder / "fit.lock", wait=False) as free:
         yield free
 

@@ -41,7 +41,7 @@ def is_address(
     """
     return "://" in str(place)
 
-# %% ../../nbs/report/elsewhere.ipynb #8e706b9a
+# %% ../../nbs/report/elsewhere.ipynb #a4410c63
 class Bucket(Remote):
     """Files below an fsspec address.
 
@@ -84,11 +84,12 @@ class Bucket(Remote):
             self.root = kept
 
     @contextlib.contextmanager
-    def alone(self) -> Iterator[bool]:
+    def alone(self, to: str = "step") -> Iterator[bool]:
         """Nobody can be kept out: whoever adds an entry first has it."""
         yield True
 
-# %% ../../nbs/report/elsewhere.ipynb #c7997422
+# %% ../../nbs/report/elsewhere.ipynb #e85186bb
+_LOCKS = {"step": "neuralpha desk {}", "fit": "neuralpha fit of desk {}"}  # one does not keep the other out
 _TABLE = "CREATE TABLE IF NOT EXISTS neuralpha_desks (desk text, name text, content bytea, PRIMARY KEY (desk, name))"
 
 
@@ -149,16 +150,22 @@ class Database:
         return {name.removeprefix(start) for (name,) in found if name.startswith(start)}
 
     @contextlib.contextmanager
-    def alone(self) -> Iterator[bool]:
-        """Hold the server's lock of the desk; yields whether it is held."""
+    def alone(self, to: str = "step") -> Iterator[bool]:
+        """Hold the server's lock for what is done to the desk; yields whether it is held."""
         lock = self.text("SELECT pg_try_advisory_lock(hashtext(:name))")
+        unlock = self.text("SELECT pg_advisory_unlock(hashtext(:name))")
+        name = {"name": _LOCKS[to].format(self.desk)}
         try:
             connection = self.engine.connect()
         except self.failed as e:
             raise DiskError(f"{self.said} cannot be used: {e}") from None
         with contextlib.closing(connection):
             try:
-                yield bool(connection.execute(lock, {"name": f"neuralpha desk {self.desk}"}).scalar())
+                held = bool(connection.execute(lock, name).scalar())
+                yield held
+                if held:  # now, not when the server has missed the connection
+                    with contextlib.suppress(self.failed):
+                        connection.execute(unlock, name)
             finally:
                 connection.invalidate()  # the lock ends with the connection
 
@@ -166,7 +173,7 @@ class Database:
 ENTRIES, HEAD = "journal", "head.json"
 _LOCAL = ("journal.jsonl", "journal.lock", HEAD)  # of the copy: made here from the entries
 
-# %% ../../nbs/report/elsewhere.ipynb #5bd9c7a2
+# %% ../../nbs/report/elsewhere.ipynb #8e083a34
 class Elsewhere:
     """A desk at an address, and its copy in a folder for temporary files.
 
@@ -239,6 +246,14 @@ class Elsewhere:
                 raise self._taken()
             self.pull()
             yield self._tell
+
+    @contextlib.contextmanager
+    def fitting(self) -> Iterator[bool]:
+        """As `monitor.desk.Elsewhere.fitting`."""
+        with self.store.alone(to="fit") as free:
+            if free:
+                self.pull()
+            yield free
 
     def _taken(self):
         return NeuralphaError(f"Another process writes the journal at {self.address}; wait until it has ended.")

@@ -282,7 +282,7 @@ def run_backtests(all_of: Backtests, task: Backtest, store: UnitStore) -> None:
     for unit, (numbers, returns) in found.items():
         store.save(unit, returns, numbers=numbers, seconds=seconds)
 
-# %% ../../nbs/study/backtests.ipynb #e276ab8f
+# %% ../../nbs/study/backtests.ipynb #93918a19
 def trade_all(all_of: Backtests, units: list) -> tuple[dict, dict]:  # unit -> (numbers, returns); unit -> why not
     """Backtests of one model and policy, in as few passes as the windows of their costs allow.
 
@@ -298,7 +298,11 @@ def trade_all(all_of: Backtests, units: list) -> tuple[dict, dict]:  # unit -> (
         mine = [u for u in units if u not in refused and all_of.plan.costs[u.costs].window == window]
         accounts = [Account(all_of.plan.costs[u.costs], u.capital) for u in mine]
         first = mine[0]
-        traded = trade(all_of.scores[first.model], all_of.panel, first.policy, accounts, all_of.plan.clock)
+        try:
+            traded = trade(all_of.scores[first.model], all_of.panel, first.policy, accounts, all_of.plan.clock)
+        except NeuralphaError as e:
+            refused |= dict.fromkeys(mine, str(e))
+            continue
         found |= dict(zip(mine, traded))
     return {u: found[u] for u in units if u in found}, refused
 
