@@ -135,6 +135,28 @@ def test_a_broken_link_fails_the_build(again):
     with pytest.raises(NeuralphaError, match="nowhere"):
         build(again(broken))
 
+def test_what_has_not_changed_is_neither_drawn_nor_given_to_sphinx_again(again, monkeypatch):
+    import neuralpha.docs as docs
+
+    drawn, asked = [], []
+    page_text, run = docs.page_text, docs.subprocess.run
+    monkeypatch.setattr(docs, "page_text", lambda base, page, *rest: drawn.append(page) or page_text(base, page, *rest))
+    monkeypatch.setattr(docs.subprocess, "run", lambda *args, **kw: asked.append(args) or run(*args, **kw))
+    base = again(lambda cells: None)
+    build(base)
+    assert drawn == []
+    asked.clear()
+    front = build(base)
+    assert drawn == [] and asked == []
+    path = base / "nbs/guides/look.ipynb"
+    path.write_text(path.read_text().replace("A page of wide things.", "A page of very wide things."))
+    build(base)
+    assert drawn == ["guides/look"] and len(asked) == 1
+    assert "very wide" in (front.parent / "guides/look.html").read_text()
+    (front.parent / "core.html").unlink()
+    build(base)
+    assert len(asked) == 2 and (front.parent / "core.html").exists()
+
 @contextlib.contextmanager
 def opened(browser, file, width=1280, scheme="light", then=""):
     """A page from disk, and what went wrong with it: errors, requests that failed or left the disk."""

@@ -1,6 +1,6 @@
 # Exported from nbs/ by `make sync`; edit the notebook.
 from neuralpha.report.sweep import *
-import os, shutil, signal, subprocess, sys, time
+import json, os, shutil, signal, subprocess, sys, time
 
 from pathlib import Path
 
@@ -183,6 +183,12 @@ def test_what_cannot_be_asked_is_one_clear_line(report, tmp_path):
     refused("Did you mean 'ridge'", models=["rigde"])
     refused("Did you mean 'sim-tiny'", universes=["sim-tinny"])
     refused("jobs is 0", jobs=0)
+    said = (report / "manifest.json").read_text()
+    grouped = json.loads(said)
+    grouped["study"]["split"] = {"scheme": "k_fold"}
+    (report / "manifest.json").write_text(json.dumps(grouped))
+    refused("A sweep ranks what could have been traded")
+    (report / "manifest.json").write_text(said)
     moved = shutil.copytree(report, tmp_path / "elsewhere")
     with pytest.raises(NeuralphaError, match="is the report of swept"):
         sweep(moved)

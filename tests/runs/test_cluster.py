@@ -82,12 +82,13 @@ def test_gpu_tasks_go_to_nodes_that_have_one(cluster):
         cluster.remove_node(gpu)
 
 
-def test_a_cluster_that_is_not_there_and_a_gpu_that_nobody_has_are_one_line(cluster):
-    got = cluster.place.run("--backend", "ray", RAY_ADDRESS="127.0.0.1:1")
+def test_a_cluster_that_is_not_there_and_a_gpu_that_nobody_has_are_one_line(cluster, tmp_path):
+    place = Place(tmp_path)  # with work left to do: a finished study asks no cluster
+    got = place.run("--backend", "ray", RAY_ADDRESS="127.0.0.1:1")
     assert got.returncode == 2 and got.err.splitlines()[-1].startswith(
         "error: No Ray cluster answers at 127.0.0.1:1"
     ), got.err
-    got = cluster.place.run("--backend", "ray", "--device", "cuda", RAY_ADDRESS=cluster.address)
+    got = place.run("--backend", "ray", "--device", "cuda", RAY_ADDRESS=cluster.address)
     assert got.returncode == 2 and "error: The Ray cluster has no GPU; use --device cpu." in got.err, got.err
-    got = cluster.place.run("--backend", "spark")
+    got = place.run("--backend", "spark")
     assert got.returncode == 2 and "Unknown backend 'spark'" in got.err
