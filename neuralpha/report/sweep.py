@@ -108,7 +108,7 @@ def sweep(
     table.attrs["missing"] = missing
     return table
 
-# %% ../../nbs/report/sweep.ipynb #f521795e
+# %% ../../nbs/report/sweep.ipynb #28d4d22e
 def _report_of(report) -> tuple[Path, Study]:
     """The folder of a report that a sweep can be written into, and its study."""
     folder, _, study = open_report(report)
@@ -118,8 +118,8 @@ def _report_of(report) -> tuple[Path, Study]:
         raise NeuralphaError(f"{folder} is the report of {study.name}; a sweep is kept in a folder of that name.")
     if study.split.grouped:
         raise NeuralphaError(
-            f"A sweep ranks what could have been traded, and with scheme = \"{study.split.scheme}\" models learn from later "
-            f"dates, too. neuralpha backtest {folder} says what every path would have earned."
+            f"A sweep ranks what could have been traded, and with scheme = \"{study.split.scheme}\" models learn from "
+            f"later dates, too. neuralpha backtest {folder} says what every path would have earned."
         )
     return folder, study
 
