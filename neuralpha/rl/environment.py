@@ -133,7 +133,7 @@ def _moves(panel) -> np.ndarray:  # (n_dates, n_assets)
     out[panel.date_code, panel.asset_code] = bar_legs(panel).before
     return out
 
-# %% ../../nbs/rl/environment.ipynb #15b683dc
+# %% ../../nbs/rl/environment.ipynb #fe85c032
 @dataclass(frozen=True)
 class ActionLimits:
     """Shares of the wealth.
@@ -166,13 +166,19 @@ class ActionLimits:
             (..., n_assets) in [−1, 1] → shares of the wealth
         """
         weights = action * self.position
-        long = np.maximum(weights, 0).sum(-1, keepdims=True)
-        short = long - weights.sum(-1, keepdims=True)
-        keep_long = np.where(long - short > self.net, (short + self.net) / np.maximum(long, 1e-300), 1.0)
-        keep_short = np.where(short - long > self.net, (long + self.net) / np.maximum(short, 1e-300), 1.0)
-        weights = np.where(weights > 0, weights * keep_long, weights * keep_short)
+        together = weights.sum(-1, keepdims=True)
+        if (np.abs(together) > self.net).any():
+            weights = self._within_net(weights, together)
         gross = np.abs(weights).sum(-1, keepdims=True)
         return weights * np.minimum(1.0, self.gross / np.maximum(gross, 1e-300))
+
+    def _within_net(self, weights, together) -> np.ndarray:
+        """The side that is too large, made smaller."""
+        long = np.maximum(weights, 0).sum(-1, keepdims=True)
+        short = long - together
+        keep_long = np.where(long - short > self.net, (short + self.net) / np.maximum(long, 1e-300), 1.0)
+        keep_short = np.where(short - long > self.net, (long + self.net) / np.maximum(short, 1e-300), 1.0)
+        return weights * np.where(weights > 0, keep_long, keep_short)
 
 # %% ../../nbs/rl/environment.ipynb #f43c71c2
 @dataclass(frozen=True)
@@ -286,7 +292,7 @@ class Reward:
 def _log_wealth(net, moments):
     return np.log(np.maximum(1 + net[-1], 1e-12))
 
-# %% ../../nbs/rl/environment.ipynb #0d62155b
+# %% ../../nbs/rl/environment.ipynb #a937dd5e
 class TradeEnv:
     """Accounts that are traded bar by bar; made by `trade_env`."""
 
@@ -355,7 +361,8 @@ class TradeEnv:
         self.wealth = np.concatenate([books.state.wealth for books in self.books])
         self._peak = self.wealth.copy()
         self._moments = np.zeros((2, self.batch))
-        return self._observe(np.zeros(shape))
+        self._held = np.zeros(shape)
+        return self._observe()
 
     def _fresh(self, books) -> Books:
         """The books as they were opened."""
@@ -388,7 +395,7 @@ class TradeEnv:
         self.reward_by_asset = self.reward.shared(by_asset, *state) if by_asset.shape[1] else by_asset
         newest = np.stack([self.net[t], self.net[t] ** 2])
         self._moments += self.reward.memory * (newest - self._moments)
-        return self._observe(self._positions()), reward, self.date >= self.last, records
+        return self._observe(), reward, self.date >= self.last, records
 
     def _checked(self, action) -> np.ndarray:
         """The action, or a line that says what is wrong with it."""
@@ -410,12 +417,16 @@ class TradeEnv:
     def _trade(self, wish) -> np.ndarray:  # (batch, len(RECORD))
         """One bar of all books."""
         by_path = wish.reshape(len(self.books), self.copies, self.n_assets)
-        before = self._positions()
         records = [books.step(wished.T) for books, wished in zip(self.books, by_path)]
-        moved = 1 + self._returns()
-        held = np.abs(self._positions() - before * moved) > 1e-9 * np.maximum(self.wealth, 1.0)[:, None]
-        self._since = np.where(held, 0.0, self._since + 1)
+        left_alone, self._held = self._left_alone(), self._positions()
+        is_traded = np.abs(self._held - left_alone) > 1e-9 * np.maximum(self.wealth, 1.0)[:, None]
+        self._since = np.where(is_traded, 0.0, self._since + 1)
         return np.concatenate(records)
+
+    def _left_alone(self) -> np.ndarray:  # (batch, n_assets) money
+        """What was held, after the bar that is traded, had nobody traded."""
+        by_path = self._held.reshape(len(self.books), self.copies, self.n_assets)
+        return (by_path * (1 + self._move[:, None, self.date + 1])).reshape(self._held.shape)
 
     def _positions(self) -> np.ndarray:  # (batch, n_assets) money
         """What is held."""
@@ -427,17 +438,16 @@ class TradeEnv:
             [(books.state.gained - books.state.paid).T.reshape(self.copies, -1) for books in self.books]
         )
 
-    def _returns(self) -> np.ndarray:  # (batch, n_assets)
-        """The return of each asset into the bar that is traded."""
-        return self._move[:, self.date + 1].repeat(self.copies, 0)
-
-    def _observe(self, positions) -> np.ndarray:
+    def _observe(self) -> np.ndarray:
         """What every account sees at the close."""
-        market = self._seen[:, self.date].repeat(self.copies, 0)
-        wealth = np.maximum(self.wealth, 1e-300)
-        drawdown = np.broadcast_to((1 - self.wealth / self._peak)[:, None], positions.shape)
-        own = np.stack([positions / wealth[:, None], self._since, drawdown], -1)
-        return np.concatenate([market, own], -1)
+        market = self._seen[:, None, self.date]
+        seen = np.empty((len(self.books), self.copies, *self.observation_shape))
+        seen[..., :-3] = market
+        seen = seen.reshape(self.batch, *self.observation_shape)
+        seen[..., -3] = self._held / np.maximum(self.wealth, 1e-300)[:, None]
+        seen[..., -2] = self._since
+        seen[..., -1] = (1 - self.wealth / self._peak)[:, None]
+        return seen
 
     def ledger(self, path: int = 0) -> Ledger:
         """The books of a path, as a backtest gives them."""
