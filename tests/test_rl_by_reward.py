@@ -29,6 +29,28 @@ with_agents = pytest.mark.skipif(
 )
 
 @with_agents
+@pytest.mark.parametrize(
+    ("given", "told"),
+    [
+        (dict(gamma=1.5), r"gamma of PPO is 1.5; it must be a number in \[0, 1\]"),
+        (dict(gamma=-0.1), "gamma of PPO is -0.1"),
+        (dict(gamma=float("nan")), "gamma of PPO is nan"),
+        (dict(gamma="x"), "gamma of PPO is 'x'"),
+        (dict(gae_lambda=2.0), "gae_lambda of PPO is 2.0"),
+        (dict(exploration=0.0), r"exploration of PPO is 0.0; it must be a number in \(0, inf\)"),
+        (dict(learning_rate=-1.0), "learning_rate of PPO is -1.0"),
+        (dict(hidden=0), "hidden is 0; a layer has a whole number of units"),
+        (dict(accounts=0), "accounts is 0; an agent learns with a whole number of them"),
+        (dict(gama=0.9), "PPO does not take these settings"),
+        (dict(market="sim-tiny"), "made by trade_env; str is neither"),
+    ],
+)
+def test_a_setting_that_means_nothing_is_one_clear_line(given, told):
+    with pytest.raises(NeuralphaError, match=told) as e:
+        train_by_reward(**{"market": SignalMarket(), "algorithm": "PPO", "seeds": 1, "steps": 64} | given)
+    assert "\n" not in str(e.value)
+
+@with_agents
 @pytest.mark.parametrize("algorithm", ALGORITHMS)
 def test_the_same_seed_is_the_same_agent_to_the_byte_and_another_is_not(algorithm):
     def weights(seed):
