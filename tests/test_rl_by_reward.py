@@ -28,6 +28,27 @@ with_agents = pytest.mark.skipif(
     importlib.util.find_spec("stable_baselines3") is None, reason="stable-baselines3 is not installed"
 )
 
+def test_a_small_wish_is_no_trade_and_a_large_one_stays_within_reach():
+    held, unit = np.array([[1.0], [3.9], [-3.9]]), np.array([2.0])
+    assert moved("trade", np.array([[0.33], [-0.3], [0.0]]), held, unit).tolist() == held.tolist()
+    assert moved("trade", np.array([[1.0], [1.0], [-1.0]]), held, unit).ravel().tolist() == [2.0, 4.0, -4.0]
+    assert moved("trade", np.array([[2 / 3]]), held[:1], unit).item() == pytest.approx(1.5)
+    assert moved("position", np.array([[0.5]]), held[:1], unit).item() == 3.0
+    for market, told in ((SignalMarket(), "Unknown acts 'band'"), (trade_env(_walk(0)[0], costs=0.0), "is a position")):
+        with pytest.raises(NeuralphaError, match=told):
+            open_game(market, acts="band")
+
+@with_agents
+def test_an_agent_that_learnt_to_trade_is_played_as_it_learnt():
+    market = SignalMarket(cost=4.0, power=1, standardised=True)
+    trained = train_by_reward(market, "TD3", 1, 640, acts="trade", learning_starts=160)
+    game = open_game(market, 2, 5, acts="trade")
+    seen = game.reset()
+    for _ in range(20):
+        signal, before = game._signal[None], game._held[None]
+        seen = game.step(trained.agents[0].act(seen))[0]
+        assert np.array_equal(trained(signal, before)[0], game._held)
+
 @with_agents
 @pytest.mark.parametrize(
     ("given", "told"),
