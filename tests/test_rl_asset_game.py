@@ -3,6 +3,7 @@ from neuralpha.rl.asset_game import *
 import numpy as np
 import pytest
 import torch
+from neuralpha.core import NeuralphaError
 from neuralpha.data.returns import bar_return
 from neuralpha.data.simulated.market import simulate_universe
 from neuralpha.rl.by_reward import ALGORITHMS, RewardLearner
@@ -66,6 +67,16 @@ def test_an_episode_of_a_stretch_begins_where_the_learners_numbers_say(task):
             over = game.step(np.zeros(6))[2]
         assert over
     assert min(begun) >= 10 and max(begun) <= 70 and len(begun) > 20
+
+def test_a_stretch_is_at_least_as_long_as_the_window_of_the_reward(task):
+    stocks, x, how = task
+    env = trade_env(stocks, reward="net_over_volatility", **how)
+    with pytest.raises(NeuralphaError, match="looks back 20 bars, the episode has 10; give a shorter window"):
+        AssetGame(env, x, bars=10)
+    game = AssetGame(env, x, bars=20)
+    game.reset()
+    paid = [game.step(0.1 * (-1.0) ** np.arange(6))[1] for _ in range(20)]
+    assert not np.any(paid[:19]) and np.any(paid[19])
 
 def test_playing_sees_every_date_and_decides_on_the_last(task):
     stocks, x, how = task

@@ -28,6 +28,49 @@ with_agents = pytest.mark.skipif(
     importlib.util.find_spec("stable_baselines3") is None, reason="stable-baselines3 is not installed"
 )
 
+def test_a_small_wish_is_no_trade_and_a_large_one_stays_within_reach():
+    held, unit = np.array([[1.0], [3.9], [-3.9]]), np.array([2.0])
+    assert moved("trade", np.array([[0.33], [-0.3], [0.0]]), held, unit).tolist() == held.tolist()
+    assert moved("trade", np.array([[1.0], [1.0], [-1.0]]), held, unit).ravel().tolist() == [2.0, 4.0, -4.0]
+    assert moved("trade", np.array([[2 / 3]]), held[:1], unit).item() == pytest.approx(1.5)
+    assert moved("position", np.array([[0.5]]), held[:1], unit).item() == 3.0
+    for market, told in ((SignalMarket(), "Unknown acts 'band'"), (trade_env(_walk(0)[0], costs=0.0), "is a position")):
+        with pytest.raises(NeuralphaError, match=told):
+            open_game(market, acts="band")
+
+@with_agents
+def test_an_agent_that_learnt_to_trade_is_played_as_it_learnt():
+    market = SignalMarket(cost=4.0, power=1, standardised=True)
+    trained = train_by_reward(market, "TD3", 1, 640, acts="trade", learning_starts=160)
+    game = open_game(market, 2, 5, acts="trade")
+    seen = game.reset()
+    for _ in range(20):
+        signal, before = game._signal[None], game._held[None]
+        seen = game.step(trained.agents[0].act(seen))[0]
+        assert np.array_equal(trained(signal, before)[0], game._held)
+
+@with_agents
+@pytest.mark.parametrize(
+    ("given", "told"),
+    [
+        (dict(gamma=1.5), r"gamma of PPO is 1.5; it must be a number in \[0, 1\]"),
+        (dict(gamma=-0.1), "gamma of PPO is -0.1"),
+        (dict(gamma=float("nan")), "gamma of PPO is nan"),
+        (dict(gamma="x"), "gamma of PPO is 'x'"),
+        (dict(gae_lambda=2.0), "gae_lambda of PPO is 2.0"),
+        (dict(exploration=0.0), r"exploration of PPO is 0.0; it must be a number in \(0, inf\)"),
+        (dict(learning_rate=-1.0), "learning_rate of PPO is -1.0"),
+        (dict(hidden=0), "hidden is 0; a layer has a whole number of units"),
+        (dict(accounts=0), "accounts is 0; an agent learns with a whole number of them"),
+        (dict(gama=0.9), "PPO does not take these settings"),
+        (dict(market="sim-tiny"), "made by trade_env; str is neither"),
+    ],
+)
+def test_a_setting_that_means_nothing_is_one_clear_line(given, told):
+    with pytest.raises(NeuralphaError, match=told) as e:
+        train_by_reward(**{"market": SignalMarket(), "algorithm": "PPO", "seeds": 1, "steps": 64} | given)
+    assert "\n" not in str(e.value)
+
 @with_agents
 @pytest.mark.parametrize("algorithm", ALGORITHMS)
 def test_the_same_seed_is_the_same_agent_to_the_byte_and_another_is_not(algorithm):

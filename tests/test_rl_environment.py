@@ -137,6 +137,8 @@ def test_bad_input_is_one_clear_line(market):
         env.step([["up"] * 12])
     with pytest.raises(NeuralphaError, match="looks back 20 bars, the episode has 10"):
         trade_env(market, reward="net_over_volatility", first=0, last=10)
+    with pytest.raises(NeuralphaError, match="looks back 20 bars, the episode has 9; give a shorter window"):
+        trade_env(market, reward="net_over_volatility").reset(110)
     with pytest.raises(NeuralphaError, match="use Clock"):
         trade_env(market, clock=Clock(delay=0))
     with pytest.raises(NeuralphaError, match="shape"):
@@ -146,6 +148,51 @@ def test_bad_input_is_one_clear_line(market):
     )
     with pytest.raises(NeuralphaError, match="impact: the field 'volume' is missing"):
         trade_env(panel_from_frame(close, "thin"), costs="square-root")
+
+@pytest.mark.parametrize(
+    ("given", "told"),
+    [
+        (dict(panels=[]), "needs a panel; the list is empty"),
+        (dict(panels=pd.DataFrame({"close": [1.0]})), r"trade_env\(panels=\): Panel is meant, and DataFrame was given"),
+        (dict(panels=None), r"trade_env\(panels=\): Panel is meant, and None was given"),
+        (dict(reward="sharp"), "Unknown reward 'sharp'"),
+        (dict(reward=3), r"trade_env\(reward=\): Reward is meant, and int was given"),
+        (dict(limits={"gross": 1}), r"trade_env\(limits=\): ActionLimits is meant, and dict was given"),
+        (dict(last=400), "An episode from date 0 to 400 does not fit into 120 dates"),
+        (dict(first=1.5), "first is 1.5; it must be a whole number"),
+        (dict(copies=None), "copies is None; it must be a whole number"),
+        (dict(copies=0), "copies is 0; it must be at least 1"),
+        (dict(clock=Clock(delay=200)), "traded 200 bars later, the episode has 119: nothing would be traded"),
+        (dict(capital=-1e6), "capital is -1000000.0; it must be a positive amount of money"),
+    ],
+)
+def test_what_cannot_be_played_is_one_clear_line(market, given, told):
+    with pytest.raises(NeuralphaError, match=told) as e:
+        trade_env(**{"panels": market} | given)
+    assert "\n" not in str(e.value)
+
+def test_features_that_are_known_nowhere_are_refused_and_gaps_are_seen_as_gaps(market):
+    features = np.ones((market.n_rows, 2))
+    features[:, 1] = np.nan
+    with pytest.raises(NeuralphaError, match=r"column 2 \(0 is the return, then the features\) is known on 0 of"):
+        trade_env(market, features)
+    features[market.date_code > 60, 1] = 1.0
+    known = trade_env(market, features).market_seen[0, :, :, -2]
+    assert not known[:61].any() and known[61:].any()
+
+@pytest.mark.parametrize(
+    ("given", "told"),
+    [
+        (dict(window=1), "at least 2 bars"),
+        (dict(window=2.5), "whole ones"),
+        (dict(risk_aversion=np.nan), "risk_aversion of a reward is nan; it must be a number, at least 0"),
+        (dict(drawdown_penalty=-1.0), "drawdown_penalty of a reward is -1.0"),
+        (dict(memory=0.0), "memory of a reward is 0.0; it must be above 0 and at most 1"),
+    ],
+)
+def test_a_reward_that_has_no_meaning_is_one_clear_line(given, told):
+    with pytest.raises(NeuralphaError, match=told):
+        Reward(**given)
 
 @pytest.mark.parametrize("name", REWARDS)
 def test_the_parts_of_a_reward_sum_to_it_and_follow_what_each_asset_earned(market, name):

@@ -26,7 +26,7 @@ from .environment import TradeEnv
 OWN = ("own position", "own bars since a trade", "own drawdown")  # what an account sees beside the features
 OWN_SCALE = (1.0, 20.0, 0.1)  # the position is in units of the largest that may be held
 
-# %% ../../nbs/rl/asset_game.ipynb #e24475f6
+# %% ../../nbs/rl/asset_game.ipynb #4abf13d3
 class AssetGame:
     """An environment with one account, asset by asset; made with `by_asset=True`.
 
@@ -51,6 +51,7 @@ class AssetGame:
         self.x = x
         self.accounts = env.n_assets
         self.bars = None if bars is None or bars >= env.n_steps else bars
+        env.reward.check_fits(self.bars or env.n_steps)
         width = x.shape[1] + len(OWN)
         self.scale = Scale(np.zeros(width), np.ones(width))
         spread = env.market_seen[..., 0].std()

@@ -14,12 +14,12 @@ shape (simulated ones, mostly). The batch is paths × copies.
 # %% auto #0
 __all__ = ['REWARDS', 'trade_env', 'ActionLimits', 'Wished', 'Reward', 'TradeEnv', 'gym_env']
 
-# %% ../../nbs/rl/environment.ipynb #330d480a
+# %% ../../nbs/rl/environment.ipynb #fda644db
 from collections import deque
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 import numpy as np
-from ..core import NeuralphaError, extra, unknown_name
+from ..core import NeuralphaError, extra, unknown_name, wrong_kind
 from ..data.alignment import on_panel
 from ..data.returns import bar_return
 from ..data.panel import Panel
@@ -31,7 +31,7 @@ from ..trading.costs import make_costs
 if TYPE_CHECKING:
     import gymnasium
 
-# %% ../../nbs/rl/environment.ipynb #28d22a1e
+# %% ../../nbs/rl/environment.ipynb #bc907b00
 def trade_env(
     panels,  # a `Panel`, or a list of them with the same number of dates and assets
     features=None,  # (n_rows, F) on the panel's rows, or a table by (date, asset); a list of them for several panels
@@ -75,17 +75,30 @@ def trade_env(
     panels = list(panels) if several else [panels]
     tables = list(features) if several and features is not None else [features] * len(panels)
     reward = Reward(reward) if isinstance(reward, str) else reward
+    limits = ActionLimits() if limits is None else limits
+    _check_parts(panels, reward, clock, limits)
     last = panels[0].n_dates - 1 if last is None else last
     _check_episode(panels, tables, reward, clock, copies, first, last)
     accounts = [Account(make_costs(costs), capital, weights=c) for c in range(copies)]
     books = [open_books(panel, accounts, clock, by_asset=by_asset, first=first + 1) for panel in panels]
     seen = np.stack([_seen(panel, table) for panel, table in zip(panels, tables)])
     moves = np.stack([_moves(panel) for panel in panels])
-    env = TradeEnv(panels, books, seen, moves, reward, clock, limits or ActionLimits(), copies, first, last)
+    env = TradeEnv(panels, books, seen, moves, reward, clock, limits, copies, first, last)
     env.reset()
     return env
 
-# %% ../../nbs/rl/environment.ipynb #7ee3a5ae
+# %% ../../nbs/rl/environment.ipynb #74ad51a6
+def _check_parts(panels, reward, clock, limits):
+    """Say what is of another kind than it should be."""
+    if not panels:
+        raise NeuralphaError("An environment needs a panel; the list is empty.")
+    parts = [("panels", panel, Panel) for panel in panels]
+    parts += [("reward", reward, Reward), ("clock", clock, Clock), ("limits", limits, ActionLimits)]
+    for name, given, kind in parts:
+        if not isinstance(given, kind):
+            raise wrong_kind(f"trade_env({name}=)", given, kind.__name__)
+
+
 def _check_episode(panels, tables, reward, clock, copies, first, last):
     """Say what cannot be played."""
     shapes = {(panel.n_dates, panel.n_assets) for panel in panels}
@@ -99,16 +112,20 @@ def _check_episode(panels, tables, reward, clock, copies, first, last):
             f"An environment trades a decision on a later bar and at once: delay is {clock.delay}, horizon "
             f"{clock.horizon}; use Clock(delay=1)."
         )
+    for name, value in (("copies", copies), ("first", first), ("last", last)):
+        if not isinstance(value, (int, np.integer)):
+            raise NeuralphaError(f"{name} is {value!r}; it must be a whole number.")
     if not 0 <= first < last < panels[0].n_dates:
         raise NeuralphaError(f"An episode from date {first} to {last} does not fit into {panels[0].n_dates} dates.")
     if copies < 1:
         raise NeuralphaError(f"copies is {copies}; it must be at least 1.")
-    if reward.window > last - first and reward.name == "net_over_volatility":
+    if clock.delay > last - first:
         raise NeuralphaError(
-            f"The reward looks back {reward.window} bars, the episode has {last - first}; give a shorter window."
+            f"A decision is traded {clock.delay} bars later, the episode has {last - first}: nothing would be traded."
         )
+    reward.check_fits(last - first)
 
-# %% ../../nbs/rl/environment.ipynb #d152cb99
+# %% ../../nbs/rl/environment.ipynb #daf22d48
 def _seen(panel, table) -> np.ndarray:  # (n_dates, n_assets, 1 + F + 2): return, features, known, alive
     """What every account sees of the market."""
     columns = [bar_return(panel)[:, None].astype(np.float64)]
@@ -120,6 +137,12 @@ def _seen(panel, table) -> np.ndarray:  # (n_dates, n_assets, 1 + F + 2): return
         asset = panel.assets[panel.asset_code[row]]
         raise NeuralphaError(f"Column {column} of what the agent sees is infinite for {asset}; replace it or drop it.")
     known = np.isfinite(values).all(1)
+    if not known.any():
+        column = int(np.isfinite(values).sum(0).argmin())
+        raise NeuralphaError(
+            f"On no row of {panel.name or 'the panel'} is all known that the agent sees; column {column} (0 is the "
+            f"return, then the features) is known on {np.isfinite(values[:, column]).sum()} of {len(values)} rows."
+        )
     alive = np.ones(panel.n_rows)
     out = np.zeros((panel.n_dates, panel.n_assets, values.shape[1] + 2))
     rows = np.column_stack([np.nan_to_num(values), known, alive])
@@ -133,7 +156,7 @@ def _moves(panel) -> np.ndarray:  # (n_dates, n_assets)
     out[panel.date_code, panel.asset_code] = bar_legs(panel).before
     return out
 
-# %% ../../nbs/rl/environment.ipynb #15b683dc
+# %% ../../nbs/rl/environment.ipynb #fe85c032
 @dataclass(frozen=True)
 class ActionLimits:
     """Shares of the wealth.
@@ -166,13 +189,19 @@ class ActionLimits:
             (..., n_assets) in [−1, 1] → shares of the wealth
         """
         weights = action * self.position
-        long = np.maximum(weights, 0).sum(-1, keepdims=True)
-        short = long - weights.sum(-1, keepdims=True)
-        keep_long = np.where(long - short > self.net, (short + self.net) / np.maximum(long, 1e-300), 1.0)
-        keep_short = np.where(short - long > self.net, (long + self.net) / np.maximum(short, 1e-300), 1.0)
-        weights = np.where(weights > 0, weights * keep_long, weights * keep_short)
+        together = weights.sum(-1, keepdims=True)
+        if (np.abs(together) > self.net).any():
+            weights = self._within_net(weights, together)
         gross = np.abs(weights).sum(-1, keepdims=True)
         return weights * np.minimum(1.0, self.gross / np.maximum(gross, 1e-300))
+
+    def _within_net(self, weights, together) -> np.ndarray:
+        """The side that is too large, made smaller."""
+        long = np.maximum(weights, 0).sum(-1, keepdims=True)
+        short = long - together
+        keep_long = np.where(long - short > self.net, (short + self.net) / np.maximum(long, 1e-300), 1.0)
+        keep_short = np.where(short - long > self.net, (long + self.net) / np.maximum(short, 1e-300), 1.0)
+        return weights * np.where(weights > 0, keep_long, keep_short)
 
 # %% ../../nbs/rl/environment.ipynb #f43c71c2
 @dataclass(frozen=True)
@@ -193,7 +222,7 @@ class Wished(Policy):
         limits = ActionLimits(largest, self.gross, self.net)
         return limits.weights(wide / largest)[panel.date_code, panel.asset_code]
 
-# %% ../../nbs/rl/environment.ipynb #4ec39386
+# %% ../../nbs/rl/environment.ipynb #210806ac
 REWARDS = ("mean_variance", "log_wealth", "net_over_volatility", "differential_sharpe")
 
 
@@ -222,8 +251,22 @@ class Reward:
     def __post_init__(self):
         if self.name not in REWARDS:
             raise unknown_name("reward", self.name, REWARDS)
-        if self.window < 2:
-            raise NeuralphaError(f"The window of a reward is {self.window}; a volatility needs at least 2 bars.")
+        if not isinstance(self.window, (int, np.integer)) or self.window < 2:
+            raise NeuralphaError(
+                f"The window of a reward is {self.window}; a volatility needs at least 2 bars, whole ones."
+            )
+        for name in ("risk_aversion", "drawdown_penalty"):
+            if not 0 <= getattr(self, name) < np.inf:
+                raise NeuralphaError(f"{name} of a reward is {getattr(self, name)}; it must be a number, at least 0.")
+        if not 0 < self.memory <= 1:
+            raise NeuralphaError(f"memory of a reward is {self.memory}; it must be above 0 and at most 1.")
+
+    def check_fits(self, n_steps: int) -> None:
+        """Refuse an episode in which no bar has a window behind it."""
+        if self.window > n_steps and self.name == "net_over_volatility":
+            raise NeuralphaError(
+                f"The reward looks back {self.window} bars, the episode has {n_steps}; give a shorter window."
+            )
 
     def __call__(
         self,
@@ -286,7 +329,7 @@ class Reward:
 def _log_wealth(net, moments):
     return np.log(np.maximum(1 + net[-1], 1e-12))
 
-# %% ../../nbs/rl/environment.ipynb #0d62155b
+# %% ../../nbs/rl/environment.ipynb #ce27d434
 class TradeEnv:
     """Accounts that are traded bar by bar; made by `trade_env`."""
 
@@ -345,6 +388,7 @@ class TradeEnv:
         self.date = self.begun = self.first if start is None else start
         if not self.first <= self.begun < self.last:
             raise NeuralphaError(f"An episode from {self.first} to {self.last} cannot begin at date {start}.")
+        self.reward.check_fits(self.last - self.begun)
         self.books = [self._fresh(books) for books in self._opened]
         shape = (self.batch, self.n_assets)
         waiting = [np.zeros(shape)] * (self.clock.delay - 1)  # decided, not yet traded
@@ -355,7 +399,8 @@ class TradeEnv:
         self.wealth = np.concatenate([books.state.wealth for books in self.books])
         self._peak = self.wealth.copy()
         self._moments = np.zeros((2, self.batch))
-        return self._observe(np.zeros(shape))
+        self._held = np.zeros(shape)
+        return self._observe()
 
     def _fresh(self, books) -> Books:
         """The books as they were opened."""
@@ -388,7 +433,7 @@ class TradeEnv:
         self.reward_by_asset = self.reward.shared(by_asset, *state) if by_asset.shape[1] else by_asset
         newest = np.stack([self.net[t], self.net[t] ** 2])
         self._moments += self.reward.memory * (newest - self._moments)
-        return self._observe(self._positions()), reward, self.date >= self.last, records
+        return self._observe(), reward, self.date >= self.last, records
 
     def _checked(self, action) -> np.ndarray:
         """The action, or a line that says what is wrong with it."""
@@ -410,12 +455,16 @@ class TradeEnv:
     def _trade(self, wish) -> np.ndarray:  # (batch, len(RECORD))
         """One bar of all books."""
         by_path = wish.reshape(len(self.books), self.copies, self.n_assets)
-        before = self._positions()
         records = [books.step(wished.T) for books, wished in zip(self.books, by_path)]
-        moved = 1 + self._returns()
-        held = np.abs(self._positions() - before * moved) > 1e-9 * np.maximum(self.wealth, 1.0)[:, None]
-        self._since = np.where(held, 0.0, self._since + 1)
+        left_alone, self._held = self._left_alone(), self._positions()
+        is_traded = np.abs(self._held - left_alone) > 1e-9 * np.maximum(self.wealth, 1.0)[:, None]
+        self._since = np.where(is_traded, 0.0, self._since + 1)
         return np.concatenate(records)
+
+    def _left_alone(self) -> np.ndarray:  # (batch, n_assets) money
+        """What was held, after the bar that is traded, had nobody traded."""
+        by_path = self._held.reshape(len(self.books), self.copies, self.n_assets)
+        return (by_path * (1 + self._move[:, None, self.date + 1])).reshape(self._held.shape)
 
     def _positions(self) -> np.ndarray:  # (batch, n_assets) money
         """What is held."""
@@ -427,17 +476,16 @@ class TradeEnv:
             [(books.state.gained - books.state.paid).T.reshape(self.copies, -1) for books in self.books]
         )
 
-    def _returns(self) -> np.ndarray:  # (batch, n_assets)
-        """The return of each asset into the bar that is traded."""
-        return self._move[:, self.date + 1].repeat(self.copies, 0)
-
-    def _observe(self, positions) -> np.ndarray:
+    def _observe(self) -> np.ndarray:
         """What every account sees at the close."""
-        market = self._seen[:, self.date].repeat(self.copies, 0)
-        wealth = np.maximum(self.wealth, 1e-300)
-        drawdown = np.broadcast_to((1 - self.wealth / self._peak)[:, None], positions.shape)
-        own = np.stack([positions / wealth[:, None], self._since, drawdown], -1)
-        return np.concatenate([market, own], -1)
+        market = self._seen[:, None, self.date]
+        seen = np.empty((len(self.books), self.copies, *self.observation_shape))
+        seen[..., :-3] = market
+        seen = seen.reshape(self.batch, *self.observation_shape)
+        seen[..., -3] = self._held / np.maximum(self.wealth, 1e-300)[:, None]
+        seen[..., -2] = self._since
+        seen[..., -1] = (1 - self.wealth / self._peak)[:, None]
+        return seen
 
     def ledger(self, path: int = 0) -> Ledger:
         """The books of a path, as a backtest gives them."""
