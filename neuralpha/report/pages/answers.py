@@ -20,74 +20,101 @@ from .results import UniverseResult
 from .site import Site
 from ...study.spec import Study
 
-# %% ../../../nbs/report/pages/answers.ipynb #876e9717
+# %% ../../../nbs/report/pages/answers.ipynb #1fde860f
 def answer(result: UniverseResult) -> str:
     """Which models lead on a universe, by how much, and whether the data can tell them apart."""
-    trained = {k: m for k, m in result.models.items() if m["kind"] == "model"}
+    order = sorted(result.trained, key=result.mean_ic, reverse=True)
+    best = order[0]
+    ic = result.models[best]["metrics"]["ic"]
+    said = [
+        _said_of_leaders(ic, [name for name in order if result.are_alike(name, best)]),
+        _said_of_skill(ic),
+        _said_of_untrained(result, best),
+        _said_of_oracle(result, best),
+    ]
+    return ". ".join(filter(None, said)) + "."
 
-    def mean(k):
-        return result.models[k]["metrics"]["ic"]["value"] or -9
+# %% ../../../nbs/report/pages/answers.ipynb #812fa746
+def _said_of_leaders(ic: dict, leaders: list) -> str:
+    """Who is first, and who cannot be told apart from it."""
+    best, *others = leaders
+    value = f"{number(ic)} {interval(ic)}".rstrip()
+    if not others:
+        return f"{best} leads with a mean IC of {value}"
+    return f"{best} has the highest mean IC, {value}; {', '.join(others)} cannot be told apart from it"
 
-    best = max(trained, key=mean)
-
-    def alike(k):
-        return bool(set(result.models[k]["letters"]) & set(result.models[best]["letters"]))
-
-    leaders = [k for k in sorted(trained, key=mean, reverse=True) if alike(k)]
-    ic = trained[best]["metrics"]["ic"]
-    said = (
-        f"{best} leads with a mean IC of {number(ic)} {interval(ic)}".rstrip()
-        if len(leaders) == 1
-        else (
-            f"{best} has the highest mean IC, {number(ic)} {interval(ic)}".rstrip()
-            + f"; {', '.join(leaders[1:])} cannot be told apart from it"
-        )
-    )
-    untrained = [k for k, m in result.models.items() if m["kind"] == "baseline" and m["letters"]]
-    ahead = [k for k in untrained if not alike(k) and mean(k) > mean(best)]
-    level = [k for k in untrained if alike(k)]
+# %% ../../../nbs/report/pages/answers.ipynb #4f93b27b
+def _said_of_skill(ic: dict) -> str:
+    """What the interval of the first leaves open."""
     if ic["low"] is None:
-        said += ". There are too few dates for an interval: nothing is shown"
-    elif ic["low"] <= 0:
-        said += ". Its interval covers zero: there is no evidence of skill"
-    elif (ic.get("n") or STEADY_DATES) < STEADY_DATES:
-        said += f". {ic['n']:,} dates do not tell skill that stays from skill that came for some months"
-    if ahead:
-        said += f". {', '.join(ahead)}, which nobody had to train, {'is' if len(ahead) == 1 else 'are'} better"
-    elif level and (ic["low"] or 0) > 0:
-        said += f". {', '.join(level)}, which nobody had to train, cannot be told apart from it"
-    share = as_shown(trained[best]["metrics"].get("recovered") or {"value": None})
-    if share["value"] is not None:
-        said += f". {best} has {number(share, 0)}% of the oracle's IC {interval(share)}".rstrip()
-    return said + "."
+        return "There are too few dates for an interval: nothing is shown"
+    if ic["low"] <= 0:
+        return "Its interval covers zero: there is no evidence of skill"
+    dates = ic.get("n") or STEADY_DATES
+    if dates < STEADY_DATES:
+        return f"{dates:,} dates do not tell skill that stays from skill that came for some months"
+    return ""
 
-# %% ../../../nbs/report/pages/answers.ipynb #2c86c673
+# %% ../../../nbs/report/pages/answers.ipynb #338732ec
+def _said_of_untrained(result: UniverseResult, best: str) -> str:
+    """Whether a plain score, which nobody had to train, is as good."""
+    untrained = [name for name, facts in result.models.items() if facts["kind"] == "baseline" and facts["letters"]]
+    level = [name for name in untrained if result.are_alike(name, best)]
+    others = [name for name in untrained if name not in level]
+    ahead = [name for name in others if result.mean_ic(name) > result.mean_ic(best)]
+    if ahead:
+        verb = "is" if len(ahead) == 1 else "are"
+        return f"{', '.join(ahead)}, which nobody had to train, {verb} better"
+    has_skill = (result.models[best]["metrics"]["ic"]["low"] or 0) > 0
+    if level and has_skill:
+        return f"{', '.join(level)}, which nobody had to train, cannot be told apart from it"
+    return ""
+
+# %% ../../../nbs/report/pages/answers.ipynb #0949eb5d
+def _said_of_oracle(result: UniverseResult, best: str) -> str:
+    """How much of what can be known was found."""
+    recovered = result.models[best]["metrics"].get("recovered")
+    if not recovered or recovered["value"] is None:
+        return ""
+    share = as_shown(recovered)
+    return f"{best} has {number(share, 0)}% of the oracle's IC {interval(share)}".rstrip()
+
+# %% ../../../nbs/report/pages/answers.ipynb #f98f5382
 def net_or_tree(result: UniverseResult, study: Study) -> str:
     """Does the best net beat the best boosted tree? Empty where the study lacks one of them, or the test."""
-    kinds = {name: model_kind(params.get("model", name)) for name, params in study.models.items()}
-    by_ic = [name for name in result.order if result.models[name]["kind"] == "model"]
-    net = next((name for name in by_ic if kinds.get(name) == "net"), None)
-    tree = next((name for name in by_ic if kinds.get(name) == "tree"), None)
-    pair = next((p for p in result.numbers.get("pairs", ()) if {p["better"], p["worse"]} == {net, tree}), None)
+    net, tree = (_best_of(kind, result, study) for kind in ("net", "tree"))
+    pairs = result.numbers.get("pairs", ())
+    pair = next((p for p in pairs if {p["better"], p["worse"]} == {net, tree}), None)
     if pair is None or pair["low"] is None or not pair["difference"]:
         return ""
-    gap = f"{pair['better']} is ahead of {pair['worse']} by {pair['difference']:.3f} in mean IC"
-    within = "95% " + interval(dict(pair, value=pair["difference"], unit="correlation")) + ", all pairs together"
-    if pair["separated"]:
-        verdict = "Yes" if pair["better"] == net else "No"
-        return f"Does a net beat boosted trees here? {verdict}: {gap} ({within})."
-    return f"Does a net beat boosted trees here? The data cannot say: {gap} ({within}); {_time_to_tell(pair, result)}."
+    asked = "Does a net beat boosted trees here?"
+    better, worse, difference = pair["better"], pair["worse"], pair["difference"]
+    ends = interval(dict(pair, value=difference, unit="correlation"))
+    found = f"{better} is ahead of {worse} by {difference:.3f} in mean IC (95% {ends}, all pairs together)"
+    if not pair["separated"]:
+        return f"{asked} The data cannot say: {found}; {_time_to_tell(pair, result)}."
+    verdict = "Yes" if better == net else "No"
+    return f"{asked} {verdict}: {found}."
 
-# %% ../../../nbs/report/pages/answers.ipynb #69fce562
+# %% ../../../nbs/report/pages/answers.ipynb #036c3d20
+def _best_of(kind: str, result: UniverseResult, study: Study) -> str | None:
+    """The trained model of a kind with the highest mean IC."""
+    kinds = {name: model_kind(params.get("model", name)) for name, params in study.models.items()}
+    named = [name for name in result.order if name in result.trained and kinds.get(name) == kind]
+    return named[0] if named else None
+
+# %% ../../../nbs/report/pages/answers.ipynb #64993827
 def _time_to_tell(pair: dict, result: UniverseResult) -> str:
     """How much longer a test period shows a difference of this size in four of five cases, were it real."""
-    tests = [pd.Timestamp(fold["test"][1]) - pd.Timestamp(fold["test"][0]) for fold in result.numbers["folds"]]
-    tested = sum(tests, pd.Timedelta(0)).days / 365.25
     from scipy.special import ndtri
 
+    periods = [pd.DatetimeIndex(fold["test"]) for fold in result.numbers["folds"]]
+    tested = sum((last - first).days for first, last in periods) / 365.25
     errors = ndtri(0.975) + ndtri(0.8)
     years = tested * (errors * pair["se"] / pair["difference"]) ** 2
-    needed = f"about {years:.1f} years" if years < 100 else "more than a century"
+    needed = "more than a century"
+    if years < 100:
+        needed = f"about {years:.1f} years"
     return f"were this difference real, it would take {needed} of test dates to show it; there are {tested:.1f} years"
 
 # %% ../../../nbs/report/pages/answers.ipynb #5c50344f

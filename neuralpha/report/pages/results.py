@@ -19,7 +19,7 @@ from ...core import NeuralphaError, read_json, read_table
 from ..curves import POINTS, curves_of
 from ...study.spec import Study, universe_slug
 
-# %% ../../../nbs/report/pages/results.ipynb #3e61b23d
+# %% ../../../nbs/report/pages/results.ipynb #fd70522f
 @dataclass
 class UniverseResult:
     """What one universe's folder holds, as the pages need it.
@@ -62,10 +62,20 @@ class UniverseResult:
     @property
     def order(self) -> list:
         """Models by mean IC; the oracle, which nobody could trade, last."""
-        return sorted(
-            self.models,
-            key=lambda n: (not self.models[n]["letters"], -(self.models[n]["metrics"]["ic"]["value"] or -9)),
-        )
+        return sorted(self.models, key=lambda name: (not self.models[name]["letters"], -self.mean_ic(name)))
+
+    @property
+    def trained(self) -> list:
+        """Those that learnt something."""
+        return [name for name, facts in self.models.items() if facts["kind"] == "model"]
+
+    def mean_ic(self, model: str) -> float:
+        """Below all others where there is none."""
+        return self.models[model]["metrics"]["ic"]["value"] or -9
+
+    def are_alike(self, one: str, other: str) -> bool:
+        """Whether the data cannot tell two models apart."""
+        return not set(self.models[one]["letters"]).isdisjoint(self.models[other]["letters"])
 
     @property
     def front(self) -> list:

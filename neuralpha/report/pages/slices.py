@@ -15,31 +15,37 @@ from typing import NamedTuple
 from ...evaluate.catalogue import CATALOGUE, heading, script_facts, sliced_metrics
 from .cells import Column, explained, metric_cell
 
-# %% ../../../nbs/report/pages/slices.ipynb #4473f4d2
-CUT_ORDER = ("volatility", "market", "size", "liquidity", "year", "sector")
-
-
+# %% ../../../nbs/report/pages/slices.ipynb #97562726
 def slice_numbers(results, study) -> dict | None:
-    """The leaderboards by horizon and regime as the page's script reads them: universe -> horizon|cut|group -> model
-    -> numbers.
-    """
+    """The leaderboards by horizon and regime as the page's script reads them; None where nothing was cut."""
     stored = {r.slug: r.numbers["slices"] for r in results if r.numbers["slices"]["rows"]}
     if not stored:
         return None
-    rows, groups = {}, {}
-    for slug, s in stored.items():
-        for horizon, cut, group, model, *numbers in s["rows"]:
-            rows.setdefault(slug, {}).setdefault(f"{horizon}|{cut}|{group}", {})[model] = numbers
-        groups |= {f"{cut}|{g}": text for cut, g, text in s["groups"]}
     first = next(iter(stored.values()))
+    groups = [group for slices in stored.values() for group in slices["groups"]]
     return {
         "own": study.label.horizon,
         "columns": first["columns"][4:],
-        "rows": rows,
-        "groups": groups,
+        "rows": {slug: _by_slice(slices) for slug, slices in stored.items()},
+        "groups": {f"{cut}|{group}": text for cut, group, text in groups},
         "metrics": script_facts(),
         "empty": {column: meaning["empty"] for column, meaning in first["meaning"].items() if "empty" in meaning},
     }
+
+# %% ../../../nbs/report/pages/slices.ipynb #2e01ef4c
+def _by_slice(slices: dict) -> dict:  # horizon|cut|group -> model -> numbers
+    rows = {}
+    for horizon, cut, group, model, *numbers in slices["rows"]:
+        rows.setdefault(f"{horizon}|{cut}|{group}", {})[model] = numbers
+    return rows
+
+# %% ../../../nbs/report/pages/slices.ipynb #599c5672
+CUT_ORDER = ("volatility", "market", "size", "liquidity", "year", "sector")
+
+
+def _ordered(groups) -> list:
+    """Groups, each a cut and more, by cut."""
+    return sorted(groups, key=lambda group: CUT_ORDER.index(group[0]))
 
 # %% ../../../nbs/report/pages/slices.ipynb #6d7419d4
 def slice_columns(results) -> list[Column]:
@@ -52,7 +58,7 @@ def slice_columns(results) -> list[Column]:
             columns.append(Column(heading(entry), text))
     return columns
 
-# %% ../../../nbs/report/pages/slices.ipynb #9eb6c240
+# %% ../../../nbs/report/pages/slices.ipynb #38b5a2cb
 def slice_choices(slices: dict) -> tuple[list, dict]:  # horizons; cut -> groups
     """Horizons and regimes that some universe has, in the order of the slices.
 
@@ -63,8 +69,7 @@ def slice_choices(slices: dict) -> tuple[list, dict]:  # horizons; cut -> groups
     """
     horizons = {int(key.split("|")[0]) for slices_of_universe in slices["rows"].values() for key in slices_of_universe}
     regimes = {}
-    groups = [key.split("|", 1) for key in slices["groups"]]
-    for cut, group in sorted(groups, key=lambda cut_and_group: CUT_ORDER.index(cut_and_group[0])):
+    for cut, group in _ordered(key.split("|", 1) for key in slices["groups"]):
         regimes.setdefault(cut, []).append(group)
     return sorted(horizons - {slices["own"]}), regimes
 
@@ -82,24 +87,30 @@ class ModelSlices(NamedTuple):
     horizons: list
     rows: list  # name, definition, cells
 
-# %% ../../../nbs/report/pages/slices.ipynb #ac34f797
-def model_slices(result, model: str) -> ModelSlices | None:  # None where nothing was cut
+# %% ../../../nbs/report/pages/slices.ipynb #95a2489d
+def model_slices(result, model: str) -> ModelSlices | None:
+    """Where and for how long a model works; None where nothing was cut."""
     slices = result.numbers["slices"]
     own_rows = [row for row in slices["rows"] if row[3] == model]
     if not own_rows:
         return None
-    own_horizon = result.numbers["horizon"]
-    at = slices["columns"].index("ic")
-    cells = {}  # (horizon, cut, group) -> Cell
-    for row in own_rows:
-        value, low, high = row[at : at + 3]
-        cells[tuple(row[:3])] = metric_cell(dict(value=value, low=low, high=high, **slices["meaning"]["ic"]))
-    cells[own_horizon, "", ""] = metric_cell(result.models[model]["metrics"]["ic"])
-    horizons = sorted({own_horizon, *(row[0] for row in own_rows)})
+    cells = _cells_of(result, model, own_rows)
+    horizons = sorted({horizon for horizon, _, _ in cells})
     rows = []
-    for cut, group, text in [("", "", ""), *sorted(slices["groups"], key=lambda known: CUT_ORDER.index(known[0]))]:
+    for cut, group, text in [("", "", ""), *_ordered(slices["groups"])]:
         line = [cells.get((horizon, cut, group)) for horizon in horizons]
         if any(line):
             name = f"{cut}: {group}" if cut else "everything"
             rows.append(dict(name=name, definition=text, cells=[cell or metric_cell(None) for cell in line]))
     return ModelSlices(horizons, rows)
+
+# %% ../../../nbs/report/pages/slices.ipynb #c2e1ffd1
+def _cells_of(result, model: str, rows: list) -> dict:  # (horizon, cut, group) -> Cell
+    slices = result.numbers["slices"]
+    at = slices["columns"].index("ic")
+    cells = {}
+    for row in rows:
+        value, low, high = row[at : at + 3]
+        cells[tuple(row[:3])] = metric_cell(dict(value=value, low=low, high=high, **slices["meaning"]["ic"]))
+    cells[result.numbers["horizon"], "", ""] = metric_cell(result.models[model]["metrics"]["ic"])
+    return cells
