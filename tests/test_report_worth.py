@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 from neuralpha.core import NeuralphaError, write_json
 from neuralpha.portfolio.backtest import backtest
-from neuralpha.report.pages import write_site
+from neuralpha.report.pages.draw import write_site
 from neuralpha.report.run import mark_start
 from neuralpha.report.steps import Report
 from neuralpha.report.worth import OVER_PATHS, worth_of_report
