@@ -282,7 +282,8 @@ def _break_even_bps(book: Book) -> float:
     """NaN where nothing is traded: no cost of trading makes that break even."""
     return break_even(book)["value"] if book.returns["turnover"].sum() > 0 else np.nan
 
-# %% ../../nbs/portfolio/league.ipynb #ffb7d272
+# %% ../../nbs/portfolio/league.ipynb #ca593a4f
+@check_kinds
 def judge_breaker(
     prediction,
     panel,

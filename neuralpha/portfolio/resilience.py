@@ -24,7 +24,7 @@ __all__ = ['NOISE', 'STALE', 'SPIKES', 'BURSTS', 'STEPS', 'KINDS', 'UNITS', 'res
            'without_family', 'manipulated', 'Part', 'Trial', 'worst_step', 'measure', 'compare_scores', 'sharpe_lost',
            'doors_of', 'plot_resilience']
 
-# %% ../../nbs/portfolio/resilience.ipynb #b9125343
+# %% ../../nbs/portfolio/resilience.ipynb #f57f418c
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from functools import partial
@@ -33,7 +33,7 @@ import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 from ..attribution.explain import families
-from ..core import NeuralphaError, unknown_name
+from ..core import NeuralphaError, check_kinds, unknown_name
 from ..cross_section import correlation_by_date, group_means, standardise_by_date
 from ..data.alignment import panel_rows
 from ..evaluate.plots import new_figure, shortened, style
@@ -55,7 +55,8 @@ BURSTS = (3.0, 10.0, 30.0)  # times the volume
 STEPS = (0.05, 0.1, 0.25)  # standard deviations
 KINDS = ("noise", "stale", "spikes", "bursts", "missing", "worst step")
 
-# %% ../../nbs/portfolio/resilience.ipynb #03065d20
+# %% ../../nbs/portfolio/resilience.ipynb #98d086c3
+@check_kinds
 def resilience(
     predictions,  # `Predictions` with their models, or a list of them, of the same label
     policy: Policy = Quantiles(5),

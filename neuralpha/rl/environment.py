@@ -14,12 +14,12 @@ shape (simulated ones, mostly). The batch is paths × copies.
 # %% auto #0
 __all__ = ['REWARDS', 'trade_env', 'ActionLimits', 'Wished', 'Reward', 'TradeEnv', 'gym_env']
 
-# %% ../../nbs/rl/environment.ipynb #fda644db
+# %% ../../nbs/rl/environment.ipynb #7078bb8c
 from collections import deque
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 import numpy as np
-from ..core import NeuralphaError, extra, unknown_name, wrong_kind
+from ..core import NeuralphaError, check_kinds, extra, unknown_name, wrong_kind
 from ..data.alignment import on_panel
 from ..data.returns import bar_return
 from ..data.panel import Panel
@@ -31,7 +31,8 @@ from ..trading.costs import make_costs
 if TYPE_CHECKING:
     import gymnasium
 
-# %% ../../nbs/rl/environment.ipynb #bc907b00
+# %% ../../nbs/rl/environment.ipynb #32cce5d9
+@check_kinds
 def trade_env(
     panels,  # a `Panel`, or a list of them with the same number of dates and assets
     features=None,  # (n_rows, F) on the panel's rows, or a table by (date, asset); a list of them for several panels

@@ -9,7 +9,10 @@ import pytest
 
 import neuralpha
 from neuralpha.core import read_json, write_json
-from neuralpha.report import pages
+from neuralpha.report.pages.draw import site_pages
+from neuralpha.report.pages.leaderboard import leaderboard_page
+from neuralpha.report.pages.results import read_results
+from neuralpha.report.pages.site import Site
 from neuralpha.report.curves import RETURNS, write_returns
 from neuralpha.report.numbers import read_ics
 from neuralpha.study.spec import load_study
@@ -38,7 +41,7 @@ def report(tmp_path_factory):
         figures[0] | dict(file="figures/universe/money-curves.png", section="Money", title="Earned", lead=False)
     )
     write_json(universe / "figures.json", figures)
-    for path, text in pages.site_pages(load_study(folder / "study.json"), folder).items():
+    for path, text in site_pages(load_study(folder / "study.json"), folder).items():
         (folder / path).write_text(text, encoding="utf-8")
     return folder
 
@@ -177,7 +180,7 @@ def test_a_telephone_sees_it_whole_and_print_and_no_script_see_the_picture(brows
 
 def test_a_page_stays_below_a_megabyte_with_many_universes(report):
     study = load_study(report / "study.json")
-    site = pages.Site(study, report, *pages.read_results(report, study))
+    site = Site(study, report, *read_results(report, study))
     many = [site.results[0]] * 30
-    carried = pages.leaderboard_page(pages.Site(study, report, many, [])).curves
+    carried = leaderboard_page(Site(study, report, many, [])).curves
     assert 30 * len(json.dumps(carried["sim-tiny"])) < 500_000

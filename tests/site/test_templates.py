@@ -10,7 +10,17 @@ from markupsafe import Markup
 
 import neuralpha
 from neuralpha.core import read_json
-from neuralpha.report import pages
+from neuralpha.report.pages.agents import agents_page
+from neuralpha.report.pages.data import AuditPage
+from neuralpha.report.pages.draw import money_pages, site_pages
+from neuralpha.report.pages.frame import Frame, render
+from neuralpha.report.pages.manifest import manifest_page
+from neuralpha.report.pages.money import money_page
+from neuralpha.report.pages.published import repetitions_page
+from neuralpha.report.pages.results import Swept, UniverseResult, read_results
+from neuralpha.report.pages.site import Site
+from neuralpha.report.pages.studies import write_studies_index
+from neuralpha.report.pages.sweep import sweep_page
 from neuralpha.report.compare_reports import compare_reports, comparison_page
 from neuralpha.report.desk_page import write_desk_page
 from neuralpha.report.export import single_file
@@ -92,13 +102,13 @@ def drawn(tmp_path_factory, replayed_once):
         shutil.copytree(ROOT / "reports" / "sample", reports / name)
     sample = reports / "sample"
     study = load_study(sample / "study.json")
-    found = pages.site_pages(study, sample)
-    site = pages.Site(study, sample, *pages.read_results(sample, study))
+    found = site_pages(study, sample)
+    site = Site(study, sample, *read_results(sample, study))
     cell = {"value": 0.1, "low": 0.0, "high": 0.2, "unit": "share"}
     models = {"mlp": {"metrics": {"r2": cell, "ratio": cell}}}
-    repeated = pages.UniverseResult("gkx", {"models": models}, results_figures(site), {}, {}, {})
-    repetitions = pages.repetitions_page(pages.Site(study, sample, [repeated], [{"what": "gkx-b", "error": "stopped"}]))
-    certificate = pages.AuditPage([Markup("<p>No leak found.</p>")])
+    repeated = UniverseResult("gkx", {"models": models}, results_figures(site), {}, {}, {})
+    repetitions = repetitions_page(Site(study, sample, [repeated], [{"what": "gkx-b", "error": "stopped"}]))
+    certificate = AuditPage([Markup("<p>No leak found.</p>")])
     panel = neuralpha.load_universe("sim-tiny")
     y = neuralpha.forward_return(panel)
     folds = neuralpha.walk_forward(y, "9M", "3M", "6M")
@@ -106,25 +116,25 @@ def drawn(tmp_path_factory, replayed_once):
         neuralpha.Ridge(), neuralpha.compute_features(panel, "classic"), y, folds, progress=False
     )
     money = money_numbers({"ridge": neuralpha.backtest(ridge, panel)}, {"ridge": ridge.scores()})
-    traded = pages.Site(study, sample, [replace(site.results[0], money=money)], [])
-    of_money = pages.money_pages(traded, traded.results[0])
-    acted = pages.agents_page(replace(traded.results[0], agents=facts_of_an_agent("ridge")))
-    frame = pages.Frame("A title", "sample", [("Leaderboard", "index.html")], "index.html", "a footer")
+    traded = Site(study, sample, [replace(site.results[0], money=money)], [])
+    of_money = money_pages(traded, traded.results[0])
+    acted = agents_page(replace(traded.results[0], agents=facts_of_an_agent("ridge")))
+    frame = Frame("A title", "sample", [("Leaderboard", "index.html")], "index.html", "a footer")
     texts = {
         "index.html": found["index.html"],
         "data.html": found["data.html"],
         "universe.html": found["sim-tiny/index.html"],
         "model.html": found["sim-tiny/model-lightgbm.html"],
-        "manifest.html": pages.manifest_page(study, read_json(sample / "manifest.json")),
+        "manifest.html": manifest_page(study, read_json(sample / "manifest.json")),
         "single_file.html": single_file(sample),
         "comparison.html": comparison_page(compare_reports(sample, reports / "again")),
-        "studies.html": pages.write_studies_index(reports).read_text(encoding="utf-8"),
-        "repetitions.html": pages.render("repetitions.html", frame, repetitions),
-        "audit.html": pages.render("audit.html", frame, certificate),
-        "money.html": pages.render("money.html", frame, pages.money_page(traded)),
+        "studies.html": write_studies_index(reports).read_text(encoding="utf-8"),
+        "repetitions.html": render("repetitions.html", frame, repetitions),
+        "audit.html": render("audit.html", frame, certificate),
+        "money.html": render("money.html", frame, money_page(traded)),
         "money_model.html": of_money["sim-tiny/money-ridge.html"],
-        "agents.html": pages.render("agents.html", frame, acted),
-        "sweep.html": pages.render("sweep.html", frame, pages.sweep_page(a_sweep())),
+        "agents.html": render("agents.html", frame, acted),
+        "sweep.html": render("sweep.html", frame, sweep_page(a_sweep())),
         "hold.html": hold_page(neuralpha.score(ridge, panel), sample / "scores"),
         "desk.html": write_desk_page(replayed_once).read_text(encoding="utf-8"),
     }
@@ -155,7 +165,7 @@ def a_sweep():
     row |= {f"{name} {end}": 0.5 for name in ("net", "Sharpe") for end in ("low", "high")}
     table = pd.DataFrame([row | {"model": "ridge", "rank": 1}, row | {"model": "lightgbm", "rank": 1}])
     asked = {"plan": {}, "universes": ["sim-tiny"], "models": ["ridge", "lightgbm"], "missing": {"mlp": "no scores"}}
-    return pages.Swept(asked, table)
+    return Swept(asked, table)
 
 
 def results_figures(site):
