@@ -91,7 +91,7 @@ class Risks(NamedTuple):
     factors: np.ndarray  # (k, k)
     own: np.ndarray  # (n,) variances
 
-# %% ../../nbs/portfolio/optimise.ipynb #a9ac9cbb
+# %% ../../nbs/portfolio/optimise.ipynb #edabc3ba
 def optimise(
     mean: np.ndarray,  # (n,) expected returns
     risks: Risks,
@@ -123,54 +123,27 @@ def optimise(
     tradable : np.ndarray | None, default None
         (n,) bool: weights of others stay
     """
-    problem = _Problem(mean, risks, held, risk_aversion, cost, limits, sectors, beta, tradable)
-    found = problem.solve(())
+    x = _Variables(*risks.loadings.shape)
+    problem = _Problem(
+        objective=_objective(x, mean, risks, risk_aversion, cost),
+        equal={"": _definitions(x, risks, np.asarray(held, float), tradable)} | _equalities(x, limits, sectors, beta),
+        below={"": _signs(x)} | _bounds(x, limits),
+    )
+    found = problem.solve()
     if found is not None:
-        return Solution(found, True, "")
-    faults = (name for name in problem.names if problem.solve((name,)) is not None)
+        return Solution(found[: x.n], True, "")
+    faults = (name for name in problem.names if problem.solve(without=name) is not None)
     fault = next(faults, "several limits together")
     return Solution(np.asarray(held, float).copy(), False, fault)
 
-# %% ../../nbs/portfolio/optimise.ipynb #57c6784b
-class _Problem:
-    """The programme over x = (w, b, s, p, y): weights, bought, sold, positive part of w, factor exposures."""
+# %% ../../nbs/portfolio/optimise.ipynb #683c48d8
+class _Variables(NamedTuple):
+    """x = (w, b, s, p, y): weights, bought, sold, positive part of w, factor exposures."""
 
-    def __init__(self, mean, risks, held, risk_aversion, cost, limits, sectors, beta, tradable):
-        self.n, self.k = risks.loadings.shape
-        self.held = np.asarray(held, float)
-        self.tradable = np.ones(self.n, bool) if tradable is None else tradable
-        self.objective = self._objective(mean, risks, risk_aversion, cost)
-        self.equal = {"": self._definitions(risks)} | self._equalities(limits, sectors, beta)
-        self.below = {"": self._signs()} | self._bounds(limits)
-        self.names = [name for name in [*self.equal, *self.below] if name]
+    n: int  # names
+    k: int  # factors
 
-    def _equalities(self, limits, sectors, beta) -> dict:  # limit -> rows, what they must be
-        equal = {}
-        if limits.net is not None:
-            total = self._on("w", np.ones((1, self.n)))
-            equal["net"] = total, np.array([limits.net])
-        if limits.sectors:
-            codes = np.unique(sectors)
-            members = (sectors == codes[:, None]).astype(float)
-            equal["sectors"] = self._on("w", members), np.zeros(len(codes))
-        if limits.beta:
-            equal["beta"] = self._on("w", beta[None]), np.zeros(1)
-        return equal
-
-    def _bounds(self, limits) -> dict:  # limit -> rows, what they must not exceed
-        ones = np.ones((1, self.n))
-        each = self._on("w", sparse.eye(self.n))
-        gross = self._on("p", 2 * ones) - self._on("w", ones)
-        below = {
-            "most": (sparse.vstack([each, -each]), np.full(2 * self.n, limits.most)),
-            "gross": (gross, np.array([limits.gross])),
-        }
-        if limits.turnover is not None:
-            traded = self._on("b", ones) + self._on("s", ones)
-            below["turnover"] = traded, np.array([limits.turnover])
-        return below
-
-    def _on(self, variable, matrix):
+    def on(self, variable: str, matrix):
         """A matrix that acts on one of the variables."""
         widths = {"w": self.n, "b": self.n, "s": self.n, "p": self.n, "y": self.k}
         n_rows, _ = matrix.shape
@@ -178,34 +151,79 @@ class _Problem:
         blocks[variable] = sparse.csc_matrix(matrix)
         return sparse.hstack(list(blocks.values()), format="csc")
 
-    def _objective(self, mean, risks, aversion, cost):
-        own = sparse.diags(aversion * risks.own)
-        nothing = sparse.csc_matrix((3 * self.n, 3 * self.n))
-        quadratic = sparse.block_diag([own, nothing, sparse.triu(aversion * risks.factors)], format="csc")
-        paid = np.broadcast_to(cost, self.n)
-        earned = np.asarray(mean, float)
-        linear = np.concatenate([-earned, paid, paid, np.zeros(self.n + self.k)])
-        return quadratic, linear
+# %% ../../nbs/portfolio/optimise.ipynb #ff8adcdd
+def _objective(x, mean, risks, aversion, cost) -> tuple:  # quadratic part, linear part
+    own = sparse.diags(aversion * risks.own)
+    nothing = sparse.csc_matrix((3 * x.n, 3 * x.n))
+    quadratic = sparse.block_diag([own, nothing, sparse.triu(aversion * risks.factors)], format="csc")
+    paid = np.broadcast_to(cost, x.n)
+    earned = np.asarray(mean, float)
+    linear = np.concatenate([-earned, paid, paid, np.zeros(x.n + x.k)])
+    return quadratic, linear
 
-    def _definitions(self, risks):
-        one = sparse.eye(self.n, format="csr")
-        moved = self._on("w", one) - self._on("b", one) + self._on("s", one)
-        exposed = self._on("y", np.eye(self.k)) - self._on("w", risks.loadings.T)
-        rows = [moved, exposed]
-        values = [self.held, np.zeros(self.k)]
-        if not self.tradable.all():
-            rows.append(self._on("w", one[~self.tradable]))
-            values.append(self.held[~self.tradable])
-        return sparse.vstack(rows), np.concatenate(values)
+# %% ../../nbs/portfolio/optimise.ipynb #b6e792b0
+def _definitions(x, risks, held, tradable) -> tuple:  # rows, what they must be
+    one = sparse.eye(x.n, format="csr")
+    moved = x.on("w", one) - x.on("b", one) + x.on("s", one)
+    exposed = x.on("y", np.eye(x.k)) - x.on("w", risks.loadings.T)
+    rows = [moved, exposed]
+    values = [held, np.zeros(x.k)]
+    if tradable is not None and not tradable.all():
+        rows.append(x.on("w", one[~tradable]))
+        values.append(held[~tradable])
+    return sparse.vstack(rows), np.concatenate(values)
 
-    def _signs(self):
-        one = sparse.eye(self.n, format="csr")
-        positive = [self._on(name, -one) for name in "bsp"]
-        at_least_w = self._on("w", one) - self._on("p", one)
-        return sparse.vstack([*positive, at_least_w]), np.zeros(4 * self.n)
+# %% ../../nbs/portfolio/optimise.ipynb #be31889d
+def _signs(x) -> tuple:  # rows, what they must not exceed
+    """Bought, sold and the positive part are not negative, and the last is at least the weight."""
+    one = sparse.eye(x.n, format="csr")
+    positive = [x.on(name, -one) for name in "bsp"]
+    at_least_w = x.on("w", one) - x.on("p", one)
+    return sparse.vstack([*positive, at_least_w]), np.zeros(4 * x.n)
 
-    def solve(self, without) -> np.ndarray | None:
-        """Weights, or None where none keep the limits that are left."""
+# %% ../../nbs/portfolio/optimise.ipynb #817b1a7f
+def _equalities(x, limits, sectors, beta) -> dict:  # limit -> rows, what they must be
+    equal = {}
+    if limits.net is not None:
+        total = x.on("w", np.ones((1, x.n)))
+        equal["net"] = total, np.array([limits.net])
+    if limits.sectors:
+        codes = np.unique(sectors)
+        members = (sectors == codes[:, None]).astype(float)
+        equal["sectors"] = x.on("w", members), np.zeros(len(codes))
+    if limits.beta:
+        equal["beta"] = x.on("w", beta[None]), np.zeros(1)
+    return equal
+
+# %% ../../nbs/portfolio/optimise.ipynb #6d64bfc4
+def _bounds(x, limits) -> dict:  # limit -> rows, what they must not exceed
+    ones = np.ones((1, x.n))
+    each = x.on("w", sparse.eye(x.n))
+    gross = x.on("p", 2 * ones) - x.on("w", ones)
+    below = {
+        "most": (sparse.vstack([each, -each]), np.full(2 * x.n, limits.most)),
+        "gross": (gross, np.array([limits.gross])),
+    }
+    if limits.turnover is not None:
+        traded = x.on("b", ones) + x.on("s", ones)
+        below["turnover"] = traded, np.array([limits.turnover])
+    return below
+
+# %% ../../nbs/portfolio/optimise.ipynb #dbc46dcd
+class _Problem(NamedTuple):
+    """A programme with named limits."""
+
+    objective: tuple
+    equal: dict  # limit -> rows, what they must be; "" for what always holds
+    below: dict  # limit -> rows, what they must not exceed
+
+    @property
+    def names(self) -> list:
+        """The limits."""
+        return [name for name in [*self.equal, *self.below] if name]
+
+    def solve(self, without: str | None = None) -> np.ndarray | None:
+        """All variables, or None where none keep the limits that are left."""
         import clarabel
 
         equal, equal_to = _stacked(self.equal, without)
@@ -213,20 +231,24 @@ class _Problem:
         matrix = sparse.vstack([equal, below], format="csc")
         bound = np.concatenate([equal_to, at_most])
         cones = [clarabel.ZeroConeT(len(equal_to)), clarabel.NonnegativeConeT(len(at_most))]
-        settings = clarabel.DefaultSettings()
-        settings.verbose = False
-        settings.tol_gap_abs = settings.tol_gap_rel = settings.tol_feas = 1e-10
-        found = clarabel.DefaultSolver(*self.objective, matrix, bound, cones, settings).solve()
+        found = clarabel.DefaultSolver(*self.objective, matrix, bound, cones, _precise(clarabel)).solve()
         solved = found.status in (clarabel.SolverStatus.Solved, clarabel.SolverStatus.AlmostSolved)
-        return np.asarray(found.x[: self.n]) if solved else None
+        return np.asarray(found.x) if solved else None
 
-# %% ../../nbs/portfolio/optimise.ipynb #7992262d
-def _stacked(parts, without):
-    """The rows and bounds of all limits but some."""
-    kept = [part for name, part in parts.items() if name not in without]
+# %% ../../nbs/portfolio/optimise.ipynb #d080563c
+def _stacked(parts: dict, without: str | None) -> tuple:
+    """The rows and bounds of all limits but one."""
+    kept = [part for name, part in parts.items() if name != without]
     rows = sparse.vstack([rows for rows, _ in kept])
     bounds = np.concatenate([bound for _, bound in kept])
     return rows, bounds
+
+
+def _precise(clarabel):
+    settings = clarabel.DefaultSettings()
+    settings.verbose = False
+    settings.tol_gap_abs = settings.tol_gap_rel = settings.tol_feas = 1e-10
+    return settings
 
 # %% ../../nbs/portfolio/optimise.ipynb #f4601f48
 @dataclass(frozen=True)
