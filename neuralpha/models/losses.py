@@ -13,7 +13,7 @@ what it would cost to look at it.
 __all__ = ['QUANTILE_LEVELS', 'LOSSES', 'BY_DATE', 'SMOOTHED', 'MASKLESS', 'HEADS', 'TARGETS', 'LIMITS', 'TERM', 'Grid',
            'grid_of', 'mse', 'huber', 'bce', 'correlation', 'ic', 'soft_rank', 'hard_rank', 'rank_ic', 'pairwise',
            'listnet', 'listmle', 'portfolio_weights', 'sharpe', 'quantile', 'buy_hold_sell', 'loss_parameters', 'Term',
-           'loss_terms', 'Head', 'Objective', 'head_of']
+           'loss_terms', 'Head', 'head_of', 'heads_of', 'targets_of', 'Objective']
 
 # %% ../../nbs/models/losses.ipynb #47383186
 import inspect, re
@@ -363,7 +363,50 @@ class Head(NamedTuple):
     first: int  # output it begins with
     n: int  # outputs
 
-# %% ../../nbs/models/losses.ipynb #c5cb22e3
+# %% ../../nbs/models/losses.ipynb #fbe7bebe
+def head_of(term: Term) -> tuple:  # (name, outputs)
+    """The head that a term is counted on.
+
+    Returns
+    -------
+    tuple
+        (name, outputs)
+    """
+    name, n = HEADS.get(term.name, ("score", 1))
+    return name, len(term.given.get("levels", range(n)))
+
+# %% ../../nbs/models/losses.ipynb #0e588bed
+def heads_of(terms: list[Term]) -> dict:  # name -> Head, in the order of the terms
+    """The heads of a sum, one behind the other; terms of one kind share theirs.
+
+    Returns
+    -------
+    dict
+        name -> Head, in the order of the terms
+    """
+    heads = {}
+    first = 0
+    for name, n in map(head_of, terms):
+        if name not in heads:
+            heads[name] = Head(name, first, n)
+            first += n
+    return heads
+
+# %% ../../nbs/models/losses.ipynb #024839f5
+def _batches_by(names: set) -> str:  # "span", "date" or "row"
+    if "sharpe" in names:
+        return "span"
+    return "date" if names & BY_DATE else "row"
+
+# %% ../../nbs/models/losses.ipynb #d2846b13
+def targets_of(names: set) -> tuple | None:
+    """The kinds of target, as `Label.target` names them, that every loss means; None where any will do."""
+    kinds = [TARGETS[name] for name in sorted(names & set(TARGETS))]
+    if not kinds:
+        return None
+    return tuple(kind for kind in kinds[0] if all(kind in other for other in kinds))
+
+# %% ../../nbs/models/losses.ipynb #bc82367f
 class Objective:
     """A loss by name or weighted sum, the outputs it needs and the score it means."""
 
@@ -371,36 +414,11 @@ class Objective:
         self.terms = loss_terms(text)
         self.smoothing = smoothing
         self.names = {term.name for term in self.terms}
-        self._check_sum(text)
-        self.heads = {}  # name -> Head, in the order of the terms
-        self.outputs = 0  # per horizon
-        for term in self.terms:
-            name, n = head_of(term)
-            if name not in self.heads:
-                self.heads[name] = Head(name, self.outputs, n)
-                self.outputs += n
-        self.by = self._cut()
-
-    def _cut(self) -> str:  # how batches must be cut
-        if "sharpe" in self.names:
-            return "span"
-        return "date" if self.names & BY_DATE else "row"
-
-    def _check_sum(self, text: str) -> None:
-        quantiles = [term for term in self.terms if term.name == "quantile"]
-        levels = {term.given.get("levels", QUANTILE_LEVELS) for term in quantiles}
-        if len(levels) > 1:
-            raise NeuralphaError(f"Loss {text!r} has quantiles of different levels; give all levels to one term.")
-        if self.targets == ():
-            raise NeuralphaError(f"Loss {text!r} adds up what no target is right for: {_wishes(self.names)}.")
-
-    @property
-    def targets(self) -> tuple | None:
-        """The kinds of target, as `Label.target` names them, that every term means; None where any will do."""
-        kinds = [TARGETS[name] for name in self.names if name in TARGETS]
-        if not kinds:
-            return None
-        return tuple(kind for kind in kinds[0] if all(kind in other for other in kinds))
+        self.by = _batches_by(self.names)
+        self.targets = targets_of(self.names)  # kinds of target that every term means; None where any will do
+        self.heads = heads_of(self.terms)
+        self.outputs = sum(head.n for head in self.heads.values())  # per horizon
+        _check_sum(text, self)
 
     def loss(
         self, out: torch.Tensor, target: torch.Tensor, mask: torch.Tensor | None, weight: torch.Tensor | None = None
@@ -452,6 +470,20 @@ class Objective:
         name, first, n = next(iter(self.heads.values()))
         return _meant(name, out[:, first : first + n])
 
+# %% ../../nbs/models/losses.ipynb #4cb35e6d
+def _check_sum(text: str, objective: Objective) -> None:
+    quantiles = [term for term in objective.terms if term.name == "quantile"]
+    levels = {term.given.get("levels", QUANTILE_LEVELS) for term in quantiles}
+    if len(levels) > 1:
+        raise NeuralphaError(f"Loss {text!r} has quantiles of different levels; give all levels to one term.")
+    if objective.targets == ():
+        raise NeuralphaError(f"Loss {text!r} adds up what no target is right for: {_wishes(objective.names)}.")
+
+# %% ../../nbs/models/losses.ipynb #8a2570fa
+def _wishes(names: set) -> str:
+    choosy = sorted(names & set(TARGETS))
+    return "; ".join(f"{name} means a {' or '.join(TARGETS[name])} target" for name in choosy)
+
 # %% ../../nbs/models/losses.ipynb #aaeb85e2
 def _meant(head: str, said) -> np.ndarray | torch.Tensor:
     """(n,) what the outputs of a head mean as a score: (n, outputs), an array or a tensor."""
@@ -462,20 +494,3 @@ def _meant(head: str, said) -> np.ndarray | torch.Tensor:
     p = torch.as_tensor(said).softmax(1)
     score = p[:, 2] - p[:, 0]
     return score if torch.is_tensor(said) else score.numpy()
-
-# %% ../../nbs/models/losses.ipynb #8a2570fa
-def _wishes(names: set) -> str:
-    choosy = sorted(names & set(TARGETS))
-    return "; ".join(f"{name} means a {' or '.join(TARGETS[name])} target" for name in choosy)
-
-# %% ../../nbs/models/losses.ipynb #fbe7bebe
-def head_of(term: Term) -> tuple:  # (name, outputs)
-    """The head that a term is counted on.
-
-    Returns
-    -------
-    tuple
-        (name, outputs)
-    """
-    name, n = HEADS.get(term.name, ("score", 1))
-    return name, len(term.given.get("levels", range(n)))
