@@ -10,9 +10,10 @@ hidden.
 
 # %% auto #0
 __all__ = ['FLOORS', 'RESEARCH', 'NAMES_THE_ENSEMBLE', 'TAG', 'READ_PAGES', 'LONG', 'MOST_IN_A_ROW', 'NEAR', 'root', 'notebooks',
-           'research_files', 'own_notebooks', 'floor_of', 'modules', 'import_graph', 'Climb', 'climbs', 'circles',
-           'rooms', 'without_return_type', 'bare_ensembles', 'doubled_names', 'html_in_python', 'accidental_settings',
-           'told_twice', 'kind_of_cell', 'rows_of_cells', 'long_rows', 'defined_in', 'not_at_work', 'plot_rooms']
+           'cells_by_notebook', 'research_files', 'own_notebooks', 'floor_of', 'modules', 'import_graph', 'Climb',
+           'climbs', 'circles', 'rooms', 'without_return_type', 'bare_ensembles', 'doubled_names', 'html_in_python',
+           'accidental_settings', 'told_twice', 'kind_of_cell', 'rows_of_cells', 'long_rows', 'defined_in',
+           'not_at_work', 'plot_rooms']
 
 # %% ../nbs/house.ipynb #cad6b6bf
 import ast, json, re, subprocess
@@ -49,6 +50,25 @@ def notebooks(
     found = sorted(p for p in (base / "nbs").rglob("*.ipynb") if ".ipynb_checkpoints" not in p.parts)
     known = _known_to_git(base)
     return found if known is None else [p for p in found if p.relative_to(base).as_posix() in known]
+
+# %% ../nbs/house.ipynb #fd041146
+def cells_by_notebook(
+    base: Path,  # repository
+) -> dict:  # "data/panel" -> cells
+    """The cells of every notebook, by its path below `nbs/`.
+
+    Parameters
+    ----------
+    base : Path
+        repository
+
+    Returns
+    -------
+    dict
+        "data/panel" -> cells
+    """
+    found = {path.relative_to(base / "nbs").with_suffix("").as_posix(): path for path in notebooks(base)}
+    return {name: json.loads(path.read_text(encoding="utf-8"))["cells"] for name, path in found.items()}
 
 # %% ../nbs/house.ipynb #b82aec51
 def research_files(
@@ -454,7 +474,7 @@ def _texts(tree: ast.Module) -> list[ast.Constant]:
     texts = [node for node in ast.walk(tree) if isinstance(node, ast.Constant) and isinstance(node.value, str)]
     return [node for node in texts if id(node) not in said]
 
-# %% ../nbs/house.ipynb #0e6baa05
+# %% ../nbs/house.ipynb #0aaea9e4
 def accidental_settings(
     base: Path,  # repository
 ) -> list[str]:  # "portfolio/balance: - **Risk budgets**: every name"
@@ -471,15 +491,13 @@ def accidental_settings(
         "portfolio/balance: - **Risk budgets**: every name"
     """
     found = []
-    for path in notebooks(base):
-        cells = json.loads(path.read_text(encoding="utf-8"))["cells"]
+    for name, cells in cells_by_notebook(base).items():
         prose = next(("".join(cell["source"]) for cell in cells if cell["cell_type"] == "markdown"), "")
         bullets = re.findall(r"^-\s+\S.*:.*\S\s*$", prose, flags=re.MULTILINE)
-        name = path.relative_to(base / "nbs").with_suffix("").as_posix()
         found += [f"{name}: {bullet}" for bullet in bullets]
     return found
 
-# %% ../nbs/house.ipynb #67a9ba54
+# %% ../nbs/house.ipynb #8f86973f
 LONG = 60  # characters of a line of prose that two cells do not write by chance
 
 
@@ -499,10 +517,8 @@ def told_twice(
         "monitor/charts: ## Charts"
     """
     found = []
-    for path in notebooks(base):
-        cells = json.loads(path.read_text(encoding="utf-8"))["cells"]
+    for name, cells in cells_by_notebook(base).items():
         lines = [line for cell in cells if cell["cell_type"] == "markdown" for line in _prose(cell)]
-        name = path.relative_to(base / "nbs").with_suffix("").as_posix()
         found += [f"{name}: {line}" for line in dict.fromkeys(lines) if lines.count(line) > 1]
     return found
 
@@ -566,7 +582,7 @@ def rows_of_cells(
             rows.append([])
     return [row for row in rows if row]
 
-# %% ../nbs/house.ipynb #3d8bddb4
+# %% ../nbs/house.ipynb #1fb8c1bb
 def long_rows(
     base: Path,  # repository
 ) -> list[str]:  # "models/gkx: 4 from NN1 on"
@@ -583,9 +599,7 @@ def long_rows(
         "models/gkx: 4 from NN1 on"
     """
     found = []
-    for path in notebooks(base):
-        cells = json.loads(path.read_text(encoding="utf-8"))["cells"]
-        name = path.relative_to(base / "nbs").with_suffix("").as_posix()
+    for name, cells in cells_by_notebook(base).items():
         long = [row for row in rows_of_cells(cells) if len(row) > MOST_IN_A_ROW]
         found += [f"{name}: {len(row)} from {', '.join(defined_in(row[0])) or 'imports'} on" for row in long]
     return found
