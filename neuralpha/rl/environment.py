@@ -31,7 +31,7 @@ from ..trading.costs import make_costs
 if TYPE_CHECKING:
     import gymnasium
 
-# %% ../../nbs/rl/environment.ipynb #32cce5d9
+# %% ../../nbs/rl/environment.ipynb #7e728653
 @check_kinds
 def trade_env(
     panels,  # a `Panel`, or a list of them with the same number of dates and assets
@@ -77,7 +77,7 @@ def trade_env(
     tables = list(features) if several and features is not None else [features] * len(panels)
     reward = Reward(reward) if isinstance(reward, str) else reward
     limits = ActionLimits() if limits is None else limits
-    _check_parts(panels, reward, clock, limits)
+    _check_parts(panels, reward, limits)
     last = panels[0].n_dates - 1 if last is None else last
     _check_episode(panels, tables, reward, clock, copies, first, last)
     accounts = [Account(make_costs(costs), capital, weights=c) for c in range(copies)]
@@ -88,13 +88,13 @@ def trade_env(
     env.reset()
     return env
 
-# %% ../../nbs/rl/environment.ipynb #74ad51a6
-def _check_parts(panels, reward, clock, limits):
+# %% ../../nbs/rl/environment.ipynb #ea5740dd
+def _check_parts(panels, reward, limits):
     """Say what is of another kind than it should be."""
     if not panels:
         raise NeuralphaError("An environment needs a panel; the list is empty.")
     parts = [("panels", panel, Panel) for panel in panels]
-    parts += [("reward", reward, Reward), ("clock", clock, Clock), ("limits", limits, ActionLimits)]
+    parts += [("reward", reward, Reward), ("limits", limits, ActionLimits)]
     for name, given, kind in parts:
         if not isinstance(given, kind):
             raise wrong_kind(f"trade_env({name}=)", given, kind.__name__)
