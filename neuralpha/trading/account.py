@@ -295,7 +295,7 @@ def _move_to_fill(d, bars, terms, tariff, state, record):
         value[c] = max(cash[c] + value[c], 0.0) if terms.compounding[c] else terms.capital[c]
     return value
 
-# %% ../../nbs/trading/account.ipynb #28bb0df5
+# %% ../../nbs/trading/account.ipynb #bc995cec
 @njit(cache=True, error_model="numpy")
 def _trade(d, wish, base, bars, terms, tariff, state, record):
     """Orders that bring positions to what is wished, with their cost, and the move after the fill."""
@@ -347,7 +347,7 @@ def _trade(d, wish, base, bars, terms, tariff, state, record):
                         cost += fee
                         record[c, COLUMN.commission] -= fee
                     record[c, COLUMN.traded] += filled
-                    signed = filled if order > 0.0 else -filled
+                    signed = np.copysign(filled, order)
                     position += signed
                     cash[c] -= signed + cost
                     if keeps:
@@ -373,16 +373,13 @@ def _leg(position):
     """The column of the side that a position is on."""
     return COLUMN.of_long if position > 0.0 else COLUMN.of_short
 
-# %% ../../nbs/trading/account.ipynb #b1f865ab
+# %% ../../nbs/trading/account.ipynb #4e00b1a8
 @njit(cache=True, error_model="numpy")
 def _count(c, position, record):
     """A position at the close, among those on its side."""
-    if position > 0.0:
-        record[c, COLUMN.long] += position
-        record[c, COLUMN.names] += 1.0
-    elif position < 0.0:
-        record[c, COLUMN.short] -= position
-        record[c, COLUMN.names] += 1.0
+    record[c, COLUMN.long] += max(position, 0.0)
+    record[c, COLUMN.short] -= min(position, 0.0)
+    record[c, COLUMN.names] += position != 0.0
 
 # %% ../../nbs/trading/account.ipynb #8b84f475
 @njit(cache=True, error_model="numpy")
