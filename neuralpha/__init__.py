@@ -158,4 +158,5 @@ def __getattr__(name):
 
 
 def __dir__():
-    return [*globals(), *__all__]
+    """What stands behind `na.<tab>`: the public names, and no module that something else has loaded."""
+    return [*(name for name in globals() if name.startswith("__")), *__all__]

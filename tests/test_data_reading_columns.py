@@ -69,6 +69,7 @@ def test_tickers_that_are_words_for_a_date_are_assets_of_a_wide_table():
             "2 fields of one",
         ),
         (["date", "A", "A_adj", "B", "B_adj", "C"], dict(layout="wide"), "'A', 'A_adj' are 2 fields of one asset"),
+        ([], {}, "the table has no columns at all"),
     ],
 )
 def test_wrong_columns_are_named(names, options, message):

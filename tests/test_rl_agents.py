@@ -4,6 +4,8 @@ import numpy as np
 import pytest
 from neuralpha.core import NeuralphaError
 import torch
+from neuralpha.data.simulated.market import simulate_universe
+from neuralpha.rl.environment import trade_env
 from neuralpha.rl.truths import SignalMarket, draw_signals, play
 
 @pytest.fixture(scope="module")
@@ -79,3 +81,7 @@ def test_the_slope_through_the_zone_changes_nothing_that_is_said():
 def test_nothing_to_train_is_a_clear_line():
     with pytest.raises(NeuralphaError, match="0 seeds"):
         train_agent(SignalMarket(), seeds=[])
+
+def test_who_brings_an_environment_is_told_the_way():
+    with pytest.raises(NeuralphaError, match="train_by_reward"):
+        train_agent(trade_env(simulate_universe(3, 60)))

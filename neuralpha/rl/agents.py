@@ -146,7 +146,7 @@ class Agent(ManySeeds):
             seen, held = torch.as_tensor(signal / self.signal_unit), torch.as_tensor(before / self.position_unit)
             return self.net(seen.float(), held.float()).double().numpy() * self.position_unit
 
-# %% ../../nbs/rl/agents.ipynb #ec2adf97
+# %% ../../nbs/rl/agents.ipynb #b909c78c
 LIFE = 16  # updates before an account is closed and opened anew
 
 
@@ -179,6 +179,11 @@ def train_agent(
         (n_bars, paths, n_signals): learn from these alone; None: drawn afresh
     """
     seeds = list_seeds(seeds)
+    if not callable(getattr(market, "with_arrays", None)):
+        raise NeuralphaError(
+            f"train_agent goes back through a market of rl.truths; {type(market).__name__} is none. In an environment of "
+            "trade_env an agent learns by train_by_reward(env); through a table of prices goes the model `gradient`."
+        )
     if updates < 1:
         raise NeuralphaError(f"{updates} updates train nothing; give at least one.")
     spread = market.innovation / np.sqrt(1 - market.decay**2)

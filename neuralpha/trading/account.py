@@ -242,7 +242,7 @@ def book_bar(d, wish, bars, terms, tariff, state, record) -> None:
     _trade(d, wish, base, bars, terms, tariff, state, record)
     _close_bar(state, record)
 
-# %% ../../nbs/trading/account.ipynb #858439bf
+# %% ../../nbs/trading/account.ipynb #4960415b
 @njit(cache=True, error_model="numpy")
 def _move_to_fill(d, bars, terms, tariff, state, record):
     """Financing, borrow, moves to the fill and delistings; returns (C,) the money that weights are shares of."""
@@ -250,6 +250,7 @@ def _move_to_fill(d, bars, terms, tariff, state, record):
     drift, borrow, half_spread, source = terms.drift, tariff.borrow, tariff.half_spread, tariff.source
     n = len(cash)
     keeps = gained.shape[0] > 0
+    lends = borrow.any() or (tariff.lent >= 0).any()
     years = bars.years[d]
     value = np.zeros(n)
     for c in range(n):
@@ -264,15 +265,17 @@ def _move_to_fill(d, bars, terms, tariff, state, record):
             if position == 0.0:
                 continue
             gain = position * move
-            lent = tariff.lent[c]
-            fee = min(position, 0.0) * (borrow[c] if lent < 0 else bars.borrow[i, lent]) * years
             record[c, part] += gain
             record[c, _leg(position)] += gain
-            record[c, COLUMN.borrow] += fee
-            cash[c] += fee
             if keeps:
                 gained[a, c] += gain
-                paid[a, c] -= fee
+            if lends:
+                lent = tariff.lent[c]
+                fee = min(position, 0.0) * (borrow[c] if lent < 0 else bars.borrow[i, lent]) * years
+                record[c, COLUMN.borrow] += fee
+                cash[c] += fee
+                if keeps:
+                    paid[a, c] -= fee
             if leaves:
                 rate = half_spread[c] if source[c] < 0 else max(bars.half_spread[i, source[c]], 0.0)
                 spread = abs(position) * rate
@@ -292,7 +295,7 @@ def _move_to_fill(d, bars, terms, tariff, state, record):
         value[c] = max(cash[c] + value[c], 0.0) if terms.compounding[c] else terms.capital[c]
     return value
 
-# %% ../../nbs/trading/account.ipynb #506691e0
+# %% ../../nbs/trading/account.ipynb #bc995cec
 @njit(cache=True, error_model="numpy")
 def _trade(d, wish, base, bars, terms, tariff, state, record):
     """Orders that bring positions to what is wished, with their cost, and the move after the fill."""
@@ -301,6 +304,8 @@ def _trade(d, wish, base, bars, terms, tariff, state, record):
     half_spread, source, needs = tariff.half_spread, tariff.source, tariff.needs
     early, late, fees = tariff.temporary, tariff.permanent, tariff.commission
     keeps = gained.shape[0] > 0
+    limits = (participation < np.inf).any() or (lot > 0.0).any()
+    stays, has_fees = (late[:, 0] != 0.0).any(), (fees != 0.0).any()
     first = bars.offsets[d]
     for i in range(first, bars.offsets[d + 1]):
         if bars.leaves[i]:
@@ -324,18 +329,25 @@ def _trade(d, wish, base, bars, terms, tariff, state, record):
                 elif not priced:
                     record[c, COLUMN.unpriced] += size
                 else:
-                    filled = _fillable(size, participation[c], turned_over, lot[c])
-                    record[c, COLUMN.unfilled] += size - filled
-                    spread, temporary, permanent, fee = _order_costs(
-                        filled, rate, volume, volatility, price, base[c], c, early, late, fees
-                    )
-                    cost = spread + temporary + permanent + fee
+                    filled = size
+                    if limits:
+                        filled = _fillable(size, participation[c], turned_over, lot[c])
+                        record[c, COLUMN.unfilled] += size - filled
+                    spread = filled * rate
+                    temporary = _impact(c, filled, volume, volatility, base[c], early)
+                    cost = spread + temporary
                     record[c, COLUMN.half_spread] -= spread
                     record[c, COLUMN.temporary] -= temporary
-                    record[c, COLUMN.permanent] -= permanent
-                    record[c, COLUMN.commission] -= fee
+                    if stays:
+                        permanent = _impact(c, filled, volume, volatility, base[c], late)
+                        cost += permanent
+                        record[c, COLUMN.permanent] -= permanent
+                    if has_fees:
+                        fee = _commission(c, filled, price, fees)
+                        cost += fee
+                        record[c, COLUMN.commission] -= fee
                     record[c, COLUMN.traded] += filled
-                    signed = filled if order > 0.0 else -filled
+                    signed = np.copysign(filled, order)
                     position += signed
                     cash[c] -= signed + cost
                     if keeps:
@@ -361,16 +373,13 @@ def _leg(position):
     """The column of the side that a position is on."""
     return COLUMN.of_long if position > 0.0 else COLUMN.of_short
 
-# %% ../../nbs/trading/account.ipynb #b1f865ab
+# %% ../../nbs/trading/account.ipynb #4e00b1a8
 @njit(cache=True, error_model="numpy")
 def _count(c, position, record):
     """A position at the close, among those on its side."""
-    if position > 0.0:
-        record[c, COLUMN.long] += position
-        record[c, COLUMN.names] += 1.0
-    elif position < 0.0:
-        record[c, COLUMN.short] -= position
-        record[c, COLUMN.names] += 1.0
+    record[c, COLUMN.long] += max(position, 0.0)
+    record[c, COLUMN.short] -= min(position, 0.0)
+    record[c, COLUMN.names] += position != 0.0
 
 # %% ../../nbs/trading/account.ipynb #8b84f475
 @njit(cache=True, error_model="numpy")
@@ -378,21 +387,20 @@ def _at(values, i):
     """A value of a row, or the one that all rows have."""
     return values[i] if len(values) > 1 else values[0]
 
-# %% ../../nbs/trading/account.ipynb #d0f11cc3
+# %% ../../nbs/trading/account.ipynb #e0e04ded
 @njit(cache=True, error_model="numpy")
-def _order_costs(filled, rate, volume, volatility, price, base, c, early, late, fees):
-    """Half-spread, temporary and permanent impact and commission of what was filled of an order, money."""
-    relative = max(base, 1e-300)
-    temporary = filled * impact_share(
-        filled, volume, volatility, relative, early[c, 0], early[c, 1], early[c, 2], early[c, 3]
-    )
-    permanent = filled * impact_share(
-        filled, volume, volatility, relative, late[c, 0], late[c, 1], late[c, 2], late[c, 3]
-    )
-    fee = commission_of(filled, price, fees[c, 0], fees[c, 1], fees[c, 2]) if filled > 0.0 else 0.0
-    return filled * rate, temporary, permanent, fee
+def _impact(c, filled, volume, volatility, base, law):
+    """What an account pays for moving the price with what was filled of an order, money."""
+    capital = max(base, 1e-300)
+    return filled * impact_share(filled, volume, volatility, capital, law[c, 0], law[c, 1], law[c, 2], law[c, 3])
 
-# %% ../../nbs/trading/account.ipynb #2e9f9ba6
+
+@njit(cache=True, error_model="numpy")
+def _commission(c, filled, price, fees):
+    """The fee of an account for what was filled of an order, money."""
+    return commission_of(filled, price, fees[c, 0], fees[c, 1], fees[c, 2]) if filled > 0.0 else 0.0
+
+# %% ../../nbs/trading/account.ipynb #47d07a7d
 @njit(cache=True, error_model="numpy")
 def _left_after_orders(d, wish, base, bars, terms, tariff, state):
     """(C,) what weights are shares of where orders are paid first: the base less what orders of that size cost."""
@@ -410,11 +418,9 @@ def _left_after_orders(d, wish, base, bars, terms, tariff, state):
             if not _is_priced(rate, volume, volatility, price, needs[c, 0], needs[c, 1], needs[c, 2]):
                 continue
             filled = _fillable(abs(order), terms.participation[c], _at(bars.turned_over, i), terms.lot[c])
-            laws = tariff.temporary, tariff.permanent, tariff.commission
-            spread, temporary, permanent, fee = _order_costs(
-                filled, rate, volume, volatility, price, base[c], c, laws[0], laws[1], laws[2]
-            )
-            left[c] -= spread + temporary + permanent + fee
+            temporary = _impact(c, filled, volume, volatility, base[c], tariff.temporary)
+            permanent = _impact(c, filled, volume, volatility, base[c], tariff.permanent)
+            left[c] -= filled * rate + temporary + permanent + _commission(c, filled, price, tariff.commission)
     return np.maximum(left, 0.0)
 
 # %% ../../nbs/trading/account.ipynb #22caf656

@@ -168,10 +168,10 @@ def _wide_name(name, date, spec):
         return None
     return "date" if known_name(name) == "date" and "date" not in spec.columns else str(name)
 
-# %% ../../../nbs/data/reading/columns.ipynb #88715879
+# %% ../../../nbs/data/reading/columns.ipynb #ce443300
 def _absent(column, names, spec, where):
     """The error of a table without dates or without assets."""
-    listed = ", ".join(map(str, names))
+    listed = ", ".join(map(str, names)) or "no columns at all"
     said = f"{where}: column {column!r} is missing; the table has {listed}."
     named = f"columns={{{column!r}: '...'}}"
     dates = [n for n in names if looks_like_date(n)]
