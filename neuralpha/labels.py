@@ -18,10 +18,11 @@ __all__ = ['NO_PRICE', 'BEYOND', 'NOT_SAID', 'EXITS', 'NO_ENTRY', 'NO_EXIT', 'NO
            'MultiTaskLabel', 'multi_horizon', 'average_uniqueness', 'uniqueness', 'draw_probabilities',
            'sequential_bootstrap', 'time_decay', 'sample_weights', 'own_label']
 
-# %% ../nbs/labels.ipynb #9c556f7f
+# %% ../nbs/labels.ipynb #41fa580b
 import inspect
 from dataclasses import dataclass, field, replace
 from functools import cached_property
+from typing import NamedTuple
 import numpy as np
 import pandas as pd
 from numba import njit, prange
@@ -555,24 +556,67 @@ def classes(
     values = np.where(share > 1 - buy, 1.0, np.where(share < sell, -1.0, 0.0))
     return _across(y, f"classes of {y.name}", np.where(y.labelled, values, np.nan), unit="class")
 
-# %% ../nbs/labels.ipynb #33778c86
+# %% ../nbs/labels.ipynb #577242f5
+class _Bets(NamedTuple):
+    """What is bet on each row: (n_rows,) arrays."""
+
+    wealth: np.ndarray
+    width: np.ndarray  # a barrier of 1, as a return
+    side: np.ndarray  # -1, 0 or 1
+
+
+class _Lives(NamedTuple):
+    """Whose rows they are, and how each asset ends."""
+
+    offsets: np.ndarray  # (n_assets + 1,)
+    gone: np.ndarray
+    early: np.ndarray  # its rows end before the panel does
+    delisting_return: np.ndarray
+
+
+class _Ends(NamedTuple):
+    """Where a bet ends that touches nothing: (n_rows,) arrays, of `exits`."""
+
+    row: np.ndarray
+    left: np.ndarray
+    bars: np.ndarray  # until it is known
+
+
+class _Rules(NamedTuple):
+    """What holds for every bet."""
+
+    profit: float
+    stop: float
+    horizon: int
+    delay: int
+    next_trade: bool
+
+# %% ../nbs/labels.ipynb #bc845cda
+@njit(cache=True)
+def _touched(gain, width, rules):  # 1 the profit, -1 the stop, 0 neither
+    if gain > rules.profit * width:
+        return 1
+    return -1 if gain < -rules.stop * width else 0
+
+# %% ../nbs/labels.ipynb #60c2d8a0
 @njit(parallel=True, cache=True)
-def _barriers(
-    wealth, width, side, offsets, gone, early, final, profit, stop, horizon, delay, to_row, left, until, next_trade
-):
+def _barriers(bets, lives, ends, rules):
+    wealth, width, side = bets
+    horizon, delay = rules.horizon, rules.delay
     n = len(wealth)
     label = np.full(n, np.nan)
     ret = np.full(n, np.nan)
     bars = np.full(n, delay + horizon)
     why = np.zeros(n, np.int8)
-    for a in prange(len(offsets) - 1):
-        last = offsets[a + 1] - 1
-        for i in range(offsets[a], offsets[a + 1]):
+    for a in prange(len(lives.offsets) - 1):
+        last = lives.offsets[a + 1] - 1
+        final = lives.delisting_return[a]
+        for i in range(lives.offsets[a], lives.offsets[a + 1]):
             entry = i + delay
             if not np.isfinite(wealth[i]) or side[i] == 0:
                 continue
             if entry > last:
-                why[i] = 2 if gone[a] and early[a] else 1
+                why[i] = 2 if lives.gone[a] and lives.early[a] else 1
                 continue
             if not np.isfinite(width[i]):
                 why[i] = 5
@@ -585,23 +629,23 @@ def _barriers(
                 if not np.isfinite(wealth[j]):
                     continue
                 r = wealth[j] / wealth[entry] - 1
-                hit = 1 if side[i] * r > profit * width[i] else (-1 if side[i] * r < -stop * width[i] else 0)
+                hit = _touched(side[i] * r, width[i], rules)
                 if hit:
                     bars[i] = j - i
                     break
             if not hit and (entry + horizon > last or not np.isfinite(wealth[entry + horizon])):
-                bars[i] = until[i]
-                if to_row[i] < 0:
+                bars[i] = ends.bars[i]
+                if ends.row[i] < 0:
                     why[i] = 6 if entry + horizon <= last else 1
                     continue
-                if left[i] and not np.isfinite(final[a]):
-                    why[i] = 3 if gone[a] else 1
+                if ends.left[i] and not np.isfinite(final):
+                    why[i] = 3 if lives.gone[a] else 1
                     continue
-                if not left[i] and not next_trade:
+                if not ends.left[i] and not rules.next_trade:
                     why[i] = 6
                     continue
-                r = wealth[to_row[i]] / wealth[entry] * (1.0 + final[a] if left[i] else 1.0) - 1
-                hit = 1 if side[i] * r > profit * width[i] else (-1 if side[i] * r < -stop * width[i] else 0)
+                r = wealth[ends.row[i]] / wealth[entry] * (1.0 + final if ends.left[i] else 1.0) - 1
+                hit = _touched(side[i] * r, width[i], rules)
             label[i], ret[i] = hit, r
     return label, ret, bars, why
 
@@ -616,7 +660,7 @@ _WHY = {
     6: NO_EXIT,
 }
 
-# %% ../nbs/labels.ipynb #0f1ea81b
+# %% ../nbs/labels.ipynb #18ccac71
 @check_kinds
 def triple_barrier(
     panel: Panel,
@@ -663,21 +707,10 @@ def triple_barrier(
     out = exits(panel, wealth, delay + horizon)
     early = panel.date_code[panel.asset_offsets[1:] - 1] < panel.n_dates - 1
     label, ret, bars, why = _barriers(
-        wealth,
-        width,
-        side,
-        panel.asset_offsets,
-        panel.gone,
-        early,
-        panel.delisting_return,
-        float(profit),
-        float(stop),
-        horizon,
-        delay,
-        out.row,
-        out.left,
-        (out.known_code - panel.date_code).astype(np.int64),
-        exit == "next trade",
+        _Bets(wealth, width, side),
+        _Lives(panel.asset_offsets, panel.gone, early, panel.delisting_return),
+        _Ends(out.row, out.left, (out.known_code - panel.date_code).astype(np.int64)),
+        _Rules(float(profit), float(stop), horizon, delay, exit == "next trade"),
     )
     reason = _first_reason(
         {NO_PRICE: ~np.isfinite(wealth), NO_BET: side == 0} | {text: why == k for k, text in _WHY.items()}

@@ -44,7 +44,7 @@ def test_what_the_panel_cannot_give_is_named_and_can_be_handed_in():
 def test_residuals_are_uncorrelated_with_every_factor_on_every_date():
     p = _market()
     F, names, _ = style_factors(p)
-    left, share = neutralise(p, np.random.default_rng(1).normal(size=p.n_rows) + 0.5 * F[:, names.index("value")], F)
+    left, share = unexplained(p, np.random.default_rng(1).normal(size=p.n_rows) + 0.5 * F[:, names.index("value")], F)
     from neuralpha.evaluate.exposures import _unit_ranks
 
     ranks = np.nan_to_num(_unit_ranks(p, F))

@@ -283,6 +283,13 @@ def test_last_bits_of_another_processor_are_no_difference():
         "[1][0]: stored '2020-01-02', derived '2020-01-03'"
     ]
 
+def test_a_universe_whose_report_stopped_half_way_is_not_said_to_have_other_data(plain):
+    manifest = read_json(plain / "manifest.json")
+    write_json(plain / "manifest.json", manifest | {"data": {}})
+    problems = verify_report(plain)[0]
+    assert any(p.startswith("sim-tiny: its report was begun and not finished") for p in problems)
+    assert not any("digest differs" in p for p in problems)
+
 def test_a_broken_file_is_a_problem_and_not_a_crash(plain):
     for name in ("predictions.parquet", "metrics.json"):
         path = plain / "sim-tiny" / name

@@ -14,7 +14,7 @@ and what was found; and the whole has a hash, which covers all of that together 
 
 # %% auto #0
 __all__ = ['VERDICTS', 'PARTS', 'OUTCOMES', 'Verdict', 'severity', 'AuditCheck', 'Outcome', 'outcome_of', 'summary_of',
-           'reach_in_words', 'Certificate', 'certificate_text', 'certificate_html']
+           'reach_in_words', 'CheckedTogether', 'Certificate', 'certificate_text', 'certificate_html']
 
 # %% ../../nbs/audit/certificate.ipynb #8ff9b8c1
 import json
@@ -184,37 +184,17 @@ def reach_in_words(looked_at: int, dates: int) -> str:
         'the next of these, is not seen. cuts="every" looks at all of them.'
     )
 
-# %% ../../nbs/audit/certificate.ipynb #f1ab006c
-@dataclass(frozen=True, repr=False)
-class Certificate:
-    """The result of an audit. `outcome` is one of `OUTCOMES`; `hash` covers everything but the time it took.
+# %% ../../nbs/audit/certificate.ipynb #d2b87915
+class CheckedTogether:
+    """What a row of checks says as a whole.
 
     Parameters
     ----------
-    subject : str
-    universe : str
-    data_digest : str
-    cuts : tuple
-        dates after which the future was replaced
     checks : tuple
-        of Check
-    settings : dict, default dict()
-    seconds : float, default 0.0
-    looked_at : int, default 0
-        dates after which the future was replaced, rare ones and edges of folds included
-    dates : int, default 0
-        dates that have a future
+        of AuditCheck
     """
 
-    subject: str
-    universe: str
-    data_digest: str
-    cuts: tuple  # dates after which the future was replaced
-    checks: tuple  # of Check
-    settings: dict = field(default_factory=dict)
-    seconds: float = 0.0
-    looked_at: int = 0  # dates after which the future was replaced, rare ones and edges of folds included
-    dates: int = 0  # dates that have a future
+    checks: tuple  # of AuditCheck
 
     @property
     def outcome(self) -> str:
@@ -230,17 +210,6 @@ class Certificate:
         return self.outcome in ("passed", "passed in part")
 
     @property
-    def reach(self) -> str:
-        """How many dates were looked at, and what may live on the others; empty where the future was not replaced."""
-        return reach_in_words(self.looked_at, self.dates)
-
-    @property
-    def cut_days(self) -> str:
-        """The cuts in words."""
-        few = len(self.cuts) <= 12
-        return ", ".join(self.cuts) if few else f"{len(self.cuts)} dates from {self.cuts[0]} to {self.cuts[-1]}"
-
-    @property
     def failures(self) -> list[AuditCheck]:
         return [c for c in self.checks if c.passed is False]
 
@@ -251,6 +220,53 @@ class Certificate:
     @property
     def rows(self) -> int:
         return max((c.rows for c in self.checks), default=0)
+
+    def frame(self) -> pd.DataFrame:
+        """One row per check."""
+        return pd.DataFrame([c.to_dict() for c in self.checks])
+
+# %% ../../nbs/audit/certificate.ipynb #750ea5b7
+@dataclass(frozen=True, repr=False)
+class Certificate(CheckedTogether):
+    """The result of an audit. `outcome` is one of `OUTCOMES`; `hash` covers everything but the time it took.
+
+    Parameters
+    ----------
+    subject : str
+    universe : str
+    data_digest : str
+    cuts : tuple
+        dates after which the future was replaced
+    checks : tuple
+        of AuditCheck
+    settings : dict, default dict()
+    seconds : float, default 0.0
+    looked_at : int, default 0
+        dates after which the future was replaced, rare ones and edges of folds included
+    dates : int, default 0
+        dates that have a future
+    """
+
+    subject: str
+    universe: str
+    data_digest: str
+    cuts: tuple  # dates after which the future was replaced
+    checks: tuple  # of AuditCheck
+    settings: dict = field(default_factory=dict)
+    seconds: float = 0.0
+    looked_at: int = 0  # dates after which the future was replaced, rare ones and edges of folds included
+    dates: int = 0  # dates that have a future
+
+    @property
+    def reach(self) -> str:
+        """How many dates were looked at, and what may live on the others; empty where the future was not replaced."""
+        return reach_in_words(self.looked_at, self.dates)
+
+    @property
+    def cut_days(self) -> str:
+        """The cuts in words."""
+        few = len(self.cuts) <= 12
+        return ", ".join(self.cuts) if few else f"{len(self.cuts)} dates from {self.cuts[0]} to {self.cuts[-1]}"
 
     @property
     def content(self) -> dict:
@@ -273,10 +289,6 @@ class Certificate:
     @property
     def hash(self) -> str:
         return digest(self.content)
-
-    def frame(self) -> pd.DataFrame:
-        """One row per check."""
-        return pd.DataFrame([c.to_dict() for c in self.checks])
 
     def save(self, folder) -> None:
         """Write `certificate.json` and `certificate.html` (a fragment without scripts)."""

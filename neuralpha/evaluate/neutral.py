@@ -19,14 +19,14 @@ orthogonal to all it was regressed on, so its covariance with the label is alrea
 # %% auto #0
 __all__ = ['NEUTRALS', 'neutral_scores', 'neutraliser', 'check_neutral', 'neutral_label']
 
-# %% ../../nbs/evaluate/neutral.ipynb #8fbf7f09
+# %% ../../nbs/evaluate/neutral.ipynb #5cbd99c5
 from collections.abc import Callable
 import numpy as np
 from ..core import unknown_name
 from ..cross_section import group_means, rank_within_date, sector_codes
 from ..data.alignment import on_panel
 from ..data.panel import Panel
-from .exposures import neutralise, style_factors
+from .exposures import unexplained, style_factors
 from ..labels import Label, excess_return
 
 # %% ../../nbs/evaluate/neutral.ipynb #b80b3584
@@ -55,7 +55,7 @@ def neutral_scores(
     """
     return neutraliser(panel, by)(on_panel(panel, scores)[0][:, 0].astype(float))
 
-# %% ../../nbs/evaluate/neutral.ipynb #bff51311
+# %% ../../nbs/evaluate/neutral.ipynb #21a7b1bc
 def neutraliser(
     panel: Panel,
     by: str,  # "sector" or "style"
@@ -78,7 +78,7 @@ def neutraliser(
         cell = _sector_cells(panel)
         return lambda scores: _less_sector(panel, scores, cell)
     factors = style_factors(panel)[0]
-    return lambda scores: neutralise(panel, scores, factors)[0]
+    return lambda scores: unexplained(panel, scores, factors)[0]
 
 # %% ../../nbs/evaluate/neutral.ipynb #ff57511a
 def check_neutral(by: str) -> None:

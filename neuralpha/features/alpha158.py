@@ -25,10 +25,10 @@ Source: Yang et al. (2020), *Qlib: an AI-oriented quantitative investment platfo
 __all__ = ['WINDOWS', 'SERIES', 'SETS', 'alpha_close', 'alpha_range', 'alpha_corr', 'alpha_changes', 'alpha_volume',
            'alpha_moved', 'alpha158_names', 'alpha360_names']
 
-# %% ../../nbs/features/alpha158.ipynb #2a14f732
+# %% ../../nbs/features/alpha158.ipynb #8817b09f
 import numpy as np
 from numba import njit
-from .families import FEATURES, SERIES, SETS, declare, _ratio
+from .families import FEATURES, SERIES, SETS, declare, ratio, window_of_bars, window_of_returns
 from .kernels import _count, _joint, _line, _max, _moments, _rank, _sum, _tails
 
 # %% ../../nbs/features/alpha158.ipynb #d79a1d98
@@ -168,14 +168,6 @@ def alpha_moved(moved_volume, windows) -> np.ndarray:
     mean, std = _moments(moved_volume, windows)
     return _f32(std / _or_one(mean))
 
-# %% ../../nbs/features/alpha158.ipynb #2ac809c6
-def _w(w):
-    return w
-
-
-def _w1(w):
-    return w - 1
-
 # %% ../../nbs/features/alpha158.ipynb #0d301b12
 def _columns(kernel, series, inputs, lookback, **formulas):
     """Declare the columns of a kernel, in the order it returns them."""
@@ -186,15 +178,22 @@ def _columns(kernel, series, inputs, lookback, **formulas):
         )
         declare(name + "{w}", "alpha158", inputs, lookback, formula, compute, _QLIB, WINDOWS)
 
-# %% ../../nbs/features/alpha158.ipynb #3a0f2c11
+# %% ../../nbs/features/alpha158.ipynb #2a2a6cb8
 declare(
-    "ROC{w}", "alpha158", "close", _w, "close[t-{w}]/close", lambda h, w: h.lag("close", w) / h["close"], _QLIB, WINDOWS
+    "ROC{w}",
+    "alpha158",
+    "close",
+    window_of_returns,
+    "close[t-{w}]/close",
+    lambda h, w: h.lag("close", w) / h["close"],
+    _QLIB,
+    WINDOWS,
 )
 _columns(
     alpha_close,
     ("close",),
     "close",
-    _w1,
+    window_of_bars,
     MA="mean(close, {w})/close",
     STD="std(close, {w})/close",
     BETA="slope(close, {w})/close",
@@ -208,7 +207,7 @@ _columns(
     alpha_range,
     ("high", "low", "close"),
     "high low close",
-    _w1,
+    window_of_bars,
     MAX="max(high, {w})/close",
     MIN="min(low, {w})/close",
     RSV="(close-min(low, {w}))/(max(high, {w})-min(low, {w}))",
@@ -216,19 +215,19 @@ _columns(
     IMIN="position of min(low, {w})/{w}",
     IMXD="(position of max(high, {w}) - position of min(low, {w}))/{w}",
 )
-_columns(alpha_corr, ("close", "log_volume"), "close volume", _w1, CORR="corr(close, ln volume, {w})")
+_columns(alpha_corr, ("close", "log_volume"), "close volume", window_of_bars, CORR="corr(close, ln volume, {w})")
 _columns(
     alpha_corr,
     ("close_over_last", "log_volume_ratio"),
     "close volume",
-    _w,
+    window_of_returns,
     CORD="corr(close/close[t-1], ln(volume/volume[t-1]+1), {w})",
 )
 _columns(
     alpha_changes,
     ("close",),
     "close",
-    _w,
+    window_of_returns,
     CNTP="share of rises in {w}",
     CNTN="share of falls in {w}",
     CNTD="share of rises - share of falls in {w}",
@@ -236,14 +235,22 @@ _columns(
     SUMN="sum(falls, {w})/sum(|changes|, {w})",
     SUMD="(sum(rises, {w})-sum(falls, {w}))/sum(|changes|, {w})",
 )
-_columns(alpha_volume, ("volume",), "volume", _w1, VMA="mean(volume, {w})/volume", VSTD="std(volume, {w})/volume")
-_columns(alpha_moved, ("moved_volume",), "close volume", _w, WVMA="std(|ret|·volume, {w})/mean(|ret|·volume, {w})")
+_columns(
+    alpha_volume, ("volume",), "volume", window_of_bars, VMA="mean(volume, {w})/volume", VSTD="std(volume, {w})/volume"
+)
+_columns(
+    alpha_moved,
+    ("moved_volume",),
+    "close volume",
+    window_of_returns,
+    WVMA="std(|ret|·volume, {w})/mean(|ret|·volume, {w})",
+)
 for _j, _n in enumerate(("VSUMP", "VSUMN", "VSUMD"), 3):
     declare(
         _n + "{w}",
         "alpha158",
         "volume",
-        _w,
+        window_of_returns,
         FEATURES[_n[1:] + "5"]
         .formula.replace("(rises", "(rises of volume")
         .replace("(falls", "(falls of volume")
@@ -254,7 +261,7 @@ for _j, _n in enumerate(("VSUMP", "VSUMN", "VSUMD"), 3):
         WINDOWS,
     )
 
-# %% ../../nbs/features/alpha158.ipynb #f65667b8
+# %% ../../nbs/features/alpha158.ipynb #575378c3
 _PRICES = ("close", "open", "high", "low", "vwap")
 for _p in (*_PRICES, "volume"):
     _below = "close" if _p in _PRICES else "volume"
@@ -263,9 +270,9 @@ for _p in (*_PRICES, "volume"):
         _p.upper() + "{w}",
         "alpha360",
         " ".join(dict.fromkeys([_p, _below])),
-        _w,
+        window_of_returns,
         f"{_p}[t-{{w}}]/{_below}",
-        lambda h, w, p=_p, below=_below: _ratio(h.lag(p, w), h[below]),
+        lambda h, w, p=_p, below=_below: ratio(h.lag(p, w), h[below]),
         "Qlib 0.9.7 Alpha360",
         _windows,
     )

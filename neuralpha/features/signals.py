@@ -5,10 +5,10 @@
 # %% auto #0
 __all__ = []
 
-# %% ../../nbs/features/signals.ipynb #aa273217
+# %% ../../nbs/features/signals.ipynb #f3a0c84c
 import numpy as np
 from numba import njit
-from .families import SERIES, declare, ema_length, _ratio, _w1
+from .families import SERIES, declare, ema_length, ratio, window_of_bars
 
 # %% ../../nbs/features/signals.ipynb #a09efefc
 _SLOW = ema_length(2 / 27)
@@ -17,15 +17,15 @@ _SLOW = ema_length(2 / 27)
 def _macd(h):
     return (h.ema("close", 2 / 13, _SLOW) - h.ema("close", 2 / 27, _SLOW)) / h["close"]
 
-# %% ../../nbs/features/signals.ipynb #b4f916c0
+# %% ../../nbs/features/signals.ipynb #2f2261a5
 SERIES["macd"] = lambda h: h.ema("close", 2 / 13, _SLOW) - h.ema("close", 2 / 27, _SLOW)
-SERIES["stochastic_k"] = lambda h: 100 * _ratio(h["close"] - h.min("low", 14), h.max("high", 14) - h.min("low", 14))
+SERIES["stochastic_k"] = lambda h: 100 * ratio(h["close"] - h.min("low", 14), h.max("high", 14) - h.min("low", 14))
 
 
 def _signal(h):
     return h.ema("macd", 0.2, ema_length(0.2)) / h["close"]
 
-# %% ../../nbs/features/signals.ipynb #763eda63
+# %% ../../nbs/features/signals.ipynb #74c3f853
 declare("macd", "technical", "close", _SLOW - 1, "(ema(close, 12) - ema(close, 26))/close", _macd, "Appel (2005)")
 declare("macd_signal", "technical", "close", _SLOW + ema_length(0.2) - 2, "ema(macd, 9)/close", _signal, "Appel (2005)")
 declare(
@@ -41,9 +41,9 @@ declare(
     "bollinger_{w}",
     "technical",
     "close",
-    _w1,
+    window_of_bars,
     "(close - mean(close, {w}))/(2·std(close, {w}))",
-    lambda h, w: _ratio(h["close"] - h.mean("close", w), 2 * h.std("close", w)),
+    lambda h, w: ratio(h["close"] - h.mean("close", w), 2 * h.std("close", w)),
     "Bollinger (2001)",
     (20,),
 )
@@ -51,7 +51,7 @@ declare(
     "bollinger_width_{w}",
     "technical",
     "close",
-    _w1,
+    window_of_bars,
     "4·std(close, {w})/mean(close, {w})",
     lambda h, w: 4 * h.std("close", w) / h.mean("close", w),
     "Bollinger (2001)",
@@ -126,7 +126,7 @@ def _order(h):
 
 SERIES["order"] = _order
 
-# %% ../../nbs/features/signals.ipynb #5e1b7d47
+# %% ../../nbs/features/signals.ipynb #f4e5f011
 for _c in range(6):
     SERIES[f"order_{_c}"] = lambda h, c=_c: np.where(h["order"] == c, 1.0, np.nan)
 
@@ -134,7 +134,9 @@ for _c in range(6):
 def _permutation_entropy(h, w):
     count = h.count("order", w)
     shares = [h.count(f"order_{c}", w) / np.maximum(count, 1) for c in range(6)]
-    return h._enough(-sum(np.where(p > 0, p * np.log(np.where(p > 0, p, 1)), 0) for p in shares) / np.log(6), count, w)
+    return h.where_enough(
+        -sum(np.where(p > 0, p * np.log(np.where(p > 0, p, 1)), 0) for p in shares) / np.log(6), count, w
+    )
 
 # %% ../../nbs/features/signals.ipynb #7fdb3560
 declare(

@@ -10,17 +10,17 @@ every row $i$ of the view, rows $i-L+1 \ldots i$ of the same table, gathered by 
 # %% auto #0
 __all__ = ['Features', 'View']
 
-# %% ../../nbs/features/table.ipynb #dc19b73a
+# %% ../../nbs/features/table.ipynb #891b4142
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 import numpy as np
 import pandas as pd
-from ..core import NeuralphaError, digest
+from ..core import NeuralphaError, digest, unknown_name
 from ..cross_section import known_deviation, known_mean
 from ..data.panel import Panel
 from ..display import page_part, table_html
 
-# %% ../../nbs/features/table.ipynb #a999433e
+# %% ../../nbs/features/table.ipynb #8555f7e7
 @dataclass(frozen=True, eq=False, repr=False)
 class Features:
     """A table of features: row i belongs to row i of `panel`, column j to `names[j]`.
@@ -73,8 +73,6 @@ class Features:
 
     def select(self, names) -> "Features":
         """The table with some of its columns, in the given order."""
-        from neuralpha.core import unknown_name
-
         at = {n: j for j, n in enumerate(self.names)}
         for n in names:
             if n not in at:

@@ -16,10 +16,11 @@ the seeds of an ensemble differ.
 
 # %% auto #0
 __all__ = ['OBJECTIVES', 'BOOSTING', 'KEEP', 'leaves_and_splits', 'best_trees', 'tree_member', 'BoostingSettings', 'LightGBM',
-           'RandomForest', 'row_weights', 'drawn_features', 'DoubleEnsemble']
+           'RandomForest', 'row_weights', 'drawn_features', 'shuffled_gains', 'DoubleEnsemble']
 
-# %% ../../nbs/models/trees.ipynb #489e0cfe
+# %% ../../nbs/models/trees.ipynb #b9da5f56
 import os
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 from typing import ClassVar
@@ -417,7 +418,43 @@ def _loss_ranks(booster, values, target) -> tuple[np.ndarray, np.ndarray]:
 
     return ranks(max(1, n // 10)), ranks(n)
 
-# %% ../../nbs/models/trees.ipynb #c6cbff31
+# %% ../../nbs/models/trees.ipynb #136bd3a9
+def shuffled_gains(
+    predict: Callable,  # (n, columns) -> (n,)
+    x: np.ndarray,  # (n, columns); as it was when it comes back
+    target: np.ndarray,
+    places: list,  # feature -> its columns
+    rng: np.random.Generator,
+) -> np.ndarray:  # by feature
+    """How much the squared error rises when a feature is dealt to other rows, in units of the rise's deviation.
+
+    Parameters
+    ----------
+    predict : Callable
+        (n, columns) -> (n,)
+    x : np.ndarray
+        (n, columns); as it was when it comes back
+    target : np.ndarray
+    places : list
+        feature -> its columns
+    rng : np.random.Generator
+
+    Returns
+    -------
+    np.ndarray
+        by feature
+    """
+    base = (target - predict(x)) ** 2
+    gain = np.zeros(len(places))
+    for j, own in enumerate(places):
+        kept = x[:, own]
+        x[:, own] = kept[rng.permutation(len(x))]
+        rise = (target - predict(x)) ** 2 - base
+        gain[j] = rise.mean() / (rise.std() + 1e-12)
+        x[:, own] = kept
+    return gain
+
+# %% ../../nbs/models/trees.ipynb #45d6c2ae
 @dataclass(kw_only=True, repr=False, eq=False)
 class DoubleEnsemble(LightGBM):
     """LightGBM members with sample reweighting and feature selection.
@@ -505,18 +542,8 @@ class DoubleEnsemble(LightGBM):
 
     def _shuffled(self, values, target, rng):
         rows = rng.permutation(len(values))[: self.check_rows]
-        x = values[rows]
-        t = target[rows]
-        gain = np.zeros(len(self.features_))
-        base = (t - self._mean(x)) ** 2
-        for j in range(len(gain)):
-            own = self._with_lags(np.array([j]))
-            kept = x[:, own]
-            x[:, own] = kept[rng.permutation(len(x))]
-            rise = (t - self._mean(x)) ** 2 - base
-            gain[j] = rise.mean() / (rise.std() + 1e-12)
-            x[:, own] = kept
-        return gain
+        places = [self._with_lags(np.array([j])) for j in range(len(self.features_))]
+        return shuffled_gains(self._mean, values[rows], target[rows], places, rng)
 
     def _mean(self, x):
         members = zip(self.boosters_, self.columns_)

@@ -4,7 +4,7 @@
 
 # %% auto #0
 __all__ = ['with_level', 'kept_slopes', 'widen', 'WideDeepNet', 'WithinDate', 'set_wide_part', 'WideDeep', 'ByDate', 'Boosted',
-           'tree_settings', 'boost_what_is_left', 'WideTrees']
+           'tree_settings', 'boost_what_is_left', 'TreesOfWhatIsLeft', 'WideTrees']
 
 # %% ../../nbs/models/wide_deep.ipynb #db9f9074
 import os
@@ -472,11 +472,10 @@ def boost_what_is_left(
     )
     return booster, log["valid"]["loss"]
 
-# %% ../../nbs/models/wide_deep.ipynb #2586d667
+# %% ../../nbs/models/wide_deep.ipynb #ba4e388f
 @dataclass(kw_only=True, repr=False, eq=False)
-class WideTrees(Estimator):
-    """Gradient-boosted trees beside a linear model; inputs are those with the largest gain, slopes and gates are
-    chosen on validation.
+class TreesOfWhatIsLeft(Estimator):
+    """Boosted trees of what a linear model leaves, on the inputs with the largest gain.
 
     Parameters
     ----------
@@ -510,7 +509,6 @@ class WideTrees(Estimator):
     max_bin: int = 63
     patience: int = 40  # trees without improvement on validation
     threads: int = 0  # 0: OMP_NUM_THREADS or all cores; the result does not depend on it
-    name: ClassVar[str] = "widetrees"
     space: ClassVar[dict] = {
         "learning_rate": ("log", 0.01, 0.1),
         "num_leaves": ("choice", [2, 3, 4, 8]),
@@ -533,6 +531,50 @@ class WideTrees(Estimator):
         if env.iteration % 20 == 0:
             self.watch_(env.iteration // 20, -env.evaluation_result_list[0][2])
 
+    def _kept_columns(self, past, valid) -> np.ndarray:
+        """The inputs with the largest gain in trees on all of them."""
+        booster, n = self._boost(past, valid)
+        gain = booster.feature_importance("gain", iteration=n)
+        return np.sort(np.argsort(-gain, kind="stable")[: self.max_inputs])
+
+    def _inputs(self, x) -> np.ndarray:  # (n, kept) float64
+        return scaled(x, self.mean_, self.sd_)[:, self.columns_[0]].astype(np.float64)
+
+    def _few(self, view, target, z) -> Boosted:
+        """The kept columns; the loss is what a regression on them, date by date, leaves."""
+        x = np.ascontiguousarray(view.values[:, self.columns_[0]])
+        return Boosted(x, target, ByDate(z, view.date_code).left)
+
+# %% ../../nbs/models/wide_deep.ipynb #4c83d30e
+@dataclass(kw_only=True, repr=False, eq=False)
+class WideTrees(TreesOfWhatIsLeft):
+    """Gradient-boosted trees beside a linear model; inputs are those with the largest gain, slopes and gates are
+    chosen on validation.
+
+    Parameters
+    ----------
+    max_inputs : int, default 10
+        inputs that are kept, at most
+    n_trees : int, default 600
+        at most
+    learning_rate : float, default 0.05
+    num_leaves : int, default 3
+    min_leaf : int, default 100
+        rows in a leaf at least; no more than 1 % of the training rows is asked for
+    bagging_fraction : float, default 0.7
+        share of rows drawn per tree
+    l2 : float, default 1.0
+    max_bin : int, default 63
+    patience : int, default 40
+        trees without improvement on validation
+    threads : int, default 0
+        0: OMP_NUM_THREADS or all cores; the result does not depend on it
+    seed : int, default 0
+        everything random follows from it
+    """
+
+    name: ClassVar[str] = "widetrees"
+
     def _fit(self, view, target, valid):
         if valid is None:
             raise NeuralphaError(
@@ -551,20 +593,6 @@ class WideTrees(Estimator):
         self.coef_ = np.zeros(len(self.mean_))
         self.coef_[self.columns_[0]] = wide[:-1]
         self.intercept_ = wide[-1]
-
-    def _kept_columns(self, past, valid) -> np.ndarray:
-        """The inputs with the largest gain in trees on all of them."""
-        booster, n = self._boost(past, valid)
-        gain = booster.feature_importance("gain", iteration=n)
-        return np.sort(np.argsort(-gain, kind="stable")[: self.max_inputs])
-
-    def _inputs(self, x) -> np.ndarray:  # (n, kept) float64
-        return scaled(x, self.mean_, self.sd_)[:, self.columns_[0]].astype(np.float64)
-
-    def _few(self, view, target, z) -> Boosted:
-        """The kept columns; the loss is what a regression on them, date by date, leaves."""
-        x = np.ascontiguousarray(view.values[:, self.columns_[0]])
-        return Boosted(x, target, ByDate(z, view.date_code).left)
 
     def _take(self, text):
         import lightgbm as lgb

@@ -24,7 +24,7 @@ __all__ = ['SIDES', 'MEMORY', 'CALM', 'OFF', 'REFERENCE', 'PLAIN', 'fresh_share'
            'log_cost', 'calm_returns', 'Reference', 'learn_reference', 'reference_of', 'Reading', 'Watch',
            'learn_watch', 'watch_delays', 'watch_to_json', 'watch_from_json']
 
-# %% ../../nbs/monitor/layers.ipynb #f8c78104
+# %% ../../nbs/monitor/layers.ipynb #ad1680c5
 from dataclasses import asdict, dataclass, field
 from typing import NamedTuple
 import numpy as np
@@ -34,7 +34,7 @@ from ..data.panel import Panel
 from ..evaluate.ic import rank_ic
 from .charts import Chart, RunLength, Whitening, fit_states, level_after, surprises_of, watch_rate
 from .decay import Usual, usual_of
-from .drift import CUTS
+from .drift import REFERENCE_SHARES
 from .policy import LAYERS
 
 # %% ../../nbs/monitor/layers.ipynb #e3800399
@@ -371,11 +371,11 @@ def _surprises_from(away, rest, part):
     usual, spread, decay, gain = _usual_states(away[rest])
     return (surprises_of((away - usual).T, decay, gain, np.zeros(len(usual))) / spread[:, None]).T[part]
 
-# %% ../../nbs/monitor/layers.ipynb #ad3699e2
+# %% ../../nbs/monitor/layers.ipynb #5478bae5
 def _learn_shares(table):
     """(2F, 19) cuts, and the mean shares at or below them."""
     table = table[_spread_out(len(table))]
-    cuts = np.nanquantile(table.reshape(-1, table.shape[2]), CUTS, axis=0).T
+    cuts = np.nanquantile(table.reshape(-1, table.shape[2]), REFERENCE_SHARES, axis=0).T
     return cuts, np.nanmean(_shares(table, cuts), axis=0)
 
 # %% ../../nbs/monitor/layers.ipynb #a24c92d1

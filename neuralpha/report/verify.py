@@ -306,7 +306,7 @@ def _derived_sweep(folder: Path, study) -> Compared:
     problems = [p.removeprefix(f"{folder.name}/") for each in found for p in each.problems]
     return Compared(problems, sum(each.numbers for each in found), [])
 
-# %% ../../nbs/report/verify.ipynb #a82a6ec6
+# %% ../../nbs/report/verify.ipynb #d31639bb
 def _verified(folder: Path, manifest: dict, study) -> tuple[list, dict]:
     problems = _file_problems(folder, manifest)
     numbers, newer = 0, []
@@ -318,7 +318,10 @@ def _verified(folder: Path, manifest: dict, study) -> tuple[list, dict]:
         if not (at / "metrics.json").exists():
             problems.append(f"{experiment.slug} has no metrics.json.")
             continue
-        if manifest["data"].get(experiment.slug) != experiment.data_digest:
+        if experiment.slug not in manifest["data"]:
+            problems.append(f"{experiment.slug}: its report was begun and not finished; run the study again.")
+            continue
+        if manifest["data"][experiment.slug] != experiment.data_digest:
             problems.append(f"{experiment.slug}: the data is not the data of the report (digest differs).")
             continue
         is_older = manifest.get("computed_by", {}).get(experiment.slug) != report_code()
