@@ -146,7 +146,7 @@ class Agent(ManySeeds):
             seen, held = torch.as_tensor(signal / self.signal_unit), torch.as_tensor(before / self.position_unit)
             return self.net(seen.float(), held.float()).double().numpy() * self.position_unit
 
-# %% ../../nbs/rl/agents.ipynb #b909c78c
+# %% ../../nbs/rl/agents.ipynb #dc1623a8
 LIFE = 16  # updates before an account is closed and opened anew
 
 
@@ -181,8 +181,8 @@ def train_agent(
     seeds = list_seeds(seeds)
     if not callable(getattr(market, "with_arrays", None)):
         raise NeuralphaError(
-            f"train_agent goes back through a market of rl.truths; {type(market).__name__} is none. In an environment of "
-            "trade_env an agent learns by train_by_reward(env); through a table of prices goes the model `gradient`."
+            f"train_agent goes back through a market of rl.truths; {type(market).__name__} is none. In an environment "
+            "of trade_env an agent learns by train_by_reward(env); through a table of prices goes the model `gradient`."
         )
     if updates < 1:
         raise NeuralphaError(f"{updates} updates train nothing; give at least one.")
