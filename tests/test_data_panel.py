@@ -7,6 +7,28 @@ import pandas as pd
 import pytest
 from neuralpha.core import NeuralphaError
 
+def test_what_follows_from_a_panel_is_computed_once_for_each_and_forgotten_with_it():
+    import gc
+
+    seen = []
+
+    @once_each
+    def highest(panel, times=1):
+        seen.append(panel.name)
+        return times * float(np.nanmax(panel.fields["close"]))
+
+    p = panel_from_frame(LONG, "a")
+    other = replace(p, name="b").with_fields(close=2 * p.fields["close"])
+    assert [highest(p), highest(p), highest(other), highest(p, 3)] == [12, 12, 24, 36]
+    assert seen == ["a", "b", "a"]
+    doubled = once_each(lambda panel: (2 * panel.fields["close"], panel.name))
+    with pytest.raises(ValueError, match="read-only"):
+        doubled(p)[0][:] = 0.0
+    memory = next(cell.cell_contents for cell in highest.__closure__ if hasattr(cell.cell_contents, "data"))
+    del p, other
+    gc.collect()
+    assert len(memory) == 0
+
 def _lives(days, **ends):
     """A panel whose assets have a bar on every one of `days` until position `end`."""
     pairs = [(d, a) for a, end in ends.items() for d in days[:end]]

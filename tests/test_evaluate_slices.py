@@ -12,6 +12,30 @@ from neuralpha.evaluate.statistics import mean_test, paired_test
 from neuralpha.labels import forward_return
 from neuralpha.trading.costs import Costs
 
+def test_what_came_before_the_first_score_changes_no_slice_of_the_time_after():
+    p, y, noisy = _toy(400)
+    S = np.stack([noisy(0.3, 1), noisy(0.5, 2), noisy(8.0, 3)], 1)
+    S[p.date_code < 180] = np.nan
+    whole = slice_table(S, list("abc"), y, costs=Costs(5))
+    declared = dict(CATALOGUE)
+    try:  # a metric that may look back: nothing is left out
+        declare(
+            "dates seen",
+            "dates seen",
+            "date",
+            "whole period",
+            "Dates of the panel.",
+            where="column",
+            sliced=InSlice("Dates of the panel."),
+            compute=lambda sample: sample.panel.n_dates,
+        )
+        kept = slice_table(S, list("abc"), y, costs=Costs(5))
+    finally:
+        CATALOGUE.clear()
+        CATALOGUE.update(declared)
+    assert set(kept["dates seen"]) == {400}
+    pd.testing.assert_frame_equal(whole, kept[whole.columns], check_exact=True)
+
 def test_intervals_letters_and_ranks_of_a_slice_are_those_of_the_paired_tests():
     from types import SimpleNamespace
     from neuralpha.evaluate.slices import Slice, _evidence

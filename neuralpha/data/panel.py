@@ -16,14 +16,16 @@ be written anywhere: an index is enough.
 
 # %% auto #0
 __all__ = ['LONG_STEP_DAYS', 'LONG_STEPS', 'GONE_AFTER', 'UNTIL', 'FEWEST_ASSETS', 'long_step', 'usual_steps', 'PanelIndex',
-           'GoneAfter', 'Panel', 'Exits', 'exits', 'Layout', 'lay_out', 'panel_from_frame', 'check_breadth',
-           'last_moment', 'cut_panel', 'without_assets', 'keep_assets']
+           'GoneAfter', 'Panel', 'once_each', 'Exits', 'exits', 'Layout', 'lay_out', 'panel_from_frame',
+           'check_breadth', 'last_moment', 'cut_panel', 'without_assets', 'keep_assets']
 
-# %% ../../nbs/data/panel.ipynb #f488906a
+# %% ../../nbs/data/panel.ipynb #996f070a
 import datetime as dt
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
-from functools import cached_property
+from functools import cached_property, wraps
 from typing import NamedTuple
+from weakref import WeakKeyDictionary
 import numpy as np
 import pandas as pd
 from ..core import NeuralphaError, check_kinds, digest
@@ -316,6 +318,31 @@ def _have_left(panel: Panel) -> np.ndarray:  # (n_assets,) bool
     if "delisting_date" in panel.attributes:
         said |= panel.attributes["delisting_date"].reindex(panel.assets).notna().to_numpy()
     return (missed > GONE_AFTER.bars) & (days > GONE_AFTER.days) | said & (missed > 0)
+
+# %% ../../nbs/data/panel.ipynb #5bf35192
+def once_each(function: Callable) -> Callable:
+    """A function of a panel or a label and of plain settings, computed once for each. What it returns is shared: arrays
+    refuse to be written to. It must not hold the panel or label itself, which would then never be forgotten.
+    """
+    known = WeakKeyDictionary()
+
+    @wraps(function)
+    def remembered(of, *settings):
+        found = known.setdefault(of, {})
+        if settings not in found:
+            found[settings] = _read_only(function(of, *settings))
+        return found[settings]
+
+    return remembered
+
+# %% ../../nbs/data/panel.ipynb #66b2a2f4
+def _read_only(found):
+    """An array, or each of several in a tuple or dictionary, that refuses to be written to."""
+    several = found.values() if isinstance(found, dict) else found if isinstance(found, tuple) else [found]
+    for one in several:
+        if isinstance(one, np.ndarray):
+            one.flags.writeable = False
+    return found
 
 # %% ../../nbs/data/panel.ipynb #fa72eeed
 def _facts(panel: Panel) -> dict:

@@ -18,7 +18,7 @@ Baselines take part; the oracle of a simulated market is shown but not ranked: n
 __all__ = ['FEWEST_DATES_OF_A_BASELINE', 'BEYOND_FORECASTS', 'compare', 'Contestant', 'Field', 'details_of', 'overfitting_of',
            'seed_metrics', 'Leaderboard', 'leaderboard_html', 'StudyIcs', 'compare_studies']
 
-# %% ../../nbs/evaluate/compare.ipynb #2b4070cb
+# %% ../../nbs/evaluate/compare.ipynb #ffe8d180
 from dataclasses import dataclass, replace
 from types import SimpleNamespace
 from typing import NamedTuple
@@ -44,7 +44,7 @@ from .exposures import exposure_metrics, score_correlation, style_factors
 from .metrics import evaluate_scores, horizon_labels, record
 from .neutral import neutral_label, neutraliser
 from .regimes import regimes
-from .slices import horizon_slices, slice_records, slice_table
+from .slices import ScoredTime, horizon_slices, slice_records, slice_table
 from ..models.seeds import ENSEMBLE, ensemble_rows
 from ..trading.costs import Costs
 from neuralpha.evaluate.statistics import (
@@ -569,7 +569,7 @@ def overfitting_of(
         return None
     return backtest_overfitting(both, splits, y.horizon, y.delay)
 
-# %% ../../nbs/evaluate/compare.ipynb #1b23b125
+# %% ../../nbs/evaluate/compare.ipynb #ca502153
 def _add_detail(
     metrics: dict,  # model -> records, to which more are added
     field: Field,
@@ -596,12 +596,14 @@ def _add_detail(
         trials={one.name: one.trials for one in field.contestants},
     )
     factors = _styles(y.panel)
+    time = ScoredTime.of(y.panel, scores)
+    later = factors and (factors[0][time.rows], *factors[1:])
     for one in field.contestants:
         mine = metrics[one.name]
         for kind in ("ic", "rank_ic"):
             mine |= slice_records(slices, one.name, kind, mine[kind], y.horizon)
         if factors:
-            mine |= exposure_metrics(one.scores, y, factors)
+            mine |= exposure_metrics(one.scores[time.rows], time.label(y), later)
         if one.prediction is not None:
             mine |= seed_metrics(one.prediction, y, by == "rank_ic")
     return slices

@@ -12,15 +12,15 @@ are made. A metric that is one function of a `Sample` is written there and needs
 # %% auto #0
 __all__ = ['CEILING', 'NO_CEILING', 'LIVES', 'FADING_BARS', 'evaluate_scores', 'metrics_table', 'Metrics', 'metric',
            'mean_metric', 'record', 'mean_record', 'measured', 'computed_metrics', 'calibrate', 'calibrated',
-           'pooled_r2', 'share_recovered', 'half_life', 'bar_ics', 'horizon_labels', 'quantile_metrics']
+           'pooled_r2', 'share_recovered', 'half_life', 'bar_ics', 'return_over', 'horizon_labels', 'quantile_metrics']
 
-# %% ../../nbs/evaluate/metrics.ipynb #69b2e10a
+# %% ../../nbs/evaluate/metrics.ipynb #ee1ec3e0
 import math
 import numpy as np
 import pandas as pd
 from numba import njit
 from ..core import NeuralphaError, check_kinds, unknown_name
-from ..data.panel import Panel
+from ..data.panel import Panel, once_each
 from ..labels import Label, excess_return, forward_return, suspended_exits
 from .catalogue import CATALOGUE, Metric, Sample, metric_entry
 from ..cross_section import correlation_of_sums, correlations, group_means, known_mean, rank_within_date
@@ -603,7 +603,7 @@ def _bar_ics(scores, returns, lag, offsets, day, out):
             n, x, y, xx, yy, xy = s[d]
             out[d, k] = correlation_of_sums(n, x, y, xx, yy, xy)
 
-# %% ../../nbs/evaluate/metrics.ipynb #90e32ffc
+# %% ../../nbs/evaluate/metrics.ipynb #92c8a22d
 def bar_ics(
     scores,  # one score: `(date, asset)` Series, or array in panel row order
     y: Label,  # its panel and delay; and what returns are less of
@@ -627,13 +627,17 @@ def bar_ics(
         have both
     """
     p = y.panel
-    came = _less_of(y, forward_return(p, 1, 0))
-    ranks = rank_within_date(p, np.stack([on_panel(p, scores)[0][:, 0].astype(float), came.values], 1)).ranks
+    ranks = rank_within_date(p, on_panel(p, scores)[0][:, :1].astype(float)).ranks[:, 0]
     out = np.empty((p.n_dates, bars))
-    _bar_ics(
-        np.ascontiguousarray(ranks[:, 0]), np.ascontiguousarray(ranks[:, 1]), y.delay, p.asset_offsets, p.date_code, out
-    )
+    _bar_ics(ranks, _ranks_of_bars(y), y.delay, p.asset_offsets, p.date_code, out)
     return out
+
+# %% ../../nbs/evaluate/metrics.ipynb #11784ae4
+@once_each
+def _ranks_of_bars(y: Label) -> np.ndarray:  # (n_rows,)
+    """Ranks of the return of the bar after each row, for all scores."""
+    came = _less_of(y, forward_return(y.panel, 1, 0))
+    return rank_within_date(y.panel, came.values[:, None]).ranks[:, 0]
 
 # %% ../../nbs/evaluate/metrics.ipynb #ee7c30cb
 def _half_life_metric(scores, y: Label, seed: int, n_resamples: int) -> dict:
@@ -653,7 +657,13 @@ def _half_life_metric(scores, y: Label, seed: int, n_resamples: int) -> dict:
     low, high = np.quantile(endless, [0.025, 0.975], method="nearest")
     return {"half_life": record("half_life", y, half_life(ics.mean(0)), low, high, facts, n=len(ics))}
 
-# %% ../../nbs/evaluate/metrics.ipynb #f9f8dc66
+# %% ../../nbs/evaluate/metrics.ipynb #7e7f4772
+@once_each
+def return_over(y: Label, bars: int) -> Label:
+    """The return over other horizons, with the delay and the exit of `y`."""
+    return forward_return(y.panel, bars, y.delay, y.exit)
+
+# %% ../../nbs/evaluate/metrics.ipynb #abd4641d
 def horizon_labels(y: Label, horizons=(1, 2, 5, 10, 20)) -> list:
     """Forward-return labels with the delay of `y` for several horizons, less what `y` is less of;
 
@@ -663,7 +673,7 @@ def horizon_labels(y: Label, horizons=(1, 2, 5, 10, 20)) -> list:
     def label_over(bars: int) -> Label:
         if _is_of_returns(y) and bars == y.horizon:
             return y
-        return _less_of(y, forward_return(y.panel, bars, y.delay, y.exit))
+        return _less_of(y, return_over(y, bars))
 
     return [label_over(bars) for bars in horizons]
 
@@ -755,14 +765,14 @@ def _bound(name: str, y: Label, found: dict, ends: tuple, facts: dict) -> dict:
     bounded = record(f"suspended_exits {name}", y, value, low, high, facts, stated=found["stated"])
     return bounded | {"interval": "extremes, no probability"}
 
-# %% ../../nbs/evaluate/metrics.ipynb #1024ef5a
+# %% ../../nbs/evaluate/metrics.ipynb #e529e2e1
 def _suspended_metrics(values: np.ndarray, y: Label, quantiles: int) -> dict:
     """What the labels could change that are missing because the bar of the exit was suspended."""
     p = y.panel
     whole = getattr(y, "scored", y)
     is_plain = _is_of_returns(whole) and not whole.less
-    open_, later = suspended_exits(whole)
-    open_ &= np.isfinite(values)
+    without_label, later = suspended_exits(whole)
+    open_ = without_label & np.isfinite(values)
     rows = int(open_.sum())
     scored = int((np.isfinite(values) & y.labelled).sum())
     out = {"rows": record("suspended_exits rows", y, rows, share=rows / max(rows + scored, 1))}

@@ -11,20 +11,20 @@ reader who looks through fifty of them for the one that favours a model will fin
 
 # %% auto #0
 __all__ = ['HORIZONS', 'CUTS_OF_EVERY_HORIZON', 'N_QUANTILES', 'CUTS_OF_DATES', 'FEWEST_ASSETS', 'FEWEST_ENTRIES', 'slice_table',
-           'horizon_slices', 'slice_numbers', 'Contest', 'Slice', 'Cut', 'slice_meanings', 'slices_json',
+           'horizon_slices', 'slice_numbers', 'Contest', 'ScoredTime', 'Slice', 'Cut', 'slice_meanings', 'slices_json',
            'slices_frame', 'slice_records']
 
-# %% ../../nbs/evaluate/slices.ipynb #55d505b3
+# %% ../../nbs/evaluate/slices.ipynb #29b4e44e
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import NamedTuple
 import numpy as np
 import pandas as pd
-from ..data.panel import Panel
-from ..labels import Label, forward_return
+from ..data.panel import Panel, cut_panel
+from ..labels import Label
 from .catalogue import CATALOGUE, Sample, sliced_metrics
 from ..cross_section import correlations, rank_within_date
-from .metrics import measured, metric, pooled_r2
+from .metrics import measured, metric, pooled_r2, return_over
 from .quantiles import names_changed
 from .regimes import DEFINITIONS, GROUP_ORDER, regimes
 from .statistics import fewest_dates, letters, mean_test, paired_tests, sharpe_report
@@ -36,7 +36,7 @@ from ..trading.returns import earned_returns
 HORIZONS = (1, 2, 5, 10, 20)  # bars
 CUTS_OF_EVERY_HORIZON = ("volatility", "market", "size", "liquidity")  # cuts of horizons other than the study's own
 
-# %% ../../nbs/evaluate/slices.ipynb #bb4f11fe
+# %% ../../nbs/evaluate/slices.ipynb #38b7526c
 def slice_table(
     S: np.ndarray,  # (n_rows, M) scores in panel row order
     names,  # M model names
@@ -80,20 +80,26 @@ def slice_table(
     names = list(names)
     ranked = [place for place, name in enumerate(names) if name != "oracle"]
     tried = [(trials or {}).get(name, (1, None)) for name in names]
-    earned = earned_returns(y.panel).returns
-    spans = [account_span(y.panel, known, y.delay) if known.any() else None for known in np.isfinite(S).T]
-    contest = Contest(S, names, ranked, significance, forecasts or {}, costs, tried, earned, spans)
     cuts = regimes(y, np.isfinite(S).any(1)) if cuts is None else cuts
-    shared = [Cut.of(y, S, "", None), *(Cut.of(y, S, name, cut) for name, cut in cuts.items())]
+    time = ScoredTime.of(y.panel, S)
+    S = S[time.rows]
+    panel = time.panel
+    lines = {horizon: time.forecasts(given) for horizon, given in (forecasts or {}).items()}
+    earned = earned_returns(y.panel).returns[time.rows]
+    spans = [account_span(panel, known, y.delay) if known.any() else None for known in np.isfinite(S).T]
+    year = y.panel.bars_per_year
+    contest = Contest(S, names, ranked, significance, lines, costs, tried, earned, spans, year)
+    shared = [Cut.of(panel, S, "", None), *(Cut.of(panel, S, name, cut[time.rows]) for name, cut in cuts.items())]
     rows = []
     for label in labels or horizon_slices(y):
+        own = time.label(label)
         for cut in shared:
             if _is_shown(cut.name, label.horizon == y.horizon):
-                for part in cut.slices(S, label):
+                for part in cut.slices(S, own):
                     rows += _slice_rows(part, contest)
     return pd.DataFrame(rows, columns=["horizon", "cut", "group", "model", "letters", *slice_numbers()])
 
-# %% ../../nbs/evaluate/slices.ipynb #b1fdfdb8
+# %% ../../nbs/evaluate/slices.ipynb #4e3ab9e9
 def horizon_slices(y: Label) -> list:  # of Label
     """Labels of the horizons that are shown, the study's own among them.
 
@@ -103,7 +109,7 @@ def horizon_slices(y: Label) -> list:  # of Label
         of Label
     """
     horizons = sorted({*HORIZONS, y.horizon})
-    return [y if h == y.horizon else forward_return(y.panel, h, y.delay, y.exit) for h in horizons]
+    return [y if h == y.horizon else return_over(y, h) for h in horizons]
 
 # %% ../../nbs/evaluate/slices.ipynb #4f041cbd
 def slice_numbers() -> list[str]:
@@ -119,7 +125,7 @@ def _is_shown(
     """Whether a horizon is cut like this; the study's own over everything is the leaderboard itself."""
     return bool(cut) if is_own else not cut or cut in CUTS_OF_EVERY_HORIZON
 
-# %% ../../nbs/evaluate/slices.ipynb #2941831c
+# %% ../../nbs/evaluate/slices.ipynb #ffd80e8a
 class Contest(NamedTuple):
     """What all slices of a board share.
 
@@ -142,6 +148,8 @@ class Contest(NamedTuple):
         (n_rows,) bar returns
     spans : list
         per model: positions of the first entry and the last bar of its account; None without scores
+    bars_per_year : float
+        of the whole panel
     """
 
     scores: np.ndarray  # (n_rows, M)
@@ -153,6 +161,51 @@ class Contest(NamedTuple):
     trials: list  # per model: trials and Sharpe ratios of the trials
     earned: np.ndarray  # (n_rows,) bar returns
     spans: list  # per model: positions of the first entry and the last bar of its account; None without scores
+    bars_per_year: float  # of the whole panel
+
+# %% ../../nbs/evaluate/slices.ipynb #ccb726c2
+@dataclass(frozen=True, eq=False)
+class ScoredTime:
+    """A panel from the date of its first score on.
+
+    Parameters
+    ----------
+    panel : Panel
+    rows : np.ndarray
+        (n_rows,) bool: rows of the whole panel that are in it
+    first : int
+        its first date, among those of the whole
+    """
+
+    panel: Panel
+    rows: np.ndarray  # (n_rows,) bool: rows of the whole panel that are in it
+    first: int  # its first date, among those of the whole
+
+    @classmethod
+    def of(cls, panel: Panel, scores: np.ndarray) -> "ScoredTime":
+        """All of the panel where a metric of one's own may look at what came before."""
+        scored = np.isfinite(scores).any(1)
+        looks_back = any(entry.compute for entry in sliced_metrics())
+        first = int(panel.date_code[scored].min()) if scored.any() and not looks_back else 0
+        short = cut_panel(panel, panel.dates[first]) if first else panel
+        return cls(short, panel.date_code >= first, first)
+
+    def label(self, whole: Label) -> Label:
+        """A label of the whole panel on these rows."""
+        if not self.first:
+            return whole
+        values, known = whole.values[self.rows], whole.known_code[self.rows] - self.first
+        return Label(self.panel, whole.name, values, known, whole.horizon, whole.delay, unit=whole.unit)
+
+    def forecasts(self, whole: dict) -> dict:  # model -> (forecast, train_mean)
+        """Forecasts of every model on these rows.
+
+        Returns
+        -------
+        dict
+            model -> (forecast, train_mean)
+        """
+        return {name: tuple(line[self.rows] for line in lines) for name, lines in whole.items()}
 
 # %% ../../nbs/evaluate/slices.ipynb #170cbc84
 def _slice_rows(part: "Slice", contest: Contest) -> list[dict]:
@@ -206,7 +259,7 @@ class Slice:
     quantiles: np.ndarray  # (n_rows, M) 1 to QUANTILES within the group, 0 outside
     changed: np.ndarray  # (n_dates, M) turnover of the two ends
 
-# %% ../../nbs/evaluate/slices.ipynb #e4c64c14
+# %% ../../nbs/evaluate/slices.ipynb #f7052d7d
 @dataclass(frozen=True, eq=False)
 class Cut:
     """What the slices of one cut share at every horizon.
@@ -232,18 +285,18 @@ class Cut:
     changed: list  # per group: (n_dates, M) turnover of the two ends
 
     @classmethod
-    def of(cls, y: Label, scores: np.ndarray, name: str, cut) -> "Cut":
+    def of(cls, panel: Panel, scores: np.ndarray, name: str, cut) -> "Cut":
         """The cut of a panel's rows; everything where it has no name."""
-        groups, code = _codes(y.panel, cut)
-        quantiles = _quantiles_within(y.panel, scores, code, FEWEST_ASSETS if name else 1)
-        everybody = np.zeros(y.panel.n_rows, np.int64)
-        whole = _quantiles_within(y.panel, scores, everybody, 1) if name in CUTS_OF_DATES else None
+        groups, code = _codes(panel, cut)
+        quantiles = _quantiles_within(panel, scores, code, FEWEST_ASSETS if name else 1)
+        everybody = np.zeros(panel.n_rows, np.int64)
+        whole = _quantiles_within(panel, scores, everybody, 1) if name in CUTS_OF_DATES else None
         changed = []
         for place in range(len(groups)):
             rows = code == place
-            dates = np.bincount(y.panel.date_code, rows, y.panel.n_dates) > 0
+            dates = np.bincount(panel.date_code, rows, panel.n_dates) > 0
             own = np.where(rows[:, None], quantiles, 0) if whole is None else whole
-            changed.append(_end_turnover(y.panel, own, dates))
+            changed.append(_end_turnover(panel, own, dates))
         return cls(name, groups, code, quantiles, changed)
 
     def slices(self, scores: np.ndarray, label: Label) -> Iterator[Slice]:
@@ -345,13 +398,13 @@ def _ic_numbers(ic: np.ndarray, rank_ic: np.ndarray, rank_interval: np.ndarray, 
         rank_ic_high=rank_interval[2],
     )
 
-# %% ../../nbs/evaluate/slices.ipynb #cd7804d9
+# %% ../../nbs/evaluate/slices.ipynb #9bf741ef
 FEWEST_ENTRIES = 10  # dates on which a portfolio was entered, for a return of it to be said
 
 
 def _trading(part: Slice, contest: Contest) -> dict:  # column -> (M,) numbers
     """What the portfolios of one slice earned after cost, with interval, their turnover and deflated Sharpe ratios."""
-    year = part.label.panel.bars_per_year
+    year = contest.bars_per_year
     models = len(contest.names)
     net = np.full((part.label.panel.n_dates, models), np.nan)
     scale = np.full(models, np.nan)

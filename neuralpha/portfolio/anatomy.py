@@ -10,10 +10,11 @@ the market without knowing it. These tables are what a risk manager asks for fir
 __all__ = ['MONTHS', 'WHOLE_YEAR', 'PERIODS', 'SHARES', 'monthly_returns', 'under_water', 'drawdowns', 'contributors',
            'by_sector', 'book_exposures', 'rolling_numbers', 'return_quantiles']
 
-# %% ../../nbs/portfolio/anatomy.ipynb #051a2d84
+# %% ../../nbs/portfolio/anatomy.ipynb #0273a51f
 import numpy as np
 import pandas as pd
 from ..core import check_kinds
+from ..data.panel import Panel, once_each
 from ..evaluate.exposures import _unit_ranks, style_factors
 from .backtest import Book
 from .policies import _one_factor
@@ -132,7 +133,7 @@ def by_sector(book: Book) -> pd.DataFrame | None:  # index sector; gained, paid,
     table = 100 * book.ledger.by_asset() / book.account.capital
     return table.groupby(sector.to_numpy()).sum().rename_axis("sector").sort_values("net", ascending=False)
 
-# %% ../../nbs/portfolio/anatomy.ipynb #33470670
+# %% ../../nbs/portfolio/anatomy.ipynb #e6d73715
 @check_kinds
 def book_exposures(
     book: Book,  # of `backtest`
@@ -158,16 +159,20 @@ def book_exposures(
     out["long"] = np.maximum(weights, 0).sum(1)
     out["short"] = np.minimum(weights, 0).sum(1)
     out["net"] = out["long"] + out["short"]
-    styles, names, _ = style_factors(panel)
-    beta = _one_factor(panel, window)[0]
-    ranks = _unit_ranks(panel, styles).T
-    columns = {"beta": beta} | dict(zip(names, ranks))
+    columns = {"beta": _one_factor(panel, window)[0]} | _style_ranks(panel)
     bar = panel.date_code - book.span.start
     rows = np.flatnonzero((bar >= 0) & (bar < len(weights)))
     held = weights[bar[rows], panel.asset_code[rows]]
     for name, values in columns.items():
         out[name] = np.bincount(bar[rows], held * np.nan_to_num(values[rows]), len(weights))
     return out
+
+# %% ../../nbs/portfolio/anatomy.ipynb #f73aeb0c
+@once_each
+def _style_ranks(panel: Panel) -> dict:  # style -> (n_rows,) rank within the date, -1 to 1
+    """The styles of a panel, for all books on it."""
+    styles, names, _ = style_factors(panel)
+    return dict(zip(names, _unit_ranks(panel, styles).T))
 
 # %% ../../nbs/portfolio/anatomy.ipynb #600dd824
 @check_kinds

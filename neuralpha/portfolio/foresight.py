@@ -67,11 +67,11 @@ def last_weeks_losers(panel: Panel) -> np.ndarray:  # (n_rows,) NaN where fewer 
             total[first + 5 : last] = -sum(own[5 - k : len(own) - k] for k in range(5))
     return np.where(panel.tradable, total, np.nan)
 
-# %% ../../nbs/portfolio/foresight.ipynb #089cec52
+# %% ../../nbs/portfolio/foresight.ipynb #34552864
 def _money_on_rows(book: Book) -> np.ndarray:
-    """Money held after the bar of every panel row; NaN before the account was opened."""
+    """Money held after the bar of every panel row; nothing before the account was opened, NaN after its last bar."""
     panel, books = book.panel, book.ledger.books
-    out, stays = np.full(panel.n_rows, np.nan), ~books.bars.leaves
+    out, stays = np.zeros(panel.n_rows), ~books.bars.leaves
     out[books.bars.row[stays]] = books.state.held[stays, 0]
     out[panel.date_code >= book.span.stop] = np.nan
     return out

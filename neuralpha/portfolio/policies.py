@@ -18,7 +18,7 @@ __all__ = ['KIND_OF', 'Policy', 'check_parameters', 'Infeasible', 'Day', 'Quanti
            'kelly_weights', 'kelly_growth', 'FractionalKelly', 'ConstrainedSize', 'Capped', 'Neutral', 'Slowed',
            'trading_rate', 'aim_loadings', 'VolatilityTarget', 'DrawdownCut', 'Breaker']
 
-# %% ../../nbs/portfolio/policies.ipynb #ebd6dc19
+# %% ../../nbs/portfolio/policies.ipynb #c4fc0b28
 from dataclasses import dataclass, field, fields, is_dataclass
 from numbers import Integral, Real
 from typing import NamedTuple
@@ -27,7 +27,7 @@ import pandas as pd
 from numba import njit
 from ..core import NeuralphaError, unknown_name, wrong_kind
 from ..cross_section import group_means, rank_within_date, sector_codes
-from ..data.panel import Panel
+from ..data.panel import Panel, once_each
 from ..data.returns import bar_return
 from ..trading.costs import past_volatility
 from ..trading.returns import earned_returns
@@ -390,7 +390,8 @@ class FractionalKelly(Policy):
         held = self.fraction * np.where(known, (mean - beta * shared) / own, 0.0)
         return held * np.minimum(1.0, self.most_gross / _positive(_on_dates(panel, np.abs(held))))
 
-# %% ../../nbs/portfolio/policies.ipynb #b2669b33
+# %% ../../nbs/portfolio/policies.ipynb #31060af1
+@once_each
 def _one_factor(panel, window):
     """Beta to the mean of all returns, variance of that mean, own variance, over the `window` bars up to each row."""
     returns = bar_return(panel)

@@ -528,7 +528,7 @@ class Books:
         """What the books say so far."""
         return Ledger(self.panel, self.accounts, self.clock, self.records[self.first : self.date], self.first, self)
 
-# %% ../../nbs/trading/account.ipynb #801a977f
+# %% ../../nbs/trading/account.ipynb #3d8993a9
 def open_books(
     panel: Panel,
     accounts,  # one `Account` or a list of them
@@ -553,7 +553,7 @@ def open_books(
         date of the first bar
     """
     accounts = [accounts] if isinstance(accounts, Account) else list(accounts)
-    bars, tariff = _bars(panel, accounts, clock)
+    bars, tariff = _bars(panel, accounts, clock, first)
     wish = np.empty((0, 1))
     if weights is not None:
         wished = entered_weights(panel, weights, clock).reshape(panel.n_rows, -1)
@@ -593,11 +593,11 @@ def _check_weights(panel, wished, accounts):
         asset, date = panel.assets[panel.asset_code[r]], pd.Timestamp(panel.dates[panel.date_code[r]]).date()
         raise NeuralphaError(f"The weight of {asset} wished on {date} is infinite.")
 
-# %% ../../nbs/trading/account.ipynb #376dfc5c
-def _bars(panel, accounts, clock) -> tuple[Bars, Tariff]:
-    """Everything that accounts share, in the order of dates."""
+# %% ../../nbs/trading/account.ipynb #af79cc90
+def _bars(panel, accounts, clock, first) -> tuple[Bars, Tariff]:
+    """Everything that accounts share, in the order of dates; no rows of dates before the first."""
     inputs, tariff = cost_inputs(panel, [a.costs for a in accounts])
-    order = _date_order(panel)
+    order = _date_order(panel, first)
     days = np.diff(panel.dates) / np.timedelta64(1, "D")
     bars = Bars(
         **order._asdict(),
@@ -617,13 +617,15 @@ class _Order(NamedTuple):
     row: np.ndarray
     leaves: np.ndarray
 
-# %% ../../nbs/trading/account.ipynb #cfe8765b
-def _date_order(panel) -> _Order:
+# %% ../../nbs/trading/account.ipynb #03a09f3e
+def _date_order(panel, first: int) -> _Order:
     last = panel.asset_offsets[1:] - 1
     leaving = np.flatnonzero(panel.gone & (panel.date_code[last] < panel.n_dates - 1))
     row = np.concatenate([np.arange(panel.n_rows, dtype=np.int32), last[leaving].astype(np.int32)])
     leaves = np.arange(len(row)) >= panel.n_rows
     date = panel.date_code[row] + leaves
+    shown = date >= first
+    row, leaves, date = row[shown], leaves[shown], date[shown]
     order = np.argsort(date, kind="stable")
     by_date = np.bincount(date, minlength=panel.n_dates)
     return _Order(np.concatenate([[0], np.cumsum(by_date)]), row[order], leaves[order])

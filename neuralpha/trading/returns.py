@@ -15,10 +15,10 @@ earns something from every bar to the next.
 # %% auto #0
 __all__ = ['Earned', 'earned_returns']
 
-# %% ../../nbs/trading/returns.ipynb #d082cb9b
+# %% ../../nbs/trading/returns.ipynb #1bbace89
 from typing import NamedTuple
 import numpy as np
-from ..data.panel import Panel
+from ..data.panel import Panel, once_each
 from ..data.returns import total_return_index
 
 # %% ../../nbs/trading/returns.ipynb #69b9faae
@@ -36,7 +36,8 @@ class Earned(NamedTuple):
     returns: np.ndarray  # (n_rows,) float64, never NaN; on an asset's last row: what its delisting left, less one
     unknown: np.ndarray  # (n_rows,) bool: closed at the last price because the delisting return is unknown
 
-# %% ../../nbs/trading/returns.ipynb #107e8ea2
+# %% ../../nbs/trading/returns.ipynb #f781702a
+@once_each
 def earned_returns(panel: Panel) -> Earned:
     """Return from each row's last known price to the next row's, delisting included."""
     wealth = _last_known_wealth(panel)

@@ -82,11 +82,12 @@ def study_books(
         books[name] = backtest(score, experiment.panel, how, *money, when)
     return books
 
-# %% ../../../nbs/report/sections/money.ipynb #889d2d2b
+# %% ../../../nbs/report/sections/money.ipynb #f71932b3
 def money_numbers(
     books: dict,
     scores: dict,
     spent: tuple = (None, None),  # of `study_trials`: what was tried, and its Sharpe ratios
+    maps: list | None = None,  # of `flip_maps`, where they were made already
 ) -> dict:
     """What `money.json` holds.
 
@@ -96,6 +97,8 @@ def money_numbers(
     scores : dict
     spent : tuple, default (None, None)
         of `study_trials`: what was tried, and its Sharpe ratios
+    maps : list | None, default None
+        of `flip_maps`, where they were made already
     """
     if not books:
         raise NeuralphaError("Nothing was fitted that could be traded; call report.fit() first.")
@@ -112,7 +115,8 @@ def money_numbers(
     }
     models = {name: _book_numbers(book, scores[name], spent) for name, book in books.items()}
     league_rows = _league_rows(books, spent)
-    return {"setting": setting, "league": league_rows, "flips": _flip_numbers(books), "models": models}
+    flip_numbers = _flip_numbers(books, flip_maps(books) if maps is None else maps)
+    return {"setting": setting, "league": league_rows, "flips": flip_numbers, "models": models}
 
 # %% ../../../nbs/report/sections/money.ipynb #44081064
 def _book_numbers(book: Book, scores: pd.Series, spent: tuple) -> dict:
@@ -197,14 +201,13 @@ def flip_maps(books: dict) -> list[Flips]:
     maps = FLIP_MAPS if today.costs.depends_on_size else WITHOUT_SIZE
     return [flips(books, *axes) for axes in maps if all(grid_of(today, axis) is not None for axis in axes)]
 
-# %% ../../../nbs/report/sections/money.ipynb #e1f7c34b
-def _flip_numbers(books: dict) -> dict:
+# %% ../../../nbs/report/sections/money.ipynb #117b9515
+def _flip_numbers(books: dict, maps: list[Flips]) -> dict:
     """Who wins in every cell, and how far the frontier is."""
-    found = flip_maps(books)
-    if not found:
+    if not maps:
         return {"maps": [], "distances": []}
     return {
-        "maps": [_map_numbers(each) for each in found],
+        "maps": [_map_numbers(each) for each in maps],
         "distances": _rows(flip_distances(of_scores(books)).reset_index()),
     }
 
@@ -322,27 +325,29 @@ def _traded_as(book: Book, scores: pd.Series, policy) -> Book:
     account, clock = book.account, book.ledger.clock
     return backtest(scores, book.panel, policy, account.costs, account.capital, clock)
 
-# %% ../../../nbs/report/sections/money.ipynb #ed43042b
+# %% ../../../nbs/report/sections/money.ipynb #93bbc880
 def _compute(report):
     scores = traded_scores(report.experiment, report.tests, report.valids)
     books = study_books(report.experiment, scores)
-    return books, money_numbers(books, scores, study_trials(report.experiment, report.searches))
+    maps = flip_maps(books)
+    return books, maps, money_numbers(books, scores, study_trials(report.experiment, report.searches), maps)
 
-# %% ../../../nbs/report/sections/money.ipynb #9eead6b9
+# %% ../../../nbs/report/sections/money.ipynb #9a25773b
 def _store(report, found):
-    write_json(report.folder / "money.json", found[1])
-    write_returns(book_returns(found[0]), report.folder)
+    books, _, numbers = found
+    write_json(report.folder / "money.json", numbers)
+    write_returns(book_returns(books), report.folder)
 
-# %% ../../../nbs/report/sections/money.ipynb #ac5640a0
+# %% ../../../nbs/report/sections/money.ipynb #d7f6d7de
 def _show(report, found):
-    books, numbers = found
+    books, maps, numbers = found
     show, models = report.show, numbers["models"]
     caption = "Thin: before cost. Thick: after it. Below: how far under its own peak each account is."
     show(plots.plot_books(books), "Money", "money-curves", "What the scores earned", caption)
     if any("curve" in facts["capacity"] for facts in models.values()):
         caption = "Every size is traded on the costs it has; bands are 95% intervals."
         show(plots.plot_capacities(models), "Money", "money-capacity", "How much money it carries", caption)
-    if maps := flip_maps(books):
+    if maps:
         caption = "Colours: who earns most after costs. Star: today's assumption. Black line: rank 1 changes."
         show(plots.plot_flips(maps), "Money", "money-flips", "Where the winner flips", caption)
     for name, book in books.items():
