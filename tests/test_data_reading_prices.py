@@ -229,6 +229,17 @@ def test_an_amount_that_no_dividend_can_be_is_left_out_and_said():
     )
     assert "left out" in note
 
+def test_returns_that_were_divided_are_not_offered_another_division():
+    f = _walks(pd.bdate_range("2021-01-04", periods=60))
+    f["return"] = f.groupby("asset").close.pct_change()
+    f = f.dropna().drop(columns="close")
+    notes = {
+        times: [x["note"] for x in open_source(f.assign(**{"return": times * f["return"]}), **said).findings]
+        for times, said in ((1, {}), (100, {"percent": "return"}))
+    }
+    assert "taken as fractions" in notes[1][0] and "divides by 100" in notes[1][0]
+    assert "was divided by 100" in notes[100][0] and "divides by" not in notes[100][0]
+
 def paying_market(written=1.0, assets=40, year=0.04, split=False, per_old_share=False, fall=1.0):
     """Closes that fall by `fall` of what is paid, and `written` times what is paid; with splits on days of payment."""
     rng = np.random.default_rng(0)

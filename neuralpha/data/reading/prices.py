@@ -502,7 +502,7 @@ def _left_out(frame, column, scale) -> str:
         f"{date.date()}, left out"
     )
 
-# %% ../../../nbs/data/reading/prices.ipynb #7f8f9c98
+# %% ../../../nbs/data/reading/prices.ipynb #b8111ebc
 def _settle_returns(frame, table, spec):
     """The frame after a look at its column `return`, and findings. Raises where returns without a close are in
     percent.
@@ -539,8 +539,9 @@ def _settle_returns(frame, table, spec):
             dict(
                 check="return_column",
                 rows=frame["return"].count(),
-                note=f"column {column!r} taken as fractions: a typical bar moves by {typical:.2g}, which is "
-                f"{typical:.2%}; percent='return' divides by 100",
+                note=f"column {column!r} {'was divided by 100' if divided else 'taken as fractions'}: a typical bar "
+                f"moves by {typical:.2g}, which is {typical:.2%}"
+                f"{'' if divided else '; percent= with its name divides by 100'}",
             )
         ]
     order, code, (close, given) = _sorted_arrays(frame, "close", "return")
