@@ -18,7 +18,7 @@ __all__ = ['NO_PRICE', 'BEYOND', 'NOT_SAID', 'EXITS', 'NO_ENTRY', 'NO_EXIT', 'NO
            'MultiTaskLabel', 'multi_horizon', 'average_uniqueness', 'uniqueness', 'draw_probabilities',
            'sequential_bootstrap', 'time_decay', 'sample_weights', 'own_label']
 
-# %% ../nbs/labels.ipynb #41fa580b
+# %% ../nbs/labels.ipynb #4b379216
 import inspect
 from dataclasses import dataclass, field, replace
 from functools import cached_property
@@ -29,7 +29,7 @@ from numba import njit, prange
 from .core import NeuralphaError, check_kinds, digest, unknown_name
 from .own_code import is_own, own_part, short_name
 from .cross_section import CrossSections, group_means, standardise, standardise_by_date
-from .data.panel import Panel, exits
+from .data.panel import Panel, exits, once_each
 from .data.returns import bar_return, total_return_index
 
 # %% ../nbs/labels.ipynb #36c90c26
@@ -345,7 +345,8 @@ def _why_missing(panel, wealth, entry, last, out) -> dict:  # reason -> (n_rows,
         "no return between entry and exit": np.ones(panel.n_rows, bool),
     }
 
-# %% ../nbs/labels.ipynb #44e5cc74
+# %% ../nbs/labels.ipynb #4ee560df
+@once_each
 def suspended_exits(
     y: Label,  # a forward return, or what it became
     # (n_rows,) bool: entered, and no label because the bar of the exit is suspended; (n_rows,) return to the next

@@ -192,3 +192,18 @@ def test_money_paid_on_its_day_is_no_split():
         settle_factor(changes(asset, true, np.where(ratios == 1, 0, ratios)), "auto", "t", "Stock Splits")[0]
         == "adjusted"
     )
+
+@pytest.mark.parametrize("written", [1.0, 0.7, 1.3])
+@pytest.mark.parametrize("tails", [False, True])
+def test_the_share_of_its_steps_that_a_price_makes_is_known_with_its_error(written, tails):
+    asset, day = np.repeat(np.arange(10), 600), np.tile(np.arange(600), 10)
+    paid = np.where(day % 63 == 20 + asset // 2, 0.01, 0.0)
+    off = []
+    for seed in range(60):
+        rng = np.random.default_rng(seed)
+        noise = rng.standard_t(3, (10, 600)) / 3**0.5 if tails else rng.standard_normal((10, 600))
+        price = np.exp(np.cumsum(0.01 * noise + 0.005 * rng.standard_normal(600) - paid.reshape(10, -1), 1))
+        got = share_made(changes(asset, price.ravel(), np.exp(written * paid)), day)
+        off.append((got.value - 1 / written) / got.error)
+    assert got.dates == 50
+    assert abs(np.mean(off)) < 0.5 and np.mean(np.abs(off) > 2) < 0.15

@@ -1,5 +1,6 @@
 # Exported from nbs/ by `make sync`; edit the notebook.
 from neuralpha.data.reading.prices import *
+import re
 import numpy as np
 import pandas as pd
 import pytest
@@ -227,3 +228,52 @@ def test_an_amount_that_no_dividend_can_be_is_left_out_and_said():
         f"2 amounts below zero or of about the price and more, the first 500 of asset S2 on {days[100].date()}" in note
     )
     assert "left out" in note
+
+def test_returns_that_were_divided_are_not_offered_another_division():
+    f = _walks(pd.bdate_range("2021-01-04", periods=60))
+    f["return"] = f.groupby("asset").close.pct_change()
+    f = f.dropna().drop(columns="close")
+    notes = {
+        times: [x["note"] for x in open_source(f.assign(**{"return": times * f["return"]}), **said).findings]
+        for times, said in ((1, {}), (100, {"percent": "return"}))
+    }
+    assert "taken as fractions" in notes[1][0] and "divides by 100" in notes[1][0]
+    assert "was divided by 100" in notes[100][0] and "divides by" not in notes[100][0]
+
+def paying_market(written=1.0, assets=40, year=0.04, split=False, per_old_share=False, fall=1.0):
+    """Closes that fall by `fall` of what is paid, and `written` times what is paid; with splits on days of payment."""
+    rng = np.random.default_rng(0)
+    days, n = pd.bdate_range("2015-01-05", periods=1000), assets
+    total = 50 * np.exp(np.cumsum(0.01 * rng.standard_normal((1000, n)) + 0.005 * rng.standard_normal((1000, 1)), 0))
+    on = np.arange(1000)[:, None] - np.arange(n)
+    rate = np.where(on % 63 == 20, year / 4, 0.0)
+    shares = np.where(split & (on == 20 + 63 * 9), 2.0, 1.0)
+    quoted = total * np.cumprod((1 - fall * rate) / shares, 0)
+    paid = written * rate * np.vstack([quoted[:1], quoted[:-1]]) / (1 if per_old_share else shares)
+    bars = pd.DataFrame({"date": np.repeat(days, n), "asset": np.tile([f"S{i:02d}" for i in range(n)], 1000)})
+    bars = bars.assign(close=quoted.ravel(), dividend=paid.ravel(), split_ratio=np.where(shares > 1, shares, 0).ravel())
+    return bars if split else bars.drop(columns="split_ratio")
+
+def said_of_dividends(bars):
+    (note,) = [f["note"] for f in open_source(bars).findings if "dividends by which" in f["note"]]
+    return note
+
+@pytest.mark.parametrize("written, fall", [(1.0, 1.0), (1.3, 1.0), (1.0, 0.78), (0.85, 1.0)])
+def test_by_how_much_of_their_dividends_prices_fall_is_said(written, fall):
+    for assets in (8, 40):
+        note = said_of_dividends(paying_market(written, assets, fall=fall))
+        share, error = map(float, re.search(r"fall, by ([\d.]+) ± ([\d.]+) of the amounts", note).groups())
+        assert abs(share - fall / written) < 1.5 * error < 0.6
+
+@pytest.mark.parametrize("written", [0.6, 0.7, 0.01])
+def test_amounts_in_another_money_are_asked_for_where_the_prices_prove_it(written):
+    with pytest.raises(NeuralphaError, match="'dividend' prices fall by .* times its amounts.*say adjust='none'"):
+        said_of_dividends(paying_market(written, 60))
+
+def test_an_amount_on_the_day_of_a_split_is_said_and_refused_where_prices_prove_the_other_share():
+    note = said_of_dividends(paying_market(assets=8, year=0.02, split=True))
+    assert "8 of them on the day of a split, the first of asset S00" in note and "a share after it" in note
+    assert "day of a split" not in said_of_dividends(paying_market(assets=8, year=0.02))
+    said_of_dividends(paying_market(split=True, assets=60))
+    with pytest.raises(NeuralphaError, match="60 of them on the day of a split.*for a share before it"):
+        said_of_dividends(paying_market(split=True, assets=60, per_old_share=True))

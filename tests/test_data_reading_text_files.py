@@ -1,6 +1,6 @@
 # Exported from nbs/ by `make sync`; edit the notebook.
 from neuralpha.data.reading.text_files import *
-import gzip, zipfile
+import gzip, re, zipfile
 import polars as pl
 import pytest
 from neuralpha.core import NeuralphaError
@@ -117,3 +117,16 @@ HEADERS = {"cp1252": "Datum;Eröffnung;Schluß", "cp1251": "Дата;Тикер;
 def test_the_encoding_that_is_asked_for_first_is_that_in_which_the_header_has_words(encoding, tmp_path):
     with pytest.raises(NeuralphaError, match=f"the header is not UTF-8; .* or say encoding='{encoding}'"):
         read(tmp_path, (HEADERS[encoding] + "\n2024-01-02;A;1\n").encode(encoding))
+
+@pytest.mark.parametrize("mark", ["~", "^", " ", "!"])
+def test_a_delimiter_that_nobody_looks_for_is_named(mark, tmp_path):
+    text = PLAIN.replace(",", mark)
+    with pytest.raises(NeuralphaError, match=re.escape(f"stand between columns: say delimiter={mark!r}")):
+        read(tmp_path, text)
+    assert read(tmp_path, text, delimiter=mark)[0] == read(tmp_path, PLAIN)[0]
+
+def test_columns_that_blanks_keep_apart_and_a_column_alone_are_told_apart(tmp_path):
+    with pytest.raises(NeuralphaError, match="several blanks stand between the columns"):
+        read(tmp_path, PLAIN.replace(",", "   "))
+    assert read(tmp_path, "adj close\n1\n2\n")[1].names == ["adj close"]
+    assert read(tmp_path, "date_close\n1\n2\n")[1].names == ["date_close"]

@@ -319,10 +319,11 @@ def _have_left(panel: Panel) -> np.ndarray:  # (n_assets,) bool
         said |= panel.attributes["delisting_date"].reindex(panel.assets).notna().to_numpy()
     return (missed > GONE_AFTER.bars) & (days > GONE_AFTER.days) | said & (missed > 0)
 
-# %% ../../nbs/data/panel.ipynb #5bf35192
+# %% ../../nbs/data/panel.ipynb #def3dfaf
 def once_each(function: Callable) -> Callable:
     """A function of a panel or a label and of plain settings, computed once for each. What it returns is shared: arrays
-    refuse to be written to. It must not hold the panel or label itself, which would then never be forgotten.
+    refuse to be written to, and so do those that it was computed from, or it could be out of date without a word. It
+    must not hold the panel or label itself, which would then never be forgotten.
     """
     known = WeakKeyDictionary()
 
@@ -330,6 +331,8 @@ def once_each(function: Callable) -> Callable:
     def remembered(of, *settings):
         found = known.setdefault(of, {})
         if settings not in found:
+            _read_only(getattr(of, "panel", of).fields)
+            _read_only(getattr(of, "values", None))
             found[settings] = _read_only(function(of, *settings))
         return found[settings]
 
