@@ -136,7 +136,7 @@ def run_notebook(
         print(shell.prettytb(source.name), file=sys.stderr)
         sys.exit(f"cell {shell._cell_idx}: {type(e).__name__}: {e}")
 
-# %% ../nbs/docs.ipynb #054b1dba
+# %% ../nbs/docs.ipynb #7c9575d1
 _LOADED = ("execnb.shell", "matplotlib.pyplot", "torch", "lightgbm", "shap", "alphalens", "neuralpha.report.export")
 
 
@@ -145,9 +145,8 @@ def _load() -> None:
     for module in _LOADED:
         importlib.import_module(module)
     from neuralpha.data.universes import load_universe
-    from neuralpha.features.compute import compute_features
 
-    compute_features(load_universe("sim-tiny"), "core")
+    load_universe("sim-tiny")
     gc.freeze()
 
 # %% ../nbs/docs.ipynb #9a1827c6

@@ -47,11 +47,14 @@ def printed(file):
     return [c.outputs[0].text.strip() for c in nbformat.read(file, 4).cells if c.get("outputs")]
 
 def test_notebooks_start_loaded_and_see_nothing_of_each_other(tmp_path):
-    look = "import sys, os, neuralpha; print('lightgbm' in sys.modules, 'said' in dir(neuralpha), os.path.basename(os.getcwd()))"
+    look = "import sys, os, neuralpha as na; print('lightgbm' in sys.modules, 'said' in dir(na), os.path.basename(os.getcwd()))"
+    in_threads = (
+        "panel = na.load_universe('sim-tiny'); X = na.compute_features(panel, 'classic'); y = na.triple_barrier(panel)"
+    )
     (tmp_path / "nbs/guides").mkdir(parents=True)
     pages = [f"guides/page_{n}" for n in range(4)]
     for page in pages:
-        nbformat.write(cells_of(look, f"neuralpha.said = '{page}'"), tmp_path / f"nbs/{page}.ipynb")
+        nbformat.write(cells_of(look, f"na.said = '{page}'", in_threads), tmp_path / f"nbs/{page}.ipynb")
     ran = run_all(tmp_path, pages)
     assert [printed(ran[page]) for page in pages] == [["True False guides"]] * 4
 
