@@ -149,12 +149,14 @@ def _load() -> None:
     load_universe("sim-tiny")
     gc.freeze()
 
-# %% ../nbs/docs.ipynb #9a1827c6
+# %% ../nbs/docs.ipynb #34f1e81b
 def _run_copies(
     jobs: int,  # processes side by side
 ) -> None:
-    """Run the notebooks of standard input, a JSON list of (notebook, where the executed copy goes), each in a copy of this
-    process, and write a line of JSON as each ends: notebook, seconds, exit code."""
+    """Run the notebooks of standard input, a JSON list of (notebook, where it goes), each in a copy of this process.
+
+    Writes a line of JSON as each ends: notebook, seconds, exit code.
+    """
     waiting, running = json.load(sys.stdin), {}
     if len(waiting) > 3:  # fewer are done sooner than everything is loaded
         _load()
@@ -163,7 +165,8 @@ def _run_copies(
             source, target = waiting.pop(0)
             pid = os.fork()
             if pid == 0:
-                return _run_quietly(source, target)
+                _run_quietly(source, target)
+                return
             running[pid] = source, time.time()
         else:
             pid, status = os.wait()
@@ -178,7 +181,7 @@ def _run_quietly(source: str, target: str) -> None:
         os.dup2(said.fileno(), 2)
     run_notebook(source, target)
 
-# %% ../nbs/docs.ipynb #1daebb72
+# %% ../nbs/docs.ipynb #b7f5b6c1
 def run_all(
     base: Path,  # repository
     pages,  # notebooks below `nbs/`, without suffix
@@ -203,7 +206,8 @@ def run_all(
     cache = base / ".cache/docs"
     cache.mkdir(parents=True, exist_ok=True)
     kept = {p: cache / f"{run_key(base, p)}.ipynb" for p in pages}
-    asked = {f"nbs/{p}.ipynb": file for p, file in kept.items() if not file.exists()}
+    pages_by_file = {file: p for p, file in kept.items()}  # of pages that run the same, one
+    asked = {f"nbs/{p}.ipynb": file for file, p in pages_by_file.items() if not file.exists()}
     failed = []
     for name, seconds, code in _ended(base, {n: file.with_suffix(".part") for n, file in asked.items()}, jobs):
         print(f"  {name}  {seconds:.0f} s" + ("  FAILED" if code else ""), flush=True)

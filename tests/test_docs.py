@@ -47,9 +47,9 @@ def printed(file):
     return [c.outputs[0].text.strip() for c in nbformat.read(file, 4).cells if c.get("outputs")]
 
 def test_notebooks_start_loaded_and_see_nothing_of_each_other(tmp_path):
-    look = "import sys, os, neuralpha as na; print('lightgbm' in sys.modules, 'said' in dir(na), os.path.basename(os.getcwd()))"
+    look = "import os, sys, neuralpha as na; print('lightgbm' in sys.modules, 'said' in dir(na), os.getcwd()[-6:])"
     in_threads = (
-        "panel = na.load_universe('sim-tiny'); X = na.compute_features(panel, 'classic'); y = na.triple_barrier(panel)"
+        "panel = na.load_universe('sim-tiny'); na.compute_features(panel, 'classic'); na.triple_barrier(panel);"
     )
     (tmp_path / "nbs/guides").mkdir(parents=True)
     pages = [f"guides/page_{n}" for n in range(4)]
