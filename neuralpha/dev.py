@@ -218,6 +218,13 @@ def _document(modules: list[Path], lib: Path) -> None:
         source = module.read_text(encoding="utf-8")
         module.write_text(documented(source, _reader(module, lib)), encoding="utf-8")
 
+# %% ../nbs/dev.ipynb #a348dd03
+def _keep_times(before: dict) -> None:  # path -> (bytes, `os.stat_result`)
+    """Give files that hold what they held their time back."""
+    for path, (said, at) in before.items():
+        if path.exists() and path.read_bytes() == said:
+            os.utime(path, ns=(at.st_atime_ns, at.st_mtime_ns))
+
 # %% ../nbs/dev.ipynb #c92582d0
 def stub_text(
     homes: dict,  # module -> its public names, separated by blanks
@@ -272,7 +279,7 @@ def _copy_research(base: Path) -> None:
     for path in [path for path in there.rglob("*") if path.is_file() and path.relative_to(there) not in wanted]:
         path.unlink()
 
-# %% ../nbs/dev.ipynb #0f7d85e5
+# %% ../nbs/dev.ipynb #ec37add4
 def sync(base: Path | None = None) -> None:
     """Clean every notebook, export library and tests, copy `nbs/research` into the package; one at a time, so that two
     runs cannot mix.
@@ -284,6 +291,7 @@ def sync(base: Path | None = None) -> None:
     with open(base / "settings.ini") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         _pair(base)
+        before = {path: (path.read_bytes(), path.stat()) for path in (base / "neuralpha").rglob("*.py")}
         modules = []
         for path in notebooks(base):
             nb = clean_notebook(nbformat.read(path, as_version=4))
@@ -298,6 +306,7 @@ def sync(base: Path | None = None) -> None:
             elif test.exists():
                 test.unlink()
         _document(modules, base / "neuralpha")
+        _keep_times(before)
         front = base / "nbs/index.ipynb"
         if front.exists():
             _write_if_changed(base / "README.md", readme_text(nbformat.read(front, as_version=4)))

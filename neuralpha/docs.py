@@ -12,9 +12,8 @@ __all__ = ['SHOWN_ONLY', 'READERS', 'PAGES', 'Part', 'sidebar', 'run_key', 'run_
            'public_names', 'exported', 'link_names', 'link_targets', 'page_notebook', 'contents', 'part_page',
            'page_file', 'page_text', 'write_pages', 'write_changed', 'site_digest', 'build']
 
-# %% ../nbs/docs.ipynb #4dec9852
-import ast, hashlib, importlib, inspect, json, os, re, shutil, subprocess, sys, textwrap, time, tomllib
-from concurrent.futures import ThreadPoolExecutor
+# %% ../nbs/docs.ipynb #d9cc4e49
+import ast, gc, hashlib, importlib, inspect, json, os, re, shutil, subprocess, sys, textwrap, time, tomllib
 from pathlib import Path
 from typing import NamedTuple
 import nbformat
@@ -137,7 +136,52 @@ def run_notebook(
         print(shell.prettytb(source.name), file=sys.stderr)
         sys.exit(f"cell {shell._cell_idx}: {type(e).__name__}: {e}")
 
-# %% ../nbs/docs.ipynb #851efe68
+# %% ../nbs/docs.ipynb #7c9575d1
+_LOADED = ("execnb.shell", "matplotlib.pyplot", "torch", "lightgbm", "shap", "alphalens", "neuralpha.report.export")
+
+
+def _load() -> None:
+    """Load what nearly every notebook uses."""
+    for module in _LOADED:
+        importlib.import_module(module)
+    from neuralpha.data.universes import load_universe
+
+    load_universe("sim-tiny")
+    gc.freeze()
+
+# %% ../nbs/docs.ipynb #34f1e81b
+def _run_copies(
+    jobs: int,  # processes side by side
+) -> None:
+    """Run the notebooks of standard input, a JSON list of (notebook, where it goes), each in a copy of this process.
+
+    Writes a line of JSON as each ends: notebook, seconds, exit code.
+    """
+    waiting, running = json.load(sys.stdin), {}
+    if len(waiting) > 3:  # fewer are done sooner than everything is loaded
+        _load()
+    while waiting or running:
+        if waiting and len(running) < jobs:
+            source, target = waiting.pop(0)
+            pid = os.fork()
+            if pid == 0:
+                _run_quietly(source, target)
+                return
+            running[pid] = source, time.time()
+        else:
+            pid, status = os.wait()
+            source, began = running.pop(pid)
+            print(json.dumps([source, time.time() - began, os.waitstatus_to_exitcode(status)]), flush=True)
+
+# %% ../nbs/docs.ipynb #f0098516
+def _run_quietly(source: str, target: str) -> None:
+    """Run a notebook; what it says to the terminal is kept beside its copy."""
+    with open(Path(target).with_suffix(".said"), "w") as said:
+        os.dup2(said.fileno(), 1)
+        os.dup2(said.fileno(), 2)
+    run_notebook(source, target)
+
+# %% ../nbs/docs.ipynb #b7f5b6c1
 def run_all(
     base: Path,  # repository
     pages,  # notebooks below `nbs/`, without suffix
@@ -162,35 +206,43 @@ def run_all(
     cache = base / ".cache/docs"
     cache.mkdir(parents=True, exist_ok=True)
     kept = {p: cache / f"{run_key(base, p)}.ipynb" for p in pages}
-    threads = {k: str(max(1, (os.cpu_count() or 1) // jobs)) for k in ("OMP_NUM_THREADS", "NUMBA_NUM_THREADS")}
-
-    def run(page):
-        if kept[page].exists():
-            return None
-        start = time.time()
-        part = kept[page].with_suffix(".part")
-        code = "import sys; from neuralpha.docs import run_notebook; run_notebook(*sys.argv[1:])"
-        p = subprocess.run(
-            [sys.executable, "-c", code, base / f"nbs/{page}.ipynb", part],
-            capture_output=True,
-            text=True,
-            env={**os.environ, **threads, "NEURALPHA_PROGRESS": "0", "PYTHONWARNINGS": "ignore"},
-        )
-        print(
-            f"  nbs/{page}.ipynb  {time.time() - start:.0f} s" + ("" if p.returncode == 0 else "  FAILED"), flush=True
-        )
-        if p.returncode:
-            return f"nbs/{page}.ipynb, {p.stderr.strip().splitlines()[-1]}"
-        part.replace(kept[page])
-        return None
-
-    with ThreadPoolExecutor(jobs) as pool:
-        failed = [f for f in pool.map(run, kept) if f]
+    pages_by_file = {file: p for p, file in kept.items()}  # of pages that run the same, one
+    asked = {f"nbs/{p}.ipynb": file for file, p in pages_by_file.items() if not file.exists()}
+    failed = []
+    for name, seconds, code in _ended(base, {n: file.with_suffix(".part") for n, file in asked.items()}, jobs):
+        print(f"  {name}  {seconds:.0f} s" + ("  FAILED" if code else ""), flush=True)
+        said = asked[name].with_suffix(".said")
+        if code:
+            lines = said.read_text().strip().splitlines()
+            failed.append(f"{name}, " + (lines[-1] if lines else f"exit code {code}"))
+        else:
+            asked[name].with_suffix(".part").replace(asked[name])
+        said.unlink()
     if failed:
         raise NeuralphaError("These notebooks did not run:\n  " + "\n  ".join(failed))
     for old in set(cache.glob("*.ipynb")) - set(kept.values()):
         old.unlink()
     return kept
+
+# %% ../nbs/docs.ipynb #6696db93
+def _ended(base: Path, asked: dict, jobs: int):
+    """Run notebooks in copies of a process of their own; yields what `_run_copies` says of each as it ends."""
+    if not asked:
+        return
+    threads = {k: str(max(1, (os.cpu_count() or 1) // jobs)) for k in ("OMP_NUM_THREADS", "NUMBA_NUM_THREADS")}
+    with subprocess.Popen(
+        [sys.executable, "-c", f"from neuralpha.docs import _run_copies; _run_copies({jobs})"],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+        cwd=base,
+        env={**os.environ, **threads, "NEURALPHA_PROGRESS": "0", "PYTHONWARNINGS": "ignore"},
+    ) as running:
+        json.dump([(name, str(file)) for name, file in asked.items()], running.stdin)
+        running.stdin.close()
+        yield from map(json.loads, running.stdout)
+    if running.returncode:
+        raise NeuralphaError(f"The process that runs the notebooks ended with exit code {running.returncode}.")
 
 # %% ../nbs/docs.ipynb #03b4d188
 def with_outputs(

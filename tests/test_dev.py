@@ -187,3 +187,21 @@ def test_the_package_holds_what_the_research_folder_holds_and_nothing_else(repos
     assert [path.relative_to(copied).as_posix() for path in copied.rglob("*.*")] == ["studies/quick.toml"]
     assert (copied / "studies" / "quick.toml").read_text() == "seeds = 1"
     dev.main(["sync"])
+
+def test_only_a_module_that_says_something_else_gets_a_new_time(repository):
+    for name, value in (("same", 1), ("other", 2)):
+        sources = (f"# {name.title()}\n> A page.", f"#| default_exp {name}", f"#| export\nvalue = {value}")
+        prose, *code = sources
+        cells = [nbformat.v4.new_markdown_cell(prose), *map(nbformat.v4.new_code_cell, code)]
+        nbformat.write(nbformat.v4.new_notebook(cells=cells), repository / f"nbs/{name}.ipynb")
+    subprocess.run(["git", "add", "nbs"], cwd=repository, check=True)
+    shutil.copy(root() / "settings.ini", repository)
+    export = [sys.executable, "-m", "neuralpha.dev", "sync", "--clear"]
+    subprocess.run(export, cwd=repository, check=True)
+    same, other = (repository / f"neuralpha/{name}.py" for name in ("same", "other"))
+    for module in (same, other):
+        os.utime(module, (1e9, 1e9))
+    notebook = repository / "nbs/other.ipynb"
+    notebook.write_text(notebook.read_text().replace("value = 2", "value = 3"))
+    subprocess.run(export, cwd=repository, check=True)
+    assert same.stat().st_mtime == 1e9 and other.stat().st_mtime > 1e9 and "value = 3" in other.read_text()

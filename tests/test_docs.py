@@ -40,6 +40,33 @@ def test_only_changed_code_runs_again(again, capsys):
     assert ran(prose) == ""
     assert "guides/look" in (first := ran(code)) and "core" not in first
 
+def cells_of(*sources):
+    return nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(source) for source in sources])
+
+def printed(file):
+    return [c.outputs[0].text.strip() for c in nbformat.read(file, 4).cells if c.get("outputs")]
+
+def test_notebooks_start_loaded_and_see_nothing_of_each_other(tmp_path):
+    look = "import os, sys, neuralpha as na; print('lightgbm' in sys.modules, 'said' in dir(na), os.getcwd()[-6:])"
+    in_threads = (
+        "panel = na.load_universe('sim-tiny'); na.compute_features(panel, 'classic'); na.triple_barrier(panel);"
+    )
+    (tmp_path / "nbs/guides").mkdir(parents=True)
+    pages = [f"guides/page_{n}" for n in range(4)]
+    for page in pages:
+        nbformat.write(cells_of(look, f"na.said = '{page}'", in_threads), tmp_path / f"nbs/{page}.ipynb")
+    ran = run_all(tmp_path, pages)
+    assert [printed(ran[page]) for page in pages] == [["True False guides"]] * 4
+
+def test_a_notebook_whose_process_dies_is_named_and_the_others_are_kept(tmp_path):
+    (tmp_path / "nbs").mkdir()
+    nbformat.write(cells_of("import os; os.kill(os.getpid(), 9)"), tmp_path / "nbs/dies.ipynb")
+    nbformat.write(cells_of("print(1)"), tmp_path / "nbs/lives.ipynb")
+    with pytest.raises(NeuralphaError, match=r"nbs/dies.ipynb, exit code -9$"):
+        run_all(tmp_path, ["dies", "lives"])
+    (kept,) = (tmp_path / ".cache/docs").iterdir()
+    assert printed(kept) == ["1"]
+
 def test_only_known_names_outside_fences_are_linked():
     names = {"ic": "neuralpha.a.ic", "rank_ic": "neuralpha.a.rank_ic", "Panel": "neuralpha.b.Panel"}
     assert (
