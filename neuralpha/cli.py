@@ -12,9 +12,9 @@ __all__ = ['app', 'data_app', 'ReadOption', 'SEVERAL', 'SPLIT', 'RUN', 'DeviceOp
            'AddressOption', 'StudyArgument', 'UniverseOption', 'FEATURES_HELP', 'ModelsOption', 'FeaturesOption',
            'SEEDS_HELP', 'REPETITIONS_HELP', 'TRIALS_HELP', 'SeedsOption', 'RepetitionsOption', 'TrialsOption',
            'RefitOption', 'DELAY_HELP', 'DelayOption', 'TrainStartOption', 'features_app', 'CHARACTERISTICS',
-           'desk_app', 'DeskFolder', 'LastOption', 'holdout_app', 'INTERRUPTED', 'run', 'tune', 'features_list',
-           'models_list', 'studies_list', 'new_command', 'lab_command', 'doctor_command', 'data_check', 'data_list',
-           'data_import', 'audit', 'desk_open', 'desk_step', 'desk_replay', 'desk_fills', 'desk_status',
+           'desk_app', 'DeskFolder', 'LastOption', 'holdout_app', 'INTERRUPTED', 'GOES_ON', 'run', 'tune',
+           'features_list', 'models_list', 'studies_list', 'new_command', 'lab_command', 'doctor_command', 'data_check',
+           'data_list', 'data_import', 'audit', 'desk_open', 'desk_step', 'desk_replay', 'desk_fills', 'desk_status',
            'desk_difference', 'desk_retrain', 'desk_promote', 'desk_rollback', 'desk_export', 'desk_test',
            'report_file', 'backtest_report', 'sweep_report', 'compare_two', 'score_newest', 'holdout_open', 'verify',
            'main']
@@ -1266,8 +1266,14 @@ def _said_of_newer(places: list) -> str:
         "that; run the study again to have it too."
     )
 
-# %% ../nbs/cli.ipynb #79f27cb7
+# %% ../nbs/cli.ipynb #f752702f
 INTERRUPTED = 130  # as shells count: 128 and the number of the signal
+GOES_ON = {  # command -> what a second start finds
+    "run": "finished units are kept, run again to continue.",
+    "tune": "finished trials are kept, run again to continue.",
+    "sweep": "finished backtests are kept, run again to continue.",
+    "desk": "finished bars are in the journal, run again to continue.",
+}
 
 
 def main(argv=None) -> None:
@@ -1280,8 +1286,14 @@ def main(argv=None) -> None:
     except (KeyboardInterrupt, SystemExit) as end:
         if isinstance(end, SystemExit) and end.code != INTERRUPTED:
             raise
-        typer.secho("interrupted; finished units are kept, run again to continue.", err=True)
+        typer.secho(f"interrupted; {_what_is_left(sys.argv[1:] if argv is None else argv)}", err=True)
         sys.exit(INTERRUPTED)
+
+# %% ../nbs/cli.ipynb #4b51b6d7
+def _what_is_left(argv: list) -> str:
+    """The sentence for who pressed Ctrl-C: files are written whole or not at all."""
+    command = next((word for word in argv if not word.startswith("-")), "")
+    return GOES_ON.get(command, "no file was changed by halves.")
 
 # %% ../nbs/cli.ipynb #444109f8
 #| eval: false

@@ -12,8 +12,8 @@ hidden.
 __all__ = ['FLOORS', 'RESEARCH', 'NAMES_THE_ENSEMBLE', 'TAG', 'READ_PAGES', 'LONG', 'MOST_IN_A_ROW', 'NEAR', 'root', 'notebooks',
            'cells_by_notebook', 'research_files', 'own_notebooks', 'floor_of', 'modules', 'import_graph', 'Climb',
            'climbs', 'circles', 'rooms', 'without_return_type', 'bare_ensembles', 'doubled_names', 'html_in_python',
-           'accidental_settings', 'told_twice', 'kind_of_cell', 'rows_of_cells', 'long_rows', 'defined_in',
-           'not_at_work', 'plot_rooms']
+           'accidental_settings', 'told_twice', 'undocumented', 'kind_of_cell', 'rows_of_cells', 'long_rows',
+           'defined_in', 'not_at_work', 'plot_rooms']
 
 # %% ../nbs/house.ipynb #cad6b6bf
 import ast, json, re, subprocess
@@ -527,6 +527,38 @@ def _prose(cell: dict) -> set:
     """A cell's headings and long lines."""
     lines = {line.strip() for line in "".join(cell["source"]).splitlines()}
     return {line for line in lines if len(line) > LONG or line.startswith("#")}
+
+# %% ../nbs/house.ipynb #5ed0c30d
+def undocumented(
+    base: Path,  # repository
+) -> list[str]:  # "data.panel.Panel"
+    """Public functions and classes of the modules that say nothing about themselves.
+
+    Parameters
+    ----------
+    base : Path
+        repository
+
+    Returns
+    -------
+    list[str]
+        "data.panel.Panel"
+    """
+    found = []
+    for path in sorted((base / "neuralpha").rglob("*.py")):
+        module = ".".join(path.relative_to(base / "neuralpha").with_suffix("").parts)
+        body = ast.parse(path.read_text(encoding="utf-8")).body
+        public = [node for node in body if isinstance(node, _TOLD) and not node.name.startswith(("_", "test_"))]
+        found += [f"{module}.{node.name}" for node in public if not (ast.get_docstring(node) or _is_planted(node))]
+    return found
+
+# %% ../nbs/house.ipynb #dafce088
+_TOLD = (ast.FunctionDef, ast.ClassDef)
+
+
+def _is_planted(node) -> bool:
+    calls = [decorator.func for decorator in node.decorator_list if isinstance(decorator, ast.Call)]
+    return any(isinstance(call, ast.Name) and call.id == "_plant" for call in calls)
 
 # %% ../nbs/house.ipynb #ac4c7fc9
 MOST_IN_A_ROW = 3  # cells of the library with neither prose nor an example between them

@@ -96,8 +96,9 @@ _MARK = """([element, number]) => {
     document.body.append(mark);
 }"""
 
-# %% ../nbs/pictures.ipynb #1f40c8af
+# %% ../nbs/pictures.ipynb #d838af96
 def take(browser, report: Path, picture: Picture) -> Image.Image:
+    """One picture of a report's page, with its marks. Raises `NeuralphaError` where the page lacks one of them."""
     page = browser.new_page(viewport={"width": WIDTH, "height": 900})
     page.goto((report / picture.page).resolve().as_uri())
     for number, selector in enumerate(picture.marks, 1):

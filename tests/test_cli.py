@@ -201,6 +201,21 @@ def test_what_cannot_be_scored_is_one_line(tmp_path, monkeypatch, capsys, args, 
     code, said = _call(capsys, *args)
     assert code == 2 and message in said.err and said.err.count("\n") == 1 and not list(tmp_path.rglob("*.html"))
 
+def test_ctrl_c_is_answered_with_what_a_second_start_finds(monkeypatch, capsys):
+    def interrupted(**how):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("neuralpha.cli.app", interrupted)
+    said = {
+        "run quick": "finished units are kept",
+        "desk step d": "in the journal",
+        "data check f": "no file was changed",
+    }
+    for line, kept in said.items():
+        with pytest.raises(SystemExit) as end:
+            main(line.split())
+        assert end.value.code == 130 and kept in capsys.readouterr().err
+
 def _call(capsys, *args):
     with pytest.raises(SystemExit) as e:
         main([str(a) for a in args])

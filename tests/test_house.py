@@ -141,6 +141,18 @@ def test_a_paragraph_that_a_merge_left_twice_is_named(tmp_path):
 def test_no_notebook_tells_a_thing_twice():
     assert told_twice(root()) == []
 
+def test_what_says_nothing_about_itself_is_named(tmp_path):
+    (tmp_path / "neuralpha").mkdir()
+    told = 'def told():\n    """Tells."""\n\n\n@_plant("a", "b")\ndef leak(): ...\n\n\ndef _inner(): ...\n'
+    (tmp_path / "neuralpha" / "a.py").write_text(told + "\n\nclass Silent: ...\n\n\ndef dumb(): ...\n")
+    assert undocumented(tmp_path) == ["a.Silent", "a.dumb"]
+
+def test_everything_public_says_what_it_is():
+    from neuralpha.audit.leaks import shift_by_1
+
+    assert undocumented(root()) == []
+    assert shift_by_1.__doc__.startswith("Tomorrow's return instead of today's")
+
 def _notebook(base, name, *sources):
     cells = [{"cell_type": "code", "source": source} for source in sources]
     (base / "nbs").mkdir(exist_ok=True)

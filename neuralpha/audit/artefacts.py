@@ -276,12 +276,26 @@ def folds_in(artefacts: dict) -> list[Fold]:
     """All folds, those with a test first of all designs."""
     return [fold for v in artefacts.values() if isinstance(v, list) for fold in v]
 
-# %% ../../nbs/audit/artefacts.ipynb #900ea41a
+# %% ../../nbs/audit/artefacts.ipynb #70c23e17
 def labels_in(artefacts: dict) -> dict:  # name -> Columns
+    """Columns that say from when on they are known.
+
+    Returns
+    -------
+    dict
+        name -> Columns
+    """
     return {what: v for what, v in artefacts.items() if isinstance(v, Columns) and v.label is not None}
 
-# %% ../../nbs/audit/artefacts.ipynb #83bbd723
+# %% ../../nbs/audit/artefacts.ipynb #c0c8bcee
 def values_in(artefacts: dict) -> dict:  # name -> Columns that are no label
+    """Columns that must be known on their own date.
+
+    Returns
+    -------
+    dict
+        name -> Columns that are no label
+    """
     return {what: v for what, v in artefacts.items() if isinstance(v, Columns) and v.label is None}
 
 # %% ../../nbs/audit/artefacts.ipynb #97600a8b

@@ -201,11 +201,12 @@ class Planted:
 
 LEAKS = []
 
-# %% ../../nbs/audit/leaks.ipynb #ecb7adb9
+# %% ../../nbs/audit/leaks.ipynb #1525d7e8
 def _plant(name, story, part="future", filings=False, columns=None, **options):
     """Register a function that returns (leaky, clean)."""
 
     def register(make):
+        make.__doc__ = f"{story[0].upper()}{story[1:]}."
         LEAKS.append(Planted(name, story, make, part, options, filings, columns))
         return make
 

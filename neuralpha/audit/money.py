@@ -29,7 +29,7 @@ from ..trading.account import Account, open_books
 from ..trading.clock import Clock
 from ..trading.costs import Impact, make_costs, past_volatility, past_volume
 
-# %% ../../nbs/audit/money.ipynb #74d1a490
+# %% ../../nbs/audit/money.ipynb #9fe5ce41
 MONEY_LEAKS = []
 
 
@@ -37,6 +37,7 @@ def _plant(name: str, story: str, **options) -> Callable:
     """Register a function that returns (leaky, clean)."""
 
     def register(make):
+        make.__doc__ = f"{story[0].upper()}{story[1:]}."
         MONEY_LEAKS.append(Planted(name, story, make, "future", options))
         return make
 

@@ -26,11 +26,23 @@ from ..evaluate.plots import style
 from ..portfolio.anatomy import under_water
 from .numbers import read_ics
 
-# %% ../../nbs/report/curves.ipynb #568b3ed8
+# %% ../../nbs/report/curves.ipynb #69b88070
 POINTS = 260  # of a line on a page: a year of bars, or five years of weeks
 
 
 class Pane(NamedTuple):
+    """One of the pictures that stand above each other and share their dates.
+
+    Parameters
+    ----------
+    label : str
+        on the axis, with the unit
+    digits : int
+        in which values are shown
+    lines : pd.DataFrame
+        dates × names
+    """
+
     label: str  # on the axis, with the unit
     digits: int  # in which values are shown
     lines: pd.DataFrame  # dates × names

@@ -65,8 +65,9 @@ def settle_zone(frame, zone, spec, where, source) -> tuple[pl.DataFrame, str]:
         "say tz='America/New_York' (the exchange's zone)."
     )
 
-# %% ../../../nbs/data/reading/zones.ipynb #8d36e6fa
+# %% ../../../nbs/data/reading/zones.ipynb #ac756cc7
 def floor_daily(frame) -> tuple[pl.DataFrame, str]:
+    """Days without their time where each has one stamp only, and what is said of it; "" where nothing was done."""
     days = frame.select(pl.col("date").dt.date().n_unique(), pl.col("date").n_unique().alias("stamps")).row(0)
     timed = frame.select((pl.col("date").dt.time() != dt.time(0)).any()).item()
     if timed and days[0] == days[1]:

@@ -51,16 +51,19 @@ def metric_cell(metric: dict | None, digits: int | None = None) -> Cell:
     value = shown["value"]
     return Cell(number(shown, digits), interval(shown, digits), sorts_by(value))
 
-# %% ../../../nbs/report/pages/cells.ipynb #540d16d4
+# %% ../../../nbs/report/pages/cells.ipynb #42282e8e
 def sorts_by(value: float | None) -> str:
+    """What a column is sorted by: all digits of the number, "" where there is none."""
     return "" if value is None else repr(float(value))
 
-# %% ../../../nbs/report/pages/cells.ipynb #c7d4db16
+# %% ../../../nbs/report/pages/cells.ipynb #b7aafeaf
 def text_cell(text: str, address: str | None = None) -> Cell:
+    """Words, set to the left; a link where an address is given."""
     return Cell(text, sort=text, is_text=True, address=address)
 
-# %% ../../../nbs/report/pages/cells.ipynb #2c8e6aea
+# %% ../../../nbs/report/pages/cells.ipynb #d68eed8b
 def count_cell(value) -> Cell:
+    """A whole number, or a dash where there is none."""
     return Cell("–") if value is None else Cell(number(value, 0), sort=value)
 
 # %% ../../../nbs/report/pages/cells.ipynb #953011b6
@@ -133,8 +136,9 @@ def number_table(title: str, heads, records: list, digits: int = 2, note: str = 
     rows = [[any_cell(record.get(head), digits) for head in heads] for record in records]
     return NumberTable(title, [str(head) for head in heads], rows, note)
 
-# %% ../../../nbs/report/pages/cells.ipynb #afa5dc55
+# %% ../../../nbs/report/pages/cells.ipynb #c654f6d8
 def any_cell(value, digits: int) -> Cell:
+    """Words, a whole number, or a number with so many digits; a dash where there is none."""
     if isinstance(value, str):
         return text_cell(value)
     if value is None:

@@ -19,7 +19,7 @@ import neuralpha.report.templates as templates  # files, which count as code: an
 from ...display import environment
 from ...study.spec import Study
 
-# %% ../../../nbs/report/pages/frame.ipynb #d15a8b27
+# %% ../../../nbs/report/pages/frame.ipynb #314b16be
 class Frame(NamedTuple):
     """What stands around every page.
 
@@ -33,6 +33,8 @@ class Frame(NamedTuple):
     here : str, default ''
         the address in `nav` to which the page belongs
     footer : str, default ''
+    notices : list, default ()
+        what a reader of any page must know of the data
     """
 
     title: str
@@ -40,14 +42,16 @@ class Frame(NamedTuple):
     nav: list = ()  # (name, address) of the other pages
     here: str = ""  # the address in `nav` to which the page belongs
     footer: str = ""
+    notices: list = ()  # what a reader of any page must know of the data
 
-# %% ../../../nbs/report/pages/frame.ipynb #2468a4c0
+# %% ../../../nbs/report/pages/frame.ipynb #6a392ea9
 def report_frame(
     study: Study,
     entries: list,  # (name, address) of the report's own pages
     title: str,
     here: str,  # address of the entry to which the page belongs
     up: str = "",  # the way from the page to the study's folder
+    notices: list = (),  # sentences that stand on the page before all else
 ) -> Frame:
     """The frame of a page of a report: manifest and the other studies end its navigation.
 
@@ -61,13 +65,15 @@ def report_frame(
         address of the entry to which the page belongs
     up : str, default ''
         the way from the page to the study's folder
+    notices : list, default ()
+        sentences that stand on the page before all else
     """
     nav = [*entries, ("Manifest", f"{up}manifest.html"), ("All studies", f"{up}../index.html")]
     footer = (
         f"Study {study.hash[:12]} · every number is in metrics.json beside each universe · SHA-256 of every file in "
         "manifest.json"
     )
-    return Frame(title, study.name, nav, here, footer)
+    return Frame(title, study.name, nav, here, footer, notices)
 
 # %% ../../../nbs/report/pages/frame.ipynb #01e017f6
 def render(

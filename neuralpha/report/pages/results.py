@@ -19,7 +19,7 @@ from ...core import NeuralphaError, read_json, read_table
 from ..curves import POINTS, curves_of
 from ...study.spec import Study, universe_slug
 
-# %% ../../../nbs/report/pages/results.ipynb #fd70522f
+# %% ../../../nbs/report/pages/results.ipynb #8c6ea39c
 @dataclass
 class UniverseResult:
     """What one universe's folder holds, as the pages need it.
@@ -86,6 +86,16 @@ class UniverseResult:
     def curves(self, points: int = POINTS) -> dict:
         """File of a picture -> its curves."""
         return curves_of(self.folder, points) if self.folder else {}
+
+    @property
+    def is_simulated(self) -> bool:
+        """Whether the market was drawn by a program: only there an oracle stands beside the models."""
+        return "oracle" in self.numbers.get("models", {})
+
+    @property
+    def is_survivors_only(self) -> bool:
+        """Whether the checks found that nobody left before the end."""
+        return any(c["check"] == "survivors_only" and c["rows"] for c in self.checks.get("checks", ()))
 
     def page_of(self, model) -> str:
         return f"{self.slug}/model-{model}.html"
