@@ -26,6 +26,8 @@ def test_what_follows_from_a_panel_is_computed_once_for_each_and_forgotten_with_
         doubled(p)[0][:] = 0.0
     with pytest.raises(ValueError, match="read-only"):
         p.fields["close"][0] = 1.0
+    p.fields["close"] = 3 * p.fields["close"]
+    assert highest(p) == 36 and seen[2:] == ["a", "a"]
     memory = next(cell.cell_contents for cell in highest.__closure__ if hasattr(cell.cell_contents, "data"))
     del p, other
     gc.collect()

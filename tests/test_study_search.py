@@ -50,14 +50,14 @@ def test_no_search_sees_prices_features_or_labels_after_its_training_part(tmp_pa
     )  # the last label of a training row is known there
     late = p.date_code > last
     rng = np.random.default_rng(0)
-    for v in p.fields.values():
-        v[late] = v[late] * rng.uniform(0.2, 5, late.sum())
+    for name, v in p.fields.items():
+        p.fields[name] = np.where(late, v * rng.uniform(0.2, 5, len(v)), v).astype(v.dtype)
     experiment.X.values[late] = rng.normal(size=experiment.X.values[late].shape)
     experiment.y.values[late] = rng.normal(size=late.sum())
     experiment.y.values[p.date_code > p.date_code[experiment.folds[0].train].max()] = 9.0
     assert _records(experiment, tmp_path / "b") == before
-    for v in p.fields.values():
-        v[:] = v * rng.uniform(0.2, 5, len(v))
+    for name, v in p.fields.items():
+        p.fields[name] = (v * rng.uniform(0.2, 5, len(v))).astype(v.dtype)
     changed = _records(experiment, tmp_path / "c")
     assert [t["sharpe"] for t in changed[0]["tried"]] != [
         t["sharpe"] for t in before[0]["tried"]

@@ -254,7 +254,7 @@ def audit_features(
     columns = [c for c in data if c not in ("date", "asset")]
     return _audit_frames(fn, panel, columns, data["date"].is_monotonic_increasing, options)
 
-# %% ../../nbs/audit/pipeline.ipynb #996c5939
+# %% ../../nbs/audit/pipeline.ipynb #d5d36e23
 def function_values(
     fn: Callable,  # of a panel, or of its long table
     panel: Panel,
@@ -270,12 +270,15 @@ def function_values(
     panel : Panel
     """
     called = fn if _takes(fn, few_assets(panel), {}) else _on_frames(fn, list(panel.fields), False)
-    before = {name: values.copy() for name, values in panel.fields.items()}
-    found = artefacts_of(called(panel), panel)["features"]
-    name = getattr(fn, "__name__", "the function")
-    written = [k for k, v in before.items() if not np.array_equal(v, panel.fields.get(k), equal_nan=True)]
-    if written:
+    before = dict(panel.fields)
+    panel.fields.update({field: values.copy() for field, values in before.items()})
+    try:
+        found = artefacts_of(called(panel), panel)["features"]
+        written = [k for k, v in before.items() if not np.array_equal(v, panel.fields.get(k), equal_nan=True)]
+    finally:
         panel.fields.update(before)
+    name = getattr(fn, "__name__", "the function")
+    if written:
         raise NeuralphaError(
             f"{name} writes into the panel that it is given (field {written[0]!r}), whose prices would be others for "
             f"all that comes after; copy them first: panel.fields[{written[0]!r}].copy()."

@@ -319,26 +319,35 @@ def _have_left(panel: Panel) -> np.ndarray:  # (n_assets,) bool
         said |= panel.attributes["delisting_date"].reindex(panel.assets).notna().to_numpy()
     return (missed > GONE_AFTER.bars) & (days > GONE_AFTER.days) | said & (missed > 0)
 
-# %% ../../nbs/data/panel.ipynb #def3dfaf
+# %% ../../nbs/data/panel.ipynb #cc138931
 def once_each(function: Callable) -> Callable:
-    """A function of a panel or a label and of plain settings, computed once for each. What it returns is shared: arrays
-    refuse to be written to, and so do those that it was computed from, or it could be out of date without a word. It
-    must not hold the panel or label itself, which would then never be forgotten.
+    """A function of a panel or a label and of plain settings, computed once for each, and anew where another array has
+    taken the place of one that it was computed from.
+
+    What it returns is shared: arrays refuse to be written to, and so do those that it was computed from, or it could be
+    out of date without a word. It must not hold the panel or label itself, which would then never be forgotten.
     """
     known = WeakKeyDictionary()
 
     @wraps(function)
     def remembered(of, *settings):
-        found = known.setdefault(of, {})
-        if settings not in found:
-            _read_only(getattr(of, "panel", of).fields)
-            _read_only(getattr(of, "values", None))
-            found[settings] = _read_only(function(of, *settings))
-        return found[settings]
+        found, arrays = known.setdefault(of, {}), _arrays_of(of)
+        before, kept = found.get(settings, ((), None))
+        if len(before) != len(arrays) or any(old is not new for old, new in zip(before, arrays)):
+            kept = _read_only(function(of, *settings))
+            found[settings] = _read_only(arrays), kept
+        return kept
 
     return remembered
 
-# %% ../../nbs/data/panel.ipynb #66b2a2f4
+# %% ../../nbs/data/panel.ipynb #53534c52
+def _arrays_of(of) -> tuple:
+    """What is in a panel, or in a label and its panel."""
+    panel = getattr(of, "panel", of)
+    own = () if panel is of else (of.values,)
+    return (*panel.fields.values(), panel.tradable, *own)
+
+
 def _read_only(found):
     """An array, or each of several in a tuple or dictionary, that refuses to be written to."""
     several = found.values() if isinstance(found, dict) else found if isinstance(found, tuple) else [found]
