@@ -864,8 +864,8 @@ class _Subject(_Part):
             raise ValueError(f"{v!r} becomes a folder; use letters, digits, '.', '-' and '_'")
         return v
 
-# %% ../../nbs/study/spec.ipynb #17fab71d
-class _Inputs(_Part):
+# %% ../../nbs/study/spec.ipynb #c093d738
+class _Inputs(_Subject):
     """What models see, and what each row counts."""
 
     features: Annotated[
@@ -937,8 +937,8 @@ def _make_transform(step: dict) -> None:
     except NeuralphaError as e:
         raise ValueError(str(e)) from None
 
-# %% ../../nbs/study/spec.ipynb #18d9a781
-class _Fits(_Part):
+# %% ../../nbs/study/spec.ipynb #74a25466
+class _Fits(_Inputs):
     """Which models are fitted, and how often."""
 
     models: Annotated[
@@ -991,8 +991,8 @@ def _check_block(name: str, block: dict) -> None:
     if not isinstance(again := block.get("refit", False), bool):
         raise ValueError(f"refit of {name} is {again!r}; it is true or false")
 
-# %% ../../nbs/study/spec.ipynb #17b8e4de
-class _Blocks(_Part):
+# %% ../../nbs/study/spec.ipynb #65ed3331
+class _Blocks(_Fits):
     """The parts of a study that have keys of their own."""
 
     label: Annotated[LabelSpec, Field(description="what is forecast")] = LabelSpec()
@@ -1004,8 +1004,8 @@ class _Blocks(_Part):
     explain: Annotated[ExplainSpec, Field(description="how much is explained")] = ExplainSpec()
     tune: Annotated[TuneSpec | None, Field(description="search every model's parameters inside each fold")] = None
 
-# %% ../../nbs/study/spec.ipynb #1da45473
-class _Extras(_Part):
+# %% ../../nbs/study/spec.ipynb #9a1b47da
+class _Extras(_Blocks):
     """What most studies leave as it is."""
 
     ensemble: Annotated[
@@ -1061,8 +1061,8 @@ class _Extras(_Part):
             raise ValueError(f"{v!r} is no notebook; its name ends in .ipynb")
         return v
 
-# %% ../../nbs/study/spec.ipynb #1af4979d
-class StudyFields(_Extras, _Blocks, _Fits, _Inputs, _Subject):
+# %% ../../nbs/study/spec.ipynb #0544cc29
+class StudyFields(_Extras):
     """What stands in a study file, each field checked by itself.
 
     Parameters
