@@ -849,25 +849,82 @@ AGENTS = {  # name of an agent -> where it is; its scores are positions
 }
 SET_BY_STUDY = {"costs": "[costs]", "capital": "[portfolio]", "fill": "[portfolio]", "delay": "[label]"}  # of agents
 
-# %% ../../nbs/study/spec.ipynb #d96bd149
-class _Subject(_Part):
-    """What is studied, and how it is called."""
+# %% ../../nbs/study/spec.ipynb #4fe70b28
+class StudyFields(_Part):
+    """What stands in a study file, each field checked by itself.
+
+    Parameters
+    ----------
+    name : str
+        folder of the report
+    title : str, default ''
+        heading of the report; empty: the name
+    universes : list[str]
+        built-in names or paths of Parquet/CSV files
+    features : str | list[str], default 'core'
+        names, families or globs; `neuralpha features list` shows them
+    transform : Literal['rank', 'zscore', 'raw'], default 'rank'
+        features as ranks or standard scores by date, or as they are
+    transforms : list[dict[str, Any]], default []
+        fitted on the training rows of every fit, in this order: kind and its parameters; select,
+        pca, som, clusters, regimes, anomaly, scale, winsorise, impute, categories, or a class of
+        your own, file.py:Name
+    weights : WeightSpec | None, default None
+        what every training row counts; a model that takes none sets weights = false
+    models : dict[str, dict[str, Any]]
+        names, each once, or name -> parameters; `model` picks the kind where the name is your own,
+        `refit` overrides the study's, `weights = false` does without them
+    seeds : int, default 2
+        networks and trees per fold, averaged into one ensemble
+    seed : int, default 0
+        first seed
+    refit : bool, default False
+        once validation has chosen epochs, trees and penalties, fit again on training and validation
+        together
+    together : list[str], default []
+        nets whose seeds are trained at once, as one batched computation, which pays on a GPU
+    label : LabelSpec, default LabelSpec()
+        what is forecast
+    split : SplitSpec, default SplitSpec()
+        which dates train, choose and judge
+    costs : CostSpec, default CostSpec()
+        what trading costs
+    portfolio : PortfolioSpec | None, default None
+        what is held on the scores, to say what they are worth
+    explain : ExplainSpec, default ExplainSpec()
+        how much is explained
+    tune : TuneSpec | None, default None
+        search every model's parameters inside each fold
+    ensemble : Literal['rank', 'z', 'mean', 'stack'] | None, default None
+        adds a row that combines the models' scores by date; a stack learns its weights on each
+        fold's validation part
+    ensemble_of : list[str] | None, default None
+        models the ensemble combines; default: all
+    repetitions : int | None, default None
+        draws of each simulated universe (gkx-...), instead of folds
+    published : PublishedSpec | None, default None
+        a table from a paper, shown beside what is measured
+    template : str | None, default None
+        notebook that reports on each universe in place of the built-in one; its path starts where
+        the study is run
+    holdout : str | None, default None
+        last period of every universe that is sealed before anything is computed
+    data : dict[str, dict[str, Any]], default {}
+        how to read a universe: start, end, columns, tz, date_format, ...
+    checks : dict[str, Any], default {}
+        thresholds and severities of the data checks that differ from their defaults
+    """
+
+    written_if_named: ClassVar = ("portfolio",)
+
+    always_written: ClassVar = (
+        *("name", "title", "universes", "features", "transform", "models", "seeds", "seed"),
+        *("label", "split", "costs", "explain", "holdout", "data", "checks"),
+    )
 
     name: Annotated[str, Field(description="folder of the report")]
     title: Annotated[str, Field(description="heading of the report; empty: the name")] = ""
     universes: Annotated[list[str], Field(min_length=1, description="built-in names or paths of Parquet/CSV files")]
-
-    @field_validator("name")
-    @classmethod
-    def _plain(cls, v):
-        if not _NAME.fullmatch(v):
-            raise ValueError(f"{v!r} becomes a folder; use letters, digits, '.', '-' and '_'")
-        return v
-
-# %% ../../nbs/study/spec.ipynb #c093d738
-class _Inputs(_Subject):
-    """What models see, and what each row counts."""
-
     features: Annotated[
         str | list[str], Field(description="names, families or globs; `neuralpha features list` shows them")
     ] = "core"
@@ -888,59 +945,6 @@ class _Inputs(_Subject):
         WeightSpec | None,
         Field(description="what every training row counts; a model that takes none sets weights = false"),
     ] = None
-
-    @model_validator(mode="before")
-    @classmethod
-    def _transform_tables(cls, values):
-        is_tables = isinstance(values, dict) and isinstance(values.get("transform"), list)
-        return _tables_apart(values) if is_tables else values
-
-    @field_validator("transforms")
-    @classmethod
-    def _known_transforms(cls, v):
-        for step in v:
-            _check_transform(step)
-        return v
-
-# %% ../../nbs/study/spec.ipynb #88581585
-BY_DATE = ("rank", "zscore", "raw")  # transforms that are done date by date
-
-
-def _tables_apart(values: dict) -> dict:
-    """`[[transform]]` tables are fitted; one of `BY_DATE`, if it is the first, is done by date."""
-    if values.get("transforms"):
-        raise ValueError("transform and transforms both name what is fitted; write [[transform]] alone")
-    steps = values["transform"]
-    others = {key: value for key, value in values.items() if key != "transform"}
-    first = steps[0].get("kind") if steps and isinstance(steps[0], dict) else None
-    if first in BY_DATE:
-        return {**others, "transform": first, "transforms": steps[1:]}
-    return {**others, "transforms": steps}
-
-# %% ../../nbs/study/spec.ipynb #cced07ea
-def _check_transform(step: dict) -> None:
-    """Refuse a step that cannot be fitted."""
-    if not isinstance(kind := step.get("kind"), str):
-        raise ValueError(f"a transform has no kind: {step!r}; write kind = \"pca\" or kind = \"my_transforms.py:Name\"")
-    if kind in BY_DATE:
-        raise ValueError(f"{kind} is done by date, before anything is fitted; name it first")
-    if not is_own(kind):
-        _make_transform(step)
-
-# %% ../../nbs/study/spec.ipynb #68199fdf
-def _make_transform(step: dict) -> None:
-    """Refuse parameters that a built-in transform does not have."""
-    from neuralpha.features.pipeline import make_transform
-
-    try:
-        make_transform(**step)
-    except NeuralphaError as e:
-        raise ValueError(str(e)) from None
-
-# %% ../../nbs/study/spec.ipynb #74a25466
-class _Fits(_Inputs):
-    """Which models are fitted, and how often."""
-
     models: Annotated[
         dict[str, dict[str, Any]],
         Field(
@@ -967,34 +971,6 @@ class _Fits(_Inputs):
             examples=[["lstm"]],
         ),
     ] = []
-
-    @field_validator("models")
-    @classmethod
-    def _plain_models(cls, v):
-        for name, block in v.items():
-            _check_block(name, block)
-        return v
-
-# %% ../../nbs/study/spec.ipynb #53e6913a
-def _check_block(name: str, block: dict) -> None:
-    """Refuse a model's name that no file can have, or that is another row's, and words of no meaning."""
-    if not _NAME.fullmatch(name):
-        own = f"; write [models.{short_name(name)}] and below it model = {name!r}" if is_own(name) else ""
-        raise ValueError(f"model name {name!r} becomes a file name; use letters, digits, '.', '-' and '_'{own}")
-    if name in RESERVED:
-        raise ValueError(
-            f"a model cannot be called {name!r}, which is a row that every report may have; give it another "
-            "name and say `model = ...`"
-        )
-    if not isinstance(kind := block.get("model", name), str):
-        raise ValueError(f"model of {name} is {kind!r}; it is the name of a kind of model")
-    if not isinstance(again := block.get("refit", False), bool):
-        raise ValueError(f"refit of {name} is {again!r}; it is true or false")
-
-# %% ../../nbs/study/spec.ipynb #65ed3331
-class _Blocks(_Fits):
-    """The parts of a study that have keys of their own."""
-
     label: Annotated[LabelSpec, Field(description="what is forecast")] = LabelSpec()
     split: Annotated[SplitSpec, Field(description="which dates train, choose and judge")] = SplitSpec()
     costs: Annotated[CostSpec, Field(description="what trading costs")] = CostSpec()
@@ -1003,11 +979,6 @@ class _Blocks(_Fits):
     ] = None
     explain: Annotated[ExplainSpec, Field(description="how much is explained")] = ExplainSpec()
     tune: Annotated[TuneSpec | None, Field(description="search every model's parameters inside each fold")] = None
-
-# %% ../../nbs/study/spec.ipynb #9a1b47da
-class _Extras(_Blocks):
-    """What most studies leave as it is."""
-
     ensemble: Annotated[
         Literal["rank", "z", "mean", "stack"] | None,
         Field(
@@ -1054,6 +1025,26 @@ class _Extras(_Blocks):
         ),
     ] = {}
 
+    @model_validator(mode="before")
+    @classmethod
+    def _transform_tables(cls, values):
+        is_tables = isinstance(values, dict) and isinstance(values.get("transform"), list)
+        return _tables_apart(values) if is_tables else values
+
+    @field_validator("transforms")
+    @classmethod
+    def _known_transforms(cls, v):
+        for step in v:
+            _check_transform(step)
+        return v
+
+    @field_validator("name")
+    @classmethod
+    def _plain(cls, v):
+        if not _NAME.fullmatch(v):
+            raise ValueError(f"{v!r} becomes a folder; use letters, digits, '.', '-' and '_'")
+        return v
+
     @field_validator("template")
     @classmethod
     def _notebook(cls, v):
@@ -1061,78 +1052,63 @@ class _Extras(_Blocks):
             raise ValueError(f"{v!r} is no notebook; its name ends in .ipynb")
         return v
 
-# %% ../../nbs/study/spec.ipynb #0544cc29
-class StudyFields(_Extras):
-    """What stands in a study file, each field checked by itself.
+    @field_validator("models")
+    @classmethod
+    def _plain_models(cls, v):
+        for name, block in v.items():
+            _check_block(name, block)
+        return v
 
-    Parameters
-    ----------
-    ensemble : Literal['rank', 'z', 'mean', 'stack'] | None, default None
-        adds a row that combines the models' scores by date; a stack learns its weights on each
-        fold's validation part
-    ensemble_of : list[str] | None, default None
-        models the ensemble combines; default: all
-    repetitions : int | None, default None
-        draws of each simulated universe (gkx-...), instead of folds
-    published : PublishedSpec | None, default None
-        a table from a paper, shown beside what is measured
-    template : str | None, default None
-        notebook that reports on each universe in place of the built-in one; its path starts where
-        the study is run
-    holdout : str | None, default None
-        last period of every universe that is sealed before anything is computed
-    data : dict[str, dict[str, Any]], default {}
-        how to read a universe: start, end, columns, tz, date_format, ...
-    checks : dict[str, Any], default {}
-        thresholds and severities of the data checks that differ from their defaults
-    label : LabelSpec, default LabelSpec()
-        what is forecast
-    split : SplitSpec, default SplitSpec()
-        which dates train, choose and judge
-    costs : CostSpec, default CostSpec()
-        what trading costs
-    portfolio : PortfolioSpec | None, default None
-        what is held on the scores, to say what they are worth
-    explain : ExplainSpec, default ExplainSpec()
-        how much is explained
-    tune : TuneSpec | None, default None
-        search every model's parameters inside each fold
-    models : dict[str, dict[str, Any]]
-        names, each once, or name -> parameters; `model` picks the kind where the name is your own,
-        `refit` overrides the study's, `weights = false` does without them
-    seeds : int, default 2
-        networks and trees per fold, averaged into one ensemble
-    seed : int, default 0
-        first seed
-    refit : bool, default False
-        once validation has chosen epochs, trees and penalties, fit again on training and validation
-        together
-    together : list[str], default []
-        nets whose seeds are trained at once, as one batched computation, which pays on a GPU
-    features : str | list[str], default 'core'
-        names, families or globs; `neuralpha features list` shows them
-    transform : Literal['rank', 'zscore', 'raw'], default 'rank'
-        features as ranks or standard scores by date, or as they are
-    transforms : list[dict[str, Any]], default []
-        fitted on the training rows of every fit, in this order: kind and its parameters; select,
-        pca, som, clusters, regimes, anomaly, scale, winsorise, impute, categories, or a class of
-        your own, file.py:Name
-    weights : WeightSpec | None, default None
-        what every training row counts; a model that takes none sets weights = false
-    name : str
-        folder of the report
-    title : str, default ''
-        heading of the report; empty: the name
-    universes : list[str]
-        built-in names or paths of Parquet/CSV files
-    """
+# %% ../../nbs/study/spec.ipynb #88581585
+BY_DATE = ("rank", "zscore", "raw")  # transforms that are done date by date
 
-    written_if_named: ClassVar = ("portfolio",)
 
-    always_written: ClassVar = (
-        *("name", "title", "universes", "features", "transform", "models", "seeds", "seed"),
-        *("label", "split", "costs", "explain", "holdout", "data", "checks"),
-    )
+def _tables_apart(values: dict) -> dict:
+    """`[[transform]]` tables are fitted; one of `BY_DATE`, if it is the first, is done by date."""
+    if values.get("transforms"):
+        raise ValueError("transform and transforms both name what is fitted; write [[transform]] alone")
+    steps = values["transform"]
+    others = {key: value for key, value in values.items() if key != "transform"}
+    first = steps[0].get("kind") if steps and isinstance(steps[0], dict) else None
+    if first in BY_DATE:
+        return {**others, "transform": first, "transforms": steps[1:]}
+    return {**others, "transforms": steps}
+
+# %% ../../nbs/study/spec.ipynb #cced07ea
+def _check_transform(step: dict) -> None:
+    """Refuse a step that cannot be fitted."""
+    if not isinstance(kind := step.get("kind"), str):
+        raise ValueError(f"a transform has no kind: {step!r}; write kind = \"pca\" or kind = \"my_transforms.py:Name\"")
+    if kind in BY_DATE:
+        raise ValueError(f"{kind} is done by date, before anything is fitted; name it first")
+    if not is_own(kind):
+        _make_transform(step)
+
+# %% ../../nbs/study/spec.ipynb #68199fdf
+def _make_transform(step: dict) -> None:
+    """Refuse parameters that a built-in transform does not have."""
+    from neuralpha.features.pipeline import make_transform
+
+    try:
+        make_transform(**step)
+    except NeuralphaError as e:
+        raise ValueError(str(e)) from None
+
+# %% ../../nbs/study/spec.ipynb #53e6913a
+def _check_block(name: str, block: dict) -> None:
+    """Refuse a model's name that no file can have, or that is another row's, and words of no meaning."""
+    if not _NAME.fullmatch(name):
+        own = f"; write [models.{short_name(name)}] and below it model = {name!r}" if is_own(name) else ""
+        raise ValueError(f"model name {name!r} becomes a file name; use letters, digits, '.', '-' and '_'{own}")
+    if name in RESERVED:
+        raise ValueError(
+            f"a model cannot be called {name!r}, which is a row that every report may have; give it another "
+            "name and say `model = ...`"
+        )
+    if not isinstance(kind := block.get("model", name), str):
+        raise ValueError(f"model of {name} is {kind!r}; it is the name of a kind of model")
+    if not isinstance(again := block.get("refit", False), bool):
+        raise ValueError(f"refit of {name} is {again!r}; it is true or false")
 
 # %% ../../nbs/study/spec.ipynb #8a6fe6dc
 # what a study of draws makes use of; every other field, those to come included, has no meaning beside `repetitions`
@@ -1283,6 +1259,46 @@ class Study(StudyFields):
 
     Parameters
     ----------
+    name : str
+        folder of the report
+    title : str, default ''
+        heading of the report; empty: the name
+    universes : list[str]
+        built-in names or paths of Parquet/CSV files
+    features : str | list[str], default 'core'
+        names, families or globs; `neuralpha features list` shows them
+    transform : Literal['rank', 'zscore', 'raw'], default 'rank'
+        features as ranks or standard scores by date, or as they are
+    transforms : list[dict[str, Any]], default []
+        fitted on the training rows of every fit, in this order: kind and its parameters; select,
+        pca, som, clusters, regimes, anomaly, scale, winsorise, impute, categories, or a class of
+        your own, file.py:Name
+    weights : WeightSpec | None, default None
+        what every training row counts; a model that takes none sets weights = false
+    models : dict[str, dict[str, Any]]
+        names, each once, or name -> parameters; `model` picks the kind where the name is your own,
+        `refit` overrides the study's, `weights = false` does without them
+    seeds : int, default 2
+        networks and trees per fold, averaged into one ensemble
+    seed : int, default 0
+        first seed
+    refit : bool, default False
+        once validation has chosen epochs, trees and penalties, fit again on training and validation
+        together
+    together : list[str], default []
+        nets whose seeds are trained at once, as one batched computation, which pays on a GPU
+    label : LabelSpec, default LabelSpec()
+        what is forecast
+    split : SplitSpec, default SplitSpec()
+        which dates train, choose and judge
+    costs : CostSpec, default CostSpec()
+        what trading costs
+    portfolio : PortfolioSpec | None, default None
+        what is held on the scores, to say what they are worth
+    explain : ExplainSpec, default ExplainSpec()
+        how much is explained
+    tune : TuneSpec | None, default None
+        search every model's parameters inside each fold
     ensemble : Literal['rank', 'z', 'mean', 'stack'] | None, default None
         adds a row that combines the models' scores by date; a stack learns its weights on each
         fold's validation part
@@ -1301,46 +1317,6 @@ class Study(StudyFields):
         how to read a universe: start, end, columns, tz, date_format, ...
     checks : dict[str, Any], default {}
         thresholds and severities of the data checks that differ from their defaults
-    label : LabelSpec, default LabelSpec()
-        what is forecast
-    split : SplitSpec, default SplitSpec()
-        which dates train, choose and judge
-    costs : CostSpec, default CostSpec()
-        what trading costs
-    portfolio : PortfolioSpec | None, default None
-        what is held on the scores, to say what they are worth
-    explain : ExplainSpec, default ExplainSpec()
-        how much is explained
-    tune : TuneSpec | None, default None
-        search every model's parameters inside each fold
-    models : dict[str, dict[str, Any]]
-        names, each once, or name -> parameters; `model` picks the kind where the name is your own,
-        `refit` overrides the study's, `weights = false` does without them
-    seeds : int, default 2
-        networks and trees per fold, averaged into one ensemble
-    seed : int, default 0
-        first seed
-    refit : bool, default False
-        once validation has chosen epochs, trees and penalties, fit again on training and validation
-        together
-    together : list[str], default []
-        nets whose seeds are trained at once, as one batched computation, which pays on a GPU
-    features : str | list[str], default 'core'
-        names, families or globs; `neuralpha features list` shows them
-    transform : Literal['rank', 'zscore', 'raw'], default 'rank'
-        features as ranks or standard scores by date, or as they are
-    transforms : list[dict[str, Any]], default []
-        fitted on the training rows of every fit, in this order: kind and its parameters; select,
-        pca, som, clusters, regimes, anomaly, scale, winsorise, impute, categories, or a class of
-        your own, file.py:Name
-    weights : WeightSpec | None, default None
-        what every training row counts; a model that takes none sets weights = false
-    name : str
-        folder of the report
-    title : str, default ''
-        heading of the report; empty: the name
-    universes : list[str]
-        built-in names or paths of Parquet/CSV files
     """
 
     def __repr__(self):
