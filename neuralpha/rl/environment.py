@@ -14,9 +14,10 @@ shape (simulated ones, mostly). The batch is paths × copies.
 # %% auto #0
 __all__ = ['RULES', 'REWARDS', 'trade_env', 'ActionLimits', 'Wished', 'Reward', 'Standing', 'TradeEnv', 'gym_env']
 
-# %% ../../nbs/rl/environment.ipynb #7078bb8c
+# %% ../../nbs/rl/environment.ipynb #3964014d
 from collections import deque
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import TYPE_CHECKING
 import numpy as np
 from ..core import NeuralphaError, check_kinds, extra, unknown_name, wrong_kind
@@ -357,8 +358,8 @@ RULES = {
 }
 REWARDS = tuple(RULES)
 
-# %% ../../nbs/rl/environment.ipynb #6e4ba248
-@dataclass(frozen=True, eq=False)
+# %% ../../nbs/rl/environment.ipynb #c1a21036
+@dataclass(eq=False)
 class Standing:
     """How the accounts of a batch stand at a close.
 
@@ -379,7 +380,7 @@ class Standing:
     held: np.ndarray  # (batch, n_assets) currency
     since: np.ndarray  # (batch, n_assets) bars since the last trade
 
-    @property
+    @cached_property
     def depth(self) -> np.ndarray:  # (batch,)
         """How far the wealth lies below its peak, as a share of the peak.
 
@@ -421,10 +422,10 @@ def _first_standing(books: list[Books]) -> Standing:
 def _positions(books: list[Books]) -> np.ndarray:  # (batch, n_assets) currency
     return np.concatenate([of_path.state.position.T for of_path in books])
 
-# %% ../../nbs/rl/environment.ipynb #07740a61
+# %% ../../nbs/rl/environment.ipynb #f3212b03
 def _trade(books: list[Books], wish: np.ndarray) -> np.ndarray:  # (batch, len(RECORD))
     """One bar of all books; `wish` (batch, n_assets) is in shares of the wealth."""
-    by_path = np.split(wish, len(books))
+    by_path = wish.reshape(len(books), -1, wish.shape[1])
     return np.concatenate([of_path.step(wished.T) for of_path, wished in zip(books, by_path)])
 
 
@@ -433,7 +434,7 @@ def _earned(books: list[Books]) -> np.ndarray:  # (batch, n_assets) currency; (b
     copies = len(books[0].accounts)
     return np.concatenate([(of_path.state.gained - of_path.state.paid).T.reshape(copies, -1) for of_path in books])
 
-# %% ../../nbs/rl/environment.ipynb #6f7c91f9
+# %% ../../nbs/rl/environment.ipynb #969ec234
 def _next_standing(
     before: Standing,
     books: list[Books],  # in which the bar is written
@@ -443,7 +444,8 @@ def _next_standing(
     """How the accounts stand after a bar."""
     wealth = records[:, RECORD.index("wealth")].copy()
     held = _positions(books)
-    left_alone = before.held * (1 + moves.repeat(len(held) // len(moves), 0))
+    by_path = before.held.reshape(len(moves), -1, held.shape[1])
+    left_alone = (by_path * (1 + moves[:, None])).reshape(held.shape)
     is_traded = np.abs(held - left_alone) > 1e-9 * np.maximum(before.wealth, 1.0)[:, None]
     return Standing(wealth, np.maximum(before.peak, wealth), held, np.where(is_traded, 0.0, before.since + 1))
 
@@ -459,7 +461,7 @@ def _observed(market: np.ndarray, standing: Standing) -> np.ndarray:  # (batch, 
     seen[..., -1] = standing.depth[:, None]
     return seen
 
-# %% ../../nbs/rl/environment.ipynb #77882a45
+# %% ../../nbs/rl/environment.ipynb #b9a7a0aa
 @dataclass(eq=False, repr=False)
 class TradeEnv:
     """Accounts that are traded bar by bar; made by `trade_env`.
@@ -573,9 +575,9 @@ class TradeEnv:
         if self.date >= self.last:
             raise NeuralphaError("The episode is over; call reset.")
         alive = self.seen[:, self.date, :, -1].repeat(self.copies, 0)
-        wish = self.limits.weights(_checked(action, self.panels, self.copies) * alive)
-        self.decided[self.date - self.first] = wish
-        self._waiting.append(wish)
+        t = self.date - self.first
+        self.decided[t] = self.limits.weights(_checked(action, self.panels, self.copies) * alive)
+        self._waiting.append(self.decided[t])
         before, earned = self.standing, _earned(self.books)
         records = _trade(self.books, self._waiting.popleft())
         self.standing = _next_standing(before, self.books, self.moves[:, self.date + 1], records)
@@ -589,8 +591,10 @@ class TradeEnv:
         self.net[t] = self.standing.net_return(before)
         past = self.net[self.begun - self.first : t + 1], self.standing.depth, self._moments
         reward = self.reward(*past)
-        by_asset = earned / np.maximum(before.wealth, 1e-300)[:, None]
-        self.reward_by_asset = self.reward.shared(by_asset, *past) if by_asset.shape[1] else by_asset
+        self.reward_by_asset = earned
+        if earned.shape[1]:
+            by_asset = earned / np.maximum(before.wealth, 1e-300)[:, None]
+            self.reward_by_asset = self.reward.shared(by_asset, *past)
         newest = np.stack([self.net[t], self.net[t] ** 2])
         self._moments += self.reward.memory * (newest - self._moments)
         return reward
