@@ -205,7 +205,7 @@ def test_the_parts_of_a_reward_sum_to_it_and_follow_what_each_asset_earned(marke
             action[:, 0] = 0.0
             _, reward, _, _ = env.step(action)
             assert env.reward_by_asset.sum() == pytest.approx(reward[0], rel=1e-9, abs=1e-15)
-            depth = 0.1 * (1 - env.wealth / env._peak)
+            depth = 0.1 * env.standing.depth
             if name in ("mean_variance", "log_wealth"):  # who holds nothing shares the drawdown alone
                 assert env.reward_by_asset[0, 0] == pytest.approx(-depth[0] / env.n_assets, abs=1e-12)
 
@@ -216,8 +216,11 @@ def test_an_episode_that_begins_later_is_the_end_of_the_market(market):
     while not (both := [each.step(action) for each in (env, late)])[0][2]:
         assert np.array_equal(both[0][0], both[1][0]) and np.array_equal(both[0][3], both[1][3])
     assert np.array_equal(env.ledger().part("wealth"), late.ledger().part("wealth"))
-    with pytest.raises(NeuralphaError, match="cannot begin at date 60"):
-        env.reset(60)
+    env.reset(20)
+    for date in (60, -1):
+        with pytest.raises(NeuralphaError, match=f"cannot begin at date {date}"):
+            env.reset(date)
+    assert env.date == 20 and len(env.step(action)[3]) == 1  # a start that is refused leaves the episode as it was
 
 @pytest.mark.skipif(importlib.util.find_spec("gymnasium") is None, reason="gymnasium is not installed")
 def test_gymnasium_finds_nothing_wrong(market):

@@ -25,7 +25,7 @@ def play_both(stocks, costs, clock):
     while not over:
         action = rng.uniform(-1, 1, (2, env.n_assets))
         bar = torch.full((2,), env.date + 1)
-        wish = wait(torch.as_tensor(env.limits.weights(action * env._seen[0, env.date, :, -1])))
+        wish = wait(torch.as_tensor(env.limits.weights(action * env.seen[0, env.date, :, -1])))
         _, _, over, record = env.step(action)
         position, cash, wealth = trade_bar(market, bar, wish, position, cash)
         wealths.append((record[:, RECORD.index("wealth")], wealth.numpy()))

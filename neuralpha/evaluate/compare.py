@@ -62,7 +62,7 @@ from neuralpha.evaluate.statistics import (
 )
 from ..display import page_part
 
-# %% ../../nbs/evaluate/compare.ipynb #80ea23a9
+# %% ../../nbs/evaluate/compare.ipynb #9d69a2fe
 @check_kinds
 def compare(
     # `Predictions`, named `(date, asset)` Series, or anything with `.name` and `.scores(seed=ENSEMBLE)`; one or a list
@@ -127,22 +127,8 @@ def compare(
     y = y if neutral is None else _neutral_label(y, neutral, forecasts)
     field = _field(_predictions(predictions), y, baselines, by, forecasts or {}, spent)
     field = field if neutral is None else _neutral_field(field, y, neutral, by)
-    labels = horizon_labels(y)
-    metrics = {}
-    for one in field.contestants:
-        metrics[one.name] = evaluate_scores(
-            one.scores,
-            panel,
-            y,
-            *one.forecast(y.horizon),
-            labels,
-            half_spread_bps=half_spread_bps,
-            trials=one.trials[0],
-            trial_sharpes=one.trials[1],
-            seed=seed,
-            n_resamples=n_resamples,
-            per_date=[field.on_dates[kind][one.name] for kind in ("ic", "rank_ic")] if one.along else None,
-        )
+    how = dict(half_spread_bps=half_spread_bps, seed=seed, n_resamples=n_resamples, labels=horizon_labels(y))
+    metrics = {one.name: _metrics_of(one, field, y, how) for one in field.contestants}
     slices = _add_detail(metrics, field, y, by, significance, half_spread_bps) if detail else None
     pairs = paired_tests(field.ics[field.ranked], y.horizon, significance)
     table = _ranked(_numbers(field, metrics, by), field, pairs, by)
@@ -164,6 +150,16 @@ def compare(
         correlation=score_correlation({one.name: one.scores for one in field.contestants}, panel),
         slices=slices,
         per_date=_per_date(field.on_dates, field.ics.index, order),
+    )
+
+# %% ../../nbs/evaluate/compare.ipynb #4336b1fa
+def _metrics_of(one, field, y: Label, how: dict) -> dict:
+    """All numbers of one contestant; `how` are options of `evaluate_scores`."""
+    trials, sharpes = one.trials
+    forecast = one.forecast(y.horizon)
+    per_date = [field.on_dates[kind][one.name] for kind in ("ic", "rank_ic")] if one.along else None
+    return evaluate_scores(
+        one.scores, y.panel, y, *forecast, trials=trials, trial_sharpes=sharpes, per_date=per_date, **how
     )
 
 # %% ../../nbs/evaluate/compare.ipynb #71b934a0

@@ -178,7 +178,7 @@ def _columns(kernel, series, inputs, lookback, **formulas):
         )
         declare(name + "{w}", "alpha158", inputs, lookback, formula, compute, _QLIB, WINDOWS)
 
-# %% ../../nbs/features/alpha158.ipynb #2a2a6cb8
+# %% ../../nbs/features/alpha158.ipynb #2146017f
 declare(
     "ROC{w}",
     "alpha158",
@@ -203,6 +203,8 @@ _columns(
     QTLD="20% quantile(close, {w})/close",
     RANK="rank of close in its last {w}, 0 to 1",
 )
+
+# %% ../../nbs/features/alpha158.ipynb #4e9b8254
 _columns(
     alpha_range,
     ("high", "low", "close"),
@@ -215,6 +217,8 @@ _columns(
     IMIN="position of min(low, {w})/{w}",
     IMXD="(position of max(high, {w}) - position of min(low, {w}))/{w}",
 )
+
+# %% ../../nbs/features/alpha158.ipynb #527a97ed
 _columns(alpha_corr, ("close", "log_volume"), "close volume", window_of_bars, CORR="corr(close, ln volume, {w})")
 _columns(
     alpha_corr,
@@ -235,6 +239,8 @@ _columns(
     SUMN="sum(falls, {w})/sum(|changes|, {w})",
     SUMD="(sum(rises, {w})-sum(falls, {w}))/sum(|changes|, {w})",
 )
+
+# %% ../../nbs/features/alpha158.ipynb #217beda6
 _columns(
     alpha_volume, ("volume",), "volume", window_of_bars, VMA="mean(volume, {w})/volume", VSTD="std(volume, {w})/volume"
 )
@@ -245,6 +251,8 @@ _columns(
     window_of_returns,
     WVMA="std(|ret|·volume, {w})/mean(|ret|·volume, {w})",
 )
+
+# %% ../../nbs/features/alpha158.ipynb #2b8340b2
 for _j, _n in enumerate(("VSUMP", "VSUMN", "VSUMD"), 3):
     declare(
         _n + "{w}",

@@ -9,8 +9,9 @@ the training mean. What differs is how $b$ is found. The penalty is chosen on th
 # %% auto #0
 __all__ = ['Linear', 'moments', 'shrunk', 'Ridge', 'OLS', 'ElasticNet', 'Lasso', 'descend', 'Huber', 'Logistic', 'PCR', 'PLS']
 
-# %% ../../nbs/models/linear.ipynb #1acac2f2
+# %% ../../nbs/models/linear.ipynb #14f19970
 from dataclasses import dataclass
+from pathlib import Path
 from typing import ClassVar
 import numpy as np
 from numba import njit
@@ -19,7 +20,7 @@ from ..core import NeuralphaError, atomic_path
 from .base import Estimator, feature_scale, mean_ic, scaled
 from .probe import LinearProbe
 
-# %% ../../nbs/models/linear.ipynb #ccd441a1
+# %% ../../nbs/models/linear.ipynb #212960b7
 @dataclass(kw_only=True, repr=False, eq=False)
 class Linear(Estimator):
     """A linear score; subclasses write `_path(x, target)`: candidate (note, coefficients, intercept) triples.
@@ -47,16 +48,12 @@ class Linear(Estimator):
                 f"{type(self).__name__} chooses its penalty on a validation part: pass valid=(view, target) or fix "
                 "the penalty."
             )
-        x = scaled(valid[0].values, self.mean_, self.sd_) if valid else None
-        gains = [self._gain(x @ np.float32(coef) + np.float32(b0), valid) if valid else 0.0 for _, coef, b0 in paths]
-        self.history_ = (
-            [
-                {**note, "valid_" + self.stop_on: abs(g) if self.stop_on == "loss" else g}
-                for (note, _, _), g in zip(paths, gains)
-            ]
-            if valid
-            else []
-        )
+        if valid is None:
+            self._keep(paths[0])
+            return
+        x = scaled(valid[0].values, self.mean_, self.sd_)
+        gains = [self._gain(x @ np.float32(coef) + np.float32(b0), valid) for _, coef, b0 in paths]
+        self.history_ = [note | self._watched(gain) for (note, _, _), gain in zip(paths, gains)]
         self._keep(paths[int(np.argmax(gains))])
 
     def probe(self, X) -> LinearProbe:
@@ -81,6 +78,10 @@ class Linear(Estimator):
             return mean_ic(score, valid[1], valid[0].date_code)
         return -float(np.mean((score - valid[1]) ** 2))
 
+    def _watched(self, gain: float) -> dict:
+        """What validation says of a penalty: an IC, or an error, which is lower where it is better."""
+        return {f"valid_{self.stop_on}": -gain if self.stop_on == "loss" else gain}
+
     def _predict(self, view):
         return scaled(view.values, self.mean_, self.sd_) @ self.coef_ + self.intercept_
 
@@ -88,38 +89,41 @@ class Linear(Estimator):
         return int((self.coef_ != 0).sum()) + 1
 
     def _save(self, folder):
-        with atomic_path(folder / "weights.safetensors") as tmp:
-            save_file(
-                {
-                    "mean": self.mean_,
-                    "sd": self.sd_,
-                    "coef": self.coef_,
-                    "intercept": np.float64([float(self.intercept_)]),
-                },
-                tmp,
-            )
+        _write_line(self, folder / "weights.safetensors")
 
     def _load(self, folder):
-        w = load_file(folder / "weights.safetensors")
-        self.mean_, self.sd_, self.coef_, self.intercept_ = w["mean"], w["sd"], w["coef"], float(w["intercept"][0])
-        self.chosen_ = {"ic": max, "loss": min}[self.stop_on](
-            self.history_, key=lambda h: h["valid_" + self.stop_on], default={}
-        )
+        _read_line(self, folder / "weights.safetensors")
+        best = {"ic": max, "loss": min}[self.stop_on]
+        self.chosen_ = best(self.history_, key=lambda look: look[f"valid_{self.stop_on}"], default={})
 
-# %% ../../nbs/models/linear.ipynb #a4de1897
+# %% ../../nbs/models/linear.ipynb #a5143e65
+def _write_line(line: Linear, path: Path) -> None:
+    intercept = np.float64([float(line.intercept_)])
+    with atomic_path(path) as unfinished:
+        save_file(dict(mean=line.mean_, sd=line.sd_, coef=line.coef_, intercept=intercept), unfinished)
+
+
+def _read_line(line: Linear, path: Path) -> None:
+    weights = load_file(path)
+    line.mean_, line.sd_, line.coef_ = (weights[name] for name in ("mean", "sd", "coef"))
+    line.intercept_ = float(weights["intercept"][0])
+
+# %% ../../nbs/models/linear.ipynb #8d536662
 def moments(
-    x: np.ndarray,
-    t: np.ndarray,
-    weight=None,  # (n, F) standardised features, (n,) target, (n,) weights or None
+    x: np.ndarray,  # (n, F) standardised features
+    t: np.ndarray,  # (n,) target
+    weight=None,  # (n,) what each row counts; None: all alike
 ) -> tuple:  # (gram (F, F), moment (F,), mean of x (F,), mean of t), float64
     """Covariances of features and target, summed in float64 block by block.
 
     Parameters
     ----------
     x : np.ndarray
+        (n, F) standardised features
     t : np.ndarray
+        (n,) target
     weight : default None
-        (n, F) standardised features, (n,) target, (n,) weights or None
+        (n,) what each row counts; None: all alike
 
     Returns
     -------

@@ -35,7 +35,7 @@ from .training.module import NetModule, check_module
 from .training.resident import Resident
 from .training.scoring import score_rows
 
-# %% ../../nbs/models/nets.ipynb #c7a90822
+# %% ../../nbs/models/nets.ipynb #95d76673
 @dataclass(kw_only=True, repr=False, eq=False)
 class Net(Training, Estimator):
     """A neural model: a subclass writes `build(n_features, outputs) -> torch module`.
@@ -101,12 +101,7 @@ class Net(Training, Estimator):
     }
 
     def check_target(self, kind) -> None:
-        meant = Objective(self.loss).targets
-        if meant and kind not in meant:
-            raise NeuralphaError(
-                f"Loss {self.loss!r} of {self.name} means a {' or '.join(meant)} target and is given {kind!r}: set "
-                f"target = \"{meant[0]}\" or take another loss."
-            )
+        _check_kind(self, kind)
 
     @property
     def takes_weights(self) -> bool:
@@ -114,12 +109,7 @@ class Net(Training, Estimator):
         return type(self)._fit is Net._fit and "sharpe" not in Objective(self.loss).names
 
     def check_horizon(self, bars) -> None:
-        if "sharpe" in Objective(self.loss).names and bars > 1:
-            raise NeuralphaError(
-                f"Loss {self.loss!r} of {self.name} is the Sharpe ratio of a portfolio traded on every bar and "
-                f"means returns of one bar; labels over {bars} bars overlap, "
-                "and their sum is no bar's return. Give it a label with horizon=1 or take another loss, such as 'ic'."
-            )
+        _check_bars(self, bars)
 
     def _fit(self, view, target, valid, rounds=None):
         device = pick_device(self.device)
@@ -173,27 +163,55 @@ class Net(Training, Estimator):
         return sum(p.numel() for p in self.net_.parameters())
 
     def _save(self, folder):
-        from safetensors.torch import save_file
-
-        weights = {f"net.{k}": v.detach().cpu().contiguous() for k, v in self.net_.state_dict().items()}
-        inputs = {"mean": torch.from_numpy(self.mean_), "sd": torch.from_numpy(self.sd_)}
-        with atomic_path(folder / "weights.safetensors") as tmp:
-            save_file(weights | inputs | {"horizons": torch.tensor(self.horizons_)}, tmp)
+        _write_net(self, folder / "weights.safetensors")
 
     def _load(self, folder):
-        from safetensors.torch import load_file
+        _read_net(self, folder / "weights.safetensors")
 
-        state = load_file(folder / "weights.safetensors")
-        self.mean_ = state.pop("mean").numpy()
-        self.sd_ = state.pop("sd").numpy()
-        self.horizons_ = int(state.pop("horizons"))
-        self.net_ = self._built(len(self.features_))
-        self.net_.load_state_dict({k.removeprefix("net."): v for k, v in state.items()})
-        try:
-            device = pick_device(self.device)
-        except NeuralphaError:
-            self.device, device = "auto", pick_device()  # fitted where there was another device
-        self.net_.to(device)
+# %% ../../nbs/models/nets.ipynb #441dea70
+def _check_kind(net: Net, kind: str) -> None:
+    """Raise where a net's loss means another kind of target."""
+    meant = Objective(net.loss).targets
+    if meant and kind not in meant:
+        raise NeuralphaError(
+            f"Loss {net.loss!r} of {net.name} means a {' or '.join(meant)} target and is given {kind!r}: set "
+            f"target = \"{meant[0]}\" or take another loss."
+        )
+
+
+def _check_bars(net: Net, bars: int) -> None:
+    """Raise where a net's loss does not mean labels over so many bars."""
+    if "sharpe" in Objective(net.loss).names and bars > 1:
+        raise NeuralphaError(
+            f"Loss {net.loss!r} of {net.name} is the Sharpe ratio of a portfolio traded on every bar and means returns "
+            f"of one bar; labels over {bars} bars overlap, and their sum is no bar's return. Give it a label with "
+            "horizon=1 or take another loss, such as 'ic'."
+        )
+
+# %% ../../nbs/models/nets.ipynb #3d493495
+def _write_net(net: Net, path: Path) -> None:
+    from safetensors.torch import save_file
+
+    weights = {f"net.{name}": value.detach().cpu().contiguous() for name, value in net.net_.state_dict().items()}
+    inputs = {"mean": torch.from_numpy(net.mean_), "sd": torch.from_numpy(net.sd_)}
+    with atomic_path(path) as unfinished:
+        save_file(weights | inputs | {"horizons": torch.tensor(net.horizons_)}, unfinished)
+
+# %% ../../nbs/models/nets.ipynb #50c4de5e
+def _read_net(net: Net, path: Path) -> None:
+    from safetensors.torch import load_file
+
+    state = load_file(path)
+    net.mean_ = state.pop("mean").numpy()
+    net.sd_ = state.pop("sd").numpy()
+    net.horizons_ = int(state.pop("horizons"))
+    net.net_ = net._built(len(net.features_))
+    net.net_.load_state_dict({name.removeprefix("net."): value for name, value in state.items()})
+    try:
+        device = pick_device(net.device)
+    except NeuralphaError:
+        net.device, device = "auto", pick_device()  # fitted where there was another device
+    net.net_.to(device)
 
 # %% ../../nbs/models/nets.ipynb #b0a39588
 @dataclass(kw_only=True, repr=False, eq=False)

@@ -285,7 +285,7 @@ def within_budget(
     end = min(ends, default=len(records) + 1)
     return records[:end], len(records) >= end
 
-# %% ../../nbs/models/tuning.ipynb #4b4f94e0
+# %% ../../nbs/models/tuning.ipynb #18b91853
 def tune(
     model: Estimator,  # its other parameters stay as they are
     X,
@@ -342,14 +342,7 @@ def tune(
     name = digest(
         model.name, base, space, X.digest, y.digest, inner.train, inner.valid, sampler, seed, target, *weighed
     )
-    owner, records = read_journal(journal) if journal else ("", [])
-    if owner not in ("", name):
-        raise NeuralphaError(
-            f"{journal} belongs to another search: data, fold, parameters, space, sampler or seed differ. Delete "
-            "it or name another file."
-        )
-    if journal and not owner:
-        _append(Path(journal), {"search": name})
+    records = _records_of(journal, name)
     optuna.logging.set_verbosity(optuna.logging.ERROR)
     study = optuna.create_study(
         direction="maximize",
@@ -365,17 +358,30 @@ def tune(
             _replay(trial, params, records[n], journal)
         else:
             start = time.perf_counter()
-            own = {"seed": trial_seed(seed, n)} | ({"device": device} if getattr(model, "device", "") == "auto" else {})
+            where = {"device": device} if getattr(model, "device", "") == "auto" else {}
+            own = {"seed": trial_seed(seed, n)} | where
             got = run_trial(trial, model, params | own, X, goal, inner, judge, weights)
-            records.append(
-                {"number": n, "params": _plain(params), **got, "seconds": round(time.perf_counter() - start, 3)}
-            )
+            seconds = round(time.perf_counter() - start, 3)
+            records.append({"number": n, "params": _plain(params), **got, "seconds": seconds})
             if journal:
                 _append(Path(journal), records[-1])
             if watch:
                 watch()
         study.tell(trial, records[n]["valid_ic"], state=optuna.trial.TrialState[records[n]["state"].upper()])
     return tuned_from(within_budget(records, trials, minutes)[0], model)
+
+# %% ../../nbs/models/tuning.ipynb #23c6066c
+def _records_of(journal, name: str) -> list:
+    """The trials that a journal holds of a search; a new journal is given the search's name."""
+    owner, records = read_journal(journal) if journal else ("", [])
+    if owner not in ("", name):
+        raise NeuralphaError(
+            f"{journal} belongs to another search: data, fold, parameters, space, sampler or seed differ. Delete "
+            "it or name another file."
+        )
+    if journal and not owner:
+        _append(Path(journal), {"search": name})
+    return records
 
 # %% ../../nbs/models/tuning.ipynb #160c30f8
 def search_space(model, space=None) -> dict:

@@ -250,7 +250,7 @@ def _precise(clarabel):
     settings.tol_gap_abs = settings.tol_gap_rel = settings.tol_feas = 1e-10
     return settings
 
-# %% ../../nbs/portfolio/optimise.ipynb #f4601f48
+# %% ../../nbs/portfolio/optimise.ipynb #225b8d87
 @dataclass(frozen=True)
 class MeanVariance(Policy):
     """Weights of a quadratic programme on every `every`-th bar; in between positions are left as they are.
@@ -281,9 +281,7 @@ class MeanVariance(Policy):
 
     def weights(self, scores, panel) -> np.ndarray:
         """Raises `NeuralphaError` where no date has a solution."""
-        history = self._history(scores, panel)
-        earned = np.zeros((panel.n_dates, panel.n_assets))
-        earned[panel.date_code, panel.asset_code] = earned_returns(panel).returns
+        history = _history_of(panel, scores, self)
         scored = np.flatnonzero(np.bincount(panel.date_code, np.isfinite(scores), panel.n_dates))
         first, last = scored[0], scored[-1]
         out = np.full(panel.n_rows, np.nan)
@@ -293,8 +291,8 @@ class MeanVariance(Policy):
         for d in range(first, last + 1):
             if (d - first) % self.every == 0 and d > self.window // 2:
                 tried += 1
-                held = self._solve(d, history, held, out)
-            held = held * (1 + earned[d])
+                held = self._decide(_day_of(history, d, self.window), held, out)
+            held = held * (1 + history.earned[d])
         if tried and len(self.log) == tried:
             faults = ", ".join(sorted({day.limit for day in self.log}))
             raise NeuralphaError(
@@ -303,62 +301,96 @@ class MeanVariance(Policy):
             )
         return out
 
-    def _history(self, scores, panel) -> "_History":
-        returns = np.full((panel.n_dates, panel.n_assets), np.nan, np.float32)
-        returns[panel.date_code, panel.asset_code] = bar_return(panel)
-        market = np.nanmean(np.where(np.isfinite(returns), returns, 0.0), 1)
-        return _History(
-            panel=panel,
-            mean=scores if self.skill is None else self.skill * standardise_by_date(panel, scores, "z"),
-            returns=returns,
-            market=np.nan_to_num(market),
-            sectors=sector_codes(panel) if self.limits.sectors else None,
-        )
-
-    def _solve(self, d, history, held, out):
-        """One date's programme over the names that are alive; the others are let go."""
-        panel = history.panel
-        alive = panel.rows_on(panel.dates[d])
-        window = slice(max(d - self.window + 1, 0), d + 1)
-        past = history.returns[window][:, panel.asset_code[alive]].astype(float)
-        is_known = np.isfinite(past).sum(0) > self.window // 4
-        chosen = is_known & np.isfinite(history.mean[alive])
-        rows, past = alive[chosen], past[:, chosen]
-        assets = panel.asset_code[rows]
-        if len(rows) < 3:
+    def _decide(self, day: "_Day", held, out) -> np.ndarray:  # (n_assets,) what is held then
+        """Write one date's weights into `out`; names that are alive and not chosen are let go."""
+        if len(day.rows) < 3:
             return held
-        risks, deviation = past_risks(past, self.factors)
-        scale = 1.0 if self.skill is None else deviation
+        risks, deviation = past_risks(day.past, self.factors)
         got = optimise(
-            mean=history.mean[rows] * scale,
+            mean=day.mean * (1.0 if self.skill is None else deviation),
             risks=risks,
-            held=held[assets],
+            held=held[day.assets],
             risk_aversion=self.risk_aversion,
             cost=1e-4 * self.cost_bps / self.every,
             limits=self.limits,
-            sectors=None if history.sectors is None else history.sectors[assets],
-            beta=_betas(past, history.market[window]) if self.limits.beta else None,
-            tradable=panel.tradable[rows],
+            sectors=day.sectors,
+            beta=_betas(day.past, day.market) if self.limits.beta else None,
+            tradable=day.tradable,
         )
         if not got.solved:
-            date = str(pd.Timestamp(panel.dates[d]).date())
-            self.log.append(Infeasible(date, got.at_fault, "what is held stays"))
+            self.log.append(Infeasible(day.date, got.at_fault, "what is held stays"))
             return held
-        out[alive] = 0.0
-        out[rows] = np.where(np.abs(got.weights) < 1e-7, 0.0, got.weights)
-        now = np.zeros(panel.n_assets)
-        now[assets] = got.weights
+        out[day.alive] = 0.0
+        out[day.rows] = np.where(np.abs(got.weights) < 1e-7, 0.0, got.weights)
+        now = np.zeros(len(held))
+        now[day.assets] = got.weights
         return now
 
-# %% ../../nbs/portfolio/optimise.ipynb #a84c8996
+# %% ../../nbs/portfolio/optimise.ipynb #9c3c3eb7
 class _History(NamedTuple):
     """What the dates of a panel are decided on."""
 
     panel: Panel
     mean: np.ndarray  # (n_rows,) expected returns; in standard deviations where there is a skill
     returns: np.ndarray  # (n_dates, n_assets) NaN where unknown
+    earned: np.ndarray  # (n_dates, n_assets) by a position that is left alone; 0 where there is none
     market: np.ndarray  # (n_dates,)
     sectors: np.ndarray | None  # (n_assets,)
+
+# %% ../../nbs/portfolio/optimise.ipynb #75a2d963
+def _history_of(panel: Panel, scores: np.ndarray, policy: MeanVariance) -> _History:
+    """Scores as expectations, and the returns of the panel."""
+    returns = np.full((panel.n_dates, panel.n_assets), np.nan, np.float32)
+    returns[panel.date_code, panel.asset_code] = bar_return(panel)
+    earned = np.zeros((panel.n_dates, panel.n_assets))
+    earned[panel.date_code, panel.asset_code] = earned_returns(panel).returns
+    market = np.nanmean(np.where(np.isfinite(returns), returns, 0.0), 1)
+    skill = policy.skill
+    return _History(
+        panel=panel,
+        mean=scores if skill is None else skill * standardise_by_date(panel, scores, "z"),
+        returns=returns,
+        earned=earned,
+        market=np.nan_to_num(market),
+        sectors=sector_codes(panel) if policy.limits.sectors else None,
+    )
+
+# %% ../../nbs/portfolio/optimise.ipynb #06264203
+class _Day(NamedTuple):
+    """What one date is decided on: n names that can be weighed."""
+
+    date: str
+    alive: np.ndarray  # rows of the date
+    rows: np.ndarray  # (n,) of them those that can be weighed
+    assets: np.ndarray  # (n,)
+    mean: np.ndarray  # (n,) as in `_History`
+    past: np.ndarray  # (bars, n) returns
+    market: np.ndarray  # (bars,)
+    sectors: np.ndarray | None  # (n,)
+    tradable: np.ndarray  # (n,) bool
+
+# %% ../../nbs/portfolio/optimise.ipynb #35d84fd9
+def _day_of(history: _History, d: int, window: int) -> _Day:
+    """One date and the bars up to it."""
+    panel = history.panel
+    alive = panel.rows_on(panel.dates[d])
+    bars = slice(max(d - window + 1, 0), d + 1)
+    past = history.returns[bars][:, panel.asset_code[alive]].astype(float)
+    is_known = np.isfinite(past).sum(0) > window // 4
+    chosen = is_known & np.isfinite(history.mean[alive])
+    rows = alive[chosen]
+    assets = panel.asset_code[rows]
+    return _Day(
+        date=str(pd.Timestamp(panel.dates[d]).date()),
+        alive=alive,
+        rows=rows,
+        assets=assets,
+        mean=history.mean[rows],
+        past=past[:, chosen],
+        market=history.market[bars],
+        sectors=None if history.sectors is None else history.sectors[assets],
+        tradable=panel.tradable[rows],
+    )
 
 # %% ../../nbs/portfolio/optimise.ipynb #5e46178e
 def past_risks(

@@ -10,7 +10,7 @@ was taken out of the data, `figures.json` says what each picture shows. The page
 # %% auto #0
 __all__ = ['Report', 'StudyResults', 'interval_plot']
 
-# %% ../../nbs/report/steps.ipynb #5761858d
+# %% ../../nbs/report/steps.ipynb #efcdd10b
 from typing import TYPE_CHECKING, Any
 from dataclasses import dataclass, field
 from functools import cached_property, partial
@@ -28,7 +28,7 @@ from .section import display_here, sections
 from ..study.experiment import Experiment
 from ..study.fit import collect
 from ..study.search import search_records
-from ..study.spec import load_study
+from ..study.spec import Study, load_study
 from ..study.units import UnitStore
 
 if TYPE_CHECKING:
@@ -37,7 +37,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
     from neuralpha.evaluate.compare import Leaderboard
 
-# %% ../../nbs/report/steps.ipynb #84f0ec3b
+# %% ../../nbs/report/steps.ipynb #cd3f07cc
 @dataclass(eq=False, repr=False)
 class Report:
     """The report of one experiment, section by section: `report.data()`, `report.folds()`, ... `out` holds all reports
@@ -99,21 +99,13 @@ class Report:
     @cached_property
     def scored(self) -> tuple[dict, dict]:
         """Model -> `Predictions`, of the test and of the validation rows; who is missing, and why, is in `holes`."""
+        study = self.experiment.study
         found, self.holes = collect(self.experiment, self.store, self.device)
-        for name in [n for n, p in found.items() if p.constant]:
-            del found[name]
-            self.holes[name] = (
-                "it gives all assets of a date the same score on every date; there is nothing to evaluate."
-            )
-        s = self.experiment.study
-        lost = sorted(set(s.members) - set(found)) if s.ensemble else []
-        if lost:
-            self.holes["ensemble"] = (
-                f"it combines {', '.join(sorted(s.members))}, of which {', '.join(lost)} "
-                f"{'is' if len(lost) == 1 else 'are'} missing."
-            )
-        held = collect(self.experiment, self.store, self.device, "valid")[0]
-        return with_ensemble(found, {n: held[n] for n in found}, self.experiment.study)
+        self.holes |= _silent(found)
+        found = {name: predictions for name, predictions in found.items() if name not in self.holes}
+        self.holes |= _ensemble_without_members(study, found)
+        valids, _ = collect(self.experiment, self.store, self.device, "valid")
+        return with_ensemble(found, {name: valids[name] for name in found}, study)
 
     @property
     def board(self) -> "Leaderboard":
@@ -134,14 +126,10 @@ class Report:
         self, fig, section: str, name: str, title: str, caption: str = "", model: str | None = None, **more
     ) -> "Image":
         """Store a matplotlib figure as PNG and remember what it shows; returns the picture, for the notebook."""
-        import matplotlib.pyplot as plt
         from IPython.display import Image
 
         file = Path("figures") / (model or "universe") / f"{name}.png"
-        png = figure_png(fig)
-        with atomic_path(self.folder / file) as tmp:
-            tmp.write_bytes(png)
-        plt.close(fig)
+        png = _write_figure(fig, self.folder / file)
         self.note(file, section, title, caption, model, **more)
         return Image(png)
 
@@ -159,18 +147,40 @@ class Report:
     def save(self) -> pd.DataFrame:
         """Write `figures.json` and list what the folder holds."""
         write_json(self.folder / "figures.json", self.figures)
-        files = sorted(p for p in self.folder.rglob("*") if p.is_file())
-        return (
-            pd.DataFrame(
-                {
-                    "file": [str(p.relative_to(self.folder)) for p in files],
-                    "KB": [round(p.stat().st_size / 1024) for p in files],
-                }
-            )
-            .groupby(lambda i: str(Path(files[i].relative_to(self.folder)).parent))
-            .agg(files=("file", "size"), KB=("KB", "sum"))
-            .rename_axis("folder")
-        )
+        return _sizes(self.folder)
+
+# %% ../../nbs/report/steps.ipynb #bb30f925
+def _silent(found: dict) -> dict:  # model -> why it is missing
+    """The models that say nothing."""
+    why = "it gives all assets of a date the same score on every date; there is nothing to evaluate."
+    return {name: why for name, predictions in found.items() if predictions.constant}
+
+# %% ../../nbs/report/steps.ipynb #fb9e3bc5
+def _ensemble_without_members(study: Study, found: dict) -> dict:  # "ensemble" -> why it is missing
+    """The study's ensemble where it lacks members; empty where it does not."""
+    lost = sorted(set(study.members) - set(found)) if study.ensemble else []
+    if not lost:
+        return {}
+    are = "is" if len(lost) == 1 else "are"
+    return {"ensemble": f"it combines {', '.join(sorted(study.members))}, of which {', '.join(lost)} {are} missing."}
+
+# %% ../../nbs/report/steps.ipynb #df1ae93f
+def _write_figure(fig: "Figure", path: Path) -> bytes:  # the PNG
+    import matplotlib.pyplot as plt
+
+    png = figure_png(fig)
+    with atomic_path(path) as unfinished:
+        unfinished.write_bytes(png)
+    plt.close(fig)
+    return png
+
+# %% ../../nbs/report/steps.ipynb #9d7557bd
+def _sizes(folder: Path) -> pd.DataFrame:  # index folder; columns files, KB
+    """How much each folder of a report holds."""
+    files = [path.relative_to(folder) for path in sorted(folder.rglob("*")) if path.is_file()]
+    sizes = [round((folder / file).stat().st_size / 1024) for file in files]
+    table = pd.DataFrame({"folder": [str(file.parent) for file in files], "KB": sizes})
+    return table.groupby("folder").agg(files=("KB", "size"), KB=("KB", "sum"))
 
 # %% ../../nbs/report/steps.ipynb #6e1b24b0
 @dataclass

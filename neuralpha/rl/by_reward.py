@@ -11,8 +11,8 @@ stable-baselines3, with the extra `rl`; here they are held to the same truths, t
 # %% auto #0
 __all__ = ['ALGORITHMS', 'ACTS', 'REACH', 'IDLE', 'STEP', 'BOUND', 'DEFAULTS', 'ON_POLICY', 'SETTING_LIMITS', 'RECURRENT',
            'COUNTERS', 'REPLAYED', 'LEAK_SHARE', 'train_by_reward', 'open_game', 'Scale', 'SignalGame', 'moved',
-           'TradeGame', 'scale_of', 'RewardLearner', 'RewardAgent', 'load_agent', 'RewardAgents', 'Control',
-           'find_leaked_future']
+           'TradeGame', 'scale_of', 'RandomNumbers', 'RewardLearner', 'RewardAgent', 'load_agent', 'RewardAgents',
+           'Control', 'find_leaked_future']
 
 # %% ../../nbs/rl/by_reward.ipynb #0e3c793e
 import json
@@ -274,6 +274,37 @@ def scale_of(env: TradeEnv) -> Scale:
     spread = np.concatenate([np.where(deviation > 0, deviation, 1.0), [1.0, 1.0], own])
     return Scale(np.tile(centre, env.n_assets), np.tile(spread, env.n_assets))
 
+# %% ../../nbs/rl/by_reward.ipynb #18848658
+class RandomNumbers:
+    """Random numbers of one's own in a process that has one source of them for all."""
+
+    def __init__(self):
+        self.state = None  # of Python, numpy and torch, where they were left
+
+    @contextmanager
+    def drawn(self) -> Iterator:
+        """Go on where they were left, and let everybody else draw as if nobody had drawn here."""
+        others = _random_state()
+        if self.state is not None:
+            _set_random_state(self.state)
+        try:
+            yield
+        finally:
+            self.state = _random_state()
+            _set_random_state(others)
+
+# %% ../../nbs/rl/by_reward.ipynb #03b12d4d
+def _random_state() -> tuple:
+    """Where Python, numpy and torch stand."""
+    return random.getstate(), np.random.get_state(), torch.get_rng_state()
+
+
+def _set_random_state(state: tuple) -> None:
+    of_python, of_numpy, of_torch = state
+    random.setstate(of_python)
+    np.random.set_state(of_numpy)
+    torch.set_rng_state(of_torch)
+
 # %% ../../nbs/rl/by_reward.ipynb #3abfc2fe
 DEFAULTS = {
     # `exploration`: standard deviation of what is added to an action while learning, at first
@@ -310,15 +341,16 @@ RECURRENT = "RecurrentPPO"  # of sb3-contrib: what it has seen before is kept in
 COUNTERS = ("num_timesteps", "_n_updates", "_episode_num")
 REPLAYED = ("observations", "next_observations", "actions", "rewards", "dones", "timeouts")
 
-# %% ../../nbs/rl/by_reward.ipynb #b06d6f19
+# %% ../../nbs/rl/by_reward.ipynb #fcdc10c2
 class RewardLearner:
     """One algorithm with one seed in one market."""
 
     def __init__(self, game, algorithm: str, seed: int = 0, hidden: int = 16, settings: dict | None = None):
         if algorithm not in ALGORITHMS:
             raise unknown_name("algorithm", algorithm, ALGORITHMS)
-        self.game, self.algorithm, self.seed, self.hidden, self._random = game, algorithm, int(seed), hidden, None
-        with self._own_random_numbers():
+        self.game, self.algorithm, self.seed, self.hidden = game, algorithm, int(seed), hidden
+        self._numbers = RandomNumbers()
+        with self._numbers.drawn():
             self._model = _make_model(game, algorithm, self.seed, hidden, settings or {})
         self._started = False
 
@@ -326,7 +358,7 @@ class RewardLearner:
         """Go on for a number of steps, of all accounts together."""
         if steps < 1:
             raise NeuralphaError(f"steps is {steps}; an agent that learns takes at least one.")
-        with self._own_random_numbers():
+        with self._numbers.drawn():
             self._model.learn(steps, reset_num_timesteps=not self._started, log_interval=None)
         self._started = True
         return self
@@ -335,7 +367,7 @@ class RewardLearner:
         """One part of a training that can be cut between its parts: it begins with accounts that hold nothing, and with
         random numbers of its own.
         """
-        with self._own_random_numbers():
+        with self._numbers.drawn():
             self._model.set_random_seed(int(np.random.default_rng([self.seed, part]).integers(2**31)))
             self._model._last_obs = None  # the accounts are opened anew
             self._model.learn(steps, reset_num_timesteps=False, log_interval=None)
@@ -355,54 +387,52 @@ class RewardLearner:
         dict
             name -> tensor
         """
-        model = self._model
-        parts, variables = model._get_torch_save_params()
-        found = {name: attrgetter(name)(model).detach().clone() for name in variables}
-        for name in parts:
-            found |= _flat(name, attrgetter(name)(model))
-        found["counters"] = torch.tensor([getattr(model, name) for name in COUNTERS])
-        return found | {f"seen.{name}": torch.as_tensor(value) for name, value in self._replay().items()}
+        return _tensors_of(self._model, self.algorithm)
 
     def restore(self, tensors: dict) -> "RewardLearner":
         """Stand where `tensors` were taken."""
-        model = self._model
-        parts, variables = model._get_torch_save_params()
-        for name in variables:
-            attrgetter(name)(model).data.copy_(tensors[name])
-        for name in parts:
-            _fill(attrgetter(name)(model), _of_part(tensors, name))
-        for name, value in zip(COUNTERS, tensors["counters"].tolist()):
-            setattr(model, name, value)
-        for name, value in self._replay().items():
-            np.copyto(value, tensors[f"seen.{name}"].numpy())
-        if self.algorithm not in ON_POLICY:
-            buffer = model.replay_buffer
-            taken = model.num_timesteps // buffer.n_envs
-            buffer.pos, buffer.full = taken % buffer.buffer_size, taken >= buffer.buffer_size
+        _fill_model(self._model, self.algorithm, tensors)
         self._started = True
         return self
-
-    def _replay(self) -> dict:  # name -> array; empty where nothing is learnt from again
-        """What an algorithm has seen and learns from again."""
-        buffer = None if self.algorithm in ON_POLICY else self._model.replay_buffer
-        return {name: getattr(buffer, name) for name in REPLAYED} if buffer else {}
 
     def agent(self) -> "RewardAgent":
         """What has been learnt so far; learning on does not change it."""
         weights = {name: value.detach().clone() for name, value in self._model.policy.state_dict().items()}
         return RewardAgent(self.algorithm, self.seed, self.hidden, self.game.n_actions, self.game.scale, weights)
 
-    @contextmanager
-    def _own_random_numbers(self) -> Iterator:
-        """Let the learner draw from where it stopped, and everybody else as if it had not drawn."""
-        others = random.getstate(), np.random.get_state(), torch.get_rng_state()
-        if self._random is not None:
-            _set_random_numbers(self._random)
-        try:
-            yield
-        finally:
-            self._random = random.getstate(), np.random.get_state(), torch.get_rng_state()
-            _set_random_numbers(others)
+# %% ../../nbs/rl/by_reward.ipynb #d1699cb0
+def _tensors_of(model, algorithm: str) -> dict:  # name -> tensor
+    """All that stable-baselines3 goes on from: nets, optimisers, counters, and what is learnt from again."""
+    parts, variables = model._get_torch_save_params()
+    found = {name: attrgetter(name)(model).detach().clone() for name in variables}
+    for name in parts:
+        found |= _flat(name, attrgetter(name)(model))
+    found["counters"] = torch.tensor([getattr(model, name) for name in COUNTERS])
+    return found | {f"seen.{name}": torch.as_tensor(value) for name, value in _replayed(model, algorithm).items()}
+
+# %% ../../nbs/rl/by_reward.ipynb #58bcdf3c
+def _replayed(model, algorithm: str) -> dict:  # name -> array; empty where nothing is learnt from again
+    """What an algorithm has seen and learns from again."""
+    if algorithm in ON_POLICY:
+        return {}
+    return {name: getattr(model.replay_buffer, name) for name in REPLAYED}
+
+# %% ../../nbs/rl/by_reward.ipynb #44070793
+def _fill_model(model, algorithm: str, tensors: dict) -> None:
+    """A model that stands where `_tensors_of` was asked."""
+    parts, variables = model._get_torch_save_params()
+    for name in variables:
+        attrgetter(name)(model).data.copy_(tensors[name])
+    for name in parts:
+        _fill(attrgetter(name)(model), _of_part(tensors, name))
+    for name, value in zip(COUNTERS, tensors["counters"].tolist()):
+        setattr(model, name, value)
+    for name, value in _replayed(model, algorithm).items():
+        np.copyto(value, tensors[f"seen.{name}"].numpy())
+    if algorithm not in ON_POLICY:
+        buffer = model.replay_buffer
+        taken = model.num_timesteps // buffer.n_envs
+        buffer.pos, buffer.full = taken % buffer.buffer_size, taken >= buffer.buffer_size
 
 # %% ../../nbs/rl/by_reward.ipynb #ada3b191
 def _flat(name, part) -> dict:
@@ -427,13 +457,6 @@ def _fill(part, tensors: dict) -> None:
         i, slot = key.split("/")
         slots.setdefault(int(i), {})[slot] = value
     part.load_state_dict({"state": slots, "param_groups": part.state_dict()["param_groups"]})
-
-# %% ../../nbs/rl/by_reward.ipynb #79701c9c
-def _set_random_numbers(state):
-    python, numpy, of_torch = state
-    random.setstate(python)
-    np.random.set_state(numpy)
-    torch.set_rng_state(of_torch)
 
 # %% ../../nbs/rl/by_reward.ipynb #01ec9dac
 def _make_model(game, algorithm, seed, hidden, settings):

@@ -247,7 +247,7 @@ def read_scores(folder: Path, columns=UNIT_COLUMNS) -> pd.DataFrame:
     except NeuralphaError as e:
         raise NeuralphaError(f"{e} Delete {folder} and run again.") from e
 
-# %% ../../nbs/study/units.ipynb #14085d21
+# %% ../../nbs/study/units.ipynb #d552dbe7
 class UnitStore:
     """Finished units in `folder`, one subfolder per key, and the logs of failed ones.
 
@@ -275,7 +275,7 @@ class UnitStore:
         return self.folder / "failed" / f"{key}.json"
 
     def __contains__(self, key: str):
-        return (self.path(key) / "unit.json").exists()
+        return _is_whole(self.path(key))
 
     def missing(self, key: str) -> bool:
         """Whether a unit is neither finished nor known to fail."""
@@ -291,20 +291,7 @@ class UnitStore:
         Raises `DiskError` where the folder cannot be written; nothing half-written is left.
         """
         with self.writing(unit.key) as tmp:
-            scores.to_parquet(tmp / "scores.parquet", index=False)
-            if model is not None:
-                model.save(tmp / "model")
-            files = {str(p.relative_to(tmp)): file_digest(p) for p in sorted(tmp.rglob("*")) if p.is_file()}
-            write_json(
-                tmp / "unit.json",
-                {
-                    "key": unit.key,
-                    "inputs": json.loads(unit.inputs),
-                    **unit.named,
-                    "files": files,
-                    **meta,
-                },
-            )
+            _write_unit(tmp, unit, scores, model, meta)
 
     @contextlib.contextmanager
     def writing(self, key: str) -> Iterator[Path]:
@@ -320,12 +307,7 @@ class UnitStore:
             try:
                 yield tmp
                 os.chmod(tmp, 0o755)
-                try:
-                    os.rename(tmp, self.path(key))
-                except OSError:  # there is something of that name
-                    if key not in self:
-                        shutil.rmtree(self.path(key), ignore_errors=True)
-                        os.rename(tmp, self.path(key))
+                _put_in_place(tmp, self.path(key))
                 for old in [self.failure_path(key), *self.failure_path(key).parent.glob(f".{key}.*")]:
                     old.unlink(missing_ok=True)
             finally:
@@ -346,6 +328,30 @@ class UnitStore:
 
     def check(self, key: str) -> None:
         check_unit(self.path(key), key)
+
+# %% ../../nbs/study/units.ipynb #d5affa9d
+def _is_whole(unit: Path) -> bool:
+    return (unit / "unit.json").exists()
+
+
+def _put_in_place(unfinished: Path, place: Path) -> None:
+    """Rename a folder to its place."""
+    try:
+        os.rename(unfinished, place)
+    except OSError:  # there is something of that name
+        if not _is_whole(place):
+            shutil.rmtree(place, ignore_errors=True)
+            os.rename(unfinished, place)
+
+# %% ../../nbs/study/units.ipynb #a80773ee
+def _write_unit(folder: Path, unit: Unit, scores: pd.DataFrame, model, meta: dict) -> None:
+    """Scores, model, and what binds them to the unit."""
+    scores.to_parquet(folder / "scores.parquet", index=False)
+    if model is not None:
+        model.save(folder / "model")
+    files = {str(p.relative_to(folder)): file_digest(p) for p in sorted(folder.rglob("*")) if p.is_file()}
+    about = {"key": unit.key, "inputs": json.loads(unit.inputs), **unit.named, "files": files, **meta}
+    write_json(folder / "unit.json", about)
 
 # %% ../../nbs/study/units.ipynb #aa2e553b
 @contextlib.contextmanager

@@ -89,6 +89,20 @@ class Impact:
         scale = volatility if self.by_volatility else 1.0
         return self.coefficient * scale * (np.asarray(size, float) / base) ** self.power
 
+# %% ../../nbs/trading/costs.ipynb #2a9cca90
+def _read_spread(spread):  # a number, the name of an estimator, or ((asset, bps), ...)
+    """The half-spread, checked; a dictionary becomes pairs, so that costs can be compared and hashed."""
+    if isinstance(spread, str):
+        if spread not in ESTIMATORS:
+            raise unknown_name("estimator of the spread", spread, ESTIMATORS)
+        return spread
+    if isinstance(spread, (dict, pd.Series)):
+        spread = tuple((str(asset), float(bps)) for asset, bps in spread.items())
+        _number("half_spread_bps", min((bps for _, bps in spread), default=0.0))
+    elif not isinstance(spread, tuple):
+        _number("half_spread_bps", spread)
+    return spread
+
 # %% ../../nbs/trading/costs.ipynb #41bcf312
 def _read_fees(fees):  # a number, or ((share, bps), ...)
     """Fees for lent shares, checked."""
@@ -122,7 +136,7 @@ BORROW = {  # fees by liquidity; see the table below
     "by-liquidity": {0.5: 394.0, 1.0: 39.0},
 }
 
-# %% ../../nbs/trading/costs.ipynb #1f7c2cb3
+# %% ../../nbs/trading/costs.ipynb #9c4e195c
 @dataclass(frozen=True)
 class Costs:
     """What trading costs.
@@ -171,15 +185,7 @@ class Costs:
     name: str = "own"  # of the preset it came from
 
     def __post_init__(self):
-        spread = self.half_spread_bps
-        if isinstance(spread, (dict, pd.Series)):
-            object.__setattr__(self, "half_spread_bps", tuple((str(a), float(b)) for a, b in spread.items()))
-            spread = min((b for _, b in self.half_spread_bps), default=0.0)
-        if isinstance(spread, str):
-            if spread not in ESTIMATORS:
-                raise unknown_name("estimator of the spread", spread, ESTIMATORS)
-        elif not isinstance(spread, tuple):
-            _number("half_spread_bps", spread)
+        object.__setattr__(self, "half_spread_bps", _read_spread(self.half_spread_bps))
         for name in _RATES:
             _number(name, getattr(self, name))
         object.__setattr__(self, "borrow_bps", _read_fees(self.borrow_bps))

@@ -10,7 +10,7 @@ prices follow the returns.
 
 # %% auto #0
 __all__ = ['EXCHANGED', 'OVERNIGHT', 'LEAST_ALIKE', 'LEAPS', 'DIVIDENDS', 'LEAST_MONTHS', 'SPLITS', 'STRETCH', 'OTHER_CADENCE',
-           'LEAST_SHARE', 'MOST_SHARE', 'SURE', 'ENOUGH_DATES', 'settle_values', 'refuse_exchanged',
+           'LEAST_SHARE', 'MOST_SHARE', 'SURE', 'ENOUGH_DATES', 'UNITS', 'settle_values', 'refuse_exchanged',
            'refuse_first_and_last_exchanged', 'refuse_placeholders', 'scale_prices', 'is_priced']
 
 # %% ../../../nbs/data/reading/prices.ipynb #f4e84f02
@@ -502,87 +502,112 @@ def _left_out(frame, column, scale) -> str:
         f"{date.date()}, left out"
     )
 
-# %% ../../../nbs/data/reading/prices.ipynb #b8111ebc
+# %% ../../../nbs/data/reading/prices.ipynb #11d86e81
 def _settle_returns(frame, table, spec):
-    """The frame after a look at its column `return`, and findings. Raises where returns without a close are in
-    percent.
-    """
+    """The frame after a look at its column `return`, and findings."""
     if "return" not in frame.columns:
         return frame, []
-    column = table.columns.get("return", "return")
     if "close" not in frame.columns:
-        given = frame["return"].cast(pl.Float64).fill_null(np.nan).to_numpy()
-        divided = "return" in spec.percent or column in spec.percent
-        if are_price_ratios(100 * given if divided else given):
-            raise NeuralphaError(
-                f"{table.where}: column {column!r} holds ratios of prices, 1 + return: all its values are positive and "
-                "lie around 1; subtract 1 from it first, without percent=."
-            )
-        why = returns_in_percent(given, _coarse(frame))
-        if why and divided:
-            raise NeuralphaError(
-                f"{table.where}: column {column!r} is no return in percent: divided by 100, {why}; if it is in basis "
-                "points, divide it by 10,000 first, without percent=."
-            )
-        if why and returns_in_percent(given / 100, _coarse(frame)):
-            raise NeuralphaError(
-                f"{table.where}: column {column!r} is in basis points, or no return: {why}, and a hundredth of them is "
-                "no less so; divide it by 10,000 first."
-            )
-        if why:
-            raise NeuralphaError(
-                f"{table.where}: column {column!r} is in percent, or no return: {why}; say percent='return' (it is "
-                "then divided by 100)."
-            )
-        typical = float(frame["return"].cast(pl.Float64).fill_nan(None).abs().median() or 0.0)
-        return frame, [
-            dict(
-                check="return_column",
-                rows=frame["return"].count(),
-                note=f"column {column!r} {'was divided by 100' if divided else 'taken as fractions'}: a typical bar "
-                f"moves by {typical:.2g}, which is {typical:.2%}"
-                f"{'' if divided else '; percent= with its name divides by 100'}",
-            )
-        ]
+        return frame, [_returns_alone(frame, table, spec)]
+    return _returns_beside_close(frame, table, spec)
+
+
+def _said_of_returns(frame, table, note: str) -> dict:
+    """A finding on the column of returns."""
+    column = table.columns.get("return", "return")
+    return dict(check="return_column", rows=frame["return"].count(), note=f"column {column!r} {note}")
+
+# %% ../../../nbs/data/reading/prices.ipynb #c16e4eca
+def _returns_alone(frame, table, spec) -> dict:
+    """A finding on returns that have no close beside them; raises where they are not fractions."""
+    column = table.columns.get("return", "return")
+    given = frame["return"].cast(pl.Float64).fill_null(np.nan).to_numpy()
+    is_divided = "return" in spec.percent or column in spec.percent
+    fault = _fault_of_unit(given, is_divided, _coarse(frame))
+    if fault:
+        raise NeuralphaError(f"{table.where}: column {column!r} {fault}")
+    typical = float(frame["return"].cast(pl.Float64).fill_nan(None).abs().median() or 0.0)
+    taken = "was divided by 100" if is_divided else "taken as fractions"
+    hint = "" if is_divided else "; percent= with its name divides by 100"
+    note = f"{taken}: a typical bar moves by {typical:.2g}, which is {typical:.2%}{hint}"
+    return _said_of_returns(frame, table, note)
+
+# %% ../../../nbs/data/reading/prices.ipynb #fcc52859
+def _fault_of_unit(given: np.ndarray, is_divided: bool, is_coarse: bool) -> str:
+    """Why returns are no fractions and what mends it; empty where they are."""
+    if are_price_ratios(100 * given if is_divided else given):
+        return (
+            "holds ratios of prices, 1 + return: all its values are positive and lie around 1; subtract 1 from it "
+            "first, without percent=."
+        )
+    why = returns_in_percent(given, is_coarse)
+    if not why:
+        return ""
+    if is_divided:
+        return (
+            f"is no return in percent: divided by 100, {why}; if it is in basis points, divide it by 10,000 first, "
+            "without percent=."
+        )
+    if returns_in_percent(given / 100, is_coarse):
+        return (
+            f"is in basis points, or no return: {why}, and a hundredth of them is no less so; divide it by 10,000 "
+            "first."
+        )
+    return f"is in percent, or no return: {why}; say percent='return' (it is then divided by 100)."
+
+# %% ../../../nbs/data/reading/prices.ipynb #ba6b2e27
+UNITS = {
+    "fraction": "",
+    "percent": "is in percent and was divided by 100; it ",
+    "log": "is logarithmic and was turned into simple returns; it ",
+}
+
+
+def _as_fractions(frame, given, unit):
+    """Returns as simple ones, in the frame and in an array."""
+    if unit == "percent":
+        return frame.with_columns(pl.col("return") / 100), given / 100
+    if unit == "log":
+        return frame.with_columns(pl.col("return").exp() - 1), np.expm1(given)
+    return frame, given
+
+# %% ../../../nbs/data/reading/prices.ipynb #cb914b39
+def _returns_beside_close(frame, table, spec):
+    """The frame with returns as fractions, its prices adjusted where they follow these, and findings."""
     order, code, (close, given) = _sorted_arrays(frame, "close", "return")
     found = compare_returns(code, close, given)
-
-    def say(note):
-        return [dict(check="return_column", rows=frame["return"].count(), note=f"column {column!r} {note}")]
-
-    if found.unit == "none" and spec.adjust == "returns":
-        raise NeuralphaError(
-            f"{table.where}: column {column!r} does not go with the close beside it, so prices cannot follow it; "
-            "leave adjust= out."
-        )
     if found.unit == "none":
-        return frame, say("does not go with the close beside it and is used for nothing")
-    if found.unit == "percent":
-        frame = frame.with_columns(pl.col("return") / 100)
-        given = given / 100
-    if found.unit == "log":
-        frame = frame.with_columns(pl.col("return").exp() - 1)
-        given = np.expm1(given)
-    unit = {
-        "fraction": "",
-        "percent": "is in percent and was divided by 100; it ",
-        "log": "is logarithmic and was turned into simple returns; it ",
-    }[found.unit]
+        return frame, [_not_of_the_close(frame, table, spec)]
+    frame, given = _as_fractions(frame, given, found.unit)
+    goes = f"{UNITS[found.unit]}goes with the"
     if not found.apart:
-        return frame, say(f"{unit}goes with the close")
+        return frame, [_said_of_returns(frame, table, f"{goes} close")]
     if spec.adjust == "none" or "raw_close" in frame.columns:
-        return frame, say(f"{unit}goes with the close but for {found.apart:,} bars; the close was kept")
-    rare = found.apart <= max(0.05 * np.isfinite(given).sum(), 3 * len(np.unique(code)))
-    if not rare and spec.adjust == "auto":
+        note = f"{goes} close but for {found.apart:,} bars; the close was kept"
+        return frame, [_said_of_returns(frame, table, note)]
+    is_rare = found.apart <= max(0.05 * np.isfinite(given).sum(), 3 * len(np.unique(code)))
+    if not is_rare and spec.adjust == "auto":
         raise NeuralphaError(
-            f"{table.where}: column {column!r} goes with the close but for {found.apart:,} bars, too many for "
-            "splits and dividends; say adjust='returns' (prices follow it) or adjust='none' (the close is kept)."
+            f"{table.where}: column {table.columns.get('return', 'return')!r} goes with the close but for "
+            f"{found.apart:,} bars, too many for splits and dividends; say adjust='returns' (prices follow it) or "
+            "adjust='none' (the close is kept)."
         )
     multiplier = pl.Series(np.exp(_unsorted(order, by_returns(code, close, given))))
-    return scale_prices(frame, multiplier), say(
-        f"{unit}goes with the quoted close but for {found.apart:,} bars, on which it holds splits or dividends: "
-        "prices and volume follow it, the quoted close is `raw_close` (adjust='none' keeps the close)"
+    note = (
+        f"{goes} quoted close but for {found.apart:,} bars, on which it holds splits or dividends: prices and volume "
+        "follow it, the quoted close is `raw_close` (adjust='none' keeps the close)"
     )
+    return scale_prices(frame, multiplier), [_said_of_returns(frame, table, note)]
+
+# %% ../../../nbs/data/reading/prices.ipynb #db3011bf
+def _not_of_the_close(frame, table, spec) -> dict:
+    """A finding on returns that are not those of the close; raises where prices were to follow them."""
+    if spec.adjust == "returns":
+        raise NeuralphaError(
+            f"{table.where}: column {table.columns.get('return', 'return')!r} does not go with the close beside it, so "
+            "prices cannot follow it; leave adjust= out."
+        )
+    return _said_of_returns(frame, table, "does not go with the close beside it and is used for nothing")
 
 # %% ../../../nbs/data/reading/prices.ipynb #9f3f5be6
 def _sorted_arrays(frame, *columns):
