@@ -10,8 +10,8 @@ prices follow the returns.
 
 # %% auto #0
 __all__ = ['EXCHANGED', 'OVERNIGHT', 'LEAST_ALIKE', 'LEAPS', 'DIVIDENDS', 'LEAST_MONTHS', 'SPLITS', 'STRETCH', 'OTHER_CADENCE',
-           'LEAST_SHARE', 'MOST_SHARE', 'SURE', 'ENOUGH_DATES', 'settle_values', 'refuse_exchanged',
-           'refuse_first_and_last_exchanged', 'refuse_placeholders', 'scale_prices', 'is_priced']
+           'LEAST_SHARE', 'MOST_SHARE', 'SURE', 'ENOUGH_DATES', 'NEARLY_ALL', 'OFTEN', 'settle_values',
+           'refuse_exchanged', 'refuse_first_and_last_exchanged', 'refuse_placeholders', 'scale_prices', 'is_priced']
 
 # %% ../../../nbs/data/reading/prices.ipynb #f4e84f02
 import datetime as dt
@@ -502,7 +502,24 @@ def _left_out(frame, column, scale) -> str:
         f"{date.date()}, left out"
     )
 
-# %% ../../../nbs/data/reading/prices.ipynb #b8111ebc
+# %% ../../../nbs/data/reading/prices.ipynb #9b04f351
+NEARLY_ALL = -0.985  # return of what loses nearly everything
+OFTEN = 3  # times that one such loss comes
+
+
+def _refuse_marks_as_returns(given, times, where, column) -> None:
+    """Raise where one and the same loss of nearly everything comes again: -99.99 is a mark for no value."""
+    lost = given[(given > -1) & (given < NEARLY_ALL)]
+    values, counts = np.unique(lost, return_counts=True)
+    if not len(values) or counts.max() < OFTEN:
+        return
+    mark = f"{times * values[counts.argmax()]:g}"
+    raise NeuralphaError(
+        f"{where}: column {column!r} holds {mark} on {counts.max():,} rows: a loss of nearly everything comes once, so "
+        f"this is a mark for no value; empty these cells, or say missing={mark!r} where they are text."
+    )
+
+# %% ../../../nbs/data/reading/prices.ipynb #be475a5b
 def _settle_returns(frame, table, spec):
     """The frame after a look at its column `return`, and findings. Raises where returns without a close are in
     percent.
@@ -534,6 +551,7 @@ def _settle_returns(frame, table, spec):
                 f"{table.where}: column {column!r} is in percent, or no return: {why}; say percent='return' (it is "
                 "then divided by 100)."
             )
+        _refuse_marks_as_returns(given, 100 if divided else 1, table.where, column)
         typical = float(frame["return"].cast(pl.Float64).fill_nan(None).abs().median() or 0.0)
         return frame, [
             dict(
