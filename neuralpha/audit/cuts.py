@@ -85,10 +85,10 @@ def _longest_gap(day: pd.DatetimeIndex) -> tuple:  # (n_dates,) bool each
     is_longest = seconds == max(seconds.max(), 0)
     return np.append(is_longest, False), np.append(False, is_longest)
 
-# %% ../../nbs/audit/cuts.ipynb #ef7fed7e
+# %% ../../nbs/audit/cuts.ipynb #01eb8cf6
 def market_cuts(panel: Panel, most: int = 2) -> list[int]:  # date positions, ascending
-    """Dates on which most assets fell or rose, on which they moved furthest apart, and on which one of them moved or traded
-    as on no other.
+    """Dates on which most assets fell or rose, on which they moved furthest apart, and on which one moved or traded as
+    on no other.
 
     Returns
     -------
