@@ -13,8 +13,9 @@ Python tells of every file that it opens (`sys.addaudithook`). Libraries that op
 # %% auto #0
 __all__ = ['Files', 'watched_files', 'put_away']
 
-# %% ../../nbs/audit/files.ipynb #092c7521
+# %% ../../nbs/audit/files.ipynb #811e4394
 import os, site, sys, sysconfig
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -81,9 +82,9 @@ def _is_data(path: Path) -> bool:
     text = str(path)
     return not any(text == place or text.startswith(f"{place}/") for place in (*_SYSTEM, *_INSTALLED))
 
-# %% ../../nbs/audit/files.ipynb #ebc83c18
+# %% ../../nbs/audit/files.ipynb #bcd2caeb
 @contextmanager
-def watched_files():
+def watched_files() -> Iterator[Files]:
     """The files that are opened meanwhile, as `Files`."""
     if not _hooked:
         sys.addaudithook(_hear)
@@ -95,10 +96,23 @@ def watched_files():
     finally:
         _listening[:] = [kept for kept in _listening if kept is not files]
 
-# %% ../../nbs/audit/files.ipynb #377412bf
+# %% ../../nbs/audit/files.ipynb #596c1cf4
 @contextmanager
-def put_away(paths):
-    """Without these files meanwhile; yields those that cannot be put away."""
+def put_away(
+    paths,  # of files; those that are not there are passed over
+) -> Iterator[list]:  # of those that cannot be put away
+    """Without these files meanwhile; yields those that cannot be put away.
+
+    Parameters
+    ----------
+    paths
+        of files; those that are not there are passed over
+
+    Returns
+    -------
+    Iterator[list]
+        of those that cannot be put away
+    """
     moved, stuck = {}, []
     try:
         for path in paths:
