@@ -3,11 +3,41 @@ from neuralpha.audit.cuts import *
 import numpy as np
 import pandas as pd
 import pytest
+from dataclasses import replace
 from neuralpha.audit.pipeline import audit_features
 from neuralpha.audit.future import RARE
 from neuralpha.audit.worlds import walks
 from neuralpha.labels import forward_return
 from neuralpha.splits import walk_forward
+
+RARE_DAYS = (103, 207)
+
+@pytest.mark.parametrize("which", ["falls", "rises", "trades as never before"])
+def test_looking_ahead_on_unusual_days_of_the_market_is_caught(which):
+    p = walks(1, 8, 260)
+    moved = {"falls": 0.9, "rises": 1.1}.get(which, 1.0)
+    times = moved ** sum((p.date_code >= day).astype(float) for day in RARE_DAYS)
+    volume = np.random.default_rng(4).lognormal(10, 0.3, p.n_rows)
+    volume[np.isin(p.date_code, RARE_DAYS) & (p.asset_code == 3)] *= 20 if moved == 1 else 1
+    prices = {k: (v * times).astype(np.float32) for k, v in p.fields.items() if k != "volume"}
+    p = replace(p, fields={**prices, "volume": volume.astype(np.float32)})
+    table = p.frame()[p.tradable].drop(columns="tradable")
+
+    def unusual(f):
+        if moved == 1:
+            return f["volume"] > 8 * f["volume"].groupby(f["asset"]).transform("median")
+        of_date = f.groupby("asset")["close"].pct_change(fill_method=None).groupby(f["date"]).mean()
+        return f["date"].map((of_date < -0.06) | (of_date > 0.06)).astype(bool)
+
+    def peeks(f):
+        close = f.groupby("asset")["close"]
+        return (close.shift(-1).where(unusual(f), close.shift(1)) / f["close"]).rename("x")
+
+    is_rare = unusual(table).groupby(table["date"]).any().reindex(p.dates, fill_value=False)
+    assert set(np.flatnonzero(is_rare)) == set(RARE_DAYS) and not set(RARE_DAYS) & set(calendar_cuts(p.dates))
+    assert set(RARE_DAYS) & set(market_cuts(p)) and len(market_cuts(p)) <= 10
+    c = audit_features(peeks, table, checks=("calendar",), replace=["noise"])
+    assert not c.passed and str(p.dates[RARE_DAYS[0]])[:10] in "".join(x.found for x in c.failures)
 
 def test_cuts_lie_on_rare_dates():
     days = pd.bdate_range("2015-01-01", "2020-12-31")

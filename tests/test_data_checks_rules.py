@@ -75,6 +75,19 @@ def test_a_quiet_stock_is_not_stale():
     quiet.loc[AT : AT + 10, "volume"] += np.arange(11)
     assert count_found(quiet)["stale_run"] == 0
 
+@pytest.mark.parametrize("halted", [2, 6])
+def test_a_halt_that_begins_with_the_listing_has_no_trade_on_its_first_bar_either(halted):
+    f = clean_market()
+    row = f.index[f.asset == f.asset.iloc[0]]
+    first, rest = row[0], row[:halted]
+    for column in ("open", "high", "low", "close"):
+        f.loc[rest, column] = f.loc[first, "close"]
+    f.loc[rest, "volume"] = 0.0
+    assert count_found(f)["non_trading"] == halted
+    traded = f.copy()
+    traded.loc[first, "volume"] = 1000.0
+    assert count_found(traded)["non_trading"] == halted - 1
+
 def test_a_crash_to_a_third_is_not_a_split():
     calm = rescaled(range(AT, LAST + 1), 1 / 3, 3)
     assert count_found(calm)["unadjusted_split"] == 1

@@ -88,6 +88,35 @@ def test_weak_words_give_way():
         "PERMNO": "asset"
     }
 
+def test_a_unit_in_brackets_is_no_part_of_a_name():
+    assert known_names(["Date", "Open (USD)", "Close [EUR]", "收盘价(元)", "Volume (shares)", "成交量(股)"]) == {
+        "Date": "date",
+        "Open (USD)": "open",
+        "Close [EUR]": "close",
+        "收盘价(元)": "close",
+        "Volume (shares)": "volume",
+        "成交量(股)": "volume",
+    }
+    for name in ("Volume (USD)", "Volume (mn)", "Volume ('000)", "Close (5d)", "Change (USD)", "Score (USD)"):
+        assert known_name(name) is None, name
+    beside = known_names(["Close", "Close (HKD)"])
+    assert beside == {"Close": "close"}  # a plain name stands before one in another currency
+    assert known_names(["Close (USD)", "Close (HKD)"]) == {"Close (USD)": "close", "Close (HKD)": "close"}
+
+def test_names_of_vendors_that_say_the_field_behind_the_price():
+    refinitiv = ["Instrument", "Date", "Price Open", "Price High", "Price Low", "Price Close", "Volume"]
+    assert list(known_names(refinitiv).values()) == ["asset", "date", "open", "high", "low", "close", "volume"]
+    assert known_names(["observation_date", "closeadj", "PX_VOLUME"]) == {
+        "observation_date": "date",
+        "closeadj": "adj_close",
+        "PX_VOLUME": "volume",
+    }
+
+def test_a_header_of_days_is_recognised_in_every_order():
+    days = ["2024-01-31", "20240131", "01/31/2024", "31.01.24", "31-Jan-2024", "1 Jan 24"]
+    assert all(map(looks_like_date, days))
+    assert not any(map(looks_like_date, ["000001", "600000", "1/2", "12-Month", "3.14.15.9", "close"]))
+
 def test_what_speaks_of_an_adjusted_price():
     assert (
         looks_adjusted("Close, dividend-adjusted")

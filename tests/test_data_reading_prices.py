@@ -137,6 +137,18 @@ def test_returns_are_asked_for_in_their_unit(times, said):
     with pytest.raises(NeuralphaError, match=said):
         open_source(f.dropna().drop(columns="close"))
 
+@pytest.mark.parametrize("mark, unit", [(-99.99, "percent"), (-99, "percent"), (-0.9999, "fraction")])
+def test_a_return_of_nearly_everything_that_comes_again_is_a_mark_for_none(mark, unit):
+    f = _walks(pd.bdate_range("2021-01-04", periods=60))
+    f["return"] = (100 if unit == "percent" else 1) * f.groupby("asset").close.pct_change()
+    f = f.dropna().drop(columns="close")
+    options = {"percent": "return"} if unit == "percent" else {}
+    f.iloc[[5], f.columns.get_loc("return")] = mark
+    open_source(f, **options)  # once it may be a loss
+    f.iloc[:4, f.columns.get_loc("return")] = mark
+    with pytest.raises(NeuralphaError, match=f"column 'return' holds {mark:g} on 5 rows.*missing='{mark:g}'"):
+        open_source(f, **options)
+
 def test_dividends_that_no_return_holds_and_bars_stamped_with_the_first_of_a_month_are_said():
     days = pd.bdate_range("2021-01-04", periods=60)
     paid = _walks(days, dividend=np.where(np.arange(120) == 40, 0.5, 0.0))

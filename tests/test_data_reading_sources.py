@@ -286,6 +286,31 @@ def test_files_of_one_asset_each_are_one_table_whatever_their_kind(tmp_path):
     with pytest.raises(NeuralphaError, match="column 'asset' names its assets; leave the option out"):
         open_source(frame, asset="X")
 
+def test_a_file_for_each_field_is_no_folder_of_assets(tmp_path):
+    wide = bars().pivot(index="date", columns="asset", values="close")
+    for field in ("Close", "volume"):
+        wide.to_csv(tmp_path / f"{field}.csv")
+    with pytest.raises(
+        NeuralphaError, match="called like fields .Close.csv, volume.csv., not like assets.*wide_field="
+    ):
+        open_source(tmp_path)
+    wide.to_csv(tmp_path / "AAPL.csv")  # a ticker may be a word, too
+    open_source(tmp_path)
+
+def test_a_ticker_of_two_exchanges_is_not_taken_for_one_asset(tmp_path):
+    frame = bars()
+    name = frame["asset"].iloc[0]
+    own = frame[frame["asset"] == name].drop(columns="asset")
+    for folder, part in (("US", own[:2]), ("LSE", own[2:])):
+        (tmp_path / "by exchange" / folder).mkdir(parents=True)
+        part.to_csv(tmp_path / "by exchange" / folder / f"{name}.csv", index=False)
+    with pytest.raises(NeuralphaError, match="are called alike, so whether they are one asset is not known"):
+        open_source(tmp_path / "by exchange")
+    for folder, part in (("2023", own[:2]), ("part 2", own[2:])):
+        (tmp_path / "by year" / folder).mkdir(parents=True)
+        part.to_csv(tmp_path / "by year" / folder / f"{name}.csv", index=False)
+    assert rows(open_source(tmp_path / "by year")) == rows(open_source(frame[frame["asset"] == name]))
+
 def test_years_of_one_asset_are_not_taken_for_assets(tmp_path):
     days = pd.bdate_range("2022-12-01", periods=60)
     for year, part in pd.DataFrame({"date": days, "close": np.arange(60.0) + 1}).groupby(days.year):

@@ -125,6 +125,12 @@ def test_a_year_of_two_digits_is_not_a_year_of_antiquity():
         SECOND
     ]
 
+def test_a_year_of_two_digits_that_is_to_come_was_a_hundred_years_ago():
+    old = ["31.01.65", "28.02.68", "31.12.69", "31.12.94", "02.01.24"]
+    years = [value.year for value in days(*old, date_format="%d.%m.%y")[0]]
+    assert years == [1965, 1968, 1969, 1994, 2024]
+    assert days("31.01.2065", date_format="%d.%m.%Y")[0][0].year == 2065  # said in full, and so refused later
+
 def counted(values, unit, text=False):
     lf = pl.LazyFrame({"date": [str(v) for v in values] if text else values})
     stamps = counted_stamps(lf, "date", text, unit, "t.csv", "open_time")

@@ -27,6 +27,18 @@ def test_text_numbers_dates_and_tickers():
     assert t.frame["asset"].cast(pl.String).to_list() == ["NA", "1E5"] and t.frame["close"].to_list() == [1000.5, None]
     assert [f["check"] for f in t.findings] == ["asset_text"] and t.findings[0]["rows"] == 1
 
+@pytest.mark.parametrize("form", ['="{}"', "'{}", "{}.0", " ={} "])
+def test_what_stands_around_every_asset_name_is_no_part_of_one(form):
+    names = ["10107", "14593", "10107"]
+    days = ["20240102", "20240102", "20240103"]
+    t = read({"date": days, "asset": [form.format(n) for n in names], "close": [1.0, 2.0, 3.0]})
+    read_as = t.frame["asset"].cast(pl.String).to_list()
+    assert read_as == (["=10107", "=14593", "=10107"] if form == " ={} " else names)
+    assert [f["rows"] for f in t.findings if f["check"] == "asset_text"] == [3]
+    mixed = ["10107.0", "BRK.B", "'C"]  # one that is not so: each is a name of its own
+    kept = read({"date": days, "asset": mixed, "close": [1.0, 2.0, 3.0]})
+    assert kept.frame["asset"].cast(pl.String).to_list() == mixed and not kept.findings
+
 @pytest.mark.parametrize(
     "column, message",
     [

@@ -43,6 +43,8 @@ def test_what_goes_with_the_close_and_is_no_adjusted_close_is_left_or_said():
         vwap=(bars.close * (1 + 0.002 * rng.standard_normal(2400))).round(2),
         previous=bars.groupby("asset").close.shift(1),
         fixed=0.9 * bars.close,
+        count=pd.Series(100.0, bars.index),
+        rsi=pd.Series(rng.integers(45, 55, 2400).astype(float)),
         noise=pd.Series(rng.standard_normal(2400)),
     ).items():
         read = open_source(bars.assign(**{name: other}))

@@ -85,6 +85,13 @@ def test_what_looks_ahead_is_refused_wherever_it_is_used(function, small_panel):
         with pytest.raises(NeuralphaError, match=f"Feature {function.__name__} looks ahead"):
             use(function)
 
+def without_assets(frame):
+    return frame["close"] / frame["close"].shift(5) - 1
+
+def test_a_window_that_runs_from_one_asset_into_the_next_is_told_what_it_lacks():
+    with pytest.raises(NeuralphaError, match="a shift or a window without groupby.'asset'."):
+        check_feature(without_assets)
+
 def test_what_a_function_reads_is_measured():
     found = {
         f.__name__: what_it_reads(FrameFunction(f, f.__name__), FIELDS)

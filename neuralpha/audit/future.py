@@ -11,7 +11,7 @@ __all__ = ['KINDS', 'AHEAD', 'LONGER', 'FILLED', 'MEMBER', 'FITTED', 'SMALL', 'R
            'compare_futures', 'future_fitted', 'replace_future', 'compare_world', 'check_future', 'check_calendar',
            'check_memory']
 
-# %% ../../nbs/audit/future.ipynb #2b992e07
+# %% ../../nbs/audit/future.ipynb #29e3b369
 import itertools
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
@@ -24,14 +24,15 @@ from neuralpha.audit.artefacts import (
     trains_on_the_future,
 )
 from .comparison import FURTHEST, Comparison, Line, Place, Tally, are_equal, place_of
-from .cuts import boundaries, calendar_cuts, edges
+from .cuts import boundaries, calendar_cuts, edges, market_cuts
+from .files import Files, put_away
 from .fresh import run_fresh
 from .worlds import REPLACEMENTS, Settings, World, day_of, few_assets, make_world, with_gaps
 from ..core import NeuralphaError
 from ..data.panel import Panel
 from ..splits import Fold
 
-# %% ../../nbs/audit/future.ipynb #e25f8552
+# %% ../../nbs/audit/future.ipynb #ec0b7a6b
 @dataclass(frozen=True)
 class Audit:
     """A pipeline, what it gave on the true data, and where what is found goes.
@@ -52,6 +53,8 @@ class Audit:
         what a fresh process runs, of `pack`
     each : Callable | None, default None
         (rerun, tally, fits) for every world that ran; `fits` are those of a new process
+    files : Files, default Files()
+        that the true run opened
     """
 
     run: Callable  # (panel, tables) -> artefacts by name
@@ -63,6 +66,7 @@ class Audit:
     small_run: Callable | None = None  # as `run`, without folds and fits
     packed: object = None  # what a fresh process runs, of `pack`
     each: Callable | None = None  # (rerun, tally, fits) for every world that ran; `fits` are those of a new process
+    files: Files = field(default_factory=Files)  # that the true run opened
 
     def attempt(self, panel: Panel, tables: dict, name: str | None = None) -> dict | Exception:
         """The artefacts of a run, or the exception it ended in; `name` is tried where a panel of another name is not
@@ -408,12 +412,12 @@ def _check_gaps(audit: Audit, cut: int, how: str):
     if not isinstance(true, Exception):
         replace_future(audit.on(gappy, true), cut, how, REPLACEMENTS[how] + " right after suspended bars")
 
-# %% ../../nbs/audit/future.ipynb #e4b3f3c9
+# %% ../../nbs/audit/future.ipynb #887e2186
 RARE = "replaced by noise after rare dates and edges of folds, few assets"
 
 
 def check_calendar(audit: Audit) -> None:
-    """Worlds that begin on rare dates and at the edges of folds."""
+    """Worlds that begin on rare dates of the calendar and of the market, and at the edges of folds."""
     few = few_assets(audit.panel)
     small = audit.without_fits()
     true = small.attempt(few, audit.tables)
@@ -421,10 +425,11 @@ def check_calendar(audit: Audit) -> None:
         why = f"the pipeline does not run on {few.n_assets} of its assets ({words_of(true)}),"
         audit.tally.line("future", "pipeline", RARE).not_checked(f"{why} so not every rare date was tried.")
     elif not trains_on_the_future(true, few):
-        for cut in sorted({*calendar_cuts(few.dates, audit.settings.seed), *edges(audit.panel, audit.base)}):
+        rare = {*calendar_cuts(few.dates, audit.settings.seed), *market_cuts(few)}
+        for cut in sorted({*rare, *edges(audit.panel, audit.base)}):
             replace_future(small.on(few, true), cut, "noise", RARE, must_run=False)
 
-# %% ../../nbs/audit/future.ipynb #eb292fa5
+# %% ../../nbs/audit/future.ipynb #c06fc433
 FRESH = "replaced by noise, in a new process"
 
 
@@ -436,10 +441,13 @@ def check_memory(audit: Audit, cuts: list) -> None:
     cut = (boundaries(panel, audit.base, 1, 1) or [cuts[len(cuts) // 2]])[-1]
     world = make_world(panel, audit.tables, cut, "noise", audit.settings, told=FRESH).named(panel.name)
     try:
-        result = run_fresh(audit.packed, world.panel, *([cut] if audit.each else []), **world.tables)
+        with put_away(audit.files.written) as stuck:
+            result = run_fresh(audit.packed, world.panel, *([cut] if audit.each else []), **world.tables)
     except NeuralphaError as e:
         audit.tally.line("future", "pipeline", FRESH).not_checked(f"{e}")
         return
+    for path in stuck:
+        audit.tally.line("future", "pipeline", FRESH).not_checked(f"{path}, which it wrote, cannot be put away.")
     result, fits = result if audit.each else (result, None)
     other = artefacts_of(result, world.panel)
     compare_world(audit if fits else replace(audit, each=None), world, other, audit.tally, fits)

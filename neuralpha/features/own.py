@@ -195,7 +195,7 @@ def what_it_reads(
     bars = {name: trial.frame[name].to_numpy() for name in fields}
     return Reads(lookback, _differs(full[:1], alone, full), level_word({*level_moves(trial.of_bars, bars)}))
 
-# %% ../../nbs/features/own.ipynb #e2f378ad
+# %% ../../nbs/features/own.ipynb #a7b48205
 def _check_ahead(trial: Trial, full: np.ndarray) -> None:
     missing = trial.frame.isna().any(axis=1).to_numpy().reshape(N_ASSETS, -1).any(axis=0)
     after_gaps = np.flatnonzero(missing[:-1])[1::4] + 1  # what fills backwards shows where the last bar is missing
@@ -204,8 +204,8 @@ def _check_ahead(trial: Trial, full: np.ndarray) -> None:
         if _differs(full[:, :cut], known, full):
             raise NeuralphaError(
                 f"Feature {trial.function.name} looks ahead: its values before bar {cut} are others when the bars "
-                "from there on are cut off. A mean, rank or fill over an asset's whole life does that; use rolling, "
-                "expanding or ffill."
+                "from there on are cut off. A mean, rank or fill over an asset's whole life does that, and so does a "
+                "shift or a window without groupby('asset'); use rolling, expanding or ffill within each asset."
             )
 
 # %% ../../nbs/features/own.ipynb #9ad25107

@@ -227,7 +227,7 @@ def infinite_value(bars, spec) -> np.ndarray:
 def _any_of(conditions):
     return reduce(np.logical_or, conditions)
 
-# %% ../../../nbs/data/checks/rules.ipynb #ab8b7b81
+# %% ../../../nbs/data/checks/rules.ipynb #c9d77549
 @check("mask", "close", "volume")
 def non_trading(bars, spec) -> np.ndarray:
     """no trades: zero volume with zero prices, or with every price equal to the close before"""
@@ -236,7 +236,10 @@ def non_trading(bars, spec) -> np.ndarray:
         return untraded
     before = bars.prev(bars.close)
     stale = reduce(np.logical_and, (price == before for price in bars.ohlc))
-    return untraded & (stale | _any_of(price == 0 for price in bars.ohlc))
+    flat = reduce(np.logical_and, (price == bars.close for price in bars.ohlc))
+    then = bars.next((untraded & stale).astype(float)) == 1
+    halted_since_listing = np.isnan(before) & flat & then  # nobody traded on the first bar either
+    return untraded & (stale | halted_since_listing | _any_of(price == 0 for price in bars.ohlc))
 
 # %% ../../../nbs/data/checks/rules.ipynb #0beaa1f4
 @check("mask", "close")

@@ -11,10 +11,11 @@ __all__ = ['ALIASES', 'WEAK', 'DIVIDES', 'SIGNED', 'OHLC', 'INDEX', 'NUMERIC_COL
            'known_names', 'adjusted_twin', 'looks_adjusted', 'looks_like_date', 'is_field_name', 'nearest_name',
            'date_first']
 
-# %% ../../../nbs/data/reading/names.ipynb #e4f54d4f
+# %% ../../../nbs/data/reading/names.ipynb #05396540
 import difflib, re, unicodedata
 import pandas as pd
 from ...core import NeuralphaError
+from .number_marks import CURRENCY
 
 # %% ../../../nbs/data/reading/names.ipynb #76067ead
 def plain_name(name) -> str:
@@ -29,30 +30,30 @@ def plain_name(name) -> str:
     text = re.sub(r"[\W_]+", "_", text).strip("_")
     return re.sub(r"^\d+_(?=[a-z])", "", text)
 
-# %% ../../../nbs/data/reading/names.ipynb #89d5e9c2
+# %% ../../../nbs/data/reading/names.ipynb #6c31ffb1
 ALIASES = dict(
     date="date datetime timestamp day trade_date tradedate trading_date trading_day session dt "
     "datum fecha 날짜 일자 tarih 日期 交易日期 日付 日付け 取引日 дата data_pregao data_sesji "
     "data_notowania".split(),
     asset="asset ticker symbol instrument code sid permno security secid ric ts_code tic 代码 "
-    "股票代码 コード 銘柄コード 証券コード тикер инструмент 종목코드 sembol hisse symbool titolo "
+    "股票代码 证券代码 コード 銘柄コード 証券コード тикер инструмент 종목코드 sembol hisse symbool titolo "
     "simbolo codice codigo ativo papel walor".split(),
     open="open open_price openprice open_prc px_open dlyopen openprc prcod eroffnung "
     "eroffnungskurs erster ouverture apertura prezzo_di_apertura abertura preco_de_abertura 시가 "
-    "acilis openen otwarcie kurs_otwarcia открытие откр цена_открытия 始値 开盘 开盘价".split(),
+    "acilis openen otwarcie kurs_otwarcia открытие откр цена_открытия 始値 开盘 开盘价 price_open".split(),
     high="high high_price highprice px_high dlyhigh askhi prchd hoch hochst tageshoch plus_haut "
     "haut maximo 고가 yuksek hoogste massimo prezzo_massimo maxima preco_maximo najwyzszy "
-    "najwyzsza kurs_maksymalny максимум макс максимальная_цена 高値 最高 最高价".split(),
+    "najwyzsza kurs_maksymalny максимум макс максимальная_цена 高値 最高 最高价 price_high".split(),
     low="low low_price lowprice px_low dlylow bidlo prcld tief tiefst tagestief plus_bas bas "
     "minimo 저가 dusuk laagste prezzo_minimo minima preco_minimo najnizszy najnizsza "
-    "kurs_minimalny минимум мин минимальная_цена 安値 最低 最低价".split(),
+    "kurs_minimalny минимум мин минимальная_цена 安値 最低 最低价 price_low".split(),
     close="close close_price closeprice closing_price price px_last last_price close_last prccd "
     "schluss schlusskurs cloture cierre 종가 kapanis slotkoers chiusura prezzo_di_chiusura "
     "fechamento preco_de_fechamento zamkniecie kurs_zamkniecia закрытие закр цена_закрытия 終値 "
-    "收盘 收盘价".split(),
+    "收盘 收盘价 price_close".split(),
     volume="volume dlyvol cshtrd volumen stucke stuecke 거래량 hacim wolumen объем объем_торгов "
-    "出来高 売買高 成交量".split(),
-    adj_close="adj_close adjclose adjusted_close adjustedclose close_adj close_adjusted "
+    "出来高 売買高 成交量 px_volume".split(),
+    adj_close="adj_close adjclose closeadj adjusted_close adjustedclose close_adj close_adjusted "
     "adj_close_price adj_closing_price adjusted_closing_price adjusted_price adj_price price_adj "
     "schluss_bereinigt 수정종가 duzeltilmis_kapanis slotkoers_aangepast chiusura_rettificata "
     "chiusura_adj chiusura_aggiustata fechamento_ajustado fechamento_aj fechamento_adj "
@@ -63,7 +64,7 @@ ALIASES = dict(
     **{"return": ["return"]},
 )
 WEAK = dict(  # only where no column above means the same; the first of them that is there
-    date="data time datadate dlycaldt dtyyyymmdd".split(),
+    date="data time datadate dlycaldt dtyyyymmdd observation_date window_start open_time snapped_at".split(),
     asset="isin wkn cusip sedol figi gvkey".split(),
     close="prc dlyprc dlyclose last settle dernier ultimo prezzo preco cena kurs цена posledni ostatnio".split(),
     volume="vol tick_volume tickvol wol".split(),
@@ -91,6 +92,25 @@ _SAYS_PRICE = _pattern(
 )
 _ADJUSTED = re.compile(r"^(?:adj(?:usted)?_?(open|high|low|volume)|(open|high|low|volume)_?adj(?:usted)?)$")
 
+# %% ../../../nbs/data/reading/names.ipynb #ddbb909f
+_CURRENCIES = set(
+    "usd eur gbp gbx jpy chf cad aud nzd cny cnh hkd inr krw twd sgd thb idr myr php brl mxn zar sek nok dkk pln czk "
+    "huf try ils aed sar usdt 元 人民币 円 원".split()
+)
+_SHARES = set("shares share stk stück stücke 股 株 주".split())
+_UNIT = re.compile(r"^(.+?)\s*[(（\[]\s*([^()（）\[\]]+?)\s*[)）\]]\s*$")
+
+
+def _in_its_unit(name) -> str | None:
+    """What a name with a currency or with shares in brackets behind it means; None where it says nothing."""
+    found = _UNIT.match(str(name))
+    if not found:
+        return None
+    field = _KNOWN.get(plain_name(found[1]))
+    unit = found[2].strip().lower()
+    is_price = field in (*OHLC, "adj_close") and (unit in _CURRENCIES or unit in CURRENCY)
+    return field if is_price or field == "volume" and unit in _SHARES else None
+
 # %% ../../../nbs/data/reading/names.ipynb #6a8fba42
 def known_name(name) -> str | None:  # canonical name
     """What a column means by its own name, whatever stands beside it.
@@ -107,7 +127,7 @@ def _means(name):
     """What a column means where nothing stands beside it."""
     return next(iter(known_names([name]).values()), None)
 
-# %% ../../../nbs/data/reading/names.ipynb #9ab85c32
+# %% ../../../nbs/data/reading/names.ipynb #1b88457a
 def known_names(
     names,  # all columns of a table
 ) -> dict:  # source name -> canonical name
@@ -131,6 +151,9 @@ def known_names(
     plain = {}
     for n in names:
         plain.setdefault(plain_name(n), n)
+    units = {n: _in_its_unit(n) for n in names if n not in out}
+    out |= {n: canonical for n, canonical in units.items() if canonical and canonical not in taken}
+    taken = set(out.values())
     for canonical, aliases in WEAK.items():
         first = next((plain[a] for a in map(plain_name, aliases) if a in plain), None)
         if canonical not in taken and first is not None:
@@ -151,10 +174,17 @@ def looks_adjusted(name) -> bool:
         return False
     return bool(_SAYS_ADJUSTED.search(plain) and _SAYS_PRICE.search(plain))
 
-# %% ../../../nbs/data/reading/names.ipynb #569da9b1
+# %% ../../../nbs/data/reading/names.ipynb #4204c476
+_DAYS = (
+    r"(19|20)\d\d[-/.]?\d\d[-/.]?\d\d\b",
+    r"\d{1,2}([-/.])\d{1,2}\1(\d\d){1,2}$",
+    r"\d{1,2}[- ][A-Za-z]{3}[- ](\d\d){1,2}$",
+)
+
+
 def looks_like_date(name) -> bool:
     """Whether a column is called like a day: its table lies on its side."""
-    return bool(re.match(r"(19|20)\d\d[-/.]?\d\d[-/.]?\d\d\b", str(name)))
+    return any(re.match(day, str(name).strip()) for day in _DAYS)
 
 # %% ../../../nbs/data/reading/names.ipynb #7fe84d9a
 def is_field_name(name) -> bool:

@@ -5,7 +5,7 @@
 # %% auto #0
 __all__ = ['UNREAD', 'partition_keys', 'scan_parquet', 'scan_csv', 'open_source']
 
-# %% ../../../nbs/data/reading/sources.ipynb #967e338e
+# %% ../../../nbs/data/reading/sources.ipynb #900df59f
 import csv, os
 from dataclasses import replace
 from pathlib import Path
@@ -14,7 +14,7 @@ import polars as pl
 from ...core import NeuralphaError
 from ..vendors.databases import scan_duckdb, scan_sql
 from ..vendors.qlib import is_qlib, scan_qlib
-from .names import date_first, known_name, known_names
+from .names import OHLC, date_first, known_name, known_names
 from .number_marks import MISSING
 from .columns import match_columns
 from .form import Table, no_rows, require_assets
@@ -209,13 +209,44 @@ def _one_after_another(tables, path):
         "if they are parts of one asset's history say asset='AAPL' (its name), else put a column 'asset' into each."
     )
 
-# %% ../../../nbs/data/reading/sources.ipynb #a73000eb
+# %% ../../../nbs/data/reading/sources.ipynb #72c00995
+def _refuse_fields_as_files(specs, path):
+    """Refuse files that would be assets and are called like fields: each is a wide table of one of them."""
+    fields = {f: known_name(text_stem(f) or f.stem) for f, s in specs.items() if s.asset is not None}
+    called = [f for f, field in fields.items() if field in (*OHLC, "volume", "adj_close", "return")]
+    if len(called) < 2 or len(called) < len(specs):
+        return
+    raise NeuralphaError(
+        f"{path}: the files are called like fields ({', '.join(f.name for f in called[:3])}), not like assets: each "
+        "seems to be a wide table of one field; read one of them with layout='wide' (wide_field= names what it holds), "
+        "or join them in one table with a row for each date and asset."
+    )
+
+# %% ../../../nbs/data/reading/sources.ipynb #622008de
+def _refuse_same_names(specs, path):
+    """Refuse one file name in two folders: a ticker of two exchanges is two assets. Folders with a number are parts."""
+    folders = {}
+    for f, s in specs.items():
+        if s.asset is not None and not any(c.isdigit() for c in f.parent.name):
+            folders.setdefault(s.asset, []).append(f)
+    twice = next((files for files in folders.values() if len({f.parent for f in files}) > 1), None)
+    if twice is None:
+        return
+    raise NeuralphaError(
+        f"{path}: {twice[0].relative_to(path)} and {twice[1].relative_to(path)} are called alike, so whether they are "
+        "one asset is not known; give one of the folders, or put a column 'asset' into each file."
+    )
+
+# %% ../../../nbs/data/reading/sources.ipynb #e4b661fa
 def _open_folder(path, name, spec, files):
     """One file per asset: each is read on its own, so an error names its file; what some files prove about the form of
     dates and numbers holds for all.
     """
     tables, asking = [], []
     specs = {f: _of_its_asset(f, spec) for f in files}
+    if spec.asset is None:
+        _refuse_fields_as_files(specs, path)
+        _refuse_same_names(specs, path)
     for f in files:
         try:
             tables.append(_read_part(f, name, specs[f]))

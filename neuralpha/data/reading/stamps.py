@@ -282,7 +282,13 @@ def _by_iso(text):
     sign = pl.when(digits.str.starts_with("-")).then(-1).otherwise(1)
     return value, pl.when(zone == "").then(None).when(zone == "Z").then(0).otherwise(minutes * sign)
 
-# %% ../../../nbs/data/reading/stamps.ipynb #b5fc5810
+# %% ../../../nbs/data/reading/stamps.ipynb #494aa662
+def _in_its_century(value):
+    """Dates of a year of two digits: no price is of the future, so what lies more than a year ahead is of 19xx."""
+    ahead = dt.datetime.now() + dt.timedelta(days=366)
+    return pl.when(value > ahead).then(value.dt.offset_by("-100y")).otherwise(value)
+
+# %% ../../../nbs/data/reading/stamps.ipynb #fc2dfa45
 def text_stamps(
     lf: pl.LazyFrame,
     column: str,  # a text column
@@ -339,6 +345,8 @@ def text_stamps(
     value, offset = _by_format(text, form) if form else _by_iso(text)
     if date_format:
         value = pl.when(value.dt.year() >= 1000).then(value)  # a year before was written with two digits
+    if form and "%y" in form:
+        value = _in_its_century(value)
     if fits and not form:
         value = pl.lit(None, pl.Datetime("us"))
     return Stamps(

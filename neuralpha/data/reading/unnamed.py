@@ -78,13 +78,15 @@ class Beside(NamedTuple):
     def may_adjust(self) -> bool:
         return self.way == "multiply" or self.way is None and self.likely in ("multiply", "none")
 
-# %% ../../../nbs/data/reading/unnamed.ipynb #ee79215e
+# %% ../../../nbs/data/reading/unnamed.ipynb #47454430
 def stand_beside(code: np.ndarray, close: np.ndarray, other: np.ndarray, column: str, coarse: bool = False) -> Beside:
     """Whether a column goes with the close but for rare jumps, and whose jumps these are."""
     with np.errstate(invalid="ignore", divide="ignore"):
         ratio = np.log(np.where((other > 0) & (close > 0), other / close, np.nan))
     change = ratio - value_before(code, ratio)
     blur = rounding_error(code, close) + rounding_error(code, other)
+    if _is_coarse(code, close, blur):
+        return Beside(column, 0, False, False, None, "none")
     step = _without_ticks(code, np.where(np.abs(change) > blur, change, 0.0), blur)
     moved = int((step != 0).sum())
     share = moved / len(step)
@@ -99,6 +101,14 @@ def stand_beside(code: np.ndarray, close: np.ndarray, other: np.ndarray, column:
     ends = (ratio[first + lengths - 1], ratio[first])
     is_level = any(np.nanmean(np.abs(end) < 0.02) > BEGINS_OR_ENDS for end in ends)
     return Beside(column, moved, True, is_level, verdict.way, verdict.likely)
+
+# %% ../../../nbs/data/reading/unnamed.ipynb #d92e2be4
+def _is_coarse(code: np.ndarray, close: np.ndarray, blur: np.ndarray) -> bool:
+    """Whether rounding hides the usual move of the close: a ratio that seems to rest then says nothing."""
+    level = np.log(close, where=close > 0, out=np.full(len(close), np.nan))
+    moves = np.abs(level - value_before(code, level))
+    moves = moves[moves > 0]
+    return bool(not len(moves) or np.nanmedian(blur) >= np.median(moves))
 
 # %% ../../../nbs/data/reading/unnamed.ipynb #a5f0be79
 def _without_ticks(code: np.ndarray, step: np.ndarray, blur: np.ndarray) -> np.ndarray:
