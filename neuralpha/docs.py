@@ -143,7 +143,7 @@ def run_notebook(
         print(shell.prettytb(source.name), file=sys.stderr)
         sys.exit(f"cell {shell._cell_idx}: {type(e).__name__}: {e}")
 
-# %% ../nbs/docs.ipynb #d1ebf47e
+# %% ../nbs/docs.ipynb #d144ce2c
 _LOADED = (
     "execnb.shell",
     "matplotlib.pyplot",
@@ -161,9 +161,13 @@ def _load() -> None:
     """Load what nearly every notebook uses."""
     for module in _LOADED:
         importlib.import_module(module)
+    from exchange_calendars import get_calendar_names
+    from neuralpha.data.checks.calendars import calendar_sessions
     from neuralpha.data.universes import load_universe
 
     load_universe("sim-tiny")
+    for name in get_calendar_names(include_aliases=False):  # a table with faults is held against every exchange
+        calendar_sessions(name, "2013-01-01", "2013-12-31")
     gc.freeze()
 
 # %% ../nbs/docs.ipynb #1a5c5cab
