@@ -409,13 +409,13 @@ def _agree_to_clear(base: Path, agreed: bool) -> None:
     if input("Throw them away? [y/N] ").strip().lower() not in ("y", "yes"):
         sys.exit("Nothing was changed.")
 
-# %% ../nbs/dev.ipynb #6cd59b7b
+# %% ../nbs/dev.ipynb #56169a26
 def main(argv=None) -> None:
-    """`python -m neuralpha.dev sync|check|docs|pictures|gpu`;
+    """`python -m neuralpha.dev sync|check|notebooks|docs|pictures|gpu`;
 
-    `sync --clear` takes outputs out of the library's notebooks without asking, `docs` builds the site in
-    `docs/_build/html`, `pictures` takes those of README and guide from the sample report, `gpu --out FOLDER` measures a
-    card.
+    `sync --clear` takes outputs out of the library's notebooks without asking, `notebooks` runs every notebook of the
+    documentation anew, as the tests do, `docs` builds the site in `docs/_build/html`, `pictures` takes those of README
+    and guide from the sample report, `gpu --out FOLDER` measures a card.
     """
     command, *more = argv or sys.argv[1:] or ["help"]
     own = (
@@ -442,11 +442,11 @@ def main(argv=None) -> None:
         said = untidy()
         if said:
             sys.exit("Not as `ruff.toml` wants it:\n" + said)
-    elif command == "docs":
-        from neuralpha.docs import build
+    elif command in ("notebooks", "docs"):
+        from neuralpha.docs import build, check_notebooks
 
         try:
-            build(root())
+            (build if command == "docs" else check_notebooks)(root())
         except NeuralphaError as e:
             sys.exit(str(e))
     elif command == "pictures":

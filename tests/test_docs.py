@@ -26,6 +26,35 @@ def test_sidebar_names_what_is_missing_doubled_or_gone(tmp_path):
     with pytest.raises(NeuralphaError, match="gone has no notebook"):
         tiny_sidebar(tmp_path, "core", "gone", "guides/look")
 
+def test_the_tests_run_everything_anew_and_the_documentation_finds_what_they_ran(tmp_path, capsys):
+    base, ran = tmp_path, tmp_path / "ran"
+    (base / "nbs").mkdir()
+    count = f"print(1, file=open({str(ran)!r}, 'a'))"
+    nbformat.write(cells_of(count, "#| slow\n1 / 0"), base / "nbs/plain.ipynb")
+    nbformat.write(cells_of(count, f"#| docs\n{count}"), base / "nbs/longer.ipynb")
+    for times in (1, 2):
+        run_all(base, ["plain", "longer"], tests=True)
+        assert len(ran.read_text().split()) == 2 * times  # each once, without what is for the documentation
+    capsys.readouterr()
+    run_all(base, ["plain", "longer"])
+    assert len(ran.read_text().split()) == 6 and "plain" not in capsys.readouterr().out
+    assert len(list((base / ".cache/docs").iterdir())) == 2
+    run_all(base, ["plain", "longer"], tests=True)
+    run_all(base, ["plain", "longer"])
+    assert len(ran.read_text().split()) == 8  # what the documentation kept is still there
+
+def test_a_cell_that_fails_fails_the_tests_though_an_earlier_run_is_kept(tmp_path, capsys):
+    (tmp_path / "nbs").mkdir()
+    flag = tmp_path / "flag"
+    flag.touch()
+    nbformat.write(cells_of(f"assert open({str(flag)!r})"), tmp_path / "nbs/reads.ipynb")
+    run_all(tmp_path, ["reads"])
+    flag.unlink()
+    run_all(tmp_path, ["reads"])
+    with pytest.raises(NeuralphaError, match="nbs/reads.ipynb, cell 1: FileNotFoundError"):
+        run_all(tmp_path, ["reads"], tests=True)
+    assert "Traceback" in capsys.readouterr().err
+
 def test_only_changed_code_runs_again(again, capsys):
     def ran(change):
         run_all(again(change), ["guides/look", "core"])
