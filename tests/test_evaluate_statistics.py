@@ -238,6 +238,37 @@ def _equal(seed, n, h, k):
     both = _overlapping(1 + k, n, h, [seed, n, h])
     return pd.DataFrame((both[:1] + 0.3 * both[1:]).T, columns=[f"m{j}" for j in range(k)])
 
+def test_picking_the_best_of_equal_models_is_called_luck_no_less_often_than_said():
+    runs = 1500
+    found = []
+    for seed in range(runs):
+        x = pd.DataFrame(np.random.default_rng(seed).standard_normal((60, 9)))
+        got = superior_ability(-x[0], -x[range(1, 9)], 5, 200, seed)
+        found.append([got["spa"] < 0.05, got["reality_check"] < 0.05])
+    error = 2 * np.sqrt(0.05 * 0.95 / runs)
+    assert (np.mean(found, 0) > 0.03 - error).all() and (np.mean(found, 0) < 0.08 + error).all()
+
+def test_waves_are_given_up_where_one_of_many_series_comes_and_goes():
+    kept = {True: [], False: []}
+    for seed in range(200):
+        x = np.random.default_rng(seed).standard_normal((250, 8))
+        luck = joint_waves(np.eye(8), 19, 300, seed)[:, 1:] ** 2
+        for one_moves in kept:
+            series = x + one_moves * np.outer(
+                np.repeat(np.random.default_rng([seed, 1]).normal(size=5), 50), np.eye(8)[0]
+            )
+            power = np.stack([cosine_waves(one, 19) ** 2 for one in series.T], 1)
+            kept[one_moves].append(waves_in_common(power, np.ones(19), luck))
+    assert np.mean(np.array(kept[False]) == 19) > 0.7 and np.mean(np.array(kept[True]) < 19) > 0.9
+
+def test_so_many_models_on_so_few_dates_are_not_judged():
+    losses = pd.DataFrame(np.random.default_rng(0).normal(size=(79, 9)))
+    with pytest.raises(
+        NeuralphaError, match=r"8 model\(s\) share 79 dates; a reality check of labels over 20 bar.* 80"
+    ):
+        superior_ability(losses[0], losses[range(1, 9)], 20)
+    assert superior_ability(losses[0], losses[range(1, 8)], 20)["dates"] == 79
+
 @pytest.mark.parametrize("n, h, k", [(60, 20, 4), (250, 20, 4), (120, 5, 4), (250, 1, 5)])
 def test_equal_models_are_told_apart_left_out_and_called_superior_no_more_often_than_said(n, h, k):
     runs = 250

@@ -519,16 +519,20 @@ def _models_first(table: pd.DataFrame) -> list:
     """Names in the table's order, models before baselines: a model's colour is the same with baselines and without."""
     return sorted(table.index, key=lambda name: table.at[name, "kind"] != "model")
 
-# %% ../../nbs/evaluate/compare.ipynb #d5244b69
+# %% ../../nbs/evaluate/compare.ipynb #90d93330
 def _reality(field: Field, y: Label, n_resamples: int, seed: int) -> dict | None:
-    """White's reality check and SPA of the models against the best tradable baseline; None without one."""
+    """White's reality check and SPA of the models against the best tradable baseline; None without one.
+
+    Where the dates are too few for so many models, no p but how many dates are needed.
+    """
     tradable = [name for name in field.ranked if name not in field.models]
     if not tradable:
         return None
     benchmark = max(tradable, key=lambda name: field.ics[name].mean())
     both = field.ics[[benchmark, *field.models]].dropna()
-    if len(both) < fewest_dates(y.horizon):
-        return None
+    needed = fewest_dates(y.horizon, len(field.models))
+    if len(both) < needed:
+        return dict(benchmark=benchmark, models=len(field.models), dates=len(both), needed=needed)
     found = superior_ability(-both[benchmark], -both[field.models], y.horizon, n_resamples, seed)
     return dict(benchmark=benchmark, models=len(field.models), **found)
 
@@ -793,15 +797,16 @@ def _said_of_paths(board: Leaderboard) -> list[str]:
         "dates, so dates are drawn and not paths. Everything else is of the first path."
     ] * (paths > 1)
 
-# %% ../../nbs/evaluate/compare.ipynb #c571f116
+# %% ../../nbs/evaluate/compare.ipynb #e9369de9
 def _said_of_luck(board: Leaderboard) -> list[str]:
     """What picking the best of several makes by itself."""
     out = []
     if found := board.reality:
-        out.append(
-            f"Against {found['benchmark']}, picking the best of {found['models']}: reality check "
-            f"p {found['reality_check']:.3f}, SPA p {found['spa']:.3f}."
-        )
+        picked = f"Against {found['benchmark']}, picking the best of {found['models']}"
+        if "needed" in found:
+            out.append(f"{picked} is not judged on {found['dates']} dates; {found['needed']} are needed.")
+        else:
+            out.append(f"{picked}: reality check p {found['reality_check']:.3f}, SPA p {found['spa']:.3f}.")
     if found := board.overfitting:
         mean = f", mean of {found['paths']} paths" if "paths" in found else ""
         out.append(

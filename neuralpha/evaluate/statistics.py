@@ -9,10 +9,11 @@ know this well compute it (skfolio, scipy); what is here decides what goes in.
 
 # %% auto #0
 __all__ = ['STEADY_DATES', 'MISSED', 'FEWEST_DATES', 'TESTED', 'PAIR', 'fewest_dates', 'clean', 'cosine_waves', 'overlap_shape',
-           'LongRun', 'long_run', 'mean_test', 'said_of_months', 'influence_interval', 'block_length',
+           'LongRun', 'max_waves', 'long_run', 'mean_test', 'said_of_months', 'influence_interval', 'block_length',
            'bootstrap_means', 'few_blocks', 'block_interval', 'paired_test', 'holm', 'correct_together', 'paired_tests',
-           'letters', 'confidence_set', 'model_confidence_set', 'joint_waves', 'superior_ability', 'variance_split',
-           'probabilistic_sharpe', 'luck_threshold', 'sharpe_report', 'backtest_overfitting']
+           'letters', 'confidence_set', 'model_confidence_set', 'joint_waves', 'slowest', 'waves_in_common',
+           'picked_by_luck', 'superior_ability', 'variance_split', 'probabilistic_sharpe', 'luck_threshold',
+           'sharpe_report', 'backtest_overfitting']
 
 # %% ../../nbs/evaluate/statistics.ipynb #83efbbb3
 import itertools, string
@@ -24,7 +25,7 @@ import pandas as pd
 from numba import njit
 from ..core import NeuralphaError
 
-# %% ../../nbs/evaluate/statistics.ipynb #2bfdd91c
+# %% ../../nbs/evaluate/statistics.ipynb #8762e64c
 STEADY_DATES = 1000  # dates from which intervals keep their level though skill comes and goes over months
 MISSED = {0: 4, 250: 8, 500: 10}  # dates: of 95% intervals one in so many misses at most there, of 40 to 1,000 assets
 FEWEST_DATES = 10  # below them no interval, no rank, no verdict: they show little but the same few dates again
@@ -32,15 +33,19 @@ FEWEST_DATES = 10  # below them no interval, no rank, no verdict: they show litt
 
 def fewest_dates(
     horizon: int = 1,  # of the label, bars
+    picked_of: int = 1,  # models of which the best is judged
 ) -> int:
-    """Dates below which nothing is said about a mean: ten, and three labels that do not overlap.
+    """Dates below which nothing is said about a mean: ten, three labels that do not overlap, and one for every two
+    models of which the best is picked.
 
     Parameters
     ----------
     horizon : int, default 1
         of the label, bars
+    picked_of : int, default 1
+        models of which the best is judged
     """
-    return max(FEWEST_DATES, 3 * horizon)
+    return max(FEWEST_DATES, 3 * horizon, -(-picked_of * horizon // 2))
 
 # %% ../../nbs/evaluate/statistics.ipynb #565f973a
 def clean(series, name="series") -> np.ndarray:
@@ -130,7 +135,24 @@ class LongRun(NamedTuple):
     se: float
     freedom: int
 
-# %% ../../nbs/evaluate/statistics.ipynb #d4c39782
+# %% ../../nbs/evaluate/statistics.ipynb #0734a10d
+def max_waves(
+    n: int,  # dates
+    horizon: int,  # of the label, bars
+) -> int:
+    """Waves that are slow enough to hold the variance of a mean: as many as labels that do not overlap, and fewer than
+    a share of the dates that shrinks with them.
+
+    Parameters
+    ----------
+    n : int
+        dates
+    horizon : int
+        of the label, bars
+    """
+    return max(int(min(n / horizon, n ** (2 / 3) / 2)), 1)
+
+# %% ../../nbs/evaluate/statistics.ipynb #07154d5d
 def long_run(
     series,  # one value per date
     horizon: int = 1,  # of the label, bars
@@ -152,7 +174,7 @@ def long_run(
     x = clean(series)
     n = len(x)
     given = freedom
-    freedom = freedom or max(int(min(n / horizon, n ** (2 / 3) / 2)), 1)
+    freedom = freedom or max_waves(n, horizon)
     power = cosine_waves(x, freedom) ** 2
     shape = overlap_shape(x, horizon, freedom)
 
@@ -724,7 +746,98 @@ def joint_waves(
     root = vectors * np.sqrt(np.maximum(values, 0))
     return np.random.default_rng(seed).standard_normal((n_resamples, 1 + freedom, len(correlation))) @ root.T
 
-# %% ../../nbs/evaluate/statistics.ipynb #b9e875a6
+# %% ../../nbs/evaluate/statistics.ipynb #0e9d32cf
+def slowest(
+    power: np.ndarray,  # (..., freedom, k): squares of the waves
+    overlap: np.ndarray,  # (freedom,): what overlapping labels leave each, as of `overlap_shape`
+) -> np.ndarray:  # (...): 1 and a little where there are no regimes
+    """How much larger the slow half of the waves is than the fast one, of the series where it is largest.
+
+    Parameters
+    ----------
+    power : np.ndarray
+        (..., freedom, k): squares of the waves
+    overlap : np.ndarray
+        (freedom,): what overlapping labels leave each, as of `overlap_shape`
+
+    Returns
+    -------
+    np.ndarray
+        (...): 1 and a little where there are no regimes
+    """
+    half = len(overlap) // 2
+    slow = power[..., :half, :].mean(-2) / overlap[:half].mean()
+    fast = power[..., half:, :].mean(-2) / overlap[half:].mean()
+    return (slow / fast).max(-1)
+
+# %% ../../nbs/evaluate/statistics.ipynb #1b783671
+def waves_in_common(
+    power: np.ndarray,  # (freedom, k): squares of the waves of the series
+    overlap: np.ndarray,  # (freedom,): what overlapping labels leave each
+    luck: np.ndarray,  # (n_resamples, freedom, k): squares of the waves of draws, where nothing overlaps
+) -> int:  # slow waves that are kept
+    """As many waves as the series have without regimes; `long_run`'s rule, for several series at once.
+
+    Parameters
+    ----------
+    power : np.ndarray
+        (freedom, k): squares of the waves of the series
+    overlap : np.ndarray
+        (freedom,): what overlapping labels leave each
+    luck : np.ndarray
+        (n_resamples, freedom, k): squares of the waves of draws, where nothing overlaps
+
+    Returns
+    -------
+    int
+        slow waves that are kept
+    """
+    freedom = len(power)
+    while freedom >= 4:
+        by_luck = slowest(luck[:, :freedom], np.ones(freedom))
+        if slowest(power[:freedom], overlap[:freedom]) <= np.quantile(by_luck, 0.8):
+            break
+        freedom //= 2
+    return freedom
+
+# %% ../../nbs/evaluate/statistics.ipynb #733312a4
+def picked_by_luck(
+    mean: np.ndarray,  # (k,)
+    se: np.ndarray,  # (k,)
+    waves: np.ndarray,  # (n_resamples, 1 + freedom, k) of `joint_waves`
+) -> float:  # p
+    """White's p of the largest of several means, with the chance in their standard errors.
+
+    Parameters
+    ----------
+    mean : np.ndarray
+        (k,)
+    se : np.ndarray
+        (k,)
+    waves : np.ndarray
+        (n_resamples, 1 + freedom, k) of `joint_waves`
+
+    Returns
+    -------
+    float
+        p
+    """
+    tops = waves[:, 0]
+    spread = (waves[:, 1:] ** 2).mean(1)
+
+    def share(statistic, scale):
+        """Of the draws in which a largest mean is at least the statistic, in the average standard error."""
+        luck = (tops * scale).max(1) / np.sqrt((spread * scale**2).mean(1))
+        return (luck >= statistic).mean()
+
+    def largest(means, scale):
+        return means.max() / np.sqrt((scale**2).mean())
+
+    here = share(largest(mean, se), se)
+    again = [share(largest(top * se, scale), scale) for top, scale in zip(tops, se * np.sqrt(spread))]
+    return float((1 + np.sum(np.array(again) <= here)) / (1 + len(waves)))
+
+# %% ../../nbs/evaluate/statistics.ipynb #60c5be9c
 def superior_ability(
     benchmark,  # loss of the benchmark per date
     losses: pd.DataFrame,  # dates × models
@@ -758,37 +871,36 @@ def superior_ability(
     gaps = (-losses).add(np.asarray(benchmark, float), axis=0).dropna()
     n = len(gaps)
     x = gaps.to_numpy()
-    if n < fewest_dates(horizon):
+    needed = fewest_dates(horizon, x.shape[1])
+    if n < needed:
         raise NeuralphaError(
-            f"Benchmark and models share {n} dates; a reality check of labels over {horizon} bar(s) needs at least "
-            f"{fewest_dates(horizon)}."
+            f"Benchmark and {x.shape[1]} model(s) share {n} dates; a reality check of labels over {horizon} bar(s) "
+            f"needs at least {needed}."
         )
     moving = np.ptp(x, axis=0) > 0  # a model that is the benchmark on every date neither beats it nor counts
     out = dict(best=str(gaps.mean().idxmax()), dates=n)
     if not moving.any():
         return dict(reality_check=1.0, spa=1.0, spa_lower=1.0, freedom=0) | out
     x = x[:, moving]
-    fits = [long_run(v, horizon) for v in x.T]
-    freedom = min(f.freedom for f in fits)
+    count = max_waves(n, horizon)
+    overlap = np.mean([overlap_shape(v, horizon, count) for v in x.T], 0)
+    power = np.stack([cosine_waves(v, count) ** 2 for v in x.T], 1)
+    waves = joint_waves(np.atleast_2d(np.corrcoef(x.T)), count, n_resamples, seed)
+    freedom = waves_in_common(power, overlap, waves[:, 1:] ** 2)
+    waves = waves[:, : 1 + freedom]
     mean = x.mean(0)
-    se = np.array([long_run(v, horizon, freedom).se for v in x.T])
-    waves = joint_waves(np.atleast_2d(np.corrcoef(x.T)), freedom, n_resamples, seed)
+    se = np.sqrt(power[:freedom].mean(0) / overlap[:freedom].mean() / n)
     t = mean / se
     draws = waves[:, 0] / np.sqrt((waves[:, 1:] ** 2).mean(1))
-    scaled = waves * se
-    largest = mean.max() / np.sqrt((se**2).mean())
-    by_luck = scaled[:, 0].max(1) / np.sqrt((scaled[:, 1:] ** 2).mean((1, 2)))
     hopeless = stdtrit(freedom, ndtr(-np.sqrt(2 * np.log(np.log(n)))))
 
-    def p(statistic, luck):
-        return float((1 + np.sum(luck >= statistic)) / (1 + n_resamples))
-
     def studentised(kept):
-        return p(max(t.max(), 0), np.maximum(draws[:, kept].max(1, initial=0), 0)) if t.max() > 0 else 1.0
+        luck = np.maximum(draws[:, kept].max(1, initial=0), 0)
+        return float((1 + np.sum(luck >= t.max())) / (1 + n_resamples)) if t.max() > 0 else 1.0
 
     return (
         dict(
-            reality_check=p(largest, by_luck),
+            reality_check=picked_by_luck(mean, se, waves),
             spa=studentised(t > hopeless),
             spa_lower=studentised(t > 0),
             freedom=freedom,
