@@ -239,7 +239,7 @@ def _equal(seed, n, h, k):
     return pd.DataFrame((both[:1] + 0.3 * both[1:]).T, columns=[f"m{j}" for j in range(k)])
 
 def test_picking_the_best_of_equal_models_is_called_luck_no_less_often_than_said():
-    runs = 1500
+    runs = 1200
     found = []
     for seed in range(runs):
         x = pd.DataFrame(np.random.default_rng(seed).standard_normal((60, 9)))

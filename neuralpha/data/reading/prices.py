@@ -10,8 +10,8 @@ prices follow the returns.
 
 # %% auto #0
 __all__ = ['EXCHANGED', 'OVERNIGHT', 'LEAST_ALIKE', 'LEAPS', 'DIVIDENDS', 'LEAST_MONTHS', 'SPLITS', 'STRETCH', 'OTHER_CADENCE',
-           'LEAST_SHARE', 'MOST_SHARE', 'SURE', 'ENOUGH_DATES', 'UNITS', 'settle_values', 'refuse_exchanged',
-           'refuse_first_and_last_exchanged', 'refuse_placeholders', 'scale_prices', 'is_priced']
+           'LEAST_SHARE', 'MOST_SHARE', 'SURE', 'ENOUGH_DATES', 'NEARLY_ALL', 'OFTEN', 'UNITS', 'settle_values',
+           'refuse_exchanged', 'refuse_first_and_last_exchanged', 'refuse_placeholders', 'scale_prices', 'is_priced']
 
 # %% ../../../nbs/data/reading/prices.ipynb #f4e84f02
 import datetime as dt
@@ -502,6 +502,23 @@ def _left_out(frame, column, scale) -> str:
         f"{date.date()}, left out"
     )
 
+# %% ../../../nbs/data/reading/prices.ipynb #9b04f351
+NEARLY_ALL = -0.985  # return of what loses nearly everything
+OFTEN = 3  # times that one such loss comes
+
+
+def _refuse_marks_as_returns(given, times, where, column) -> None:
+    """Raise where one and the same loss of nearly everything comes again: -99.99 is a mark for no value."""
+    lost = given[(given > -1) & (given < NEARLY_ALL)]
+    values, counts = np.unique(lost, return_counts=True)
+    if not len(values) or counts.max() < OFTEN:
+        return
+    mark = f"{times * values[counts.argmax()]:g}"
+    raise NeuralphaError(
+        f"{where}: column {column!r} holds {mark} on {counts.max():,} rows: a loss of nearly everything comes once, so "
+        f"this is a mark for no value; empty these cells, or say missing={mark!r} where they are text."
+    )
+
 # %% ../../../nbs/data/reading/prices.ipynb #11d86e81
 def _settle_returns(frame, table, spec):
     """The frame after a look at its column `return`, and findings."""
@@ -517,7 +534,7 @@ def _said_of_returns(frame, table, note: str) -> dict:
     column = table.columns.get("return", "return")
     return dict(check="return_column", rows=frame["return"].count(), note=f"column {column!r} {note}")
 
-# %% ../../../nbs/data/reading/prices.ipynb #c16e4eca
+# %% ../../../nbs/data/reading/prices.ipynb #6a96b014
 def _returns_alone(frame, table, spec) -> dict:
     """A finding on returns that have no close beside them; raises where they are not fractions."""
     column = table.columns.get("return", "return")
@@ -526,6 +543,7 @@ def _returns_alone(frame, table, spec) -> dict:
     fault = _fault_of_unit(given, is_divided, _coarse(frame))
     if fault:
         raise NeuralphaError(f"{table.where}: column {column!r} {fault}")
+    _refuse_marks_as_returns(given, 100 if is_divided else 1, table.where, column)
     typical = float(frame["return"].cast(pl.Float64).fill_nan(None).abs().median() or 0.0)
     taken = "was divided by 100" if is_divided else "taken as fractions"
     hint = "" if is_divided else "; percent= with its name divides by 100"
