@@ -26,6 +26,17 @@ def test_the_zone_whose_midnights_they_are_is_offered_first(zone):
     local, _ = settle_zone(frame, "UTC", ReadSpec(tz=zone), "t", "date")
     assert local["date"].dt.hour().max() == 0 and local["date"].dt.weekday().max() == 5
 
+@pytest.mark.parametrize("zone", ["Asia/Tokyo", "Europe/Berlin", "America/New_York"])
+def test_stamps_without_a_zone_are_those_of_utc_where_they_are_midnights_of_the_zone_that_is_given(zone):
+    frame = stamps_of(zone)
+    assert settle_zone(frame, None, ReadSpec(), "t", "date") == (frame, "")
+    local, said = settle_zone(frame, None, ReadSpec(tz=zone), "t", "date")
+    assert local["date"].dt.hour().max() == 0 and local["date"].dt.weekday().max() == 5
+    assert said == f"stamps in UTC, though none says so: midnights in {zone}"
+    closes = frame.with_columns(pl.col("date").dt.truncate("1d") + pl.duration(hours=17, minutes=30))
+    kept, said = settle_zone(closes, None, ReadSpec(tz=zone), "t", "date")
+    assert kept.equals(closes) and said.startswith(f"tz='{zone}' converts stamps that say their zone; these say none")
+
 def test_a_market_that_never_closes_is_offered_no_exchange():
     with pytest.raises(NeuralphaError, match="say tz='UTC' .the exchange's zone"):
         settle_zone(stamps_of("UTC", 20, "1h", weekdays=False), "UTC", ReadSpec(), "t", "date")

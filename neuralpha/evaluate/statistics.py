@@ -15,8 +15,8 @@ __all__ = ['STEADY_DATES', 'MISSED', 'FEWEST_DATES', 'TESTED', 'PAIR', 'ANEW', '
            'waves_in_common', 'picked_by_luck', 'superior_ability', 'variance_split', 'probabilistic_sharpe',
            'luck_threshold', 'sharpe_report', 'backtest_overfitting']
 
-# %% ../../nbs/evaluate/statistics.ipynb #83efbbb3
-import itertools, string
+# %% ../../nbs/evaluate/statistics.ipynb #e844302e
+import itertools, sys
 from functools import lru_cache
 from itertools import combinations
 from typing import NamedTuple
@@ -616,10 +616,11 @@ def paired_tests(
     frame = pd.DataFrame(rows, columns=["better", "worse", "dates", *TESTED]).astype({k: float for k in TESTED})
     return correct_together(frame, significance)[PAIR]
 
-# %% ../../nbs/evaluate/statistics.ipynb #108a2ea0
+# %% ../../nbs/evaluate/statistics.ipynb #7b87917b
 def _letter_names(count):
-    plain = string.ascii_lowercase + string.ascii_uppercase
-    return [plain[k] if k < len(plain) else f"({k + 1})" for k in range(count)]
+    """One character each, so that a word of them can be read letter by letter: Latin first, then Greek and further."""
+    further = filter(str.isalpha, map(chr, range(ord("α"), sys.maxunicode)))
+    return list(itertools.islice(itertools.chain(string.ascii_letters, further), count))
 
 # %% ../../nbs/evaluate/statistics.ipynb #13f4bfd3
 def letters(
