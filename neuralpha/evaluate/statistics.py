@@ -15,8 +15,8 @@ __all__ = ['STEADY_DATES', 'MISSED', 'FEWEST_DATES', 'TESTED', 'PAIR', 'ANEW', '
            'waves_in_common', 'picked_by_luck', 'superior_ability', 'variance_split', 'probabilistic_sharpe',
            'luck_threshold', 'sharpe_report', 'backtest_overfitting']
 
-# %% ../../nbs/evaluate/statistics.ipynb #e844302e
-import itertools, sys
+# %% ../../nbs/evaluate/statistics.ipynb #9210cec0
+import itertools, string, sys
 from functools import lru_cache
 from itertools import combinations
 from typing import NamedTuple
