@@ -20,17 +20,17 @@ __all__ = ['LEAKS', 'leak_market', 'Planted', 'shift_by_1', 'centred_window', 'b
            'undeclared_look_back', 'trained_on_the_first_test_dates', 'trained_on_purged_rows',
            'penalty_chosen_on_the_first_test_dates', 'scaler_of_the_first_test_dates', 'scaler_remembered_by_name',
            'selection_remembered_by_name', 'scaler_remembered_by_shape', 'scaler_remembered_by_address',
-           'scaler_in_a_cached_function', 'scaler_in_a_file', 'scaler_in_the_environment', 'a_column_of_later_returns',
-           'an_attribute_of_whole_sample_returns', 'the_last_week_of_December', 'a_faint_leak',
-           'low_pass_filter_over_everything', 'weights_of_everything', 'target_encoding_with_ones_own_label',
-           'weights_by_later_volatility', 'calibrated_on_the_test', 'seed_made_from_the_data',
-           'weekly_bars_stamped_by_their_Monday', 'standardised_per_asset', 'the_nearest_filing',
-           'a_time_zone_too_early', 'members_of_the_month_to_come', 'gaps_filled_with_the_median',
+           'scaler_in_a_cached_function', 'scaler_in_a_file', 'scaler_in_a_shared_folder', 'scaler_in_the_environment',
+           'a_column_of_later_returns', 'an_attribute_of_whole_sample_returns', 'the_last_week_of_December',
+           'the_days_of_a_crash', 'a_faint_leak', 'low_pass_filter_over_everything', 'weights_of_everything',
+           'target_encoding_with_ones_own_label', 'weights_by_later_volatility', 'calibrated_on_the_test',
+           'seed_made_from_the_data', 'weekly_bars_stamped_by_their_Monday', 'standardised_per_asset',
+           'the_nearest_filing', 'a_time_zone_too_early', 'members_of_the_month_to_come', 'gaps_filled_with_the_median',
            'bad_ticks_by_what_follows', 'bins_of_all_time', 'hedge_ratio_of_the_whole_sample',
            'regimes_seen_from_the_end', 'stop_loss_with_hindsight', 'leak_catalogue']
 
-# %% ../../nbs/audit/leaks.ipynb #ed1df5fc
-import functools, json, os, tempfile
+# %% ../../nbs/audit/leaks.ipynb #f0b77c39
+import functools, json, os, shutil, tempfile
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 import numpy as np
@@ -758,6 +758,21 @@ def scaler_in_a_file() -> tuple:
 
     return _remembered(kept)
 
+# %% ../../nbs/audit/leaks.ipynb #fe589273
+@_plant("scaler in a shared folder", "a full-sample scaler in a folder of caches that all runs share")
+def scaler_in_a_shared_folder() -> tuple:
+    folder = Path(tempfile.gettempdir()) / f"neuralpha-planted-{os.getuid()}"
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir()
+
+    def kept(p, compute):
+        path = folder / f"{p.name.split(',')[0].replace(' ', '-')}.json"
+        if not path.exists():
+            path.write_text(json.dumps({k: v.tolist() for k, v in compute().items()}))
+        return {k: np.array(v) for k, v in json.loads(path.read_text()).items()}
+
+    return _remembered(kept)
+
 # %% ../../nbs/audit/leaks.ipynb #8c7a78f7
 @_plant("scaler in the environment", "a full-sample scaler in an environment variable, for the next process to find")
 def scaler_in_the_environment() -> tuple:
@@ -823,6 +838,17 @@ def the_last_week_of_December() -> tuple:
                 lookback=None if ahead else 1,
             )
         }
+
+    return lambda p: pipeline(p, True), lambda p: pipeline(p, False)
+
+# %% ../../nbs/audit/leaks.ipynb #09121d31
+@_plant("the days of a crash", "tomorrow's return, but only on days on which the market falls as it rarely did before")
+def the_days_of_a_crash() -> tuple:
+    def pipeline(p, ahead):
+        moves = _wide(p).pct_change(fill_method=None)
+        market = moves.mean(axis=1)
+        falls = market < -2.5 * market.expanding(60).std().shift(1)
+        return {"features": _long(p, moves.mask(falls, moves.shift(-1 if ahead else 1)))}
 
     return lambda p: pipeline(p, True), lambda p: pipeline(p, False)
 
