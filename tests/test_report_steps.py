@@ -56,6 +56,17 @@ def test_the_same_study_gives_the_same_bytes_and_another_seed_does_not(tmp_path)
     assert max(ics, key=ics.get) == "oracle" and set(ics) >= {*MODELS, "reversal"}
     assert all(0 < ics[n] < ics["oracle"] for n in MODELS)
 
+def test_a_section_that_breaks_is_named_and_its_traceback_stays(tmp_path, monkeypatch):
+    from types import SimpleNamespace
+
+    def slip(report):
+        return report.frame.table
+
+    monkeypatch.setattr("neuralpha.report.steps.sections", lambda: {"gaps": SimpleNamespace(compute=slip)})
+    with pytest.raises(SectionError, match="^section 'gaps': AttributeError: A report has no 'frame'") as caught:
+        Report(None, tmp_path, folder=tmp_path).gaps()
+    assert isinstance(caught.value.__cause__, AttributeError)
+
 def test_every_fold_forecasts_by_its_own_line_where_validation_parts_overlap(tmp_path):
     r = Report(
         open_experiment(
