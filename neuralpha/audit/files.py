@@ -13,8 +13,8 @@ Python tells of every file that it opens (`sys.addaudithook`). Libraries that op
 # %% auto #0
 __all__ = ['Files', 'watched_files', 'put_away']
 
-# %% ../../nbs/audit/files.ipynb #811e4394
-import os, site, sys, sysconfig
+# %% ../../nbs/audit/files.ipynb #d0699923
+import importlib.util, os, site, sys, sysconfig
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -58,7 +58,7 @@ def _writes(mode, flags) -> bool:
         return bool(set(mode) & set("wax+"))
     return bool(flags and flags & (os.O_WRONLY | os.O_RDWR))
 
-# %% ../../nbs/audit/files.ipynb #8467a10e
+# %% ../../nbs/audit/files.ipynb #6016ead1
 _CODE = {".py", ".pyc", ".pyi", ".so", ".dll", ".dylib", ".nbi", ".nbc", ".pth", ".ipynb"}
 _SYSTEM = ("/proc", "/sys", "/etc", "/usr", "/lib", "/dev/null", "/dev/urandom", "/dev/tty", "/dev/pts")
 _INSTALLED = tuple(
@@ -69,7 +69,7 @@ _INSTALLED = tuple(
             sys.base_prefix,
             *sysconfig.get_paths().values(),
             site.getusersitepackages(),
-            Path(__file__).parents[1],
+            *importlib.util.find_spec("neuralpha").submodule_search_locations,
         )
     }
 )
