@@ -472,7 +472,7 @@ def _worst(net, n) -> dict:
     begin = net.index[net.index.get_loc(at) - n + 1]
     return {"bars": n, "from": begin.date(), "to": at.date(), "return, %": 100 * lost.min()}
 
-# %% ../../nbs/portfolio/risk.ipynb #ed2985b7
+# %% ../../nbs/portfolio/risk.ipynb #090cc73a
 def _shocks(book) -> pd.DataFrame:
     """What each shock takes, % of wealth for shocks of a bar, % a year for costs."""
     table, year = book.returns, book.panel.bars_per_year
@@ -480,13 +480,13 @@ def _shocks(book) -> pd.DataFrame:
     last = book.weights.iloc[-1]
     annual = 100 * year * table.mean()
     impact = annual["temporary"] + annual["permanent"]
-    spread, borrow = annual["half_spread"], annual["borrow"]
-    own, others = book.account.costs.temporary.power, last.clip(upper=0).sum()
-    volatile = book.net.std() * 100
+    power = book.account.costs.temporary.power
+    volatility = 100 * book.net.std()
+    short = last.clip(upper=0).sum()
     rows = {
         "market −20 % in a bar": (100 * last.sum() * -0.2, "% of wealth", "net exposure at the end × −20 %"),
         "market −20 %, by beta": (values["beta"] * -20, "% of wealth", "measured beta × −20 %"),
-        "volatility × 2, on a 2.33 σ bar": (-2 * 2.326 * volatile, "% of wealth", "twice the book's own volatility"),
+        "volatility × 2, on a 2.33 σ bar": (-2 * 2.326 * volatility, "% of wealth", "twice the book's own volatility"),
         "correlations towards 1": (
             -2.326 * 100 * _together(book, last),
             "% of wealth",
@@ -497,16 +497,16 @@ def _shocks(book) -> pd.DataFrame:
             "% of wealth",
             "largest weight × 10 %",
         ),
-        "spread × 3": (2 * spread, "% a year", "twice the half-spread paid, more"),
-        "volume ÷ 2": (impact * (2**own - 1), "% a year", "impact paid × (2^power − 1), more"),
+        "spread × 3": (2 * annual["half_spread"], "% a year", "twice the half-spread paid, more"),
+        "volume ÷ 2": (impact * (2**power - 1), "% a year", "impact paid × (2^power − 1), more"),
         "short positions recalled": (
-            100 * others * 0.05,
+            100 * short * 0.05,
             "% of wealth",
             "5 % lost on every share sold short, bought back",
         ),
     }
     rows["borrow at 10 % a year"] = (
-        100 * _mean_short(book) * -0.10 - borrow,
+        100 * _mean_short(book) * -0.10 - annual["borrow"],
         "% a year",
         "10 % on the mean short side, less what is paid now",
     )
