@@ -18,7 +18,7 @@ decoration. Four ways to make them:
 __all__ = ['METHODS', 'Tail', 'tail_forecasts', 'cornish_fisher', 'student_tail', 'kupiec', 'christoffersen', 'shortfall_test',
            'basel_zone', 'kupiec_power', 'risk', 'Risk', 'stress', 'Stress']
 
-# %% ../../nbs/portfolio/risk.ipynb #6d03e4d5
+# %% ../../nbs/portfolio/risk.ipynb #91e27dd8
 import warnings
 from dataclasses import dataclass, field
 from typing import NamedTuple
@@ -29,8 +29,8 @@ from scipy import stats
 from ..core import NeuralphaError, check_kinds, unknown_name
 from ..data.returns import bar_return
 from ..evaluate.plots import COLOURS, date_axis, new_figure
-from ..evaluate.statistics import block_length
-from .backtest import Book, _paths, _resampled_dates
+from ..evaluate.statistics import block_length, resampled_dates
+from .backtest import Book, _paths
 from ..trading.costs import past_volume
 from ..display import page_part, table_html
 from markupsafe import Markup
@@ -441,7 +441,7 @@ class Risk:
         )
         return page_part("said", [f"Risk of {self.book.name}"]) + Markup().join(table_html(t.round(3)) for t in tables)
 
-# %% ../../nbs/portfolio/risk.ipynb #948d2256
+# %% ../../nbs/portfolio/risk.ipynb #5aef9337
 @check_kinds
 def stress(
     book: Book,
@@ -462,7 +462,7 @@ def stress(
     net = book.net
     worst = pd.DataFrame([_worst(net, n) for n in windows if n < len(net)])
     block = max(block_length(net, book.ledger.clock.horizon), 10) if np.ptp(net) > 0 else 1
-    depths = _paths(net.to_numpy()[_resampled_dates(len(net), block, n_resamples, seed)])[:, 0]
+    depths = _paths(net.to_numpy()[resampled_dates(len(net), block, n_resamples, seed)])[:, 0]
     return Stress(book, worst.set_index("bars"), _shocks(book), depths)
 
 # %% ../../nbs/portfolio/risk.ipynb #4335e660
