@@ -106,6 +106,22 @@ def test_a_function_that_is_defined_twice_is_named(crooked):
     (crooked / "core.py").write_text("def load(): ...\ndef other(): ...\ndef load(more): ...")
     assert doubled_names(crooked) == ["core.load"]
 
+def test_a_class_that_arguments_are_held_to_by_name_is_defined_once():
+    """`check_kinds` knows classes by their names: another one of the same name would pass for it."""
+    import ast
+    import neuralpha
+    from neuralpha.core import INSIDE, KINDS
+
+    sources = modules(Path(neuralpha.__file__).parent).values()
+    defined = [
+        node.name
+        for path in sources
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(node, ast.ClassDef)
+    ]
+    meant = {*KINDS, *(kind for pair in INSIDE for kind in pair)} - {"DataFrame", "dict", "str", "Scores"}
+    assert {name: defined.count(name) for name in meant} == dict.fromkeys(meant, 1)
+
 def test_no_module_defines_a_name_twice():
     import neuralpha
 
