@@ -127,6 +127,17 @@ def test_no_module_defines_a_name_twice():
 
     assert doubled_names(Path(neuralpha.__file__).parent) == []
 
+def test_a_comprehension_inside_of_two_others_is_named(crooked):
+    (crooked / "core.py").write_text(
+        "a = [[x for x in b] for b in c]\nd = {k: [[x for x in b] for b in c] for k in e}\n"
+    )
+    assert deep_lines(crooked) == ["core:2"]
+
+def test_no_comprehension_stands_inside_of_two_others():
+    import neuralpha
+
+    assert deep_lines(Path(neuralpha.__file__).parent) == []
+
 def test_a_string_of_html_is_named_and_a_docstring_is_not(crooked):
     source = 'def page(name):\n    """A <div>."""\n    return f"<div style=\'x\'>{name}</div>"\n'
     (crooked / "core.py").write_text(source + "kind = '<str>'\n")
