@@ -12,7 +12,7 @@ other, and tails are heavy.
 __all__ = ['BREAKS', 'HORIZON', 'OWN', 'TrialWorld', 'draw_world', 'numbers_of', 'Lived', 'live_once', 'false_alarms',
            'first_alarms', 'power_table', 'plot_power']
 
-# %% ../../nbs/monitor/trials.ipynb #1b287e4b
+# %% ../../nbs/monitor/trials.ipynb #f453310f
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
@@ -20,6 +20,7 @@ import pandas as pd
 from scipy import stats
 from scipy.signal import lfilter
 from ..core import NeuralphaError, unknown_name
+from ..cross_section import correlation_by_row
 from ..evaluate.plots import new_figure, style
 from .layers import calm_returns, fishers_z, learn_watch, reference_of
 
@@ -130,7 +131,7 @@ def _mix(rng, scores, broken, share):
         chosen = np.flatnonzero(rng.random(scores.shape[1]) < share)
         scores[t, chosen] = scores[t, rng.permutation(chosen)]
 
-# %% ../../nbs/monitor/trials.ipynb #4a4199f6
+# %% ../../nbs/monitor/trials.ipynb #af1b6c0b
 def numbers_of(
     world: TrialWorld,
     learnt: int,  # first bars, from which the features' reference is learnt
@@ -154,8 +155,8 @@ def numbers_of(
     ranks = stats.rankdata(world.scores, axis=1)
     ahead = pd.DataFrame(world.returns).rolling(HORIZON).sum().to_numpy()
     known = np.full(len(ranks), np.nan)
-    known[HORIZON:] = _row_correlation(ranks[:-HORIZON], stats.rankdata(ahead[HORIZON:], axis=1))
-    like = np.append(np.nan, fishers_z(_row_correlation(ranks[1:], ranks[:-1])))
+    known[HORIZON:] = correlation_by_row(ranks[:-HORIZON], stats.rankdata(ahead[HORIZON:], axis=1))
+    like = np.append(np.nan, fishers_z(correlation_by_row(ranks[1:], ranks[:-1])))
     held = _ends(ranks)
     traded = np.append(0.0, np.abs(np.diff(held, axis=0)).sum(1))
     gross = np.append(0.0, (held[:-1] * world.returns[1:]).sum(1))
@@ -169,11 +170,6 @@ def numbers_of(
             "money": calm_returns(gross - 1e-4 * world.spread * traded)[0],
         }
     )
-
-# %% ../../nbs/monitor/trials.ipynb #0b981afe
-def _row_correlation(a, b):
-    a, b = a - a.mean(1, keepdims=True), b - b.mean(1, keepdims=True)
-    return (a * b).sum(1) / np.sqrt((a**2).sum(1) * (b**2).sum(1))
 
 # %% ../../nbs/monitor/trials.ipynb #a66d2c4c
 def _ends(ranks):
