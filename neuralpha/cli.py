@@ -54,7 +54,7 @@ ReadOption = Annotated[
     ),
 ]
 
-# %% ../nbs/cli.ipynb #780d6aa8
+# %% ../nbs/cli.ipynb #a35d6b29
 SEVERAL = {  # options that hold several things: how they are said in one
     "columns": ": columns={'close' = 'PX_LAST', 'volume' = 'PX_VOLUME'}",
     "assets": ": assets=['AAPL', 'MSFT']",
@@ -62,6 +62,7 @@ SEVERAL = {  # options that hold several things: how they are said in one
     "missing": ": missing=['C', 'n/a']",
     "percent": ": percent=['return', 'yield']",
     "logarithms": ": logarithms=['open', 'close']",
+    "without": ": without=['Total', 'Average']",
     "checks": ": checks={'calendar' = 'XNYS', 'stale_bars' = 10}",
 }
 

@@ -87,7 +87,7 @@ INSIDE = {  # (class that is given, class that is meant) -> where the one holds 
     ("Panel", "DataFrame"): "it is `panel.frame()`",
 }
 
-# %% ../nbs/core.ipynb #03e51b41
+# %% ../nbs/core.ipynb #ba882cda
 def wrong_kind(
     where: str,  # function and parameter
     given,  # what stands there
@@ -114,8 +114,9 @@ def wrong_kind(
     """
     known = [c.__name__ for c in type(given).__mro__]
     how = next((INSIDE[c, kind] for c in known if (c, kind) in INSIDE), "") or advice or KINDS.get(kind, "")
-    what = f"the class {given.__name__}" if isinstance(given, type) else "None" if given is None else known[0]
+    what = "None" if given is None else known[0]
     if isinstance(given, type):
+        what = f"the class {given.__name__}"
         how = f"{given.__name__}(...) makes an object of it"
     meant = kind.lower() if kind == "Scores" else kind
     return NeuralphaError(f"{where}: {meant} is meant, and {what} was given{'; ' * bool(how)}{how}.")

@@ -27,7 +27,7 @@ and each date is computed by one thread, so the bits do not depend on how many t
 __all__ = ['CrossSections', 'cross_sections', 'sections_of', 'over_dates', 'Scratch', 'Ranked', 'rank_within_date',
            'standardise_by_date', 'standardise', 'standardise_columns', 'mean_by_date', 'group_means', 'sector_codes',
            'known_mean', 'known_deviation', 'Correlations', 'correlations', 'Side', 'correlation_by_date',
-           'correlation_of_sums']
+           'correlation_of_sums', 'correlation_by_row']
 
 # %% ../nbs/cross_section.ipynb #541c61c9
 from concurrent.futures import ThreadPoolExecutor
@@ -871,3 +871,27 @@ def correlation_of_sums(n, x, y, xx, yy, xy) -> float:
     yy = yy - y * y / n
     xy = xy - x * y / n
     return _correlation(xy, xx, yy)
+
+# %% ../nbs/cross_section.ipynb #dd6497a4
+def correlation_by_row(
+    a: np.ndarray,  # (rows, columns) finite
+    b: np.ndarray,  # (rows, columns) finite
+) -> np.ndarray:  # (rows,) NaN where one has no spread
+    """Pearson correlation of two matrices, row by row.
+
+    Parameters
+    ----------
+    a : np.ndarray
+        (rows, columns) finite
+    b : np.ndarray
+        (rows, columns) finite
+
+    Returns
+    -------
+    np.ndarray
+        (rows,) NaN where one has no spread
+    """
+    a = a - a.mean(1, keepdims=True)
+    b = b - b.mean(1, keepdims=True)
+    with np.errstate(all="ignore"):
+        return (a * b).sum(1) / np.sqrt((a * a).sum(1) * (b * b).sum(1))

@@ -422,7 +422,7 @@ def reference(
     ]
     return _entry("class", name, _init(node), doc, _meanings(obj), *[_method(obj, n) for n in methods], fence="::::")
 
-# %% ../nbs/docs.ipynb #aca5bbe8
+# %% ../nbs/docs.ipynb #54d3734f
 def _init(node) -> str:
     """How a class is called: its `__init__`, or a dataclass' fields; nothing where it inherits both."""
     for n in node.body:
@@ -432,21 +432,23 @@ def _init(node) -> str:
         return ""
     fields = [n for n in node.body if isinstance(n, ast.AnnAssign)]
 
-    def default(n):
-        return "" if n.value is None else " = ..." if isinstance(n.value, ast.Call) else f" = {ast.unparse(n.value)}"
+    return "(" + ", ".join(f"{n.target.id}: {ast.unparse(n.annotation)}{_default(n)}" for n in fields) + ")"
 
-    return "(" + ", ".join(f"{n.target.id}: {ast.unparse(n.annotation)}{default(n)}" for n in fields) + ")"
 
-# %% ../nbs/docs.ipynb #8f091a85
+def _default(field) -> str:
+    """What a field is without being given; a call is not shown."""
+    if field.value is None:
+        return ""
+    return " = ..." if isinstance(field.value, ast.Call) else f" = {ast.unparse(field.value)}"
+
+# %% ../nbs/docs.ipynb #bdada9ae
 def _method(cls, node) -> str:
     """The reference of a method or property."""
     decorators = " ".join(ast.unparse(d) for d in node.decorator_list)
     doc = ast.get_docstring(node) or ""
     if "property" in decorators:
         return _entry("property", node.name, "", doc)
-    kind = (
-        "classmethod" if "classmethod" in decorators else "staticmethod" if "staticmethod" in decorators else "method"
-    )
+    kind = next((kind for kind in ("classmethod", "staticmethod") if kind in decorators), "method")
     return _entry(kind, node.name, _signature(node), doc, _meanings(getattr(cls, node.name)))
 
 # %% ../nbs/docs.ipynb #3c58a89c

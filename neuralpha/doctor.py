@@ -610,7 +610,7 @@ def _card_and_driver() -> str:  # "NVIDIA H100, driver 570.86"; empty where ther
     name, _, driver = told.stdout.splitlines()[0].rpartition(", ")
     return f"{name}, driver {driver}"
 
-# %% ../nbs/doctor.ipynb #9438b386
+# %% ../nbs/doctor.ipynb #ebc21995
 EXTRAS = {  # extra of the package -> (module, what it gives)
     "ray": ("ray", "units on a cluster: --backend ray"),
     "s3": ("s3fs", "reports at s3:// addresses"),
@@ -621,6 +621,10 @@ EXTRAS = {  # extra of the package -> (module, what it gives)
     "tune": ("optuna", "searches for parameters: neuralpha tune"),
     "databases": ("duckdb", "universes from DuckDB and SQL databases"),
     "lab": ("jupyterlab", "JupyterLab: neuralpha lab"),
+    "rl": ("stable_baselines3", "agents that are trained by reward"),
+    "xgboost": ("xgboost", "the model xgboost"),
+    "catboost": ("catboost", "the model catboost"),
+    "mlflow": ("mlflow", "journals of desks in MLflow"),
 }
 
 # %% ../nbs/doctor.ipynb #dfddfeb4

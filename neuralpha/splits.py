@@ -70,7 +70,7 @@ class Fold:
         )
         return f"Fold {self.number}: {parts}; {self.purged:,} rows purged"
 
-# %% ../nbs/splits.ipynb #fbf1760f
+# %% ../nbs/splits.ipynb #6c87b2fc
 def list_folds(
     folds,  # one `Fold` or several
 ) -> list[Fold]:
@@ -81,9 +81,7 @@ def list_folds(
     folds
         one `Fold` or several
     """
-    every = (
-        [folds] if isinstance(folds, Fold) else list(folds) if isinstance(folds, (list, tuple, Iterator)) else [folds]
-    )
+    every = list(folds) if isinstance(folds, (list, tuple, Iterator)) and not isinstance(folds, Fold) else [folds]
     odd = next((fold for fold in every if not isinstance(fold, Fold)), None)
     if odd is not None or folds is None:
         raise wrong_kind("folds", odd, "Fold", "na.walk_forward(y) makes a list of them")

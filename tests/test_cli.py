@@ -1,10 +1,12 @@
 # Exported from nbs/ by `make sync`; edit the notebook.
 from neuralpha.cli import *
 import datetime as dt
+import re
 import pandas as pd
 import pytest
 from neuralpha.core import NeuralphaError
 from neuralpha.cli import _data_block, _read_options, main
+from neuralpha.data.reading.spec import ReadSpec
 from neuralpha.data.universes import load_universe
 
 def test_what_is_read_is_a_studys_data_block(tmp_path):
@@ -53,6 +55,14 @@ def test_an_option_that_is_given_twice_is_refused(said, message):
     with pytest.raises(NeuralphaError) as e:
         _read_options(said)
     assert str(e.value) == message
+
+def test_every_option_that_holds_several_things_says_how_they_are_said_in_one():
+    several = {"checks"} | {
+        name for name, field in ReadSpec.model_fields.items() if re.search(r"tuple\[|dict\[", str(field.annotation))
+    }
+    assert set(SEVERAL) == several
+    for option, said in SEVERAL.items():
+        assert set(_read_options([said.removeprefix(": ")])) == {option}
 
 @pytest.mark.parametrize(
     "option",

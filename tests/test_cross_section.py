@@ -284,6 +284,12 @@ def test_where_the_squares_are_too_large_or_too_small_there_is_no_pearson_correl
         assert np.isnan(got.pearson).all()
         np.testing.assert_array_equal(got.spearman, usual.spearman)
 
+def test_rows_of_a_matrix_correlate_as_numpy_says():
+    a, b = np.random.default_rng(0).normal(size=(2, 5, 30))
+    known = [np.corrcoef(x, y)[0, 1] for x, y in zip(a, b)]
+    np.testing.assert_allclose(correlation_by_row(a, b), known, rtol=1e-12)
+    assert np.isnan(correlation_by_row(np.ones((1, 3)), np.arange(3.0)[None]))
+
 def test_one_pair_is_the_same_correlation():
     panel, values = _market(n_dates=60, n_assets=30)
     x, y = values[:, 0], np.random.default_rng(0).normal(size=panel.n_rows)

@@ -22,47 +22,6 @@ def rows(table):
     """The content of a canonical table, in order."""
     return table.frame.with_columns(pl.col("asset").cast(pl.String)).sort("asset", "date").rows()
 
-def test_every_door_leads_to_the_same_table(tmp_path):
-    frame = bars()
-    want = rows(open_source(frame))
-    assert len(want) == 9 and want[0] == (dt.datetime(2024, 1, 2), "1E5", 2.5, 100)
-    frame.to_parquet(tmp_path / "a.parquet")
-    frame.to_csv(tmp_path / "a.csv", index=False)
-    frame.to_csv(tmp_path / "semicolon.csv", index=False, sep=";", decimal=",", encoding="utf-8-sig")
-    (tmp_path / "parts").mkdir()
-    (tmp_path / "each").mkdir()
-    for a, part in frame.groupby("asset"):
-        (tmp_path / "parts" / f"y={len(a)}").mkdir(exist_ok=True)
-        part.to_parquet(tmp_path / "parts" / f"y={len(a)}" / f"{a}.parquet")
-        part.drop(columns="asset").to_csv(tmp_path / "each" / f"{a}.csv", index=False)
-    fields = ["close", "volume"]
-    assert rows(open_source(tmp_path / "a.parquet")) == want == rows(open_source(tmp_path / "a.csv"))
-    assert rows(open_source(tmp_path / "semicolon.csv", decimal=",")) == want
-    assert rows(open_source(tmp_path / "parts", fields=fields)) == want == rows(open_source(tmp_path / "each"))
-    assert rows(open_source(pl.from_pandas(frame))) == want == rows(open_source(pl.from_pandas(frame).to_arrow()))
-    one = [r for r in want if r[1] == "NA"]
-    assert (
-        rows(open_source(tmp_path / "each", assets=["NA"]))
-        == one
-        == rows(open_source(tmp_path / "a.csv", assets=["NA"]))
-    )
-    with pytest.raises(NeuralphaError, match="each: no row of the asked-for asset 'NOPE'"):
-        open_source(tmp_path / "each", assets=["NA", "NOPE"])
-    wide = frame.pivot(index="date", columns="asset", values="close")
-    assert rows(open_source(wide, layout="wide")) == [r[:3] for r in want]
-    import duckdb, sqlalchemy
-
-    with duckdb.connect(str(tmp_path / "a.duckdb")) as con:
-        con.register("bars", frame)
-        con.execute("CREATE TABLE prices AS SELECT * FROM bars")
-        assert rows(open_source(con, query="SELECT * FROM prices")) == want
-    assert rows(open_source(tmp_path / "a.duckdb")) == want
-    engine = sqlalchemy.create_engine(f"sqlite:///{tmp_path}/a.db")
-    frame.to_sql("prices", engine, index=False)
-    assert rows(open_source(engine)) == want == rows(open_source(f"sqlite:///{tmp_path}/a.db", table="prices"))
-    both = frame.pivot(index="date", columns="asset", values=["close", "volume"])
-    assert rows(open_source(both)) == want
-
 def test_a_partition_keeps_the_zeros_of_its_assets(tmp_path):
     frame = bars().replace({"asset": {"NA": "000001", "TRUE": "1", "1E5": "600000"}})
     want = rows(open_source(frame))
@@ -80,6 +39,52 @@ def test_a_partition_keeps_the_zeros_of_its_assets(tmp_path):
     assert open_source(tmp_path / "v=2" / "days", columns={"date": "day"}, fields=["close", "year"]).frame[
         "year"
     ].unique().to_list() == [2024]  # ...unless it is asked for
+
+def test_what_one_file_of_a_folder_proves_holds_for_the_others(tmp_path):
+    days = pd.bdate_range("2024-01-02", periods=30)
+
+    def write(name, dates, close):
+        return pd.DataFrame({"Date": dates, "Close": close}).to_csv(tmp_path / f"{name}.csv", index=False, sep=";")
+
+    write("LONG", days.strftime("%d/%m/%Y"), [f"{100 + i},5" for i in range(30)])
+    write("SHORT", days[:6].strftime("%d/%m/%Y"), [f"{100 + i},125" for i in range(6)])
+    got = rows(open_source(tmp_path))
+    assert [r[2] for r in got if r[1] == "SHORT"] == [100.125 + i for i in range(6)] and [
+        r[0] for r in got if r[1] == "SHORT"
+    ] == list(days[:6])
+
+def test_years_of_one_asset_are_not_taken_for_assets(tmp_path):
+    days = pd.bdate_range("2022-12-01", periods=60)
+    for year, part in pd.DataFrame({"date": days, "close": np.arange(60.0) + 1}).groupby(days.year):
+        part.to_csv(tmp_path / f"{year}.csv", index=False)
+    with pytest.raises(NeuralphaError, match="follow one another in time .2022.csv, then 2023.csv.*say asset="):
+        open_source(tmp_path)
+    assert len(rows(open_source(tmp_path, asset="AAPL"))) == 60
+
+def test_a_file_for_each_field_is_no_folder_of_assets(tmp_path):
+    wide = bars().pivot(index="date", columns="asset", values="close")
+    for field in ("Close", "volume"):
+        wide.to_csv(tmp_path / f"{field}.csv")
+    with pytest.raises(
+        NeuralphaError, match="called like fields .Close.csv, volume.csv., not like assets.*wide_field="
+    ):
+        open_source(tmp_path)
+    wide.to_csv(tmp_path / "AAPL.csv")  # a ticker may be a word, too
+    open_source(tmp_path)
+
+def test_a_ticker_of_two_exchanges_is_not_taken_for_one_asset(tmp_path):
+    frame = bars()
+    name = frame["asset"].iloc[0]
+    own = frame[frame["asset"] == name].drop(columns="asset")
+    for folder, part in (("US", own[:2]), ("LSE", own[2:])):
+        (tmp_path / "by exchange" / folder).mkdir(parents=True)
+        part.to_csv(tmp_path / "by exchange" / folder / f"{name}.csv", index=False)
+    with pytest.raises(NeuralphaError, match="are called alike, so whether they are one asset is not known"):
+        open_source(tmp_path / "by exchange")
+    for folder, part in (("2023", own[:2]), ("part 2", own[2:])):
+        (tmp_path / "by year" / folder).mkdir(parents=True)
+        part.to_csv(tmp_path / "by year" / folder / f"{name}.csv", index=False)
+    assert rows(open_source(tmp_path / "by year")) == rows(open_source(frame[frame["asset"] == name]))
 
 def csvs(folder, frame, **change):
     """One CSV per asset, changed by name."""
@@ -134,6 +139,89 @@ def test_what_the_files_of_a_folder_leave_out_is_one_finding(tmp_path):
         and found["outside_life"]["assets"] == ["1E5"]
         and len(found) == 2
     )
+
+def test_an_index_that_a_column_repeats_is_one_column():
+    frame = bars()
+    for index in ("asset", "date", ["date", "asset"]):
+        assert rows(open_source(frame.set_index(index, drop=False))) == rows(open_source(frame))
+    twice = frame.set_index("asset", drop=False)
+    with pytest.raises(NeuralphaError, match="'asset' is a column and a level of the index, and they differ"):
+        open_source(twice.assign(asset="A"))
+
+def test_a_frame_by_field_and_asset_ends_where_its_assets_do():
+    frame = bars()
+    wide = frame.pivot(index="date", columns="asset", values=["close", "volume"])
+    wide.loc["2024-01-03":, (slice(None), "NA")] = np.nan  # delisted, as yfinance shows it
+    want = rows(open_source(frame[(frame.asset != "NA") | (frame.date < "2024-01-03")]))
+    for turned in (wide, wide.swaplevel(axis=1)):
+        t = open_source(turned)
+        assert rows(t) == want and [(f["check"], f["rows"]) for f in t.findings] == [("outside_life", 2)]
+
+def test_an_index_of_asset_and_date_may_stand_either_way():
+    frame = bars()
+    want = rows(open_source(frame))
+    for levels in (["date", "asset"], ["asset", "date"]):
+        turned = frame.set_index(levels)
+        assert rows(open_source(turned)) == want == rows(open_source(turned.rename_axis([None, None])))
+        assert (
+            rows(open_source(turned.rename_axis([{"date": "datetime", "asset": "instrument"}[n] for n in levels])))
+            == want
+        )
+        assert rows(open_source(turned["close"])) == [r[:3] for r in want]
+    unclear = frame.set_index("asset", append=True).rename_axis([None, None])
+    with pytest.raises(NeuralphaError, match="told neither by their names .* nor by their values: say index.names"):
+        open_source(unclear)
+
+def test_a_column_that_counts_rows_is_no_field():
+    frame = bars()
+    for counted in (
+        frame.rename_axis("idx").sort_index(),
+        pd.concat([frame] * 3, ignore_index=True).assign(
+            n=range(27), date=lambda f: f.date + pd.to_timedelta(np.repeat([0, 10, 20], 9), "D")
+        ),
+    ):
+        assert open_source(counted).fields == ["close", "volume"]
+
+def test_a_path_is_a_name_and_no_pattern(tmp_path, monkeypatch):
+    mine = bars().head(6)
+    other = bars().tail(3)
+    for stem in ("prices[1]", "prices?", "a*", "100%", "#1", "a b", "{x}", "ünï", "[", "x]"):
+        folder = tmp_path / f"uni {stem}"
+        folder.mkdir()
+        other.to_parquet(folder / "prices1.parquet")
+        other.to_parquet(folder / "pricesA.parquet")
+        other.to_csv(folder / "prices1.csv", index=False)
+        mine.to_parquet(folder / f"{stem}.parquet")
+        mine.to_csv(folder / f"{stem}.csv", index=False)
+        pl.from_pandas(mine).write_ipc(folder / f"{stem}.feather")
+        for ending in ("parquet", "csv", "feather"):
+            assert rows(open_source(folder / f"{stem}.{ending}")) == rows(open_source(mine)), (stem, ending)
+        (folder / f"all {stem}").mkdir()
+        mine.to_parquet(folder / f"all {stem}" / f"{stem}.parquet")
+        assert rows(open_source(folder / f"all {stem}")) == rows(open_source(mine))
+    monkeypatch.chdir(tmp_path)
+    mine.to_parquet("~tilde.parquet")
+    assert rows(open_source("~tilde.parquet")) == rows(open_source(mine))
+    monkeypatch.setenv("HOME", str(tmp_path / "uni a b"))
+    assert rows(open_source("~/a b.parquet")) == rows(open_source(mine))
+
+def test_files_of_one_asset_each_are_one_table_whatever_their_kind(tmp_path):
+    frame = bars().sort_values(["asset", "date"], ignore_index=True)
+    csvs(tmp_path / "order", frame, NA=lambda f: f[["volume", "close", "date"]])
+    assert rows(open_source(tmp_path / "order")) == rows(open_source(frame))  # columns in another order
+    (tmp_path / "parq").mkdir()
+    for a, part in frame.groupby("asset"):
+        part.drop(columns="asset").to_parquet(tmp_path / "parq" / f"{a}.parquet", index=False)
+    assert rows(open_source(tmp_path / "parq")) == rows(open_source(frame))
+    one = frame[frame.asset == "NA"].drop(columns="asset").assign(open=1.0, high=2.0)
+    one.to_csv(tmp_path / "AAPL.csv", index=False)
+    with pytest.raises(NeuralphaError, match="column 'asset' is missing.*say asset='AAPL' .its name. or give a folder"):
+        open_source(tmp_path / "AAPL.csv")
+    assert {r[1] for r in rows(open_source(tmp_path / "AAPL.csv", asset="AAPL"))} == {"AAPL"}
+    with pytest.raises(NeuralphaError, match="open, high.* are fields of one asset, not assets.*say asset='AAPL'"):
+        open_source(tmp_path / "AAPL.csv", layout="wide")
+    with pytest.raises(NeuralphaError, match="column 'asset' names its assets; leave the option out"):
+        open_source(frame, asset="X")
 
 def test_a_folder_of_both_kinds_is_refused(tmp_path):
     csvs(tmp_path / "both", bars())
@@ -190,22 +278,46 @@ def test_what_may_be_data_and_cannot_be_read_is_refused(tmp_path, name, said, me
     with pytest.raises(NeuralphaError, match=message):
         open_source(folder)
 
-def test_an_index_that_a_column_repeats_is_one_column():
+def test_every_door_leads_to_the_same_table(tmp_path):
     frame = bars()
-    for index in ("asset", "date", ["date", "asset"]):
-        assert rows(open_source(frame.set_index(index, drop=False))) == rows(open_source(frame))
-    twice = frame.set_index("asset", drop=False)
-    with pytest.raises(NeuralphaError, match="'asset' is a column and a level of the index, and they differ"):
-        open_source(twice.assign(asset="A"))
+    want = rows(open_source(frame))
+    assert len(want) == 9 and want[0] == (dt.datetime(2024, 1, 2), "1E5", 2.5, 100)
+    frame.to_parquet(tmp_path / "a.parquet")
+    frame.to_csv(tmp_path / "a.csv", index=False)
+    frame.to_csv(tmp_path / "semicolon.csv", index=False, sep=";", decimal=",", encoding="utf-8-sig")
+    (tmp_path / "parts").mkdir()
+    (tmp_path / "each").mkdir()
+    for a, part in frame.groupby("asset"):
+        (tmp_path / "parts" / f"y={len(a)}").mkdir(exist_ok=True)
+        part.to_parquet(tmp_path / "parts" / f"y={len(a)}" / f"{a}.parquet")
+        part.drop(columns="asset").to_csv(tmp_path / "each" / f"{a}.csv", index=False)
+    fields = ["close", "volume"]
+    assert rows(open_source(tmp_path / "a.parquet")) == want == rows(open_source(tmp_path / "a.csv"))
+    assert rows(open_source(tmp_path / "semicolon.csv", decimal=",")) == want
+    assert rows(open_source(tmp_path / "parts", fields=fields)) == want == rows(open_source(tmp_path / "each"))
+    assert rows(open_source(pl.from_pandas(frame))) == want == rows(open_source(pl.from_pandas(frame).to_arrow()))
+    one = [r for r in want if r[1] == "NA"]
+    assert (
+        rows(open_source(tmp_path / "each", assets=["NA"]))
+        == one
+        == rows(open_source(tmp_path / "a.csv", assets=["NA"]))
+    )
+    with pytest.raises(NeuralphaError, match="each: no row of the asked-for asset 'NOPE'"):
+        open_source(tmp_path / "each", assets=["NA", "NOPE"])
+    wide = frame.pivot(index="date", columns="asset", values="close")
+    assert rows(open_source(wide, layout="wide")) == [r[:3] for r in want]
+    import duckdb, sqlalchemy
 
-def test_a_frame_by_field_and_asset_ends_where_its_assets_do():
-    frame = bars()
-    wide = frame.pivot(index="date", columns="asset", values=["close", "volume"])
-    wide.loc["2024-01-03":, (slice(None), "NA")] = np.nan  # delisted, as yfinance shows it
-    want = rows(open_source(frame[(frame.asset != "NA") | (frame.date < "2024-01-03")]))
-    for turned in (wide, wide.swaplevel(axis=1)):
-        t = open_source(turned)
-        assert rows(t) == want and [(f["check"], f["rows"]) for f in t.findings] == [("outside_life", 2)]
+    with duckdb.connect(str(tmp_path / "a.duckdb")) as con:
+        con.register("bars", frame)
+        con.execute("CREATE TABLE prices AS SELECT * FROM bars")
+        assert rows(open_source(con, query="SELECT * FROM prices")) == want
+    assert rows(open_source(tmp_path / "a.duckdb")) == want
+    engine = sqlalchemy.create_engine(f"sqlite:///{tmp_path}/a.db")
+    frame.to_sql("prices", engine, index=False)
+    assert rows(open_source(engine)) == want == rows(open_source(f"sqlite:///{tmp_path}/a.db", table="prices"))
+    both = frame.pivot(index="date", columns="asset", values=["close", "volume"])
+    assert rows(open_source(both)) == want
 
 def test_a_database_says_who_trades_after_end(tmp_path):
     import duckdb, sqlalchemy
@@ -229,118 +341,6 @@ def test_a_database_says_who_trades_after_end(tmp_path):
         assert t.attributes["delisting_return"].isna().to_dict() == {"A": True, "B": False} and t.frame[
             "date"
         ].max() == dt.datetime(2024, 1, 3)
-
-def test_an_index_of_asset_and_date_may_stand_either_way():
-    frame = bars()
-    want = rows(open_source(frame))
-    for levels in (["date", "asset"], ["asset", "date"]):
-        turned = frame.set_index(levels)
-        assert rows(open_source(turned)) == want == rows(open_source(turned.rename_axis([None, None])))
-        assert (
-            rows(open_source(turned.rename_axis([{"date": "datetime", "asset": "instrument"}[n] for n in levels])))
-            == want
-        )
-        assert rows(open_source(turned["close"])) == [r[:3] for r in want]
-    unclear = frame.set_index("asset", append=True).rename_axis([None, None])
-    with pytest.raises(NeuralphaError, match="told neither by their names .* nor by their values: say index.names"):
-        open_source(unclear)
-
-def test_a_path_is_a_name_and_no_pattern(tmp_path, monkeypatch):
-    mine = bars().head(6)
-    other = bars().tail(3)
-    for stem in ("prices[1]", "prices?", "a*", "100%", "#1", "a b", "{x}", "ünï", "[", "x]"):
-        folder = tmp_path / f"uni {stem}"
-        folder.mkdir()
-        other.to_parquet(folder / "prices1.parquet")
-        other.to_parquet(folder / "pricesA.parquet")
-        other.to_csv(folder / "prices1.csv", index=False)
-        mine.to_parquet(folder / f"{stem}.parquet")
-        mine.to_csv(folder / f"{stem}.csv", index=False)
-        pl.from_pandas(mine).write_ipc(folder / f"{stem}.feather")
-        for ending in ("parquet", "csv", "feather"):
-            assert rows(open_source(folder / f"{stem}.{ending}")) == rows(open_source(mine)), (stem, ending)
-        (folder / f"all {stem}").mkdir()
-        mine.to_parquet(folder / f"all {stem}" / f"{stem}.parquet")
-        assert rows(open_source(folder / f"all {stem}")) == rows(open_source(mine))
-    monkeypatch.chdir(tmp_path)
-    mine.to_parquet("~tilde.parquet")
-    assert rows(open_source("~tilde.parquet")) == rows(open_source(mine))
-    monkeypatch.setenv("HOME", str(tmp_path / "uni a b"))
-    assert rows(open_source("~/a b.parquet")) == rows(open_source(mine))
-
-def test_files_of_one_asset_each_are_one_table_whatever_their_kind(tmp_path):
-    frame = bars().sort_values(["asset", "date"], ignore_index=True)
-    csvs(tmp_path / "order", frame, NA=lambda f: f[["volume", "close", "date"]])
-    assert rows(open_source(tmp_path / "order")) == rows(open_source(frame))  # columns in another order
-    (tmp_path / "parq").mkdir()
-    for a, part in frame.groupby("asset"):
-        part.drop(columns="asset").to_parquet(tmp_path / "parq" / f"{a}.parquet", index=False)
-    assert rows(open_source(tmp_path / "parq")) == rows(open_source(frame))
-    one = frame[frame.asset == "NA"].drop(columns="asset").assign(open=1.0, high=2.0)
-    one.to_csv(tmp_path / "AAPL.csv", index=False)
-    with pytest.raises(NeuralphaError, match="column 'asset' is missing.*say asset='AAPL' .its name. or give a folder"):
-        open_source(tmp_path / "AAPL.csv")
-    assert {r[1] for r in rows(open_source(tmp_path / "AAPL.csv", asset="AAPL"))} == {"AAPL"}
-    with pytest.raises(NeuralphaError, match="open, high.* are fields of one asset, not assets.*say asset='AAPL'"):
-        open_source(tmp_path / "AAPL.csv", layout="wide")
-    with pytest.raises(NeuralphaError, match="column 'asset' names its assets; leave the option out"):
-        open_source(frame, asset="X")
-
-def test_a_file_for_each_field_is_no_folder_of_assets(tmp_path):
-    wide = bars().pivot(index="date", columns="asset", values="close")
-    for field in ("Close", "volume"):
-        wide.to_csv(tmp_path / f"{field}.csv")
-    with pytest.raises(
-        NeuralphaError, match="called like fields .Close.csv, volume.csv., not like assets.*wide_field="
-    ):
-        open_source(tmp_path)
-    wide.to_csv(tmp_path / "AAPL.csv")  # a ticker may be a word, too
-    open_source(tmp_path)
-
-def test_a_ticker_of_two_exchanges_is_not_taken_for_one_asset(tmp_path):
-    frame = bars()
-    name = frame["asset"].iloc[0]
-    own = frame[frame["asset"] == name].drop(columns="asset")
-    for folder, part in (("US", own[:2]), ("LSE", own[2:])):
-        (tmp_path / "by exchange" / folder).mkdir(parents=True)
-        part.to_csv(tmp_path / "by exchange" / folder / f"{name}.csv", index=False)
-    with pytest.raises(NeuralphaError, match="are called alike, so whether they are one asset is not known"):
-        open_source(tmp_path / "by exchange")
-    for folder, part in (("2023", own[:2]), ("part 2", own[2:])):
-        (tmp_path / "by year" / folder).mkdir(parents=True)
-        part.to_csv(tmp_path / "by year" / folder / f"{name}.csv", index=False)
-    assert rows(open_source(tmp_path / "by year")) == rows(open_source(frame[frame["asset"] == name]))
-
-def test_years_of_one_asset_are_not_taken_for_assets(tmp_path):
-    days = pd.bdate_range("2022-12-01", periods=60)
-    for year, part in pd.DataFrame({"date": days, "close": np.arange(60.0) + 1}).groupby(days.year):
-        part.to_csv(tmp_path / f"{year}.csv", index=False)
-    with pytest.raises(NeuralphaError, match="follow one another in time .2022.csv, then 2023.csv.*say asset="):
-        open_source(tmp_path)
-    assert len(rows(open_source(tmp_path, asset="AAPL"))) == 60
-
-def test_what_one_file_of_a_folder_proves_holds_for_the_others(tmp_path):
-    days = pd.bdate_range("2024-01-02", periods=30)
-
-    def write(name, dates, close):
-        return pd.DataFrame({"Date": dates, "Close": close}).to_csv(tmp_path / f"{name}.csv", index=False, sep=";")
-
-    write("LONG", days.strftime("%d/%m/%Y"), [f"{100 + i},5" for i in range(30)])
-    write("SHORT", days[:6].strftime("%d/%m/%Y"), [f"{100 + i},125" for i in range(6)])
-    got = rows(open_source(tmp_path))
-    assert [r[2] for r in got if r[1] == "SHORT"] == [100.125 + i for i in range(6)] and [
-        r[0] for r in got if r[1] == "SHORT"
-    ] == list(days[:6])
-
-def test_a_column_that_counts_rows_is_no_field():
-    frame = bars()
-    for counted in (
-        frame.rename_axis("idx").sort_index(),
-        pd.concat([frame] * 3, ignore_index=True).assign(
-            n=range(27), date=lambda f: f.date + pd.to_timedelta(np.repeat([0, 10, 20], 9), "D")
-        ),
-    ):
-        assert open_source(counted).fields == ["close", "volume"]
 
 def test_what_cannot_be_opened_is_named(tmp_path):
     for nothing in (b"\xef\xbb\xbf", b"\n\n", b""):

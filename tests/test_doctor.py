@@ -12,6 +12,7 @@ from types import SimpleNamespace
 import pandas as pd
 import pytest
 import neuralpha.doctor as doctor
+import neuralpha.house as house
 from neuralpha.doctor import Finding, lines_of
 
 def test_a_folder_for_temporary_files_that_is_too_deep_for_sockets_is_named(monkeypatch, tmp_path):
@@ -344,6 +345,16 @@ def test_extras_say_what_they_would_give_and_are_held_to_their_ranges(monkeypatc
     versions(monkeypatch, ray="1.0")
     found = doctor.extras()
     assert found.state == "warn" and found.said.startswith("ray>=2.40 (1.0 is installed)") and ".[ray]" in found.fix
+
+def test_every_extra_of_the_package_is_known_and_named_in_the_readme():
+    """Those of setup.py, but for what the project itself is built and tested with."""
+    base = house.root()
+    given = {"__file__": str(base / "setup.py")}
+    source = (base / "setup.py").read_text(encoding="utf-8").replace("setup(", "dict(")
+    exec(source, given)
+    assert set(given["extras"]) - {"docs", "test", "dev"} == set(doctor.EXTRAS)
+    readme = (base / "README.md").read_text(encoding="utf-8")
+    assert [extra for extra in doctor.EXTRAS if f"`{extra}`" not in readme] == []
 
 def test_without_a_clone_the_wheel_is_what_is_installed_again(monkeypatch, tmp_path):
     monkeypatch.setattr(doctor, "_clone", lambda: tmp_path)

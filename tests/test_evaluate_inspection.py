@@ -10,6 +10,47 @@ from neuralpha.evaluate.ic import ic, rank_ic
 from neuralpha.features.compute import compute_features
 from neuralpha.labels import forward_return
 
+def _origin(seed=0, dates=90, assets=12, spoil=None, horizon=2, delay=1):
+    """A market of random walks and a model that knows a little; `spoil` is an asset whose 61st close is wrong."""
+    rng = np.random.default_rng(seed)
+    days = pd.bdate_range("2020-01-01", periods=dates)
+    walks = 50 * np.exp(np.cumsum(rng.normal(0, 0.01, (dates, assets)), 0))
+    f = pd.DataFrame(walks, days, [f"A{i:02}" for i in range(assets)]).rename_axis("date")
+    f = f.melt(ignore_index=False, var_name="asset", value_name="close").reset_index()
+    if spoil:
+        f.loc[(f["asset"] == spoil) & (f["date"] == days[60]), "close"] *= 1.7
+    f.loc[(f["asset"] == "A03") & (f["date"] == days[40]), "close"] = np.nan
+    p = panel_from_frame(f, "walks")
+    y = forward_return(p, horizon, delay)
+    scores = np.where(p.date_code >= 30, np.nan_to_num(y.values) + 0.03 * rng.normal(size=p.n_rows), np.nan)
+    scores[~p.tradable] = np.nan
+    X = compute_features(p, "classic")
+    return Origin("model", y, scores, lambda: X, lambda: compute_features(p, "classic", transform=None)), days
+
+@pytest.mark.parametrize(
+    "date, asset, said",
+    [
+        ("2020-03-07", None, "2020-03-07 is no session of model on walks .* Did you mean 2020-03-06 or 2020-03-09?"),
+        ("2020-01-06", None, "2020-01-06 is a session without scores .* Did you mean 2020-02-12?"),
+        ("2031-01-01", None, "is no session .* Did you mean 2020-05-05?"),
+        ("yesterdat", None, "'yesterdat' is no date"),
+        ("2020-03-06", "A7", "Unknown asset of walks: 'A7'. Did you mean 'A07'?"),
+    ],
+)
+def test_a_date_or_an_asset_that_is_not_there_gets_the_nearest(date, asset, said):
+    with pytest.raises(NeuralphaError, match=said):
+        _origin()[0].at(date, asset)
+
+def test_an_asset_that_has_left_says_when_it_was_there():
+    days = pd.bdate_range("2020-01-01", periods=30)
+    f = pd.DataFrame(
+        {"date": np.repeat(days, 5), "asset": np.tile(list("ABCDE"), 30), "close": 1.0 + np.arange(150) % 7}
+    )
+    p = panel_from_frame(f[(f["asset"] != "E") | (f["date"] < days[10])], "left")
+    origin = Origin("m", forward_return(p, 1), np.arange(p.n_rows, dtype=float))
+    with pytest.raises(NeuralphaError, match="E has no row on 2020-01-29: it is in left from 2020-01-01 to 2020-01-14"):
+        origin.at(days[20], "E")
+
 def test_the_ic_without_each_asset_is_that_of_the_others():
     rng = np.random.default_rng(0)
     scores, labels = rng.normal(size=(2, 700)).round(1)  # ties, and more than one part
@@ -35,23 +76,6 @@ def test_all_rows_left_out_at_once_are_each_left_out_alone():
         want = without_each(origin.scores[rows], y.values[rows].astype(float))[:, 0]
         np.testing.assert_allclose(got[rows], want, rtol=1e-9)
 
-def _origin(seed=0, dates=90, assets=12, spoil=None, horizon=2, delay=1):
-    """A market of random walks and a model that knows a little; `spoil` is an asset whose 61st close is wrong."""
-    rng = np.random.default_rng(seed)
-    days = pd.bdate_range("2020-01-01", periods=dates)
-    walks = 50 * np.exp(np.cumsum(rng.normal(0, 0.01, (dates, assets)), 0))
-    f = pd.DataFrame(walks, days, [f"A{i:02}" for i in range(assets)]).rename_axis("date")
-    f = f.melt(ignore_index=False, var_name="asset", value_name="close").reset_index()
-    if spoil:
-        f.loc[(f["asset"] == spoil) & (f["date"] == days[60]), "close"] *= 1.7
-    f.loc[(f["asset"] == "A03") & (f["date"] == days[40]), "close"] = np.nan
-    p = panel_from_frame(f, "walks")
-    y = forward_return(p, horizon, delay)
-    scores = np.where(p.date_code >= 30, np.nan_to_num(y.values) + 0.03 * rng.normal(size=p.n_rows), np.nan)
-    scores[~p.tradable] = np.nan
-    X = compute_features(p, "classic")
-    return Origin("model", y, scores, lambda: X, lambda: compute_features(p, "classic", transform=None)), days
-
 def test_ics_and_members_are_those_of_the_kernel_and_of_numpy():
     origin, days = _origin()
     p, y = origin.panel, origin.y
@@ -68,6 +92,79 @@ def test_ics_and_members_are_those_of_the_kernel_and_of_numpy():
     assert one.without["ic"] == pytest.approx(others["score"].corr(others["label"]))
     assert one.without["rank_ic"] == pytest.approx(others["score"].corr(others["label"], method="spearman"))
     assert m.at["A05", "pull"] == pytest.approx(seen.ic - one.without["ic"])
+
+def test_who_does_not_count_and_why():
+    origin, days = _origin()
+    said = origin.at(days[40]).members["why_not"]
+    assert said["A03"] == "no price in the source" and (said.drop("A03") == "").all()
+    assert origin.at(days[39]).members.at["A03", "why_not"] == "no label: no price at entry: no trade"
+    assert origin.at(days[37]).members.at["A03", "why_not"] == "no label: exit bar suspended"
+    assert "1 no label: exit bar suspended" in repr(origin.at(days[37]))
+    assert set(origin.at(days[-1]).members["why_not"]) == {"no label: beyond the last date"}
+    elsewhere = np.where(origin.panel.asset_code == 4, 0, -1)
+    origin.passed_over = pd.Categorical.from_codes(elsewhere, ["not scored by tree"])
+    del origin.compared, origin.ics
+    seen = origin.at(days[50])
+    assert seen.members.at["A04", "why_not"] == "not scored by tree" and "over 11 of 12 assets" in repr(seen)
+    rest = seen.members.drop("A04")
+    assert seen.ic == pytest.approx(rest["score"].corr(rest["label"]))
+
+def test_bars_say_what_each_is_for():
+    origin, days = _origin(horizon=3, delay=2)
+    bars = origin.at(days[50], "A01").bars
+    assert bars.loc[days[50] : days[57], "for"].tolist() == ["decision", "", "entry", "held", "held", "exit", "", ""]
+    assert len(bars) == 18 and origin.at(days[50], "A01").members.at["A01", "label"] == pytest.approx(
+        bars["close"][days[55]] / bars["close"][days[52]] - 1
+    )
+    origin, days = _origin(horizon=1, delay=0)
+    assert origin.at(days[50], "A01").bars.loc[days[50] : days[51], "for"].tolist() == ["decision, entry", "exit"]
+
+def test_features_are_those_before_and_after_the_transform():
+    origin, days = _origin()
+    table = origin.at(days[70], "A02").features
+    p = origin.panel
+    row = p.rows_of("A02").start + 70
+    for name, line in table.iterrows():
+        X, raw = origin.features(), origin.raw()
+        np.testing.assert_array_equal(line["given"], X.values[row, X.names.index(name)])
+        np.testing.assert_array_equal(line["raw"], raw.values[row, raw.names.index(name)])
+    assert table["distance"].abs().is_monotonic_decreasing
+    assert origin.at(days[70]).features.shape == (12, len(table))
+    origin.features = None
+    with pytest.raises(NeuralphaError, match="give X="):
+        origin.at(days[70], "A02").features
+    assert "score" in origin.at(days[70], "A02")._repr_html_()
+
+def test_masked_rows_stand_beside_what_they_would_have_fed():
+    from neuralpha.data.simulated.faults import plant_faults
+
+    prices = load_universe("sim-tiny").frame().drop(columns="tradable")
+    spoilt, planted = plant_faults(prices, {"decimal_slip": 1})
+    p = load_universe(spoilt, "spoilt")
+    fault = planted.iloc[0]
+    y = forward_return(p, 5, 1)
+    X = compute_features(p, "classic")
+    origin = Origin("model", y, np.where(p.tradable, X.values[:, 0], np.nan), lambda: X)
+    assert origin.at(fault["date"]).members.at[fault["asset"], "why_not"] == "masked: decimal_slip"
+    assert origin.at(fault["date"]).masked["asset"].tolist() == [fault["asset"]]
+    before = p.dates[np.searchsorted(p.dates, fault["date"].to_datetime64()) - 3]
+    seen = origin.at(before, fault["asset"])
+    assert seen.bars.at[fault["date"], "check"] == "decimal_slip" and seen.masked["check"].tolist() == ["decimal_slip"]
+    true = prices.set_index(["date", "asset"])["close"].at[fault["date"], fault["asset"]]
+    assert seen.masked["close"].iloc[0] == pytest.approx(100 * true, rel=1e-4)
+    other = next(a for a in p.assets if a != fault["asset"])
+    assert not len(origin.at(before, other).masked)
+
+def test_text_of_assets_is_escaped_and_pictures_are_drawn():
+    import matplotlib.pyplot as plt
+
+    origin, days = _origin()
+    origin.panel.assets[0] = "<b>"
+    assert "<b>" not in origin.at(days[50])._repr_html_() and "<b>" not in origin.at(days[50], "<b>")._repr_html_()
+    for seen in (origin.at(days[50]), origin.at(days[50], "A05")):
+        left, right = seen.plot().axes
+        assert left.get_title().endswith(f"IC {seen.ic:.3f}") and right.get_title()
+    plt.close("all")
 
 def test_a_planted_price_is_found_from_the_date_to_the_row():
     origin, days = _origin(spoil="A07")
@@ -106,100 +203,3 @@ def test_a_price_planted_anywhere_is_among_the_rows_on_which_most_depends():
         first += len(table) > 0 and table.index[0][1] == asset
         assert set(table.index.get_level_values("asset")) <= {asset}  # nobody else is named
     assert found >= 18 and first == found
-
-def test_bars_say_what_each_is_for():
-    origin, days = _origin(horizon=3, delay=2)
-    bars = origin.at(days[50], "A01").bars
-    assert bars.loc[days[50] : days[57], "for"].tolist() == ["decision", "", "entry", "held", "held", "exit", "", ""]
-    assert len(bars) == 18 and origin.at(days[50], "A01").members.at["A01", "label"] == pytest.approx(
-        bars["close"][days[55]] / bars["close"][days[52]] - 1
-    )
-    origin, days = _origin(horizon=1, delay=0)
-    assert origin.at(days[50], "A01").bars.loc[days[50] : days[51], "for"].tolist() == ["decision, entry", "exit"]
-
-def test_who_does_not_count_and_why():
-    origin, days = _origin()
-    said = origin.at(days[40]).members["why_not"]
-    assert said["A03"] == "no price in the source" and (said.drop("A03") == "").all()
-    assert origin.at(days[39]).members.at["A03", "why_not"] == "no label: no price at entry: no trade"
-    assert origin.at(days[37]).members.at["A03", "why_not"] == "no label: exit bar suspended"
-    assert "1 no label: exit bar suspended" in repr(origin.at(days[37]))
-    assert set(origin.at(days[-1]).members["why_not"]) == {"no label: beyond the last date"}
-    elsewhere = np.where(origin.panel.asset_code == 4, 0, -1)
-    origin.passed_over = pd.Categorical.from_codes(elsewhere, ["not scored by tree"])
-    del origin.compared, origin.ics
-    seen = origin.at(days[50])
-    assert seen.members.at["A04", "why_not"] == "not scored by tree" and "over 11 of 12 assets" in repr(seen)
-    rest = seen.members.drop("A04")
-    assert seen.ic == pytest.approx(rest["score"].corr(rest["label"]))
-
-def test_features_are_those_before_and_after_the_transform():
-    origin, days = _origin()
-    table = origin.at(days[70], "A02").features
-    p = origin.panel
-    row = p.rows_of("A02").start + 70
-    for name, line in table.iterrows():
-        X, raw = origin.features(), origin.raw()
-        np.testing.assert_array_equal(line["given"], X.values[row, X.names.index(name)])
-        np.testing.assert_array_equal(line["raw"], raw.values[row, raw.names.index(name)])
-    assert table["distance"].abs().is_monotonic_decreasing
-    assert origin.at(days[70]).features.shape == (12, len(table))
-    origin.features = None
-    with pytest.raises(NeuralphaError, match="give X="):
-        origin.at(days[70], "A02").features
-    assert "score" in origin.at(days[70], "A02")._repr_html_()
-
-def test_masked_rows_stand_beside_what_they_would_have_fed():
-    from neuralpha.data.simulated.faults import plant_faults
-
-    prices = load_universe("sim-tiny").frame().drop(columns="tradable")
-    spoilt, planted = plant_faults(prices, {"decimal_slip": 1})
-    p = load_universe(spoilt, "spoilt")
-    fault = planted.iloc[0]
-    y = forward_return(p, 5, 1)
-    X = compute_features(p, "classic")
-    origin = Origin("model", y, np.where(p.tradable, X.values[:, 0], np.nan), lambda: X)
-    assert origin.at(fault["date"]).members.at[fault["asset"], "why_not"] == "masked: decimal_slip"
-    assert origin.at(fault["date"]).masked["asset"].tolist() == [fault["asset"]]
-    before = p.dates[np.searchsorted(p.dates, fault["date"].to_datetime64()) - 3]
-    seen = origin.at(before, fault["asset"])
-    assert seen.bars.at[fault["date"], "check"] == "decimal_slip" and seen.masked["check"].tolist() == ["decimal_slip"]
-    true = prices.set_index(["date", "asset"])["close"].at[fault["date"], fault["asset"]]
-    assert seen.masked["close"].iloc[0] == pytest.approx(100 * true, rel=1e-4)
-    other = next(a for a in p.assets if a != fault["asset"])
-    assert not len(origin.at(before, other).masked)
-
-@pytest.mark.parametrize(
-    "date, asset, said",
-    [
-        ("2020-03-07", None, "2020-03-07 is no session of model on walks .* Did you mean 2020-03-06 or 2020-03-09?"),
-        ("2020-01-06", None, "2020-01-06 is a session without scores .* Did you mean 2020-02-12?"),
-        ("2031-01-01", None, "is no session .* Did you mean 2020-05-05?"),
-        ("yesterdat", None, "'yesterdat' is no date"),
-        ("2020-03-06", "A7", "Unknown asset of walks: 'A7'. Did you mean 'A07'?"),
-    ],
-)
-def test_a_date_or_an_asset_that_is_not_there_gets_the_nearest(date, asset, said):
-    with pytest.raises(NeuralphaError, match=said):
-        _origin()[0].at(date, asset)
-
-def test_an_asset_that_has_left_says_when_it_was_there():
-    days = pd.bdate_range("2020-01-01", periods=30)
-    f = pd.DataFrame(
-        {"date": np.repeat(days, 5), "asset": np.tile(list("ABCDE"), 30), "close": 1.0 + np.arange(150) % 7}
-    )
-    p = panel_from_frame(f[(f["asset"] != "E") | (f["date"] < days[10])], "left")
-    origin = Origin("m", forward_return(p, 1), np.arange(p.n_rows, dtype=float))
-    with pytest.raises(NeuralphaError, match="E has no row on 2020-01-29: it is in left from 2020-01-01 to 2020-01-14"):
-        origin.at(days[20], "E")
-
-def test_text_of_assets_is_escaped_and_pictures_are_drawn():
-    import matplotlib.pyplot as plt
-
-    origin, days = _origin()
-    origin.panel.assets[0] = "<b>"
-    assert "<b>" not in origin.at(days[50])._repr_html_() and "<b>" not in origin.at(days[50], "<b>")._repr_html_()
-    for seen in (origin.at(days[50]), origin.at(days[50], "A05")):
-        left, right = seen.plot().axes
-        assert left.get_title().endswith(f"IC {seen.ic:.3f}") and right.get_title()
-    plt.close("all")

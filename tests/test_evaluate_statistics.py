@@ -139,13 +139,12 @@ def test_blocks_fit_any_number_of_dates(n):
 @pytest.mark.parametrize("n, block", [(3, 1), (60, 7), (61, 20), (250, 4)])
 def test_draws_are_those_of_arch(n, block):
     from arch.bootstrap import CircularBlockBootstrap, StationaryBootstrap
-    from neuralpha.evaluate.statistics import _resampled
 
     for method, kind in (("stationary", StationaryBootstrap), ("circular", CircularBlockBootstrap)):
         known = [data[0] for data, _ in kind(block, np.arange(n), seed=n).bootstrap(40)]
-        np.testing.assert_array_equal(_resampled(n, block, 40, n, method), known)
+        np.testing.assert_array_equal(resampled_dates(n, block, 40, n, method), known)
     with pytest.raises(NeuralphaError, match="'moving' is not known"):
-        _resampled(n, block, 40, n, "moving")
+        resampled_dates(n, block, 40, n, "moving")
 
 def test_bootstrap_means_are_those_of_arch():
     from arch.bootstrap import StationaryBootstrap

@@ -10,20 +10,6 @@ from neuralpha.data.panel import panel_from_frame
 from neuralpha.features import families
 from neuralpha.features.families import FEATURES, SERIES, SETS, Feature, check_feature, choose, example_bars, moved
 
-def test_what_is_no_name_of_a_feature_is_named():
-    from neuralpha.data.simulated.market import simulate_universe
-
-    panel = simulate_universe(n_assets=3, n_days=60)
-    for odd, said in (
-        (panel, "Panel"),
-        (None, "None"),
-        (3, "int"),
-        ([0.5], "float"),
-        (["volatility_20", panel], "Panel"),
-    ):
-        with pytest.raises(NeuralphaError, match=f"a name is meant, and {said} was given"):
-            compute_features(panel, odd)
-
 def _market(n_assets=12, n_dates=320, seed=0):
     rng = np.random.default_rng(seed)
     days = pd.bdate_range("2022-01-03", periods=n_dates)
@@ -52,6 +38,60 @@ def _market(n_assets=12, n_dates=320, seed=0):
         {"sector": [f"X{a % 3}" for a in range(n_assets)]}, index=[f"S{a:02d}" for a in range(n_assets)]
     )
     return panel_from_frame(frame, "small market", attributes=sectors)
+
+def test_a_universe_of_characteristics():
+    p = _market()
+    p = panel_from_frame(
+        p.frame()[["date", "asset"]].assign(size=np.arange(p.n_rows) * 1.0, value=1.0, **{"return": 0.0}),
+        "characteristics",
+    )
+    X = compute_features(p, "core", transform=None)
+    assert X.names == ("size", "value") and X.lookbacks == (0, 0)
+    assert compute_features(p, ["size", "value"], transform=None).names == ("size", "value")
+
+@pytest.mark.parametrize("hindsight", ["factor", "adj_close"])
+def test_the_mask_and_what_knows_of_later_splits_are_no_characteristics(hindsight):
+    p = _market()
+    p = panel_from_frame(
+        p.frame().assign(short_interest=np.arange(p.n_rows) * 1.0, **{hindsight: 1.0}),
+        "own columns",
+        attributes=p.attributes,
+    )
+    X = compute_features(p, ["ret_1", "characteristics"], transform=None)
+    assert X.names == ("ret_1", "short_interest") and np.isnan(X.values[~p.tradable]).all()
+    with pytest.raises(NeuralphaError, match=f"Unknown feature.* '{hindsight}'"):
+        compute_features(p, hindsight)
+
+def test_unknown_names_are_refused():
+    with pytest.raises(NeuralphaError, match="Did you mean 'ret_20'"):
+        compute_features(_market(), "rte_20")
+    with pytest.raises(NeuralphaError, match="Did you mean 'zscore'"):
+        compute_features(_market(), transform="zscor")
+
+def test_a_close_only_universe_says_what_it_skips():
+    p = _market()
+    bare = panel_from_frame(p.frame()[["date", "asset", "close"]], "closes")
+    X = compute_features(bare, "core")
+    assert "volume_z_20" not in X.names and "'volume'" in X.skipped["volume_z_20"] and "skipped" in repr(X)
+    assert set(X.names) | set(X.skipped) == set(SETS["core"])
+    with pytest.raises(NeuralphaError, match="no field 'volume'"):
+        compute_features(bare, "volume")
+    with pytest.raises(NeuralphaError, match="sector"):
+        compute_features(bare, "ret_20@sector")
+
+def test_what_is_no_name_of_a_feature_is_named():
+    from neuralpha.data.simulated.market import simulate_universe
+
+    panel = simulate_universe(n_assets=3, n_days=60)
+    for odd, said in (
+        (panel, "Panel"),
+        (None, "None"),
+        (3, "int"),
+        ([0.5], "float"),
+        (["volatility_20", panel], "Panel"),
+    ):
+        with pytest.raises(NeuralphaError, match=f"a name is meant, and {said} was given"):
+            compute_features(panel, odd)
 
 def _with_everything():
     p = _market(12, 700)
@@ -93,23 +133,6 @@ def test_ranks_fill_the_middle_and_keep_the_share_of_missing():
         assert X.missing[n] == pytest.approx(np.isnan(raw.values[p.tradable, j]).mean()) == raw.missing[n]
     assert (X.values[~p.tradable] == 0).all()
 
-def test_a_close_only_universe_says_what_it_skips():
-    p = _market()
-    bare = panel_from_frame(p.frame()[["date", "asset", "close"]], "closes")
-    X = compute_features(bare, "core")
-    assert "volume_z_20" not in X.names and "'volume'" in X.skipped["volume_z_20"] and "skipped" in repr(X)
-    assert set(X.names) | set(X.skipped) == set(SETS["core"])
-    with pytest.raises(NeuralphaError, match="no field 'volume'"):
-        compute_features(bare, "volume")
-    with pytest.raises(NeuralphaError, match="sector"):
-        compute_features(bare, "ret_20@sector")
-
-def test_unknown_names_are_refused():
-    with pytest.raises(NeuralphaError, match="Did you mean 'ret_20'"):
-        compute_features(_market(), "rte_20")
-    with pytest.raises(NeuralphaError, match="Did you mean 'zscore'"):
-        compute_features(_market(), transform="zscor")
-
 def test_features_of_features():
     p = _market()
     X = compute_features(p, ["ret_5", "ret_5@sector", "ret_5:vol_20", "vol_20"], transform=None)
@@ -120,29 +143,6 @@ def test_features_of_features():
         X.values[:, 1], x - x.groupby([f["date"], sector]).transform("mean"), rtol=1e-4, atol=1e-6
     )
     np.testing.assert_allclose(X.values[:, 2], X.values[:, 0] * X.values[:, 3], rtol=1e-6)
-
-def test_a_universe_of_characteristics():
-    p = _market()
-    p = panel_from_frame(
-        p.frame()[["date", "asset"]].assign(size=np.arange(p.n_rows) * 1.0, value=1.0, **{"return": 0.0}),
-        "characteristics",
-    )
-    X = compute_features(p, "core", transform=None)
-    assert X.names == ("size", "value") and X.lookbacks == (0, 0)
-    assert compute_features(p, ["size", "value"], transform=None).names == ("size", "value")
-
-@pytest.mark.parametrize("hindsight", ["factor", "adj_close"])
-def test_the_mask_and_what_knows_of_later_splits_are_no_characteristics(hindsight):
-    p = _market()
-    p = panel_from_frame(
-        p.frame().assign(short_interest=np.arange(p.n_rows) * 1.0, **{hindsight: 1.0}),
-        "own columns",
-        attributes=p.attributes,
-    )
-    X = compute_features(p, ["ret_1", "characteristics"], transform=None)
-    assert X.names == ("ret_1", "short_interest") and np.isnan(X.values[~p.tradable]).all()
-    with pytest.raises(NeuralphaError, match=f"Unknown feature.* '{hindsight}'"):
-        compute_features(p, hindsight)
 
 def test_columns_named_like_what_formulas_read_change_no_feature():
     p = _market()

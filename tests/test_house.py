@@ -106,10 +106,37 @@ def test_a_function_that_is_defined_twice_is_named(crooked):
     (crooked / "core.py").write_text("def load(): ...\ndef other(): ...\ndef load(more): ...")
     assert doubled_names(crooked) == ["core.load"]
 
+def test_a_class_that_arguments_are_held_to_by_name_is_defined_once():
+    """`check_kinds` knows classes by their names: another one of the same name would pass for it."""
+    import ast
+    import neuralpha
+    from neuralpha.core import INSIDE, KINDS
+
+    sources = modules(Path(neuralpha.__file__).parent).values()
+    defined = [
+        node.name
+        for path in sources
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(node, ast.ClassDef)
+    ]
+    meant = {*KINDS, *(kind for pair in INSIDE for kind in pair)} - {"DataFrame", "dict", "str", "Scores"}
+    assert {name: defined.count(name) for name in meant} == dict.fromkeys(meant, 1)
+
 def test_no_module_defines_a_name_twice():
     import neuralpha
 
     assert doubled_names(Path(neuralpha.__file__).parent) == []
+
+def test_a_comprehension_inside_of_two_others_is_named(crooked):
+    (crooked / "core.py").write_text(
+        "a = [[x for x in b] for b in c]\nd = {k: [[x for x in b] for b in c] for k in e}\n"
+    )
+    assert deep_lines(crooked) == ["core:2"]
+
+def test_no_comprehension_stands_inside_of_two_others():
+    import neuralpha
+
+    assert deep_lines(Path(neuralpha.__file__).parent) == []
 
 def test_a_string_of_html_is_named_and_a_docstring_is_not(crooked):
     source = 'def page(name):\n    """A <div>."""\n    return f"<div style=\'x\'>{name}</div>"\n'

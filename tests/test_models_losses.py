@@ -119,6 +119,17 @@ def test_buy_hold_sell_is_its_definition_and_smooths():
         torch.nn.functional.softplus(out[..., 0]).mean().item() - out[..., 0].mean().item() / 2
     )
 
+@pytest.mark.parametrize("name", LOSSES)
+def test_a_loss_by_row_does_not_know_its_date_and_one_by_date_does(name):
+    """Six assets of one date, dealt out as three of each of two dates: the same rows have the same mean loss."""
+    g = torch.Generator().manual_seed(3)
+    score = torch.randn(1, 6, HEADS.get(name, ("", 1))[1], generator=g)
+    score = score if name in ("quantile", "buy_hold_sell") else score[..., 0]
+    target = torch.rand(1, 6, generator=g) * 2 - 1
+    whole, dealt = ((score, target), (score.reshape(2, 3, *score.shape[2:]), target.reshape(2, 3)))
+    losses = [LOSSES[name](s, t, torch.ones_like(t, dtype=torch.bool)).item() for s, t in (whole, dealt)]
+    assert (losses[0] == pytest.approx(losses[1], rel=1e-5)) == (name not in BY_DATE)
+
 @pytest.mark.parametrize(
     "text, why",
     [

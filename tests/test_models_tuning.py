@@ -9,24 +9,6 @@ from neuralpha.models.registry import make_model, model_names
 from neuralpha.labels import multi_horizon
 from neuralpha.models.trees import LightGBM
 
-def test_trials_weigh_their_rows_as_fits_do(tmp_path):
-    X, y, fold, _ = _problem()
-    model = LightGBM(n_trees=5, min_leaf=20)
-    weighed = model.weighed("time_decay", oldest=0.0)
-    how = dict(trials=1, space={"num_leaves": ("int", 4, 9)}, journal=tmp_path / "journal.jsonl")
-    found = tune(weighed, X, y, fold, **how)
-    inner, goal = inner_fold(y, fold), primary(y.target("rank"))
-    by_hand = found.model.clone(seed=trial_seed(0, 0))
-    by_hand.weights_ = weighed.weigh_(y, inner.train)
-    valid = X.view(inner.valid), goal[inner.valid]
-    scores = by_hand.fit(X.view(inner.train), goal[inner.train], valid=valid).predict(valid[0])
-    assert found.valid_ic == mean_ic(scores, valid[1], X.panel.date_code[inner.valid])
-    assert found.valid_ic != tune(model, X, y, fold, **how | {"journal": None}).valid_ic
-    with pytest.raises(NeuralphaError, match="another search"):
-        tune(model, X, y, fold, **how)
-    with pytest.raises(NeuralphaError, match="loss='sharpe'.* takes no weights"):
-        tune(MLP(max_epochs=1).weighed("time_decay"), X, y, fold, trials=1, space={"loss": ("choice", ["sharpe"])})
-
 def _problem():
     X, y, fold = toy_problem(15, 120)
     return X, y, fold, MLP(batch_rows=128, max_epochs=2)
@@ -46,16 +28,40 @@ def test_validation_and_test_rows_are_never_read():
     b = tune(model, X, y, fold, trials=3)
     assert a.params == b.params and a.valid_ic == b.valid_ic
 
-@pytest.mark.parametrize("sampler", SAMPLERS)
-def test_the_same_search_finds_the_same(sampler):
+def test_hopeless_trials_are_pruned_and_diverged_ones_counted():
     X, y, fold, model = _problem()
-    a, b = (tune(model, X, y, fold, trials=7, sampler=sampler, seed=s) for s in (0, 0))
-    assert a.trials.drop(columns="seconds").equals(b.trials.drop(columns="seconds")) and a.count == 7
-    assert a.model.get_params() | a.params == a.model.get_params() and a.valid_ic == a.trials.valid_ic.max()
-    assert (
-        tune(model, X, y, fold, trials=2, sampler=sampler, seed=1).params
-        != tune(model, X, y, fold, trials=2, sampler=sampler).params
+    t = tune(
+        model.clone(max_epochs=6, patience=6),
+        X,
+        y,
+        fold,
+        trials=14,
+        space={"learning_rate": ("choice", [1e-2, 1e-7])},
+        sampler="random",
     )
+    assert "pruned" in set(t.trials.state) and t.params == {"learning_rate": 1e-2} and t.count == 14
+    t = tune(model, X, y, fold, trials=8, space={"learning_rate": ("choice", [1e-2, 1e36])}, sampler="random")
+    assert "fail" in set(t.trials.state) and t.count == 8
+
+def test_a_trial_whose_parameters_do_not_go_together_fails_alone():
+    X, y, fold, _ = _problem()
+    t = tune(
+        make_model("transformer", window=3, heads=2, max_epochs=1),
+        X,
+        y,
+        fold,
+        trials=6,
+        space={"width": ("choice", [8, 9])},
+        sampler="random",
+    )
+    assert set(t.trials.state) == {"complete", "fail"} and t.params == {"width": 8}
+
+def test_of_several_horizons_the_first_is_scored():
+    X, y, fold, model = _problem()
+    both = multi_horizon(X.panel, (1, 3), delay=0)
+    taught, alone = (tune(model, X, label, fold, trials=2) for label in (both, both[0]))
+    assert list(taught.trials.state) == ["complete"] * 2 and (taught.trials.valid_ic != alone.trials.valid_ic).all()
+    assert tune(LightGBM(n_trees=10), X, both, fold, trials=1).valid_ic > 0.3  # trees learn the first
 
 def _lines(path):
     return [{k: v for k, v in t.items() if k != "seconds"} for t in read_journal(path)[1]]
@@ -145,23 +151,37 @@ def test_what_the_judge_says_is_kept_with_the_trial(tmp_path):
     assert len(seen) == 2 and all((rows == inner_fold(y, fold).valid).all() for _, rows in seen)
     assert read_journal(tmp_path / "j.jsonl")[1][0]["mark"] == 7
 
+def test_trials_weigh_their_rows_as_fits_do(tmp_path):
+    X, y, fold, _ = _problem()
+    model = LightGBM(n_trees=5, min_leaf=20)
+    weighed = model.weighed("time_decay", oldest=0.0)
+    how = dict(trials=1, space={"num_leaves": ("int", 4, 9)}, journal=tmp_path / "journal.jsonl")
+    found = tune(weighed, X, y, fold, **how)
+    inner, goal = inner_fold(y, fold), primary(y.target("rank"))
+    by_hand = found.model.clone(seed=trial_seed(0, 0))
+    by_hand.weights_ = weighed.weigh_(y, inner.train)
+    valid = X.view(inner.valid), goal[inner.valid]
+    scores = by_hand.fit(X.view(inner.train), goal[inner.train], valid=valid).predict(valid[0])
+    assert found.valid_ic == mean_ic(scores, valid[1], X.panel.date_code[inner.valid])
+    assert found.valid_ic != tune(model, X, y, fold, **how | {"journal": None}).valid_ic
+    with pytest.raises(NeuralphaError, match="another search"):
+        tune(model, X, y, fold, **how)
+    with pytest.raises(NeuralphaError, match="loss='sharpe'.* takes no weights"):
+        tune(MLP(max_epochs=1).weighed("time_decay"), X, y, fold, trials=1, space={"loss": ("choice", ["sharpe"])})
+
 def test_every_trial_has_a_seed_of_its_own():
     assert len({trial_seed(s, n) for s in range(10) for n in range(100)}) == 1000
 
-def test_hopeless_trials_are_pruned_and_diverged_ones_counted():
+@pytest.mark.parametrize("sampler", SAMPLERS)
+def test_the_same_search_finds_the_same(sampler):
     X, y, fold, model = _problem()
-    t = tune(
-        model.clone(max_epochs=6, patience=6),
-        X,
-        y,
-        fold,
-        trials=14,
-        space={"learning_rate": ("choice", [1e-2, 1e-7])},
-        sampler="random",
+    a, b = (tune(model, X, y, fold, trials=7, sampler=sampler, seed=s) for s in (0, 0))
+    assert a.trials.drop(columns="seconds").equals(b.trials.drop(columns="seconds")) and a.count == 7
+    assert a.model.get_params() | a.params == a.model.get_params() and a.valid_ic == a.trials.valid_ic.max()
+    assert (
+        tune(model, X, y, fold, trials=2, sampler=sampler, seed=1).params
+        != tune(model, X, y, fold, trials=2, sampler=sampler).params
     )
-    assert "pruned" in set(t.trials.state) and t.params == {"learning_rate": 1e-2} and t.count == 14
-    t = tune(model, X, y, fold, trials=8, space={"learning_rate": ("choice", [1e-2, 1e36])}, sampler="random")
-    assert "fail" in set(t.trials.state) and t.count == 8
 
 SMALL = {"max_epochs": 1, "n_trees": 20, "pretrain_epochs": 1, "threads": 1}
 
@@ -196,26 +216,6 @@ def test_wrong_requests_are_named():
         tune(make_model("mlp", loss="sharpe"), X, y, fold, trials=1)
     with pytest.raises(NeuralphaError, match="nothing to tune"):
         tune(make_model("ols"), X, y, fold, trials=1)
-
-def test_a_trial_whose_parameters_do_not_go_together_fails_alone():
-    X, y, fold, _ = _problem()
-    t = tune(
-        make_model("transformer", window=3, heads=2, max_epochs=1),
-        X,
-        y,
-        fold,
-        trials=6,
-        space={"width": ("choice", [8, 9])},
-        sampler="random",
-    )
-    assert set(t.trials.state) == {"complete", "fail"} and t.params == {"width": 8}
-
-def test_of_several_horizons_the_first_is_scored():
-    X, y, fold, model = _problem()
-    both = multi_horizon(X.panel, (1, 3), delay=0)
-    taught, alone = (tune(model, X, label, fold, trials=2) for label in (both, both[0]))
-    assert list(taught.trials.state) == ["complete"] * 2 and (taught.trials.valid_ic != alone.trials.valid_ic).all()
-    assert tune(LightGBM(n_trees=10), X, both, fold, trials=1).valid_ic > 0.3  # trees learn the first
 
 def test_trees_are_tuned_too():
     X, y, fold, _ = _problem()

@@ -17,7 +17,7 @@ from neuralpha.portfolio.policies import (
     RankWeights,
     TopN,
 )
-from neuralpha.evaluate.statistics import block_interval
+from neuralpha.evaluate.statistics import block_interval, resampled_dates
 from neuralpha.trading.account import PAID, Account
 from neuralpha.trading.clock import Clock
 from neuralpha.trading.costs import Costs, Impact, make_costs
@@ -89,13 +89,13 @@ def test_statistics_agree_with_empyrical():
 
 def test_intervals_cover_the_truth_as_often_as_they_say():
     """Independent returns with a known Sharpe ratio: 95 % of the intervals hold it."""
-    from neuralpha.portfolio.backtest import _from_moments, _resampled_dates
+    from neuralpha.portfolio.backtest import _from_moments
 
     rng, truth, hits = np.random.default_rng(0), np.sqrt(252) * 0.05, 0
     for _ in range(300):
         x = rng.normal(0.0005, 0.01, 500)
         m = np.stack([x, x**2, *[x] * 7], 1)
-        drawn = _from_moments(m[_resampled_dates(500, 5, 300, 1)].mean(1).T, 252)["Sharpe"]
+        drawn = _from_moments(m[resampled_dates(500, 5, 300, 1)].mean(1).T, 252)["Sharpe"]
         low, high = block_interval(drawn, _from_moments(m.mean(0), 252)["Sharpe"], 500, 5)
         hits += low <= truth <= high
     assert 0.91 <= hits / 300 <= 0.985

@@ -18,7 +18,7 @@ from neuralpha.monitor.policy import CLASSIC, load_policy
 from neuralpha.monitor.registry import MODELS, registered
 from neuralpha.report.desk import desk_at, order_table, replay_desk, retrain_desk, verify_whole_desk
 from neuralpha.report.desk_page import write_desk_page
-from neuralpha.report.elsewhere import Elsewhere
+from neuralpha.report.elsewhere import DeskAtAddress
 
 RETRAINED = CLASSIC + "[retrain]\nevery = 12\nalarms = false\n"
 
@@ -83,6 +83,12 @@ def test_one_is_fitted_from_the_command_line_and_shown(replayed):
     replay_desk(replayed, last=replayed.record().dates[-1] + pd.Timedelta(7, "D"))
     assert "a new vendor" in write_desk_page(replayed.folder).read_text()
     assert "challenger  lightgbm@" not in CliRunner().invoke(app, ["verify", str(replayed.folder)]).output
+
+def test_fits_of_one_day_are_told_apart_by_the_minute():
+    from neuralpha.report.desk_retrain import _day_or_minute
+
+    assert _day_or_minute("2024-03-01 00:00:00") == "2024-03-01"
+    assert _day_or_minute("2024-03-01 10:30:00") == "2024-03-01T10:30"
 
 @pytest.mark.parametrize(
     ("error", "reason"),
@@ -149,7 +155,7 @@ def test_on_two_machines_one_desk_in_postgresql_is_fitted_once(opened, postgres,
         raise NeuralphaError("too little history")
 
     monkeypatch.setattr(retraining, "new_fits", refuse)
-    place = Elsewhere(f"{postgres}#fitted")
+    place = DeskAtAddress(f"{postgres}#fitted")
     (opened.folder / "actions.toml").write_text(RETRAINED)
     shutil.copytree(opened.folder, place.folder)
     one = place.publish_new(Desk(place.folder, opened.weigh))
@@ -212,9 +218,3 @@ def test_a_fit_that_is_killed_again_and_again_leaves_the_same_journal(opened, tm
     assert endings[-1] == 0 and endings.count(signal.SIGKILL) >= 2
     one, other = ((folder / "journal.jsonl").read_bytes() for folder in (opened.folder, tmp_path / "calm"))
     assert one == other and opened.record().of("challenger") and verify_whole_desk(opened.folder) == []
-
-def test_fits_of_one_day_are_told_apart_by_the_minute():
-    from neuralpha.report.desk_retrain import _day_or_minute
-
-    assert _day_or_minute("2024-03-01 00:00:00") == "2024-03-01"
-    assert _day_or_minute("2024-03-01 10:30:00") == "2024-03-01T10:30"

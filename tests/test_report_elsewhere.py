@@ -12,13 +12,13 @@ MARKET = rehearsal_market()
 RANKED = PriceScores(MARKET)
 
 def put_there(address, tmp_path):
-    place = Elsewhere(address)
+    place = DeskAtAddress(address)
     shutil.copytree(open_rehearsal(tmp_path / "new").folder, place.folder)
     return place.publish_new(Desk(place.folder, Quantiles(3)))
 
 def again(address):
     """The desk as another machine sees it."""
-    place = Elsewhere(address)
+    place = DeskAtAddress(address)
     place.pull()
     return Desk(place.folder, Quantiles(3), place)
 
@@ -61,7 +61,7 @@ def test_what_readers_want_is_sent_and_a_lost_table_is_named(tmp_path):
     with pytest.raises(NeuralphaError, match="holds no desk"):
         again("memory://desks/three")
     with pytest.raises(NeuralphaError, match="nowhere://x"):
-        Elsewhere("nowhere://x")
+        DeskAtAddress("nowhere://x")
 
 def test_a_desk_in_postgresql_is_the_desk_of_a_folder(postgres, tmp_path):
     two = steps_as_in_a_folder(f"{postgres}#one", tmp_path)
@@ -77,5 +77,5 @@ def test_a_desk_in_postgresql_is_the_desk_of_a_folder(postgres, tmp_path):
     with pytest.raises(NeuralphaError, match="holds no desk"):
         again(f"{postgres}#two")
     with pytest.raises(NeuralphaError, match="Check that the server runs") as e:
-        Elsewhere("postgresql+psycopg://u:secret@/x?host=/nonexistent#one")
+        DeskAtAddress("postgresql+psycopg://u:secret@/x?host=/nonexistent#one")
     assert "secret" not in str(e.value)

@@ -53,46 +53,59 @@ def plain(written_plain, tmp_path):
     shutil.copytree(written_plain, tmp_path / "v")
     return tmp_path / "v"
 
-def test_an_untouched_report_has_no_problems(report):
-    problems, checked = verify_report(report)
+def test_last_bits_of_another_processor_are_no_difference():
+    from neuralpha.report.verify import _cells, _differences
+
+    stored = {"p": 1.2172511829822801e-12, "t": [4.837855051990867, -3e-17], "n": 12}
+    assert _differences(stored, {"p": 1.217251182982214e-12, "t": [4.837855051990871, 2e-18], "n": 12}) == []
+    assert _differences(stored, stored | {"t": [4.8378550530, -3e-17]}) == [
+        "t[0]: stored 4.837855051990867, derived 4.837855053"
+    ]
     assert (
-        problems == [] and checked["numbers"] > 2000 and checked["files"] > 40 and checked["pages"].endswith("compared")
+        _differences(stored, stored | {"n": 12.000000000001})
+        and _differences(stored, stored | {"p": None})
+        and _differences({"a": True}, {"a": 0})
     )
+    assert (
+        len(_differences(stored, {"p": 1.217251182982214e-12, "t": [4.837855051990871, 2e-18], "n": 12}, last_bits=0))
+        == 3
+    )
+    assert _differences(_cells("date,ic\n2020-01-02,0.1\n"), _cells("date,ic\n2020-01-02,0.10000000000000002\n")) == []
+    assert _differences(_cells("date,ic\n2020-01-02,0.1\n"), _cells("date,ic\n2020-01-03,0.1\n")) == [
+        "[1][0]: stored '2020-01-02', derived '2020-01-03'"
+    ]
 
-def test_one_digit_changed_in_any_file_is_found(report):
-    from neuralpha.report.verify import _file_problems, _page_problems
+def _lacking_what_came_later(report):
+    """A report as code wrote it that knew neither of a metric, nor of a column of the slices, nor of a whole file."""
+    numbers = read_json(report / "sim-tiny/metrics.json")
+    del numbers["models"]["ridge"]["metrics"]["hit_rate"]
+    at = numbers["slices"]["columns"].index("icir")
+    for row in [numbers["slices"]["columns"], *numbers["slices"]["rows"]]:
+        del row[at]
+    write_json(report / "sim-tiny/metrics.json", numbers)
+    table = pd.read_parquet(report / "sim-tiny/ics.parquet").drop(columns="assets")
+    table.to_parquet(report / "sim-tiny/ics.parquet", index=False)
+    (report / "sim-tiny/reasons.json").unlink()
 
-    study = make_study(STUDY)
+def test_what_an_older_report_cannot_have_is_no_problem_and_what_was_altered_in_it_is(report, derived):
+    from neuralpha.report.verify import _compare
 
-    def look():
-        return (
-            _file_problems(report, read_json(report / "manifest.json"))
-            + _page_problems(report, study, read_json(report / "manifest.json"))[0]
-        )
-
-    assert look() == []
-    files = [p for p in sorted(report.rglob("*")) if p.is_file() and not p.name.startswith(".")]
-    assert {p.suffix for p in files} >= {".html", ".json", ".js", ".csv", ".png", ".parquet"} and {
-        "manifest.html",
-        "manifest.json",
-        "timing.json",
-        "timing.js",
-        "metrics.json",
-    } <= {p.name for p in files}
-    for path in files:
-        good = path.read_bytes()
-        digits = [
-            i for i in range(len(good) // 3, len(good)) if good[i : i + 1].isdigit() and good[i - 1 : i].isdigit()
-        ] or [i for i in range(len(good)) if good[i : i + 1].isdigit()]
-        at = digits[len(digits) // 2]
-        path.write_bytes(good[:at] + (b"1" if good[at : at + 1] != b"1" else b"2") + good[at + 1 :])
-        found = look()
-        assert any({"timing.json": "timing.js"}.get(path.name, path.name) in p for p in found), (
-            f"{path}: {found}"
-        )  # times are not in the manifest; their script shows them
-        path.write_bytes(good)
-    (report / "sim-tiny" / "more.html").write_text("IC 0.9")
-    assert look() == ["sim-tiny/more.html is not in the manifest."]
+    at = report / "sim-tiny"
+    _lacking_what_came_later(report)
+    here = [f"sim-tiny/{place}" for place in ("metrics.json", "ics.parquet", "reasons.json")]
+    found = _compare(at, derived)
+    assert found.newer == [] and {p.partition(":")[0].removesuffix(" is missing.") for p in found.problems} == {*here}
+    found = _compare(at, derived, is_older=True)
+    assert found.problems == []
+    assert {"metrics.json: models.ridge.metrics.hit_rate", "ics.parquet: column assets", "reasons.json"} <= {
+        place.removeprefix("sim-tiny/") for place in found.newer
+    }
+    _edit(at / "metrics.json", "models", "ridge", "metrics", "ic", "value")
+    [problem] = _compare(at, derived, is_older=True).problems
+    assert "models.ridge.metrics.ic.value" in problem
+    numbers = read_json(at / "metrics.json")
+    write_json(at / "metrics.json", numbers | {"invented": 0.3})  # what nobody derives is not newer
+    assert any(": invented" in p for p in _compare(at, derived, is_older=True).problems)
 
 @pytest.fixture(scope="module")
 def derived(written):
@@ -185,6 +198,14 @@ def test_a_masked_row_with_another_value_is_found(tmp_path):
     (tmp_path / MASKED).unlink()
     assert "is missing" in _compare(tmp_path, derived)[0][0]
 
+def test_a_broken_file_is_a_problem_and_not_a_crash(plain):
+    for name in ("predictions.parquet", "metrics.json"):
+        path = plain / "sim-tiny" / name
+        good = path.read_bytes()
+        path.write_bytes(good[: len(good) // 2])
+        assert any(name in p for p in verify_report(plain)[0])
+        path.write_bytes(good)
+
 def test_what_is_forged_with_digests_and_pages_is_found(report):
     at = report / "sim-tiny"
     scores = at / "predictions.parquet"
@@ -217,38 +238,6 @@ def test_what_is_forged_with_digests_and_pages_is_found(report):
     found = _forge(report, lambda: table.write_text(table.read_text().replace(".1", ".2", 1)))
     assert len(found) == 1 and "sim-tiny/alphalens/ridge/information.csv: [" in found[0] and "stored" in found[0]
 
-def _lacking_what_came_later(report):
-    """A report as code wrote it that knew neither of a metric, nor of a column of the slices, nor of a whole file."""
-    numbers = read_json(report / "sim-tiny/metrics.json")
-    del numbers["models"]["ridge"]["metrics"]["hit_rate"]
-    at = numbers["slices"]["columns"].index("icir")
-    for row in [numbers["slices"]["columns"], *numbers["slices"]["rows"]]:
-        del row[at]
-    write_json(report / "sim-tiny/metrics.json", numbers)
-    table = pd.read_parquet(report / "sim-tiny/ics.parquet").drop(columns="assets")
-    table.to_parquet(report / "sim-tiny/ics.parquet", index=False)
-    (report / "sim-tiny/reasons.json").unlink()
-
-def test_what_an_older_report_cannot_have_is_no_problem_and_what_was_altered_in_it_is(report, derived):
-    from neuralpha.report.verify import _compare
-
-    at = report / "sim-tiny"
-    _lacking_what_came_later(report)
-    here = [f"sim-tiny/{place}" for place in ("metrics.json", "ics.parquet", "reasons.json")]
-    found = _compare(at, derived)
-    assert found.newer == [] and {p.partition(":")[0].removesuffix(" is missing.") for p in found.problems} == {*here}
-    found = _compare(at, derived, is_older=True)
-    assert found.problems == []
-    assert {"metrics.json: models.ridge.metrics.hit_rate", "ics.parquet: column assets", "reasons.json"} <= {
-        place.removeprefix("sim-tiny/") for place in found.newer
-    }
-    _edit(at / "metrics.json", "models", "ridge", "metrics", "ic", "value")
-    [problem] = _compare(at, derived, is_older=True).problems
-    assert "models.ridge.metrics.ic.value" in problem
-    numbers = read_json(at / "metrics.json")
-    write_json(at / "metrics.json", numbers | {"invented": 0.3})  # what nobody derives is not newer
-    assert any(": invented" in p for p in _compare(at, derived, is_older=True).problems)
-
 def test_whose_numbers_they_are_stays_when_pages_alone_are_drawn_again(plain):
     from neuralpha.report.code import report_code
 
@@ -261,27 +250,46 @@ def test_whose_numbers_they_are_stays_when_pages_alone_are_drawn_again(plain):
         assert read_json(plain / "manifest.json")["computed_by"] == {"sim-tiny": "older" if before else ""}
         assert verify_report(plain)[0] == []
 
-def test_last_bits_of_another_processor_are_no_difference():
-    from neuralpha.report.verify import _cells, _differences
+def test_an_untouched_report_has_no_problems(report):
+    problems, checked = verify_report(report)
+    assert (
+        problems == [] and checked["numbers"] > 2000 and checked["files"] > 40 and checked["pages"].endswith("compared")
+    )
 
-    stored = {"p": 1.2172511829822801e-12, "t": [4.837855051990867, -3e-17], "n": 12}
-    assert _differences(stored, {"p": 1.217251182982214e-12, "t": [4.837855051990871, 2e-18], "n": 12}) == []
-    assert _differences(stored, stored | {"t": [4.8378550530, -3e-17]}) == [
-        "t[0]: stored 4.837855051990867, derived 4.837855053"
-    ]
-    assert (
-        _differences(stored, stored | {"n": 12.000000000001})
-        and _differences(stored, stored | {"p": None})
-        and _differences({"a": True}, {"a": 0})
-    )
-    assert (
-        len(_differences(stored, {"p": 1.217251182982214e-12, "t": [4.837855051990871, 2e-18], "n": 12}, last_bits=0))
-        == 3
-    )
-    assert _differences(_cells("date,ic\n2020-01-02,0.1\n"), _cells("date,ic\n2020-01-02,0.10000000000000002\n")) == []
-    assert _differences(_cells("date,ic\n2020-01-02,0.1\n"), _cells("date,ic\n2020-01-03,0.1\n")) == [
-        "[1][0]: stored '2020-01-02', derived '2020-01-03'"
-    ]
+def test_one_digit_changed_in_any_file_is_found(report):
+    from neuralpha.report.verify import _file_problems, _page_problems
+
+    study = make_study(STUDY)
+
+    def look():
+        return (
+            _file_problems(report, read_json(report / "manifest.json"))
+            + _page_problems(report, study, read_json(report / "manifest.json"))[0]
+        )
+
+    assert look() == []
+    files = [p for p in sorted(report.rglob("*")) if p.is_file() and not p.name.startswith(".")]
+    assert {p.suffix for p in files} >= {".html", ".json", ".js", ".csv", ".png", ".parquet"} and {
+        "manifest.html",
+        "manifest.json",
+        "timing.json",
+        "timing.js",
+        "metrics.json",
+    } <= {p.name for p in files}
+    for path in files:
+        good = path.read_bytes()
+        digits = [
+            i for i in range(len(good) // 3, len(good)) if good[i : i + 1].isdigit() and good[i - 1 : i].isdigit()
+        ] or [i for i in range(len(good)) if good[i : i + 1].isdigit()]
+        at = digits[len(digits) // 2]
+        path.write_bytes(good[:at] + (b"1" if good[at : at + 1] != b"1" else b"2") + good[at + 1 :])
+        found = look()
+        assert any({"timing.json": "timing.js"}.get(path.name, path.name) in p for p in found), (
+            f"{path}: {found}"
+        )  # times are not in the manifest; their script shows them
+        path.write_bytes(good)
+    (report / "sim-tiny" / "more.html").write_text("IC 0.9")
+    assert look() == ["sim-tiny/more.html is not in the manifest."]
 
 def test_a_universe_whose_report_stopped_half_way_is_not_said_to_have_other_data(plain):
     manifest = read_json(plain / "manifest.json")
@@ -289,14 +297,6 @@ def test_a_universe_whose_report_stopped_half_way_is_not_said_to_have_other_data
     problems = verify_report(plain)[0]
     assert any(p.startswith("sim-tiny: its report was begun and not finished") for p in problems)
     assert not any("digest differs" in p for p in problems)
-
-def test_a_broken_file_is_a_problem_and_not_a_crash(plain):
-    for name in ("predictions.parquet", "metrics.json"):
-        path = plain / "sim-tiny" / name
-        good = path.read_bytes()
-        path.write_bytes(good[: len(good) // 2])
-        assert any(name in p for p in verify_report(plain)[0])
-        path.write_bytes(good)
 
 def test_a_folder_without_a_report_is_named(tmp_path):
     with pytest.raises(NeuralphaError, match="manifest.json is missing"):

@@ -8,13 +8,87 @@ from neuralpha.models.registry import make_model
 from neuralpha.study.recipe import study_costs, study_label
 from neuralpha.study.spec import AGENTS, make_study
 
-TINY = {
-    "name": "t",
-    "universes": ["sim-tiny"],
-    "features": "classic",
-    "models": {"ridge": {}, "mine": {"model": "lightgbm", "n_trees": 5}},
-    "split": {"train": "9M", "valid": "3M", "test": "6M"},
-}
+@pytest.mark.parametrize(
+    "change, message",
+    [
+        ({"models": {"lihgtgbm": {}}}, "Did you mean 'lightgbm'"),
+        ({"models": {"ridge": {"alpah": 1.0}}}, "parameter of ridge"),
+        ({"universes": ["sim-tyni"]}, "Did you mean 'sim-tiny'"),
+        ({"universes": ["no/such.parquet"]}, "no such file"),
+        ({"models": {"mlp": {"loss": "sharpe"}}}, "set target = \"raw\""),
+        ({"models": {"mlp": {"loss": "sharp"}}}, "Did you mean 'sharpe'"),
+        ({"tune": {"trials": 2, "models": {"ridge": {"space": {"alpah": ["log", 0.1, 1.0]}}}}}, "Did you mean 'alpha'"),
+        ({"split": {"train": "30Y"}}, "too short"),
+        (
+            {
+                "split": dict(
+                    train_start="2031-01-01", valid_start="2032-01-01", test_start="2033-01-01", test_end="2034-01-01"
+                )
+            },
+            "outside",
+        ),
+    ],
+)
+def test_what_does_not_fit_is_named(change, message):
+    with pytest.raises(NeuralphaError, match=message):
+        open_experiment(make_study({**TINY, **change}))
+
+def test_a_study_of_draws_has_no_bench():
+    with pytest.raises(NeuralphaError, match="gkx-table repeats draws"):
+        open_experiment("gkx-table")
+
+def test_a_loss_is_held_to_what_is_learnt():
+    def opened(loss, learn, target="raw", horizon=4):
+        return open_experiment(
+            make_study(
+                {
+                    **TINY,
+                    "models": {"mlp": {"loss": loss}},
+                    "label": {"horizon": horizon, "target": target, "learn": learn},
+                }
+            )
+        )
+
+    (
+        opened("buy_hold_sell", "triple_barrier"),
+        opened("buy_hold_sell", "triple_barrier", "rank"),
+        opened("sharpe", {"kind": "excess_return", "over": "beta"}, horizon=1),
+    )
+    with pytest.raises(NeuralphaError, match="means a raw target and is given 'standard deviations'"):
+        opened("sharpe", "volatility_scaled")
+    with pytest.raises(NeuralphaError, match="means returns of one bar; labels over 4 bars overlap"):
+        opened("sharpe", {"kind": "excess_return", "over": "beta"})
+    with pytest.raises(NeuralphaError, match="means a rank or outcome target and is given 'raw'"):
+        opened("buy_hold_sell", {"kind": "excess_return", "over": "beta"})
+
+def test_a_tuned_unit_is_named_by_its_search_and_the_budget():
+    b = open_experiment(make_study(TINY))
+
+    def tuned(**tune):
+        return open_experiment(make_study({**TINY, "tune": {"trials": 2, "models": {"ridge": {"trials": 0}}} | tune}))
+
+    def keys(b):
+        return {str(u): u.key for u in b.units("cpu")}
+
+    plain = keys(b)
+    two = keys(tuned())
+    three = keys(tuned(trials=3))
+    assert b.searches("cpu") == {} and list(tuned().searches("cpu")) == [("mine", 0), ("mine", 1)]
+    assert (
+        {k for k in plain if plain[k] != two[k]}
+        == {k for k in two if two[k] != three[k]}
+        == {k for k in plain if "mine" in k}
+    )
+    assert {str(u) for u in tuned().searches("cpu").values()} == {
+        f"sim-tiny · mine · fold {k} · search" for k in (0, 1)
+    }
+    assert [u.key for u in tuned().searches("cpu").values()] == [
+        u.key for u in tuned(trials=3).searches("cpu").values()
+    ]
+    assert tuned(models={"mine": {"trials": 0}, "ridge": {"sampler": "nsga2"}}).searches("cpu").keys() == {
+        ("ridge", 0),
+        ("ridge", 1),
+    }
 
 def test_units_name_what_determines_them():
     b = open_experiment(make_study(TINY))
@@ -37,21 +111,26 @@ def test_units_name_what_determines_them():
     }
     assert not {u.key for u in longer.units("cpu")} & set(keys.values())
 
-def test_further_horizons_are_learnt_beside_the_one_that_is_scored():
-    plain, taught = (
-        open_experiment(make_study({**TINY, "label": label}))
-        for label in ({"horizon": 2}, {"horizon": 2, "auxiliary": [10]})
-    )
-    assert taught.y.target().shape == (taught.panel.n_rows, 2) and taught.y.horizon == 2
-    for a, b in zip(plain.folds, taught.folds):  # the longest life is purged
-        assert taught.y.known_code[b.train].max() < taught.panel.date_code[b.valid].min() and len(b.train) < len(
-            a.train
+def test_seeds_trained_together_are_one_fit():
+    models = {"ridge": {}, "mlp": {"max_epochs": 2}}
+    plain, b = (open_experiment(make_study({**TINY, "models": models, "together": t})) for t in ([], ["mlp"]))
+    for u in b.units("cpu"):
+        units = b.fitted_with(u, "cpu")
+        assert (
+            u in units
+            and {(c.model, c.fold) for c in units} == {(u.model, u.fold)}
+            and len(units) == (2 if u.model == "mlp" else 1)
         )
-        np.testing.assert_array_equal(a.test, b.test)
-    assert (
-        not {u.key for u in plain.units("cpu")} & {u.key for u in taught.units("cpu")}
-        and plain.study.hash != taught.study.hash
-    )
+    changed = {u.model for u, v in zip(plain.units("cpu"), b.units("cpu")) if u.key != v.key}
+    assert changed == {"mlp"} and plain.study.hash != b.study.hash
+    with pytest.raises(NeuralphaError, match="'ridge', which is not a net"):
+        open_experiment(make_study({**TINY, "models": models, "together": ["ridge"]}))
+    for wrong, message in (
+        (dict(together=["lstm"]), "no model of the study"),
+        (dict(together=["mlp"], refit=True), "which is fitted again"),
+    ):
+        with pytest.raises(NeuralphaError, match=message):
+            make_study({**TINY, "models": models, **wrong})
 
 @pytest.mark.parametrize(
     "learn, unit",
@@ -88,116 +167,21 @@ def test_another_label_is_learnt_in_the_place_of_the_return_that_is_scored(learn
         9,
     )
 
-def test_a_study_of_draws_has_no_bench():
-    with pytest.raises(NeuralphaError, match="gkx-table repeats draws"):
-        open_experiment("gkx-table")
-
-def test_a_loss_is_held_to_what_is_learnt():
-    def opened(loss, learn, target="raw", horizon=4):
-        return open_experiment(
-            make_study(
-                {
-                    **TINY,
-                    "models": {"mlp": {"loss": loss}},
-                    "label": {"horizon": horizon, "target": target, "learn": learn},
-                }
-            )
-        )
-
-    (
-        opened("buy_hold_sell", "triple_barrier"),
-        opened("buy_hold_sell", "triple_barrier", "rank"),
-        opened("sharpe", {"kind": "excess_return", "over": "beta"}, horizon=1),
+def test_further_horizons_are_learnt_beside_the_one_that_is_scored():
+    plain, taught = (
+        open_experiment(make_study({**TINY, "label": label}))
+        for label in ({"horizon": 2}, {"horizon": 2, "auxiliary": [10]})
     )
-    with pytest.raises(NeuralphaError, match="means a raw target and is given 'standard deviations'"):
-        opened("sharpe", "volatility_scaled")
-    with pytest.raises(NeuralphaError, match="means returns of one bar; labels over 4 bars overlap"):
-        opened("sharpe", {"kind": "excess_return", "over": "beta"})
-    with pytest.raises(NeuralphaError, match="means a rank or outcome target and is given 'raw'"):
-        opened("buy_hold_sell", {"kind": "excess_return", "over": "beta"})
-
-def test_seeds_trained_together_are_one_fit():
-    models = {"ridge": {}, "mlp": {"max_epochs": 2}}
-    plain, b = (open_experiment(make_study({**TINY, "models": models, "together": t})) for t in ([], ["mlp"]))
-    for u in b.units("cpu"):
-        units = b.fitted_with(u, "cpu")
-        assert (
-            u in units
-            and {(c.model, c.fold) for c in units} == {(u.model, u.fold)}
-            and len(units) == (2 if u.model == "mlp" else 1)
+    assert taught.y.target().shape == (taught.panel.n_rows, 2) and taught.y.horizon == 2
+    for a, b in zip(plain.folds, taught.folds):  # the longest life is purged
+        assert taught.y.known_code[b.train].max() < taught.panel.date_code[b.valid].min() and len(b.train) < len(
+            a.train
         )
-    changed = {u.model for u, v in zip(plain.units("cpu"), b.units("cpu")) if u.key != v.key}
-    assert changed == {"mlp"} and plain.study.hash != b.study.hash
-    with pytest.raises(NeuralphaError, match="'ridge', which is not a net"):
-        open_experiment(make_study({**TINY, "models": models, "together": ["ridge"]}))
-    for wrong, message in (
-        (dict(together=["lstm"]), "no model of the study"),
-        (dict(together=["mlp"], refit=True), "which is fitted again"),
-    ):
-        with pytest.raises(NeuralphaError, match=message):
-            make_study({**TINY, "models": models, **wrong})
-
-def test_features_are_ranks_standard_scores_or_raw():
-    ranks, scores, raw = (
-        open_experiment(make_study({**TINY, "transform": t})).X.values for t in ("rank", "zscore", "raw")
-    )
-    assert 2 < np.abs(scores).max() <= 3 and np.isfinite(scores).all()
-    assert np.abs(ranks).max() < 1 and np.isfinite(ranks).all()
-    assert np.isnan(raw).any() and np.nanmax(np.abs(raw)) > 1
-
-def test_a_tuned_unit_is_named_by_its_search_and_the_budget():
-    b = open_experiment(make_study(TINY))
-
-    def tuned(**tune):
-        return open_experiment(make_study({**TINY, "tune": {"trials": 2, "models": {"ridge": {"trials": 0}}} | tune}))
-
-    def keys(b):
-        return {str(u): u.key for u in b.units("cpu")}
-
-    plain = keys(b)
-    two = keys(tuned())
-    three = keys(tuned(trials=3))
-    assert b.searches("cpu") == {} and list(tuned().searches("cpu")) == [("mine", 0), ("mine", 1)]
+        np.testing.assert_array_equal(a.test, b.test)
     assert (
-        {k for k in plain if plain[k] != two[k]}
-        == {k for k in two if two[k] != three[k]}
-        == {k for k in plain if "mine" in k}
+        not {u.key for u in plain.units("cpu")} & {u.key for u in taught.units("cpu")}
+        and plain.study.hash != taught.study.hash
     )
-    assert {str(u) for u in tuned().searches("cpu").values()} == {
-        f"sim-tiny · mine · fold {k} · search" for k in (0, 1)
-    }
-    assert [u.key for u in tuned().searches("cpu").values()] == [
-        u.key for u in tuned(trials=3).searches("cpu").values()
-    ]
-    assert tuned(models={"mine": {"trials": 0}, "ridge": {"sampler": "nsga2"}}).searches("cpu").keys() == {
-        ("ridge", 0),
-        ("ridge", 1),
-    }
-
-@pytest.mark.parametrize(
-    "change, message",
-    [
-        ({"models": {"lihgtgbm": {}}}, "Did you mean 'lightgbm'"),
-        ({"models": {"ridge": {"alpah": 1.0}}}, "parameter of ridge"),
-        ({"universes": ["sim-tyni"]}, "Did you mean 'sim-tiny'"),
-        ({"universes": ["no/such.parquet"]}, "no such file"),
-        ({"models": {"mlp": {"loss": "sharpe"}}}, "set target = \"raw\""),
-        ({"models": {"mlp": {"loss": "sharp"}}}, "Did you mean 'sharpe'"),
-        ({"tune": {"trials": 2, "models": {"ridge": {"space": {"alpah": ["log", 0.1, 1.0]}}}}}, "Did you mean 'alpha'"),
-        ({"split": {"train": "30Y"}}, "too short"),
-        (
-            {
-                "split": dict(
-                    train_start="2031-01-01", valid_start="2032-01-01", test_start="2033-01-01", test_end="2034-01-01"
-                )
-            },
-            "outside",
-        ),
-    ],
-)
-def test_what_does_not_fit_is_named(change, message):
-    with pytest.raises(NeuralphaError, match=message):
-        open_experiment(make_study({**TINY, **change}))
 
 def test_a_sealed_period_is_out_of_sight_until_its_opening_is_recorded(tmp_path):
     from neuralpha.audit.holdout import openings
@@ -222,6 +206,22 @@ def test_a_sealed_period_is_out_of_sight_until_its_opening_is_recorded(tmp_path)
     assert second.name == "t-holdout-2" and "opening number 2: it was looked at before (final table)" in second.title
     with pytest.raises(NeuralphaError, match="sets no holdout aside"):
         opened_study(whole.study, "sim-tiny", ledger, "x")
+
+TINY = {
+    "name": "t",
+    "universes": ["sim-tiny"],
+    "features": "classic",
+    "models": {"ridge": {}, "mine": {"model": "lightgbm", "n_trees": 5}},
+    "split": {"train": "9M", "valid": "3M", "test": "6M"},
+}
+
+def test_features_are_ranks_standard_scores_or_raw():
+    ranks, scores, raw = (
+        open_experiment(make_study({**TINY, "transform": t})).X.values for t in ("rank", "zscore", "raw")
+    )
+    assert 2 < np.abs(scores).max() <= 3 and np.isfinite(scores).all()
+    assert np.abs(ranks).max() < 1 and np.isfinite(ranks).all()
+    assert np.isnan(raw).any() and np.nanmax(np.abs(raw)) > 1
 
 def test_units_of_ones_own_parts_follow_their_code_wherever_it_lies(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)

@@ -9,58 +9,6 @@ from neuralpha.study.experiment import open_experiment
 from neuralpha.study.spec import make_study
 from neuralpha.study.units import UnitStore
 
-import os, shutil, signal, subprocess, sys, time
-
-from dataclasses import replace
-
-from neuralpha.study.experiment import Experiment
-
-from neuralpha.study.search import search_records
-
-TINY = {
-    "name": "t",
-    "universes": ["sim-tiny"],
-    "features": "classic",
-    "models": {"ridge": {}, "lightgbm": {"n_trees": 20}, "mlp": {"max_epochs": 2}},
-    "split": {"train": "9M", "valid": "3M", "test": "6M"},
-}
-
-def _scores(experiment, store):
-    return {u.key: (store.path(u.key) / "scores.parquet").read_bytes() for u in experiment.units("cpu")}
-
-def test_workers_share_the_units_and_a_killed_run_goes_on_to_the_same_bytes(tmp_path):
-    experiment = open_experiment(make_study(TINY))
-    alone = UnitStore(tmp_path / "alone")
-    shared = UnitStore(tmp_path / "shared")
-    assert fit_units(experiment, alone, "cpu") == {}
-    code = (
-        "import sys; from neuralpha.study.fit import *; from neuralpha.study.experiment import open_experiment\n"
-        "fit_units(open_experiment(sys.argv[1]), UnitStore(sys.argv[2]), 'cpu', jobs=2)"
-    )
-    (tmp_path / "t.json").write_text(experiment.study.model_dump_json())
-    run = subprocess.Popen([sys.executable, "-c", code, str(tmp_path / "t.json"), str(shared.folder)])
-    while run.poll() is None and not any(u.key in shared for u in experiment.units("cpu")):
-        time.sleep(0.05)
-    run.send_signal(signal.SIGKILL)
-    run.wait()
-    before = {
-        u.key: (shared.path(u.key) / "unit.json").stat().st_mtime_ns for u in experiment.units("cpu") if u.key in shared
-    }
-    assert fit_units(experiment, shared, "cpu") == {}
-    assert _scores(experiment, shared) == _scores(experiment, alone)
-    for key, when in before.items():
-        assert (shared.path(key) / "unit.json").stat().st_mtime_ns == when  # not fitted again
-    assert not list((shared.folder / "locks").iterdir()) and not list(shared.folder.glob(".*-*"))
-
-def test_workers_that_mean_other_tasks_than_their_run_end_it(tmp_path):
-    class Older(Experiment):
-        def units(self, device="auto"):
-            return [replace(u, inputs=u.inputs + " ") for u in super().units(device)]  # as with a line of code less
-
-    b = open_experiment(make_study({**TINY, "models": {"ridge": {}}}))
-    with pytest.raises(NeuralphaError, match="changed while the study was running"):
-        fit_units(Older(b.study, b.universe, b.panel, b.y, b.folds), UnitStore(tmp_path), "cpu", jobs=2)
-
 def test_a_failed_unit_is_kept_apart_and_tried_again(tmp_path):
     experiment = open_experiment(
         make_study({**TINY, "models": {"ridge": {}, "mlp": {"learning_rate": 1e30, "clip": 1e30, "max_epochs": 2}}})
@@ -71,20 +19,6 @@ def test_a_failed_unit_is_kept_apart_and_tried_again(tmp_path):
     tests, holes = collect(experiment, store, "cpu")
     assert set(tests) == {"ridge"} and "fold 0" in holes["mlp"]
     assert "Traceback" in store.failure(next(iter(failed)).key)["log"]
-
-def test_stored_scores_become_the_predictions_cross_predict_gives(tmp_path):
-    from neuralpha.models.predict import cross_predict
-
-    experiment = open_experiment(make_study(TINY))
-    store = UnitStore(tmp_path)
-    fit_units(experiment, store, "cpu")
-    tests, _ = collect(experiment, store, "cpu")
-    own = cross_predict(
-        experiment.model("mlp"), experiment.X, experiment.y, experiment.folds, seeds=2, device="cpu", progress=False
-    )
-    pd.testing.assert_frame_equal(tests["mlp"].frame, own.frame)
-    view = experiment.X.view(experiment.folds[0].test)
-    np.testing.assert_array_equal(tests["mlp"].models[0, 1].predict(view), own.models[0, 1].predict(view))
 
 def test_seeds_trained_together_are_fitted_once_by_whoever_comes_first(tmp_path, monkeypatch):
     from neuralpha.models import together
@@ -112,57 +46,6 @@ def test_seeds_trained_together_are_fitted_once_by_whoever_comes_first(tmp_path,
     broken = open_experiment(make_study({**TINY, "models": {"mlp": {"norm": "batch"}}, "together": ["mlp"]}))
     failed = fit_units(broken, store, "cpu")
     assert len(failed) == len(broken.units("cpu")) and all("batch norm keeps" in e for e in failed.values())
-
-def test_a_fit_that_was_killed_goes_on_with_the_epoch_it_was_at(tmp_path, monkeypatch):
-    from neuralpha.models.training import loop
-
-    experiment = open_experiment(
-        make_study({**TINY, "models": {"mlp": {"max_epochs": 5, "patience": 5, "refit": True}}, "seeds": 1})
-    )
-    whole = UnitStore(tmp_path / "whole")
-    cut = UnitStore(tmp_path / "cut")
-    saved = []
-    save = loop.save_checkpoint
-
-    def spy(*a):
-        save(*a)
-        saved.append(a[0])
-        if a[0].is_relative_to(cut.folder) and len(saved) == stop:
-            raise KeyboardInterrupt
-
-    monkeypatch.setattr(loop, "save_checkpoint", spy)
-    first = experiment.units("cpu")[0]
-    fit_one(experiment, first, whole, "cpu")
-    total = len(saved)
-    stop = 3
-    for _ in range(2):  # while it is fitted, and while it is fitted again
-        saved.clear()
-        with pytest.raises(KeyboardInterrupt):
-            fit_one(experiment, first, cut, "cpu")
-    saved.clear()
-    stop = 0
-    fit_one(experiment, first, cut, "cpu")
-    assert len(saved) == total - 6 > 0
-    assert (cut.path(first.key) / "scores.parquet").read_bytes() == (
-        whole.path(first.key) / "scores.parquet"
-    ).read_bytes()
-    assert not [p for s in (whole, cut) for p in (s.folder / "checkpoints").iterdir()]
-
-def test_models_that_are_fitted_again_give_other_scores_and_the_same_validation_scores(tmp_path):
-    from neuralpha.models.predict import cross_predict
-
-    plain, again = (
-        open_experiment(make_study({**TINY, "models": {"ridge": {"refit": r}, "lightgbm": {"n_trees": 5}}}))
-        for r in (False, True)
-    )
-    stores = UnitStore(tmp_path / "plain"), UnitStore(tmp_path / "again")
-    for experiment, store in zip((plain, again), stores):
-        assert fit_units(experiment, store, "cpu") == {}
-    (before, _), (after, _) = collect(plain, stores[0], "cpu"), collect(again, stores[1], "cpu")
-    own = cross_predict(again.model("ridge"), again.X, again.y, again.folds, device="cpu", progress=False, refit=True)
-    pd.testing.assert_frame_equal(after["ridge"].frame, own.frame)
-    assert (after["ridge"].frame["score"] != before["ridge"].frame["score"]).any()
-    pd.testing.assert_frame_equal(after["lightgbm"].frame, before["lightgbm"].frame)
 
 def test_fits_begin_with_what_the_search_of_their_fold_found(tmp_path):
     study = make_study(
@@ -211,6 +94,123 @@ def test_a_search_that_finds_nothing_fails_its_fits_and_only_them(tmp_path):
     assert {u.model for u in failed} == {"mlp"} and all(
         "None of 1 trials of mlp finished" in e and "diverged" in e for e in failed.values()
     )
+
+def _scores(experiment, store):
+    return {u.key: (store.path(u.key) / "scores.parquet").read_bytes() for u in experiment.units("cpu")}
+
+def test_workers_share_the_units_and_a_killed_run_goes_on_to_the_same_bytes(tmp_path):
+    experiment = open_experiment(make_study(TINY))
+    alone = UnitStore(tmp_path / "alone")
+    shared = UnitStore(tmp_path / "shared")
+    assert fit_units(experiment, alone, "cpu") == {}
+    code = (
+        "import sys; from neuralpha.study.fit import *; from neuralpha.study.experiment import open_experiment\n"
+        "fit_units(open_experiment(sys.argv[1]), UnitStore(sys.argv[2]), 'cpu', jobs=2)"
+    )
+    (tmp_path / "t.json").write_text(experiment.study.model_dump_json())
+    run = subprocess.Popen([sys.executable, "-c", code, str(tmp_path / "t.json"), str(shared.folder)])
+    while run.poll() is None and not any(u.key in shared for u in experiment.units("cpu")):
+        time.sleep(0.05)
+    run.send_signal(signal.SIGKILL)
+    run.wait()
+    before = {
+        u.key: (shared.path(u.key) / "unit.json").stat().st_mtime_ns for u in experiment.units("cpu") if u.key in shared
+    }
+    assert fit_units(experiment, shared, "cpu") == {}
+    assert _scores(experiment, shared) == _scores(experiment, alone)
+    for key, when in before.items():
+        assert (shared.path(key) / "unit.json").stat().st_mtime_ns == when  # not fitted again
+    assert not list((shared.folder / "locks").iterdir()) and not list(shared.folder.glob(".*-*"))
+
+def test_workers_that_mean_other_tasks_than_their_run_end_it(tmp_path):
+    class Older(Experiment):
+        def units(self, device="auto"):
+            return [replace(u, inputs=u.inputs + " ") for u in super().units(device)]  # as with a line of code less
+
+    b = open_experiment(make_study({**TINY, "models": {"ridge": {}}}))
+    with pytest.raises(NeuralphaError, match="changed while the study was running"):
+        fit_units(Older(b.study, b.universe, b.panel, b.y, b.folds), UnitStore(tmp_path), "cpu", jobs=2)
+
+def test_a_fit_that_was_killed_goes_on_with_the_epoch_it_was_at(tmp_path, monkeypatch):
+    from neuralpha.models.training import loop
+
+    experiment = open_experiment(
+        make_study({**TINY, "models": {"mlp": {"max_epochs": 5, "patience": 5, "refit": True}}, "seeds": 1})
+    )
+    whole = UnitStore(tmp_path / "whole")
+    cut = UnitStore(tmp_path / "cut")
+    saved = []
+    save = loop.save_checkpoint
+
+    def spy(*a):
+        save(*a)
+        saved.append(a[0])
+        if a[0].is_relative_to(cut.folder) and len(saved) == stop:
+            raise KeyboardInterrupt
+
+    monkeypatch.setattr(loop, "save_checkpoint", spy)
+    first = experiment.units("cpu")[0]
+    fit_one(experiment, first, whole, "cpu")
+    total = len(saved)
+    stop = 3
+    for _ in range(2):  # while it is fitted, and while it is fitted again
+        saved.clear()
+        with pytest.raises(KeyboardInterrupt):
+            fit_one(experiment, first, cut, "cpu")
+    saved.clear()
+    stop = 0
+    fit_one(experiment, first, cut, "cpu")
+    assert len(saved) == total - 6 > 0
+    assert (cut.path(first.key) / "scores.parquet").read_bytes() == (
+        whole.path(first.key) / "scores.parquet"
+    ).read_bytes()
+    assert not [p for s in (whole, cut) for p in (s.folder / "checkpoints").iterdir()]
+
+import os, shutil, signal, subprocess, sys, time
+
+from dataclasses import replace
+
+from neuralpha.study.experiment import Experiment
+
+from neuralpha.study.search import search_records
+
+TINY = {
+    "name": "t",
+    "universes": ["sim-tiny"],
+    "features": "classic",
+    "models": {"ridge": {}, "lightgbm": {"n_trees": 20}, "mlp": {"max_epochs": 2}},
+    "split": {"train": "9M", "valid": "3M", "test": "6M"},
+}
+
+def test_stored_scores_become_the_predictions_cross_predict_gives(tmp_path):
+    from neuralpha.models.predict import cross_predict
+
+    experiment = open_experiment(make_study(TINY))
+    store = UnitStore(tmp_path)
+    fit_units(experiment, store, "cpu")
+    tests, _ = collect(experiment, store, "cpu")
+    own = cross_predict(
+        experiment.model("mlp"), experiment.X, experiment.y, experiment.folds, seeds=2, device="cpu", progress=False
+    )
+    pd.testing.assert_frame_equal(tests["mlp"].frame, own.frame)
+    view = experiment.X.view(experiment.folds[0].test)
+    np.testing.assert_array_equal(tests["mlp"].models[0, 1].predict(view), own.models[0, 1].predict(view))
+
+def test_models_that_are_fitted_again_give_other_scores_and_the_same_validation_scores(tmp_path):
+    from neuralpha.models.predict import cross_predict
+
+    plain, again = (
+        open_experiment(make_study({**TINY, "models": {"ridge": {"refit": r}, "lightgbm": {"n_trees": 5}}}))
+        for r in (False, True)
+    )
+    stores = UnitStore(tmp_path / "plain"), UnitStore(tmp_path / "again")
+    for experiment, store in zip((plain, again), stores):
+        assert fit_units(experiment, store, "cpu") == {}
+    (before, _), (after, _) = collect(plain, stores[0], "cpu"), collect(again, stores[1], "cpu")
+    own = cross_predict(again.model("ridge"), again.X, again.y, again.folds, device="cpu", progress=False, refit=True)
+    pd.testing.assert_frame_equal(after["ridge"].frame, own.frame)
+    assert (after["ridge"].frame["score"] != before["ridge"].frame["score"]).any()
+    pd.testing.assert_frame_equal(after["lightgbm"].frame, before["lightgbm"].frame)
 
 def test_of_an_agent_the_seeds_that_validation_chose_act_together(tmp_path):
     values = {**TINY, "models": {"gradient": dict(rounds=1, updates=2, bars=10, hidden=4, keep=1)}, "portfolio": {}}

@@ -23,7 +23,8 @@ __all__ = ['ATTRIBUTIONS', 'Explanation', 'explain', 'plot_importance', 'plot_la
            'market_regime', 'by_regime', 'plot_time', 'plot_regime', 'figures', 'from_frame', 'interactions',
            'plot_interactions', 'agreement', 'plot_agreement', 'family_ic_loss', 'refit_ic_loss', 'plot_ic_loss']
 
-# %% ../../nbs/attribution/explain.ipynb #8b430094
+# %% ../../nbs/attribution/explain.ipynb #ca17e27a
+import itertools
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, NamedTuple
 from dataclasses import dataclass
@@ -32,7 +33,7 @@ import pandas as pd
 from .kinds import AFFORDABLE, Paths, assets_beside, attribute, probe
 from ..core import NeuralphaError, check_kinds, unknown_name, wrong_kind
 from ..data.panel import Panel
-from ..cross_section import correlation_by_date
+from ..cross_section import correlation_by_date, correlation_by_row
 from ..data.alignment import panel_rows
 from ..evaluate.plots import COLOURS, date_axis, style
 from ..evaluate.regimes import WORDS, market_volatility
@@ -822,13 +823,6 @@ def _shared(a, b):
         )
     return both, i, j
 
-# %% ../../nbs/attribution/explain.ipynb #2003bcb1
-def _rowwise(a, b):
-    a = a - a.mean(1, keepdims=True)
-    b = b - b.mean(1, keepdims=True)
-    with np.errstate(all="ignore"):
-        return (a * b).sum(1) / np.sqrt((a * a).sum(1) * (b * b).sum(1))
-
 # %% ../../nbs/attribution/explain.ipynb #1cd65f91
 def _interval(series, horizon, level) -> dict:
     """`mean_test`, NaN where fewer than three dates have a value: a constant score has no IC, one feature no
@@ -845,7 +839,7 @@ def _by_date_mean(values, date):
     """(dates, k) means of (n, k) values."""
     return pd.DataFrame(values).groupby(np.asarray(date)).mean().to_numpy()
 
-# %% ../../nbs/attribution/explain.ipynb #41da154b
+# %% ../../nbs/attribution/explain.ipynb #955308b8
 def agreement(
     explanations,  # of several models on the same rows
     horizon: int = 1,  # of the label, for the bootstrap's blocks
@@ -874,34 +868,40 @@ def agreement(
     pd.DataFrame
         model_a, model_b, measure, value, low, high, dates, rows
     """
+    out = []
+    for a, b in itertools.combinations(explanations, 2):
+        rows, i, j = _shared(a, b)
+        date = a.X.panel.date_code[rows]
+        first, second = a.by_feature[i], b.by_feature[j]
+        daily = _by_date_mean(correlation_by_row(first, second)[:, None], date)[:, 0]
+        found = _interval(daily, horizon, level)
+        sizes = _by_date_mean(np.concatenate([abs(first), abs(second)], 1), date)
+        block = block_length(daily, horizon, delay) if np.isfinite(daily).sum() > 2 else 1
+        ranks = _rank_agreement(sizes, block, level, n_resamples, seed)
+        known = len(daily), len(rows)
+        out.append((a.model, b.model, "attributions", found["mean"], found["low"], found["high"], *known))
+        out.append((a.model, b.model, "importance ranks", *ranks, *known))
+    return pd.DataFrame(out, columns=["model_a", "model_b", "measure", "value", "low", "high", "dates", "rows"])
+
+# %% ../../nbs/attribution/explain.ipynb #314e3a8a
+def _rank_agreement(sizes, block, level, n_resamples, seed) -> tuple[float, float, float]:
+    """Rank correlation of two importances, low and high; `sizes` (dates, 2 × features) holds one model's, then the
+    other's.
+    """
+    value = float(_half_correlation(sizes.mean(0, keepdims=True))[0])
+    drawn = _half_correlation(bootstrap_means(sizes, block, n_resamples, seed))
+    if not np.isfinite(drawn).any():
+        return value, np.nan, np.nan
+    low, high = block_interval(drawn, value, len(sizes), block, level).clip(-1, 1)
+    return value, low, high
+
+
+def _half_correlation(means) -> np.ndarray:
+    """Spearman correlation of the first half of each row with the second."""
     from scipy.stats import rankdata
 
-    out = []
-    for n, a in enumerate(explanations):
-        for b in explanations[n + 1 :]:
-            rows, i, j = _shared(a, b)
-            date = a.X.panel.date_code[rows]
-            va = a.by_feature[i]
-            vb = b.by_feature[j]
-            daily = _by_date_mean(_rowwise(va, vb)[:, None], date)[:, 0]
-            got = _interval(daily, horizon, level)
-            out.append((a.model, b.model, "attributions", got["mean"], got["low"], got["high"], len(daily), len(rows)))
-            sizes = _by_date_mean(np.concatenate([abs(va), abs(vb)], 1), date)
-            block = block_length(daily, horizon, delay) if np.isfinite(daily).sum() > 2 else 1
-            means = bootstrap_means(sizes, block, n_resamples, seed)
-
-            def rank(m):
-                return _rowwise(*(rankdata(half, axis=1) for half in np.split(m, 2, axis=1)))
-
-            many = rank(means)
-            value = float(rank(sizes.mean(0, keepdims=True))[0])
-            low, high = (
-                block_interval(many, value, len(sizes), block, level).clip(-1, 1)
-                if np.isfinite(many).any()
-                else (np.nan, np.nan)
-            )
-            out.append((a.model, b.model, "importance ranks", value, low, high, len(daily), len(rows)))
-    return pd.DataFrame(out, columns=["model_a", "model_b", "measure", "value", "low", "high", "dates", "rows"])
+    first, second = np.split(means, 2, axis=1)
+    return correlation_by_row(rankdata(first, axis=1), rankdata(second, axis=1))
 
 # %% ../../nbs/attribution/explain.ipynb #3276a1fb
 def plot_agreement(table: pd.DataFrame) -> "Figure":

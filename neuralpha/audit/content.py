@@ -10,9 +10,9 @@ varies holds and is said to: a leak in it could not be seen, and a study hardly 
 # %% auto #0
 __all__ = ['NOTHING', 'NO_VALUES', 'CONSTANT', 'TOO_LATE', 'check_content', 'check_compared']
 
-# %% ../../nbs/audit/content.ipynb #43c6acc4
+# %% ../../nbs/audit/content.ipynb #128230c0
 import numpy as np
-from .artefacts import Columns, Fitted
+from .artefacts import Columns, FittedValues
 from .future import Audit
 
 # %% ../../nbs/audit/content.ipynb #bdfa5794
@@ -21,24 +21,24 @@ NO_VALUES = "no row of {which} has a value: nothing was compared of it."
 CONSTANT = "{which} has the same value in every row: nothing that it saw could show."
 TOO_LATE = "{which} has values only after the last cut: nothing was compared of it. Choose later cuts=."
 
-# %% ../../nbs/audit/content.ipynb #b24b698e
+# %% ../../nbs/audit/content.ipynb #1fc29383
 def check_content(audit: Audit) -> None:
     """A line for every artefact that has no value, or whose columns have none or never vary."""
     for what, artefact in audit.base.items():
         line = audit.tally.line("content", what, "values are there")
         if not _has_values(artefact):
-            has = "is None or empty" if isinstance(artefact, Fitted) else "has no value in any row"
+            has = "is None or empty" if isinstance(artefact, FittedValues) else "has no value in any row"
             line.say("empty", NOTHING.format(what=what, has=has))
         elif isinstance(artefact, Columns):
             _check_columns(line, artefact)
         if not line.found:
             audit.tally.drop(line)
 
-# %% ../../nbs/audit/content.ipynb #ba3969ba
+# %% ../../nbs/audit/content.ipynb #96ee3cac
 def _has_values(artefact) -> bool:
     if isinstance(artefact, Columns):
         return not np.isnan(_own_values(artefact)).all()
-    if isinstance(artefact, Fitted):
+    if isinstance(artefact, FittedValues):
         return any(_has_a_number(leaves) for leaves in artefact.folds.values())
     return len(artefact) > 0
 

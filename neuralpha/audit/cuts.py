@@ -101,7 +101,7 @@ def market_cuts(panel: Panel, most: int = 2) -> list[int]:  # date positions, as
         out |= set(known[np.argsort(-unusual[known], kind="stable")[:most]].tolist())
     return sorted(out)
 
-# %% ../../nbs/audit/cuts.ipynb #a6735966
+# %% ../../nbs/audit/cuts.ipynb #8a7cfd64
 def _unusual(panel: Panel) -> list:  # (n_dates,) each, the larger the more unusual
     """How far each date is from a usual one, in several ways."""
     close, volume = (panel.fields.get(field) for field in ("close", "volume"))
@@ -109,11 +109,14 @@ def _unusual(panel: Panel) -> list:  # (n_dates,) each, the larger the more unus
         return []
     move = _steps(panel, close)
     by_date = pd.Series(move).groupby(panel.date_code)
-    market, apart, most = (by_date.agg(how).reindex(range(panel.n_dates)) for how in ("mean", "std", _furthest))
+    every_date = range(panel.n_dates)
+    market = by_date.mean().reindex(every_date)
+    apart = by_date.std().reindex(every_date)
+    most = by_date.agg(_furthest).reindex(every_date)
     out = [-market, market, apart, most]
     if volume is not None:
         more = pd.Series(_steps(panel, volume)).groupby(panel.date_code)
-        out.append(more.max().reindex(range(panel.n_dates)))
+        out.append(more.max().reindex(every_date))
     return [unusual.to_numpy(float) for unusual in out]
 
 

@@ -11,14 +11,14 @@ __all__ = ['KINDS', 'AHEAD', 'LONGER', 'FILLED', 'MEMBER', 'FITTED', 'SMALL', 'R
            'compare_futures', 'future_fitted', 'replace_future', 'compare_world', 'check_future', 'check_calendar',
            'check_memory']
 
-# %% ../../nbs/audit/future.ipynb #29e3b369
+# %% ../../nbs/audit/future.ipynb #240daae7
 import itertools
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 import numpy as np
 from neuralpha.audit.artefacts import (
     Columns,
-    Fitted,
+    FittedValues,
     artefacts_of,
     folds_in,
     trains_on_the_future,
@@ -285,11 +285,11 @@ def _future_members(rerun: Rerun, line, fold: Fold, twin: Fold, part: str):
     )
     line.say("fails", words, int(world.cut + 1 - date[odd[0]]), place)
 
-# %% ../../nbs/audit/future.ipynb #78168814
+# %% ../../nbs/audit/future.ipynb #a27b074a
 FITTED = "{name}{known} changed when {world}: it is fitted on data it should not have seen."
 
 
-def future_fitted(rerun: Rerun, tally: Tally, what: str, mine: Fitted, theirs: Fitted) -> None:
+def future_fitted(rerun: Rerun, tally: Tally, what: str, mine: FittedValues, theirs: FittedValues) -> None:
     """Compare what was fitted for folds that begin at or before the bar after the cut, and for all time."""
     panel = rerun.panel
     begins = {f.number: panel.date_code[f.test].min() for f in folds_in(rerun.true)}

@@ -50,14 +50,20 @@ def keep_universes(
     named = universes if isinstance(universes, dict) else _with_names(universes)
     return [_kept(source, name, Path(folder), checks) for name, source in named.items()]
 
-# %% ../../nbs/data/keep.ipynb #43f3d81d
+# %% ../../nbs/data/keep.ipynb #3360355e
+def _name_of(source) -> str:
+    """What a universe is called that came without a name."""
+    if isinstance(source, Panel):
+        return str(source.name)
+    return fspath(source) if isinstance(source, (str, PathLike)) else "frame"
+
+
 def _with_names(sources) -> dict:
     """Names for universes that come without: the panel's, the file's, or frame, frame-2, ..."""
     out = {}
     times = Counter()
     for source in sources:
-        name = source.name if isinstance(source, Panel) else source if isinstance(source, str) else "frame"
-        name = fspath(source) if isinstance(source, PathLike) else str(name)
+        name = _name_of(source)
         times[name] += 1
         out[name if times[name] == 1 else f"{name}-{times[name]}"] = source
     return out

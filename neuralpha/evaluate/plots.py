@@ -364,7 +364,7 @@ def plot_records(
     _legend(ax, len(records) + (list(records) != [""]), columns)
     return fig
 
-# %% ../../nbs/evaluate/plots.ipynb #7c143aa3
+# %% ../../nbs/evaluate/plots.ipynb #ec0adea4
 @check_kinds
 def plot_ic_by_horizon(
     metrics: dict,  # model -> result of `evaluate_scores`, as `Leaderboard.metrics`
@@ -385,9 +385,10 @@ def plot_ic_by_horizon(
         life = r.get("half_life", {}).get("value")
         if life is None:
             return m
-        return f"{m}, half-life " + (
-            "under one bar" if life < 1 else "1 bar" if round(life) == 1 else f"{life:.0f} bars"
-        )
+        if life < 1:
+            return f"{m}, half-life under one bar"
+        bars = round(life)
+        return f"{m}, half-life {bars} bar{'' if bars == 1 else 's'}"
 
     fig = plot_records(
         {name(m, r): r[f"{kind}_by_horizon"] for m, r in zip(shortened(metrics, 30), metrics.values())},
@@ -484,7 +485,7 @@ def plot_quantiles(
     ax.set(title=title, xlabel="quantile (1: lowest scores)", ylabel=f"{unit}, {one['period']}")
     return fig
 
-# %% ../../nbs/evaluate/plots.ipynb #5a33fac7
+# %% ../../nbs/evaluate/plots.ipynb #0e80e5df
 @check_kinds
 def plot_folds_ic(
     records: dict,  # fold -> record of a mean IC with `first` and `last`, the dates of its test part
@@ -506,9 +507,9 @@ def plot_folds_ic(
         ax.plot([first, last], [m["value"]] * 2, color=COLOURS[0], lw=2.4, solid_capstyle="butt")
         low, high = (m["value"] if m.get(k) is None else m[k] for k in ("low", "high"))
         ax.fill_between([first, last], low, high, color=COLOURS[0], alpha=0.18, lw=0)
-        label = (
-            f"fold {name}" if len(records) <= 12 else str(name) if len(records) <= 40 else ""
-        )  # what there is room for
+        label = ""  # what there is room for
+        if len(records) <= 40:
+            label = f"fold {name}" if len(records) <= 12 else str(name)
         ax.annotate(
             label, (first + (last - first) / 2, high), ha="center", va="bottom", fontsize=8 if len(records) <= 12 else 7
         )

@@ -11,8 +11,8 @@ reader who looks through fifty of them for the one that favours a model will fin
 
 # %% auto #0
 __all__ = ['HORIZONS', 'CUTS_OF_EVERY_HORIZON', 'N_QUANTILES', 'CUTS_OF_DATES', 'FEWEST_ASSETS', 'FEWEST_ENTRIES', 'slice_table',
-           'horizon_slices', 'slice_numbers', 'Contest', 'ScoredTime', 'Slice', 'Cut', 'slice_meanings', 'slices_json',
-           'slices_frame', 'slice_records']
+           'horizon_slices', 'slice_numbers', 'SliceSetting', 'ScoredTime', 'Slice', 'Cut', 'slice_meanings',
+           'slices_json', 'slices_frame', 'slice_records']
 
 # %% ../../nbs/evaluate/slices.ipynb #29b4e44e
 from collections.abc import Iterator
@@ -36,7 +36,7 @@ from ..trading.returns import earned_returns
 HORIZONS = (1, 2, 5, 10, 20)  # bars
 CUTS_OF_EVERY_HORIZON = ("volatility", "market", "size", "liquidity")  # cuts of horizons other than the study's own
 
-# %% ../../nbs/evaluate/slices.ipynb #38b7526c
+# %% ../../nbs/evaluate/slices.ipynb #2aae794a
 def slice_table(
     S: np.ndarray,  # (n_rows, M) scores in panel row order
     names,  # M model names
@@ -88,7 +88,7 @@ def slice_table(
     earned = earned_returns(y.panel).returns[time.rows]
     spans = [account_span(panel, known, y.delay) if known.any() else None for known in np.isfinite(S).T]
     year = y.panel.bars_per_year
-    contest = Contest(S, names, ranked, significance, lines, costs, tried, earned, spans, year)
+    setting = SliceSetting(S, names, ranked, significance, lines, costs, tried, earned, spans, year)
     shared = [Cut.of(panel, S, "", None), *(Cut.of(panel, S, name, cut[time.rows]) for name, cut in cuts.items())]
     rows = []
     for label in labels or horizon_slices(y):
@@ -96,7 +96,7 @@ def slice_table(
         for cut in shared:
             if _is_shown(cut.name, label.horizon == y.horizon):
                 for part in cut.slices(S, own):
-                    rows += _slice_rows(part, contest)
+                    rows += _slice_rows(part, setting)
     return pd.DataFrame(rows, columns=["horizon", "cut", "group", "model", "letters", *slice_numbers()])
 
 # %% ../../nbs/evaluate/slices.ipynb #4e3ab9e9
@@ -125,8 +125,8 @@ def _is_shown(
     """Whether a horizon is cut like this; the study's own over everything is the leaderboard itself."""
     return bool(cut) if is_own else not cut or cut in CUTS_OF_EVERY_HORIZON
 
-# %% ../../nbs/evaluate/slices.ipynb #ffd80e8a
-class Contest(NamedTuple):
+# %% ../../nbs/evaluate/slices.ipynb #003e5fb0
+class SliceSetting(NamedTuple):
     """What all slices of a board share.
 
     Parameters
@@ -207,18 +207,18 @@ class ScoredTime:
         """
         return {name: tuple(line[self.rows] for line in lines) for name, lines in whole.items()}
 
-# %% ../../nbs/evaluate/slices.ipynb #170cbc84
-def _slice_rows(part: "Slice", contest: Contest) -> list[dict]:
+# %% ../../nbs/evaluate/slices.ipynb #9259686f
+def _slice_rows(part: "Slice", setting: SliceSetting) -> list[dict]:
     """The rows of one slice: one per model that has enough dates; none where no model has."""
-    evidence = _evidence(part, contest.ranked, contest.significance)
+    evidence = _evidence(part, setting.ranked, setting.significance)
     if not evidence:
         return []
-    more = _trading(part, contest) | _computed(part, contest) | {"r2": _r2(part, contest)}
+    more = _trading(part, setting) | _computed(part, setting) | {"r2": _r2(part, setting)}
     head = dict(horizon=part.label.horizon, cut=part.cut, group=part.group)
     rows = []
     for place, numbers in evidence.items():
         others = {column: values[place] for column, values in more.items()}
-        rows.append(head | dict(model=contest.names[place]) | numbers | others)
+        rows.append(head | dict(model=setting.names[place]) | numbers | others)
     return rows
 
 # %% ../../nbs/evaluate/slices.ipynb #40b9623e
@@ -398,23 +398,23 @@ def _ic_numbers(ic: np.ndarray, rank_ic: np.ndarray, rank_interval: np.ndarray, 
         rank_ic_high=rank_interval[2],
     )
 
-# %% ../../nbs/evaluate/slices.ipynb #9bf741ef
+# %% ../../nbs/evaluate/slices.ipynb #0e01b79c
 FEWEST_ENTRIES = 10  # dates on which a portfolio was entered, for a return of it to be said
 
 
-def _trading(part: Slice, contest: Contest) -> dict:  # column -> (M,) numbers
+def _trading(part: Slice, setting: SliceSetting) -> dict:  # column -> (M,) numbers
     """What the portfolios of one slice earned after cost, with interval, their turnover and deflated Sharpe ratios."""
-    year = contest.bars_per_year
-    models = len(contest.names)
+    year = setting.bars_per_year
+    models = len(setting.names)
     net = np.full((part.label.panel.n_dates, models), np.nan)
     scale = np.full(models, np.nan)
     deflated = np.full(models, np.nan)
     for j in range(models):
-        bars, returns, entries = _net_returns(part, contest, j)
+        bars, returns, entries = _net_returns(part, setting, j)
         net[bars, j] = returns
         if min(entries, len(returns)) >= FEWEST_ENTRIES and np.ptp(returns) > 0:
             scale[j] = year * len(returns) / entries
-            deflated[j] = sharpe_report(returns, year, *contest.trials[j])["dsr"]
+            deflated[j] = sharpe_report(returns, year, *setting.trials[j])["dsr"]
     spread = _intervals(net, 1) * scale
     changed = _intervals(part.changed, part.label.horizon)
     return {
@@ -423,9 +423,9 @@ def _trading(part: Slice, contest: Contest) -> dict:  # column -> (M,) numbers
         "deflated_sharpe": deflated,
     }
 
-# %% ../../nbs/evaluate/slices.ipynb #67e46169
+# %% ../../nbs/evaluate/slices.ipynb #4c529153
 def _net_returns(
-    part: Slice, contest: Contest, place: int
+    part: Slice, setting: SliceSetting, place: int
 ) -> tuple:  # places of bars; returns; on how many dates entered
     """Return after cost of one score's portfolio on the bars on which it held or traded something."""
     label = part.label
@@ -435,32 +435,32 @@ def _net_returns(
     if not decided.any():
         return np.array([], int), np.array([]), 0
     positions = quantile_positions(panel, quantiles, label.horizon, label.delay, N_QUANTILES)
-    book = settle(panel, positions, contest.earned)
-    entry, last = contest.spans[place]
+    book = settle(panel, positions, setting.earned)
+    entry, last = setting.spans[place]
     bars = np.arange(entry + 1, last + 1)
     traded = book.traded[entry:last]
-    net = book.earned[bars] - contest.costs.of_trading(traded)
+    net = book.earned[bars] - setting.costs.of_trading(traded)
     busy = (book.held[bars] > 1e-9) | (traded > 1e-9)
     return bars[busy], net[busy], int((np.flatnonzero(decided) + label.delay < last).sum())
 
-# %% ../../nbs/evaluate/slices.ipynb #c86ecb9b
-def _r2(part: Slice, contest: Contest) -> list:  # M numbers
+# %% ../../nbs/evaluate/slices.ipynb #8e1acd7a
+def _r2(part: Slice, setting: SliceSetting) -> list:  # M numbers
     """R² of every model's forecasts over the slice's rows; NaN where it has none."""
-    lines = contest.forecasts.get(part.label.horizon, {})
+    lines = setting.forecasts.get(part.label.horizon, {})
     values = part.label.values[part.rows]
     out = []
-    for name in contest.names:
+    for name in setting.names:
         forecast, mean = lines.get(name, (None, None))
         out.append(np.nan if forecast is None else pooled_r2(forecast[part.rows], mean[part.rows], values))
     return out
 
-# %% ../../nbs/evaluate/slices.ipynb #ec2fa1ab
-def _computed(part: Slice, contest: Contest) -> dict:  # column -> M numbers
+# %% ../../nbs/evaluate/slices.ipynb #7e0eb4fd
+def _computed(part: Slice, setting: SliceSetting) -> dict:  # column -> M numbers
     """The metrics of the catalogue that are one function of a sample, for every model."""
     entries = [entry for entry in sliced_metrics() if entry.compute]
     out = {key: [] for entry in entries for key in entry.keys()}
-    for j in range(len(contest.names) if entries else 0):
-        scores = np.where(part.rows, contest.scores[:, j], np.nan)
+    for j in range(len(setting.names) if entries else 0):
+        scores = np.where(part.rows, setting.scores[:, j], np.nan)
         sample = Sample(part.label, scores, part.ic[:, j], part.rank_ic[:, j], N_QUANTILES)
         for entry in entries:
             found = measured(entry, sample)

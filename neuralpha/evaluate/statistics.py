@@ -10,9 +10,9 @@ know this well compute it (skfolio, scipy); what is here decides what goes in.
 # %% auto #0
 __all__ = ['STEADY_DATES', 'MISSED', 'FEWEST_DATES', 'TESTED', 'PAIR', 'ANEW', 'fewest_dates', 'clean', 'cosine_waves',
            'overlap_shape', 'LongRun', 'max_waves', 'long_run', 'mean_test', 'said_of_months', 'influence_interval',
-           'block_length', 'bootstrap_means', 'few_blocks', 'block_interval', 'paired_test', 'holm', 'correct_together',
-           'paired_tests', 'letters', 'confidence_set', 'model_confidence_set', 'joint_waves', 'slowest',
-           'waves_in_common', 'picked_by_luck', 'superior_ability', 'variance_split', 'probabilistic_sharpe',
+           'block_length', 'resampled_dates', 'bootstrap_means', 'few_blocks', 'block_interval', 'paired_test', 'holm',
+           'correct_together', 'paired_tests', 'letters', 'confidence_set', 'model_confidence_set', 'joint_waves',
+           'slowest', 'waves_in_common', 'picked_by_luck', 'superior_ability', 'variance_split', 'probabilistic_sharpe',
            'luck_threshold', 'sharpe_report', 'backtest_overfitting']
 
 # %% ../../nbs/evaluate/statistics.ipynb #9210cec0
@@ -348,27 +348,47 @@ def _stationary(rng, n, restart, n_resamples):  # restart: the probability that 
             out[i, t] = at
     return out
 
-# %% ../../nbs/evaluate/statistics.ipynb #211a635f
+# %% ../../nbs/evaluate/statistics.ipynb #cbe87064
 @lru_cache(maxsize=8)
-def _resampled(n, block, n_resamples, seed, method):
-    """(n_resamples, n) int32 positions of block-resampled dates: arch's draws, a quarter of its time; metrics of one
-    report share most of them.
+def resampled_dates(
+    n: int,  # dates
+    block: int,  # length of the blocks, of the stationary bootstrap in the mean
+    n_resamples: int,
+    seed: int,
+    method: str = "circular",  # or "stationary"
+) -> np.ndarray:  # (n_resamples, n) int32, read-only
+    """Positions of block-resampled dates: arch's draws, a quarter of its time; metrics of one report share most of
+    them.
+
+    Parameters
+    ----------
+    n : int
+        dates
+    block : int
+        length of the blocks, of the stationary bootstrap in the mean
+    n_resamples : int
+    seed : int
+    method : str, default 'circular'
+        or "stationary"
+
+    Returns
+    -------
+    np.ndarray
+        (n_resamples, n) int32, read-only
     """
     rng = np.random.default_rng(seed)
     if method == "stationary":
         out = _stationary(rng, n, 1 / block, n_resamples)
     elif method == "circular":
-        out = (
-            ((rng.integers(n, size=(n_resamples, -(-n // block), 1)) + np.arange(block)) % n)
-            .reshape(n_resamples, -1)[:, :n]
-            .astype(np.int32)
-        )
+        starts = rng.integers(n, size=(n_resamples, -(-n // block), 1))
+        dates = (starts + np.arange(block)) % n
+        out = dates.reshape(n_resamples, -1)[:, :n].astype(np.int32)
     else:
         raise NeuralphaError(f"Bootstrap {method!r} is not known; use 'stationary' or 'circular'.")
     out.flags.writeable = False
     return out
 
-# %% ../../nbs/evaluate/statistics.ipynb #686f67aa
+# %% ../../nbs/evaluate/statistics.ipynb #ae4d53c6
 def bootstrap_means(
     values: np.ndarray,  # (n_dates,) or (n_dates, k); all columns are resampled with the same dates
     block: int,
@@ -393,7 +413,7 @@ def bootstrap_means(
         (n_resamples,) or (n_resamples, k)
     """
     values = np.asarray(values, np.float64)
-    at = _resampled(len(values), int(block), int(n_resamples), int(seed), method)
+    at = resampled_dates(len(values), int(block), int(n_resamples), int(seed), method)
     return np.concatenate(
         [values[part].mean(1) for part in np.array_split(at, max(1, at.size * values[0].size // 2_000_000))]
     )

@@ -306,7 +306,7 @@ class TearSheet:
     def _repr_html_(self):
         return self.html({k: "data:image/png;base64," + base64.b64encode(v).decode() for k, v in self.figures.items()})
 
-# %% ../../nbs/evaluate/tearsheet.ipynb #6a1d50e1
+# %% ../../nbs/evaluate/tearsheet.ipynb #abea9876
 @check_kinds
 def tear_sheet(
     scores,  # `Predictions`, or a `(date, asset)` Series
@@ -357,16 +357,14 @@ def tear_sheet(
     if by_group and "group" not in data:
         raise NeuralphaError(f"{panel.name} has no sectors; leave by_group off.")
     ics = rank_ic(data["factor"], {f"{h}D": data[f"{h}D"] for h in periods}, panel)
-    ics = (ics.to_frame(f"{periods[0]}D") if isinstance(ics, pd.Series) else ics).rename_axis(columns=None)
+    if isinstance(ics, pd.Series):
+        ics = ics.to_frame(f"{periods[0]}D")
+    ics = ics.rename_axis(columns=None)
     with _known(data, panel, ics), _caught(dpi) as (figures, tables), contextlib.nullcontext() if drawn else _undrawn():
         tears.create_full_tear_sheet(data, by_group=by_group)
-    names = (
-        []
-        if not drawn
-        else [*SHEET_FIGURES]
-        if not by_group
-        else ["returns", "returns_by_sector", "information", "turnover"]
-    )
+    names = ["returns", "returns_by_sector", "information", "turnover"] if by_group else [*SHEET_FIGURES]
+    if not drawn:
+        names = []
     days = data.index.get_level_values("date")
     note = (
         f"{panel.name}, {len(data):,} rows from {days[0].date()} to {days[-1].date()}; "

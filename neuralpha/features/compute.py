@@ -83,7 +83,7 @@ def list_features(names=None) -> pd.DataFrame:
         ]
     )
 
-# %% ../../nbs/features/compute.ipynb #a087ecfa
+# %% ../../nbs/features/compute.ipynb #5343a7ca
 def resolve_features(panel, names) -> tuple[list, list]:
     """The features asked for, those a panel can give, and why the others are skipped."""
     several = isinstance(names, Iterable) and not isinstance(names, (str, Feature))
@@ -101,11 +101,14 @@ def resolve_features(panel, names) -> tuple[list, list]:
                 f"{n!r} is a declared feature and a column of {panel.name}; rename the column (\"characteristics\" "
                 "takes all columns)."
             )
-    named = [
-        m
-        for n in names
-        for m in (own.values() if n == "characteristics" else [own[n]] if isinstance(n, str) and n in own else [n])
-    ]
+    named = []
+    for n in names:
+        if n == "characteristics":
+            named += own.values()
+        elif isinstance(n, str):
+            named.append(own.get(n, n))
+        else:
+            named.append(n)
     wanted = choose(named)
     skipped = {f.name: why for f in wanted if (why := _lacking(panel, f))}
     made = [f for f in wanted if f.name not in skipped]

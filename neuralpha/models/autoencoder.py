@@ -26,7 +26,7 @@ from .nets import DropoutNet, MLPNet, Net
 from .training.batches import Part, date_blocks
 from .training.module import NetModule
 
-# %% ../../nbs/models/autoencoder.ipynb #0ab0322a
+# %% ../../nbs/models/autoencoder.ipynb #eeed23b7
 class FactorNet(NetModule):
     """Loadings from the window, factors from portfolios managed by the date's last bar; the output is the forecast."""
 
@@ -42,7 +42,7 @@ class FactorNet(NetModule):
         return (self.loadings(x) * self.premium).sum(1, keepdim=True)
 
     @property
-    def input_weights(self) -> torch.Tensor:
+    def input_weights(self) -> list[torch.Tensor]:
         return self.loadings.input_weights  # the forecast sees the inputs through the loadings alone
 
     def factors(self, x, target, grid) -> torch.Tensor:

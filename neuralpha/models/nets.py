@@ -306,7 +306,7 @@ class Layer(nn.Module):
     def forward(self, x) -> torch.Tensor:
         return x + self.body(x) if self.skip else self.body(x)
 
-# %% ../../nbs/models/nets.ipynb #659530fe
+# %% ../../nbs/models/nets.ipynb #46a32d56
 class MLPNet(NetModule):
     """Hidden layers on the window laid flat, its numbers embedded where told to, then a linear head."""
 
@@ -326,7 +326,7 @@ class MLPNet(NetModule):
         return self.out(self.body(self.embedding(x).flatten(1)))
 
     @property
-    def input_weights(self) -> torch.Tensor:
+    def input_weights(self) -> list[torch.Tensor]:
         if self.embedding.input_weights:
             return self.embedding.input_weights
         first = next(m for m in self.modules() if isinstance(m, nn.Linear))

@@ -29,17 +29,15 @@ from .training.module import NetModule
 from .training.resident import Resident
 from .transformer import Transformer, TransformerNet
 
-# %% ../../nbs/models/pretrain.ipynb #57b778c5
+# %% ../../nbs/models/pretrain.ipynb #ca88398e
 class Rebuild(NetModule):
     """A transformer that rebuilds hidden bars; what is hidden becomes a learnt vector."""
 
     def __init__(self, net: TransformerNet, n_features, share):
         super().__init__()
         self.net, self.share = net, share
-        self.hidden, self.out = (
-            nn.Parameter(torch.zeros(n_features)),
-            nn.Linear(net.norm.normalized_shape[0], n_features),
-        )
+        self.hidden = nn.Parameter(torch.zeros(n_features))
+        self.out = nn.Linear(net.norm.normalized_shape[0], n_features)
 
     def forward(self, x, grid=None) -> torch.Tensor:
         return self.out(self.net.encode(x))

@@ -70,7 +70,7 @@ def recurrent_cell(
     """
     return kind(width, hidden, layers, batch_first=True, dropout=dropout if layers > 1 else 0.0)
 
-# %% ../../nbs/models/recurrent.ipynb #696acc2e
+# %% ../../nbs/models/recurrent.ipynb #82d44671
 class RecurrentNet(Recurrent):
     """An LSTM or GRU over the window; dropout on the last state."""
 
@@ -83,7 +83,7 @@ class RecurrentNet(Recurrent):
         return self.out(self.drop(self.states(x)[:, -1]))
 
     @property
-    def input_weights(self) -> torch.Tensor:
+    def input_weights(self) -> list[torch.Tensor]:
         return [self.cell.weight_ih_l0]
 
 # %% ../../nbs/models/recurrent.ipynb #b915c03d
@@ -302,7 +302,7 @@ class GRU(LSTM):
     def build(self, n_features, outputs) -> nn.Module:
         return RecurrentNet(nn.GRU, n_features, self.hidden, self.layers, self.dropout, outputs)
 
-# %% ../../nbs/models/recurrent.ipynb #e8ff0eda
+# %% ../../nbs/models/recurrent.ipynb #16224590
 class AttentiveNet(Recurrent):
     """An LSTM whose states are averaged by attention and joined with the last one."""
 
@@ -319,7 +319,7 @@ class AttentiveNet(Recurrent):
         return self.out(self.drop(torch.cat([seen, states[:, -1]], 1)))
 
     @property
-    def input_weights(self) -> torch.Tensor:
+    def input_weights(self) -> list[torch.Tensor]:
         return [self.enter[0].weight]
 
 # %% ../../nbs/models/recurrent.ipynb #f3666074

@@ -24,7 +24,7 @@ from torch import nn
 from .nets import DropoutNet, Layer
 from .training.module import NetModule
 
-# %% ../../nbs/models/state_space.ipynb #58c5c68c
+# %% ../../nbs/models/state_space.ipynb #0123f04e
 class StateSpaceNet(NetModule):
     """Shocks of every bar of the window, summed with weights that halve every so many bars, and a linear head."""
 
@@ -34,13 +34,19 @@ class StateSpaceNet(NetModule):
         self.shock = nn.Sequential(
             *[Layer(a, b, "none", dropout, False) for a, b in zip(widths, widths[1:])], nn.Linear(widths[-1], states)
         )
-        self.log_half_life = nn.Parameter(
-            torch.linspace(0, 1, states) * torch.tensor(float(window)).log()
-        )  # from 1 bar to the window
+        longest = torch.tensor(float(window)).log()
+        self.log_half_life = nn.Parameter(torch.linspace(0, 1, states) * longest)  # from 1 bar to the window
         self.out = nn.Linear(states, outputs)
         self.register_buffer("ago", torch.arange(window - 1, -1, -1.0), persistent=False)
 
     def memory(self) -> torch.Tensor:  # (window, states), of unit length per state
+        """What is left of a shock so many bars later.
+
+        Returns
+        -------
+        torch.Tensor
+            (window, states), of unit length per state
+        """
         weights = torch.exp2(-self.ago[:, None] / self.log_half_life.exp())
         return weights / weights.norm(dim=0)
 
@@ -48,7 +54,7 @@ class StateSpaceNet(NetModule):
         return self.out((self.shock(x) * self.memory()).sum(1))
 
     @property
-    def input_weights(self) -> torch.Tensor:
+    def input_weights(self) -> list[torch.Tensor]:
         return [next(m.weight for m in self.shock.modules() if isinstance(m, nn.Linear))]
 
 # %% ../../nbs/models/state_space.ipynb #a9d65c56

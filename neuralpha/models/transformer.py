@@ -44,7 +44,7 @@ class Block(nn.Module):
         x = x + self.drop(self.join(said))
         return x + self.drop(self.feed(self.between(x)))
 
-# %% ../../nbs/models/transformer.ipynb #c457f3b6
+# %% ../../nbs/models/transformer.ipynb #db0a562c
 class TransformerNet(NetModule):
     """Embedding plus learnt lag, blocks, and a linear head on the decision date."""
 
@@ -61,7 +61,7 @@ class TransformerNet(NetModule):
         return self.out(self.encode(x)[:, -1])
 
     @property
-    def input_weights(self) -> torch.Tensor:
+    def input_weights(self) -> list[torch.Tensor]:
         return [self.embed.weight]
 
 # %% ../../nbs/models/transformer.ipynb #10454dc9

@@ -129,7 +129,7 @@ def widen(
         gates[live] = lsq_linear(columns[:, live], target_valid - b[-1], bounds=(0, 1), method="bvls").x
     return float(gates[0]), np.r_[gates[1:] * b[:-1], b[-1]] - gates[0] * tilt
 
-# %% ../../nbs/models/wide_deep.ipynb #a6ec009c
+# %% ../../nbs/models/wide_deep.ipynb #7a730e76
 class WideDeepNet(NetModule):
     """A linear part and a pyramid on a few of the inputs."""
 
@@ -149,10 +149,10 @@ class WideDeepNet(NetModule):
         return self.gate * self.deep(z) + (z @ self.wide[:-1] + self.wide[-1])[:, None]
 
     @property
-    def input_weights(self) -> torch.Tensor:
+    def input_weights(self) -> list[torch.Tensor]:
         return self.deep.input_weights
 
-# %% ../../nbs/models/wide_deep.ipynb #7d7a0236
+# %% ../../nbs/models/wide_deep.ipynb #d8743e79
 class WithinDate(NetModule):
     """Trains the deep part on what a regression on the live inputs, date by date, leaves of the target."""
 
@@ -166,7 +166,7 @@ class WithinDate(NetModule):
         return self.net(x, grid)
 
     @property
-    def input_weights(self) -> torch.Tensor:
+    def input_weights(self) -> list[torch.Tensor]:
         return self.net.input_weights
 
     def loss(self, x, target, grid) -> torch.Tensor:

@@ -21,7 +21,7 @@ share it.
 
 # %% auto #0
 __all__ = ['SIDES', 'MEMORY', 'CALM', 'OFF', 'REFERENCE', 'PLAIN', 'fresh_share', 'likeness', 'fishers_z', 'known_ic', 'cost_bps',
-           'log_cost', 'calm_returns', 'Reference', 'learn_reference', 'reference_of', 'Reading', 'Watch',
+           'log_cost', 'calm_returns', 'Reference', 'learn_reference', 'reference_of', 'LayerReading', 'Watch',
            'learn_watch', 'watch_delays', 'watch_to_json', 'watch_from_json']
 
 # %% ../../nbs/monitor/layers.ipynb #ad1680c5
@@ -394,11 +394,11 @@ def _varies(values):
     known = values[np.isfinite(values)]
     return len(known) > 1 and np.ptp(known) > 0
 
-# %% ../../nbs/monitor/layers.ipynb #16228525
+# %% ../../nbs/monitor/layers.ipynb #4e4c4b47
 OFF = 0.5  # share by which a number that was constant may be off
 
 
-class Reading(NamedTuple):
+class LayerReading(NamedTuple):
     """What a layer says of a bar.
 
     Parameters
@@ -415,7 +415,7 @@ class Reading(NamedTuple):
     threshold: float
     alarm: bool
 
-# %% ../../nbs/monitor/layers.ipynb #10069ec8
+# %% ../../nbs/monitor/layers.ipynb #0dc6a343
 @dataclass(frozen=True)
 class Watch:
     """The layers' charts.
@@ -448,7 +448,7 @@ class Watch:
     def read(
         self,
         values: pd.DataFrame,  # one row per bar since the desk was opened, a column per layer; NaN: not known
-    ) -> dict:  # layer -> Reading of the last bar
+    ) -> dict:  # layer -> LayerReading of the last bar
         """Whether the last bar gives an alarm; all bars before it are followed again, so nothing need be remembered.
 
         Parameters
@@ -459,7 +459,7 @@ class Watch:
         Returns
         -------
         dict
-            layer -> Reading of the last bar
+            layer -> LayerReading of the last bar
         """
         return {layer: self._read(layer, values[layer].to_numpy(float)) for layer in self.layers}
 
@@ -493,15 +493,15 @@ class Watch:
         usual = self.usual[rule.measure]
         return usual.chance(float(seen.mean()), len(seen), SIDES[rule.measure]) < rule.level
 
-    def _read(self, layer, live) -> Reading:
+    def _read(self, layer, live) -> LayerReading:
         if layer in self.constant:
             usual = self.constant[layer]
             limit = OFF * max(abs(usual), 1e-12)
-            return Reading(live[-1], abs(live[-1] - usual), limit, bool(abs(live[-1] - usual) > limit))
+            return LayerReading(live[-1], abs(live[-1] - usual), limit, bool(abs(live[-1] - usual) > limit))
         chart = self.charts[layer]
         last = chart.run(live).iloc[-1]
         alarm = bool(last["alarm"]) and bool(np.isfinite(live[-1]))
-        return Reading(live[-1], float(last["statistic"]), chart.threshold, alarm)
+        return LayerReading(live[-1], float(last["statistic"]), chart.threshold, alarm)
 
 # %% ../../nbs/monitor/layers.ipynb #ed6c45bb
 def learn_watch(

@@ -14,7 +14,7 @@ minimum commission, lots, a share of the volume that limits fills) the account i
 # %% auto #0
 __all__ = ['capacity', 'net_returns', 'Scaled', 'Capacity', 'break_even', 'conventions', 'netting']
 
-# %% ../../nbs/portfolio/capacity.ipynb #e52018eb
+# %% ../../nbs/portfolio/capacity.ipynb #8d9f32b6
 import itertools
 from functools import partial
 from dataclasses import dataclass, field, replace
@@ -25,9 +25,9 @@ from ..core import NeuralphaError, check_kinds
 from ..data.panel import Panel
 from ..evaluate.plots import COLOURS, new_figure
 from ..evaluate.statistics import block_interval, block_length, bootstrap_means
-from .backtest import Book, _scores, _span, backtest, decide
+from .backtest import Book, _scores, _span, annual_sharpe, backtest, decide
 from .policies import Policy, Quantiles
-from ..trading.account import GAINS, PARTS, Account, open_again, open_books
+from ..trading.account import GAINS, PARTS, Account, open_again, open_books, year_fractions
 from ..trading.clock import Clock
 from ..trading.costs import Costs, make_costs
 from ..display import page_part, table_html
@@ -93,7 +93,7 @@ def _sizes_of(book: Book):  # capitals -> (n bars, sizes) net returns
     books.run(book.span.stop)
     return Scaled(books.ledger(), account)
 
-# %% ../../nbs/portfolio/capacity.ipynb #52a21882
+# %% ../../nbs/portfolio/capacity.ipynb #903c42f7
 class Scaled:
     """Net returns of an account of any size from its books at one size.
 
@@ -117,7 +117,7 @@ class Scaled:
         self.parts = table[list(PARTS)].to_numpy() / self.capital
         self.invested = np.append(0.0, (table["long"] - table["short"]).to_numpy()[:-1]) / self.capital
         dates = ledger.panel.dates[: ledger.first + len(table)]
-        self.years = np.append(0.0, np.diff(dates) / np.timedelta64(1, "D") / 365.25)[ledger.first :]
+        self.years = year_fractions(dates)[ledger.first :]
 
     def __call__(self, capitals: np.ndarray) -> np.ndarray:  # (n bars, sizes) net returns
         times = capitals / self.capital
@@ -234,11 +234,9 @@ def _curve(net, capitals, book, n_resamples, seed) -> pd.DataFrame:
 def _annual(m, capitals, year):
     return 100 * year * m[: len(capitals)]
 
-# %% ../../nbs/portfolio/capacity.ipynb #36fa4443
+# %% ../../nbs/portfolio/capacity.ipynb #86f4ab3c
 def _sharpe(m, capitals, year):
-    mean, square = m[: len(capitals)], m[len(capitals) :]
-    spread = np.sqrt(np.maximum(square - mean**2, 0))
-    return np.sqrt(year) * mean / np.where(spread > 1e-15, spread, np.nan)
+    return annual_sharpe(m[: len(capitals)], m[len(capitals) :], year)
 
 # %% ../../nbs/portfolio/capacity.ipynb #04cbc2a1
 def _dollars(m, capitals, year):

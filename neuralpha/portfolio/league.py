@@ -6,15 +6,14 @@
 __all__ = ['ERRORS', 'sharpe_error', 'annual_factor', 'memmel', 'ledoit_wolf', 'shared_ranks', 'league', 'judge_breaker',
            'breaker_of', 'without_breaker', 'judge_books', 'breaker_text']
 
-# %% ../../nbs/portfolio/league.ipynb #8d22dba7
+# %% ../../nbs/portfolio/league.ipynb #80d6e39b
 from dataclasses import dataclass, replace
 import numpy as np
 import pandas as pd
 from scipy import stats
 from ..core import NeuralphaError, check_kinds, unknown_name, wrong_kind
 from ..evaluate.statistics import block_interval, block_length, bootstrap_means, letters, paired_tests
-from .anatomy import under_water
-from .backtest import Book, _follow, backtest
+from .backtest import Book, _follow, backtest, under_water
 from .capacity import break_even
 from .policies import Breaker, Day, Policy
 from ..trading.account import open_again

@@ -24,7 +24,7 @@ __all__ = ['NOISE', 'STALE', 'SPIKES', 'BURSTS', 'STEPS', 'KINDS', 'UNITS', 'res
            'without_family', 'manipulated', 'Part', 'Trial', 'worst_step', 'measure', 'compare_scores', 'sharpe_lost',
            'doors_of', 'plot_resilience']
 
-# %% ../../nbs/portfolio/resilience.ipynb #f57f418c
+# %% ../../nbs/portfolio/resilience.ipynb #610a3f5e
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from functools import partial
@@ -43,7 +43,7 @@ from ..features.table import Features
 from ..models.predict import Predictions, ensemble_scores
 from ..models.seeds import ensemble_rows
 from ..attribution.kinds import probe
-from .backtest import Book, backtest
+from .backtest import Book, annual_sharpe, backtest
 from .policies import Policy, Quantiles
 from ..trading.clock import Clock
 
@@ -373,17 +373,11 @@ def sharpe_lost(before: Book, after: Book, n_resamples: int = 500, seed: int = 0
         "Sharpe high": float(high),
     }
 
-# %% ../../nbs/portfolio/resilience.ipynb #f6eead0d
+# %% ../../nbs/portfolio/resilience.ipynb #dba9509c
 def _sharpes(moments, year) -> tuple:
     """Two Sharpe ratios from two means and two mean squares."""
     first, second, first_squared, second_squared = moments
-    return _sharpe(first, first_squared, year), _sharpe(second, second_squared, year)
-
-# %% ../../nbs/portfolio/resilience.ipynb #40bbec6a
-def _sharpe(mean, mean_square, year: float):
-    with np.errstate(all="ignore"):
-        variance = np.maximum(mean_square - mean**2, 1e-300)
-        return np.sqrt(year) * mean / np.sqrt(variance)
+    return annual_sharpe(first, first_squared, year), annual_sharpe(second, second_squared, year)
 
 # %% ../../nbs/portfolio/resilience.ipynb #87fdb126
 def doors_of(trial: Trial) -> pd.Series:

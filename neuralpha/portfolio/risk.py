@@ -18,7 +18,7 @@ decoration. Four ways to make them:
 __all__ = ['METHODS', 'Tail', 'tail_forecasts', 'cornish_fisher', 'student_tail', 'kupiec', 'christoffersen', 'shortfall_test',
            'basel_zone', 'kupiec_power', 'risk', 'Risk', 'stress', 'Stress']
 
-# %% ../../nbs/portfolio/risk.ipynb #6d03e4d5
+# %% ../../nbs/portfolio/risk.ipynb #91e27dd8
 import warnings
 from dataclasses import dataclass, field
 from typing import NamedTuple
@@ -29,8 +29,8 @@ from scipy import stats
 from ..core import NeuralphaError, check_kinds, unknown_name
 from ..data.returns import bar_return
 from ..evaluate.plots import COLOURS, date_axis, new_figure
-from ..evaluate.statistics import block_length
-from .backtest import Book, _paths, _resampled_dates
+from ..evaluate.statistics import block_length, resampled_dates
+from .backtest import Book, _paths
 from ..trading.costs import past_volume
 from ..display import page_part, table_html
 from markupsafe import Markup
@@ -441,7 +441,7 @@ class Risk:
         )
         return page_part("said", [f"Risk of {self.book.name}"]) + Markup().join(table_html(t.round(3)) for t in tables)
 
-# %% ../../nbs/portfolio/risk.ipynb #948d2256
+# %% ../../nbs/portfolio/risk.ipynb #5aef9337
 @check_kinds
 def stress(
     book: Book,
@@ -462,7 +462,7 @@ def stress(
     net = book.net
     worst = pd.DataFrame([_worst(net, n) for n in windows if n < len(net)])
     block = max(block_length(net, book.ledger.clock.horizon), 10) if np.ptp(net) > 0 else 1
-    depths = _paths(net.to_numpy()[_resampled_dates(len(net), block, n_resamples, seed)])[:, 0]
+    depths = _paths(net.to_numpy()[resampled_dates(len(net), block, n_resamples, seed)])[:, 0]
     return Stress(book, worst.set_index("bars"), _shocks(book), depths)
 
 # %% ../../nbs/portfolio/risk.ipynb #4335e660
@@ -472,7 +472,7 @@ def _worst(net, n) -> dict:
     begin = net.index[net.index.get_loc(at) - n + 1]
     return {"bars": n, "from": begin.date(), "to": at.date(), "return, %": 100 * lost.min()}
 
-# %% ../../nbs/portfolio/risk.ipynb #ed2985b7
+# %% ../../nbs/portfolio/risk.ipynb #090cc73a
 def _shocks(book) -> pd.DataFrame:
     """What each shock takes, % of wealth for shocks of a bar, % a year for costs."""
     table, year = book.returns, book.panel.bars_per_year
@@ -480,13 +480,13 @@ def _shocks(book) -> pd.DataFrame:
     last = book.weights.iloc[-1]
     annual = 100 * year * table.mean()
     impact = annual["temporary"] + annual["permanent"]
-    spread, borrow = annual["half_spread"], annual["borrow"]
-    own, others = book.account.costs.temporary.power, last.clip(upper=0).sum()
-    volatile = book.net.std() * 100
+    power = book.account.costs.temporary.power
+    volatility = 100 * book.net.std()
+    short = last.clip(upper=0).sum()
     rows = {
         "market −20 % in a bar": (100 * last.sum() * -0.2, "% of wealth", "net exposure at the end × −20 %"),
         "market −20 %, by beta": (values["beta"] * -20, "% of wealth", "measured beta × −20 %"),
-        "volatility × 2, on a 2.33 σ bar": (-2 * 2.326 * volatile, "% of wealth", "twice the book's own volatility"),
+        "volatility × 2, on a 2.33 σ bar": (-2 * 2.326 * volatility, "% of wealth", "twice the book's own volatility"),
         "correlations towards 1": (
             -2.326 * 100 * _together(book, last),
             "% of wealth",
@@ -497,16 +497,16 @@ def _shocks(book) -> pd.DataFrame:
             "% of wealth",
             "largest weight × 10 %",
         ),
-        "spread × 3": (2 * spread, "% a year", "twice the half-spread paid, more"),
-        "volume ÷ 2": (impact * (2**own - 1), "% a year", "impact paid × (2^power − 1), more"),
+        "spread × 3": (2 * annual["half_spread"], "% a year", "twice the half-spread paid, more"),
+        "volume ÷ 2": (impact * (2**power - 1), "% a year", "impact paid × (2^power − 1), more"),
         "short positions recalled": (
-            100 * others * 0.05,
+            100 * short * 0.05,
             "% of wealth",
             "5 % lost on every share sold short, bought back",
         ),
     }
     rows["borrow at 10 % a year"] = (
-        100 * _mean_short(book) * -0.10 - borrow,
+        100 * _mean_short(book) * -0.10 - annual["borrow"],
         "% a year",
         "10 % on the mean short side, less what is paid now",
     )

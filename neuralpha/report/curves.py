@@ -15,7 +15,7 @@ and computes none.
 __all__ = ['POINTS', 'DASH_OF', 'KINDS_OF_RETURNS', 'BY_LEG', 'RETURNS', 'MARKET', 'LEGS', 'OF_FILES', 'Pane', 'curves',
            'ic_curves', 'book_returns', 'write_returns', 'read_returns', 'account_curves', 'leg_curves', 'curves_of']
 
-# %% ../../nbs/report/curves.ipynb #6d446c42
+# %% ../../nbs/report/curves.ipynb #2180094a
 from pathlib import Path
 from typing import NamedTuple
 import numpy as np
@@ -23,7 +23,7 @@ import pandas as pd
 import pyarrow.parquet as pq
 from ..core import atomic_path, read_table
 from ..evaluate.plots import style
-from ..portfolio.anatomy import under_water
+from ..portfolio.backtest import under_water
 from .numbers import read_ics
 
 # %% ../../nbs/report/curves.ipynb #69b88070

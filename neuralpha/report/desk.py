@@ -21,7 +21,7 @@ __all__ = ['ORDERS', 'open_desk', 'validation_scores', 'validation_values', 'des
            'order_table', 'position_table', 'write_orders', 'read_fills', 'verify_whole_desk', 'Compared',
            'compare_desk']
 
-# %% ../../nbs/report/desk.ipynb #60c62080
+# %% ../../nbs/report/desk.ipynb #f396b7ea
 from pathlib import Path
 from typing import NamedTuple
 import numpy as np
@@ -48,17 +48,17 @@ from ..portfolio.grammar import read_policy
 from .desk_decay import decay_facts, severity_facts
 from .desk_fits import FittedInputs, features_on, load_fits, model_card, save_fits
 from .desk_retrain import asks_for_a_fit, fit_challenger, fitting, retraining_due
-from .elsewhere import Elsewhere, is_address
+from .elsewhere import DeskAtAddress, is_address
 from .fits import Fits, chosen_model, fits_of_report, setting_features
 from .score import Source, _reading
 from .section import StoredReport
 from .worth import stored_report
 from ..study.spec import Study
 
-# %% ../../nbs/report/desk.ipynb #6f6bc809
+# %% ../../nbs/report/desk.ipynb #228c2f06
 def open_desk(
     report,  # folder of a report, or of one of its universes
-    folder,  # of the desk, or its address, see `Elsewhere`; must not exist
+    folder,  # of the desk, or its address, see `DeskAtAddress`; must not exist
     model: str | None = None,  # the champion; default: the ensemble, else the best model of the report
     challengers=(),  # models that stand beside it on paper
     policy: str | None = None,  # of weights; default: the study's, else Quantiles(5)
@@ -81,7 +81,7 @@ def open_desk(
     report
         folder of a report, or of one of its universes
     folder
-        of the desk, or its address, see `Elsewhere`; must not exist
+        of the desk, or its address, see `DeskAtAddress`; must not exist
     model : str | None, default None
         the champion; default: the ensemble, else the best model of the report
     challengers : default ()
@@ -141,7 +141,7 @@ def open_desk(
     facts = _facts(report, stored, since, values, book)
     facts["decay"] = decay_facts(stored, fits[champion], scores, known, terms)
     facts["severity"] = severity_facts(scores, days)
-    place = Elsewhere(folder) if is_address(folder) else None
+    place = DeskAtAddress(folder) if is_address(folder) else None
     there = Path(folder) if place is None else place.folder
     registry = there.parent / f".{there.name}-{MODELS}"
     keys = {
@@ -275,7 +275,7 @@ def _facts(report, stored, since, values, book) -> dict:
         since=str(since),
     )
 
-# %% ../../nbs/report/desk.ipynb #4ccd85ee
+# %% ../../nbs/report/desk.ipynb #2023cea3
 def desk_at(
     folder,  # of a desk, its address, or the desk
 ) -> Desk:
@@ -289,7 +289,7 @@ def desk_at(
     if isinstance(folder, Desk):
         return folder
     if is_address(folder):
-        place = Elsewhere(folder)
+        place = DeskAtAddress(folder)
         place.pull()
         return Desk(place.folder, read_policy(_terms_of(place.folder)["policy"]), place)
     return Desk(Path(folder), read_policy(_terms_of(folder)["policy"]))
@@ -540,7 +540,7 @@ def read_fills(
         raise NeuralphaError(f"{file} is not a readable CSV file: {e}") from e
     return record_fills(desk, table)
 
-# %% ../../nbs/report/desk.ipynb #1b5a574d
+# %% ../../nbs/report/desk.ipynb #66e7f24d
 def verify_whole_desk(folder) -> list:  # sentences; empty: nothing is wrong
     """Journal, tables, terms, charts, and the models in the registry.
 
@@ -550,7 +550,7 @@ def verify_whole_desk(folder) -> list:  # sentences; empty: nothing is wrong
         sentences; empty: nothing is wrong
     """
     if is_address(folder):
-        place = Elsewhere(folder)
+        place = DeskAtAddress(folder)
         place.pull(whole=True)
         folder = place.folder
     _desk_file(folder)

@@ -594,20 +594,28 @@ def _journal_shown(record) -> PlainTable:
     ]
     return PlainTable([PlainColumn(*head) for head in heads], rows)
 
-# %% ../../nbs/report/desk_page.ipynb #f5c6a96b
+# %% ../../nbs/report/desk_page.ipynb #15ad6dc0
 def _what(entry) -> str:
+    """One line of the journal in words."""
     body = entry.body
-    if entry.kind == "bar":
-        return f"{body['state']['action']}, {body['orders']['count']} orders, wealth {body['wealth'][0]:,.0f}"
-    return {
-        "opened": lambda: f"{body['acting']} acts",
-        "halt": lambda: body["why"],
-        "revision": lambda: f"{body['assets']} assets revised",
-        "fills": lambda: f"{len(body['fills'])} fills",
-        "challenger": lambda: f"{body['model']} stands beside: {body['why']}",
-        "no fit": lambda: f"no new fit ({body['why']}): {body['reason']}",
-        "promotion": lambda: f"{body['acting']} acts in place of {body['before']} ({body['by']}): {body['why']}",
-    }.get(entry.kind, lambda: "")()
+    match entry.kind:
+        case "bar":
+            return f"{body['state']['action']}, {body['orders']['count']} orders, wealth {body['wealth'][0]:,.0f}"
+        case "opened":
+            return f"{body['acting']} acts"
+        case "halt":
+            return body["why"]
+        case "revision":
+            return f"{body['assets']} assets revised"
+        case "fills":
+            return f"{len(body['fills'])} fills"
+        case "challenger":
+            return f"{body['model']} stands beside: {body['why']}"
+        case "no fit":
+            return f"no new fit ({body['why']}): {body['reason']}"
+        case "promotion":
+            return f"{body['acting']} acts in place of {body['before']} ({body['by']}): {body['why']}"
+    return ""
 
 # %% ../../nbs/report/desk_page.ipynb #6f5c0698
 def desk_figures(record: Record, difference, contests: list, decay) -> "dict[str, Figure]":  # file -> figure

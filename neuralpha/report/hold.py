@@ -316,21 +316,27 @@ SHOWN_PUSHES = 4
 def _side(sheet: ScoreSheet, title: str, part: pd.DataFrame) -> Side:
     return Side(title, [_candidate(sheet, row) for row in part.itertuples()])
 
-# %% ../../nbs/report/hold.ipynb #c40babea
+# %% ../../nbs/report/hold.ipynb #c6c2c63d
 def _candidate(sheet: ScoreSheet, row) -> CandidateRow:
     before = sheet.changes.at[row.asset, "rank_before"]
-    moved = sheet.changes.at[row.asset, "moved"]
     return CandidateRow(
         asset=row.asset,
         rank=str(row.rank),
         before="–" if pd.isna(before) else str(before),
-        moved="new" if pd.isna(moved) else f"{moved:+d}" if moved else "as before",
+        moved=_moved_text(sheet.changes.at[row.asset, "moved"]),
         score=f"{row.score:.3f}",
         forecast=_percent(row.forecast),
         interval=f"{_percent(row.forecast_low)} to {_percent(row.forecast_high)}",
         sort=f"{row.forecast:.6g}",
         pushes=_pushes_of(sheet, row),
     )
+
+
+def _moved_text(places) -> str:
+    """How many places an asset has risen since the scores before."""
+    if pd.isna(places):
+        return "new"
+    return f"{places:+d}" if places else "as before"
 
 # %% ../../nbs/report/hold.ipynb #0fe54944
 def _percent(value: float) -> str:

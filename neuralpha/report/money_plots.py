@@ -10,7 +10,7 @@ report has stored, and returned as a figure; `report.sections.money` puts them w
 __all__ = ['plot_books', 'plot_legs', 'plot_waterfall', 'plot_months', 'plot_exposures_of_book', 'plot_capacities', 'plot_flips',
            'plot_losses', 'plot_rolling']
 
-# %% ../../nbs/report/money_plots.ipynb #cb694a2a
+# %% ../../nbs/report/money_plots.ipynb #158d180b
 import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
@@ -21,9 +21,8 @@ from neuralpha.portfolio.anatomy import (
     drawdowns,
     monthly_returns,
     rolling_numbers,
-    under_water,
 )
-from ..portfolio.backtest import Book
+from ..portfolio.backtest import Book, under_water
 from ..portfolio.flips import draw_map, name_colours, short_number, value_of
 from .curves import LEGS
 

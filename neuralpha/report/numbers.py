@@ -311,9 +311,10 @@ def read_ics(
     """
     return read_table(Path(folder) / "ics.parquet", **ICS)
 
-# %% ../../nbs/report/numbers.ipynb #0db219f9
+# %% ../../nbs/report/numbers.ipynb #f7464577
 def setting_facts(b: Experiment) -> dict:
     """What a universe's numbers are about: label, data, features, folds."""
+    own_code = {name: own_digest(name) for name in b.study.own_parts}
     return {
         "study": b.study.name,
         "universe": b.universe,
@@ -323,10 +324,14 @@ def setting_facts(b: Experiment) -> dict:
         "delay": b.y.delay,
         "data_digest": b.panel.digest,
         "features": list(b.X.names),
-        "folds": [{k: [str(d.date()) for d in v] for k, v in f.dates.items()} for f in b.folds],
+        "folds": [_fold_days(fold) for fold in b.folds],
         "holdout": b.seal and b.seal.to_dict(),
-        **({"own_code": {name: own_digest(name) for name in own}} if (own := b.study.own_parts) else {}),
+        **({"own_code": own_code} if own_code else {}),
     }
+
+
+def _fold_days(fold) -> dict:  # part -> its first and last day
+    return {part: [str(day.date()) for day in days] for part, days in fold.dates.items()}
 
 # %% ../../nbs/report/numbers.ipynb #58583227
 def training_facts(

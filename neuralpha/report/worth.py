@@ -43,7 +43,7 @@ class Worth(NamedTuple):
     tables: dict  # title -> DataFrame
     books: dict  # model -> Book; of combinatorial folds on the first path
 
-# %% ../../nbs/report/worth.ipynb #6687834a
+# %% ../../nbs/report/worth.ipynb #e6da66b0
 def worth_of_report(
     folder,  # of a report, or of one of its universes
     policy: str | None = None,  # e.g. "TopN(50)"; default: the study's, else Quantiles(5)
@@ -82,11 +82,12 @@ def worth_of_report(
     along = path_books(stored.experiment, chosen, stored.valids, policy, costs, capital)
     books = along[0]
     one = len(along) == 1
-    flipped = (
-        {f"Where rank 1 changes hands{'' if one else ', first path'}": flip_distances(books)} if where_it_flips else {}
-    )
     tables = _tables(books, *study_trials(stored.experiment, stored.searches)) if one else over_paths(along)
-    return Worth(_setting_of(next(iter(books.values()))) + _hindsight(stored.experiment), tables | flipped, books)
+    if where_it_flips:
+        title = "Where rank 1 changes hands" if one else "Where rank 1 changes hands, first path"
+        tables = tables | {title: flip_distances(books)}
+    said = _setting_of(next(iter(books.values()))) + _hindsight(stored.experiment)
+    return Worth(said, tables, books)
 
 # %% ../../nbs/report/worth.ipynb #b3a826a6
 def _read_costs(text: str) -> Costs:

@@ -12,21 +12,21 @@ account, and the limits hold for all together.
 __all__ = ['OWN', 'OWN_SCALE', 'AssetGame', 'Actor', 'LayerActor', 'RecurrentActor', 'BandActor', 'actor_of', 'Played',
            'play_game']
 
-# %% ../../nbs/rl/asset_game.ipynb #a655748a
+# %% ../../nbs/rl/asset_game.ipynb #9a5e18cc
 from typing import ClassVar, NamedTuple
 import numpy as np
 import torch
 from torch import nn
 from ..models.training.module import NetModule
 from .agents import TradeNet
-from .by_reward import RECURRENT, Scale
+from .by_reward import RECURRENT, ObservationScale
 from .environment import TradeEnv
 
 # %% ../../nbs/rl/asset_game.ipynb #5818b8db
 OWN = ("own position", "own bars since a trade", "own drawdown")  # what an account sees beside the features
 OWN_SCALE = (1.0, 20.0, 0.1)  # the position is in units of the largest that may be held
 
-# %% ../../nbs/rl/asset_game.ipynb #4abf13d3
+# %% ../../nbs/rl/asset_game.ipynb #3f5a49fd
 class AssetGame:
     """An environment with one account, asset by asset; made with `by_asset=True`.
 
@@ -53,7 +53,7 @@ class AssetGame:
         self.bars = None if bars is None or bars >= env.n_steps else bars
         env.reward.check_fits(self.bars or env.n_steps)
         width = x.shape[1] + len(OWN)
-        self.scale = Scale(np.zeros(width), np.ones(width))
+        self.scale = ObservationScale(np.zeros(width), np.ones(width))
         spread = env.market_seen[..., 0].std()
         self.reward_unit = float(env.limits.position * spread) or 1.0
         self._own_scale = np.array(OWN_SCALE) * (env.limits.position, 1, 1)

@@ -10,9 +10,9 @@ stable-baselines3, with the extra `rl`; here they are held to the same truths, t
 
 # %% auto #0
 __all__ = ['ALGORITHMS', 'ACTS', 'REACH', 'IDLE', 'STEP', 'BOUND', 'DEFAULTS', 'ON_POLICY', 'SETTING_LIMITS', 'RECURRENT',
-           'COUNTERS', 'REPLAYED', 'LEAK_SHARE', 'train_by_reward', 'open_game', 'Scale', 'SignalGame', 'moved',
-           'TradeGame', 'scale_of', 'RandomNumbers', 'RewardLearner', 'RewardAgent', 'load_agent', 'RewardAgents',
-           'Control', 'find_leaked_future']
+           'COUNTERS', 'REPLAYED', 'LEAK_SHARE', 'train_by_reward', 'open_game', 'ObservationScale', 'SignalGame',
+           'moved', 'TradeGame', 'scale_of', 'RandomNumbers', 'RewardLearner', 'RewardAgent', 'load_agent',
+           'RewardAgents', 'Control', 'find_leaked_future']
 
 # %% ../../nbs/rl/by_reward.ipynb #0e3c793e
 import json
@@ -120,8 +120,8 @@ def open_game(
         raise NeuralphaError("An environment has its bars already; `recorded` is for a market that draws signals.")
     return TradeGame(market)
 
-# %% ../../nbs/rl/by_reward.ipynb #3cf0d4fc
-class Scale(NamedTuple):
+# %% ../../nbs/rl/by_reward.ipynb #d459a16b
+class ObservationScale(NamedTuple):
     """What is taken from what is seen, and what the rest is divided by.
 
     Parameters
@@ -139,7 +139,7 @@ class Scale(NamedTuple):
         """Numbers of size about one, at most 10."""
         return np.clip((seen - self.centre) / self.spread, -10, 10).astype(np.float32)
 
-# %% ../../nbs/rl/by_reward.ipynb #eb3521dc
+# %% ../../nbs/rl/by_reward.ipynb #a6b7b90f
 class SignalGame:
     """A market of `rl.truths`, without end."""
 
@@ -150,7 +150,7 @@ class SignalGame:
         spread = market.innovation / np.sqrt(1 - market.decay**2)
         self.market, self.accounts, self.unit = market, accounts, usual_position(market)
         size = np.concatenate([market.observe(spread), self.unit])
-        self.scale, self.reward_unit = Scale(np.zeros_like(size), size), usual_reward(market)
+        self.scale, self.reward_unit = ObservationScale(np.zeros_like(size), size), usual_reward(market)
         self.n_actions = market.n_assets
         self._source = _bar_by_bar(market, accounts, seed, spread, recorded)
 
@@ -263,8 +263,8 @@ class TradeGame:
         seen, reward, over, _ = self.env.step(np.asarray(action, np.float64))
         return seen.reshape(self.accounts, -1), reward, over
 
-# %% ../../nbs/rl/by_reward.ipynb #d913d559
-def scale_of(env: TradeEnv) -> Scale:
+# %% ../../nbs/rl/by_reward.ipynb #81db0064
+def scale_of(env: TradeEnv) -> ObservationScale:
     """The scale of each column on the bars of an environment's own episode, the same for all assets."""
     market = env.market_seen
     columns = market.reshape(-1, market.shape[-1])[:, :-2]  # the last two are yes or no
@@ -272,7 +272,7 @@ def scale_of(env: TradeEnv) -> Scale:
     deviation = columns.std(0)
     own = [max(env.limits.position, 1e-12), 20.0, 0.1]  # position, bars since it was traded, depth below the peak
     spread = np.concatenate([np.where(deviation > 0, deviation, 1.0), [1.0, 1.0], own])
-    return Scale(np.tile(centre, env.n_assets), np.tile(spread, env.n_assets))
+    return ObservationScale(np.tile(centre, env.n_assets), np.tile(spread, env.n_assets))
 
 # %% ../../nbs/rl/by_reward.ipynb #18848658
 class RandomNumbers:
@@ -548,7 +548,7 @@ def _vector_env(game):
 
     return Accounts()
 
-# %% ../../nbs/rl/by_reward.ipynb #363b4487
+# %% ../../nbs/rl/by_reward.ipynb #dbb60653
 @dataclass
 class RewardAgent:
     """One trained policy; it acts without chance.
@@ -559,7 +559,7 @@ class RewardAgent:
     seed : int
     hidden : int
     n_actions : int
-    scale : Scale, default ()
+    scale : ObservationScale, default ()
     weights : dict, default ()
         name → tensor
     """
@@ -568,7 +568,7 @@ class RewardAgent:
     seed: int
     hidden: int
     n_actions: int
-    scale: Scale = field(repr=False)
+    scale: ObservationScale = field(repr=False)
     weights: dict = field(repr=False)  # name → tensor
 
     def __post_init__(self):
@@ -614,7 +614,7 @@ class RewardAgent:
             path.write_text(json.dumps(about | {"centre": centre, "spread": spread}), encoding="utf-8")
         return folder
 
-# %% ../../nbs/rl/by_reward.ipynb #1c531eea
+# %% ../../nbs/rl/by_reward.ipynb #6a66afa0
 def load_agent(
     folder,  # that `save` wrote
 ) -> RewardAgent:
@@ -633,7 +633,7 @@ def load_agent(
             raise NeuralphaError(f"{folder} holds no agent: {name} is missing.")
     try:
         about = json.loads((folder / "agent.json").read_text(encoding="utf-8"))
-        scale = Scale(np.array(about.pop("centre")), np.array(about.pop("spread")))
+        scale = ObservationScale(np.array(about.pop("centre")), np.array(about.pop("spread")))
         return RewardAgent(**about, scale=scale, weights=load_file(folder / "agent.safetensors"))
     except (ValueError, KeyError, TypeError) as e:
         raise NeuralphaError(f"{folder / 'agent.json'} does not describe an agent: {e}") from e

@@ -16,9 +16,10 @@ what is seen and what is held: `policy(signal, before) -> after`, on arrays whos
 
 # %% auto #0
 __all__ = ['PUBLISHED_BAND', 'PUBLISHED_SCORES', 'Market', 'SignalMarket', 'draw_signals', 'play', 'LinearPolicy',
-           'quadratic_optimum', 'expected_reward', 'myopic', 'Zone', 'no_trade_zone', 'Band', 'published_episodes',
-           'FactorMarket', 'factor_optimum', 'WealthBand', 'MertonMarket', 'band_growth', 'ShareMarket', 'KeepBetween',
-           'share_band', 'ExecutionMarket', 'plot_frontier', 'SellMarket', 'SellBest', 'SellEvenly']
+           'quadratic_optimum', 'expected_reward', 'myopic', 'Zone', 'no_trade_zone', 'StraightBand',
+           'published_episodes', 'FactorMarket', 'factor_optimum', 'WealthBand', 'MertonMarket', 'band_growth',
+           'ShareMarket', 'KeepBetween', 'share_band', 'ExecutionMarket', 'plot_frontier', 'SellMarket', 'SellBest',
+           'SellEvenly']
 
 # %% ../../nbs/rl/truths.ipynb #fbf6f633
 from dataclasses import dataclass, replace
@@ -341,8 +342,8 @@ def _zone(grid, held, value, cost) -> Zone:
     high = [np.interp(cost, -row, held) for row in value]
     return Zone(grid, np.array(low), np.array(high))
 
-# %% ../../nbs/rl/truths.ipynb #cb29fd33
-class Band(NamedTuple):
+# %% ../../nbs/rl/truths.ipynb #627a9129
+class StraightBand(NamedTuple):
     """A zone with straight edges."""
 
     slope: float
@@ -354,8 +355,8 @@ class Band(NamedTuple):
         high = (signal + self.width) / (2 * self.slope)
         return np.clip(before, low, high)
 
-# %% ../../nbs/rl/truths.ipynb #07be537e
-PUBLISHED_BAND = Band(7 / 15, 14 / 15)
+# %% ../../nbs/rl/truths.ipynb #33804456
+PUBLISHED_BAND = StraightBand(7 / 15, 14 / 15)
 PUBLISHED_SCORES = {"band": 1269.01, "DDPG": 1242.03}  # total reward of an episode, mean of ten
 
 

@@ -24,7 +24,7 @@ or not (shares of the capital it began with).
 
 # %% auto #0
 __all__ = ['GAINS', 'PAID', 'PARTS', 'LEGS', 'STATE', 'RECORD', 'COLUMN', 'Account', 'run_accounts', 'Bars', 'Terms', 'State',
-           'book_bar', 'Books', 'open_books', 'open_again', 'Ledger', 'constant_weights']
+           'book_bar', 'Books', 'open_books', 'year_fractions', 'open_again', 'Ledger', 'constant_weights']
 
 # %% ../../nbs/trading/account.ipynb #93866d8d
 from collections import namedtuple
@@ -593,19 +593,36 @@ def _check_weights(panel, wished, accounts):
         asset, date = panel.assets[panel.asset_code[r]], pd.Timestamp(panel.dates[panel.date_code[r]]).date()
         raise NeuralphaError(f"The weight of {asset} wished on {date} is infinite.")
 
-# %% ../../nbs/trading/account.ipynb #af79cc90
+# %% ../../nbs/trading/account.ipynb #6ac1e94d
+def year_fractions(
+    dates: np.ndarray,  # (n,) datetime64, ascending
+) -> np.ndarray:  # (n,) years since the date before; 0 on the first
+    """What interest, borrow and financing of a bar are counted by: calendar days over 365.25.
+
+    Parameters
+    ----------
+    dates : np.ndarray
+        (n,) datetime64, ascending
+
+    Returns
+    -------
+    np.ndarray
+        (n,) years since the date before; 0 on the first
+    """
+    return np.append(0.0, np.diff(dates) / np.timedelta64(1, "D") / 365.25)
+
+
 def _bars(panel, accounts, clock, first) -> tuple[Bars, Tariff]:
     """Everything that accounts share, in the order of dates; no rows of dates before the first."""
     inputs, tariff = cost_inputs(panel, [a.costs for a in accounts])
     order = _date_order(panel, first)
-    days = np.diff(panel.dates) / np.timedelta64(1, "D")
     bars = Bars(
         **order._asdict(),
         **_moves(panel, clock, order.row, order.leaves),
         asset=panel.asset_code[order.row].astype(np.int32),
         turned_over=_short(_money_traded(panel, accounts)[order.row]),
         **_estimates(inputs, order.row),
-        years=np.append(0.0, days / 365.25),
+        years=year_fractions(panel.dates),
     )
     return bars, tariff
 
@@ -785,7 +802,7 @@ class Ledger:
         index = pd.Index(self.panel.assets, name="asset")
         return pd.DataFrame({"gained": gained, "paid": paid, "net": gained - paid}, index)
 
-# %% ../../nbs/trading/account.ipynb #6dcb6523
+# %% ../../nbs/trading/account.ipynb #7572fb8e
 def constant_weights(
     panel: Panel,
     weights: np.ndarray,  # (n_rows,) decided on each row, shares of the capital; NaN: leave it as it is
@@ -819,7 +836,7 @@ def constant_weights(
     for r in last[panel.gone]:
         left[int(panel.date_code[r]) + 1].append(int(r))
     after_last = earned_returns(panel).returns
-    years = np.append(0.0, np.diff(panel.dates) / np.timedelta64(1, "D") / 365.25)
+    years = year_fractions(panel.dates)
     held, wealth, records = np.zeros(panel.n_assets), account.capital, []
     for d in range(panel.n_dates):
         rows, out = np.flatnonzero(panel.date_code == d), np.array(left.get(d, []), int)

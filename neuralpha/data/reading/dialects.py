@@ -191,7 +191,7 @@ def _rounded(x, dialect):
     digits = {"tiny": 8, "penny": 4}.get(dialect.scale, dialect.digits)
     return x if digits is None else np.round(x, digits)
 
-# %% ../../../nbs/data/reading/dialects.ipynb #c4db6e16
+# %% ../../../nbs/data/reading/dialects.ipynb #c3dedd21
 def make_market(dialect: Dialect) -> Market:
     """A few assets with splits and dividends, in the digits that the dialect writes."""
     rng = np.random.default_rng(dialect.seed)
@@ -211,7 +211,8 @@ def make_market(dialect: Dialect) -> Market:
         step = np.log(ratio) - np.log(paid)
         multiplier = np.exp(np.cumsum(step) - step.sum())
         close = _rounded(true / multiplier, dialect)
-        close = np.maximum(close, 10.0**-8 if dialect.scale == "tiny" else 1 if dialect.scale == "whole" else 0.01)
+        least = {"tiny": 10.0**-8, "whole": 1}.get(dialect.scale, 0.01)
+        close = np.maximum(close, least)
 
         def wiggle():
             return np.exp(0.01 * rng.standard_normal(n))

@@ -10,19 +10,19 @@ fields, and if one other column holds the numbers, each field becomes a column. 
 # %% auto #0
 __all__ = ['MOST_FIELDS', 'SAMPLE', 'CALLED', 'CLOSES', 'NUMBER_FIELDS', 'Stacked', 'find_stacked', 'unstack']
 
-# %% ../../../nbs/data/reading/stacked.ipynb #98e32b85
+# %% ../../../nbs/data/reading/stacked.ipynb #7d05e893
 from typing import NamedTuple
 import polars as pl
 from ...core import NeuralphaError
-from .names import INDEX, known_names, looks_like_date, plain_name
+from .names import INDEX, NUMERIC_COLUMNS, known_names, looks_like_date, plain_name
 from .spec import ReadSpec
 
-# %% ../../../nbs/data/reading/stacked.ipynb #5488b8b9
+# %% ../../../nbs/data/reading/stacked.ipynb #bf41813c
 MOST_FIELDS = 60  # names that a column of fields holds
 SAMPLE = 2000  # rows that are looked at before all are read
 CALLED = set("field fields variable item metric measure attribute indicator datatype data_type".split())
 CLOSES = {"close", "adj_close"}
-NUMBER_FIELDS = {"open", "high", "low", "close", "adj_close", "volume", "return", "factor"}
+NUMBER_FIELDS = {*NUMERIC_COLUMNS} - {"delisting_return", "tradable"}  # of a bar
 
 # %% ../../../nbs/data/reading/stacked.ipynb #0208f066
 class Stacked(NamedTuple):

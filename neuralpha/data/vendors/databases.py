@@ -10,8 +10,8 @@ is read in batches.
 # %% auto #0
 __all__ = ['scan_duckdb', 'scan_sql']
 
-# %% ../../../nbs/data/vendors/databases.ipynb #7acc2804
-import datetime as dt
+# %% ../../../nbs/data/vendors/databases.ipynb #20c6e294
+import datetime as dt, operator
 from pathlib import Path
 import polars as pl
 from ...core import NeuralphaError, extra, unknown_name
@@ -25,7 +25,10 @@ def _wanted_columns(names, spec, where):
     needed = {"date", "asset", "close", "adj_close", "factor", *(spec.fields or found.values())}
     return found, [n for n, canonical in found.items() if spec.layout == "wide" or canonical in needed]
 
-# %% ../../../nbs/data/vendors/databases.ipynb #04d4b221
+# %% ../../../nbs/data/vendors/databases.ipynb #fe414a59
+_CONDITIONS = {">=": operator.ge, "<": operator.lt, "in": lambda column, values: column.in_(values)}
+
+
 def _conditions(found, spec, sample):
     """Comparisons the database can make: (column, operator, value). Text dates are left to the reader."""
     by = {v: k for k, v in found.items()}
@@ -149,7 +152,7 @@ def scan_sql(
         if own:
             engine.dispose()
 
-# %% ../../../nbs/data/vendors/databases.ipynb #2e7a6f80
+# %% ../../../nbs/data/vendors/databases.ipynb #6ad89406
 def _select(con, spec, where, batch_rows):
     """One SELECT of the wanted columns and rows, fetched in batches."""
     import sqlalchemy as sa
@@ -157,11 +160,10 @@ def _select(con, spec, where, batch_rows):
     look = sa.inspect(con)
     schema, _, plain = (spec.table or "").rpartition(".")
     schemas = [schema] if schema else [None]
-    tables = (
-        [f"{schema}.{t}" if schema else t for s in schemas for t in look.get_table_names(s) + look.get_view_names(s)]
-        if spec.query is None
-        else []
-    )
+    tables = []
+    if spec.query is None:
+        found = [name for s in schemas for name in look.get_table_names(s) + look.get_view_names(s)]
+        tables = [f"{schema}.{name}" if schema else name for name in found]
     name = _table_or_query(spec, tables, where)
     if name is None:
         origin = sa.text(f"SELECT * FROM ({spec.query.strip().rstrip(';')}) AS asked")
@@ -171,14 +173,14 @@ def _select(con, spec, where, batch_rows):
     if first is None:
         raise NeuralphaError(f"{where}: {name or 'the query'} has no rows.")
     found, columns = _wanted_columns(list(first), spec, where)
-    base = (
-        sa.table(plain or name, *map(sa.column, first), schema=schema or None)
-        if name
-        else sa.text(spec.query.strip().rstrip(";")).columns(*map(sa.column, first)).subquery("asked")
-    )
+    every = [sa.column(c) for c in first]
+    if name:
+        base = sa.table(plain or name, *every, schema=schema or None)
+    else:
+        base = sa.text(spec.query.strip().rstrip(";")).columns(*every).subquery("asked")
     ask = sa.select(*[base.c[c] for c in columns])
-    for c, op, v in _conditions(found, spec, dict(first)):
-        ask = ask.where(base.c[c].in_(v) if op == "in" else base.c[c] >= v if op == ">=" else base.c[c] < v)
+    for c, op, value in _conditions(found, spec, dict(first)):
+        ask = ask.where(_CONDITIONS[op](base.c[c], value))
     result = con.execution_options(stream_results=True, max_row_buffer=batch_rows).execute(ask)
     parts = []
     for rows in result.partitions(batch_rows):

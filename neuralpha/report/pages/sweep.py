@@ -10,11 +10,12 @@ The page asks of each assumption who comes first under it, and who cannot be tol
 # %% auto #0
 __all__ = ['SWEPT_ALONE', 'SweepPage', 'sweep_page']
 
-# %% ../../../nbs/report/pages/sweep.ipynb #5ab4475b
+# %% ../../../nbs/report/pages/sweep.ipynb #1ff18934
 from dataclasses import dataclass
 import pandas as pd
-from ...evaluate.catalogue import number
+from ...evaluate.catalogue import metric_title, number
 from .cells import Cell, NumberTable, any_cell, interval_cell, sorts_by, text_cell
+from .money import WORTH
 from .results import Swept
 
 # %% ../../../nbs/report/pages/sweep.ipynb #9f4b8eb8
@@ -72,17 +73,20 @@ def _winner_cell(cell: pd.DataFrame | None) -> Cell:
     beneath = f"like {', '.join(alike)}" if alike else ""
     return Cell(f"{best['model']} {number(best['net'], 2)}", beneath, sorts_by(best["net"]))
 
-# %% ../../../nbs/report/pages/sweep.ipynb #c44b240a
+# %% ../../../nbs/report/pages/sweep.ipynb #aa0664fd
 def _swept_table(table: pd.DataFrame) -> NumberTable:
+    net, sharpe, fall, turnover = (
+        WORTH[statistic][0] for statistic in ("annual return, %", "Sharpe", "max drawdown, %", "turnover, times a year")
+    )
     heads = [
-        *("universe", "model", "policy", "costs", "capital", "rank", "net, % a year", "gross", "paid"),
-        *("Sharpe", "deflated Sharpe", "drawdown, %", "turnover", "break-even, bps"),
+        *("universe", "model", "policy", "costs", "capital", "rank", net, "gross, % a year", "paid, % a year"),
+        *(sharpe, metric_title("deflated_sharpe"), fall, turnover, "break-even, bps"),
     ]
     note = (
         "The rank is among the models under the same assumption; who shares one cannot be told apart at 5% for all "
         "pairs at once. Net return and Sharpe ratio with 95% intervals from resampled blocks of dates; deflated: the "
         "probability that the true Sharpe ratio is above the best of all models and policies under the same costs and "
-        "capital without skill; turnover in times a year."
+        "capital without skill; turnover as a multiple of the account, a year."
     )
     return NumberTable("Every backtest, by net return", heads, [_swept_cells(row) for _, row in table.iterrows()], note)
 

@@ -18,7 +18,20 @@ if TYPE_CHECKING:
     from IPython.display import Markdown
     from pandas.io.formats.style import Styler
 
-# %% ../../../nbs/report/sections/data.ipynb #4cf66818
+# %% ../../../nbs/report/sections/data.ipynb #cf783f4d
+def _survivorship_row(name: str, numbers) -> dict:
+    """A row of `survivorship_report`: its name without its unit, the unit, the numbers."""
+    unit = "assets"
+    if name.startswith("IC, "):
+        unit = "correlation"
+    elif name.endswith("% a year"):
+        unit = "% a year"
+    columns = ("point in time", "survivors", "invented", "standard error")
+    known = {c: None if np.isnan(numbers[c]) else float(numbers[c]) for c in columns}
+    short = name.removeprefix("IC, ").removesuffix(", % a year")
+    return dict(name=short, unit=unit) | {c.replace(" ", "_"): value for c, value in known.items()}
+
+
 def survivorship_facts(panel, horizon: int, delay: int, seed: int = 0) -> dict:
     """How many assets are gone, and what leaving them out would have done, here or in a simulated market without
     alpha.
@@ -28,20 +41,14 @@ def survivorship_facts(panel, horizon: int, delay: int, seed: int = 0) -> dict:
     alive = int((~panel.gone).sum())
     left = int((panel.gone & ~panel.parted).sum())  # of two series under one name, the earlier need not have died
     known = left > 0
-    market = (
-        panel
-        if known
-        else simulate_universe(300, int(np.clip(panel.n_dates, 500, 2520)), alphas=(), ic=0, annual_vol=0.4, seed=seed)
-    )
+    market = panel
+    if not known:
+        n_dates = int(np.clip(panel.n_dates, 500, 2520))
+        market = simulate_universe(300, n_dates, alphas=(), ic=0, annual_vol=0.4, seed=seed)
     rows = []
     if alive and "close" in market.fields:
-        for name, r in survivorship_report(market, horizon=horizon, delay=delay).iterrows():
-            unit = "correlation" if name.startswith("IC, ") else "% a year" if name.endswith("% a year") else "assets"
-            value = {
-                c.replace(" ", "_"): None if r[c] != r[c] else float(r[c])
-                for c in ("point in time", "survivors", "invented", "standard error")
-            }
-            rows.append(dict(name=name.removeprefix("IC, ").removesuffix(", % a year"), unit=unit, **value))
+        report = survivorship_report(market, horizon=horizon, delay=delay)
+        rows = [_survivorship_row(name, numbers) for name, numbers in report.iterrows()]
     return {
         "known": known,
         "assets": alive + left,
