@@ -138,7 +138,7 @@ class PaidEarly(TradeEnv):
 
     def step(self, action):
         seen, reward, over, record = super().step(action)
-        ahead = self._move[:, min(self.date + 1, self.last)].repeat(self.copies, 0)
+        ahead = self.moves[:, min(self.date + 1, self.last)].repeat(self.copies, 0)
         return seen, reward + (action * ahead).sum(1), over, record
 
 def _paid_early(panel):
