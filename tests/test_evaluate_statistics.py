@@ -261,12 +261,12 @@ def test_waves_are_given_up_where_one_of_many_series_comes_and_goes():
     assert np.mean(np.array(kept[False]) == 19) > 0.7 and np.mean(np.array(kept[True]) < 19) > 0.9
 
 def test_so_many_models_on_so_few_dates_are_not_judged():
-    losses = pd.DataFrame(np.random.default_rng(0).normal(size=(79, 9)))
+    losses = pd.DataFrame(np.random.default_rng(0).normal(size=(106, 9)))
     with pytest.raises(
-        NeuralphaError, match=r"8 model\(s\) share 79 dates; a reality check of labels over 20 bar.* 80"
+        NeuralphaError, match=r"8 model\(s\) share 106 dates; a reality check of labels over 20 bar.* 107"
     ):
         superior_ability(losses[0], losses[range(1, 9)], 20)
-    assert superior_ability(losses[0], losses[range(1, 8)], 20)["dates"] == 79
+    assert superior_ability(losses[0], losses[range(1, 8)], 20)["dates"] == 106
 
 @pytest.mark.parametrize("n, h, k", [(60, 20, 4), (250, 20, 4), (120, 5, 4), (250, 1, 5)])
 def test_equal_models_are_told_apart_left_out_and_called_superior_no_more_often_than_said(n, h, k):

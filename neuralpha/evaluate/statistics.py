@@ -25,7 +25,7 @@ import pandas as pd
 from numba import njit
 from ..core import NeuralphaError
 
-# %% ../../nbs/evaluate/statistics.ipynb #8762e64c
+# %% ../../nbs/evaluate/statistics.ipynb #ba2a2d55
 STEADY_DATES = 1000  # dates from which intervals keep their level though skill comes and goes over months
 MISSED = {0: 4, 250: 8, 500: 10}  # dates: of 95% intervals one in so many misses at most there, of 40 to 1,000 assets
 FEWEST_DATES = 10  # below them no interval, no rank, no verdict: they show little but the same few dates again
@@ -35,8 +35,8 @@ def fewest_dates(
     horizon: int = 1,  # of the label, bars
     picked_of: int = 1,  # models of which the best is judged
 ) -> int:
-    """Dates below which nothing is said about a mean: ten, three labels that do not overlap, and one for every two
-    models of which the best is picked.
+    """Dates below which nothing is said about a mean: ten, three labels that do not overlap, and two of them for every
+    three models of which the best is picked.
 
     Parameters
     ----------
@@ -45,7 +45,7 @@ def fewest_dates(
     picked_of : int, default 1
         models of which the best is judged
     """
-    return max(FEWEST_DATES, 3 * horizon, -(-picked_of * horizon // 2))
+    return max(FEWEST_DATES, 3 * horizon, -(-2 * picked_of * horizon // 3))
 
 # %% ../../nbs/evaluate/statistics.ipynb #565f973a
 def clean(series, name="series") -> np.ndarray:
