@@ -15,6 +15,19 @@ def test_files_come_back_whatever_happens(tmp_path):
         raise KeyError
     assert kept.read_text() == "mine" and [p.name for p in tmp_path.iterdir()] == ["kept"]
 
+def test_a_file_that_cannot_come_back_keeps_no_other_away(tmp_path):
+    folder = tmp_path / "gone"
+    folder.mkdir()
+    lost, kept = folder / "lost", tmp_path / "kept"
+    lost.write_text("lost")
+    kept.write_text("mine")
+    for order in ([lost, kept], [kept, lost]):
+        with pytest.raises(FileNotFoundError), put_away(order):
+            for path in folder.iterdir():
+                path.rename(tmp_path / "hidden")
+        assert kept.read_text() == "mine"
+        (tmp_path / "hidden").rename(lost)
+
 def test_what_is_written_and_what_is_read_is_told_apart_and_programs_are_neither(tmp_path):
     (tmp_path / "given.csv").write_text("1")
     (tmp_path / "own.py").write_text("1")

@@ -13,10 +13,10 @@ Python tells of every file that it opens (`sys.addaudithook`). Libraries that op
 # %% auto #0
 __all__ = ['Files', 'watched_files', 'put_away']
 
-# %% ../../nbs/audit/files.ipynb #d0699923
+# %% ../../nbs/audit/files.ipynb #538373bf
 import importlib.util, os, site, sys, sysconfig
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -96,7 +96,7 @@ def watched_files() -> Iterator[Files]:
     finally:
         _listening[:] = [kept for kept in _listening if kept is not files]
 
-# %% ../../nbs/audit/files.ipynb #596c1cf4
+# %% ../../nbs/audit/files.ipynb #81db267c
 @contextmanager
 def put_away(
     paths,  # of files; those that are not there are passed over
@@ -113,17 +113,14 @@ def put_away(
     Iterator[list]
         of those that cannot be put away
     """
-    moved, stuck = {}, []
-    try:
+    stuck = []
+    with ExitStack() as back:  # each comes back, whatever becomes of the others
         for path in paths:
             aside = path.with_name(f".{path.name}.away-{os.getpid()}")
             try:
                 if path.is_file():
                     os.replace(path, aside)
-                    moved[path] = aside
+                    back.callback(os.replace, aside, path)
             except OSError:
                 stuck.append(path)
         yield stuck
-    finally:
-        for path, aside in moved.items():
-            os.replace(aside, path)
