@@ -10,13 +10,14 @@ hidden.
 
 # %% auto #0
 __all__ = ['FLOORS', 'RESEARCH', 'NAMES_THE_ENSEMBLE', 'COMPREHENSIONS', 'TAG', 'READ_PAGES', 'LONG', 'MOST_IN_A_ROW', 'NEAR',
-           'root', 'notebooks', 'cells_by_notebook', 'research_files', 'own_notebooks', 'floor_of', 'modules',
+           'root', 'notebooks', 'cells_by_notebook', 'research_files', 'own_notebooks', 'floor_of', 'modules', 'parsed',
            'import_graph', 'Climb', 'climbs', 'circles', 'rooms', 'without_return_type', 'bare_ensembles',
            'doubled_names', 'deep_lines', 'html_in_python', 'accidental_settings', 'told_twice', 'undocumented',
            'kind_of_cell', 'rows_of_cells', 'long_rows', 'defined_in', 'not_at_work', 'plot_rooms']
 
-# %% ../nbs/house.ipynb #cad6b6bf
+# %% ../nbs/house.ipynb #8a1226aa
 import ast, json, re, subprocess
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -152,7 +153,7 @@ def floor_of(
             return number
     raise KeyError(f"The room {room!r} stands on no floor: add it to FLOORS where it belongs.")
 
-# %% ../nbs/house.ipynb #3ab38a68
+# %% ../nbs/house.ipynb #ad9609ef
 RESEARCH = "research"  # a folder of the package that holds what `research_files` lists, and no modules
 
 
@@ -175,6 +176,25 @@ def modules(
     files = [path for path in files if path.relative_to(package).parts[0] != RESEARCH]
     return {".".join(path.relative_to(package).with_suffix("").parts): path for path in files}
 
+
+def parsed(
+    package: Path,  # folder of the package
+) -> Iterator[tuple[str, ast.Module]]:  # module name, syntax tree
+    """Every module of `modules`, read.
+
+    Parameters
+    ----------
+    package : Path
+        folder of the package
+
+    Returns
+    -------
+    Iterator[tuple[str, ast.Module]]
+        module name, syntax tree
+    """
+    for module, path in modules(package).items():
+        yield module, ast.parse(path.read_text(encoding="utf-8"))
+
 # %% ../nbs/house.ipynb #56ad4036
 def _imported(node, module: str, package: str) -> list:  # of dotted names that may be modules
     if isinstance(node, ast.Import):
@@ -189,7 +209,7 @@ def _imported(node, module: str, package: str) -> list:  # of dotted names that 
         return []
     return [base, *(f"{base}.{alias.name}".lstrip(".") for alias in node.names)]
 
-# %% ../nbs/house.ipynb #e3b8e3ec
+# %% ../nbs/house.ipynb #8bda8a21
 def import_graph(
     package: Path,  # folder of the package
 ) -> dict:  # module -> sorted names of the modules that it imports, anywhere in its source
@@ -207,8 +227,8 @@ def import_graph(
     """
     files = modules(package)
     graph = {}
-    for module, path in files.items():
-        nodes = ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+    for module, tree in parsed(package):
+        nodes = ast.walk(tree)
         named = [
             name
             for node in nodes
@@ -311,7 +331,7 @@ def rooms(
         out.setdefault(here, set()).update(imported.split(".")[0] for imported in all_imported)
     return {room: sorted(needed - {room}) for room, needed in out.items()}
 
-# %% ../nbs/house.ipynb #879e5f53
+# %% ../nbs/house.ipynb #08989b3f
 def without_return_type(
     package: Path,  # folder of the package
 ) -> list[str]:  # "data.panel.Panel.span": functions, and methods of classes, that nobody hides behind an underscore
@@ -329,8 +349,7 @@ def without_return_type(
         underscore
     """
     found = []
-    for module, path in modules(package).items():
-        tree = ast.parse(path.read_text(encoding="utf-8"))
+    for module, tree in parsed(package):
         found += [f"{module}.{name}" for name, function in _public_functions(tree) if function.returns is None]
     return found
 
@@ -347,7 +366,7 @@ def _public_functions(node, inside: str = "") -> list:  # of (name with its clas
             found.append((inside + name, child))
     return found
 
-# %% ../nbs/house.ipynb #be99fb06
+# %% ../nbs/house.ipynb #8411595a
 NAMES_THE_ENSEMBLE = "models.seeds"
 
 
@@ -367,9 +386,8 @@ def bare_ensembles(
         "evaluate.paths:41"
     """
     found = []
-    for module, path in modules(package).items():
-        nodes = ast.walk(ast.parse(path.read_text(encoding="utf-8")))
-        lines = {_line_of(node) for node in nodes if _is_bare_ensemble(node)}
+    for module, tree in parsed(package):
+        lines = {_line_of(node) for node in ast.walk(tree) if _is_bare_ensemble(node)}
         found += [f"{module}:{line}" for line in sorted(lines) if module != NAMES_THE_ENSEMBLE]
     return found
 
@@ -414,7 +432,7 @@ def _speaks_of_seeds(node) -> bool:
     named = {getattr(part, "id", None) or getattr(part, "attr", None) for part in ast.walk(node)}
     return bool(named & {"seed", "seeds"}) or any(_is_text(part, "seed") for part in ast.walk(node))
 
-# %% ../nbs/house.ipynb #6cbce6d0
+# %% ../nbs/house.ipynb #64d0db0c
 def doubled_names(
     package: Path,  # folder of the package
 ) -> list[str]:  # "report.pages.frame._environment"
@@ -431,12 +449,12 @@ def doubled_names(
         "report.pages.frame._environment"
     """
     found = []
-    for module, path in modules(package).items():
-        defined = [node.name for node in ast.parse(path.read_text(encoding="utf-8")).body if hasattr(node, "name")]
+    for module, tree in parsed(package):
+        defined = [node.name for node in tree.body if hasattr(node, "name")]
         found += [f"{module}.{name}" for name in sorted(set(defined)) if defined.count(name) > 1]
     return found
 
-# %% ../nbs/house.ipynb #88f10875
+# %% ../nbs/house.ipynb #0f60f7ee
 COMPREHENSIONS = (ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
 
 
@@ -456,8 +474,7 @@ def deep_lines(
         "report.numbers:317"
     """
     found = []
-    for module, path in modules(package).items():
-        tree = ast.parse(path.read_text(encoding="utf-8"))
+    for module, tree in parsed(package):
         found += [f"{module}:{line}" for line in sorted(set(_third_level(tree, 0)))]
     return found
 
@@ -468,7 +485,7 @@ def _third_level(node: ast.AST, above: int) -> list[int]:  # lines; `above`: com
         return [node.lineno]
     return [line for child in ast.iter_child_nodes(node) for line in _third_level(child, depth)]
 
-# %% ../nbs/house.ipynb #b9ce1ecd
+# %% ../nbs/house.ipynb #63d6765b
 TAG = re.compile(
     r"</?(?:div|p|b|ul|li|table|thead|tbody|tr|th|td|span|small|br|img|h[1-6]|body|style|script|details)\b"
 )
@@ -491,12 +508,10 @@ def html_in_python(
         "evaluate.compare:12"
     """
     found = []
-    for module, path in modules(package).items():
+    for module, tree in parsed(package):
         if module not in READ_PAGES:
-            tree = ast.parse(path.read_text(encoding="utf-8"))
-            found += [
-                f"{module}:{line}" for line in sorted({node.lineno for node in _texts(tree) if TAG.search(node.value)})
-            ]
+            lines = {node.lineno for node in _texts(tree) if TAG.search(node.value)}
+            found += [f"{module}:{line}" for line in sorted(lines)]
     return found
 
 # %% ../nbs/house.ipynb #aeb4c965
