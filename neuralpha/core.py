@@ -9,8 +9,8 @@ same digest, a file is either whole or absent, and long work says how long it wi
 # %% auto #0
 __all__ = ['KINDS', 'INSIDE', 'Function', 'NeuralphaError', 'unknown_name', 'wrong_kind', 'check_kinds', 'extra', 'require',
            'canonical_json', 'digest', 'file_digest', 'DiskError', 'writing', 'atomic_path', 'write_text', 'write_json',
-           'parse_json', 'read_json', 'trusted_types', 'skops_bytes', 'read_table', 'syntax_digest', 'code_modules',
-           'code_digest', 'lock', 'sweep_locks', 'figure_png', 'progress', 'limit_threads']
+           'parse_json', 'read_json', 'nan_to_none', 'trusted_types', 'skops_bytes', 'read_table', 'syntax_digest',
+           'code_modules', 'code_digest', 'lock', 'sweep_locks', 'figure_png', 'progress', 'limit_threads']
 
 # %% ../nbs/core.ipynb #9503469c
 import ast, contextlib, errno, fcntl, hashlib, importlib.util, inspect, io, json, math, os, re, tempfile, zipfile
@@ -338,14 +338,14 @@ def write_text(path, text: str) -> None:
     with atomic_path(path) as tmp:
         tmp.write_text(text, encoding="utf-8")
 
-# %% ../nbs/core.ipynb #f33e32c5
+# %% ../nbs/core.ipynb #ff64e898
 def write_json(
     path,
     value,
 ) -> None:
     """Write JSON atomically: sorted keys, two spaces, NaN as null, so equal values give equal bytes."""
     write_text(
-        path, json.dumps(_nan_to_none(value), indent=2, sort_keys=True, ensure_ascii=False, allow_nan=False) + "\n"
+        path, json.dumps(nan_to_none(value), indent=2, sort_keys=True, ensure_ascii=False, allow_nan=False) + "\n"
     )
 
 # %% ../nbs/core.ipynb #aa034729
@@ -394,12 +394,13 @@ def _finite(text):
         raise ValueError(f"{text} is no number of JSON")
     return v
 
-# %% ../nbs/core.ipynb #8206233d
-def _nan_to_none(v):
+# %% ../nbs/core.ipynb #7e4ff4b4
+def nan_to_none(v) -> object:
+    """What JSON can hold of a value: numpy's numbers as Python's, NaN and infinity as None, tuples as lists."""
     if isinstance(v, dict):
-        return {str(k): _nan_to_none(x) for k, x in v.items()}
+        return {str(k): nan_to_none(x) for k, x in v.items()}
     if isinstance(v, (list, tuple)):
-        return [_nan_to_none(x) for x in v]
+        return [nan_to_none(x) for x in v]
     if isinstance(v, np.generic):
         v = v.item()
     return None if isinstance(v, float) and not math.isfinite(v) else v

@@ -11,7 +11,7 @@ hidden.
 # %% auto #0
 __all__ = ['FLOORS', 'RESEARCH', 'NAMES_THE_ENSEMBLE', 'COMPREHENSIONS', 'TAG', 'READ_PAGES', 'LONG', 'MOST_IN_A_ROW', 'NEAR',
            'root', 'notebooks', 'cells_by_notebook', 'research_files', 'own_notebooks', 'floor_of', 'modules', 'parsed',
-           'import_graph', 'Climb', 'climbs', 'circles', 'rooms', 'without_return_type', 'bare_ensembles',
+           'import_graph', 'Climb', 'climbs', 'circles', 'rooms', 'lent_out', 'without_return_type', 'bare_ensembles',
            'doubled_names', 'deep_lines', 'html_in_python', 'accidental_settings', 'told_twice', 'undocumented',
            'kind_of_cell', 'rows_of_cells', 'long_rows', 'defined_in', 'not_at_work', 'plot_rooms']
 
@@ -330,6 +330,33 @@ def rooms(
         here = module.split(".")[0]
         out.setdefault(here, set()).update(imported.split(".")[0] for imported in all_imported)
     return {room: sorted(needed - {room}) for room, needed in out.items()}
+
+# %% ../nbs/house.ipynb #9750f929
+def lent_out(
+    package: Path,  # folder of the package
+) -> list[str]:  # "audit.holdout takes _offset from splits"
+    """Private names that a module of another room imports.
+
+    Parameters
+    ----------
+    package : Path
+        folder of the package
+
+    Returns
+    -------
+    list[str]
+        "audit.holdout takes _offset from splits"
+    """
+    found = []
+    for module, tree in parsed(package):
+        for node in ast.walk(tree):
+            if not isinstance(node, ast.ImportFrom):
+                continue
+            source = _imported(node, module, package.name)[:1]
+            private = [alias.name for alias in node.names if re.match("_[^_]", alias.name)]
+            if source and source[0].split(".")[0] != module.split(".")[0]:
+                found += [f"{module} takes {name} from {source[0]}" for name in private]
+    return found
 
 # %% ../nbs/house.ipynb #08989b3f
 def without_return_type(

@@ -45,9 +45,9 @@ def test_residuals_are_uncorrelated_with_every_factor_on_every_date():
     p = _market()
     F, names, _ = style_factors(p)
     left, share = unexplained(p, np.random.default_rng(1).normal(size=p.n_rows) + 0.5 * F[:, names.index("value")], F)
-    from neuralpha.evaluate.exposures import _unit_ranks
+    from neuralpha.evaluate.exposures import unit_ranks
 
-    ranks = np.nan_to_num(_unit_ranks(p, F))
+    ranks = np.nan_to_num(unit_ranks(p, F))
     for d in range(0, p.n_dates, 17):
         rows = p.rows_on(p.dates[d])
         assert np.abs(ranks[rows].T @ left[rows]).max() < 1e-9 and abs(left[rows].sum()) < 1e-9

@@ -63,6 +63,15 @@ def test_no_module_imports_from_a_floor_above():
 def test_no_modules_need_each_other():
     assert circles(house()) == []
 
+def test_a_private_name_that_leaves_its_room_is_found(crooked):
+    (crooked / "models/nets.py").write_text("from ..core import _seed, loud\nfrom .base import _step\nfrom x import _y")
+    assert lent_out(crooked) == ["models.nets takes _seed from core"]
+
+def test_no_private_name_leaves_its_room():
+    import neuralpha
+
+    assert lent_out(Path(neuralpha.__file__).parent) == []
+
 def test_a_public_function_without_a_return_type_is_named(crooked):
     source = "def sure() -> int: ...\ndef _own(): ...\nclass Box:\n    def open(self): ...\n    def __len__(self): ..."
     (crooked / "core.py").write_text(source)

@@ -55,12 +55,12 @@ def test_names_and_sectors_sum_to_what_the_account_earned():
     assert few["net"].is_monotonic_decreasing
 
 def test_exposures_of_a_book_by_hand():
-    from neuralpha.evaluate.exposures import _unit_ranks, style_factors
+    from neuralpha.evaluate.exposures import unit_ranks, style_factors
 
     book = _book(3, RankWeights())
     found, weights = book_exposures(book), book.weights
     styles, names, _ = style_factors(book.panel)
-    styles = _unit_ranks(book.panel, styles)
+    styles = unit_ranks(book.panel, styles)
     day = found.index[200]
     rows = book.panel.rows_on(day)
     held = weights.loc[day].to_numpy()[book.panel.asset_code[rows]]

@@ -13,7 +13,7 @@ The library cannot stop anyone from reading their own file. It makes the honest 
 # %% auto #0
 __all__ = ['Seal', 'read_seal', 'seal_holdout', 'read_ledger', 'open_holdout', 'openings', 'holdout_line', 'holdout_fold']
 
-# %% ../../nbs/audit/holdout.ipynb #b2b9ed25
+# %% ../../nbs/audit/holdout.ipynb #54bc5d9e
 import fcntl, json, os
 from dataclasses import asdict, dataclass
 from datetime import datetime, UTC
@@ -23,7 +23,7 @@ import pandas as pd
 from ..core import NeuralphaError, canonical_json, check_kinds, digest, parse_json
 from ..data.panel import Panel, cut_panel
 from ..labels import Label
-from ..splits import Fold, _offset, fixed_split
+from ..splits import Fold, calendar_span, fixed_split
 
 # %% ../../nbs/audit/holdout.ipynb #a2099009
 @dataclass(frozen=True)
@@ -91,7 +91,7 @@ def read_seal(
 def _date(code) -> str:
     return str(pd.Timestamp(code))[:19].removesuffix(" 00:00:00")
 
-# %% ../../nbs/audit/holdout.ipynb #97046fa6
+# %% ../../nbs/audit/holdout.ipynb #a74d780b
 @check_kinds
 def seal_holdout(
     panel: Panel,
@@ -114,7 +114,9 @@ def seal_holdout(
         (Panel to work with, Seal)
     """
     last = pd.Timestamp(panel.dates[-1])
-    start = pd.Timestamp(first) if first is not None else last.normalize() - _offset(length) + pd.Timedelta(1, "D")
+    start = (
+        pd.Timestamp(first) if first is not None else last.normalize() - calendar_span(length) + pd.Timedelta(1, "D")
+    )
     code = int(np.searchsorted(panel.dates, start.to_datetime64()))
     if not 0 < code < panel.n_dates:
         raise NeuralphaError(
@@ -278,7 +280,7 @@ def holdout_line(
         f"specification{'s' * (table['spec_hash'].nunique() > 1)}, last on {table['opened'].iloc[-1]}."
     )
 
-# %% ../../nbs/audit/holdout.ipynb #af68aa2e
+# %% ../../nbs/audit/holdout.ipynb #52f6ce1a
 def holdout_fold(
     y: Label,  # on the whole panel
     seal: Seal,
@@ -297,4 +299,4 @@ def holdout_fold(
     embargo : int, default 5
     """
     first = pd.Timestamp(seal.first)
-    return fixed_split(y, y.panel.dates[0], first - _offset(valid), first, pd.Timestamp(seal.last), embargo)[0]
+    return fixed_split(y, y.panel.dates[0], first - calendar_span(valid), first, pd.Timestamp(seal.last), embargo)[0]

@@ -20,7 +20,8 @@ serial dependence does to them; and the bootstrap, where the law of the values i
 # %% auto #0
 __all__ = ['NODES', 'SLOWEST', 'DECAYS', 'SHARES', 'AKAIKE', 'SLOW', 'TAIL', 'cusum_run_length', 'ewma_run_length',
            'cusum_threshold', 'ewma_limit', 'run_lengths', 'mean_run_length', 'surprises_of', 'level_after',
-           'Whitening', 'fit_states', 'fit_whitening', 'RunLength', 'Chart', 'watch', 'watch_rate', 'watch_known']
+           'Whitening', 'fit_states', 'fit_whitening', 'RunLength', 'Chart', 'resample_blocks', 'watch', 'watch_rate',
+           'watch_known']
 
 # %% ../../nbs/monitor/charts.ipynb #951b847b
 from dataclasses import dataclass, replace
@@ -459,7 +460,7 @@ class RunLength(NamedTuple):
     low: float
     high: float
 
-# %% ../../nbs/monitor/charts.ipynb #fb959c26
+# %% ../../nbs/monitor/charts.ipynb #f2fd9547
 _SIDES = {"down": -1, "up": 1, "both": 0}
 
 
@@ -585,7 +586,7 @@ class Chart:
             before
         """
         bars = self.most_bars
-        pool = _resample(self.pool, self.block, paths, bars, self.seed + 1)
+        pool = resample_blocks(self.pool, self.block, paths, bars, self.seed + 1)
         moved = times * pool + self.whitening.shifted(change, bars)
         lengths = np.nan_to_num(run_lengths(self.statistic(moved), self.threshold), nan=np.inf)
         ordered = np.sort(lengths)
@@ -621,13 +622,35 @@ def _blocks(pool, starts, block, bars):
             out[i, t] = pool[(starts[i, t // block] + t % block) % len(pool)]
     return out
 
-# %% ../../nbs/monitor/charts.ipynb #cd4becab
-def _resample(pool, block, paths, bars, seed):
-    """(paths, bars) of the pool, in circular blocks."""
+# %% ../../nbs/monitor/charts.ipynb #544eaafb
+def resample_blocks(
+    pool,  # (n,) what is drawn from, in its order
+    block: int,  # values that stay together
+    paths: int,
+    bars: int,
+    seed: int,
+) -> np.ndarray:  # (paths, bars)
+    """Futures drawn from a past in circular blocks (Politis & Romano, 1992).
+
+    Parameters
+    ----------
+    pool
+        (n,) what is drawn from, in its order
+    block : int
+        values that stay together
+    paths : int
+    bars : int
+    seed : int
+
+    Returns
+    -------
+    np.ndarray
+        (paths, bars)
+    """
     starts = np.random.default_rng(seed).integers(len(pool), size=(paths, -(-bars // block)))
     return _blocks(np.asarray(pool, float), starts, block, bars)
 
-# %% ../../nbs/monitor/charts.ipynb #8b7fa925
+# %% ../../nbs/monitor/charts.ipynb #6cf57053
 def watch(
     validation,  # one value per bar of the period that the model was accepted on, e.g. its daily rank IC
     run_length: float = 504,  # bars until a false alarm, in the mean
@@ -659,7 +682,7 @@ def watch(
     """
     _check_run_length(run_length)
     chart = _uncalibrated(validation, kind, side, memory, head_start, seed)
-    drawn = _resample(chart.pool, chart.block, paths, int(5 * run_length), seed)
+    drawn = resample_blocks(chart.pool, chart.block, paths, int(5 * run_length), seed)
     chart = replace(chart, threshold=_calibrated(chart, drawn, run_length))
     return replace(chart, run_length=_run_length_interval(chart, clean(validation), drawn))
 
@@ -816,11 +839,11 @@ def _beyond_the_seen(shocks, pool, seed):
             out[far] = sign * (begin + rng.exponential(excess.mean(), far.sum()))
     return out
 
-# %% ../../nbs/monitor/charts.ipynb #a369a544
+# %% ../../nbs/monitor/charts.ipynb #a06795e7
 def _seen_of_futures(chart, worlds, futures, bars):
     """(worlds * futures, bars) surprises of the chart in futures of each world."""
     mean, scale, decay, gain, level = (np.repeat(values, futures) for values in worlds)
-    shocks = _resample(chart.pool, chart.block, len(mean), bars, chart.seed + 4)
+    shocks = resample_blocks(chart.pool, chart.block, len(mean), bars, chart.seed + 4)
     shocks = _beyond_the_seen(shocks, chart.pool, chart.seed + 5)
     values = mean[:, None] + scale[:, None] * _driven(shocks, decay, gain, level)
     return chart.whitening.surprises(values, chart.level)

@@ -10,12 +10,12 @@ the market without knowing it. These tables are what a risk manager asks for fir
 __all__ = ['MONTHS', 'WHOLE_YEAR', 'PERIODS', 'SHARES', 'monthly_returns', 'drawdowns', 'contributors', 'by_sector',
            'book_exposures', 'rolling_numbers', 'return_quantiles']
 
-# %% ../../nbs/portfolio/anatomy.ipynb #5ca9d0ff
+# %% ../../nbs/portfolio/anatomy.ipynb #3ecfd428
 import numpy as np
 import pandas as pd
 from ..core import check_kinds
 from ..data.panel import Panel, once_each
-from ..evaluate.exposures import _unit_ranks, style_factors
+from ..evaluate.exposures import unit_ranks, style_factors
 from .backtest import Book, under_water
 from .policies import _one_factor
 
@@ -47,7 +47,7 @@ def monthly_returns(
     table[WHOLE_YEAR] = grown.groupby(dates.year).prod()
     return 100 * (table.rename_axis("year") - 1)
 
-# %% ../../nbs/portfolio/anatomy.ipynb #4b6834e8
+# %% ../../nbs/portfolio/anatomy.ipynb #a9f63d01
 @check_kinds
 def drawdowns(
     book: Book,  # of `backtest`
@@ -73,19 +73,24 @@ def drawdowns(
     spell = np.cumsum(begins)  # number of the fall that a bar belongs to
     bars = [np.flatnonzero(below & (spell == k)) for k in range(1, begins.sum() + 1)]
     rows = [_spell(depth, bars_of_fall) for bars_of_fall in bars]
-    columns = ["peak", "lowest", "recovered", "depth, %", "bars"]
-    table = pd.DataFrame(rows, columns=columns)
+    table = pd.DataFrame(rows, columns=["peak", "lowest", "recovered", "depth, %", "bars"])
     return table.sort_values("depth, %", kind="stable").head(count).reset_index(drop=True)
 
-# %% ../../nbs/portfolio/anatomy.ipynb #4b34ac95
-def _spell(depth: pd.Series, bars: np.ndarray) -> tuple:
+# %% ../../nbs/portfolio/anatomy.ipynb #bcf7674b
+def _spell(depth: pd.Series, bars: np.ndarray) -> dict:
     """One fall: the bars that are below the peak stand together."""
     dates = depth.index
     fall = depth.iloc[bars]
     before = max(bars[0] - 1, 0)
     after = bars[-1] + 1
     recovered = dates[after] if after < len(depth) else pd.NaT
-    return dates[before], fall.idxmin(), recovered, float(fall.min()), len(bars)
+    return {
+        "peak": dates[before],
+        "lowest": fall.idxmin(),
+        "recovered": recovered,
+        "depth, %": float(fall.min()),
+        "bars": len(bars),
+    }
 
 # %% ../../nbs/portfolio/anatomy.ipynb #2334aab8
 @check_kinds
@@ -161,12 +166,12 @@ def book_exposures(
         out[name] = np.bincount(bar[rows], held * np.nan_to_num(values[rows]), len(weights))
     return out
 
-# %% ../../nbs/portfolio/anatomy.ipynb #f73aeb0c
+# %% ../../nbs/portfolio/anatomy.ipynb #d3e9e8fa
 @once_each
 def _style_ranks(panel: Panel) -> dict:  # style -> (n_rows,) rank within the date, -1 to 1
     """The styles of a panel, for all books on it."""
     styles, names, _ = style_factors(panel)
-    return dict(zip(names, _unit_ranks(panel, styles).T))
+    return dict(zip(names, unit_ranks(panel, styles).T))
 
 # %% ../../nbs/portfolio/anatomy.ipynb #600dd824
 @check_kinds

@@ -10,7 +10,7 @@ within a minute; so the light comes first, with the sentence why, then the order
 __all__ = ['SHOWN', 'LIGHTS', 'LAYER_IN_WORDS', 'DeskPage', 'write_desk_page', 'desk_page', 'light_of', 'desk_figures',
            'desk_figures_names', 'money_cone', 'plot_money', 'plot_layers', 'plot_waterfall', 'plot_contests']
 
-# %% ../../nbs/report/desk_page.ipynb #4d0055f7
+# %% ../../nbs/report/desk_page.ipynb #6ba38b4a
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -20,7 +20,7 @@ from ..core import NeuralphaError, atomic_path, figure_png, write_text
 from ..data.panel import Panel
 from ..evaluate.plots import COLOURS, date_axis, new_figure, style
 from ..evaluate.statistics import block_length
-from ..monitor.charts import _resample
+from ..monitor.charts import resample_blocks
 from ..monitor.desk import Record, verify_desk
 from ..monitor.difference import Difference, explain_difference
 from ..monitor.layers import watch_delays
@@ -672,7 +672,7 @@ def desk_figures_names(record: Record, difference, contests: list, decay) -> lis
     drawn += ["difference.png"] if isinstance(difference, Difference) else []
     return drawn + (["challengers.png"] if contests else [])
 
-# %% ../../nbs/report/desk_page.ipynb #a9c560ef
+# %% ../../nbs/report/desk_page.ipynb #bf79b298
 def money_cone(
     net,  # net returns of the validation period
     bars: int,
@@ -695,7 +695,7 @@ def money_cone(
         (3, bars): 5, 50 and 95 % of the growth of one unit
     """
     net = np.asarray(net, float)
-    drawn = _resample(net, max(block_length(net), 1), paths, bars, seed)
+    drawn = resample_blocks(net, max(block_length(net), 1), paths, bars, seed)
     return np.quantile(np.cumprod(1 + drawn, axis=1), [0.05, 0.5, 0.95], axis=0)
 
 # %% ../../nbs/report/desk_page.ipynb #3ea3cddc

@@ -12,7 +12,7 @@ month gives the same scores for today.
 __all__ = ['SHEET', 'COVERED', 'BACKGROUND', 'CHECKED_DATES', 'DOUBTS', 'score', 'Source', 'ScoreSheet', 'day_text',
            'ForecastLine', 'forecast_of']
 
-# %% ../../nbs/report/score.ipynb #812c4603
+# %% ../../nbs/report/score.ipynb #e3be47d7
 import os
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -44,7 +44,7 @@ from neuralpha.report.fits import (
     setting_label,
     tradable_rows,
 )
-from ..splits import _offset
+from ..splits import calendar_span
 from ..study.spec import Study, load_study, open_report, universe_slug
 
 # %% ../../nbs/report/score.ipynb #79183cbe
@@ -588,11 +588,11 @@ def _unknown(sheet: ScoreSheet) -> list[str]:
     count = f"{len(new):,} asset{'s' * (len(new) > 1)}"
     return [f"Unknown to the fits, which never saw a row of {count}: {_some(new)}."]
 
-# %% ../../nbs/report/score.ipynb #9915c0a3
+# %% ../../nbs/report/score.ipynb #b707e074
 def _aged(sheet: ScoreSheet) -> list[str]:
     """Fits that are used longer than the study ever tried."""
     learnt, used_for = sheet.fits.validation[1], sheet.fits.used_for
-    if used_for is None or sheet.date <= learnt + _offset(used_for) + pd.Timedelta(31, "D"):
+    if used_for is None or sheet.date <= learnt + calendar_span(used_for) + pd.Timedelta(31, "D"):
         return []
     return [
         f"The fits know nothing after {day_text(learnt)}; the study never used one for longer than {used_for}. Run it "

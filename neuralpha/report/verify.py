@@ -13,13 +13,13 @@ the stored one by a ten-billionth of itself.
 # %% auto #0
 __all__ = ['LAST_BITS', 'derived_files', 'Compared', 'verify_report', 'rerun_report']
 
-# %% ../../nbs/report/verify.ipynb #821b8b91
+# %% ../../nbs/report/verify.ipynb #93cbc419
 import csv, json, math, shutil, tempfile
 from pathlib import Path
 from typing import NamedTuple
 import numpy as np
 import pandas as pd
-from ..core import NeuralphaError, _nan_to_none, code_digest, digest, file_digest, read_json, read_table
+from ..core import NeuralphaError, nan_to_none, code_digest, digest, file_digest, read_json, read_table
 from ..models.predict import read_predictions
 from ..study.experiment import open_experiment
 from ..study.draws import DRAWS_COLUMNS, draw_numbers, open_draws
@@ -127,12 +127,12 @@ def derived_files(
         name: _as_stored(value) for section in sections().values() for name, value in section.derive(stored).items()
     }
 
-# %% ../../nbs/report/verify.ipynb #0350dbe1
+# %% ../../nbs/report/verify.ipynb #a8c362f5
 def _as_stored(value):
     """A value as it comes back from its file: a JSON value, the cells of a CSV file, or a table as it is."""
     if isinstance(value, pd.DataFrame):
         return value
-    return _cells(value) if isinstance(value, str) else json.loads(json.dumps(_nan_to_none(value)))
+    return _cells(value) if isinstance(value, str) else json.loads(json.dumps(nan_to_none(value)))
 
 # %% ../../nbs/report/verify.ipynb #8b826d9e
 def _row_differences(stored: pd.DataFrame, derived: pd.DataFrame) -> list:  # in words

@@ -151,9 +151,9 @@ STATE = (
     "earnings_surprise",
 )
 
-# %% ../../../nbs/data/point_in_time/fundamentals.ipynb #3914466c
-def _state(company: _Company):
-    """What the latest period of a company says, in the order of `STATE`."""
+# %% ../../../nbs/data/point_in_time/fundamentals.ipynb #e01ddec0
+def _state(company: _Company) -> dict[str, float]:
+    """What the latest period of a company says, by the names of `STATE`."""
     _, year, n = company.latest
     now = company.known[year, n]
 
@@ -166,20 +166,21 @@ def _state(company: _Company):
 
     income = company.trailing("net_income", year, n)
     surprise = company.quarter("net_income", year, n) - company.quarter("net_income", year - 1, n)
-    return (
-        income,
-        now["equity"],
-        company.shares,
-        over(now["op_income"], now["revenues"]),
-        over(now["net_income"], now["revenues"]),
-        growth("revenues"),
-        growth("net_income"),
-        over(income - company.trailing("cash_flow_op", year, n), now["assets"]),
-        1 - over(now["equity"], now["assets"]),
-        over(surprise, now["assets"]),
-    )
 
-# %% ../../../nbs/data/point_in_time/fundamentals.ipynb #2d793b02
+    return {
+        "trailing_income": income,
+        "equity": now["equity"],
+        "shares": company.shares,
+        "operating_margin": over(now["op_income"], now["revenues"]),
+        "net_margin": over(now["net_income"], now["revenues"]),
+        "sales_growth": growth("revenues"),
+        "earnings_growth": growth("net_income"),
+        "accruals": over(income - company.trailing("cash_flow_op", year, n), now["assets"]),
+        "leverage": 1 - over(now["equity"], now["assets"]),
+        "earnings_surprise": over(surprise, now["assets"]),
+    }
+
+# %% ../../../nbs/data/point_in_time/fundamentals.ipynb #1f578f0b
 def filing_states(
     filings: pd.DataFrame,  # see above
     name: str = "fundamentals",
@@ -210,7 +211,8 @@ def filing_states(
             company = _Company()
         company.file(end[i], int(year[i]), int(n[i]), figures[i])
         if i + 1 == len(f) or asset[i + 1] != asset[i] or day[i + 1] != day[i]:
-            rows.append((asset[i], day[i], company.latest[0], *_state(company)))
+            filed = {"asset": asset[i], "known_on": day[i], "period_end": company.latest[0]}
+            rows.append(filed | _state(company))
     return pd.DataFrame(rows, columns=["asset", "known_on", "period_end", *STATE])
 
 # %% ../../../nbs/data/point_in_time/fundamentals.ipynb #601714d4

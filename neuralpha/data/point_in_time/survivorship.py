@@ -70,7 +70,7 @@ def naive_scores(
         "volatile": volatile,
     }
 
-# %% ../../../nbs/data/point_in_time/survivorship.ipynb #ca859265
+# %% ../../../nbs/data/point_in_time/survivorship.ipynb #5976f69a
 def survivorship_report(
     panel: Panel,  # with its dead, and `delisting_return` where known
     scores: dict | None = None,  # name -> (n_rows,) scores; default: `naive_scores`
@@ -104,7 +104,14 @@ def survivorship_report(
     scores = naive_scores(panel) if scores is None else scores
     came = return_ahead(panel, horizon, delay)
     year = panel.bars_per_year / horizon
-    lines = {"assets": (panel.n_assets, few.n_assets, few.n_assets - panel.n_assets, np.nan)}
+    lines = {
+        "assets": {
+            "point in time": panel.n_assets,
+            "survivors": few.n_assets,
+            "invented": few.n_assets - panel.n_assets,
+            "standard error": np.nan,
+        }
+    }
 
     def mean(rows):
         return pd.Series(came[rows]).groupby(panel.date_code[rows]).mean().reindex(range(panel.n_dates)) * 100 * year
@@ -116,18 +123,18 @@ def survivorship_report(
         lines[f"IC, {name}"] = _paired(
             ic_by_date(panel, s, came), ic_by_date(panel, np.where(kept, s, np.nan), came), block
         )
-    return pd.DataFrame.from_dict(
-        lines, orient="index", columns=["point in time", "survivors", "invented", "standard error"]
-    )
+    return pd.DataFrame.from_dict(lines, orient="index")
 
-# %% ../../../nbs/data/point_in_time/survivorship.ipynb #31e7a5c8
-def _paired(whole, few, block):
+# %% ../../../nbs/data/point_in_time/survivorship.ipynb #646701ec
+def _paired(whole, few, block) -> dict[str, float]:
+    """Both means, their gap and its standard error from means of blocks."""
     both = pd.DataFrame({"whole": whole.to_numpy(), "few": few.to_numpy()}).dropna()
     gap = both["few"] - both["whole"]
     means = gap.groupby(np.arange(len(gap)) // block).mean()
-    return (
-        both["whole"].mean(),
-        both["few"].mean(),
-        gap.mean(),
-        means.std() / np.sqrt(len(means)) if len(means) > 1 else np.nan,
-    )
+    error = means.std() / np.sqrt(len(means)) if len(means) > 1 else np.nan
+    return {
+        "point in time": both["whole"].mean(),
+        "survivors": both["few"].mean(),
+        "invented": gap.mean(),
+        "standard error": error,
+    }
