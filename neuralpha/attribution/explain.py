@@ -23,7 +23,7 @@ __all__ = ['ATTRIBUTIONS', 'Explanation', 'explain', 'plot_importance', 'plot_la
            'market_regime', 'by_regime', 'plot_time', 'plot_regime', 'figures', 'from_frame', 'interactions',
            'plot_interactions', 'agreement', 'plot_agreement', 'family_ic_loss', 'refit_ic_loss', 'plot_ic_loss']
 
-# %% ../../nbs/attribution/explain.ipynb #ca17e27a
+# %% ../../nbs/attribution/explain.ipynb #7fc36f4b
 import itertools
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, NamedTuple
@@ -31,7 +31,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 from .kinds import AFFORDABLE, Paths, assets_beside, attribute, probe
-from ..core import NeuralphaError, check_kinds, unknown_name, wrong_kind
+from ..core import NeuralphaError, check_kinds, count_of, unknown_name, wrong_kind
 from ..data.panel import Panel
 from ..cross_section import correlation_by_date, correlation_by_row
 from ..data.alignment import panel_rows
@@ -49,7 +49,7 @@ from ..display import page_part, table_html
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-# %% ../../nbs/attribution/explain.ipynb #19698021
+# %% ../../nbs/attribution/explain.ipynb #d8e09283
 @dataclass(frozen=True, eq=False, repr=False)
 class Explanation:
     """Attributions of some rows' scores to features and lags, in score units.
@@ -127,8 +127,9 @@ class Explanation:
 
     def __repr__(self):
         return (
-            f"Explanation of {self.model}: {len(self.rows):,} rows × {len(self.lags)} lag(s) × {len(self.names)} "
-            f"features; completeness error {self.relative_error:.2e} of the scores' standard deviation"
+            f"Explanation of {self.model}: {count_of(len(self.rows), 'row')} × {count_of(len(self.lags), 'lag')} × "
+            f"{count_of(len(self.names), 'feature')}; completeness error {self.relative_error:.2e} of the "
+            "scores' standard deviation"
         )
 
     def _repr_html_(self):

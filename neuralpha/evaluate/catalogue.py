@@ -589,7 +589,7 @@ declare(
     where="column",
 )
 
-# %% ../../nbs/evaluate/catalogue.ipynb #51d46d92
+# %% ../../nbs/evaluate/catalogue.ipynb #bc0cac8b
 declare(
     "ic_change",
     "change of the IC",
@@ -614,7 +614,7 @@ declare(
     "bars",
     "whole period",
     "Half-life of what the score knows: geometric fading fitted to the mean rank IC with each of the first {bars} "
-    "single bars after the entry; None: no fading or no positive IC.",
+    "single bars after the entry.",
     where="column",
     empty="no fading is seen, the rank IC is not positive, or there are too few dates",
 )
@@ -785,10 +785,10 @@ declare(
     "Mean label of quantile {part} of {quantiles} (1: lowest scores).",
 )
 
-# %% ../../nbs/evaluate/catalogue.ipynb #552f842d
+# %% ../../nbs/evaluate/catalogue.ipynb #503094d0
 _TRANCHES = (
     "Long the top, short the bottom of {quantiles} quantiles, equal weights, in {horizon} overlapping tranches entered "
-    "{delay} bar(s) after the score; on the money of one side"
+    "{late} after the score; on the money of one side"
 )
 NOTHING_BOUGHT = "fewer than ten dates have five assets with a score, or ties leave one end empty and nothing is bought"
 declare("spread_before_cost", "spread before cost", "return", "per year", f"{_TRANCHES}; before cost, not compounded.")

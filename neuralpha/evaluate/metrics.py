@@ -14,12 +14,12 @@ __all__ = ['CEILING', 'NO_CEILING', 'LIVES', 'FADING_BARS', 'evaluate_scores', '
            'mean_metric', 'record', 'mean_record', 'measured', 'computed_metrics', 'calibrate', 'calibrated',
            'pooled_r2', 'share_recovered', 'half_life', 'bar_ics', 'return_over', 'horizon_labels', 'quantile_metrics']
 
-# %% ../../nbs/evaluate/metrics.ipynb #ee1ec3e0
+# %% ../../nbs/evaluate/metrics.ipynb #6e57dd25
 import math
 import numpy as np
 import pandas as pd
 from numba import njit
-from ..core import NeuralphaError, check_kinds, unknown_name
+from ..core import NeuralphaError, check_kinds, count_of, unknown_name
 from ..data.panel import Panel, once_each
 from ..labels import Label, excess_return, forward_return, suspended_exits
 from .catalogue import CATALOGUE, Metric, Sample, metric_entry
@@ -267,7 +267,7 @@ def mean_metric(
         error=fit["se"],
     )
 
-# %% ../../nbs/evaluate/metrics.ipynb #751a524a
+# %% ../../nbs/evaluate/metrics.ipynb #25dae6c9
 def _described(name: str, y: Label, facts: dict) -> tuple[str, str, str]:  # unit, period, definition
     """What the catalogue says of a metric, for this label."""
     entry = metric_entry(name)
@@ -276,6 +276,7 @@ def _described(name: str, y: Label, facts: dict) -> tuple[str, str, str]:  # uni
     part = name.partition(" ")[2]
     period = _per_horizon(y) if entry.period == "per horizon" else entry.period
     known = dict(label=y.name, horizon=y.horizon, delay=y.delay, bars_per_year=y.panel.bars_per_year, part=part)
+    known["late"] = count_of(facts.get("delay", y.delay), "bar")
     return y.unit if entry.unit == "label" else entry.unit, period, entry.defined(**known | facts)
 
 # %% ../../nbs/evaluate/metrics.ipynb #1e2f33ec

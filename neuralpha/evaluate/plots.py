@@ -14,14 +14,14 @@ __all__ = ['COLOURS', 'DASHES', 'FEWEST_DRAWN', 'style', 'new_figure', 'plain', 
            'plot_exposures', 'plot_quantiles', 'plot_folds_ic', 'plot_score_correlation', 'plot_spread',
            'plot_leaderboard', 'plot_changes']
 
-# %% ../../nbs/evaluate/plots.ipynb #c92ebdba
+# %% ../../nbs/evaluate/plots.ipynb #35e42a34
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.dates import AutoDateLocator, ConciseDateFormatter
 from matplotlib.figure import Figure
 from matplotlib.ticker import LogLocator, NullFormatter, ScalarFormatter
-from ..core import NeuralphaError, check_kinds, wrong_kind
+from ..core import NeuralphaError, check_kinds, count_of, wrong_kind
 from .statistics import mean_test
 
 # %% ../../nbs/evaluate/plots.ipynb #8ed383db
@@ -364,7 +364,7 @@ def plot_records(
     _legend(ax, len(records) + (list(records) != [""]), columns)
     return fig
 
-# %% ../../nbs/evaluate/plots.ipynb #ec0adea4
+# %% ../../nbs/evaluate/plots.ipynb #a43c84ae
 @check_kinds
 def plot_ic_by_horizon(
     metrics: dict,  # model -> result of `evaluate_scores`, as `Leaderboard.metrics`
@@ -387,8 +387,7 @@ def plot_ic_by_horizon(
             return m
         if life < 1:
             return f"{m}, half-life under one bar"
-        bars = round(life)
-        return f"{m}, half-life {bars} bar{'' if bars == 1 else 's'}"
+        return f"{m}, half-life {count_of(round(life), 'bar')}"
 
     fig = plot_records(
         {name(m, r): r[f"{kind}_by_horizon"] for m, r in zip(shortened(metrics, 30), metrics.values())},

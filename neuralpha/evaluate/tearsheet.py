@@ -17,14 +17,14 @@ and an alpha $\alpha$ over $h$ bars.
 # %% auto #0
 __all__ = ['TABLES', 'SHEET_FIGURES', 'factor_data', 'TearSheet', 'tear_sheet']
 
-# %% ../../nbs/evaluate/tearsheet.ipynb #edb9786d
+# %% ../../nbs/evaluate/tearsheet.ipynb #76f77271
 import base64, contextlib, io, textwrap, warnings
 from dataclasses import dataclass
 from pathlib import Path
 from unittest.mock import MagicMock, patch
 import numpy as np
 import pandas as pd
-from ..core import NeuralphaError, atomic_path, check_kinds, figure_png, write_text
+from ..core import NeuralphaError, atomic_path, check_kinds, count_of, figure_png, write_text
 from ..data.panel import Panel
 from ..labels import forward_return
 from ..cross_section import rank_within_date
@@ -306,7 +306,7 @@ class TearSheet:
     def _repr_html_(self):
         return self.html({k: "data:image/png;base64," + base64.b64encode(v).decode() for k, v in self.figures.items()})
 
-# %% ../../nbs/evaluate/tearsheet.ipynb #abea9876
+# %% ../../nbs/evaluate/tearsheet.ipynb #c4332648
 @check_kinds
 def tear_sheet(
     scores,  # `Predictions`, or a `(date, asset)` Series
@@ -369,7 +369,7 @@ def tear_sheet(
     note = (
         f"{panel.name}, {len(data):,} rows from {days[0].date()} to {days[-1].date()}; "
         f"{data.attrs['rows_left_out']:,} scored rows without every forward return left out. "
-        f"Returns run from {delay} bar(s) after the score; \"1D\" is one bar. "
+        f"Returns run from {count_of(delay, 'bar')} after the score; \"1D\" is one bar. "
         f"What Alphalens calls IC is the {CATALOGUE['rank_ic'].title}."
     )
     sheet = TearSheet(str(name), dict(zip(names, figures, strict=True)), dict(zip(TABLES, tables, strict=True)), note)

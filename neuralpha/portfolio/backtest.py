@@ -11,14 +11,14 @@ few years of returns say little, and it is a number under conventions, which is 
 __all__ = ['NO_ENDS', 'backtest', 'backtests', 'decide', 'BarByBar', 'Book', 'market_return', 'book_statistics', 'annual_sharpe',
            'under_water', 'plot_book']
 
-# %% ../../nbs/portfolio/backtest.ipynb #3d03aa59
+# %% ../../nbs/portfolio/backtest.ipynb #1bc6297c
 from dataclasses import dataclass, field
 from functools import cached_property
 import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 from numba import njit
-from ..core import NeuralphaError, check_kinds, wrong_kind
+from ..core import NeuralphaError, check_kinds, count_of, wrong_kind
 from ..cross_section import group_means
 from ..data.alignment import on_panel
 from ..data.panel import Panel
@@ -354,10 +354,10 @@ class Book(BarByBar):
 def _headline(table):
     return table.loc[["annual return, %", "Sharpe", "max drawdown, %"]]
 
-# %% ../../nbs/portfolio/backtest.ipynb #1a8c9e16
+# %% ../../nbs/portfolio/backtest.ipynb #907d0571
 def _account_text(book) -> str:
     clock = book.ledger.clock
-    filled = f"{clock.delay} bar(s) late at the {clock.fill}, held for {clock.horizon}"
+    filled = f"{count_of(clock.delay, 'bar')} late at the {clock.fill}, held for {count_of(clock.horizon, 'bar')}"
     return (
         f"{type(book.policy).__name__}, costs {book.account.costs.name}, capital {book.account.capital:,.0f}, {filled}"
     )

@@ -14,10 +14,10 @@ fits = load_fits(f"models/{digest}")
 # %% auto #0
 __all__ = ['save_fits', 'load_fits', 'model_card', 'features_on', 'FittedInputs']
 
-# %% ../../nbs/report/desk_fits.ipynb #5ae8b58a
+# %% ../../nbs/report/desk_fits.ipynb #9c467038
 from pathlib import Path
 import pandas as pd
-from ..core import read_json, read_table, write_json
+from ..core import count_of, read_json, read_table, write_json
 from ..data.panel import Panel
 from ..features.table import Features
 from ..models.registry import load_model
@@ -73,7 +73,7 @@ def load_fits(folder) -> Fits:
         study,
     )
 
-# %% ../../nbs/report/desk_fits.ipynb #9de6fa6e
+# %% ../../nbs/report/desk_fits.ipynb #6899dd0d
 def model_card(
     fits: Fits,
     slug: str,  # of the universe
@@ -101,8 +101,8 @@ def model_card(
     study, setting = fits.study, fits.setting
     return dict(
         model=fits.name,
-        purpose=f"ranks the assets of {slug} by their return over {setting.horizon} bars, {setting.delay} bar(s) after "
-        "the score",
+        purpose=f"ranks the assets of {slug} by their return over {count_of(setting.horizon, 'bar')}, "
+        f"{count_of(setting.delay, 'bar')} after the score",
         data=dict(universe=slug, digest=digest, learnt_before=str(first), chosen_by=str(last)),
         validation=validation | dict(study=study.name, study_hash=study.hash),
         certificate=certificate,

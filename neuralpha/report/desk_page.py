@@ -10,13 +10,13 @@ within a minute; so the light comes first, with the sentence why, then the order
 __all__ = ['SHOWN', 'LIGHTS', 'LAYER_IN_WORDS', 'DeskPage', 'write_desk_page', 'desk_page', 'light_of', 'desk_figures',
            'desk_figures_names', 'money_cone', 'plot_money', 'plot_layers', 'plot_waterfall', 'plot_contests']
 
-# %% ../../nbs/report/desk_page.ipynb #6ba38b4a
+# %% ../../nbs/report/desk_page.ipynb #7af2b2b2
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
-from ..core import NeuralphaError, atomic_path, figure_png, write_text
+from ..core import NeuralphaError, atomic_path, count_of, figure_png, write_text
 from ..data.panel import Panel
 from ..evaluate.plots import COLOURS, date_axis, new_figure, style
 from ..evaluate.statistics import block_length
@@ -299,13 +299,14 @@ def _warnings(record) -> list:
         )
     return said
 
-# %% ../../nbs/report/desk_page.ipynb #978395a5
+# %% ../../nbs/report/desk_page.ipynb #5abd3389
 def _setting(record) -> str:
     terms = record.desk.terms
     where = "on paper" if terms.fills == "paper" else "by what the broker says"
     return (
         f"{terms.policy}, costs {_cost_name(terms)}, capital {terms.capital:,.0f}, decided after the close and traded "
-        f"{terms.delay} bar(s) later at the {terms.fill}, filled {where}. {len(record.bars)} bars since "
+        f"{count_of(terms.delay, 'bar')} later at the {terms.fill}, filled {where}. "
+        f"{count_of(len(record.bars), 'bar')} since "
         f"{terms.since[:10]}; compared with "
         f"{record.desk.facts['validation'][0][:10]} to {record.desk.facts['validation'][1][:10]}."
     )

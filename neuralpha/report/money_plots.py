@@ -206,10 +206,10 @@ def _worth_drawing(found: dict) -> pd.DataFrame:
     second = curve["capital"].iloc[1]
     return curve[curve["capital"] <= max(1.5 * end, second)]
 
-# %% ../../nbs/report/money_plots.ipynb #bc36878a
+# %% ../../nbs/report/money_plots.ipynb #85c02b62
 def plot_flips(maps: list) -> Figure:
     """Maps of `Flips` side by side; a star is today's assumption, a black line where rank 1 changes."""
-    fig, axes = new_figure(9.5, 3.9, 1, len(maps), squeeze=False)
+    fig, axes = new_figure(6.4 if len(maps) == 1 else 9.5, 3.9, 1, len(maps), squeeze=False)
     for ax, found in zip(axes[0], maps):
         y, x = (value_of(found.today, axis) for axis in (found.down, found.across))
         draw_map(ax, found.winners, found.models, y, x)

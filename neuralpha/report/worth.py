@@ -9,12 +9,12 @@ against the digest of the report, and every model's scores are traded again.
 # %% auto #0
 __all__ = ['OVER_PATHS', 'DRAWS', 'Worth', 'worth_of_report', 'stored_report', 'path_books', 'over_paths']
 
-# %% ../../nbs/report/worth.ipynb #f793f914
+# %% ../../nbs/report/worth.ipynb #c3d16671
 from dataclasses import replace
 from pathlib import Path
 from typing import NamedTuple
 import pandas as pd
-from ..core import NeuralphaError, unknown_name
+from ..core import NeuralphaError, count_of, unknown_name
 from ..portfolio.flips import flip_distances
 from ..portfolio.grammar import read_policy
 from ..portfolio.league import league
@@ -122,12 +122,13 @@ def stored_report(
         study = study.model_copy(update={"portfolio": PortfolioSpec()})
     return StoredReport(folder / slug, replace(experiment, study=study))
 
-# %% ../../nbs/report/worth.ipynb #7c69f645
+# %% ../../nbs/report/worth.ipynb #a3185339
 def _setting_of(book) -> str:
     clock = book.ledger.clock
     return (
-        f"{book.policy!r}, costs {book.account.costs.name}, capital {book.account.capital:,.0f}, traded {clock.delay} "
-        f"bar(s) after the decision at the {clock.fill}, held for {clock.horizon}"
+        f"{book.policy!r}, costs {book.account.costs.name}, capital {book.account.capital:,.0f}, "
+        f"traded {count_of(clock.delay, 'bar')} after the decision at the {clock.fill}, "
+        f"held for {count_of(clock.horizon, 'bar')}"
     )
 
 # %% ../../nbs/report/worth.ipynb #d48fa6ad

@@ -11,9 +11,10 @@ __all__ = ['WORTH', 'RISK_COLUMNS', 'LEAVING', 'LIMITS', 'TRIPS', 'BREAKER_NOTE'
            'money_table', 'MoneyOfUniverse', 'MoneyPage', 'money_page', 'money_of_universe_page', 'MoneyOfModelPage',
            'money_of_model_page']
 
-# %% ../../../nbs/report/pages/money.ipynb #1f7eba4a
+# %% ../../../nbs/report/pages/money.ipynb #11b5f2df
 from dataclasses import dataclass
 from typing import NamedTuple
+from ...core import count_of
 from ...evaluate.catalogue import metric_entry, number
 from ...portfolio.anatomy import SHARES
 from ...portfolio.policies import Infeasible
@@ -100,10 +101,10 @@ def _worth_cells(facts: dict, place: dict | None) -> list[Cell]:
     rank = Cell("–") if place is None else Cell(str(int(place["rank"])), place["letters"], int(place["rank"]))
     return [rank, *(interval_cell(record) for record in shown)]
 
-# %% ../../../nbs/report/pages/money.ipynb #8868fd9b
+# %% ../../../nbs/report/pages/money.ipynb #bf1f33bc
 def _money_setting(said: dict) -> str:
-    held = "1 bar" if said["horizon"] == 1 else f"{said['horizon']} bars"
-    late = "1 bar" if said["delay"] == 1 else f"{said['delay']} bars"
+    held = count_of(said["horizon"], "bar")
+    late = count_of(said["delay"], "bar")
     return (
         f"{said['policy']}, held for {held}, traded {late} after the decision at the {said['fill']}; costs "
         f"{said['costs']}, capital {said['capital']:,.0f}."

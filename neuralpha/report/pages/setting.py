@@ -5,23 +5,24 @@
 # %% auto #0
 __all__ = ['ENSEMBLE_WORDS', 'setting', 'tune_budget']
 
-# %% ../../../nbs/report/pages/setting.ipynb #be33fb17
+# %% ../../../nbs/report/pages/setting.ipynb #d1b02bb1
+from ...core import count_of
 from ...study.spec import Study
 
-# %% ../../../nbs/report/pages/setting.ipynb #03c44176
+# %% ../../../nbs/report/pages/setting.ipynb #f3b27163
 def setting(study: Study) -> str:
     """What was compared, in a sentence."""
     if study.repetitions:
         return (
             f"{study.repetitions} draws of each market; a third of the months trains, a third chooses, a third "
-            f"judges; the mean of {_count_of(study.seeds, 'seed')} per model with randomness.{_refitted(study)}"
+            f"judges; the mean of {count_of(study.seeds, 'seed')} per model with randomness.{_refitted(study)}"
         )
     label = study.label
     features = study.features if isinstance(study.features, str) else ", ".join(study.features)
     text = (
-        f"Return over {_count_of(label.horizon, 'bar')}{_taught(label)}, entered {_count_of(label.delay, 'bar')} "
-        f"after the decision; {_split(study.split)}, embargo {study.split.embargo} bars; "
-        f"features: {features}; {_count_of(study.seeds, 'seed')} per model and fold."
+        f"Return over {count_of(label.horizon, 'bar')}{_taught(label)}, entered {count_of(label.delay, 'bar')} "
+        f"after the decision; {_split(study.split)}, embargo {count_of(study.split.embargo, 'bar')}; "
+        f"features: {features}; {count_of(study.seeds, 'seed')} per model and fold."
     )
     return text + _transformed(study) + _weighed(study) + _refitted(study) + _joined(study) + _tuned(study)
 
@@ -45,10 +46,6 @@ def _weighed(study: Study) -> str:
     without = [name for name in study.models if not study.weighs(name)]
     exempt = f", but in {', '.join(without)}" if without else ""
     return f" Training rows are weighed by {' times '.join(study.weights.by).replace('_', ' ')}{exempt}."
-
-# %% ../../../nbs/report/pages/setting.ipynb #20bace17
-def _count_of(n: int, thing: str) -> str:
-    return f"{n} {thing}" if n == 1 else f"{n} {thing}s"
 
 # %% ../../../nbs/report/pages/setting.ipynb #974d31c2
 def _split(split) -> str:
