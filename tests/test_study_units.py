@@ -1,10 +1,52 @@
 # Exported from nbs/ by `make sync`; edit the notebook.
 from neuralpha.study.units import *
-import importlib, linecache, os, shutil, subprocess, sys
+import ast, importlib, linecache, os, shutil, subprocess, sys
+from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
-from neuralpha.core import NeuralphaError, file_digest
+from neuralpha.core import NeuralphaError, code_modules, file_digest
+
+COMPUTES = {
+    "sklearn": "scikit-learn",
+    "pywt": "PyWavelets",
+}  # where a package is imported by another name than it is installed
+
+SEEN_BY_THE_DATA = {"duckdb", "exchange_calendars", "pandera", "polars", "pyarrow", "sqlalchemy", "yfinance"}
+
+NO_PART_OF_A_FIT = {
+    "IPython",
+    "arch",
+    "PIL",
+    "jinja2",
+    "markupsafe",
+    "matplotlib",
+    "pydantic",
+    "rich",
+    "safetensors",
+    "skops",
+    "threadpoolctl",
+    "tqdm",
+}
+
+NAMED_WHERE_USED = {"catboost", "xgboost", "optuna", "cmaes", "clarabel", "skfolio", "bidask"}
+
+def _packages_behind(module):
+    """Third-party packages that a module of neuralpha, or what it imports, names anywhere."""
+    found = set()
+    for name in code_modules(module):
+        tree = ast.parse(Path(importlib.util.find_spec(name).origin).read_text())
+        for node in ast.walk(tree):
+            if isinstance(node, ast.Import):
+                found |= {alias.name.split(".")[0] for alias in node.names}
+            elif isinstance(node, ast.ImportFrom) and not node.level:
+                found.add(node.module.split(".")[0])
+    return found - set(sys.stdlib_module_names) - {"neuralpha"}
+
+def test_every_package_that_computes_a_fit_is_part_of_its_name():
+    judged = SEEN_BY_THE_DATA | NO_PART_OF_A_FIT | NAMED_WHERE_USED
+    behind = _packages_behind("neuralpha.study.fit") - judged
+    assert sorted(COMPUTES.get(name, name) for name in behind | {"lightgbm"}) == sorted(LIBRARIES)
 
 def _step(value):
     return _helper(value)

@@ -159,7 +159,7 @@ def _returns_of(book: Book) -> pd.DataFrame:
     table = book.returns[["gross", "net", "turnover"]]
     return table.reset_index(names="date")
 
-# %% ../../nbs/study/backtests.ipynb #582c937a
+# %% ../../nbs/study/backtests.ipynb #a412de43
 @dataclass(frozen=True, eq=False, repr=False)
 class Backtests:
     """The backtests of one universe: every model under every assumption of a plan.
@@ -210,7 +210,7 @@ class Backtests:
         return [Backtest(self.slug, *named, self._inputs(*named)) for named in grid]
 
     def _inputs(self, model: str, policy: str, costs: str, capital: float) -> str:
-        versions = library_versions("numba")
+        versions = library_versions("clarabel", "skfolio", "bidask")
         return canonical_json(
             dict(
                 kind="backtest",

@@ -33,8 +33,8 @@ from neuralpha.core import (
     writing,
 )
 
-# %% ../../nbs/study/units.ipynb #72c2f402
-LIBRARIES = ("numpy", "pandas", "scikit-learn", "lightgbm", "torch")
+# %% ../../nbs/study/units.ipynb #dd1dd6c3
+LIBRARIES = ("numpy", "scipy", "numba", "pandas", "scikit-learn", "PyWavelets", "lightgbm", "torch")
 
 
 def device_kind(device: str) -> str:  # "cpu" or "cuda"
