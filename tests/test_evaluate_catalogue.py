@@ -10,6 +10,7 @@ def test_a_number_has_the_unit_and_the_digits_of_its_entry():
     assert (number(as_shown(spread)), interval(as_shown(spread))) == ("17.2", "[−2.0, 36.0]")
     turnover = dict(value=0.0345, unit="share", period="per bar")
     assert number(as_shown(turnover)) == "3.45" and shown_digits(CATALOGUE["turnover"]) == 2
+    assert (number(-1.1e-15, 2), number(-0.004, 2)) == ("0.00", "−0.00")  # rounding is no loss, a small loss is one
     assert number(None) == number(float("nan")) == "–" and number(dict(value=1.2, unit="bars")) == "1"
     short = dict(value=0.0, low=0.0, high=None, unit="bars")  # a half-life
     assert (number(short), interval(short)) == ("<1", "[<1, –]")

@@ -87,6 +87,12 @@ def test_statistics_agree_with_empyrical():
     lengths = np.diff(np.flatnonzero(np.append(np.append(True, below >= peaks), True))) - 1
     assert values["longest drawdown, bars"] == lengths.max()
 
+def test_the_net_return_has_one_interval_however_it_is_asked_for():
+    panel, scores = _setting(5)
+    book = backtest(scores, panel, Quantiles(5), "flat")
+    asked, paid = book.statistics().loc["annual return, %"], book.costs().loc["net"]
+    np.testing.assert_allclose(asked[["value", "low", "high"]].to_numpy(float), paid.to_numpy(float), rtol=1e-9)
+
 def test_intervals_cover_the_truth_as_often_as_they_say():
     """Independent returns with a known Sharpe ratio: 95 % of the intervals hold it."""
     from neuralpha.portfolio.backtest import _from_moments

@@ -209,7 +209,7 @@ def rolling_numbers(
 PERIODS = {"bar": None, "week": "W", "month": "M"}
 SHARES = {"least": 0, "5 %": 0.05, "25 %": 0.25, "median": 0.5, "75 %": 0.75, "95 %": 0.95, "most": 1}
 
-# %% ../../nbs/portfolio/anatomy.ipynb #e1babfcd
+# %% ../../nbs/portfolio/anatomy.ipynb #c0d779d2
 @check_kinds
 def return_quantiles(
     book: Book,  # of `backtest`
@@ -230,4 +230,4 @@ def return_quantiles(
             quantiles = 100 * (by_period.quantile(list(SHARES.values())) - 1)
             rows[name] = dict(zip(SHARES, quantiles)) | {"periods": len(by_period)}
         before = len(by_period)
-    return pd.DataFrame(rows).T.rename_axis("period")
+    return pd.DataFrame.from_dict(rows, orient="index").rename_axis("period")

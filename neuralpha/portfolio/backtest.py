@@ -372,7 +372,7 @@ def market_return(panel: Panel) -> pd.Series:
     mean = np.nan_to_num(group_means(into, panel.date_code, panel.n_dates))
     return pd.Series(mean, pd.DatetimeIndex(panel.dates, name="date"), name="market")
 
-# %% ../../nbs/portfolio/backtest.ipynb #fb574a2d
+# %% ../../nbs/portfolio/backtest.ipynb #d6551932
 NO_ENDS = (np.nan, np.nan)  # what has no value has no interval
 
 
@@ -415,7 +415,7 @@ def book_statistics(
     growth = np.log1p(np.maximum(net, -0.999999))
     depth, length = _paths(net[None])[0]
     values = _from_moments(moments.mean(0), year) | _from_path(depth, length, year, growth.mean())
-    at = resampled_dates(len(net), block, n_resamples, seed)
+    at = resampled_dates(len(net), block, n_resamples, seed, "stationary")  # as every mean of an account
     depth, length = _paths(net[at]).T
     drawn = _from_moments(moments[at].mean(1).T, year) | _from_path(depth, length, year, growth[at].mean(1))
     rows = {}

@@ -6,12 +6,13 @@
 __all__ = ['ERRORS', 'sharpe_error', 'annual_factor', 'memmel', 'ledoit_wolf', 'shared_ranks', 'league', 'judge_breaker',
            'breaker_of', 'without_breaker', 'judge_books', 'breaker_text']
 
-# %% ../../nbs/portfolio/league.ipynb #80d6e39b
+# %% ../../nbs/portfolio/league.ipynb #934c82a7
 from dataclasses import dataclass, replace
 import numpy as np
 import pandas as pd
 from scipy import stats
-from ..core import NeuralphaError, check_kinds, unknown_name, wrong_kind
+from ..core import NeuralphaError, check_kinds, count_of, unknown_name, wrong_kind
+from ..evaluate.catalogue import number
 from ..evaluate.statistics import block_interval, block_length, bootstrap_means, letters, paired_tests
 from .backtest import Book, _follow, backtest, under_water
 from .capacity import break_even
@@ -392,10 +393,11 @@ def _luck_beside(luck: np.ndarray, gain: float) -> dict:
         return dict.fromkeys(names, np.nan)
     return dict(zip(names, (luck.mean(), *np.quantile(luck, (0.025, 0.975)), np.mean(luck >= gain)), strict=True))
 
-# %% ../../nbs/portfolio/league.ipynb #787a7d40
+# %% ../../nbs/portfolio/league.ipynb #714f1503
 def breaker_text(breaker: Breaker) -> str:
     """What a breaker waits for, and how long it stands aside."""
-    return f"{breaker.day_loss:.0%} on a bar, {breaker.drawdown:.0%} drawdown, {breaker.pause} bars aside"
+    loss = number(100 * breaker.day_loss, 0)
+    return f"{loss}% on a bar, {breaker.drawdown:.0%} drawdown, {count_of(breaker.pause, 'bar')} aside"
 
 # %% ../../nbs/portfolio/league.ipynb #2d683efd
 def _gain(gap: np.ndarray, year: float, horizon: int, seed: int) -> tuple:  # % a year: value, low, high
