@@ -87,6 +87,13 @@ SIXTEENTH = dt.datetime(2024, 1, 16)
         ("2/1/2024", "16/1/2024"),
         ("02.01.2024", "16.01.2024"),
         ("02-Jan-2024", "16-Jan-2024"),
+        ("02JAN2024", "16JAN2024"),
+        ("2jan2024", "16jan2024"),
+        ("02/Jan/2024", "16/Jan/2024"),
+        ("2024-Jan-02", "2024-Jan-16"),
+        ("2024JAN02", "2024JAN16"),
+        ("02JAN2024:00:00:00", "16JAN2024:00:00:00"),
+        ("02-Jan-2024 00:00", "16-Jan-2024 00:00"),
         ("Jan 2, 2024", "Jan 16, 2024"),
         ("January 2, 2024", "January 16, 2024"),
         ("2 January 2024", "16 January 2024"),
@@ -111,6 +118,7 @@ def test_a_form_that_can_be_read_in_one_way_is_read(cells):
         (["202401021630"], "date_format='%Y%m%d%H%M'"),
         (["01/02/2024 09:30 AM"], "say date_format='%m/%d/%Y %I:%M %p' or"),
         (["soon"], "write dates as 2020-12-31"),
+        (["02JAN24"], "write dates as 2020-12-31"),
     ],
 )
 def test_what_can_be_read_in_two_ways_is_asked_for_with_the_formats_that_fit(cells, fix):

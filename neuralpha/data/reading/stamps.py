@@ -48,7 +48,7 @@ class Stamps:
     fix: str = ""
     said: str = ""  # what was concluded from the column itself
 
-# %% ../../../nbs/data/reading/stamps.ipynb #20383139
+# %% ../../../nbs/data/reading/stamps.ipynb #5c1cdc96
 _STAMP = r"^(\d{4}-\d{2}-\d{2})[ T](\d{2}:\d{2})(:\d{2})?(\.\d+)?\s?(Z|[+-]\d{2}:?\d{2})?$"
 _TIMED = r"%[-_0]?(\.?\d?f|[HIklMSTRXrcpPsz+])"  # directives of a strptime format that say more than the day
 _DAY = {
@@ -58,11 +58,17 @@ _DAY = {
     r"^\d{4}\.\d{1,2}\.\d{1,2}$": "%Y.%m.%d",
     r"^\d{1,2}-[A-Za-z]{3}-\d{4}$": "%d-%b-%Y",
     r"^\d{1,2} [A-Za-z]{3} \d{4}$": "%d %b %Y",
+    r"^\d{1,2}[A-Za-z]{3}\d{4}$": "%d%b%Y",
+    r"^\d{1,2}/[A-Za-z]{3}/\d{4}$": "%d/%b/%Y",
+    r"^\d{4}-[A-Za-z]{3}-\d{1,2}$": "%Y-%b-%d",
+    r"^\d{4}[A-Za-z]{3}\d{2}$": "%Y%b%d",
     r"^[A-Za-z]{3} \d{1,2}, \d{4}$": "%b %d, %Y",
     r"^\d{1,2} [A-Za-z]{4,} \d{4}$": "%d %B %Y",
     r"^[A-Za-z]{4,} \d{1,2}, \d{4}$": "%B %d, %Y",
 }
 _TIMES = {
+    r":\d{1,2}:\d{2}": ":%H:%M",  # as SAS writes a stamp
+    r":\d{1,2}:\d{2}:\d{2}": ":%H:%M:%S",
     r" \d{1,2}:\d{2}": " %H:%M",
     r" \d{1,2}:\d{2}:\d{2}": " %H:%M:%S",
     r" \d{1,2}:\d{2} ?[AaPp][Mm]": " %I:%M %p",
@@ -80,7 +86,7 @@ def _time_form(rest):
         return ""
     return next((form for pattern, form in _TIMES.items() if re.fullmatch(pattern, rest)), None)
 
-# %% ../../../nbs/data/reading/stamps.ipynb #5604a3f8
+# %% ../../../nbs/data/reading/stamps.ipynb #d8f7e03b
 def day_form(
     cell: str,  # one text
 ) -> str | None:  # a strptime format
@@ -99,7 +105,7 @@ def day_form(
     for pattern, form in _DAY.items():
         if re.match(pattern, cell):
             return form
-    head = re.match(r"^(\d{4}[/.]\d{1,2}[/.]\d{1,2}|\d{8})( .*)$", cell)
+    head = re.match(r"^(\d{4}[/.]\d{1,2}[/.]\d{1,2}|\d{8}|\d{1,2}[ -]?[A-Za-z]{3}[ -]?\d{4})([ :].*)$", cell)
     time = head and _time_form(head[2])
     if time:
         return next(form for pattern, form in _DAY.items() if re.match(pattern, head[1])) + time
