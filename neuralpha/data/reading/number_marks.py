@@ -134,9 +134,10 @@ class Signs:
         parts += ["as ratios such as 2:1, the first number over the second"] if self.ratio else []
         return ", ".join(parts)
 
-# %% ../../../nbs/data/reading/number_marks.ipynb #787288fc
+# %% ../../../nbs/data/reading/number_marks.ipynb #578f61eb
 _CODES = "|".join(sorted(c.upper() for c in CURRENCIES if c.isascii()))
-_MONEY = rf"[A-Z]{{0,3}}\p{{Sc}}|{_CODES}|{_CODES.lower()}|GBp"  # €, US$, EUR
+_WRITTEN = r"GBp|kr\.?|zł|Kč|Ft|Rs\.?|Fr\.?"
+_MONEY = rf"[A-Z]{{0,3}}\p{{Sc}}|{_CODES}|{_CODES.lower()}|{_WRITTEN}"  # €, US$, EUR, kr
 
 
 def _money_mark(text: pl.Expr) -> pl.Expr:

@@ -48,7 +48,7 @@ class Stamps:
     fix: str = ""
     said: str = ""  # what was concluded from the column itself
 
-# %% ../../../nbs/data/reading/stamps.ipynb #5c1cdc96
+# %% ../../../nbs/data/reading/stamps.ipynb #5e57e76c
 _STAMP = r"^(\d{4}-\d{2}-\d{2})[ T](\d{2}:\d{2})(:\d{2})?(\.\d+)?\s?(Z|[+-]\d{2}:?\d{2})?$"
 _TIMED = r"%[-_0]?(\.?\d?f|[HIklMSTRXrcpPsz+])"  # directives of a strptime format that say more than the day
 _DAY = {
@@ -56,16 +56,13 @@ _DAY = {
     r"^\d{8}$": "%Y%m%d",
     r"^\d{4}/\d{1,2}/\d{1,2}$": "%Y/%m/%d",
     r"^\d{4}\.\d{1,2}\.\d{1,2}$": "%Y.%m.%d",
-    r"^\d{1,2}-[A-Za-z]{3}-\d{4}$": "%d-%b-%Y",
-    r"^\d{1,2} [A-Za-z]{3} \d{4}$": "%d %b %Y",
-    r"^\d{1,2}[A-Za-z]{3}\d{4}$": "%d%b%Y",
-    r"^\d{1,2}/[A-Za-z]{3}/\d{4}$": "%d/%b/%Y",
-    r"^\d{4}-[A-Za-z]{3}-\d{1,2}$": "%Y-%b-%d",
-    r"^\d{4}[A-Za-z]{3}\d{2}$": "%Y%b%d",
-    r"^[A-Za-z]{3} \d{1,2}, \d{4}$": "%b %d, %Y",
-    r"^\d{1,2} [A-Za-z]{4,} \d{4}$": "%d %B %Y",
-    r"^[A-Za-z]{4,} \d{1,2}, \d{4}$": "%B %d, %Y",
 }
+_LETTERS = re.compile(
+    r"(?P<weekday>(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun)(?:,? ))?"
+    r"(?:(?P<day>\d{1,2})(?P<a>[ ./-]?)(?P<month>[A-Za-z]{3,9})(?P=a)\d{4}"
+    r"|\d{4}(?P<b>[ ./-]?)(?P<month_then>[A-Za-z]{3,9})(?P=b)\d{1,2}"
+    r"|(?P<month_first>[A-Za-z]{3,9})(?P<c>[ .-])\d{1,2}(?P<d>,? |-)\d{4})"
+)
 _TIMES = {
     r":\d{1,2}:\d{2}": ":%H:%M",  # as SAS writes a stamp
     r":\d{1,2}:\d{2}:\d{2}": ":%H:%M:%S",
@@ -86,7 +83,26 @@ def _time_form(rest):
         return ""
     return next((form for pattern, form in _TIMES.items() if re.fullmatch(pattern, rest)), None)
 
-# %% ../../../nbs/data/reading/stamps.ipynb #d8f7e03b
+# %% ../../../nbs/data/reading/stamps.ipynb #fc629abb
+def _lettered_form(cell):
+    """The strptime form of a day whose month is in letters; None where it is no such day."""
+    found = _LETTERS.match(cell)
+    time = _time_form(cell[found.end() :]) if found else None
+    if time is None:
+        return None
+    part = found.groupdict(default="")
+    name = part["month"] or part["month_then"] or part["month_first"]
+    month = "%b" if len(name) == 3 and name.lower() != "may" else "%B"  # %B reads Jun as well
+    weekday = "%a" + part["weekday"][3:] if part["weekday"] else ""
+    if part["month"]:
+        day = f"%d{part['a']}{month}{part['a']}%Y"
+    elif part["month_then"]:
+        day = f"%Y{part['b']}{month}{part['b']}%d"
+    else:
+        day = f"{month}{part['c']}%d{part['d']}%Y"
+    return weekday + day + time
+
+# %% ../../../nbs/data/reading/stamps.ipynb #dca1b99f
 def day_form(
     cell: str,  # one text
 ) -> str | None:  # a strptime format
@@ -105,7 +121,10 @@ def day_form(
     for pattern, form in _DAY.items():
         if re.match(pattern, cell):
             return form
-    head = re.match(r"^(\d{4}[/.]\d{1,2}[/.]\d{1,2}|\d{8}|\d{1,2}[ -]?[A-Za-z]{3}[ -]?\d{4})([ :].*)$", cell)
+    lettered = _lettered_form(cell)
+    if lettered:
+        return lettered
+    head = re.match(r"^(\d{4}[/.]\d{1,2}[/.]\d{1,2}|\d{8})( .*)$", cell)
     time = head and _time_form(head[2])
     if time:
         return next(form for pattern, form in _DAY.items() if re.match(pattern, head[1])) + time
