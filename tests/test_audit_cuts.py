@@ -36,7 +36,9 @@ def test_looking_ahead_on_an_assets_own_rare_days_is_caught(which):
         return features
 
     asked = dict(checks=("future", "calendar"), replace=["noise"], cuts=1)
-    first_bars = {int(p.date_code[mine][p.tradable[mine]][0]) for mine in map(slice, p.asset_offsets, p.asset_offsets[1:])}
+    first_bars = {
+        int(p.date_code[mine][p.tradable[mine]][0]) for mine in map(slice, p.asset_offsets, p.asset_offsets[1:])
+    }
     assert {*first_bars - {0}, int(p.date_code[rows[day]])} <= {*own_cuts(p)}
     found = audit_pipeline(rule(True), p, **asked)
     assert found.outcome == "failed" and any(c.how == RARE for c in found.failures)

@@ -34,7 +34,9 @@ def test_a_file_that_python_is_not_told_of_is_not_certified(tmp_path, how):
         if how == "library":
             shift = pq.read_table(tmp_path / "scaler.parquet")["x"][0].as_py()
         else:
-            shift = len(subprocess.run(["cat", str(tmp_path / "scaler.parquet")], capture_output=True, check=True).stdout)
+            shift = len(
+                subprocess.run(["cat", str(tmp_path / "scaler.parquet")], capture_output=True, check=True).stdout
+            )
         return {"features": {"x": panel.fields["close"] / panel.fields["open"] + shift}}
 
     def does_not(panel):
@@ -43,7 +45,9 @@ def test_a_file_that_python_is_not_told_of_is_not_certified(tmp_path, how):
     certificate = audit_pipeline(reads, walks(), cuts=1)
     said = [c for c in certificate.checks if c.verdict == "not checkable"]
     assert certificate.outcome == "passed in part" and len(said) == 1
-    assert ("starts other programs (cat)" if how == "program" else "bytes of files that Python is not told of") in said[0].found
+    assert ("starts other programs (cat)" if how == "program" else "bytes of files that Python is not told of") in said[
+        0
+    ].found
     assert audit_pipeline(does_not, walks(), cuts=1).outcome == "passed"
 
 def test_files_come_back_whatever_happens(tmp_path):

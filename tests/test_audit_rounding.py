@@ -10,7 +10,9 @@ def test_rounding_is_what_the_precision_and_the_number_of_terms_make_it():
             volume = np.nan_to_num(panel.fields["volume"])
             total = np.cumsum(volume, dtype=precision)
             share = total - np.concatenate([np.zeros(20, precision), total[:-20]])
-            return artefacts_of({"features": {"sum": share, "ratio": panel.fields["close"] / panel.fields["open"]}}, panel)
+            return artefacts_of(
+                {"features": {"sum": share, "ratio": panel.fields["close"] / panel.fields["open"]}}, panel
+            )
 
         return measured_rounding(run, panel, {}, run(panel, {}))["features"]
 

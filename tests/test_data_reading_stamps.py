@@ -116,7 +116,9 @@ def test_may_is_a_month_in_three_letters_and_in_full():
     for later, day in (("3 June 2024", dt.datetime(2024, 6, 3)), ("3 Jun 2024", dt.datetime(2024, 6, 3))):
         assert days("2 May 2024", later)[0] == [dt.datetime(2024, 5, 2), day]
 
-@pytest.mark.parametrize("cell", ["02Okt2024", "02.Jan-2024", "Sun 02 Jan 2024", "Jan 2024", "2 Tuesday 2024", "32JAN2024"])
+@pytest.mark.parametrize(
+    "cell", ["02Okt2024", "02.Jan-2024", "Sun 02 Jan 2024", "Jan 2024", "2 Tuesday 2024", "32JAN2024"]
+)
 def test_letters_that_are_no_day_are_no_date(cell):
     assert days(cell)[0] == ["?"]
 

@@ -560,7 +560,10 @@ def test_prices_with_a_mark_of_money_are_read_and_the_currency_is_said(form):
         (dict(close=["80.44 €", "81 €"], open=["$80", "$81"]), "columns '.*' and '.*': numbers in .* and in "),
         (dict(close=["80.44 EUR"] * 2999 + ["81 USD"]), "numbers in EUR and in USD"),
         (dict(close=["80.44 EUR", "81"]), "'81' is no number|'80.44 EUR' is no number"),
-        (dict(close=["80", "81"], volume=["$5,000.00", "$7"]), "column 'volume': numbers in \\$; a volume counts shares"),
+        (
+            dict(close=["80", "81"], volume=["$5,000.00", "$7"]),
+            "column 'volume': numbers in \\$; a volume counts shares",
+        ),
     ],
 )
 def test_a_second_currency_is_refused_by_name(columns, message):

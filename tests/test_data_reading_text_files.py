@@ -125,7 +125,10 @@ def test_a_delimiter_that_nobody_looks_for_is_named(mark, tmp_path):
         read(tmp_path, text)
     assert read(tmp_path, text, delimiter=mark)[0] == read(tmp_path, PLAIN)[0]
 
-FIXED = "Date        Symbol  Adj Close      Volume\n2024-01-02  A             1.5   1,000,000\n2024-01-03  BRK.B      1,234.5\n"
+FIXED = """Date        Symbol  Adj Close      Volume
+2024-01-02  A             1.5   1,000,000
+2024-01-03  BRK.B      1,234.5
+"""
 
 def test_columns_that_every_line_keeps_apart_are_columns_of_a_fixed_width(tmp_path):
     cut = [("2024-01-02", "A", "1.5", "1,000,000"), ("2024-01-03", "BRK.B", "1,234.5", None)]

@@ -132,9 +132,9 @@ def _steps(panel: Panel, values) -> np.ndarray:  # (n_rows,)
     usual = step.abs().groupby(panel.asset_code).transform("median")
     return (step / usual.where(usual > 0)).to_numpy()
 
-# %% ../../nbs/audit/cuts.ipynb #b18e4381
+# %% ../../nbs/audit/cuts.ipynb #ea131410
 def own_cuts(panel: Panel) -> list[int]:  # date positions, ascending
-    """Of each asset the first bar, the first after its longest suspension, and the bars of its largest fall and rise.
+    """Of each asset the first bar, the first after its longest suspension, those of its largest fall and rise.
 
     Returns
     -------

@@ -82,7 +82,7 @@ def _writes(mode, flags) -> bool:
         return bool(set(mode) & set("wax+"))
     return bool(flags and flags & (os.O_WRONLY | os.O_RDWR))
 
-# %% ../../nbs/audit/files.ipynb #ee74cece
+# %% ../../nbs/audit/files.ipynb #5654db7e
 LITTLE = 1 << 12  # bytes that other threads may read meanwhile
 
 
@@ -94,7 +94,7 @@ def _program(arguments) -> str:
 
 
 def _bytes_read() -> int:
-    """Bytes that the process, and programs that it has started and waited for, have read; 0 where nobody counts them."""
+    """Bytes that the process, and programs that it waited for, have read; 0 where nobody counts them."""
     try:
         lines = Path("/proc/self/io").read_text().splitlines()
     except OSError:

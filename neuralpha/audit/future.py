@@ -377,7 +377,7 @@ def compare_world(audit: Audit, world: World, other: dict | Exception, tally: Ta
         if audit.each:
             audit.each(rerun, tally, fits)
 
-# %% ../../nbs/audit/future.ipynb #18b44145
+# %% ../../nbs/audit/future.ipynb #3abdf651
 def _judge(audit: Audit, cut: int, told: str | None):
     """Last digits that follow the size of what was changed are no rounding."""
     suspects = dict(audit.tally.faint)
@@ -391,8 +391,8 @@ def _judge(audit: Audit, cut: int, told: str | None):
             continue  # it stays as it is: rounding
         is_single = comparison.is_single(difference.column)
         noise = audit.rounding.get(comparison.what, {}).get(difference.column, 0.0)
-        if noise > FLOAT_NOISE[4 if is_single else 8] and louder <= noise * comparison.typical(difference.column):
-            continue  # less than this pipeline rounds
+        if noise > FLOAT_NOISE[4] and louder <= noise * comparison.typical(difference.column):
+            continue  # less than this pipeline rounds, which adds up many values in single precision
         if louder > (8 if is_single else 64) * comparison.last_digit(difference.column):
             _small_leak(audit.tally, comparison, difference)
         elif is_single:

@@ -878,8 +878,10 @@ def the_bars_after_a_halt() -> tuple:
 
     return lambda p: pipeline(p, True), lambda p: pipeline(p, False)
 
-# %% ../../nbs/audit/leaks.ipynb #475ae37b
-@_plant("a running sum that reaches a bar ahead", "the window of a running sum of all rows ends one row late", levels=["x"])
+# %% ../../nbs/audit/leaks.ipynb #ccaf1ed3
+@_plant(
+    "a running sum that reaches a bar ahead", "the window of a running sum of all rows ends one row late", levels=["x"]
+)
 def a_running_sum_that_reaches_a_bar_ahead() -> tuple:
     def pipeline(p, ahead):
         total = np.cumsum(np.nan_to_num(p.fields["volume"]), dtype=np.float32)

@@ -108,10 +108,10 @@ def _check_names_and_files(audit: Audit):
         line = audit.tally.line("origin", "pipeline", SOURCE)
         line.not_checked(f"{why} so what it takes from files and tables is not known.")
 
-# %% ../../nbs/audit/pipeline.ipynb #7285dcf2
+# %% ../../nbs/audit/pipeline.ipynb #04ee0fd3
 UNHEARD = (
-    "it {does}, the same in every world, so what it takes from there is not certified; read it in Python, or pass it as a table with "
-    "known_on."
+    "it {does}, the same in every world, so what it takes from there is not certified; read it in Python, or pass it "
+    "as a table with known_on."
 )
 
 
@@ -120,9 +120,13 @@ def _say_unheard(audit: Audit, files):
     line = audit.tally.line("origin", "pipeline", "files that Python is not told of")
     if files.programs:
         started = ", ".join(dict.fromkeys(files.programs))
-        line.say("not checkable", UNHEARD.format(does=f"starts other programs ({started}), which read files of their own"))
+        line.say(
+            "not checkable", UNHEARD.format(does=f"starts other programs ({started}), which read files of their own")
+        )
     elif files.unheard > LITTLE:
-        line.say("not checkable", UNHEARD.format(does=f"reads {files.unheard:,} bytes of files that Python is not told of"))
+        line.say(
+            "not checkable", UNHEARD.format(does=f"reads {files.unheard:,} bytes of files that Python is not told of")
+        )
     else:
         audit.tally.drop(line)
 

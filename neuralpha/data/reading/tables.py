@@ -342,15 +342,15 @@ def _by_source(reading: Reading, message):
             message = message.replace(f"column {ours!r}", f"column {source!r}")
     return message
 
-# %% ../../../nbs/data/reading/tables.ipynb #bd7775dc
+# %% ../../../nbs/data/reading/tables.ipynb #5a97c90b
 def _refuse_two_currencies(reading: Reading, columns):
     """Raise where a column, or two columns of prices, are in two currencies, and where a volume is money."""
     signs = {c: reading.signs[c] for c in columns if c in reading.signs}
     if "volume" in signs and signs["volume"].currency:
         name = reading.names.get("volume", "volume")
         raise NeuralphaError(
-            f"{reading.where}: column {name!r}: numbers in {signs['volume'].currency}; a volume counts shares, and this is "
-            "money that changed hands: divide it by the price, or leave the column out."
+            f"{reading.where}: column {name!r}: numbers in {signs['volume'].currency}; a volume counts shares, and "
+            "this is money that changed hands: divide it by the price, or leave the column out."
         )
     both = next(((c, s.currency, c, s.another) for c, s in signs.items() if s.another), None)
     in_money = [(c, s.currency) for c, s in signs.items() if s.currency]
@@ -361,8 +361,8 @@ def _refuse_two_currencies(reading: Reading, columns):
         name, currency, other_name, other = (reading.names.get(part, part) for part in both)
         where = f"column {name!r}" if name == other_name else f"columns {name!r} and {other_name!r}"
         raise NeuralphaError(
-            f"{reading.where}: {where}: numbers in {currency} and in {other}; prices are in one currency: convert them, or give "
-            "the rows of each currency as a universe of its own."
+            f"{reading.where}: {where}: numbers in {currency} and in {other}; prices are in one currency: convert "
+            "them, or give the rows of each currency as a universe of its own."
         )
 
 # %% ../../../nbs/data/reading/tables.ipynb #db9df4e7

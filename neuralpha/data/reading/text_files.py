@@ -282,7 +282,7 @@ def _check_names(path, names):
     if blank and blank != [0]:
         raise NeuralphaError(f"{path}: column {blank[0] + 1} of the header has no name; name it.")
 
-# %% ../../../nbs/data/reading/text_files.ipynb #13ef6954
+# %% ../../../nbs/data/reading/text_files.ipynb #c798abcb
 SEVERAL_BLANKS = re.compile(r"\s{2,}")
 IN_NAMES = "_-."
 
@@ -294,8 +294,9 @@ def _refuse_other_mark(path, names):
     header = names[0].strip()
     if _is_row_of_names(SEVERAL_BLANKS.split(header)):
         raise NeuralphaError(
-            f"{path}: several blanks stand between the columns of the header {header!r}, and no blank that all lines have "
-            "parts them: put one mark between them, or read it with pandas.read_fwf(colspecs=...) and pass the frame."
+            f"{path}: several blanks stand between the columns of the header {header!r}, and no blank that all lines "
+            "have parts them: put one mark between them, or read it with pandas.read_fwf(colspecs=...) and pass the "
+            "frame."
         )
     for mark in sorted(
         {ch for ch in header if not ch.isalnum() and ch.isascii() and ch not in IN_NAMES},
