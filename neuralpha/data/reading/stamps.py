@@ -48,7 +48,7 @@ class Stamps:
     fix: str = ""
     said: str = ""  # what was concluded from the column itself
 
-# %% ../../../nbs/data/reading/stamps.ipynb #5e57e76c
+# %% ../../../nbs/data/reading/stamps.ipynb #626490d9
 _STAMP = r"^(\d{4}-\d{2}-\d{2})[ T](\d{2}:\d{2})(:\d{2})?(\.\d+)?\s?(Z|[+-]\d{2}:?\d{2})?$"
 _TIMED = r"%[-_0]?(\.?\d?f|[HIklMSTRXrcpPsz+])"  # directives of a strptime format that say more than the day
 _DAY = {
@@ -59,9 +59,9 @@ _DAY = {
 }
 _LETTERS = re.compile(
     r"(?P<weekday>(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun)(?:,? ))?"
-    r"(?:(?P<day>\d{1,2})(?P<a>[ ./-]?)(?P<month>[A-Za-z]{3,9})(?P=a)\d{4}"
-    r"|\d{4}(?P<b>[ ./-]?)(?P<month_then>[A-Za-z]{3,9})(?P=b)\d{1,2}"
-    r"|(?P<month_first>[A-Za-z]{3,9})(?P<c>[ .-])\d{1,2}(?P<d>,? |-)\d{4})"
+    r"(?:(?P<day>\d{1,2})(?P<mark>[ ./-]?)(?P<month>[A-Za-z]{3,9})(?P=mark)\d{4}"
+    r"|\d{4}(?P<mark_then>[ ./-]?)(?P<month_then>[A-Za-z]{3,9})(?P=mark_then)\d{1,2}"
+    r"|(?P<month_first>[A-Za-z]{3,9})(?P<mark_first>[ .-])\d{1,2}(?P<mark_last>,? |-)\d{4})"
 )
 _TIMES = {
     r":\d{1,2}:\d{2}": ":%H:%M",  # as SAS writes a stamp
@@ -83,7 +83,7 @@ def _time_form(rest):
         return ""
     return next((form for pattern, form in _TIMES.items() if re.fullmatch(pattern, rest)), None)
 
-# %% ../../../nbs/data/reading/stamps.ipynb #fc629abb
+# %% ../../../nbs/data/reading/stamps.ipynb #2f294296
 def _lettered_form(cell):
     """The strptime form of a day whose month is in letters; None where it is no such day."""
     found = _LETTERS.match(cell)
@@ -95,11 +95,11 @@ def _lettered_form(cell):
     month = "%b" if len(name) == 3 and name.lower() != "may" else "%B"  # %B reads Jun as well
     weekday = "%a" + part["weekday"][3:] if part["weekday"] else ""
     if part["month"]:
-        day = f"%d{part['a']}{month}{part['a']}%Y"
+        day = f"%d{part['mark']}{month}{part['mark']}%Y"
     elif part["month_then"]:
-        day = f"%Y{part['b']}{month}{part['b']}%d"
+        day = f"%Y{part['mark_then']}{month}{part['mark_then']}%d"
     else:
-        day = f"{month}{part['c']}%d{part['d']}%Y"
+        day = f"{month}{part['mark_first']}%d{part['mark_last']}%Y"
     return weekday + day + time
 
 # %% ../../../nbs/data/reading/stamps.ipynb #dca1b99f
