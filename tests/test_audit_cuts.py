@@ -4,11 +4,45 @@ import numpy as np
 import pandas as pd
 import pytest
 from dataclasses import replace
-from neuralpha.audit.pipeline import audit_features
+from neuralpha.audit.pipeline import audit_features, audit_pipeline
 from neuralpha.audit.future import RARE
 from neuralpha.audit.worlds import walks
 from neuralpha.labels import forward_return
 from neuralpha.splits import walk_forward
+
+@pytest.mark.parametrize("which", ["falls", "rises", "after a halt"])
+def test_looking_ahead_on_an_assets_own_rare_days_is_caught(which):
+    p = walks(2, 6, 260)
+    close = p.fields["close"].astype(float).copy()
+    tradable = p.tradable.copy()
+    rows = np.arange(p.asset_offsets[3], p.asset_offsets[4])
+    others = {0: 90, 2: 140}  # assets that move more than the third, on days of their own
+    for asset, day in others.items():
+        close[p.asset_offsets[asset] : p.asset_offsets[asset + 1]][day:] *= 3
+        close[p.asset_offsets[asset] : p.asset_offsets[asset + 1]][day + 20 :] /= 3
+    tradable[rows[60:67]] = False
+    close[rows[110:]] *= {"falls": 0.85, "rises": 1.15}.get(which, 1.0)
+    p = replace(p, fields={**p.fields, "close": close.astype(np.float32)}, tradable=tradable)
+    day = 67 if which == "after a halt" else 110
+    is_rare = np.zeros(p.n_rows, bool)
+    is_rare[rows[day]] = True
+
+    def rule(ahead):
+        def features(q):
+            now = q.fields["close"].astype(float)
+            other = np.roll(now, -1 if ahead else 1)
+            return {"features": {"x": np.where(is_rare[: q.n_rows], other / now, 1.0)}}
+
+        return features
+
+    asked = dict(checks=("future", "calendar"), replace=["noise"], cuts=1)
+    first_bars = {
+        int(p.date_code[mine][p.tradable[mine]][0]) for mine in map(slice, p.asset_offsets, p.asset_offsets[1:])
+    }
+    assert {*first_bars - {0}, int(p.date_code[rows[day]])} <= {*own_cuts(p)}
+    found = audit_pipeline(rule(True), p, **asked)
+    assert found.outcome == "failed" and any(c.how == RARE for c in found.failures)
+    assert audit_pipeline(rule(False), p, **asked).passed
 
 RARE_DAYS = (103, 207)
 

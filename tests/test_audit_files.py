@@ -6,6 +6,50 @@ from pathlib import Path
 from neuralpha.audit.pipeline import audit_pipeline
 from neuralpha.audit.worlds import walks
 
+def test_what_python_is_not_told_of_is_counted(tmp_path):
+    import pyarrow as pa, pyarrow.parquet as pq, subprocess, sys
+
+    pq.write_table(pa.table({"x": np.random.default_rng(0).normal(size=5000)}), tmp_path / "scaler.parquet")
+    with watched_files() as files:
+        np.arange(10_000).sum()
+    assert not files.programs and files.unheard < LITTLE
+    (tmp_path / "given.csv").write_text("1\n" * 10_000)
+    with watched_files() as files:
+        (tmp_path / "given.csv").read_text()
+    assert files.unheard < LITTLE
+    with watched_files() as files:
+        pq.read_table(tmp_path / "scaler.parquet")
+    assert files.unheard > 30_000 and not files.programs
+    with watched_files() as files:
+        subprocess.run([sys.executable, "-c", f"open({str(tmp_path / 'given.csv')!r}).read()"], check=True)
+    assert files.programs == [Path(sys.executable).name] and files.unheard > 20_000
+
+@pytest.mark.parametrize("how", ["library", "program"])
+def test_a_file_that_python_is_not_told_of_is_not_certified(tmp_path, how):
+    import pyarrow as pa, pyarrow.parquet as pq, subprocess
+
+    pq.write_table(pa.table({"x": np.random.default_rng(0).normal(size=5000)}), tmp_path / "scaler.parquet")
+
+    def reads(panel):
+        if how == "library":
+            shift = pq.read_table(tmp_path / "scaler.parquet")["x"][0].as_py()
+        else:
+            shift = len(
+                subprocess.run(["cat", str(tmp_path / "scaler.parquet")], capture_output=True, check=True).stdout
+            )
+        return {"features": {"x": panel.fields["close"] / panel.fields["open"] + shift}}
+
+    def does_not(panel):
+        return {"features": {"x": panel.fields["close"] / panel.fields["open"] + 2}}
+
+    certificate = audit_pipeline(reads, walks(), cuts=1)
+    said = [c for c in certificate.checks if c.verdict == "not checkable"]
+    assert certificate.outcome == "passed in part" and len(said) == 1
+    assert ("starts other programs (cat)" if how == "program" else "bytes of files that Python is not told of") in said[
+        0
+    ].found
+    assert audit_pipeline(does_not, walks(), cuts=1).outcome == "passed"
+
 def test_files_come_back_whatever_happens(tmp_path):
     kept = tmp_path / "kept"
     kept.write_text("mine")

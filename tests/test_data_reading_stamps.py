@@ -87,6 +87,19 @@ SIXTEENTH = dt.datetime(2024, 1, 16)
         ("2/1/2024", "16/1/2024"),
         ("02.01.2024", "16.01.2024"),
         ("02-Jan-2024", "16-Jan-2024"),
+        ("02JAN2024", "16JAN2024"),
+        ("02.Jan.2024", "16.Jan.2024"),
+        ("Jan 02 2024", "Jan 16 2024"),
+        ("Jan-02-2024", "Jan-16-2024"),
+        ("Tue, 02 Jan 2024", "Tue, 16 Jan 2024"),
+        ("Tue 2 January 2024", "Tue 16 January 2024"),
+        ("Jan 2, 2024 9:30 AM", "Jan 16, 2024 9:30 AM"),
+        ("2jan2024", "16jan2024"),
+        ("02/Jan/2024", "16/Jan/2024"),
+        ("2024-Jan-02", "2024-Jan-16"),
+        ("2024JAN02", "2024JAN16"),
+        ("02JAN2024:00:00:00", "16JAN2024:00:00:00"),
+        ("02-Jan-2024 00:00", "16-Jan-2024 00:00"),
         ("Jan 2, 2024", "Jan 16, 2024"),
         ("January 2, 2024", "January 16, 2024"),
         ("2 January 2024", "16 January 2024"),
@@ -96,7 +109,18 @@ SIXTEENTH = dt.datetime(2024, 1, 16)
     ],
 )
 def test_a_form_that_can_be_read_in_one_way_is_read(cells):
-    assert days(*cells)[0] == [SECOND, SIXTEENTH]
+    at = dt.timedelta(hours=9, minutes=30) if cells[0].endswith("AM") else dt.timedelta(0)
+    assert days(*cells)[0] == [SECOND + at, SIXTEENTH + at]
+
+def test_may_is_a_month_in_three_letters_and_in_full():
+    for later, day in (("3 June 2024", dt.datetime(2024, 6, 3)), ("3 Jun 2024", dt.datetime(2024, 6, 3))):
+        assert days("2 May 2024", later)[0] == [dt.datetime(2024, 5, 2), day]
+
+@pytest.mark.parametrize(
+    "cell", ["02Okt2024", "02.Jan-2024", "Sun 02 Jan 2024", "Jan 2024", "2 Tuesday 2024", "32JAN2024"]
+)
+def test_letters_that_are_no_day_are_no_date(cell):
+    assert days(cell)[0] == ["?"]
 
 @pytest.mark.parametrize(
     "cells, fix",
@@ -111,6 +135,7 @@ def test_a_form_that_can_be_read_in_one_way_is_read(cells):
         (["202401021630"], "date_format='%Y%m%d%H%M'"),
         (["01/02/2024 09:30 AM"], "say date_format='%m/%d/%Y %I:%M %p' or"),
         (["soon"], "write dates as 2020-12-31"),
+        (["02JAN24"], "write dates as 2020-12-31"),
     ],
 )
 def test_what_can_be_read_in_two_ways_is_asked_for_with_the_formats_that_fit(cells, fix):

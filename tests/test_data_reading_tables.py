@@ -544,6 +544,34 @@ def test_dates_in_a_wrong_unit_are_refused():
 
 from neuralpha.data.reading.sources import open_source
 
+@pytest.mark.parametrize("form", ["{} EUR", "EUR {}", "{} €", "€{}", "EUR{}"])
+def test_prices_with_a_mark_of_money_are_read_and_the_currency_is_said(form):
+    days = ["2024-01-02", "2024-01-03"]
+    t = read({"date": days, "asset": ["A", "A"], "close": [form.format("80.5"), form.format("1,081.25")]})
+    assert t.frame["close"].to_list() == [80.5, 1081.25]
+    money = "EUR" if "EUR" in form else "€"
+    assert f"column 'close': numbers in {money}" in [f["note"] for f in t.findings]
+
+@pytest.mark.parametrize(
+    "columns, message",
+    [
+        (dict(close=["80.44 EUR", "81 USD"]), "column 'close': numbers in EUR and in USD; prices are in one currency"),
+        (dict(close=["$80.44", "€81"]), r"column 'close': numbers in \$ and in €"),
+        (dict(close=["80.44 €", "81 €"], open=["$80", "$81"]), "columns '.*' and '.*': numbers in .* and in "),
+        (dict(close=["80.44 EUR"] * 2999 + ["81 USD"]), "numbers in EUR and in USD"),
+        (dict(close=["80.44 EUR", "81"]), "'81' is no number|'80.44 EUR' is no number"),
+        (
+            dict(close=["80", "81"], volume=["$5,000.00", "$7"]),
+            "column 'volume': numbers in \\$; a volume counts shares",
+        ),
+    ],
+)
+def test_a_second_currency_is_refused_by_name(columns, message):
+    n = len(columns["close"])
+    days = pd.bdate_range("2010-01-04", periods=n).strftime("%Y-%m-%d")
+    with pytest.raises(NeuralphaError, match=message):
+        read({"date": days, "asset": ["A"] * n, **columns})
+
 def test_names_that_may_be_one_and_currencies_side_by_side_are_said():
     def alike(*names):
         return [f["note"] for f in similar_names(list(names))]

@@ -125,6 +125,28 @@ def test_a_delimiter_that_nobody_looks_for_is_named(mark, tmp_path):
         read(tmp_path, text)
     assert read(tmp_path, text, delimiter=mark)[0] == read(tmp_path, PLAIN)[0]
 
+FIXED = """Date        Symbol  Adj Close      Volume
+2024-01-02  A             1.5   1,000,000
+2024-01-03  BRK.B      1,234.5
+"""
+
+def test_columns_that_every_line_keeps_apart_are_columns_of_a_fixed_width(tmp_path):
+    cut = [("2024-01-02", "A", "1.5", "1,000,000"), ("2024-01-03", "BRK.B", "1,234.5", None)]
+    for text in (FIXED, FIXED.replace("\n", "\r\n"), "\n" + FIXED, "# of a vendor\n" + FIXED, FIXED.encode("utf-16")):
+        rows, file = read(tmp_path, text)
+        assert rows == cut and file.names == ["Date", "Symbol", "Adj Close", "Volume"]
+        assert [note["check"] for note in file.notes] == ["fixed_width"]
+    narrow = "date       close volume\n2024-01-02   1.5   1000\n2024-01-03  12.5      7\n"
+    assert read(tmp_path, narrow)[0] == [("2024-01-02", "1.5", "1000"), ("2024-01-03", "12.5", "7")]
+    assert read(tmp_path, gzip.compress(narrow.encode()), "n.txt.gz")[0][1] == ("2024-01-03", "12.5", "7")
+
+@pytest.mark.parametrize(
+    "line", ["2024-01-04  A          12345678901234.5      7", "2024-01-04 A 1.5 7", "Source: a vendor of prices, 2024"]
+)
+def test_a_line_that_crosses_the_columns_of_a_fixed_width_is_refused(tmp_path, line):
+    with pytest.raises(NeuralphaError, match="no blank that all lines have parts them.*pandas.read_fwf"):
+        read(tmp_path, FIXED + line + "\n")
+
 def test_columns_that_blanks_keep_apart_and_a_column_alone_are_told_apart(tmp_path):
     with pytest.raises(NeuralphaError, match="several blanks stand between the columns"):
         read(tmp_path, PLAIN.replace(",", "   "))

@@ -10,6 +10,8 @@ def test_what_few_dates_leave_open_is_said_by_their_number():
     assert said_of_months(STEADY_DATES) == "" and said_of_months(249).startswith("249 dates: skill that comes and goes")
     assert all(f"one in {n} then" in said_of_months(d) for d, n in ((10, 4), (249, 4), (250, 8), (500, 10), (999, 10)))
     assert "one in 4 misses below 250 dates, one in 8 misses below 500 dates" in said_of_months()
+    for said in (said_of_months(), said_of_months(250)):
+        assert "of 95% intervals, and of 5% tests of the best of several models, up to one in" in said
 
 def _overlapping(n_series, n, h, seed=0):
     shocks = np.random.default_rng(seed).normal(size=(n_series, n + h - 1))

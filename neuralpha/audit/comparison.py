@@ -11,7 +11,8 @@ of the worst offender it is said on which row it lies and how far ahead it looke
 __all__ = ['FLOAT_NOISE', 'LOST', 'FURTHEST', 'Line', 'Place', 'place_of', 'precision', 'typical_size', 'are_equal',
            'ColumnDifference', 'Comparison', 'bars', 'Tally']
 
-# %% ../../nbs/audit/comparison.ipynb #e0a39adf
+# %% ../../nbs/audit/comparison.ipynb #88e9893f
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import NamedTuple
 import numpy as np
@@ -237,7 +238,7 @@ class ColumnDifference(NamedTuple):
         """Root mean square of differences in last digits."""
         return float(np.sqrt(self.energy / self.rounded))
 
-# %% ../../nbs/audit/comparison.ipynb #7e604bf1
+# %% ../../nbs/audit/comparison.ipynb #cef35944
 @dataclass(frozen=True)
 class Comparison:
     """One artefact of the true run and of another on rows that both have, and how a difference is told.
@@ -270,6 +271,8 @@ class Comparison:
         to say how far ahead the earliest difference lies
     verdict : str, default 'fails'
         of a difference
+    rounds : Callable | None, default None
+        () -> artefact -> {column: relative rounding}, asked where something differs
     """
 
     part: str
@@ -288,6 +291,7 @@ class Comparison:
     tested: bool = False  # changes of several sizes tell small differences from rounding
     cut: int | None = None  # to say how far ahead the earliest difference lies
     verdict: str = "fails"  # of a difference
+    rounds: Callable | None = None  # () -> artefact -> {column: relative rounding}, asked where something differs
 
     def lost(self) -> list[str]:
         """Columns that only one of the two has."""
@@ -302,7 +306,14 @@ class Comparison:
             return []
         a = self.mine.of(names)
         b = self.theirs.of(names)
-        relative = self._allowed(a, b)
+        found = self._found(names, a, b, self._allowed(a, b))
+        if self.rounds and any(difference.count for difference in found):
+            measured = self.rounds().get(self.what, {})
+            rounding = np.array([measured.get(n, 0.0) for n in names])
+            found = self._found(names, a, b, np.maximum(self._allowed(a, b), rounding))
+        return found
+
+    def _found(self, names, a, b, relative) -> list[ColumnDifference]:
         if a.dtype != b.dtype:
             a = a.astype(np.float64)
             b = b.astype(np.float64)
@@ -343,9 +354,13 @@ class Comparison:
         """Whether a column has single precision."""
         return bool(precision(self.mine.of([column]))[0] == FLOAT_NOISE[4])
 
+    def typical(self, column: str) -> float:
+        """A usual size of a column."""
+        return typical_size(self.mine.of([column]))[0]
+
     def last_digit(self, column: str) -> float:
         """The last digit of a column's typical value."""
-        return typical_size(self.mine.of([column]))[0] * (2.0**-23 if self.is_single(column) else 2.0**-52)
+        return self.typical(column) * (2.0**-23 if self.is_single(column) else 2.0**-52)
 
 # %% ../../nbs/audit/comparison.ipynb #19330ad7
 def _whole_sample(date: np.ndarray, row: int, cut: int | None) -> str:

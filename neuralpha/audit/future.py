@@ -11,10 +11,11 @@ __all__ = ['KINDS', 'AHEAD', 'LONGER', 'FILLED', 'MEMBER', 'FITTED', 'SMALL', 'R
            'compare_futures', 'future_fitted', 'replace_future', 'compare_world', 'check_future', 'check_calendar',
            'check_memory']
 
-# %% ../../nbs/audit/future.ipynb #240daae7
+# %% ../../nbs/audit/future.ipynb #cfd6365a
 import itertools
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 import numpy as np
 from neuralpha.audit.artefacts import (
     Columns,
@@ -23,16 +24,17 @@ from neuralpha.audit.artefacts import (
     folds_in,
     trains_on_the_future,
 )
-from .comparison import FURTHEST, Comparison, Line, Place, Tally, are_equal, place_of
-from .cuts import boundaries, calendar_cuts, edges, market_cuts
+from .comparison import FLOAT_NOISE, FURTHEST, Comparison, Line, Place, Tally, are_equal, place_of
+from .cuts import boundaries, calendar_cuts, edges, market_cuts, own_cuts
 from .files import Files, put_away
 from .fresh import run_fresh
+from .rounding import measured_rounding
 from .worlds import REPLACEMENTS, Settings, World, day_of, few_assets, make_world, with_gaps
 from ..core import NeuralphaError
 from ..data.panel import Panel
 from ..splits import Fold
 
-# %% ../../nbs/audit/future.ipynb #ec0b7a6b
+# %% ../../nbs/audit/future.ipynb #6a98d5aa
 @dataclass(frozen=True)
 class Audit:
     """A pipeline, what it gave on the true data, and where what is found goes.
@@ -79,6 +81,16 @@ class Audit:
                 return e
             return self.attempt(replace(panel, name=name), tables)
 
+    @cached_property
+    def rounding(self) -> dict:
+        """How much the pipeline rounds: artefact -> {column: relative}."""
+        if self.each is not None:
+            return {}  # a study's own code knows its precision, and fits are dear
+        return measured_rounding(self.attempt, self.panel, self.tables, self.base, self.settings.seed)
+
+    def rounds(self) -> dict:
+        return self.rounding
+
     def without_fits(self) -> "Audit":
         """The audit of features and labels alone."""
         return replace(self, run=self.small_run or self.run)
@@ -99,15 +111,26 @@ def words_of(e) -> str:
     first = str(e).splitlines()[0] if str(e) else ""
     return f"{type(e).__name__}: {first}"[:200]
 
-# %% ../../nbs/audit/future.ipynb #9a4f679c
+# %% ../../nbs/audit/future.ipynb #283be32f
 @dataclass(frozen=True)
 class Rerun:
-    """The artefacts of the true run and of a world with another future."""
+    """The artefacts of the true run and of a world with another future.
+
+    Parameters
+    ----------
+    world : World
+    true : dict
+    other : dict
+    settings : Settings
+    rounds : Callable | None, default None
+        of the audit
+    """
 
     world: World
     true: dict
     other: dict
     settings: Settings
+    rounds: Callable | None = None  # of the audit
 
     @property
     def panel(self) -> Panel:
@@ -146,7 +169,8 @@ class Rerun:
         """Two columns on the rows of the past."""
         world = self.world
         rows = {"rows": world.rows, "twins": world.twins, **more}
-        return Comparison("future", what, world.told, self.panel, mine, theirs, words=words, about=about, **rows)
+        how = {"words": words, "about": about, "rounds": self.rounds, **rows}
+        return Comparison("future", what, world.told, self.panel, mine, theirs, **how)
 
 # %% ../../nbs/audit/future.ipynb #4ec208e6
 def compare_futures(rerun: Rerun, tally: Tally) -> None:
@@ -335,7 +359,7 @@ def replace_future(audit: Audit, cut: int, how: str, told: str | None = None, mu
     if how == "noise" and audit.tally.faint:
         _judge(audit, cut, told)
 
-# %% ../../nbs/audit/future.ipynb #81cd1ca1
+# %% ../../nbs/audit/future.ipynb #a0c63c51
 def compare_world(audit: Audit, world: World, other: dict | Exception, tally: Tally, fits=None) -> None:
     """Compare the artefacts of the true run and of a world, or say why there are none."""
     line = tally.line("future", "pipeline", world.told) if isinstance(other, Exception) else None
@@ -348,12 +372,12 @@ def compare_world(audit: Audit, world: World, other: dict | Exception, tally: Ta
         line.say("fails", f"the pipeline stopped when data after {world.day} was {world.told}: {why}")
     else:
         tally.looked_at.add(world.day)
-        rerun = Rerun(world, audit.base, other, audit.settings)
+        rerun = Rerun(world, audit.base, other, audit.settings, audit.rounds)
         compare_futures(rerun, tally)
         if audit.each:
             audit.each(rerun, tally, fits)
 
-# %% ../../nbs/audit/future.ipynb #90fb1f52
+# %% ../../nbs/audit/future.ipynb #3abdf651
 def _judge(audit: Audit, cut: int, told: str | None):
     """Last digits that follow the size of what was changed are no rounding."""
     suspects = dict(audit.tally.faint)
@@ -366,6 +390,9 @@ def _judge(audit: Audit, cut: int, told: str | None):
         if softer and softer >= louder / 10:
             continue  # it stays as it is: rounding
         is_single = comparison.is_single(difference.column)
+        noise = audit.rounding.get(comparison.what, {}).get(difference.column, 0.0)
+        if noise > FLOAT_NOISE[4] and louder <= noise * comparison.typical(difference.column):
+            continue  # less than this pipeline rounds, which adds up many values in single precision
         if louder > (8 if is_single else 64) * comparison.last_digit(difference.column):
             _small_leak(audit.tally, comparison, difference)
         elif is_single:
@@ -412,12 +439,12 @@ def _check_gaps(audit: Audit, cut: int, how: str):
     if not isinstance(true, Exception):
         replace_future(audit.on(gappy, true), cut, how, REPLACEMENTS[how] + " right after suspended bars")
 
-# %% ../../nbs/audit/future.ipynb #887e2186
+# %% ../../nbs/audit/future.ipynb #c58e771a
 RARE = "replaced by noise after rare dates and edges of folds, few assets"
 
 
 def check_calendar(audit: Audit) -> None:
-    """Worlds that begin on rare dates of the calendar and of the market, and at the edges of folds."""
+    """Worlds that begin on rare dates of the calendar, of the market and of each asset, and at the edges of folds."""
     few = few_assets(audit.panel)
     small = audit.without_fits()
     true = small.attempt(few, audit.tables)
@@ -425,9 +452,10 @@ def check_calendar(audit: Audit) -> None:
         why = f"the pipeline does not run on {few.n_assets} of its assets ({words_of(true)}),"
         audit.tally.line("future", "pipeline", RARE).not_checked(f"{why} so not every rare date was tried.")
     elif not trains_on_the_future(true, few):
-        rare = {*calendar_cuts(few.dates, audit.settings.seed), *market_cuts(few)}
+        rare = {*calendar_cuts(few.dates, audit.settings.seed), *market_cuts(few), *own_cuts(few)}
+        on_few = small.on(few, true)
         for cut in sorted({*rare, *edges(audit.panel, audit.base)}):
-            replace_future(small.on(few, true), cut, "noise", RARE, must_run=False)
+            replace_future(on_few, cut, "noise", RARE, must_run=False)
 
 # %% ../../nbs/audit/future.ipynb #c06fc433
 FRESH = "replaced by noise, in a new process"

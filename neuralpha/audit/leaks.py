@@ -22,12 +22,13 @@ __all__ = ['LEAKS', 'leak_market', 'Planted', 'shift_by_1', 'centred_window', 'b
            'selection_remembered_by_name', 'scaler_remembered_by_shape', 'scaler_remembered_by_address',
            'scaler_in_a_cached_function', 'scaler_in_a_file', 'scaler_in_a_shared_folder', 'scaler_in_the_environment',
            'a_column_of_later_returns', 'an_attribute_of_whole_sample_returns', 'the_last_week_of_December',
-           'the_days_of_a_crash', 'a_faint_leak', 'low_pass_filter_over_everything', 'weights_of_everything',
-           'target_encoding_with_ones_own_label', 'weights_by_later_volatility', 'calibrated_on_the_test',
-           'seed_made_from_the_data', 'weekly_bars_stamped_by_their_Monday', 'standardised_per_asset',
-           'the_nearest_filing', 'a_time_zone_too_early', 'members_of_the_month_to_come', 'gaps_filled_with_the_median',
-           'bad_ticks_by_what_follows', 'bins_of_all_time', 'hedge_ratio_of_the_whole_sample',
-           'regimes_seen_from_the_end', 'stop_loss_with_hindsight', 'leak_catalogue']
+           'the_days_of_a_crash', 'the_worst_day_of_one_asset', 'the_bars_after_a_halt',
+           'a_running_sum_that_reaches_a_bar_ahead', 'a_faint_leak', 'low_pass_filter_over_everything',
+           'weights_of_everything', 'target_encoding_with_ones_own_label', 'weights_by_later_volatility',
+           'calibrated_on_the_test', 'seed_made_from_the_data', 'weekly_bars_stamped_by_their_Monday',
+           'standardised_per_asset', 'the_nearest_filing', 'a_time_zone_too_early', 'members_of_the_month_to_come',
+           'gaps_filled_with_the_median', 'bad_ticks_by_what_follows', 'bins_of_all_time',
+           'hedge_ratio_of_the_whole_sample', 'regimes_seen_from_the_end', 'stop_loss_with_hindsight', 'leak_catalogue']
 
 # %% ../../nbs/audit/leaks.ipynb #f0b77c39
 import functools, json, os, shutil, tempfile
@@ -851,6 +852,45 @@ def the_days_of_a_crash() -> tuple:
         return {"features": _long(p, moves.mask(falls, moves.shift(-1 if ahead else 1)))}
 
     return lambda p: pipeline(p, True), lambda p: pipeline(p, False)
+
+# %% ../../nbs/audit/leaks.ipynb #e06e16d3
+@_plant(
+    "the worst day of one asset", "tomorrow's return, but only on days on which an asset falls as it never did before"
+)
+def the_worst_day_of_one_asset() -> tuple:
+    def pipeline(p, ahead):
+        moves = _wide(p).pct_change(fill_method=None)
+        falls = moves < 1.2 * moves.expanding(60).min().shift(1)
+        return {"features": _long(p, moves.mask(falls, moves.shift(-1 if ahead else 1)))}
+
+    return lambda p: pipeline(p, True), lambda p: pipeline(p, False)
+
+# %% ../../nbs/audit/leaks.ipynb #cd4d2d1f
+@_plant("the bars after a halt", "tomorrow's price on the first bar after the longest suspension so far", levels=["x"])
+def the_bars_after_a_halt() -> tuple:
+    def pipeline(p, ahead):
+        close = _wide(p)
+        bars = np.arange(p.n_dates)[:, None]
+        last = pd.DataFrame(np.where(close.notna(), bars, np.nan)).ffill().shift(1).to_numpy()
+        pause = pd.DataFrame(np.where(close.notna(), bars - last, np.nan), close.index, close.columns)
+        resumed = pause > pause.cummax().ffill().shift(1).clip(lower=1)
+        return {"features": _long(p, close.mask(resumed, close.shift(-1 if ahead else 1)))}
+
+    return lambda p: pipeline(p, True), lambda p: pipeline(p, False)
+
+# %% ../../nbs/audit/leaks.ipynb #ccaf1ed3
+@_plant(
+    "a running sum that reaches a bar ahead", "the window of a running sum of all rows ends one row late", levels=["x"]
+)
+def a_running_sum_that_reaches_a_bar_ahead() -> tuple:
+    def pipeline(p, ahead):
+        total = np.cumsum(np.nan_to_num(p.fields["volume"]), dtype=np.float32)
+        total = np.concatenate([np.zeros(1, np.float32), total])
+        row = np.arange(p.n_rows)
+        first, end = p.asset_offsets[:-1][p.asset_code], p.asset_offsets[1:][p.asset_code]
+        return {"features": {"x": total[np.minimum(row + 1 + ahead, end)] - total[np.maximum(row - 19, first)]}}
+
+    return lambda p: pipeline(p, 1), lambda p: pipeline(p, 0)
 
 # %% ../../nbs/audit/leaks.ipynb #421977b9
 @_plant("a faint leak", "tomorrow's price, a million times smaller than what it is added to")

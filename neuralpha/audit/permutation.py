@@ -51,7 +51,7 @@ def check_permutation(
     for asset in rng.choice(panel.n_assets, min(2, panel.n_assets), replace=False):
         _remove(audit, features, int(asset))
 
-# %% ../../nbs/audit/permutation.ipynb #c432b342
+# %% ../../nbs/audit/permutation.ipynb #632b36e8
 def _shuffle(audit: Audit, features: dict, joined: dict):
     how = "assets shuffled"
     shuffled = shuffle_assets(audit.panel, audit.settings.seed)
@@ -69,7 +69,8 @@ def _shuffle(audit: Audit, features: dict, joined: dict):
         rows = np.arange(audit.panel.n_rows)
         pair = (kept, other[what].without(gone), rows, shuffled.where)
         rounding = _rounding(audit, kept)
-        audit.tally.compare(Comparison("permutation", what, how, audit.panel, *pair, SORTINGS, rounding=rounding))
+        same = {"rounding": rounding, "rounds": audit.rounds}
+        audit.tally.compare(Comparison("permutation", what, how, audit.panel, *pair, SORTINGS, **same))
 
 # %% ../../nbs/audit/permutation.ipynb #d1a4ba1f
 def _rounding(audit: Audit, columns: Columns) -> float:
@@ -81,7 +82,7 @@ CHANGED = " ({count:,} values changed)."
 THERE = ", on a date without it"
 DECLARE = ": declare cross_sectional=True if assets are meant to be compared"
 
-# %% ../../nbs/audit/permutation.ipynb #a850f1e8
+# %% ../../nbs/audit/permutation.ipynb #22636ed2
 def _remove(audit: Audit, features: dict, asset: int):
     """The panel without one asset."""
     panel = audit.panel
@@ -101,7 +102,8 @@ def _remove(audit: Audit, features: dict, asset: int):
         verdict = "fails" if is_cross or audit.settings.cross_sectional is False else "undeclared"
         pair = (mine, other[what], rows[twins], twins)
         place = ("permutation", what, how)
-        audit.tally.compare(Comparison(*place, panel, *pair, words, {"gone": name}, verdict=verdict))
+        same = {"verdict": verdict, "rounds": audit.rounds}
+        audit.tally.compare(Comparison(*place, panel, *pair, words, {"gone": name}, **same))
 
 # %% ../../nbs/audit/permutation.ipynb #8ffdd788
 def _must_stay(audit: Audit, mine: Columns, rows: np.ndarray, asset: int) -> np.ndarray:  # (len(rows),) bool
@@ -118,7 +120,7 @@ ABOVE = (
     "it takes the row above for the bar before ({count:,} values changed)."
 )
 
-# %% ../../nbs/audit/permutation.ipynb #5eadb935
+# %% ../../nbs/audit/permutation.ipynb #87d6e815
 def check_order(
     audit: Audit,  # whose `run` sorts the table the other way
 ) -> None:
@@ -139,4 +141,5 @@ def check_order(
             continue
         pair = (mine, other[what], rows, rows)
         rounding = _rounding(audit, mine)
-        audit.tally.compare(Comparison("permutation", what, how, audit.panel, *pair, ABOVE, rounding=rounding))
+        same = {"rounding": rounding, "rounds": audit.rounds}
+        audit.tally.compare(Comparison("permutation", what, how, audit.panel, *pair, ABOVE, **same))

@@ -42,7 +42,7 @@ FURTHER = (
     "than it declares ({count:,} values changed)."
 )
 
-# %% ../../nbs/audit/start_up.ipynb #8cff226e
+# %% ../../nbs/audit/start_up.ipynb #a860408e
 def _compare(audit: Audit, what: str, mine: Columns, theirs: Columns, start: int, lookbacks: dict):
     """Declared look-backs: what lies beyond them must be the same."""
     rows = np.flatnonzero(audit.panel.date_code >= start)
@@ -50,7 +50,8 @@ def _compare(audit: Audit, what: str, mine: Columns, theirs: Columns, start: int
     about = {"start": day_of(audit.panel, start)}
     since = {name: start + bars for name, bars in lookbacks.items()}
     twins = np.arange(len(rows))
-    audit.tally.compare(Comparison(*place, audit.panel, mine, theirs, rows, twins, FURTHER, about, since))
+    same = {"about": about, "since": since, "rounds": audit.rounds}
+    audit.tally.compare(Comparison(*place, audit.panel, mine, theirs, rows, twins, FURTHER, **same))
 
 # %% ../../nbs/audit/start_up.ipynb #6f7652ed
 def _measure(audit: Audit, line, mine: Columns, theirs: Columns, start: int):

@@ -23,7 +23,7 @@ import polars as pl
 from ...core import NeuralphaError
 from .sources import open_source
 
-# %% ../../../nbs/data/reading/dialects.ipynb #d923fa27
+# %% ../../../nbs/data/reading/dialects.ipynb #fe725dc1
 _TABLES = dict(
     layout=[
         "long",
@@ -34,6 +34,7 @@ _TABLES = dict(
         "folder",
         "one asset",
         "yfinance",
+        "fixed width",
         "parquet",
         "parquet folder",
         "feather",
@@ -60,7 +61,7 @@ _TABLES = dict(
     words=["lower", "Capitals", "UPPER", "<BRACKETS>", "german", "french", "spanish", "chinese", "numbered", "nasdaq"],
 )
 
-# %% ../../../nbs/data/reading/dialects.ipynb #d257f962
+# %% ../../../nbs/data/reading/dialects.ipynb #54997a4b
 _MARKS = dict(
     dates=[
         "iso",
@@ -73,6 +74,7 @@ _MARKS = dict(
         "%m/%d/%Y",
         "%d/%m/%Y",
         "%d-%b-%Y",
+        "%d%b%Y",
         "%b %d, %Y",
         "%m/%d/%y",
         "%d.%m.%y",
@@ -88,8 +90,8 @@ _MARKS = dict(
     delimiter=[",", ",", ";", "\t", "|"],
     decimal=[".", ".", ","],
     thousands=[None, None, None, "volume", "all"],
-    gap=[",", ".", "'", "’", " ", "\u00a0", "\u202f"],
-    sign=["", "", "", "", "$", "€ behind", "KMB"],
+    gap=[",", ".", "'", "’", " ", "\u00a0", "\u202f", "India"],
+    sign=["", "", "", "", "$", "€ behind", "EUR behind", "EUR before", "₹", "KMB"],
     missing=["", "NA", "N/A", "nan", "null", "-", ".", "#N/A", "C"],
 )
 
@@ -333,7 +335,7 @@ def _extra_columns(f, dialect, rng):
         return f.assign(**{"Change %": np.where(rng.random(len(f)) < 0.5, "0.35%", "-1.20%")})
     return f
 
-# %% ../../../nbs/data/reading/dialects.ipynb #7026a85f
+# %% ../../../nbs/data/reading/dialects.ipynb #d7e5b50a
 def _dates(days, dialect):
     """Dates as a text file holds them: (columns by name, options that a user who knows would give)."""
     form = dialect.dates
@@ -357,9 +359,22 @@ def _dates(days, dialect):
         return pd.Index(
             np.where(stamp < np.sort(stamp)[len(stamp) // 2], seconds * 10**3, seconds * 10**6).astype(str)
         ), {"date_unit": "ms"}
-    return stamp.strftime(form), {"date_format": form}
+    text = stamp.strftime(form)
+    return (text.str.upper() if form == "%d%b%Y" else text), {"date_format": form}  # 06NOV2023, as SAS writes it
 
-# %% ../../../nbs/data/reading/dialects.ipynb #55727a38
+# %% ../../../nbs/data/reading/dialects.ipynb #42c2454e
+_MONEY = {"$": "${}", "€ behind": "{} €", "EUR behind": "{} EUR", "EUR before": "EUR {}", "₹": "₹{}"}
+
+
+def _in_groups_of_two(text):
+    """A number as India writes it: three digits at the end, two in every group before."""
+    whole, mark, rest = text.replace(",", "").partition(".")
+    head, tail = whole[:-3], whole[-3:]
+    pairs = [head[max(0, k - 2) : k] for k in range(len(head), 0, -2)][::-1]
+    grouped = ",".join([*pairs, tail]) if "," in text else whole
+    return grouped + mark + rest
+
+
 def _number(x, dialect, is_volume, digits=None):
     """One number as the dialect writes it."""
     grouped = dialect.thousands == "all" or dialect.thousands == "volume" and is_volume
@@ -372,12 +387,11 @@ def _number(x, dialect, is_volume, digits=None):
     if "e" in text:
         text = f"{x:.12f}".rstrip("0")
     gap = dialect.gap if dialect.gap != dialect.decimal else "'"
+    if gap == "India":
+        gap = ","
+        text = _in_groups_of_two(text) if dialect.decimal == "." else text.replace(",", "")
     text = text.translate(str.maketrans({",": gap, ".": dialect.decimal}))
-    if not is_volume and dialect.sign == "$":
-        return "$" + text
-    if not is_volume and dialect.sign == "€ behind":
-        return text + " €"
-    return text
+    return text if is_volume else _MONEY.get(dialect.sign, "{}").format(text)
 
 # %% ../../../nbs/data/reading/dialects.ipynb #5de71437
 def _scaled(x):
@@ -456,6 +470,15 @@ def _csv_text(f, dialect, index=False):
         lines[-1] = "Source: a vendor"
     return "\n".join(lines)
 
+# %% ../../../nbs/data/reading/dialects.ipynb #c3de62f4
+def _fixed_text(f, dialect):
+    """The text of a file of a fixed width: columns padded with blanks."""
+    cells = f.astype(str)
+    widths = [max(cells[c].str.len().max(), len(c)) for c in f]
+    lines = [f.columns.tolist(), *cells.to_numpy().tolist()]
+    padded = ["  ".join(cell.rjust(w) for cell, w in zip(line, widths)) for line in lines]
+    return "\n".join([*padded, "Source: a vendor" if dialect.around == "footer" else ""])
+
 # %% ../../../nbs/data/reading/dialects.ipynb #2ed72b93
 def _write_text(path, text, dialect):
     """Encode, pack and write; returns the path."""
@@ -474,7 +497,7 @@ def _write_text(path, text, dialect):
     path.write_bytes(data)
     return path
 
-# %% ../../../nbs/data/reading/dialects.ipynb #01d94ac8
+# %% ../../../nbs/data/reading/dialects.ipynb #595b4725
 def write_dialect(
     market: Market,
     dialect: Dialect,
@@ -506,6 +529,8 @@ def write_dialect(
     def renamed(g):
         return g.rename(columns={k: v for k, v in words.items() if k in g})
 
+    if dialect.layout == "fixed width":
+        return _write_text(folder / "vendor.txt", _fixed_text(renamed(f), dialect), dialect), options
     if not single:
         return _write_text(
             folder / "vendor.csv", _csv_text(renamed(f), dialect, dialect.extra == "index"), dialect

@@ -11,11 +11,11 @@ __all__ = ['ALIASES', 'WEAK', 'DIVIDES', 'SIGNED', 'OHLC', 'INDEX', 'NUMERIC_COL
            'known_names', 'adjusted_twin', 'looks_adjusted', 'looks_like_date', 'is_field_name', 'nearest_name',
            'date_first']
 
-# %% ../../../nbs/data/reading/names.ipynb #05396540
+# %% ../../../nbs/data/reading/names.ipynb #595d8f18
 import difflib, re, unicodedata
 import pandas as pd
 from ...core import NeuralphaError
-from .number_marks import CURRENCY
+from .number_marks import CURRENCIES, CURRENCY
 
 # %% ../../../nbs/data/reading/names.ipynb #76067ead
 def plain_name(name) -> str:
@@ -92,11 +92,7 @@ _SAYS_PRICE = _pattern(
 )
 _ADJUSTED = re.compile(r"^(?:adj(?:usted)?_?(open|high|low|volume)|(open|high|low|volume)_?adj(?:usted)?)$")
 
-# %% ../../../nbs/data/reading/names.ipynb #ddbb909f
-_CURRENCIES = set(
-    "usd eur gbp gbx jpy chf cad aud nzd cny cnh hkd inr krw twd sgd thb idr myr php brl mxn zar sek nok dkk pln czk "
-    "huf try ils aed sar usdt 元 人民币 円 원".split()
-)
+# %% ../../../nbs/data/reading/names.ipynb #251d4df5
 _SHARES = set("shares share stk stück stücke 股 株 주".split())
 _UNIT = re.compile(r"^(.+?)\s*[(（\[]\s*([^()（）\[\]]+?)\s*[)）\]]\s*$")
 
@@ -108,7 +104,7 @@ def _in_its_unit(name) -> str | None:
         return None
     field = _KNOWN.get(plain_name(found[1]))
     unit = found[2].strip().lower()
-    is_price = field in (*OHLC, "adj_close") and (unit in _CURRENCIES or unit in CURRENCY)
+    is_price = field in (*OHLC, "adj_close") and (unit in CURRENCIES or unit in CURRENCY)
     return field if is_price or field == "volume" and unit in _SHARES else None
 
 # %% ../../../nbs/data/reading/names.ipynb #6a8fba42

@@ -48,7 +48,7 @@ class Stamps:
     fix: str = ""
     said: str = ""  # what was concluded from the column itself
 
-# %% ../../../nbs/data/reading/stamps.ipynb #20383139
+# %% ../../../nbs/data/reading/stamps.ipynb #626490d9
 _STAMP = r"^(\d{4}-\d{2}-\d{2})[ T](\d{2}:\d{2})(:\d{2})?(\.\d+)?\s?(Z|[+-]\d{2}:?\d{2})?$"
 _TIMED = r"%[-_0]?(\.?\d?f|[HIklMSTRXrcpPsz+])"  # directives of a strptime format that say more than the day
 _DAY = {
@@ -56,13 +56,16 @@ _DAY = {
     r"^\d{8}$": "%Y%m%d",
     r"^\d{4}/\d{1,2}/\d{1,2}$": "%Y/%m/%d",
     r"^\d{4}\.\d{1,2}\.\d{1,2}$": "%Y.%m.%d",
-    r"^\d{1,2}-[A-Za-z]{3}-\d{4}$": "%d-%b-%Y",
-    r"^\d{1,2} [A-Za-z]{3} \d{4}$": "%d %b %Y",
-    r"^[A-Za-z]{3} \d{1,2}, \d{4}$": "%b %d, %Y",
-    r"^\d{1,2} [A-Za-z]{4,} \d{4}$": "%d %B %Y",
-    r"^[A-Za-z]{4,} \d{1,2}, \d{4}$": "%B %d, %Y",
 }
+_LETTERS = re.compile(
+    r"(?P<weekday>(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun)(?:,? ))?"
+    r"(?:(?P<day>\d{1,2})(?P<mark>[ ./-]?)(?P<month>[A-Za-z]{3,9})(?P=mark)\d{4}"
+    r"|\d{4}(?P<mark_then>[ ./-]?)(?P<month_then>[A-Za-z]{3,9})(?P=mark_then)\d{1,2}"
+    r"|(?P<month_first>[A-Za-z]{3,9})(?P<mark_first>[ .-])\d{1,2}(?P<mark_last>,? |-)\d{4})"
+)
 _TIMES = {
+    r":\d{1,2}:\d{2}": ":%H:%M",  # as SAS writes a stamp
+    r":\d{1,2}:\d{2}:\d{2}": ":%H:%M:%S",
     r" \d{1,2}:\d{2}": " %H:%M",
     r" \d{1,2}:\d{2}:\d{2}": " %H:%M:%S",
     r" \d{1,2}:\d{2} ?[AaPp][Mm]": " %I:%M %p",
@@ -80,7 +83,26 @@ def _time_form(rest):
         return ""
     return next((form for pattern, form in _TIMES.items() if re.fullmatch(pattern, rest)), None)
 
-# %% ../../../nbs/data/reading/stamps.ipynb #5604a3f8
+# %% ../../../nbs/data/reading/stamps.ipynb #2f294296
+def _lettered_form(cell):
+    """The strptime form of a day whose month is in letters; None where it is no such day."""
+    found = _LETTERS.match(cell)
+    time = _time_form(cell[found.end() :]) if found else None
+    if time is None:
+        return None
+    part = found.groupdict(default="")
+    name = part["month"] or part["month_then"] or part["month_first"]
+    month = "%b" if len(name) == 3 and name.lower() != "may" else "%B"  # %B reads Jun as well
+    weekday = "%a" + part["weekday"][3:] if part["weekday"] else ""
+    if part["month"]:
+        day = f"%d{part['mark']}{month}{part['mark']}%Y"
+    elif part["month_then"]:
+        day = f"%Y{part['mark_then']}{month}{part['mark_then']}%d"
+    else:
+        day = f"{month}{part['mark_first']}%d{part['mark_last']}%Y"
+    return weekday + day + time
+
+# %% ../../../nbs/data/reading/stamps.ipynb #dca1b99f
 def day_form(
     cell: str,  # one text
 ) -> str | None:  # a strptime format
@@ -99,6 +121,9 @@ def day_form(
     for pattern, form in _DAY.items():
         if re.match(pattern, cell):
             return form
+    lettered = _lettered_form(cell)
+    if lettered:
+        return lettered
     head = re.match(r"^(\d{4}[/.]\d{1,2}[/.]\d{1,2}|\d{8})( .*)$", cell)
     time = head and _time_form(head[2])
     if time:

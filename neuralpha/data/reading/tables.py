@@ -289,7 +289,7 @@ def _number_texts(reading: Reading):
     ]
     return sure or [c for c, t in schema.items() if t == pl.String and c not in ("date", "asset", "sector", "__time")]
 
-# %% ../../../nbs/data/reading/tables.ipynb #660c9a63
+# %% ../../../nbs/data/reading/tables.ipynb #940b9ae2
 def _settle_marks(reading: Reading, rows):
     """Decimal and thousands marks from some rows; from all where these leave a question open."""
     columns = _number_texts(reading)
@@ -304,8 +304,9 @@ def _settle_marks(reading: Reading, rows):
             ],
             spec.missing,
         )
-    elif "factor" in columns:  # the first split may stand behind the rows that were looked at
-        reading.signs = reading.signs | column_signs(rows, ["factor"], spec.missing)
+    else:  # the first split, or another currency, may stand behind the rows that were looked at
+        again = [c for c in columns if c == "factor" or reading.signs.get(c, Signs()).currency]
+        reading.signs = reading.signs | column_signs(rows, again, spec.missing)
     reading.signs = {
         c: s
         for c, s in reading.signs.items()
@@ -317,6 +318,7 @@ def _settle_marks(reading: Reading, rows):
             and not is_called_event(reading.names.get(c, c))
         )
     }
+    _refuse_two_currencies(reading, columns)
     only_volume = set(columns) <= {"volume"}
 
     def settle(lf):
@@ -339,6 +341,29 @@ def _by_source(reading: Reading, message):
         if ours != source:
             message = message.replace(f"column {ours!r}", f"column {source!r}")
     return message
+
+# %% ../../../nbs/data/reading/tables.ipynb #5a97c90b
+def _refuse_two_currencies(reading: Reading, columns):
+    """Raise where a column, or two columns of prices, are in two currencies, and where a volume is money."""
+    signs = {c: reading.signs[c] for c in columns if c in reading.signs}
+    if "volume" in signs and signs["volume"].currency:
+        name = reading.names.get("volume", "volume")
+        raise NeuralphaError(
+            f"{reading.where}: column {name!r}: numbers in {signs['volume'].currency}; a volume counts shares, and "
+            "this is money that changed hands: divide it by the price, or leave the column out."
+        )
+    both = next(((c, s.currency, c, s.another) for c, s in signs.items() if s.another), None)
+    in_money = [(c, s.currency) for c, s in signs.items() if s.currency]
+    if in_money and not both:
+        (first, currency), *others = in_money
+        both = next(((first, currency, c, other) for c, other in others if other != currency), None)
+    if both:
+        name, currency, other_name, other = (reading.names.get(part, part) for part in both)
+        where = f"column {name!r}" if name == other_name else f"columns {name!r} and {other_name!r}"
+        raise NeuralphaError(
+            f"{reading.where}: {where}: numbers in {currency} and in {other}; prices are in one currency: convert "
+            "them, or give the rows of each currency as a universe of its own."
+        )
 
 # %% ../../../nbs/data/reading/tables.ipynb #db9df4e7
 def _holds_numbers(reading: Reading, column):

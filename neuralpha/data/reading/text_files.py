@@ -10,11 +10,12 @@ fields a line has, or which letters its bytes are.
 __all__ = ['PACKED', 'TEXT', 'NO_DATA', 'ENCODINGS', 'SEVERAL_BLANKS', 'IN_NAMES', 'BEGINNING', 'text_stem', 'is_no_data',
            'unpacked', 'not_utf8', 'TextFile', 'text_file', 'odd_lines', 'without_remarks', 'scan_text']
 
-# %% ../../../nbs/data/reading/text_files.ipynb #4416e31f
+# %% ../../../nbs/data/reading/text_files.ipynb #35566fdc
 import codecs, csv, io, re
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import NamedTuple
+import pandas as pd
 import polars as pl
 from ...core import NeuralphaError
 from .names import is_field_name, known_name, known_names, plain_name
@@ -281,7 +282,7 @@ def _check_names(path, names):
     if blank and blank != [0]:
         raise NeuralphaError(f"{path}: column {blank[0] + 1} of the header has no name; name it.")
 
-# %% ../../../nbs/data/reading/text_files.ipynb #53491f43
+# %% ../../../nbs/data/reading/text_files.ipynb #c798abcb
 SEVERAL_BLANKS = re.compile(r"\s{2,}")
 IN_NAMES = "_-."
 
@@ -293,8 +294,9 @@ def _refuse_other_mark(path, names):
     header = names[0].strip()
     if _is_row_of_names(SEVERAL_BLANKS.split(header)):
         raise NeuralphaError(
-            f"{path}: several blanks stand between the columns of the header {header!r}; put one mark between them, or "
-            "read it with pandas.read_fwf and pass the frame."
+            f"{path}: several blanks stand between the columns of the header {header!r}, and no blank that all lines "
+            "have parts them: put one mark between them, or read it with pandas.read_fwf(colspecs=...) and pass the "
+            "frame."
         )
     for mark in sorted(
         {ch for ch in header if not ch.isalnum() and ch.isascii() and ch not in IN_NAMES},
@@ -313,7 +315,34 @@ def _is_row_of_names(names):
     known = {known_name(n) for n in names} - {None}
     return "date" in known and len(known) > 1
 
-# %% ../../../nbs/data/reading/text_files.ipynb #93fbff87
+# %% ../../../nbs/data/reading/text_files.ipynb #7f4814b6
+def _fixed_width(path: Path, text: "_Text", header: "_Header") -> TextFile | None:
+    """A table whose columns are parted by blanks that all of its lines have; None where it is no such table."""
+    first = header.line.decode("utf-8", "replace").strip()
+    if header.said or any(mark in first for mark in ",;\t|") or "  " not in text.data.decode("utf-8", "replace"):
+        return None
+    if not _is_row_of_names(SEVERAL_BLANKS.split(first)) and not _is_row_of_names(first.split()):
+        return None
+    if not text.is_whole:
+        text = _Text(path.read_bytes().removeprefix(codecs.BOM_UTF8), is_whole=True, is_plain=False)
+    lines = text.data.decode("utf-8", "replace").splitlines()[header.above :]
+    cells = pd.read_fwf(
+        io.StringIO("\n".join(lines)), header=None, dtype=str, keep_default_na=False, infer_nrows=len(lines)
+    )
+    names, rows = cells.iloc[0].tolist(), cells.iloc[1:]
+    is_short = (rows == "").any(axis=1) & rows.apply(lambda cell: cell.str.contains(r"\s")).any(axis=1)
+    if names not in (SEVERAL_BLANKS.split(first), first.split()) or (rows == "").all().any() or is_short.any():
+        return None
+    note = dict(
+        check="fixed_width",
+        rows=len(rows),
+        column="",
+        note="columns of a fixed width, parted by the blanks that every line has",
+    )
+    data = rows.to_csv(index=False, header=False).encode()
+    return TextFile(path, ",", names, header.above + 1, data=data, notes=(note,))
+
+# %% ../../../nbs/data/reading/text_files.ipynb #0a94ee3f
 def text_file(
     path: Path,
     delimiter: str | None = None,  # what the user said
@@ -333,6 +362,9 @@ def text_file(
     """
     text = _loaded(path, encoding)
     header = _find_header(text.data)
+    fixed = None if delimiter else _fixed_width(path, text, header)
+    if fixed:
+        return fixed
     delimiter = delimiter or header.delimiter
     columns = _columns(path, text.data, header, delimiter)
     is_simple = text.is_plain and header.above == 0 and columns.lines == 1 and not columns.blank
