@@ -57,7 +57,27 @@ DESK_STUDY = {
 
 
 @pytest.fixture(scope="session")
-def desk_report(tmp_path_factory):
+def made_once(request, tmp_path_factory):
+    """A function that has a folder made by the first of pytest's workers that asks; all of them read it."""
+    from neuralpha.core import lock
+
+    base = tmp_path_factory.getbasetemp()
+    shared = base.parent if hasattr(request.config, "workerinput") else base
+
+    def folder_of(name, make):
+        folder, done = shared / name, shared / f"{name}.made"
+        with lock(shared / f"{name}.lock"):
+            if not done.exists():
+                shutil.rmtree(folder, ignore_errors=True)
+                make(folder)
+                done.touch()
+        return folder
+
+    return folder_of
+
+
+@pytest.fixture(scope="session")
+def desk_report(made_once):
     """A small report on which desks can be opened; read it, do not write to it."""
     from neuralpha.core import write_json
     from neuralpha.report.pages.draw import write_site
@@ -65,34 +85,41 @@ def desk_report(tmp_path_factory):
     from neuralpha.study.experiment import open_experiment
     from neuralpha.study.spec import make_study
 
-    folder = tmp_path_factory.mktemp("reports")
-    study = make_study(DESK_STUDY)
-    made = Report(open_experiment(study), folder, device="cpu")
-    for step in (made.data, made.fit, made.leaderboard, made.save):
-        step()
-    write_json(folder / "desk" / "study.json", study.model_dump(mode="json"))
-    write_site(study, folder)
-    return folder / "desk"
+    def make(folder):
+        study = make_study(DESK_STUDY)
+        made = Report(open_experiment(study), folder, device="cpu")
+        for step in (made.data, made.fit, made.leaderboard, made.save):
+            step()
+        write_json(folder / "desk" / "study.json", study.model_dump(mode="json"))
+        write_site(study, folder)
+
+    return made_once("reports", make) / "desk"
 
 
 @pytest.fixture(scope="session")
-def opened_once(desk_report, tmp_path_factory):
-    from neuralpha.report.desk import open_desk
+def opened_once(desk_report, made_once):
+    """A desk on `desk_report` before its first bar; read it, do not write to it."""
+    from neuralpha.report.desk import desk_at, open_desk
 
-    folder = tmp_path_factory.mktemp("opened") / "desk"
-    return open_desk(desk_report, folder, "lightgbm", ["ridge"], costs="square-root")
+    def make(folder):
+        open_desk(desk_report, folder / "desk", "lightgbm", ["ridge"], costs="square-root")
+
+    return desk_at(made_once("opened", make) / "desk")
 
 
 @pytest.fixture(scope="session")
-def replayed_once(opened_once, tmp_path_factory):
+def replayed_once(opened_once, made_once):
+    """The folder of the same desk after the held-out months; read it, do not write to it."""
     import pandas as pd
     from neuralpha.report.desk import replay_desk
 
-    folder = tmp_path_factory.mktemp("replayed") / "desk"
-    shutil.copytree(opened_once.folder, folder)
-    before_its_own_alarm = pd.Timedelta(47, "D")  # the whole replay alarms twice in 119 bars without any planted fault
-    replay_desk(folder, last=pd.Timestamp(opened_once.terms.since) + before_its_own_alarm)
-    return folder
+    def make(folder):
+        shutil.copytree(opened_once.folder, folder / "desk")
+        # the whole replay alarms twice in 119 bars without any planted fault
+        before_its_own_alarm = pd.Timedelta(47, "D")
+        replay_desk(folder / "desk", last=pd.Timestamp(opened_once.terms.since) + before_its_own_alarm)
+
+    return made_once("replayed", make) / "desk"
 
 
 @pytest.fixture

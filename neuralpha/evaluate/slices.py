@@ -14,7 +14,8 @@ __all__ = ['HORIZONS', 'CUTS_OF_EVERY_HORIZON', 'N_QUANTILES', 'CUTS_OF_DATES', 
            'horizon_slices', 'slice_numbers', 'SliceSetting', 'ScoredTime', 'Slice', 'Cut', 'slice_meanings',
            'slices_json', 'slices_frame', 'slice_records']
 
-# %% ../../nbs/evaluate/slices.ipynb #29b4e44e
+# %% ../../nbs/evaluate/slices.ipynb #c2aed9b1
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import NamedTuple
@@ -361,24 +362,30 @@ def _intervals(values: np.ndarray, horizon: int) -> np.ndarray:  # (3, M): mean,
             out[:, j] = fit["mean"], fit["low"], fit["high"]
     return out
 
-# %% ../../nbs/evaluate/slices.ipynb #f1cb287c
+# %% ../../nbs/evaluate/slices.ipynb #b1a7fe15
 def _evidence(part: Slice, ranked: list, significance: float) -> dict:  # place of a model -> its numbers
     """What the ICs of one slice say of every model that has enough dates; empty where none has."""
     horizon = part.label.horizon
     pairs = paired_tests(pd.DataFrame(part.ic[:, ranked], columns=ranked), horizon, significance)
-    separated = pairs[pairs["separated"]]
-    beaten = separated.groupby("worse").size()
+    separated = _told_apart(pairs)
+    beaten = Counter(worse for _, worse in separated)
     enough = np.isfinite(part.ic).sum(0) >= fewest_dates(horizon)
     order = sorted((j for j in ranked if enough[j]), key=lambda j: -np.nanmean(part.ic[:, j]))
-    among = separated["better"].isin(order) & separated["worse"].isin(order)
-    shared = letters(order, separated.loc[among, ["better", "worse"]].to_numpy().tolist())
+    shared = letters(order, [pair for pair in separated if {*pair} <= {*order}])
     rank_intervals = _intervals(part.rank_ic, horizon)
     rows = {}
     for j in np.flatnonzero(enough):
-        rank = 1 + int(beaten.get(j, 0)) if j in ranked else 0
+        rank = 1 + beaten[j] if j in ranked else 0
         verdict = dict(letters=shared.get(j, ""), rank=rank)
         rows[j] = verdict | _ic_numbers(part.ic[:, j], part.rank_ic[:, j], rank_intervals[:, j], horizon)
     return rows
+
+# %% ../../nbs/evaluate/slices.ipynb #408d0b74
+def _told_apart(pairs: pd.DataFrame) -> list[tuple]:  # (better, worse)
+    """The separated pairs of `paired_tests` as a list: a board has dozens of slices, and a frame is slow to ask."""
+    separated = pairs["separated"].to_numpy()
+    better, worse = (pairs[side].to_numpy()[separated].tolist() for side in ("better", "worse"))
+    return list(zip(better, worse, strict=True))
 
 # %% ../../nbs/evaluate/slices.ipynb #38cf310a
 def _ic_numbers(ic: np.ndarray, rank_ic: np.ndarray, rank_interval: np.ndarray, horizon: int) -> dict:

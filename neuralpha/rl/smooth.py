@@ -130,36 +130,51 @@ def trade_bar(
     position = (position + order) * (1 + market.after[date])
     return position, cash, cash + position.sum(1)
 
-# %% ../../nbs/rl/smooth.ipynb #e37d6f1e
+# %% ../../nbs/rl/smooth.ipynb #e969a8d1
 def _until_the_fill(market, date, position, cash) -> tuple:  # position and cash when orders are filled
     """What is owed is paid, prices move, and whoever leaves pays out."""
-    years = market.years[date]
-    interest = torch.where(cash < 0, years * market.tariff.financing[0], torch.zeros_like(cash))
-    cash = cash * (1 + interest)
-    fees = position.clamp(max=0) * market.tariff.borrow[0] * years[:, None]
-    cash = cash + fees.sum(1)
+    cash = _less_what_is_owed(market, date, position, cash)
     moved = position * (1 + market.before[date])
-    nothing = torch.zeros_like(moved)
     leaves = market.leaves[date]
+    if not leaves.any():
+        return moved, cash
+    nothing = torch.zeros_like(moved)
     after_spread = moved - position.abs() * market.rate[date]
     cash = cash + torch.where(leaves, after_spread, nothing).sum(1)
     return torch.where(leaves, nothing, moved), cash
 
-# %% ../../nbs/rl/smooth.ipynb #d347d90a
+# %% ../../nbs/rl/smooth.ipynb #7d01f32a
+def _less_what_is_owed(market, date, position, cash) -> torch.Tensor:
+    """Cash after interest on debt and the fees of what is sold short."""
+    years = market.years[date]
+    if market.tariff.financing[0]:
+        interest = torch.where(cash < 0, years * market.tariff.financing[0], torch.zeros_like(cash))
+        cash = cash * (1 + interest)
+    if market.tariff.borrow[0]:
+        fees = position.clamp(max=0) * market.tariff.borrow[0] * years[:, None]
+        cash = cash + fees.sum(1)
+    return cash
+
+# %% ../../nbs/rl/smooth.ipynb #a0cc1e5a
 def cost_of(market: SmoothMarket, date: torch.Tensor, size: torch.Tensor, base: torch.Tensor) -> torch.Tensor:
     """Money that orders cost: (accounts, n_assets)."""
     tariff = market.tariff
-    share, per_share, minimum = tariff.commission[0]
-    fee = size * share + size / market.price[date] * per_share
-    if minimum:
-        fee = torch.where(size > 0, fee.clamp(min=minimum), torch.zeros_like(fee))
-    total = size * market.rate[date] + fee
+    total = size * market.rate[date]
+    if tariff.commission[0].any():
+        total = total + _fee_of(market, date, size)
     for coefficient, power, by_volatility, of_capital in (tariff.temporary[0], tariff.permanent[0]):
         if coefficient:
             against = base.clamp(min=1e-300)[:, None] if of_capital else market.volume[date]
             scale = market.volatility[date] if by_volatility else 1.0
             total = total + coefficient * scale * size ** (1 + power) / against**power
     return total
+
+# %% ../../nbs/rl/smooth.ipynb #e1b9bf21
+def _fee_of(market, date, size) -> torch.Tensor:
+    """The broker's commission."""
+    share, per_share, minimum = market.tariff.commission[0]
+    fee = size * share + size / market.price[date] * per_share
+    return torch.where(size > 0, fee.clamp(min=minimum), torch.zeros_like(fee)) if minimum else fee
 
 # %% ../../nbs/rl/smooth.ipynb #1d4cc5fd
 def limit_weights(limits: ActionLimits, action: torch.Tensor) -> torch.Tensor:  # (..., n_assets)

@@ -101,6 +101,7 @@ def drawn(tmp_path_factory, replayed_once):
     for name in ("sample", "again"):
         shutil.copytree(ROOT / "reports" / "sample", reports / name)
     sample = reports / "sample"
+    desk = shutil.copytree(replayed_once, tmp_path_factory.mktemp("desk") / "desk")
     study = load_study(sample / "study.json")
     found = site_pages(study, sample)
     site = Site(study, sample, *read_results(sample, study))
@@ -136,7 +137,7 @@ def drawn(tmp_path_factory, replayed_once):
         "agents.html": render("agents.html", frame, acted),
         "sweep.html": render("sweep.html", frame, sweep_page(a_sweep())),
         "hold.html": hold_page(neuralpha.score(ridge, panel), sample / "scores"),
-        "desk.html": write_desk_page(replayed_once).read_text(encoding="utf-8"),
+        "desk.html": write_desk_page(desk).read_text(encoding="utf-8"),
     }
     folder = tmp_path_factory.mktemp("drawn")
     for name, text in texts.items():

@@ -14,18 +14,19 @@ __all__ = ['OHLC', 'CLEAN', 'SPOILT', 'FIRST', 'LAST', 'AT', 'DAY', 'PLANTED', '
            'half_a_session_late', 'monthly', 'Planted', 'plant', 'check_frame', 'count_found', 'report_line',
            'draw_faults']
 
-# %% ../../../nbs/data/checks/planted.ipynb #cdc6c422
+# %% ../../../nbs/data/checks/planted.ipynb #4e93f4b7
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property, partial
 import numpy as np
 import pandas as pd
 import polars as pl
+from .calendars import calendar_sessions
 from .run import check_panel
 from ..panel import UNTIL, Panel
 from ..reading.tables import canonical
 
-# %% ../../../nbs/data/checks/planted.ipynb #0a5c331e
+# %% ../../../nbs/data/checks/planted.ipynb #9a332f80
 def clean_market(
     seed: int = 0,
     n_assets: int = 30,
@@ -39,10 +40,7 @@ def clean_market(
     pd.DataFrame
         long: asset, date, open, high, low, close, volume
     """
-    import exchange_calendars as xc
-
-    days = xc.get_calendar("XNYS", start="2021-12-01", end="2024-12-31").sessions
-    days = days[days >= start][:n_days].to_numpy("datetime64[ns]")
+    days = calendar_sessions("XNYS", start, "2024-12-31").days[:n_days]
     names = [f"A{asset:02d}" for asset in range(n_assets)]
     fields = _draw_bars(np.random.default_rng(seed), n_days, n_assets)
     columns = {name: pd.DataFrame(values, days, names).T.stack() for name, values in fields.items()}

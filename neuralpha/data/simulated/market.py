@@ -17,13 +17,14 @@ from bars up to $t-1$**, or no model could learn it.
 __all__ = ['KINDS', 'ORACLE_WINDOWS', 'SECTORS', 'PRESETS', 'Alpha', 'simulate_universe', 'return_ahead', 'ic_by_date',
            'planted_return', 'oracle_ic', 'recovered', 'simulate_named']
 
-# %% ../../../nbs/data/simulated/market.ipynb #030f4a11
+# %% ../../../nbs/data/simulated/market.ipynb #0ce2e361
 from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 from numba import njit
 from ...core import NeuralphaError, unknown_name
 from ...cross_section import correlation_by_date
+from ..checks.calendars import calendar_sessions
 from ..panel import Panel, exits
 
 # %% ../../../nbs/data/simulated/market.ipynb #ef0f26e3
@@ -431,14 +432,12 @@ def _strength(rng, alphas, n_days):
     crash = np.where(rng.random(n_days) < 0.02, -15.0, 15 * 0.02 / 0.98)
     return expected, expected * np.stack([1 + crash * a.crowded for a in alphas] or [np.ones(n_days)])
 
-# %% ../../../nbs/data/simulated/market.ipynb #fe2d21e8
+# %% ../../../nbs/data/simulated/market.ipynb #6f4a66b8
 def _sessions(start, n_days):
     """The first `n_days` sessions of the New York Stock Exchange from `start`."""
-    import exchange_calendars as xc
-
     start = pd.Timestamp(start)
     end = start + pd.Timedelta(days=int(n_days * 365.25 / 250) + 40)
-    return xc.get_calendar("XNYS", start=start, end=end).sessions[:n_days].to_numpy("datetime64[ns]")
+    return calendar_sessions("XNYS", start, end).days[:n_days]
 
 # %% ../../../nbs/data/simulated/market.ipynb #790a8684
 def _panel(name, start, arrays, tradable, first, last, truth, sector, final):
