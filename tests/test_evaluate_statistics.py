@@ -439,6 +439,15 @@ def test_variance_split_needs_two_seeds():
     with pytest.raises(NeuralphaError, match="One seed"):
         variance_split(pd.DataFrame({0: [1.0, 2, 3]}))
 
+@pytest.mark.parametrize("n", [3, 4, 5, 40, 613])
+def test_moments_are_those_of_scipy_to_the_bit(n):
+    from scipy import stats
+    from neuralpha.evaluate.statistics import _skew_and_kurtosis
+
+    for seed in range(20):
+        x = 0.01 * np.random.default_rng(seed).standard_t(3, n) + 0.001
+        assert _skew_and_kurtosis(x) == (stats.skew(x, bias=False), stats.kurtosis(x, fisher=False, bias=False))
+
 @pytest.mark.parametrize(
     "skew, kurtosis, answer", [(-2.448, 10.164, 0.91336), (0, 3, 0.98167), (-2.448, 10.164 - 3, 0.91997)]
 )
