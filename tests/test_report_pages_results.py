@@ -2,8 +2,17 @@
 from neuralpha.report.pages.results import *
 import pytest
 import pandas as pd
+from PIL import Image
 from neuralpha.core import NeuralphaError, write_json
 from neuralpha.study.spec import load_study
+
+def test_a_picture_that_is_too_wide_for_half_of_a_row_gets_a_row(tmp_path):
+    for name, width in (("one", 600), ("two", 900)):
+        Image.new("P", (width, 300)).save(tmp_path / f"{name}.png")
+    (tmp_path / "broken.png").write_text("")
+    figures = [{"file": f"{name}.png"} for name in ("one", "two", "broken", "lost")]
+    mark_broad(figures, tmp_path)
+    assert [figure.get("is_broad") for figure in figures] == [False, True, None, None]
 
 def test_a_universe_without_a_report_says_why(tmp_path):
     study = load_study("tiny", universes=["sim-tiny"])
