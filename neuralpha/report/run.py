@@ -13,7 +13,7 @@ stop the others, and whatever moment the machine chooses to die, the same comman
 __all__ = ['STORED_BY', 'BACKENDS', 'execute', 'template_of', 'StudyRun', 'study_lock', 'run_study', 'write_leaderboard',
            'mark_start']
 
-# %% ../../nbs/report/run.ipynb #c87a3d17
+# %% ../../nbs/report/run.ipynb #7b9c3bf2
 import contextlib, logging, os, re, shutil, signal, socket, sys, tempfile, time
 from contextlib import AbstractContextManager
 from concurrent.futures import Future, ThreadPoolExecutor, wait
@@ -24,6 +24,7 @@ import nbformat
 from neuralpha.core import (
     DiskError,
     NeuralphaError,
+    compile_in_turn,
     digest,
     file_digest,
     lock,
@@ -79,7 +80,10 @@ def _place_for_sockets() -> str | None:
             return place
     return None
 
-# %% ../../nbs/report/run.ipynb #13303612
+# %% ../../nbs/report/run.ipynb #b4f8e448
+_FIRST = "import neuralpha.core; neuralpha.core.compile_in_turn()"
+
+
 def _kernel_manager(folder: str, sockets: bool, started, threads: dict):
     """A kernel manager class that starts this Python, connected by sockets in `folder` or else by TCP, and tells
     `started` the process.
@@ -88,7 +92,10 @@ def _kernel_manager(folder: str, sockets: bool, started, threads: dict):
     from jupyter_client.manager import AsyncKernelManager
 
     this_python = KernelSpec(
-        argv=[sys.executable, "-m", "ipykernel_launcher", "-f", "{connection_file}"],
+        argv=[
+            *(sys.executable, "-m", "ipykernel_launcher", "-f", "{connection_file}"),
+            f"--IPKernelApp.exec_lines={_FIRST}",
+        ],
         display_name="Python 3",
         language="python",
     )
@@ -435,7 +442,7 @@ def study_lock(
     """
     return lock(Path(out) / ".units" / "locks" / f"study-{name}")
 
-# %% ../../nbs/report/run.ipynb #5cd39c66
+# %% ../../nbs/report/run.ipynb #13434e27
 def run_study(
     study,  # `Study`, built-in name or TOML file
     out="reports",  # folder of all reports and of the units they share
@@ -488,6 +495,7 @@ def run_study(
         run.reused = [universe_slug(u) for u in study.universes]
         run.seconds = time.time() - started
         return run
+    compile_in_turn()
     fit = BACKENDS[backend](device, jobs)
     jobs = jobs or os.cpu_count() or 1
     benches = [open_any(study, u, store) for u in study.universes]
