@@ -70,7 +70,7 @@ def _be_kernel(arguments: list, environment: dict):
     finally:
         os._exit(1)
 
-# %% ../../nbs/report/copies.ipynb #ea6e12ff
+# %% ../../nbs/report/copies.ipynb #002455ad
 class Copies:
     """Kernels from copies of one process, which ends with the block.
 
@@ -132,7 +132,7 @@ class Copies:
         if self.process:
             self.process.communicate()  # its input ends, and so does it
 
-    def kill(self):
+    def kill(self) -> None:
         """End the process, with whatever waits for it to have loaded."""
         if self.process:
             self.process.kill()
@@ -156,13 +156,13 @@ class Copy:
 
     wait = poll
 
-# %% ../../nbs/report/copies.ipynb #82eb5b89
+# %% ../../nbs/report/copies.ipynb #7f29eb50
 class FromCopy(LocalProvisioner):
     """Jupyter's way to start a kernel on this machine, but from a copy."""
 
     copies = Any()  # `Copies`
 
-    async def launch_kernel(self, cmd, **how):
+    async def launch_kernel(self, cmd, **how) -> dict:
         self.process = Copy(self.copies.start(cmd[3:], how["env"]))  # without python -m ipykernel_launcher
         self.pid = self.pgid = self.process.pid
         return self.connection_info
