@@ -1,6 +1,6 @@
 # Exported from nbs/ by `make sync`; edit the notebook.
 from neuralpha.core import *
-import json, os
+import json, os, subprocess, sys, time
 import numpy as np
 import pandas as pd
 import pytest
@@ -237,6 +237,37 @@ def test_a_lock_is_exclusive_and_leaves_no_file(tmp_path):
         sweep_locks(tmp_path)
         assert [p.name for p in tmp_path.iterdir()] == ["held"]
     assert list(tmp_path.iterdir()) == []
+
+TURNS = """
+import sys, time
+from numba import njit
+from neuralpha.core import compile_in_turn
+compile_in_turn()
+sys.path.insert(0, sys.argv[1])
+from kernels import total
+while time.time() < float(sys.argv[2]):
+    pass
+total(3)
+print(sum(total.stats.cache_misses.values()))
+"""
+
+KERNEL = """
+from numba import njit
+
+@njit(cache=True)
+def total(n):
+    out = 0.0
+    for i in range(n):
+        out += i ** 0.5
+    return out
+"""
+
+def test_of_processes_that_begin_at_once_one_compiles(tmp_path):
+    (tmp_path / "kernels.py").write_text(KERNEL)
+    command = [sys.executable, "-c", TURNS, str(tmp_path), str(time.time() + 8)]
+    began = [subprocess.Popen(command, stdout=subprocess.PIPE, text=True) for _ in range(4)]
+    compiled = [int(one.communicate()[0]) for one in began]
+    assert sorted(compiled) == [0, 0, 0, 1]
 
 def test_a_figure_is_the_same_picture_in_fewer_bytes():
     import io

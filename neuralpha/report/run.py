@@ -13,7 +13,7 @@ stop the others, and whatever moment the machine chooses to die, the same comman
 __all__ = ['STORED_BY', 'BACKENDS', 'execute', 'template_of', 'StudyRun', 'study_lock', 'run_study', 'write_leaderboard',
            'mark_start']
 
-# %% ../../nbs/report/run.ipynb #c87a3d17
+# %% ../../nbs/report/run.ipynb #7b9c3bf2
 import contextlib, logging, os, re, shutil, signal, socket, sys, tempfile, time
 from contextlib import AbstractContextManager
 from concurrent.futures import Future, ThreadPoolExecutor, wait
@@ -24,6 +24,7 @@ import nbformat
 from neuralpha.core import (
     DiskError,
     NeuralphaError,
+    compile_in_turn,
     digest,
     file_digest,
     lock,
@@ -79,18 +80,25 @@ def _place_for_sockets() -> str | None:
             return place
     return None
 
-# %% ../../nbs/report/run.ipynb #13303612
-def _kernel_manager(folder: str, sockets: bool, started, threads: dict):
-    """A kernel manager class that starts this Python, connected by sockets in `folder` or else by TCP, and tells
-    `started` the process.
+# %% ../../nbs/report/run.ipynb #bfbb5a93
+_FIRST = "import neuralpha.core; neuralpha.core.compile_in_turn()"
+
+
+def _kernel_manager(folder: str, sockets: bool, started, kernels):
+    """A kernel manager class that starts this Python, or a copy of one that runs, connected by sockets in `folder` or
+    else by TCP, and tells `started` the process.
     """
     from jupyter_client.kernelspec import KernelSpec
     from jupyter_client.manager import AsyncKernelManager
 
     this_python = KernelSpec(
-        argv=[sys.executable, "-m", "ipykernel_launcher", "-f", "{connection_file}"],
+        argv=[
+            *(sys.executable, "-m", "ipykernel_launcher", "-f", "{connection_file}"),
+            f"--IPKernelApp.exec_lines={_FIRST}",
+        ],
         display_name="Python 3",
         language="python",
+        metadata=kernels.copies.asked_of_jupyter() if kernels.copies and sockets else {},
     )
     own = {"NEURALPHA_PROGRESS": "0", "IPYTHONDIR": folder}  # bars carry clock times
 
@@ -105,7 +113,7 @@ def _kernel_manager(folder: str, sockets: bool, started, threads: dict):
 
         async def start_kernel(self, **kw):
             try:
-                await super().start_kernel(**{**kw, "env": {**threads, **os.environ, **own}})
+                await super().start_kernel(**{**kw, "env": {**kernels.threads, **os.environ, **own}})
             finally:
                 if self.has_kernel:
                     started(self.provisioner.pid)
@@ -125,13 +133,20 @@ def _threads_of_each(jobs: int) -> dict:  # variables of the environment, which 
         "NUMBA_NUM_THREADS": str(share),
     }
 
-# %% ../../nbs/report/run.ipynb #dafcc2b7
+# %% ../../nbs/report/run.ipynb #d22f02bf
+def _copies(environment: dict):
+    from neuralpha.report.copies import Copies  # half a second that one kernel alone does not need
+
+    return Copies(environment)
+
+
 class _Kernels:
     """The kernels that run now, by process group; `kill` ends them, and those that start later."""
 
-    def __init__(self, jobs: int):
+    def __init__(self, jobs: int, several: bool):
         self.running, self.killed = set(), False
         self.threads = _threads_of_each(jobs)
+        self.copies = _copies({**self.threads, **os.environ}) if several else None
 
     def add(self, group: int):
         self.running.add(group)
@@ -140,18 +155,20 @@ class _Kernels:
 
     def kill(self):
         self.killed = True
+        if self.copies:
+            self.copies.kill()
         for group in list(self.running):
             with contextlib.suppress(ProcessLookupError):
                 os.killpg(group, signal.SIGKILL)
 
-# %% ../../nbs/report/run.ipynb #f005ca2b
+# %% ../../nbs/report/run.ipynb #6e98f9c3
 def _side_by_side(
     calls,  # functions of the kernels they use
     jobs: int,  # threads
 ) -> list[Future]:  # all done, in the order of the calls
     """Run functions in threads; Ctrl-C kills their kernels and is raised when the threads have ended."""
-    kernels = _Kernels(jobs)
-    with ThreadPoolExecutor(jobs) as pool:
+    kernels = _Kernels(jobs, len(calls) > 1)
+    with kernels.copies or contextlib.nullcontext(), ThreadPoolExecutor(jobs) as pool:
         futures = [pool.submit(call, kernels) for call in calls]
         try:
             while wait(futures, 0.2).not_done:
@@ -187,7 +204,7 @@ def execute(
     """
     _side_by_side([lambda kernels: _execute(template, target, parameters, stored, kernels)], 1)[0].result()
 
-# %% ../../nbs/report/run.ipynb #c8f0341d
+# %% ../../nbs/report/run.ipynb #8c2c9f94
 def _execute(template, target, parameters, stored, kernels):
     import papermill
 
@@ -209,7 +226,7 @@ def _execute(template, target, parameters, stored, kernels):
                 kernel_name="python3",
                 language="python",
                 progress_bar=False,
-                kernel_manager_class=_kernel_manager(tmp, place is not None, started, kernels.threads),
+                kernel_manager_class=_kernel_manager(tmp, place is not None, started, kernels),
                 start_timeout=180,
                 shutdown_kernel="immediate",
             )
@@ -435,7 +452,7 @@ def study_lock(
     """
     return lock(Path(out) / ".units" / "locks" / f"study-{name}")
 
-# %% ../../nbs/report/run.ipynb #5cd39c66
+# %% ../../nbs/report/run.ipynb #13434e27
 def run_study(
     study,  # `Study`, built-in name or TOML file
     out="reports",  # folder of all reports and of the units they share
@@ -488,6 +505,7 @@ def run_study(
         run.reused = [universe_slug(u) for u in study.universes]
         run.seconds = time.time() - started
         return run
+    compile_in_turn()
     fit = BACKENDS[backend](device, jobs)
     jobs = jobs or os.cpu_count() or 1
     benches = [open_any(study, u, store) for u in study.universes]

@@ -6,7 +6,7 @@
 __all__ = ['ATTEMPTS', 'fit_one', 'open_any', 'tasks', 'is_finished', 'unfinished', 'is_due', 'do_task', 'work',
            'forget_failures', 'failures', 'fit_units', 'search_units', 'main', 'fit_study', 'progress_of', 'collect']
 
-# %% ../../nbs/study/fit.ipynb #8d0602ef
+# %% ../../nbs/study/fit.ipynb #33389cc3
 import contextlib, json, os, shutil, signal, subprocess, sys, tempfile, threading, time, traceback
 from typing import TYPE_CHECKING
 from collections import Counter
@@ -14,7 +14,16 @@ from dataclasses import replace
 from pathlib import Path
 import numpy as np
 import pandas as pd
-from ..core import DiskError, NeuralphaError, digest, limit_threads, progress, sweep_locks, writing
+from neuralpha.core import (
+    DiskError,
+    NeuralphaError,
+    compile_in_turn,
+    digest,
+    limit_threads,
+    progress,
+    sweep_locks,
+    writing,
+)
 from ..models.predict import Predictions, frames_by_path, predictions_frame
 
 from .experiment import Experiment, open_experiment
@@ -314,7 +323,7 @@ def _agreed(benches, device, part) -> str:
     """Digest of the tasks that a run and its workers must both mean."""
     return digest(sorted(t.key for b in benches for t in tasks(b, device, part)))
 
-# %% ../../nbs/study/fit.ipynb #52fead00
+# %% ../../nbs/study/fit.ipynb #22ea97e2
 def main() -> None:
     """`python -m neuralpha.study.fit`: a worker.
 
@@ -327,6 +336,7 @@ def main() -> None:
         return print(json.dumps(what), file=out, flush=True)
 
     order = json.load(sys.stdin)
+    compile_in_turn()
     try:
         store = UnitStore(order["store"])
         plan = order.get("plan")
