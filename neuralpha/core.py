@@ -10,11 +10,12 @@ same digest, a file is either whole or absent, and long work says how long it wi
 __all__ = ['KINDS', 'INSIDE', 'Function', 'NeuralphaError', 'unknown_name', 'count_of', 'wrong_kind', 'check_kinds', 'extra',
            'require', 'canonical_json', 'digest', 'file_digest', 'DiskError', 'writing', 'atomic_path', 'write_text',
            'write_json', 'parse_json', 'read_json', 'nan_to_none', 'trusted_types', 'skops_bytes', 'read_table',
-           'syntax_digest', 'code_modules', 'code_digest', 'lock', 'sweep_locks', 'figure_png', 'progress',
-           'limit_threads']
+           'syntax_digest', 'code_modules', 'code_digest', 'lock', 'sweep_locks', 'compile_in_turn', 'figure_png',
+           'progress', 'limit_threads']
 
-# %% ../nbs/core.ipynb #9503469c
-import ast, contextlib, errno, fcntl, hashlib, importlib.util, inspect, io, json, math, os, re, tempfile, zipfile
+# %% ../nbs/core.ipynb #6ad49c4a
+import ast, contextlib, errno, fcntl, hashlib, importlib.util, inspect, io, json, math, os, re, tempfile, threading
+import zipfile
 from collections.abc import Callable, Iterable, Iterator
 from functools import cache, wraps
 from pathlib import Path
@@ -687,6 +688,38 @@ def sweep_locks(
         with lock(path, wait=False):
             pass
 
+# %% ../nbs/core.ipynb #232d6668
+@cache  # once is enough
+def compile_in_turn() -> None:
+    """From now on compile numba's kernels only while no other such process of this machine does."""
+    import numba
+    from numba.core import event
+
+    numbas = open(numba.__file__)  # noqa: SIM115 it carries the lock as long as the process lives
+    threads = threading.RLock()
+    deep = []
+
+    class Turn(event.Listener):
+        def on_start(self, _):
+            threads.acquire()
+            deep.append(None)
+            if len(deep) == 1:
+                _take(numbas, fcntl.LOCK_EX)
+
+        def on_end(self, _):
+            deep.pop()
+            if not deep:
+                _take(numbas, fcntl.LOCK_UN)
+            threads.release()
+
+    event.register("numba:compiler_lock", Turn())
+
+# %% ../nbs/core.ipynb #6ee2d7a0
+def _take(file, how: int):
+    """Lock or unlock a file; where its file system has no locks, everybody compiles."""
+    with contextlib.suppress(OSError):
+        fcntl.flock(file, how)
+
 # %% ../nbs/core.ipynb #1b0c42cb
 def figure_png(
     fig,  # matplotlib figure
@@ -749,13 +782,14 @@ def _drawn_once(fig, dpi: int, is_within: bool = False):
         fig.dpi = dpi_before
         fig.set_canvas(canvas_before)
 
-# %% ../nbs/core.ipynb #3bb0c204
+# %% ../nbs/core.ipynb #effada70
 def _inked(fig, canvas) -> tuple | None:  # left, bottom, right, top in pixels; None where ink meets an edge, or is none
     """The part of a drawn figure that is not its background."""
     from matplotlib.colors import to_rgb
 
-    paper = np.round(255 * np.array(to_rgb(fig.get_facecolor())))
-    ink = (np.asarray(canvas.buffer_rgba())[:, :, :3] != paper).any(-1)
+    pixels = np.asarray(canvas.buffer_rgba()).view(np.uint32)[:, :, 0]  # four bytes at once
+    paper = np.array([*np.round(255 * np.array(to_rgb(fig.get_facecolor()))), 0], np.uint8).view(np.uint32)
+    ink = (pixels & np.array([255, 255, 255, 0], np.uint8).view(np.uint32)) != paper
     rows, columns = (np.flatnonzero(ink.any(axis)) for axis in (1, 0))
     if not len(rows) or ink[[0, -1]].any() or ink[:, [0, -1]].any():
         return None
