@@ -1183,7 +1183,7 @@ def sample_weights(
     out[rows] = total / total.mean()
     return out
 
-# %% ../nbs/labels.ipynb #341273f9
+# %% ../nbs/labels.ipynb #08469c3f
 def _one_weight(y: Label, rows: np.ndarray, way, oldest: float) -> np.ndarray:  # (len(rows),)
     if way == "uniqueness":
         found = uniqueness(y, rows)
@@ -1194,16 +1194,15 @@ def _one_weight(y: Label, rows: np.ndarray, way, oldest: float) -> np.ndarray:  
         found = np.asarray(function(y, rows), np.float64)
     else:
         raise unknown_name("way to weigh rows", way, ROW_WEIGHTS)
+    name = _name_of_weights(way)
     if found.shape != (y.panel.n_rows,):
         raise NeuralphaError(
-            f"{_name_of_weights(way)} gave weights of shape {found.shape}; one per row of the panel is ({y.panel.n_rows},)."
+            f"{name} gave weights of shape {found.shape}; one per row of the panel is ({y.panel.n_rows},)."
         )
     is_weight = np.isfinite(found[rows]) & (found[rows] >= 0)
     odd = int((~is_weight).sum())
     if odd:
-        raise NeuralphaError(
-            f"{_name_of_weights(way)} gave {odd:,} of {len(rows):,} training rows no weight, or a negative one."
-        )
+        raise NeuralphaError(f"{name} gave {odd:,} of {len(rows):,} training rows no weight, or a negative one.")
     return found[rows]
 
 # %% ../nbs/labels.ipynb #ef12bbd6
