@@ -229,29 +229,32 @@ def _last_known(panel, known, due) -> np.ndarray:
     np.maximum.at(latest, panel.date_code[live], np.minimum(known, due)[live])
     return np.where(live & (known <= due), latest[panel.date_code], known).astype(np.int32)
 
-# %% ../nbs/labels.ipynb #46323268
+# %% ../nbs/labels.ipynb #82bb24e6
 def _standing_in_time(y, kind, bins=5):
     """(n_rows,) standing among the labels of the date that are not late; a late one stands among these and itself, so
     no other waits for it.
     """
     out = standardise_by_date(y.panel, np.where(y.late, np.nan, y.values), kind, bins)
     late = np.flatnonzero(y.late & y.labelled)
-    for some in np.array_split(late, len(late) // 1000 + 1) if len(late) else ():
-        out[some] = _inserted(y, some, kind, bins)
+    for first in range(0, len(late), 1000):  # at a time: each brings the labels of its date with it
+        rows = late[first : first + 1000]
+        out[rows] = _inserted(y, rows, kind, bins)
     return out
 
-# %% ../nbs/labels.ipynb #191ad468
-def _inserted(y, some, kind, bins):
-    """The standing of each of `some` rows among the labels of its date that are not late."""
+# %% ../nbs/labels.ipynb #7d798c58
+def _inserted(y, rows, kind, bins):
+    """The standing of each row among the labels of its date that are not late."""
     p = y.panel
     in_time = y.labelled & ~y.late
-    groups = [
-        np.append((rows := p.rows_by_date[slice(*p.date_offsets[p.date_code[i] :][:2])])[in_time[rows]], i)
-        for i in some
-    ]
-    ends = np.cumsum([len(g) for g in groups])
-    values = y.values[np.concatenate(groups)]
-    return standardise(values, CrossSections(np.arange(len(values)), np.append(0, ends)), kind, bins)[ends - 1]
+    compared = []
+    for row in rows:
+        date = p.date_code[row]
+        same_date = p.rows_by_date[p.date_offsets[date] : p.date_offsets[date + 1]]
+        compared.append(np.append(same_date[in_time[same_date]], row))
+    ends = np.cumsum([len(set_) for set_ in compared])
+    values = y.values[np.concatenate(compared)]
+    sections = CrossSections(np.arange(len(values)), np.append(0, ends))
+    return standardise(values, sections, kind, bins)[ends - 1]
 
 # %% ../nbs/labels.ipynb #fbd2e96e
 def _across(y, name, values, lost=NOT_SAID, **kw):
@@ -599,7 +602,19 @@ def _touched(gain, width, rules):  # 1 the profit, -1 the stop, 0 neither
         return 1
     return -1 if gain < -rules.stop * width else 0
 
-# %% ../nbs/labels.ipynb #60c2d8a0
+# %% ../nbs/labels.ipynb #006f782a
+# what `_barriers` says of a row that has no label
+_TOO_LATE, _LEFT_BEFORE, _LOSS_UNKNOWN, _NOT_ENTERED, _NO_WIDTH, _NOT_LEFT = range(1, 7)
+_WHY = {
+    _TOO_LATE: BEYOND,
+    _LEFT_BEFORE: "delisted before entry",
+    _LOSS_UNKNOWN: "delisting return unknown",
+    _NOT_ENTERED: NO_ENTRY,
+    _NO_WIDTH: "no volatility yet",
+    _NOT_LEFT: NO_EXIT,
+}
+
+# %% ../nbs/labels.ipynb #92bd664a
 @njit(parallel=True, cache=True)
 def _barriers(bets, lives, ends, rules):
     wealth, width, side = bets
@@ -617,13 +632,13 @@ def _barriers(bets, lives, ends, rules):
             if not np.isfinite(wealth[i]) or side[i] == 0:
                 continue
             if entry > last:
-                why[i] = 2 if lives.gone[a] and lives.early[a] else 1
+                why[i] = _LEFT_BEFORE if lives.gone[a] and lives.early[a] else _TOO_LATE
                 continue
             if not np.isfinite(width[i]):
-                why[i] = 5
+                why[i] = _NO_WIDTH
                 continue
             if not np.isfinite(wealth[entry]):
-                why[i] = 4
+                why[i] = _NOT_ENTERED
                 continue
             r, hit = 0.0, 0
             for j in range(entry + 1, min(entry + horizon, last) + 1):
@@ -637,29 +652,21 @@ def _barriers(bets, lives, ends, rules):
             if not hit and (entry + horizon > last or not np.isfinite(wealth[entry + horizon])):
                 bars[i] = ends.bars[i]
                 if ends.row[i] < 0:
-                    why[i] = 6 if entry + horizon <= last else 1
+                    why[i] = _NOT_LEFT if entry + horizon <= last else _TOO_LATE
                     continue
                 if ends.left[i] and not np.isfinite(final):
-                    why[i] = 3 if lives.gone[a] else 1
+                    why[i] = _LOSS_UNKNOWN if lives.gone[a] else _TOO_LATE
                     continue
                 if not ends.left[i] and not rules.next_trade:
-                    why[i] = 6
+                    why[i] = _NOT_LEFT
                     continue
                 r = wealth[ends.row[i]] / wealth[entry] * (1.0 + final if ends.left[i] else 1.0) - 1
                 hit = _touched(side[i] * r, width[i], rules)
             label[i], ret[i] = hit, r
     return label, ret, bars, why
 
-# %% ../nbs/labels.ipynb #a75717e9
+# %% ../nbs/labels.ipynb #9cea263c
 NO_BET = "no bet: the side is 0"
-_WHY = {
-    1: BEYOND,
-    2: "delisted before entry",
-    3: "delisting return unknown",
-    4: NO_ENTRY,
-    5: "no volatility yet",
-    6: NO_EXIT,
-}
 
 # %% ../nbs/labels.ipynb #18ccac71
 @check_kinds
@@ -854,7 +861,7 @@ def trend_scan(
         "direction",
     )
 
-# %% ../nbs/labels.ipynb #4af7fd13
+# %% ../nbs/labels.ipynb #d8c956ce
 @dataclass(frozen=True, eq=False, repr=False, init=False)
 class MultiTaskLabel(Label):
     """A label that is scored and those of the same panel that models learn:
@@ -876,9 +883,8 @@ class MultiTaskLabel(Label):
         if any(y.panel is not first.panel for y in every):
             raise NeuralphaError("Tasks are of different panels: build them all from one.")
         lost = scored.labelled & ~first.labelled
-        own = {
-            k: v for k, v in vars(scored).items() if k != "digest"
-        }  # cached on the scored label, which is not all of them
+        own = dict(vars(scored))
+        own.pop("digest", None)  # cached on the scored label, which is not all of them
         own |= dict(
             values=np.where(lost, np.nan, scored.values),
             known_code=_last_known(
@@ -908,9 +914,9 @@ class MultiTaskLabel(Label):
     def target(self, kind: str = "rank") -> np.ndarray:
         """(n_rows,) float32 of one task, (n_rows, n_tasks) of several: each as a model is trained on it."""
         longest = int((self.due_code - self.panel.date_code).max(initial=0))
-        each = [
-            replace(y, known_code=self.known_code, horizon=longest - y.delay).target(kind) for y in self.tasks
-        ]  # a standing by date may use all that is known by then
+        # a standing by date may use all that is known when the last task is
+        alike = [replace(y, known_code=self.known_code, horizon=longest - y.delay) for y in self.tasks]
+        each = [y.target(kind) for y in alike]
         return np.stack(each, 1) if len(each) > 1 else each[0]
 
     def __getitem__(self, k) -> Label:
@@ -965,19 +971,19 @@ def _uniqueness(first, last, bars):
             out[i] = (share[last[i] + 1] - share[first[i]]) / (last[i] - first[i] + 1)
     return out
 
-# %% ../nbs/labels.ipynb #03da0e0d
+# %% ../nbs/labels.ipynb #5c7c051e
 def average_uniqueness(
-    first,  # (n,) int: first and last bar on which each label is held, both inclusive
-    last,  # (n,) int: first and last bar on which each label is held, both inclusive
+    first,  # (n,) int: first bar on which each label is held
+    last,  # (n,) int: last bar on which each label is held; before the first: never
 ) -> np.ndarray:  # (n,) in (0, 1]
     """Average uniqueness of labels by the bars they are held.
 
     Parameters
     ----------
     first
-        (n,) int: first and last bar on which each label is held, both inclusive
+        (n,) int: first bar on which each label is held
     last
-        (n,) int: first and last bar on which each label is held, both inclusive
+        (n,) int: last bar on which each label is held; before the first: never
 
     Returns
     -------
@@ -996,7 +1002,7 @@ def _held(y):
     end = p.date_code[p.asset_offsets[1:] - 1].astype(np.int64)[p.asset_code]
     return first, np.where(y.labelled, np.maximum(np.minimum(y.known_code, end), first), -1)
 
-# %% ../nbs/labels.ipynb #0b0877d1
+# %% ../nbs/labels.ipynb #1cb99cdb
 def uniqueness(
     y: Label,
     # count these rows only, e.g. a fold's train part, so that a weight knows nothing of later rows; default: all
@@ -1016,7 +1022,9 @@ def uniqueness(
     np.ndarray
         (n_rows,) float64 in (0, 1]; NaN where there is no label
     """
-    (first, last), out, bars = _held(y), np.full(y.panel.n_rows, np.nan), int(y.known_code.max(initial=0)) + 2
+    first, last = _held(y)
+    bars = int(y.known_code.max(initial=0)) + 2
+    out = np.full(y.panel.n_rows, np.nan)
     if rows is not None:
         last = np.where(np.isin(np.arange(len(last)), rows), last, -1)
     for a, b in zip(y.panel.asset_offsets[:-1], y.panel.asset_offsets[1:]):
@@ -1044,10 +1052,10 @@ def _draw(first, last, uniform, bars):
         drawn[first[i] : last[i] + 1] += 1
     return out
 
-# %% ../nbs/labels.ipynb #0888aa8c
+# %% ../nbs/labels.ipynb #915ff957
 def draw_probabilities(
-    first,  # (n,) int: bars on which each label is held, both inclusive
-    last,  # (n,) int: bars on which each label is held, both inclusive
+    first,  # (n,) int: first bar on which each label is held
+    last,  # (n,) int: last bar on which each label is held
     drawn=(),  # labels drawn so far, by number
 ) -> np.ndarray:  # (n,) sums to 1
     """Probability of each label at the next draw of a sequential bootstrap.
@@ -1055,9 +1063,9 @@ def draw_probabilities(
     Parameters
     ----------
     first
-        (n,) int: bars on which each label is held, both inclusive
+        (n,) int: first bar on which each label is held
     last
-        (n,) int: bars on which each label is held, both inclusive
+        (n,) int: last bar on which each label is held
     drawn : default ()
         labels drawn so far, by number
 
@@ -1175,30 +1183,33 @@ def sample_weights(
     out[rows] = total / total.mean()
     return out
 
-# %% ../nbs/labels.ipynb #a5a9c60c
+# %% ../nbs/labels.ipynb #08469c3f
 def _one_weight(y: Label, rows: np.ndarray, way, oldest: float) -> np.ndarray:  # (len(rows),)
     if way == "uniqueness":
         found = uniqueness(y, rows)
     elif way == "time_decay":
         found = time_decay(y, oldest, uniqueness(y, rows))
     elif callable(way) or is_own(way):
-        found = np.asarray((own_part(way, "weights") if is_own(way) else way)(y, rows), np.float64)
+        function = own_part(way, "weights") if is_own(way) else way
+        found = np.asarray(function(y, rows), np.float64)
     else:
         raise unknown_name("way to weigh rows", way, ROW_WEIGHTS)
+    name = _name_of_weights(way)
     if found.shape != (y.panel.n_rows,):
         raise NeuralphaError(
-            f"{_said(way)} gave weights of shape {found.shape}; one per row of the panel is ({y.panel.n_rows},)."
+            f"{name} gave weights of shape {found.shape}; one per row of the panel is ({y.panel.n_rows},)."
         )
-    odd = int((~(np.isfinite(found[rows]) & (found[rows] >= 0))).sum())
+    is_weight = np.isfinite(found[rows]) & (found[rows] >= 0)
+    odd = int((~is_weight).sum())
     if odd:
-        raise NeuralphaError(f"{_said(way)} gave {odd:,} of {len(rows):,} training rows no weight, or a negative one.")
+        raise NeuralphaError(f"{name} gave {odd:,} of {len(rows):,} training rows no weight, or a negative one.")
     return found[rows]
 
-# %% ../nbs/labels.ipynb #2f328496
-def _said(way) -> str:
+# %% ../nbs/labels.ipynb #ef12bbd6
+def _name_of_weights(way) -> str:
     return way if isinstance(way, str) else getattr(way, "__name__", "the function of the weights")
 
-# %% ../nbs/labels.ipynb #228d8826
+# %% ../nbs/labels.ipynb #737a9e40
 @check_kinds
 def own_label(
     part,  # a function of the panel and, if it takes them, horizon and delay; or its name, "file.py:Name"
@@ -1206,8 +1217,8 @@ def own_label(
     horizon: int = 5,  # bars held, at most
     delay: int = 1,  # bars between decision and entry
 ) -> Label:
-    """The label that a function of one's own makes. Raises `NeuralphaError` where it says not when it is known, or
-    knows itself before its time.
+    """The label that a function of one's own makes. Raises `NeuralphaError` where it does not say when its values are
+    known, or says a date before the trade could be entered; and where it is of another panel, horizon or delay.
 
     Parameters
     ----------
@@ -1220,56 +1231,55 @@ def own_label(
     delay : int, default 1
         bars between decision and entry
     """
-    said = part if isinstance(part, str) else getattr(part, "__name__", "the label")
+    name = part if isinstance(part, str) else getattr(part, "__name__", "the label")
     function = own_part(part, "label") if isinstance(part, str) else part
     if not callable(function):
-        raise NeuralphaError(f"{said} is a {type(function).__name__}; a label is a function of the panel.")
+        raise NeuralphaError(f"{name} is a {type(function).__name__}; a label is a function of the panel.")
     taken = inspect.signature(function).parameters
-    asked = {name: value for name, value in dict(horizon=horizon, delay=delay).items() if name in taken}
-    made = function(panel, **asked)
-    y = made if isinstance(made, Label) else _label_of_table(said, made, panel, horizon, delay)
-    _check_own(said, y, panel, horizon, delay)
+    arguments = {key: value for key, value in dict(horizon=horizon, delay=delay).items() if key in taken}
+    made = function(panel, **arguments)
+    y = made if isinstance(made, Label) else _label_of_table(name, made, panel, horizon, delay)
+    _check_own(name, y, panel, horizon, delay)
     return y
 
-# %% ../nbs/labels.ipynb #2d5b4a5a
-def _label_of_table(said: str, made, panel: Panel, horizon: int, delay: int) -> Label:
+# %% ../nbs/labels.ipynb #223c54f2
+def _label_of_table(name: str, made, panel: Panel, horizon: int, delay: int) -> Label:
     """The label behind a table of values and exits, in panel row order."""
     if not isinstance(made, pd.DataFrame) or not {"value", "exit"} <= set(made.columns):
         raise NeuralphaError(
-            f"{said} gave a {type(made).__name__}; return a Label, or a DataFrame with columns value and exit (the "
+            f"{name} gave a {type(made).__name__}; return a Label, or a DataFrame with columns value and exit (the "
             "date at whose close it is known)."
         )
     if len(made) != panel.n_rows:
         raise NeuralphaError(
-            f"{said} gave {len(made):,} rows for the {panel.n_rows:,} rows of {panel.name}, in whose order they are."
+            f"{name} gave {len(made):,} rows for the {panel.n_rows:,} rows of {panel.name}, in whose order they are."
         )
     try:
         values = made["value"].to_numpy(np.float64)
         exits = pd.to_datetime(made["exit"]).to_numpy("datetime64[ns]")
     except (TypeError, ValueError) as e:
-        raise NeuralphaError(f"{said}: value must be a number and exit a date: {e}") from None
+        raise NeuralphaError(f"{name}: value must be a number and exit a date: {e}") from None
     known = np.searchsorted(panel.dates, exits)
     values = np.where(np.isnat(exits) | (known >= panel.n_dates), np.nan, values)
-    return Label(panel, short_name(said), values, known.astype(np.int32), horizon, delay, unit="own")
+    return Label(panel, short_name(name), values, known.astype(np.int32), horizon, delay, unit="own")
 
-# %% ../nbs/labels.ipynb #b30dd0c8
-def _check_own(said: str, y: Label, panel: Panel, horizon: int, delay: int) -> None:
+# %% ../nbs/labels.ipynb #d44aff93
+def _check_own(name: str, y: Label, panel: Panel, horizon: int, delay: int) -> None:
     if y.panel is not panel:
-        raise NeuralphaError(f"{said} gave a label of {y.panel.name}; make it of the panel that it is given.")
-    for name, mine, asked in (("horizon", y.horizon, horizon), ("delay", y.delay, delay)):
-        if mine != asked:
+        raise NeuralphaError(f"{name} gave a label of {y.panel.name}; make it of the panel that it is given.")
+    for key, made, asked in (("horizon", y.horizon, horizon), ("delay", y.delay, delay)):
+        if made != asked:
             raise NeuralphaError(
-                f"{said} gave a label of {name} {mine}, asked for is {asked}; set {name} = {mine}, or let it take "
-                f"{name}."
+                f"{name} gave a label of {key} {made}, asked for is {asked}; set {key} = {made}, or let it take {key}."
             )
     if not y.labelled.any():
-        raise NeuralphaError(f"{said} gave no row of {panel.name} a label.")
+        raise NeuralphaError(f"{name} gave no row of {panel.name} a label.")
     early = y.labelled & (y.known_code <= panel.date_code + delay)
     if early.any():
         i = int(np.flatnonzero(early)[0])
         day, asset = str(panel.dates[panel.date_code[i]])[:10], panel.assets[panel.asset_code[i]]
         raise NeuralphaError(
-            f"{said}: the label of {asset} on {day} is known before it could be entered; give the exit's own date."
+            f"{name}: the label of {asset} on {day} is known before it could be entered; give the exit's own date."
         )
     if not panel.tradable[y.labelled].all():
-        raise NeuralphaError(f"{said} gives rows a label that have no price; leave their value missing.")
+        raise NeuralphaError(f"{name} gives rows a label that have no price; leave their value missing.")

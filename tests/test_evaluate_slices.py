@@ -36,6 +36,16 @@ def test_what_came_before_the_first_score_changes_no_slice_of_the_time_after():
     assert set(kept["dates seen"]) == {400}
     pd.testing.assert_frame_equal(whole, kept[whole.columns], check_exact=True)
 
+def test_a_cut_of_dates_is_known_by_its_rows_and_not_by_its_name():
+    p, y, noisy = _toy()
+    S = np.stack([noisy(0.3, 1), noisy(0.5, 2)], 1)
+    is_odd = pd.DatetimeIndex(p.dates).month % 2 == 1
+    months = pd.Categorical(np.where(is_odd, "odd", "even"))[p.date_code]
+    table = slice_table(S, list("ab"), y, cuts={"market": months, "months": months}, costs=Costs(5))
+    own = table[table["horizon"] == y.horizon].drop(columns="cut")
+    market, named = (own[table["cut"] == cut].reset_index(drop=True) for cut in ("market", "months"))
+    pd.testing.assert_frame_equal(market, named, check_exact=True)
+
 def test_intervals_letters_and_ranks_of_a_slice_are_those_of_the_paired_tests():
     from types import SimpleNamespace
     from neuralpha.evaluate.slices import Slice, _evidence

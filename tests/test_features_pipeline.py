@@ -1,5 +1,7 @@
 # Exported from nbs/ by `make sync`; edit the notebook.
 from neuralpha.features.pipeline import *
+import inspect, re
+
 import numpy as np
 
 import pandas as pd
@@ -14,7 +16,7 @@ from neuralpha.features.clusters import Anomaly
 
 from neuralpha.features.compute import compute_features
 
-from neuralpha.features.pipeline import Pipeline, facts_of, load_pipeline, make_transform, save_pipeline
+from neuralpha.features.pipeline import KINDS, Pipeline, facts_of, load_pipeline, make_transform, save_pipeline
 
 from neuralpha.features.selection import Select
 
@@ -41,6 +43,13 @@ def test_a_transform_is_made_by_name_and_refuses_what_it_does_not_know():
     ]:
         with pytest.raises(NeuralphaError, match=said):
             make_transform(**wrong)
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_transform_says_what_its_parameters_are(kind):
+    described = inspect.getdoc(KINDS[kind]).partition("Parameters")[2]
+    for name in inspect.signature(KINDS[kind]).parameters:
+        if name != "seed":  # one word for all
+            assert re.search(rf"^{name} : .*\n    \S", described, re.MULTILINE), name
 
 def test_what_is_learnt_knows_the_training_rows_alone():
     from dataclasses import replace
@@ -71,9 +80,7 @@ def test_what_a_step_makes_is_looked_at():
     with pytest.raises(NeuralphaError, match="empty list"):
         Pipeline([])
 
-@pytest.mark.parametrize(
-    "kind", ["scale", "winsorise", "impute", "categories", "pca", "som", "select", "clusters", "regimes", "anomaly"]
-)
+@pytest.mark.parametrize("kind", KINDS)
 def test_every_transform_comes_back_from_its_folder(kind, tmp_path):
     X, rows, target = small()
     steps = Pipeline([dict(kind=kind, **({"n": 3} if kind == "select" else {}))]).fitted(X, rows, target)

@@ -36,6 +36,13 @@ def test_costs_are_of_what_was_traded():
     assert cost_bps(record) == pytest.approx(5)
     assert np.isnan(cost_bps(record | {"traded": 0.0})) and log_cost(record) == pytest.approx(np.log(5))
 
+def test_a_part_of_the_ledger_that_is_paid_to_trade_is_watched(monkeypatch):
+    from neuralpha.monitor import layers
+    from neuralpha.trading.account import PAID_TO_TRADE
+
+    monkeypatch.setattr(layers, "PAID_TO_TRADE", (*PAID_TO_TRADE, "stamp duty"))
+    assert cost_bps(dict.fromkeys(PAID_TO_TRADE, 0.0) | {"stamp duty": -3.0, "traded": 10_000.0}) == pytest.approx(3)
+
 def test_a_feature_that_moves_and_one_that_is_lost_are_found_and_named():
     rng = np.random.default_rng(0)
     days = [pd.DataFrame(rng.normal(size=(200, 3)), columns=list("abc")) for _ in range(80)]

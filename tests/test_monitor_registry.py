@@ -26,6 +26,8 @@ def test_a_model_is_kept_once_and_by_what_it_is(tmp_path):
 
 MARKET = rehearsal_market()
 
+YEAR = 365.25 / (np.diff(MARKET.dates[301:461]).mean() / np.timedelta64(1, "D"))  # bars, by the desk's own dates
+
 def test_the_contest_is_of_what_both_earned_on_paper(tmp_path):
     desk = open_rehearsal(tmp_path / "desk", opened=300)
     desk.feed(PriceScores(MARKET), last=MARKET.dates[460], live=False)
@@ -38,6 +40,10 @@ def test_the_contest_is_of_what_both_earned_on_paper(tmp_path):
     assert found.sequence["mean"].iloc[-1] == pytest.approx(mean) and found.champion == "reversal"
     assert found.sequence["low"].iloc[-1] < mean < found.sequence["high"].iloc[-1]
     assert found.years > 0 and exchange_cost(desk.record()) > 0
+    ratio = found.information_ratio
+    assert contest(desk, "random", bars_per_year=52).information_ratio == pytest.approx(ratio * np.sqrt(52 / YEAR))
+    desk.facts["bars_per_year"] = 52.0  # as a report of a weekly universe says
+    assert contest(desk, "random").information_ratio == pytest.approx(ratio * np.sqrt(52 / YEAR))
     with pytest.raises(NeuralphaError, match="acts already"):
         contest(desk, "reversal")
     with pytest.raises(NeuralphaError, match="Did you mean 'random'"):

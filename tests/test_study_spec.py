@@ -3,6 +3,29 @@ from neuralpha.study.spec import *
 import pytest
 from neuralpha.core import NeuralphaError
 
+def test_what_can_be_learnt_and_weighed_is_what_the_labels_offer():
+    import inspect
+    from typing import get_args
+    from neuralpha import labels
+    from neuralpha.study.spec import LEARNABLE_LABELS, WEIGHTS, LearnSpec
+
+    assert WEIGHTS == labels.ROW_WEIGHTS
+    assert set(get_args(LearnSpec.model_fields["kind"].annotation)) == set(LEARNABLE_LABELS)
+    said_elsewhere = {"y", "panel", "horizon", "delay", "exit", "side"}  # by the study's label, or by another model
+    for name, taken in LEARNABLE_LABELS.items():
+        offered = inspect.signature(getattr(labels, name)).parameters
+        assert set(taken) == set(offered) - said_elsewhere, name
+
+def test_no_model_can_be_called_like_a_row_beside_the_models():
+    from neuralpha.data.universes import load_universe
+    from neuralpha.evaluate.baselines import baseline_scores
+
+    rows = {"ensemble", "true", *baseline_scores(load_universe("sim-tiny"), 5, 1)}
+    assert {"reversal", "oracle"} < rows
+    for name in rows:
+        with pytest.raises(NeuralphaError, match="cannot be called|becomes a file name"):
+            load_study("tiny", models={name: {"model": "ridge"}})
+
 def test_parts_of_ones_own_stand_where_names_stand_and_start_at_the_studys_file(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     (tmp_path / "there").mkdir()

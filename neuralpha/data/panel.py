@@ -19,7 +19,7 @@ __all__ = ['LONG_STEP_DAYS', 'LONG_STEPS', 'GONE_AFTER', 'UNTIL', 'FEWEST_ASSETS
            'GoneAfter', 'Panel', 'once_each', 'Exits', 'exits', 'Layout', 'lay_out', 'panel_from_frame',
            'check_breadth', 'last_moment', 'cut_panel', 'without_assets', 'keep_assets']
 
-# %% ../../nbs/data/panel.ipynb #996f070a
+# %% ../../nbs/data/panel.ipynb #6087e07c
 import datetime as dt
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
@@ -28,7 +28,7 @@ from typing import NamedTuple
 from weakref import WeakKeyDictionary
 import numpy as np
 import pandas as pd
-from ..core import NeuralphaError, check_kinds, digest
+from ..core import NeuralphaError, check_kinds, count_of, digest
 
 # %% ../../nbs/data/panel.ipynb #14957c62
 LONG_STEP_DAYS, LONG_STEPS = (
@@ -574,7 +574,7 @@ def panel_from_frame(
         **kw,
     )
 
-# %% ../../nbs/data/panel.ipynb #e4786617
+# %% ../../nbs/data/panel.ipynb #e372d657
 FEWEST_ASSETS = 3  # of a date, for its assets to be ranked
 
 
@@ -583,9 +583,8 @@ def check_breadth(panel: Panel) -> None:
     widest = int(np.bincount(panel.date_code[panel.tradable], minlength=1).max())
     if widest < FEWEST_ASSETS:
         raise NeuralphaError(
-            f"{panel.name} has at most {widest} asset{'s' if widest != 1 else ''} on a date: scores are ranked "
-            "among the assets of a date, "
-            f"which takes {FEWEST_ASSETS}. Give a universe of more assets."
+            f"{panel.name} has at most {count_of(widest, 'asset')} on a date: scores are ranked among the assets of a "
+            f"date, which takes {FEWEST_ASSETS}. Give a universe of more assets."
         )
 
 # %% ../../nbs/data/panel.ipynb #fe0be912

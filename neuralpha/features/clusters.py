@@ -15,13 +15,25 @@ from ..core import NeuralphaError, unknown_name
 from .table import Features
 from .transforms import _complete, _table, _train
 
-# %% ../../nbs/features/clusters.ipynb #dc721bcb
+# %% ../../nbs/features/clusters.ipynb #34299d97
 class Anomaly:
-    """Add `anomaly`: how unlike the training rows a row is."""
+    """Add `anomaly`: how unlike the training rows a row is.
+
+    Parameters
+    ----------
+    by : str, default 'distance'
+        "distance" (Mahalanobis's, squared, by feature) or "forest" (isolation forest)
+    sample : int, default 20000
+        rows drawn for the forest
+    seed : int, default 0
+    """
 
     def __init__(
-        self, by: str = "distance", sample: int = 20_000, seed: int = 0
-    ):  # "distance" or "forest"; rows drawn for the forest
+        self,
+        by: str = "distance",  # "distance" (Mahalanobis's, squared, by feature) or "forest" (isolation forest)
+        sample: int = 20_000,  # rows drawn for the forest
+        seed: int = 0,
+    ):
         if by not in ("distance", "forest"):
             raise unknown_name("anomaly score", by, ["distance", "forest"])
         self.by, self.sample, self.seed = by, sample, seed
@@ -83,13 +95,31 @@ def _flips(code, start, memory):
         age[i] = min(seen, memory)
     return flip, age
 
-# %% ../../nbs/features/clusters.ipynb #1c0bf8ed
+# %% ../../nbs/features/clusters.ipynb #0ee1430b
 class Clusters:
-    """Add `cluster`, `cluster_flip` and `cluster_age`: the kind of day a stock has, and its changes."""
+    """Add `cluster`, `cluster_flip` and `cluster_age`: the kind of day a stock has, and its changes.
+
+    Parameters
+    ----------
+    n : int, default 6
+        clusters
+    by : str, default 'kmeans'
+        "kmeans" or "hierarchical"
+    sample : int, default 5000
+        training rows that are drawn to find them
+    memory : int, default 60
+        bars beyond which `cluster_age` does not count
+    seed : int, default 0
+    """
 
     def __init__(
-        self, n: int = 6, by: str = "kmeans", sample: int = 5000, memory: int = 60, seed: int = 0
-    ):  # by: "kmeans" or "hierarchical"
+        self,
+        n: int = 6,  # clusters
+        by: str = "kmeans",  # "kmeans" or "hierarchical"
+        sample: int = 5000,  # training rows that are drawn to find them
+        memory: int = 60,  # bars beyond which `cluster_age` does not count
+        seed: int = 0,
+    ):
         if by not in ("kmeans", "hierarchical"):
             raise unknown_name("kind of clusters", by, ["kmeans", "hierarchical"])
         self.n, self.by, self.sample, self.memory, self.seed = n, by, sample, memory, seed
@@ -115,13 +145,28 @@ class Clusters:
             [*X.lookbacks, X.lookback, X.lookback + 1, X.lookback + self.memory],
         )
 
-# %% ../../nbs/features/clusters.ipynb #f65fc67e
+# %% ../../nbs/features/clusters.ipynb #a5094feb
 class Regimes:
-    """Add `regime`, `regime_flip`, `regime_age`: the kind of day the market has, the same for all assets of a date."""
+    """Add `regime`, `regime_flip`, `regime_age`: the kind of day the market has, the same for all assets of a date.
+
+    Parameters
+    ----------
+    n : int, default 3
+        regimes
+    by : str, default 'kmeans'
+        "kmeans" or "hierarchical"
+    memory : int, default 60
+        bars beyond which `regime_age` does not count
+    seed : int, default 0
+    """
 
     def __init__(
-        self, n: int = 3, by: str = "kmeans", memory: int = 60, seed: int = 0
-    ):  # by: "kmeans" or "hierarchical"
+        self,
+        n: int = 3,  # regimes
+        by: str = "kmeans",  # "kmeans" or "hierarchical"
+        memory: int = 60,  # bars beyond which `regime_age` does not count
+        seed: int = 0,
+    ):
         if by not in ("kmeans", "hierarchical"):
             raise unknown_name("kind of clusters", by, ["kmeans", "hierarchical"])
         self.n, self.by, self.memory, self.seed = n, by, memory, seed

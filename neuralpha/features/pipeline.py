@@ -118,12 +118,12 @@ def _is_a(value, wanted: type) -> bool:
         return wanted is bool
     return isinstance(value, wanted) or (wanted is float and isinstance(value, int))
 
-# %% ../../nbs/features/pipeline.ipynb #5d4ffe79
-def _check_transform(said: str, made) -> None:
+# %% ../../nbs/features/pipeline.ipynb #fabab0ce
+def _check_transform(name: str, made) -> None:
     lost = [name for name in ("fit", "apply") if not callable(getattr(made, name, None))]
     if lost:
         raise NeuralphaError(
-            f"{said} is no transform: it has no {lost[0]}. Give a class with fit(X, rows, target), which learns from "
+            f"{name} is no transform: it has no {lost[0]}. Give a class with fit(X, rows, target), which learns from "
             "those rows alone, and apply(X), which returns a Features table."
         )
 
@@ -292,8 +292,8 @@ def save_pipeline(steps: Pipeline, folder) -> None:
             save_file(arrays, tmp)
     write_json(folder / "transforms.json", {"given": list(steps.given), "steps": notes})
 
-# %% ../../nbs/features/pipeline.ipynb #ae015246
-def _written(place: str, value, arrays: dict, folder: Path, said: str) -> dict:
+# %% ../../nbs/features/pipeline.ipynb #92302838
+def _written(place: str, value, arrays: dict, folder: Path, name: str) -> dict:
     """How a learnt value is kept; arrays are gathered, estimators get a file each."""
     if isinstance(value, pd.Series):
         arrays[place] = value.to_numpy(np.float64)
@@ -303,7 +303,7 @@ def _written(place: str, value, arrays: dict, folder: Path, said: str) -> dict:
         return {"array": place}
     if _is_scikit(value):
         data = skops_bytes(value)
-        trusted_types(data, ("sklearn", "numpy", "scipy"), said)
+        trusted_types(data, ("sklearn", "numpy", "scipy"), name)
         with atomic_path(folder / f"transforms.{place}.skops") as tmp:
             tmp.write_bytes(data)
         return {"skops": f"transforms.{place}.skops"}
@@ -312,12 +312,12 @@ def _written(place: str, value, arrays: dict, folder: Path, said: str) -> dict:
         canonical_json(value)
     except (TypeError, ValueError, RecursionError):
         raise NeuralphaError(
-            f"{said} is a {type(value).__name__}, which cannot be kept: learn numbers, names, arrays or "
+            f"{name} is a {type(value).__name__}, which cannot be kept: learn numbers, names, arrays or "
             "estimators of scikit-learn's."
         ) from None
     return {"value": value}
 
-# %% ../../nbs/features/pipeline.ipynb #6e29daf7
+# %% ../../nbs/features/pipeline.ipynb #55baf285
 def load_pipeline(folder) -> Pipeline:
     """Read a fitted pipeline back from its folder."""
     from safetensors.numpy import load_file
@@ -329,24 +329,24 @@ def load_pipeline(folder) -> Pipeline:
     found = Pipeline([{"kind": note["kind"], **note["params"]} for note in notes])
     found.given = tuple(kept["given"])
     for note, step in zip(notes, found.steps):
-        for key, how in note["learnt"].items():
-            setattr(step, key, _read(how, arrays, folder))
+        for key, learnt in note["learnt"].items():
+            setattr(step, key, _read(learnt, arrays, folder))
     return found
 
-# %% ../../nbs/features/pipeline.ipynb #28a0343b
-def _read(how: dict, arrays: dict, folder: Path):
-    if "series" in how:
-        return pd.Series(arrays[how["series"]], how["index"])
-    if "array" in how:
-        return arrays[how["array"]]
-    if "skops" in how:
+# %% ../../nbs/features/pipeline.ipynb #6bab32b5
+def _read(note: dict, arrays: dict, folder: Path):
+    if "series" in note:
+        return pd.Series(arrays[note["series"]], note["index"])
+    if "array" in note:
+        return arrays[note["array"]]
+    if "skops" in note:
         import skops.io
 
-        data = (folder / how["skops"]).read_bytes()
-        return skops.io.loads(data, trusted=trusted_types(data, ("sklearn", "numpy", "scipy"), folder / how["skops"]))
-    return how["value"]
+        data = (folder / note["skops"]).read_bytes()
+        return skops.io.loads(data, trusted=trusted_types(data, ("sklearn", "numpy", "scipy"), folder / note["skops"]))
+    return note["value"]
 
-# %% ../../nbs/features/pipeline.ipynb #e421ea55
+# %% ../../nbs/features/pipeline.ipynb #16b4a579
 def facts_of(
     steps: Pipeline,  # fitted
     X: Features,  # what it was fitted on
@@ -369,8 +369,8 @@ def facts_of(
         one JSON-native record per step
     """
     tables = steps.stages(X)
-    told = zip(steps.names, steps.steps, tables, tables[1:])
-    return [_facts(name, step, before, after, rows) for name, step, before, after in told]
+    stages = zip(steps.names, steps.steps, tables, tables[1:])
+    return [_facts(name, step, before, after, rows) for name, step, before, after in stages]
 
 # %% ../../nbs/features/pipeline.ipynb #077c3d19
 def _facts(name: str, step, before: Features, after: Features, rows) -> dict:

@@ -77,11 +77,20 @@ class Chain:
             X = s.apply(X)
         return X
 
-# %% ../../nbs/features/transforms.ipynb #ddfdcab2
+# %% ../../nbs/features/transforms.ipynb #d843a1f5
 class Scale:
-    """Column-wise scaling by what the training rows look like."""
+    """Column-wise scaling by what the training rows look like.
 
-    def __init__(self, by: str = "zscore"):  # "zscore", "robust", "rank_gauss" or "minmax"
+    Parameters
+    ----------
+    by : str, default 'zscore'
+        "zscore", "robust", "rank_gauss" or "minmax"
+    """
+
+    def __init__(
+        self,
+        by: str = "zscore",  # "zscore", "robust", "rank_gauss" or "minmax"
+    ):
         if by not in ("zscore", "robust", "rank_gauss", "minmax"):
             raise unknown_name("scale", by, ["zscore", "robust", "rank_gauss", "minmax"])
         self.by = by
@@ -107,11 +116,20 @@ class Scale:
         """All rows on the training rows' scale."""
         return _table(X, X.names, self.scaler_.transform(X.values.astype(np.float64)), X.lookbacks)
 
-# %% ../../nbs/features/transforms.ipynb #d129ae52
+# %% ../../nbs/features/transforms.ipynb #a167a2ed
 class Winsorise:
-    """Clip each feature at quantiles of the training rows."""
+    """Clip each feature at quantiles of the training rows.
 
-    def __init__(self, share: float = 0.01):  # on each side, 0 to 0.5
+    Parameters
+    ----------
+    share : float, default 0.01
+        of the training rows that is cut off on each side, 0 to below 0.5
+    """
+
+    def __init__(
+        self,
+        share: float = 0.01,  # of the training rows that is cut off on each side, 0 to below 0.5
+    ):
         if not 0 <= share < 0.5:
             raise NeuralphaError(f"share is {share}; it must be at least 0 and below 0.5.")
         self.share = share
@@ -125,13 +143,21 @@ class Winsorise:
         """All rows within the training rows' limits."""
         return _table(X, X.names, np.clip(X.values, self.low_, self.high_), X.lookbacks)
 
-# %% ../../nbs/features/transforms.ipynb #c602720e
+# %% ../../nbs/features/transforms.ipynb #9b7e392a
 class Impute:
     """Fill missing values with the training rows' median, and say where: one 0/1 column per feature that had gaps in
     training.
+
+    Parameters
+    ----------
+    indicators : bool, default True
+        add a 0/1 column per feature that had gaps in training
     """
 
-    def __init__(self, indicators: bool = True):
+    def __init__(
+        self,
+        indicators: bool = True,  # add a 0/1 column per feature that had gaps in training
+    ):
         self.indicators = indicators
 
     def fit(self, X: Features, rows, target=None) -> "Impute":
@@ -155,13 +181,23 @@ class Impute:
             X, [*X.names, *(f"{n}_missing" for n in self.gaps_)], values, [*X.lookbacks, *(X.lookbacks[j] for j in at)]
         )
 
-# %% ../../nbs/features/transforms.ipynb #b1fd290f
+# %% ../../nbs/features/transforms.ipynb #82573855
 class Categories:
-    """Add an attribute of the assets as columns: one per category, or one of whole numbers for an embedding."""
+    """Add an attribute of the assets as columns: one per category, or one of whole numbers for an embedding.
+
+    Parameters
+    ----------
+    attribute : str, default 'sector'
+        column of `panel.attributes`
+    by : str, default 'one_hot'
+        "one_hot" or "index"
+    """
 
     def __init__(
-        self, attribute: str = "sector", by: str = "one_hot"
-    ):  # column of `panel.attributes`; "one_hot" or "index"
+        self,
+        attribute: str = "sector",  # column of `panel.attributes`
+        by: str = "one_hot",  # "one_hot" or "index"
+    ):
         if by not in ("one_hot", "index"):
             raise unknown_name("kind of category columns", by, ["one_hot", "index"])
         self.attribute, self.by = attribute, by
@@ -198,11 +234,20 @@ class Categories:
             values = code[:, None] == np.arange(len(names))
         return _table(X, [*X.names, *names], np.concatenate([X.values, values], 1), [*X.lookbacks, *[0] * len(names)])
 
-# %% ../../nbs/features/transforms.ipynb #e07aac1e
+# %% ../../nbs/features/transforms.ipynb #02476715
 class PrincipalComponents:
-    """Scores on the first `n` principal components of the training rows, in place of the features."""
+    """Scores on the first `n` principal components of the training rows, in place of the features.
 
-    def __init__(self, n: int = 5):
+    Parameters
+    ----------
+    n : int, default 5
+        components, at most as many as there are features
+    """
+
+    def __init__(
+        self,
+        n: int = 5,  # components, at most as many as there are features
+    ):
         self.n = n
 
     def fit(self, X: Features, rows, target=None) -> "PrincipalComponents":
@@ -227,11 +272,23 @@ class PrincipalComponents:
             values += feature[:, None] * direction
         return _table(X, [f"pc_{i + 1}" for i in range(self.n)], values)
 
-# %% ../../nbs/features/transforms.ipynb #c0efa501
+# %% ../../nbs/features/transforms.ipynb #d408aed2
 class SelfOrganisingMap:
-    """Grid coordinates and distance to the nearest of `side`² prototypes, in place of the features."""
+    """Grid coordinates and distance to the nearest of `side`² prototypes, in place of the features.
 
-    def __init__(self, side: int = 6, passes: int = 20):
+    Parameters
+    ----------
+    side : int, default 6
+        prototypes along each side of the grid
+    passes : int, default 20
+        over the training rows
+    """
+
+    def __init__(
+        self,
+        side: int = 6,  # prototypes along each side of the grid
+        passes: int = 20,  # over the training rows
+    ):
         self.side, self.passes = side, passes
 
     def fit(self, X: Features, rows, target=None) -> "SelfOrganisingMap":

@@ -20,7 +20,7 @@ from torch import nn
 from .nets import DropoutNet, check_heads
 from .training.module import NetModule
 
-# %% ../../nbs/models/transformer.ipynb #c0601125
+# %% ../../nbs/models/transformer.ipynb #866f30ac
 class Block(nn.Module):
     """Pre-norm self-attention, causal unless told otherwise, and a feed-forward layer.
 
@@ -40,8 +40,8 @@ class Block(nn.Module):
 
     def forward(self, x) -> torch.Tensor:
         q, k, v = self.parts(x)
-        said = F.scaled_dot_product_attention(q, k, v, is_causal=self.causal).transpose(1, 2).flatten(2)
-        x = x + self.drop(self.join(said))
+        heads = F.scaled_dot_product_attention(q, k, v, is_causal=self.causal)
+        x = x + self.drop(self.join(heads.transpose(1, 2).flatten(2)))
         return x + self.drop(self.feed(self.between(x)))
 
 # %% ../../nbs/models/transformer.ipynb #db0a562c

@@ -24,7 +24,7 @@ __all__ = ['SIDES', 'MEMORY', 'CALM', 'OFF', 'REFERENCE', 'PLAIN', 'fresh_share'
            'log_cost', 'calm_returns', 'Reference', 'learn_reference', 'reference_of', 'LayerReading', 'Watch',
            'learn_watch', 'watch_delays', 'watch_to_json', 'watch_from_json']
 
-# %% ../../nbs/monitor/layers.ipynb #ad1680c5
+# %% ../../nbs/monitor/layers.ipynb #51e959e2
 from dataclasses import asdict, dataclass, field
 from typing import NamedTuple
 import numpy as np
@@ -36,6 +36,7 @@ from .charts import Chart, RunLength, Whitening, fit_states, level_after, surpri
 from .decay import Usual, usual_of
 from .drift import REFERENCE_SHARES
 from .policy import LAYERS
+from ..trading.account import PAID_TO_TRADE
 
 # %% ../../nbs/monitor/layers.ipynb #e3800399
 SIDES = {"data": "down", "features": "up", "scores": "both", "ic": "down", "costs": "up", "money": "down"}
@@ -122,7 +123,7 @@ def known_ic(
     found = rank_ic(scores, labels, day)
     return float(found.iloc[0]) if len(found) else np.nan
 
-# %% ../../nbs/monitor/layers.ipynb #b6d649eb
+# %% ../../nbs/monitor/layers.ipynb #8c59f617
 def cost_bps(
     record: dict,  # of one account and bar
 ) -> float:  # NaN where nothing was traded
@@ -138,7 +139,7 @@ def cost_bps(
     float
         NaN where nothing was traded
     """
-    paid = -sum(record[name] for name in ("half_spread", "temporary", "permanent", "commission"))
+    paid = -sum(record[name] for name in PAID_TO_TRADE)
     return 1e4 * paid / record["traded"] if record["traded"] > 0 else np.nan
 
 # %% ../../nbs/monitor/layers.ipynb #34a625e4

@@ -18,7 +18,7 @@ roll_back(desk, why="the vendor's mistake")  # the champion before acts again
 __all__ = ['MODELS', 'CARD', 'CARD_KEYS', 'register_model', 'model_digest', 'registered', 'verify_models', 'Contest', 'contest',
            'weather', 'exchange_cost', 'promote', 'roll_back']
 
-# %% ../../nbs/monitor/registry.ipynb #694fc46d
+# %% ../../nbs/monitor/registry.ipynb #36205313
 import os, shutil, tempfile
 from pathlib import Path
 from typing import NamedTuple
@@ -27,6 +27,7 @@ import pandas as pd
 from ..core import NeuralphaError, digest, file_digest, read_json, unknown_name, write_json, writing
 from .desk import Desk, Record
 from .sequential import Decision, confidence_sequence, decide, years_to_decide
+from ..trading.account import PAID_TO_TRADE
 
 # %% ../../nbs/monitor/registry.ipynb #fd8bc8f4
 MODELS, CARD = "models", "card.json"
@@ -130,13 +131,13 @@ class Contest(NamedTuple):
     information_ratio: float  # annual, of the difference so far
     years: float  # that a difference of this size takes to be decided, in the middle of cases
 
-# %% ../../nbs/monitor/registry.ipynb #2d3da660
+# %% ../../nbs/monitor/registry.ipynb #6dda263c
 def contest(
     desk: Desk,
     challenger: str,
     switching_cost: float | None = None,  # share of the capital; default: what one full exchange of the positions costs
-    alpha: float = 0.05,
-    bars_per_year: float = 252,
+    alpha: float = 0.05,  # chance that the interval ever leaves the truth out
+    bars_per_year: float | None = None,  # default: of the universe on which the desk was opened, else of its own dates
 ) -> Contest:
     """Whether a challenger is better than whoever acts now, after costs.
 
@@ -147,7 +148,9 @@ def contest(
     switching_cost : float | None, default None
         share of the capital; default: what one full exchange of the positions costs
     alpha : float, default 0.05
-    bars_per_year : float, default 252
+        chance that the interval ever leaves the truth out
+    bars_per_year : float | None, default None
+        default: of the universe on which the desk was opened, else of its own dates
     """
     record = desk.record()
     _check_model(desk, challenger)
@@ -160,8 +163,9 @@ def contest(
     horizon = desk.terms.tranches
     sky = pd.Series(weather(returns[champion].dropna()), returns[champion].dropna().index).reindex(difference.index)
     decision = decide(difference, cost, regimes=sky, alpha=alpha, horizon=horizon)
-    ratio = _information_ratio(difference, bars_per_year)
-    years = years_to_decide(ratio, alpha, bars_per_year=bars_per_year) if ratio else np.inf
+    year = bars_per_year or desk.facts.get("bars_per_year") or _bars_a_year(difference.index)
+    ratio = _information_ratio(difference, year)
+    years = years_to_decide(ratio, alpha, bars_per_year=year) if ratio else np.inf
     return Contest(challenger, champion, decision, confidence_sequence(difference, alpha, horizon), ratio, years)
 
 # %% ../../nbs/monitor/registry.ipynb #2a3954b3
@@ -169,7 +173,12 @@ def _check_model(desk, name):
     if name not in desk.terms.models:
         raise unknown_name("model of the desk", name, desk.terms.models)
 
-# %% ../../nbs/monitor/registry.ipynb #94985897
+# %% ../../nbs/monitor/registry.ipynb #caab9a8e
+def _bars_a_year(dates: pd.DatetimeIndex) -> float:
+    days = (dates[-1] - dates[0]) / pd.Timedelta(days=1) if len(dates) > 1 else 0.0
+    return 365.25 * (len(dates) - 1) / days if days > 0 else np.nan
+
+
 def _information_ratio(difference, bars_per_year):
     spread = difference.std()
     return float(difference.mean() / spread * np.sqrt(bars_per_year)) if spread > 0 else 0.0
@@ -196,13 +205,13 @@ def weather(
     usual = past.expanding().median()
     return np.where(past > usual, "wild", "calm")
 
-# %% ../../nbs/monitor/registry.ipynb #31d70756
+# %% ../../nbs/monitor/registry.ipynb #dd22d639
 def exchange_cost(record: Record) -> float:
     """What selling all that is held and buying as much again costs, at the mean rate so far; share of the wealth."""
     parts = record.parts()
     if not parts["traded"].sum() > 0:
         return 0.0
-    rate = -parts[["half_spread", "temporary", "permanent", "commission"]].sum().sum() / parts["traded"].sum()
+    rate = -parts[list(PAID_TO_TRADE)].sum().sum() / parts["traded"].sum()
     last = parts.iloc[-1]
     return float(2 * rate * (last["long"] + last["short"]) / last["wealth"])
 

@@ -363,7 +363,7 @@ def kelly_growth(weights, mean, covariance, riskless: float = 0.0) -> float:
     weights = np.atleast_1d(weights)
     return float(riskless + weights @ np.atleast_1d(mean) - weights @ np.atleast_2d(covariance) @ weights / 2)
 
-# %% ../../nbs/portfolio/policies.ipynb #2054506c
+# %% ../../nbs/portfolio/policies.ipynb #01bfdcf6
 @dataclass(frozen=True)
 class FractionalKelly(Policy):
     """A fraction of the Kelly weights, cut to a gross size; scores are expected returns per bar.
@@ -371,13 +371,14 @@ class FractionalKelly(Policy):
     Parameters
     ----------
     fraction : float, default 0.5
+        of the weights that would make wealth grow fastest
     most_gross : float, default 2.0
         sum of the absolute weights
     window : int, default 60
         bars from which risk is estimated
     """
 
-    fraction: float = 0.5
+    fraction: float = 0.5  # of the weights that would make wealth grow fastest
     most_gross: float = 2.0  # sum of the absolute weights
     window: int = 60  # bars from which risk is estimated
 
@@ -423,7 +424,7 @@ def _past_beta(returns, market, offsets, window, beta, own):
             beta[r] = xy / xx if xx > 0 else 0.0
             own[r] = max(yy - beta[r] * xy, 0.0) / max(n - 2, 1)
 
-# %% ../../nbs/portfolio/policies.ipynb #9738498b
+# %% ../../nbs/portfolio/policies.ipynb #7421f5ba
 @dataclass(frozen=True)
 class ConstrainedSize(Policy):
     """Edge over volatility, less where the book has it already, clipped, halved in a drawdown.
@@ -437,6 +438,7 @@ class ConstrainedSize(Policy):
     window : int, default 60
         bars from which volatility and correlation are estimated
     drawdown_limit : float, default 0.08
+        fall below the highest wealth so far, share of it
     halve_at : float, default 0.6
         share of the limit
     """
@@ -444,7 +446,7 @@ class ConstrainedSize(Policy):
     most: float = 0.05  # of one name, share of the account
     scale: float = 1.0  # weight of an edge as large as the volatility
     window: int = 60  # bars from which volatility and correlation are estimated
-    drawdown_limit: float = 0.08
+    drawdown_limit: float = 0.08  # fall below the highest wealth so far, share of it
     halve_at: float = 0.6  # share of the limit
     follows_account = True
 
@@ -675,7 +677,7 @@ def aim_loadings(
     lasting = np.atleast_2d(loadings) / (1 + np.asarray(decay) * a / risk_aversion)
     return np.linalg.solve(risk_aversion * np.atleast_2d(covariance), lasting)
 
-# %% ../../nbs/portfolio/policies.ipynb #3ea2f290
+# %% ../../nbs/portfolio/policies.ipynb #cb25b6b2
 @dataclass(frozen=True)
 class VolatilityTarget(Policy):
     """The base, scaled to a volatility by what the same weights earned in the past.
@@ -684,6 +686,7 @@ class VolatilityTarget(Policy):
     ----------
     base : Policy
     annual : float, default 0.1
+        volatility wanted, share of the account a year
     window : int, default 60
         bars
     most : float, default 3.0
@@ -691,7 +694,7 @@ class VolatilityTarget(Policy):
     """
 
     base: Policy
-    annual: float = 0.1
+    annual: float = 0.1  # volatility wanted, share of the account a year
     window: int = 60  # bars
     most: float = 3.0  # times the base
 
@@ -713,7 +716,7 @@ def _bars_a_year_so_far(panel) -> np.ndarray:  # (n_dates,)
     years = (panel.dates - panel.dates[0]) / np.timedelta64(1, "D") / 365.25
     return np.maximum(np.arange(panel.n_dates), 1) / np.maximum(years, 1 / 365.25)
 
-# %% ../../nbs/portfolio/policies.ipynb #673a370c
+# %% ../../nbs/portfolio/policies.ipynb #c05e778a
 @dataclass(frozen=True)
 class DrawdownCut(Policy):
     """The base, times `factor` while the drawdown is beyond `start` times the `limit`.
@@ -722,15 +725,17 @@ class DrawdownCut(Policy):
     ----------
     base : Policy
     limit : float, default 0.08
+        fall below the highest wealth so far, share of it
     start : float, default 0.6
         share of the limit
     factor : float, default 0.5
+        what is left of the base's weights
     """
 
     base: Policy
-    limit: float = 0.08
+    limit: float = 0.08  # fall below the highest wealth so far, share of it
     start: float = 0.6  # share of the limit
-    factor: float = 0.5
+    factor: float = 0.5  # what is left of the base's weights
     follows_account = True
 
     def weights(self, scores, panel) -> np.ndarray:
@@ -742,7 +747,7 @@ class DrawdownCut(Policy):
         wish = self.base.adjust(day, wish)
         return wish * self.factor if day.drawdown > self.start * self.limit else wish
 
-# %% ../../nbs/portfolio/policies.ipynb #c1698fef
+# %% ../../nbs/portfolio/policies.ipynb #daeb9833
 @dataclass(frozen=True)
 class Breaker(Policy):
     """Nothing is held for `pause` bars after a day below `day_loss` or a fall beyond `drawdown`; the peak is new.
@@ -751,14 +756,16 @@ class Breaker(Policy):
     ----------
     base : Policy
     day_loss : float, default -0.05
+        return of a bar, share of the account; below 0
     drawdown : float, default 0.2
+        fall below the highest wealth since the last pause, share of it
     pause : int, default 20
         bars
     """
 
     base: Policy
-    day_loss: float = -0.05
-    drawdown: float = 0.2
+    day_loss: float = -0.05  # return of a bar, share of the account; below 0
+    drawdown: float = 0.2  # fall below the highest wealth since the last pause, share of it
     pause: int = 20  # bars
     follows_account = True
 

@@ -52,10 +52,10 @@ def draw_errors(
     problem = _problem(draws.case, draws.n_characteristics, study.seed, draw)
     return squared_errors(draws.model(name), problem, study.seed_list, device, name in study.refitted)
 
-# %% ../../nbs/study/draws.ipynb #ac8b4d2a
+# %% ../../nbs/study/draws.ipynb #bbdb8027
 @dataclass(frozen=True, eq=False, repr=False)
 class Repetitions:
-    """The draws of one simulated universe under a study with `repetitions`; the counterpart of a `Experiment`."""
+    """The draws of one simulated universe under a study with `repetitions`; the counterpart of an `Experiment`."""
 
     study: Study
     universe: str

@@ -134,12 +134,12 @@ def _closes(panel, tz):
         raise NeuralphaError(f"{panel.name}: tz={tz!r} is no time zone such as 'America/New_York' or 'UTC'.") from e
     return local.tz_convert(None).to_numpy("datetime64[ns]")
 
-# %% ../../../nbs/data/point_in_time/asof.ipynb #4774dc4d
+# %% ../../../nbs/data/point_in_time/asof.ipynb #ae968a51
 def bar_of(
     panel: Panel,
     times,  # timestamps in UTC
-    calendar: str
-    | None = "XNYS",  # exchange whose sessions the bars are dated by; None where `panel.dates` are closing times
+    # exchange whose sessions the bars are dated by; None where `panel.dates` are closing times
+    calendar: str | None = "XNYS",
     lead: str = "0min",  # how long before the close a thing must be public
     tz: str | None = None,  # zone of these closing times, e.g. "America/New_York" or "UTC"; goes with calendar=None
 ) -> np.ndarray:  # (n,) int64 position in `panel.dates`; -1 before the first, `n_dates` after the last or without time

@@ -29,7 +29,7 @@ from .asof import Joined, bar_of, quality_table, row_at, utc
 _TIMES = ("timestamp", "created_at", "time", "known_on")
 _RECEIVED = ("received_at", "ingested_at")
 
-# %% ../../../nbs/data/point_in_time/events.ipynb #c5d0afa7
+# %% ../../../nbs/data/point_in_time/events.ipynb #ec701869
 def infer_schema(
     events: pd.DataFrame,  # asset, a time, and any further columns
     name: str = "events",  # for messages
@@ -64,8 +64,10 @@ def infer_schema(
         raise NeuralphaError(f"{name}: the table has no rows.")
 
     def kind(c):
-        if c == "asset" or c == times[0]:
-            return "asset" if c == "asset" else "time"
+        if c == "asset":
+            return "asset"
+        if c == times[0]:
+            return "time"
         if c in _RECEIVED:
             return "received"
         if pd.api.types.is_numeric_dtype(events[c]):
@@ -233,14 +235,14 @@ def _trailing(panel: Panel, values, window: int, skip: int = 0):
     end = np.maximum(row + 1 - skip, first)
     return total[end] - total[np.maximum(end - window, first)]
 
-# %% ../../../nbs/data/point_in_time/events.ipynb #364b919c
+# %% ../../../nbs/data/point_in_time/events.ipynb #f6ae9978
 def event_features(
     panel: Panel,
     events: pd.DataFrame,  # asset, a time, and any further columns; see the table above
     name: str = "event",  # first part of the features' names
     schema: pd.DataFrame | None = None,  # from `infer_schema`; given, the table is held to it
-    calendar: str
-    | None = "XNYS",  # exchange whose sessions the bars are dated by; None where the panel's dates are closing times
+    # exchange whose sessions the bars are dated by; None where the panel's dates are closing times
+    calendar: str | None = "XNYS",
     tz: str | None = None,  # zone of these closing times, e.g. "America/New_York" or "UTC"; goes with calendar=None
     lead: str = "0min",  # how long before the close an event must be public, e.g. "15min"
     zone: str | None = None,  # zone of times that carry none

@@ -35,7 +35,7 @@ def _statements(table: pd.DataFrame, name: str) -> pd.DataFrame:
             raise NeuralphaError(f"{name}: {what} for {t['asset'][bad.idxmax()]}, row {bad.idxmax()}.")
     return t.sort_values(["asset", "from", "known_on"], kind="stable", ignore_index=True)
 
-# %% ../../../nbs/data/point_in_time/membership.ipynb #242c5b2b
+# %% ../../../nbs/data/point_in_time/membership.ipynb #9c55583a
 def members(
     panel: Panel,
     table: pd.DataFrame,  # asset, from, to (inclusive; NaT: open), known_on
@@ -64,7 +64,8 @@ def members(
     replaced = t.groupby(["asset", "from"])["known_on"].shift(-1).to_numpy("datetime64[ns]")
     far = panel.dates[-1] + np.timedelta64(1, "D")
     to = t["to"].to_numpy("datetime64[ns]")
-    end = to + np.where(to == to.astype("datetime64[D]"), np.timedelta64(1, "D"), np.timedelta64(1, "ns"))
+    is_whole_day = to == to.astype("datetime64[D]")
+    end = to + np.where(is_whole_day, np.timedelta64(1, "D"), np.timedelta64(1, "ns"))  # `to` is inclusive
     until = np.minimum(np.where(np.isnat(to), far, end), np.where(np.isnat(replaced), far, replaced))
     begin = np.maximum(t["from"], t["known_on"]).to_numpy("datetime64[ns]")
     for asset, a, b in zip(t["asset"], begin, until):
@@ -160,7 +161,7 @@ def with_members(
         )
     return keep_assets(panel.with_fields(member=member), ever)
 
-# %% ../../../nbs/data/point_in_time/membership.ipynb #64c561b3
+# %% ../../../nbs/data/point_in_time/membership.ipynb #33eceed9
 def with_delistings(
     panel: Panel,
     table: pd.DataFrame,  # asset, date (last trading day or later), return (simple; NaN: unknown)
@@ -191,34 +192,26 @@ def with_delistings(
     ):
         if np.any(bad):
             raise NeuralphaError(f"delistings: {panel.assets[np.argmax(bad)]} {what}; correct its row or cut the bars.")
-    said = panel.attributes.reindex(panel.assets).assign(delisting_date=t["date"], delisting_return=t["return"])
-    gone = replace(panel, attributes=said).gone & (last < panel.dates[-1])
+    as_given = panel.attributes.reindex(panel.assets).assign(delisting_date=t["date"], delisting_return=t["return"])
+    gone = replace(panel, attributes=as_given).gone & (last < panel.dates[-1])
     unknown = gone & t["return"].isna().to_numpy()
+    goes_on = t["date"].notna().to_numpy() & ~gone
     final = t["return"].where(~unknown, np.nan if assume is None else assume).where(gone)
-    found = [
-        (
-            "delisting return unknown",
-            unknown,
-            "left empty: no label for its holders" if assume is None else f"assumed {assume:+.0%}",
-        ),
-        ("delisted while bars go on to the end", t["date"].notna().to_numpy() & ~gone, "not used"),
-    ]
+    action = "left empty: no label for its holders" if assume is None else f"assumed {assume:+.0%}"
     lines = [
-        dict(
-            check=c,
-            severity="note",
-            rows=int(m.sum()),
-            assets=int(m.sum()),
-            first=panel.assets[np.argmax(m)],
-            action=a,
-            note="",
-        )
-        for c, m, a in found
-        if m.any()
+        _line("delisting return unknown", panel.assets[unknown], action),
+        _line("delisted while bars go on to the end", panel.assets[goes_on], "not used"),
     ]
+    checks = pd.DataFrame([line for line in lines if line["assets"]])
     attributes = panel.attributes.assign(delisting_date=t["date"], delisting_return=final.astype(float))
     return replace(
         panel,
         attributes=attributes,
-        checks=pd.concat([panel.checks, pd.DataFrame(lines)], ignore_index=True) if lines else panel.checks,
+        checks=panel.checks if checks.empty else pd.concat([panel.checks, checks], ignore_index=True),
     )
+
+# %% ../../../nbs/data/point_in_time/membership.ipynb #a0e8cbb6
+def _line(check: str, assets: np.ndarray, action: str) -> dict:
+    """A line of `panel.checks` on some assets; each has one row in the table of delistings."""
+    first = assets[0] if len(assets) else ""
+    return dict(check=check, severity="note", rows=len(assets), assets=len(assets), first=first, action=action, note="")

@@ -10,13 +10,14 @@ one, overnight; the volume goes up by the same ratio, and `adj_close` is what a 
 # %% auto #0
 __all__ = ['FAULTS', 'as_traded', 'plant_faults']
 
-# %% ../../../nbs/data/simulated/faults.ipynb #fb263f41
+# %% ../../../nbs/data/simulated/faults.ipynb #63d5ca45
 import numpy as np
 import pandas as pd
 from ...core import NeuralphaError, unknown_name
 from ..panel import Panel
+from ..reading.names import OHLC
 
-# %% ../../../nbs/data/simulated/faults.ipynb #ecff88ef
+# %% ../../../nbs/data/simulated/faults.ipynb #af809c00
 def as_traded(
     panel: Panel,  # with adjusted open, high, low, close, volume
     # a share that closed above this, and above twice its first close, is split before the next bar
@@ -43,22 +44,19 @@ def as_traded(
     doublings = np.ceil(np.log2(np.maximum(close / limit, 1)))
     splits = doublings.groupby(panel.asset_code).cummax().groupby(panel.asset_code).shift().fillna(0).to_numpy()
     final = splits[(panel.asset_offsets[1:] - 1)[panel.asset_code]]
-    prices = {k: panel.fields[k] / 2**splits for k in ("open", "high", "low", "close")}
+    prices = {k: panel.fields[k] / 2**splits for k in OHLC}
     return panel.with_fields(
         **prices, volume=panel.fields["volume"] * 2**splits, adj_close=panel.fields["close"] / 2**final
     )
 
-# %% ../../../nbs/data/simulated/faults.ipynb #cdcc8682
-_PRICES = ["open", "high", "low", "close"]
-
-
+# %% ../../../nbs/data/simulated/faults.ipynb #59bbc082
 def _edit(kind, f, i, rows):
     """Spoil row position i of the table; `rows` are the positions of the asset's rows from i on."""
 
     def at(columns):
         return [f.columns.get_loc(c) for c in columns]
 
-    prices = at(_PRICES)
+    prices = at(OHLC)
     volume = at(["volume"])[0]
     close = at(["close"])[0]
     before = i - 1
@@ -97,7 +95,7 @@ FAULTS = (
     "weekend",
 )
 
-# %% ../../../nbs/data/simulated/faults.ipynb #87a7338b
+# %% ../../../nbs/data/simulated/faults.ipynb #a0e71093
 def plant_faults(
     frame: pd.DataFrame,  # clean long table: date, asset, open, high, low, close, volume; unique rows
     counts: dict,  # fault -> how many; see the table above
@@ -122,7 +120,7 @@ def plant_faults(
         if kind not in FAULTS:
             raise unknown_name("fault", kind, FAULTS)
     f = frame.dropna(subset=["close"]).sort_values(["asset", "date"], ignore_index=True)
-    f[[*_PRICES, "volume"]] = f[[*_PRICES, "volume"]].astype(float)
+    f[[*OHLC, "volume"]] = f[[*OHLC, "volume"]].astype(float)
     asset = f["asset"].to_numpy()
     ends = np.searchsorted(asset, asset, side="right")
     starts = np.searchsorted(asset, asset, side="left")
