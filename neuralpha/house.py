@@ -11,9 +11,9 @@ hidden.
 # %% auto #0
 __all__ = ['FLOORS', 'RESEARCH', 'NAMES_THE_ENSEMBLE', 'COMPREHENSIONS', 'TAG', 'READ_PAGES', 'LONG', 'MOST_IN_A_ROW', 'NEAR',
            'root', 'notebooks', 'cells_by_notebook', 'research_files', 'own_notebooks', 'floor_of', 'modules', 'parsed',
-           'import_graph', 'Climb', 'climbs', 'circles', 'rooms', 'lent_out', 'without_return_type', 'bare_ensembles',
-           'doubled_names', 'deep_lines', 'html_in_python', 'accidental_settings', 'told_twice', 'undocumented',
-           'kind_of_cell', 'rows_of_cells', 'long_rows', 'defined_in', 'not_at_work', 'plot_rooms']
+           'import_graph', 'Climb', 'climbs', 'circles', 'rooms', 'lent_out', 'without_return_type', 'breaking_off',
+           'bare_ensembles', 'doubled_names', 'deep_lines', 'html_in_python', 'accidental_settings', 'told_twice',
+           'undocumented', 'kind_of_cell', 'rows_of_cells', 'long_rows', 'defined_in', 'not_at_work', 'plot_rooms']
 
 # %% ../nbs/house.ipynb #8a1226aa
 import ast, json, re, subprocess
@@ -392,6 +392,24 @@ def _public_functions(node, inside: str = "") -> list:  # of (name with its clas
         else:
             found.append((inside + name, child))
     return found
+
+# %% ../nbs/house.ipynb #67177ffb
+def breaking_off(
+    package: Path,  # folder of the package
+) -> list[str]:  # modules
+    """Modules whose docstring ends on a colon.
+
+    Parameters
+    ----------
+    package : Path
+        folder of the package
+
+    Returns
+    -------
+    list[str]
+        modules
+    """
+    return [module for module, tree in parsed(package) if (ast.get_docstring(tree) or "").endswith(":")]
 
 # %% ../nbs/house.ipynb #8411595a
 NAMES_THE_ENSEMBLE = "models.seeds"

@@ -345,7 +345,7 @@ def test_labels_that_overlap_over_few_dates_get_a_number_of_dates_and_no_verdict
         and board.metrics["net"]["ic"]["low"] is None
     )
     assert (
-        board.statements()[0].endswith("59 dates have an IC of both, and labels over 20 bar(s) need 60.")
+        board.statements()[0].endswith("59 dates have an IC of both, and labels over 20 bars need 60.")
         and "Fewer than 60 dates" in board.statements()[1]
     )
 

@@ -82,6 +82,15 @@ def test_every_public_function_says_what_it_returns():
 
     assert without_return_type(Path(neuralpha.__file__).parent) == []
 
+def test_a_docstring_that_leads_nowhere_is_named(crooked):
+    (crooked / "core.py").write_text('"""Three lines are enough:"""')
+    assert breaking_off(crooked) == ["core"]
+
+def test_no_module_breaks_off():
+    import neuralpha
+
+    assert breaking_off(Path(neuralpha.__file__).parent) == []
+
 @pytest.mark.parametrize(
     "line",
     [

@@ -13,14 +13,14 @@ The library cannot stop anyone from reading their own file. It makes the honest 
 # %% auto #0
 __all__ = ['Seal', 'read_seal', 'seal_holdout', 'read_ledger', 'open_holdout', 'openings', 'holdout_line', 'holdout_fold']
 
-# %% ../../nbs/audit/holdout.ipynb #54bc5d9e
+# %% ../../nbs/audit/holdout.ipynb #2a42ef66
 import fcntl, json, os
 from dataclasses import asdict, dataclass
 from datetime import datetime, UTC
 from pathlib import Path
 import numpy as np
 import pandas as pd
-from ..core import NeuralphaError, canonical_json, check_kinds, digest, parse_json
+from ..core import NeuralphaError, canonical_json, check_kinds, count_of, digest, parse_json
 from ..data.panel import Panel, cut_panel
 from ..labels import Label
 from ..splits import Fold, calendar_span, fixed_split
@@ -257,7 +257,7 @@ def openings(
     ]
     return pd.DataFrame(mine, columns=["opened", "first", "last", "spec_hash", "reason", "seal"])
 
-# %% ../../nbs/audit/holdout.ipynb #ac5e0505
+# %% ../../nbs/audit/holdout.ipynb #063d95b8
 def holdout_line(
     seal: Seal,
     ledger,
@@ -276,8 +276,8 @@ def holdout_line(
         return f"{period}: never opened."
     times = "once" if len(table) == 1 else f"{len(table)} times"
     return (
-        f"{period}: opened {times} by {table['spec_hash'].nunique()} "
-        f"specification{'s' * (table['spec_hash'].nunique() > 1)}, last on {table['opened'].iloc[-1]}."
+        f"{period}: opened {times} by {count_of(table['spec_hash'].nunique(), 'specification')}, "
+        f"last on {table['opened'].iloc[-1]}."
     )
 
 # %% ../../nbs/audit/holdout.ipynb #52f6ce1a

@@ -1,6 +1,6 @@
-"""Sixty ways to see the future, each with the clean pipeline it is mistaken for: the audit must flag every one of the first and none of the second.
+"""More than sixty ways to see the future, each with the clean pipeline it is mistaken for: the audit must flag every one of the first and none of the second.
 
-An audit that nobody has seen fail proves nothing. So this notebook is a catalogue of mistakes that were made, published and
+An audit that nobody has seen fail proves nothing. So this is a catalogue of mistakes that were made, published and
 traded on, each built as a small pipeline that would run in a real study, beside a twin that does the same honestly. Read it
 as a list of what to look for; run `leak_catalogue()` to see the audit find them.
 """

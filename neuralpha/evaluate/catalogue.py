@@ -37,8 +37,8 @@ IC means Pearson's correlation and rank IC Spearman's, everywhere.
 __all__ = ['CATALOGUE', 'PLACES', 'IN_PERCENT', 'DIGITS', 'OTHER_DIGITS', 'DUST', 'HEADED_UNITS', 'HEADED_PERIODS',
            'CRITICAL_DIGITS', 'LUCK_OF_T', 'NO_LINE', 'NOTHING_BOUGHT', 'SPENT', 'InSlice', 'Metric', 'declare',
            'metric_entry', 'metric_title', 'column_metrics', 'main_metrics', 'sliced_metrics', 'shown_unit', 'as_shown',
-           'number', 'interval', 'shown_digits', 'heading', 'unit_line', 'Shown', 'leaderboard_cell', 'script_facts',
-           'Sample']
+           'number', 'signed', 'interval', 'shown_digits', 'heading', 'unit_line', 'Shown', 'leaderboard_cell',
+           'script_facts', 'Sample']
 
 # %% ../../nbs/evaluate/catalogue.ipynb #0df53147
 from collections.abc import Callable
@@ -298,6 +298,14 @@ def number(
     decimals = DIGITS.get(unit, OTHER_DIGITS) if digits is None else digits
     value = 0.0 if abs(value) < DUST else value
     return f"{value:,.{decimals}f}".replace("-", "−")
+
+# %% ../../nbs/evaluate/catalogue.ipynb #72ab2e91
+def signed(
+    value: float,
+    digits: int,
+) -> str:
+    """A difference as text: its sign, and so many digits."""
+    return f"{value:+,.{digits}f}".replace("-", "−")
 
 # %% ../../nbs/evaluate/catalogue.ipynb #ac2bb3bf
 def interval(

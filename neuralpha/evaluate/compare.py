@@ -18,13 +18,13 @@ Baselines take part; the oracle of a simulated market is shown but not ranked: n
 __all__ = ['FEWEST_DATES_OF_A_BASELINE', 'BEYOND_FORECASTS', 'compare', 'Contestant', 'Field', 'details_of', 'overfitting_of',
            'seed_metrics', 'Leaderboard', 'leaderboard_html', 'StudyIcs', 'compare_studies']
 
-# %% ../../nbs/evaluate/compare.ipynb #ffe8d180
+# %% ../../nbs/evaluate/compare.ipynb #c0dd7633
 from dataclasses import dataclass, replace
 from types import SimpleNamespace
 from typing import NamedTuple
 import numpy as np
 import pandas as pd
-from ..core import NeuralphaError, check_kinds, unknown_name
+from ..core import NeuralphaError, check_kinds, count_of, unknown_name
 from ..data.panel import Panel
 from ..labels import Label
 from .baselines import baseline_scores
@@ -37,6 +37,7 @@ from neuralpha.evaluate.catalogue import (
     heading,
     leaderboard_cell,
     number,
+    signed,
 )
 from ..cross_section import correlations
 from ..data.alignment import on_panel
@@ -722,7 +723,7 @@ class Leaderboard:
     def _repr_html_(self):
         return leaderboard_html(self)
 
-# %% ../../nbs/evaluate/compare.ipynb #85ee4a3d
+# %% ../../nbs/evaluate/compare.ipynb #4463a4d1
 def _said_of_pair(board: Leaderboard, pair) -> str:
     """What a pair's test supports, in a sentence."""
     name = CATALOGUE[board.by].title
@@ -730,15 +731,15 @@ def _said_of_pair(board: Leaderboard, pair) -> str:
     if np.isnan(pair.p):
         return (
             f"{pair.better} and {pair.worse} cannot be compared: {pair.dates} dates have an {name} of both, and "
-            f"labels over {horizon} bar(s) need {fewest_dates(horizon)}."
+            f"labels over {count_of(horizon, 'bar')} need {fewest_dates(horizon)}."
         )
     verdict = "is better than {}" if pair.separated else "and {} cannot be told apart"
     pairs = len(board.pairs)
     at_once = f" for all {pairs} pairs at once" if pairs > 1 else ""
     alone = f" after Holm, {pair.p:.3f} alone" if pairs > 1 else ""
     said = (
-        f"{pair.better} {verdict.format(pair.worse)}: {name} difference {pair.difference:+.4f} "
-        f"({100 * (1 - board.significance):.0f}% {pair.low:+.4f} to {pair.high:+.4f}{at_once}), "
+        f"{pair.better} {verdict.format(pair.worse)}: {name} difference {signed(pair.difference, 4)} "
+        f"({100 * (1 - board.significance):.0f}% {signed(pair.low, 4)} to {signed(pair.high, 4)}{at_once}), "
         f"p {pair.p_holm:.3f}{alone}."
     )
     means = board.table[board.by]
@@ -746,7 +747,7 @@ def _said_of_pair(board: Leaderboard, pair) -> str:
         said += f" So on the {pair.dates:,} dates both have; over all its own dates {pair.worse} has the higher mean."
     return said
 
-# %% ../../nbs/evaluate/compare.ipynb #afe462f5
+# %% ../../nbs/evaluate/compare.ipynb #c2edccc3
 def _said_of_set(board: Leaderboard) -> str:
     """Who is in the model confidence set, or why nobody can be."""
     best = board.table.index[board.table["in_confidence_set"].astype(bool)]
@@ -755,7 +756,7 @@ def _said_of_set(board: Leaderboard) -> str:
     horizon = board.label.horizon
     return (
         f"Fewer than {fewest_dates(horizon)} dates have an {CATALOGUE[board.by].title} of every model, which labels "
-        f"over {horizon} bar(s) need: too few to tell models apart."
+        f"over {count_of(horizon, 'bar')} need: too few to tell models apart."
     )
 
 # %% ../../nbs/evaluate/compare.ipynb #4b1147cb

@@ -18,14 +18,14 @@ these assets. So everything that stands behind one date is put on one screen:
 __all__ = ['ROUNDING', 'SHOWN_AROUND', 'COMES_BACK', 'UNUSUAL', 'BARS_BEFORE', 'BARS_AFTER', 'Origin', 'without_each',
            'ics_without_each', 'suspicious_rows', 'Inspection', 'taken_out', 'masked_because']
 
-# %% ../../nbs/evaluate/inspection.ipynb #fe6e43c4
+# %% ../../nbs/evaluate/inspection.ipynb #cd531c58
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 import pandas as pd
-from ..core import NeuralphaError, unknown_name
+from ..core import NeuralphaError, day_text, unknown_name
 from ..data.panel import Panel
 from ..cross_section import correlations
 from ..data.alignment import on_panel
@@ -110,12 +110,6 @@ class Origin:
     def _repr_html_(self):
         return page_part("said", _said_of_all(self)) + _table("Rows on which most depends", self.suspects())
 
-# %% ../../nbs/evaluate/inspection.ipynb #64df4d44
-def _said(date) -> str:
-    """A date as people write it: without a time where it is midnight."""
-    date = pd.Timestamp(date)
-    return str(date.date() if date == date.normalize() else date)
-
 # %% ../../nbs/evaluate/inspection.ipynb #16f5ec6e
 def _days(panel, rows) -> pd.DatetimeIndex:
     return pd.DatetimeIndex(panel.dates[panel.date_code[rows]], name="date")
@@ -124,7 +118,7 @@ def _days(panel, rows) -> pd.DatetimeIndex:
 def _assets(panel, rows) -> pd.Index:
     return pd.Index(panel.assets[panel.asset_code[rows]], name="asset")
 
-# %% ../../nbs/evaluate/inspection.ipynb #73ebcdd1
+# %% ../../nbs/evaluate/inspection.ipynb #9bfa9390
 def _session(origin, date) -> pd.Timestamp:
     """A date on which the model has scores; raises `NeuralphaError` that names the nearest ones where it has none."""
     try:
@@ -136,14 +130,14 @@ def _session(origin, date) -> pd.Timestamp:
         return day
     after = scored.searchsorted(day)
     nearest = scored[max(after - 1, 0) : after + 1]
-    near = " or ".join(map(_said, nearest))
+    near = " or ".join(map(day_text, nearest))
     what = "is a session without scores" if day in pd.DatetimeIndex(origin.panel.dates) else "is no session"
     raise NeuralphaError(
-        f"{_said(day)} {what} of {origin.model} on {origin.panel.name} (scores from {_said(scored[0])} to "
-        f"{_said(scored[-1])}). Did you mean {near}?"
+        f"{day_text(day)} {what} of {origin.model} on {origin.panel.name} (scores from {day_text(scored[0])} to "
+        f"{day_text(scored[-1])}). Did you mean {near}?"
     )
 
-# %% ../../nbs/evaluate/inspection.ipynb #7af317cf
+# %% ../../nbs/evaluate/inspection.ipynb #53be73e4
 def _live(panel, asset, day) -> str:
     """An asset that has a row on the date."""
     if asset not in panel.assets:
@@ -152,7 +146,7 @@ def _live(panel, asset, day) -> str:
     first, last = _days(panel, [rows.start, rows.stop - 1])
     if not first <= day <= last:
         raise NeuralphaError(
-            f"{asset} has no row on {_said(day)}: it is in {panel.name} from {_said(first)} to {_said(last)}."
+            f"{asset} has no row on {day_text(day)}: it is in {panel.name} from {day_text(first)} to {day_text(last)}."
         )
     return asset
 
@@ -324,9 +318,9 @@ def _said_of_all(origin: Origin) -> list[str]:
         return out + ["Of the rows on which most depends, none stands on a price that jumped and came back."]
     return out + [_said_of_jump(jumps.reset_index().iloc[0])]
 
-# %% ../../nbs/evaluate/inspection.ipynb #59e40f83
+# %% ../../nbs/evaluate/inspection.ipynb #4144d691
 def _said_of_jump(row: pd.Series) -> str:
-    asset, day, bar = row["asset"], _said(row["date"]), _said(row["move_on"])
+    asset, day, bar = row["asset"], day_text(row["date"]), day_text(row["move_on"])
     move, back = 100 * row["move"], 100 * row["came_back"]
     return (
         f"Begin with {asset}: {move:+.0f}% on {bar}, and {back:.0f}% of it came back by a neighbouring bar "
@@ -600,7 +594,7 @@ def _sentences(inspection) -> list[str]:
         )
     return out
 
-# %% ../../nbs/evaluate/inspection.ipynb #62fa7dc9
+# %% ../../nbs/evaluate/inspection.ipynb #ff50c389
 def _of_date(inspection) -> str:
     """The IC of the date, and whether it is unusual."""
     origin, members = inspection.origin, inspection.members
@@ -608,12 +602,12 @@ def _of_date(inspection) -> str:
     counting = int((members["why_not"] == "").sum())
     place = _place(inspection.ic, usual.to_numpy())
     return (
-        f"{origin.model} on {origin.panel.name}, {_said(inspection.date)}: IC {inspection.ic:.4f}, rank IC "
+        f"{origin.model} on {origin.panel.name}, {day_text(inspection.date)}: IC {inspection.ic:.4f}, rank IC "
         f"{inspection.rank_ic:.4f} over {counting} of {len(members)} assets; {place} "
         f"(mean {usual.mean():.4f}, standard deviation {usual.std():.4f})."
     )
 
-# %% ../../nbs/evaluate/inspection.ipynb #15d462dd
+# %% ../../nbs/evaluate/inspection.ipynb #f6a5d7c0
 def _of_asset(inspection) -> list[str]:
     """Score, label, and what the IC is without the asset."""
     asset, y = inspection.asset, inspection.origin.y
@@ -622,7 +616,7 @@ def _of_asset(inspection) -> list[str]:
     if mine["why_not"]:
         return [f"{asset} does not count: {mine['why_not']}."]
     counting = int((members["why_not"] == "").sum())
-    known = _said(_known_on(y, _needed(inspection)["decision"]))
+    known = day_text(_known_on(y, _needed(inspection)["decision"]))
     without, rank_without = mine["ic_without"], mine["rank_ic_without"]
     return [
         f"{asset}: score {mine['score']:.4f}, rank {mine['rank']:.0f} of {counting}; label {mine['label']:.4f} "
@@ -687,7 +681,7 @@ def _plot(inspection):
         _plot_bars(inspection, right)
     return figure
 
-# %% ../../nbs/evaluate/inspection.ipynb #689754ae
+# %% ../../nbs/evaluate/inspection.ipynb #09c4b84a
 def _plot_members(inspection, ax):
     """Score and label of who counts; the asset, or who pulls most, in orange under its name."""
     members = inspection.members[inspection.members["why_not"] == ""]
@@ -698,7 +692,7 @@ def _plot_members(inspection, ax):
         ax.scatter(*at, s=46, color="#D55E00")
         ax.annotate(marked, at, xytext=(6, 4), textcoords="offset points", fontsize=9)
     ax.axhline(0, color="grey", lw=0.6)
-    title = f"{inspection.origin.model}, {_said(inspection.date)}: IC {inspection.ic:.3f}"
+    title = f"{inspection.origin.model}, {day_text(inspection.date)}: IC {inspection.ic:.3f}"
     ax.set(xlabel="score", ylabel=f"label ({inspection.origin.y.unit})", title=title)
 
 # %% ../../nbs/evaluate/inspection.ipynb #31f3791a

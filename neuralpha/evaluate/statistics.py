@@ -15,7 +15,7 @@ __all__ = ['STEADY_DATES', 'MISSED', 'WRONG_THEN', 'FEWEST_DATES', 'CORRECTED', 
            'model_confidence_set', 'joint_waves', 'slowest', 'waves_in_common', 'picked_by_luck', 'superior_ability',
            'variance_split', 'probabilistic_sharpe', 'luck_threshold', 'sharpe_report', 'backtest_overfitting']
 
-# %% ../../nbs/evaluate/statistics.ipynb #9210cec0
+# %% ../../nbs/evaluate/statistics.ipynb #c2d7247c
 import itertools, string, sys
 from functools import lru_cache
 from itertools import combinations
@@ -23,7 +23,7 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 from numba import njit
-from ..core import NeuralphaError
+from ..core import NeuralphaError, count_of
 
 # %% ../../nbs/evaluate/statistics.ipynb #1327ff14
 STEADY_DATES = 1000  # dates from which intervals keep their level though skill comes and goes over months
@@ -721,7 +721,7 @@ def confidence_set(
         {"p": p, "included": [p[n] >= significance and beaten.get(n, 1.0) >= significance for n in names]}, names
     )
 
-# %% ../../nbs/evaluate/statistics.ipynb #0eff1e29
+# %% ../../nbs/evaluate/statistics.ipynb #f452b372
 def model_confidence_set(
     losses: pd.DataFrame,  # dates × models, lower is better; dates with a missing loss are left out
     horizon: int = 1,
@@ -744,8 +744,8 @@ def model_confidence_set(
     losses = losses.dropna()
     if losses.shape[1] > 1 and len(losses) < fewest_dates(horizon):
         raise NeuralphaError(
-            f"The models share {len(losses)} dates; a model confidence set of labels over {horizon} bar(s) needs "
-            f"at least {fewest_dates(horizon)}."
+            f"The models share {len(losses)} dates; a model confidence set of labels over "
+            f"{count_of(horizon, 'bar')} needs at least {fewest_dates(horizon)}."
         )
     return confidence_set(paired_tests(-losses, horizon, significance), losses.columns, significance)
 
@@ -873,7 +873,7 @@ def picked_by_luck(
     again = np.array([share(largest(top * se, scale), scale) for top, scale in zip(tops, anew)])
     return float((1 + np.sum(again <= here)) / (1 + len(again)))
 
-# %% ../../nbs/evaluate/statistics.ipynb #60c5be9c
+# %% ../../nbs/evaluate/statistics.ipynb #14a19320
 def superior_ability(
     benchmark,  # loss of the benchmark per date
     losses: pd.DataFrame,  # dates × models
@@ -910,8 +910,8 @@ def superior_ability(
     needed = fewest_dates(horizon, x.shape[1])
     if n < needed:
         raise NeuralphaError(
-            f"Benchmark and {x.shape[1]} model(s) share {n} dates; a reality check of labels over {horizon} bar(s) "
-            f"needs at least {needed}."
+            f"Benchmark and {count_of(x.shape[1], 'model')} share {n} dates; a reality check of labels over "
+            f"{count_of(horizon, 'bar')} needs at least {needed}."
         )
     moving = np.ptp(x, axis=0) > 0  # a model that is the benchmark on every date neither beats it nor counts
     out = dict(best=str(gaps.mean().idxmax()), dates=n)

@@ -17,7 +17,7 @@ severity_now(record, panel, fits)                        # the classic score, be
 __all__ = ['IN_SAMPLE', 'KEPT', 'MOST_ASSETS', 'LOOKED_AT', 'HALF_LIFE', 'SCORED', 'decay_facts', 'severity_facts',
            'severity_now', 'LiveDecay', 'live_decay', 'plot_decay', 'plot_crowding']
 
-# %% ../../nbs/report/desk_decay.ipynb #cd6f2f51
+# %% ../../nbs/report/desk_decay.ipynb #d3a52e0c
 from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 import pandas as pd
@@ -42,6 +42,7 @@ from ..monitor.drift import Severity, ks_statistic, severity, severity_false_ala
 from .desk_fits import features_on
 from .fits import Fits, scores_of, setting_features
 from .section import StoredReport
+from ..trading.account import PAID_TO_TRADE
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -270,13 +271,13 @@ def live_decay(
     rolling = styles.rolling(window, min_periods=MONTH).mean()
     return LiveDecay(table, bands["ic"], bands["costs"], pd.concat([before, lived]), rolling)
 
-# %% ../../nbs/report/desk_decay.ipynb #f2b04ddf
+# %% ../../nbs/report/desk_decay.ipynb #055c2013
 def _cost_on_paper(record, window) -> float:
     """Basis points that the desk paid, over those of the acting model's own account."""
     rates = []
     for account in ("desk", record.acting):
         parts = record.parts(account).iloc[-window:]
-        paid = -parts[["half_spread", "temporary", "permanent", "commission"]].sum().sum()
+        paid = -parts[list(PAID_TO_TRADE)].sum().sum()
         rates.append(paid / parts["traded"].sum() if parts["traded"].sum() > 0 else np.nan)
     return float(rates[0] / rates[1])
 

@@ -10,7 +10,7 @@ within a minute; so the light comes first, with the sentence why, then the order
 __all__ = ['SHOWN', 'LIGHTS', 'LAYER_IN_WORDS', 'DeskPage', 'write_desk_page', 'desk_page', 'light_of', 'desk_figures',
            'desk_figures_names', 'money_cone', 'plot_money', 'plot_layers', 'plot_waterfall', 'plot_contests']
 
-# %% ../../nbs/report/desk_page.ipynb #7af2b2b2
+# %% ../../nbs/report/desk_page.ipynb #1ad6ef9e
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -18,6 +18,7 @@ import numpy as np
 import pandas as pd
 from ..core import NeuralphaError, atomic_path, count_of, figure_png, write_text
 from ..data.panel import Panel
+from ..evaluate.catalogue import number, signed
 from ..evaluate.plots import COLOURS, date_axis, new_figure, style
 from ..evaluate.statistics import block_length
 from ..monitor.charts import resample_blocks
@@ -26,7 +27,8 @@ from ..monitor.difference import Difference, explain_difference
 from ..monitor.layers import watch_delays
 from ..monitor.registry import MODELS, Contest, contest, registered
 from .desk import FittedInputs, _read_panel, desk_at, order_table, write_orders
-from .desk_decay import HALF_LIFE, LiveDecay, live_decay, plot_crowding, plot_decay, severity_now
+from .desk_decay import HALF_LIFE, LOOKED_AT, LiveDecay, live_decay, plot_crowding, plot_decay
+from .desk_decay import severity_now
 from .desk_fits import load_fits
 from .hold import PlainColumn, PlainTable
 from .pages.frame import Frame, render
@@ -158,14 +160,14 @@ def _decay(record, panel) -> LiveDecay | str:
     except NeuralphaError as e:
         return f"No comparison: {e}"
 
-# %% ../../nbs/report/desk_page.ipynb #7746312f
+# %% ../../nbs/report/desk_page.ipynb #f7f79fb5
 def _classic(record, panel) -> str:
     """What the classic severity score says, and what that is worth."""
     kept = record.desk.facts["severity"]
     either = next(row for row in kept["false_alarms"] if row["action"] == "either")
     worth = (
         f"In the validation period, in which every action of it is a false one, it acted in {either['alarms']} of "
-        f"{either['windows']} windows of {kept['window']} bars ({either['rate']:.0%}; 95 % interval "
+        f"{either['windows']} windows of {kept['window']} bars ({either['rate']:.0%}; 95% interval "
         f"{either['low']:.0%} to {either['high']:.0%})."
     )
     fits = load_fits(record.desk.folder / MODELS / record.desk.models[record.acting])
@@ -401,15 +403,15 @@ def _delays_shown(record) -> PlainTable:
     rows = [(one.Index, one.layer, _bars(one.median), _bars(one.late)) for one in found.itertuples()]
     return PlainTable([PlainColumn(*head) for head in heads], rows)
 
-# %% ../../nbs/report/desk_page.ipynb #684735a1
+# %% ../../nbs/report/desk_page.ipynb #0dcadb42
 def _bars(value) -> str:
     return f"{value:,.0f}" if np.isfinite(value) else "later than watched"
 
 
 def _number(value) -> str:
-    return "–" if value is None else f"{value:.4g}"
+    return "–" if value is None else f"{value:.4g}".replace("-", "−")
 
-# %% ../../nbs/report/desk_page.ipynb #a9added2
+# %% ../../nbs/report/desk_page.ipynb #9ee30e9e
 def _worn(record, decay) -> str:
     if isinstance(decay, str):
         return decay
@@ -428,9 +430,9 @@ def _worn(record, decay) -> str:
     means = decay.table.drop(HALF_LIFE)
     changed = int(means["changed"].sum())
     return (
-        f"Asked slowly: {int(means['low'].notna().sum())} means over up to 126 bars, each beside the 95 % "
+        f"Asked slowly: {int(means['low'].notna().sum())} means over up to {LOOKED_AT} bars, each beside the 95% "
         f"band of the validation period's long-run variance. {changed} outside; by chance one in "
-        f"twenty is. The half-life stands beside its own interval of 80 %. {gap} {acted}"
+        f"twenty is. The half-life stands beside its own interval of 80%. {gap} {acted}"
     )
 
 # %% ../../nbs/report/desk_page.ipynb #d0ec92da
@@ -483,14 +485,14 @@ def _alarms_shown(record) -> PlainTable:
     ]
     return PlainTable([PlainColumn(*head) for head in heads], rows)
 
-# %% ../../nbs/report/desk_page.ipynb #e3c35359
+# %% ../../nbs/report/desk_page.ipynb #67423022
 def _compared(difference) -> str:
     if isinstance(difference, str):
         return difference
     total, base = float((difference.live - difference.backtest).sum()), float(difference.backtest.sum())
     return (
         f"Over {len(difference.dates)} bars the desk made {difference.live.sum():,.0f}, the backtest of the same bars "
-        f"{base:,.0f}: {total:+,.0f}, taken apart in the order in which causes precede effects. "
+        f"{base:,.0f}: {signed(total, 0)}, taken apart in the order in which causes precede effects. "
         f"The sum is exact to {difference.error:.0e} of the capital on every bar."
     )
 
@@ -505,7 +507,7 @@ def _causes_shown(difference) -> PlainTable:
     ]
     return PlainTable([PlainColumn(*head) for head in heads], rows)
 
-# %% ../../nbs/report/desk_page.ipynb #8f45ad9c
+# %% ../../nbs/report/desk_page.ipynb #0dcee170
 def _contest_text(record, one: Contest) -> str:
     low, high = (1e4 * value for value in one.decision[2:4])
     begun = f"{len(one.sequence)} bars"
@@ -519,8 +521,8 @@ def _contest_text(record, one: Contest) -> str:
         "undecided": f"Undecided. {_years(one)}",
     }[one.decision.verdict]
     return (
-        f"{pair}, difference of net returns on paper after {begun}: between {low:.2f} and {high:.2f} basis points "
-        f"a bar, valid on every day one looks. {said}"
+        f"{pair}, difference of net returns on paper after {begun}: between {number(low, 2)} and {number(high, 2)} "
+        f"basis points a bar, valid on every day one looks. {said}"
     )
 
 # %% ../../nbs/report/desk_page.ipynb #ac053ffa
@@ -556,7 +558,7 @@ def _models_shown(record) -> PlainTable:
         )
     return PlainTable([PlainColumn(*head) for head in heads], rows)
 
-# %% ../../nbs/report/desk_page.ipynb #78643d25
+# %% ../../nbs/report/desk_page.ipynb #29475316
 def _fit_shown(entry) -> tuple:  # sentence, PlainTable
     body = entry.body
     heads = [
@@ -565,7 +567,7 @@ def _fit_shown(entry) -> tuple:  # sentence, PlainTable
         ("IC before", False),
         ("IC of the new fit", False),
         ("Difference", False),
-        ("95 % interval", True),
+        ("95% interval", True),
         ("Learnt from, before", False),
         ("Learnt from, new", False),
     ]
@@ -573,9 +575,9 @@ def _fit_shown(entry) -> tuple:  # sentence, PlainTable
     said = f"{body['model']}, fitted after bar {body['bar']} ({body['why']}): what it does on earlier markets."
     return said, PlainTable([PlainColumn(*head) for head in heads], rows)
 
-# %% ../../nbs/report/desk_page.ipynb #4aa0a3fd
+# %% ../../nbs/report/desk_page.ipynb #850d2d8a
 def _regime_row(row) -> tuple:
-    between = "–" if row["low"] is None else f"{row['low']:+.3f} to {row['high']:+.3f}"
+    between = "–" if row["low"] is None else f"{signed(row['low'], 3)} to {signed(row['high'], 3)}"
     numbers = [_number(row[name]) for name in ("old", "new", "difference")]
     return row["regime"], str(row["bars"]), *numbers, between, f"{row['old_learnt']:.0%}", f"{row['new_learnt']:.0%}"
 
@@ -638,7 +640,7 @@ def desk_figures(record: Record, difference, contests: list, decay) -> "dict[str
         found["challengers.png"] = plot_contests(contests)
     return found
 
-# %% ../../nbs/report/desk_page.ipynb #640778f9
+# %% ../../nbs/report/desk_page.ipynb #44405e59
 def _pictures(record, difference, contests, decay) -> list:
     captions = {
         "money.png": (
@@ -649,7 +651,7 @@ def _pictures(record, difference, contests, decay) -> list:
         "decay.png": (
             "Signal decay",
             "Rolling IC, and where 19 of 20 such means lie if nothing has changed; bars until half of the signal is "
-            "used up, with an interval of 80 %.",
+            "used up, with an interval of 80%.",
         ),
         "crowding.png": (
             "Crowding and cost",

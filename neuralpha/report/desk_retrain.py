@@ -11,7 +11,7 @@ When a fit is made, the action policy says (`[retrain]`), or one types `neuralph
 # %% auto #0
 __all__ = ['SETTLED', 'REPLAYED', 'asks_for_a_fit', 'retraining_due', 'forgotten', 'fit_challenger', 'fitting']
 
-# %% ../../nbs/report/desk_retrain.ipynb #84a8a758
+# %% ../../nbs/report/desk_retrain.ipynb #aefa6828
 import contextlib
 from collections.abc import Iterator
 import numpy as np
@@ -27,7 +27,7 @@ from ..monitor.journal import Entry
 from ..monitor.policy import ActionPolicy
 from ..monitor.registry import MODELS, register_model, weather
 from .desk_fits import load_fits, model_card, save_fits
-from .fits import Fits, new_fits, scores_of, setting_features
+from .fits import Fits, new_fits, scores_of, setting_features, setting_label
 
 # %% ../../nbs/report/desk_retrain.ipynb #136bbc06
 SETTLED = 21  # bars after which another weather is a new regime
@@ -191,7 +191,7 @@ def fitting(desk: Desk) -> Iterator[bool]:
     with lock(desk.folder / "fit.lock", wait=False) as free:
         yield free
 
-# %% ../../nbs/report/desk_retrain.ipynb #d55c2275
+# %% ../../nbs/report/desk_retrain.ipynb #a5ea6c04
 def _fit_anew(desk, record, panel, why, date) -> dict:
     """Name, digest and forgetting of a new fit that was registered."""
     old = load_fits(desk.folder / MODELS / desk.models[record.acting])
@@ -202,7 +202,7 @@ def _fit_anew(desk, record, panel, why, date) -> dict:
     fits = new_fits(old.study, panel, old.name, searched=searched if old.study.tune else None)
     lost = forgotten(old, fits, panel, desk.facts["validation"][0], desk.terms)
     table = [{**row, "regime": regime} for regime, row in _without_nan(lost).items()]
-    ic = rank_ic(fits.calibration.set_index(["date", "asset"])["score"], _own_label(fits, panel)).dropna()
+    ic = rank_ic(fits.calibration.set_index(["date", "asset"])["score"], setting_label(fits, panel)).dropna()
     proven = dict(bars=len(ic), mean_ic=float(ic.mean()))
     card = model_card(fits, desk.facts["slug"], panel.digest, proven, why=why, replaces=record.acting, forgotten=table)
     key = register_model(desk.folder / MODELS, lambda folder: save_fits(fits, folder), card)
@@ -212,11 +212,6 @@ def _fit_anew(desk, record, panel, why, date) -> dict:
 def _day_or_minute(date: str) -> str:
     """The day, and the minute where there are several bars a day: two fits have two names."""
     return date.removesuffix(" 00:00:00")[:16].replace(" ", "T")
-
-# %% ../../nbs/report/desk_retrain.ipynb #84241d1c
-def _own_label(fits, panel):
-    setting = fits.setting
-    return forward_return(panel, setting.horizon, setting.delay, setting.exit)
 
 # %% ../../nbs/report/desk_retrain.ipynb #44fd113d
 def _without_nan(table) -> dict:

@@ -11,18 +11,18 @@ The tables are files, for the programs that come next.
 __all__ = ['SCORES', 'SHOWN_PUSHES', 'SHOWN_ROWS', 'scores_folder', 'write_sheet', 'facts_of', 'Push', 'CandidateRow', 'Side',
            'PlainColumn', 'PlainTable', 'HoldPage', 'hold_page', 'figures', 'plot_forecasts', 'plot_pushes']
 
-# %% ../../nbs/report/hold.ipynb #8266aa00
+# %% ../../nbs/report/hold.ipynb #35ed59c6
 import os, shutil, tempfile
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 import pandas as pd
-from ..core import atomic_path, figure_png, write_json, write_text, writing
+from ..core import atomic_path, count_of, day_text, figure_png, write_json, write_text, writing
 from .pages.frame import Frame, render
 from .run import _replace
 from ..study.spec import universe_slug
-from .score import COVERED, SHEET, ScoreSheet, day_text
+from .score import COVERED, SHEET, ScoreSheet
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -262,13 +262,13 @@ def _answer(sheet: ScoreSheet) -> str:
         f"{longs}. Lowest: {shorts}."
     )
 
-# %% ../../nbs/report/hold.ipynb #8ad6ea96
+# %% ../../nbs/report/hold.ipynb #d6f5a45e
 def _setting(sheet: ScoreSheet) -> str:
     s = sheet.fits.setting
     first, last = sheet.fits.validation
-    entry = f"the close {s.delay} bar{'s' * (s.delay != 1)} later" if s.delay else "that very close"
+    entry = f"the close {count_of(s.delay, 'bar')} later" if s.delay else "that very close"
     return (
-        f"Forecast is the return from {entry} over {s.horizon} bar{'s' * (s.horizon != 1)}, beneath it the interval "
+        f"Forecast is the return from {entry} over {count_of(s.horizon, 'bar')}, beneath it the interval "
         f"that {COVERED:.0%} of the returns of the validation part ({day_text(first)} to {day_text(last)}) fell into. "
         f"The fits are {sheet.fits.source}."
     )

@@ -11,10 +11,10 @@
 # %% auto #0
 __all__ = ['MASKED', 'write_masked', 'read_masked', 'masked_section']
 
-# %% ../../nbs/report/masked.ipynb #d5c69549
+# %% ../../nbs/report/masked.ipynb #c1ca7581
 from pathlib import Path
 import pandas as pd
-from ..core import NeuralphaError, atomic_path
+from ..core import NeuralphaError, atomic_path, day_text
 from ..data.panel import Panel
 
 # %% ../../nbs/report/masked.ipynb #f42094c1
@@ -106,11 +106,11 @@ def _counted(table, by_check, shown) -> str:
     which = "all of them are" if shown == len(table) else f"the first {shown:,}, some of every check, are"
     return f"{len(table):,} rows of {table['asset'].nunique():,} assets ({found}): {done}; {which} below."
 
-# %% ../../nbs/report/masked.ipynb #fe68e889
+# %% ../../nbs/report/masked.ipynb #3dadfe0d
 def _cell(value) -> str:
     """A value of the source as text."""
     if pd.isna(value):
         return "–"
     if isinstance(value, pd.Timestamp):
-        return str(value.date() if value == value.normalize() else value)
+        return day_text(value)
     return f"{value:,.6g}" if isinstance(value, float) else str(value)

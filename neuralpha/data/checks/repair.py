@@ -12,12 +12,13 @@ companies that had a ticker one after the other: they are parted, and no price i
 # %% auto #0
 __all__ = ['SHOWN', 'apply_rule', 'rescale_before', 'split_series', 'say_cuts']
 
-# %% ../../../nbs/data/checks/repair.ipynb #0acda2e9
+# %% ../../../nbs/data/checks/repair.ipynb #f41a8f03
 from collections.abc import Iterator
 from dataclasses import replace
 from typing import NamedTuple
 import numpy as np
 import pandas as pd
+from ...core import day_text
 from .report import DataReport
 from .rules import Bars, absurd_jump, is_power_of_ten, plain_ratio
 from ..panel import UNTIL, Panel
@@ -142,11 +143,10 @@ def _series_of(panel: Panel, present: np.ndarray, cuts: list) -> Iterator[_Serie
             name = _earlier_name(panel, name, stop - 1)
         yield _Series(asset, first, stop, name)
 
-# %% ../../../nbs/data/checks/repair.ipynb #3a9f5353
+# %% ../../../nbs/data/checks/repair.ipynb #4afb137b
 def _earlier_name(panel, name, last):
     """What an earlier series is called: by the day of its last row."""
-    moment = pd.Timestamp(panel.dates[panel.date_code[last]])
-    return f"{name}{UNTIL}{moment.date() if moment == moment.normalize() else moment}"
+    return f"{name}{UNTIL}{day_text(panel.dates[panel.date_code[last]])}"
 
 # %% ../../../nbs/data/checks/repair.ipynb #8c6c551b
 def split_series(

@@ -10,9 +10,10 @@ the bars that follow, on nearly all rows, was made from them. It is said, with t
 # %% auto #0
 __all__ = ['HORIZONS', 'LATEST', 'GOES_WITH', 'SAME', 'LEAST', 'SOME_ASSETS', 'find_hindsight', 'say_hindsight']
 
-# %% ../../../nbs/data/reading/hindsight.ipynb #d41135ad
+# %% ../../../nbs/data/reading/hindsight.ipynb #f80d5150
 import numpy as np
 import polars as pl
+from ...core import count_of
 from .names import NUMERIC_COLUMNS, OHLC
 
 # %% ../../../nbs/data/reading/hindsight.ipynb #debae2a7
@@ -45,14 +46,14 @@ def find_hindsight(frame: pl.DataFrame, columns: list) -> dict:  # column -> wha
     found = {c: _held(code, values, prices, values[c]) for c in columns}
     return {c: held for c, held in found.items() if held}
 
-# %% ../../../nbs/data/reading/hindsight.ipynb #907d2365
+# %% ../../../nbs/data/reading/hindsight.ipynb #2befd6d0
 def _held(code, values: dict, prices: list, given: np.ndarray) -> str:
     """What of the future a column holds; empty where it holds none."""
     close = values["close"]
     for lead in range(1, 1 + LATEST):
         for name in sorted(prices, key="close".__ne__):
             if _are_same(given, _later(code, values[name], lead), values[name]):
-                return f"the {name} {lead} bar{'s' * (lead > 1)} later"
+                return f"the {name} {count_of(lead, 'bar')} later"
     for begin in range(LATEST):
         start = _later(code, close, begin)
         for horizon in HORIZONS:
@@ -60,7 +61,7 @@ def _held(code, values: dict, prices: list, given: np.ndarray) -> str:
                 move = np.log(_later(code, close, begin + horizon) / start)
             if _go_together(given, move):
                 after = f", from {begin} bar on" if begin else ""
-                return f"the return of the next {horizon} bar{'s' * (horizon > 1)}{after}"
+                return f"the return of the next {count_of(horizon, 'bar')}{after}"
     return ""
 
 # %% ../../../nbs/data/reading/hindsight.ipynb #d0994470

@@ -1,7 +1,5 @@
 """Who is first under each policy, cost and size.
 
-A sweep has one page: who is first under each assumption, and below it every backtest.
-
 The page asks of each assumption who comes first under it, and who cannot be told apart from the first.
 """
 

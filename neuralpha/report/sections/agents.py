@@ -269,7 +269,7 @@ def plot_actions(by_feature: dict) -> Figure:
         ax.remove()
     return fig
 
-# %% ../../../nbs/report/sections/agents.ipynb #d3b1626e
+# %% ../../../nbs/report/sections/agents.ipynb #52c936e9
 def plot_differences(differences: dict) -> Figure:
     """What acting differently earned, by kind, with intervals."""
     fig, ax = new_figure(7, 2.6)
@@ -279,7 +279,7 @@ def plot_differences(differences: dict) -> Figure:
         ax.plot([record["low"], record["high"]], [i, i], color="black", lw=1)
     ax.axvline(0, color="black", lw=0.8)
     ax.set_yticks(range(len(differences)), list(differences))
-    ax.set_xlabel("agent less rule, % a year, with 95 % intervals")
+    ax.set_xlabel("agent less rule, % a year, with 95% intervals")
     ax.invert_yaxis()
     return fig
 
