@@ -32,7 +32,7 @@ from .cross_section import CrossSections, group_means, standardise, standardise_
 from .data.panel import Panel, exits, once_each
 from .data.returns import bar_return, total_return_index
 
-# %% ../nbs/labels.ipynb #36c90c26
+# %% ../nbs/labels.ipynb #691d7240
 @dataclass(frozen=True, eq=False, repr=False)
 class Label:
     """One label per panel row, with its life span in positions of `panel.dates`.
@@ -40,7 +40,9 @@ class Label:
     Parameters
     ----------
     panel : Panel
+        whose rows are labelled
     name : str
+        as definitions and tables call it
     values : np.ndarray
         (n_rows,) float64; NaN where it cannot be known
     known_code : np.ndarray
@@ -61,8 +63,8 @@ class Label:
         one of `EXITS`: what becomes of a label whose exit bar has no price
     """
 
-    panel: Panel
-    name: str
+    panel: Panel  # whose rows are labelled
+    name: str  # as definitions and tables call it
     values: np.ndarray  # (n_rows,) float64; NaN where it cannot be known
     known_code: np.ndarray  # (n_rows,) int32: date position at whose close the label is known
     horizon: int  # bars held, at most
@@ -282,13 +284,13 @@ def _check_bars(**bars):
         if not isinstance(value, (int, np.integer)) or value < low:
             raise NeuralphaError(f"{what} is {value!r}; it must be a whole number of bars, at least {low}.")
 
-# %% ../nbs/labels.ipynb #ba43b6d4
+# %% ../nbs/labels.ipynb #782fe1c0
 EXITS = ("bar", "next trade")
 
 
 @check_kinds
 def forward_return(
-    panel: Panel,
+    panel: Panel,  # whose closes are bought and sold
     horizon: int = 5,  # bars held
     delay: int = 1,  # bars between decision and entry
     # where the exit bar has no price: "bar" leaves the label missing, "next trade" ends it at the asset's next price
@@ -300,6 +302,7 @@ def forward_return(
     Parameters
     ----------
     panel : Panel
+        whose closes are bought and sold
     horizon : int, default 5
         bars held
     delay : int, default 1
@@ -668,10 +671,10 @@ def _barriers(bets, lives, ends, rules):
 # %% ../nbs/labels.ipynb #9cea263c
 NO_BET = "no bet: the side is 0"
 
-# %% ../nbs/labels.ipynb #18ccac71
+# %% ../nbs/labels.ipynb #d628b99f
 @check_kinds
 def triple_barrier(
-    panel: Panel,
+    panel: Panel,  # whose bars meet the barriers
     profit: float = 2.0,  # barriers, in trailing volatilities per bar; `np.inf` switches one off
     stop: float = 2.0,  # barriers, in trailing volatilities per bar; `np.inf` switches one off
     horizon: int = 10,  # time barrier, bars after entry
@@ -685,6 +688,7 @@ def triple_barrier(
     Parameters
     ----------
     panel : Panel
+        whose bars meet the barriers
     profit : float, default 2.0
         barriers, in trailing volatilities per bar; `np.inf` switches one off
     stop : float, default 2.0
@@ -928,10 +932,10 @@ class MultiTaskLabel(Label):
     def __repr__(self):
         return f"{super().__repr__()}; learnt: {', '.join(self.names)}"
 
-# %% ../nbs/labels.ipynb #1cba6aaa
+# %% ../nbs/labels.ipynb #17a52831
 @check_kinds
 def multi_horizon(
-    panel: Panel,
+    panel: Panel,  # whose closes are bought and sold
     horizons=(1, 5, 20),  # bars held, one task each
     delay: int = 1,  # bars between decision and entry
     exit: str = "bar",  # as in `forward_return`
@@ -941,6 +945,7 @@ def multi_horizon(
     Parameters
     ----------
     panel : Panel
+        whose closes are bought and sold
     horizons : default (1, 5, 20)
         bars held, one task each
     delay : int, default 1
@@ -1145,13 +1150,13 @@ def time_decay(
     decay = oldest + (1 - oldest) * age if oldest >= 0 else np.maximum(0, (age + oldest) / (1 + oldest))
     return np.where(y.labelled, decay[y.panel.date_code], np.nan)
 
-# %% ../nbs/labels.ipynb #7c8fb9d2
+# %% ../nbs/labels.ipynb #76035e68
 ROW_WEIGHTS = ("uniqueness", "time_decay")
 
 
 @check_kinds
 def sample_weights(
-    y: Label,
+    y: Label,  # its life spans say how much rows share
     rows,  # that are learnt from
     by=("uniqueness",),  # of `ROW_WEIGHTS`, functions (label, rows) -> (n_rows,) or names of such, "file.py:Name"
     oldest: float = 0.5,  # as in `time_decay`
@@ -1161,6 +1166,7 @@ def sample_weights(
     Parameters
     ----------
     y : Label
+        its life spans say how much rows share
     rows
         that are learnt from
     by : default ('uniqueness',)
@@ -1209,11 +1215,11 @@ def _one_weight(y: Label, rows: np.ndarray, way, oldest: float) -> np.ndarray:  
 def _name_of_weights(way) -> str:
     return way if isinstance(way, str) else getattr(way, "__name__", "the function of the weights")
 
-# %% ../nbs/labels.ipynb #737a9e40
+# %% ../nbs/labels.ipynb #402badf2
 @check_kinds
 def own_label(
     part,  # a function of the panel and, if it takes them, horizon and delay; or its name, "file.py:Name"
-    panel: Panel,
+    panel: Panel,  # whose rows are labelled
     horizon: int = 5,  # bars held, at most
     delay: int = 1,  # bars between decision and entry
 ) -> Label:
@@ -1226,6 +1232,7 @@ def own_label(
         a function of the panel and, if it takes them, horizon and delay; or its name,
         "file.py:Name"
     panel : Panel
+        whose rows are labelled
     horizon : int, default 5
         bars held, at most
     delay : int, default 1

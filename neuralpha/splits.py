@@ -26,7 +26,7 @@ from .labels import Label
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-# %% ../nbs/splits.ipynb #6227e4b3
+# %% ../nbs/splits.ipynb #f992d8fa
 @dataclass(frozen=True, eq=False)
 class Fold:
     """Panel row numbers of one fold, each sorted by date, then asset; `dates` maps a part to its (first, last) date.
@@ -34,6 +34,7 @@ class Fold:
     Parameters
     ----------
     number : int
+        from 0
     train : np.ndarray
         labelled rows whose life span touches neither validation nor test
     valid : np.ndarray
@@ -52,7 +53,7 @@ class Fold:
         combinatorial designs: number of a tested group -> its test rows
     """
 
-    number: int
+    number: int  # from 0
     train: np.ndarray  # labelled rows whose life span touches neither validation nor test
     valid: np.ndarray  # labelled rows whose life span does not touch test; empty where none was asked for
     test: np.ndarray  # every tradable row of the test period, labelled or not
@@ -198,13 +199,13 @@ def _next_bar(dates: pd.DatetimeIndex) -> pd.Timestamp:
     same = ((dates.day_of_week == last.day_of_week) & (dates - dates.normalize() == last - last.normalize()))[:-1]
     return last + pd.Timedelta(int(np.median(gaps[same] if same.any() else gaps)), dates.unit)
 
-# %% ../nbs/splits.ipynb #9666f339
+# %% ../nbs/splits.ipynb #5552cb91
 _ALIGN = {"M": pd.offsets.MonthBegin(), "Q": pd.offsets.QuarterBegin(startingMonth=1), "Y": pd.offsets.YearBegin()}
 
 
 @check_kinds
 def walk_forward(
-    y: Label,
+    y: Label,  # its life spans say what must be purged
     train: str = "3Y",  # calendar length of the (first) training part
     valid: str = "6M",  # calendar lengths; folds step by `test`
     test: str = "6M",  # calendar lengths; folds step by `test`
@@ -220,6 +221,7 @@ def walk_forward(
     Parameters
     ----------
     y : Label
+        its life spans say what must be purged
     train : str, default '3Y'
         calendar length of the (first) training part
     valid : str, default '6M'
@@ -269,10 +271,10 @@ def walk_forward(
         )
     return folds
 
-# %% ../nbs/splits.ipynb #78e31951
+# %% ../nbs/splits.ipynb #0fdac49c
 @check_kinds
 def fixed_split(
-    y: Label,
+    y: Label,  # its life spans say what must be purged
     train_start,  # dates; `test_end` is inclusive (`last_moment`)
     valid_start,  # dates; `test_end` is inclusive (`last_moment`)
     test_start,  # dates; `test_end` is inclusive (`last_moment`)
@@ -284,6 +286,7 @@ def fixed_split(
     Parameters
     ----------
     y : Label
+        its life spans say what must be purged
     train_start
         dates; `test_end` is inclusive (`last_moment`)
     valid_start
@@ -386,10 +389,10 @@ def _group_fold(y, number, spans, tested, valid, embargo):
     parts = {"train": train, "valid": held, "test": tested}
     return _fold(y, number, {k: [spans[g] for g in v] for k, v in parts.items()}, embargo, tested)
 
-# %% ../nbs/splits.ipynb #9e83ca99
+# %% ../nbs/splits.ipynb #0804340c
 @check_kinds
 def purged_kfold(
-    y: Label,
+    y: Label,  # its life spans say what must be purged
     n: int = 5,  # groups of dates, each tested once
     embargo: int = 5,  # bars left free on both sides of validation and test, on top of the purge
     valid: int = 1,  # groups held out of training for early stopping; 0 for models that need none
@@ -399,6 +402,7 @@ def purged_kfold(
     Parameters
     ----------
     y : Label
+        its life spans say what must be purged
     n : int, default 5
         groups of dates, each tested once
     embargo : int, default 5
@@ -408,10 +412,10 @@ def purged_kfold(
     """
     return combinatorial_purged(y, n, 1, embargo, valid)
 
-# %% ../nbs/splits.ipynb #99994d0a
+# %% ../nbs/splits.ipynb #db93a9a6
 @check_kinds
 def combinatorial_purged(
-    y: Label,
+    y: Label,  # its life spans say what must be purged
     groups: int = 6,  # groups of dates, and how many of them each split tests
     tests: int = 2,  # groups of dates, and how many of them each split tests
     embargo: int = 5,  # bars left free on both sides of validation and test, on top of the purge
@@ -422,6 +426,7 @@ def combinatorial_purged(
     Parameters
     ----------
     y : Label
+        its life spans say what must be purged
     groups : int, default 6
         groups of dates, and how many of them each split tests
     tests : int, default 2

@@ -91,10 +91,10 @@ def read_seal(
 def _date(code) -> str:
     return str(pd.Timestamp(code))[:19].removesuffix(" 00:00:00")
 
-# %% ../../nbs/audit/holdout.ipynb #a74d780b
+# %% ../../nbs/audit/holdout.ipynb #deea15d3
 @check_kinds
 def seal_holdout(
-    panel: Panel,
+    panel: Panel,  # whose last dates are sealed
     length: str = "1Y",  # calendar length of what is set aside, counted back from the last date
     first=None,  # instead: the first date to set aside
 ) -> tuple:  # (Panel to work with, Seal)
@@ -103,6 +103,7 @@ def seal_holdout(
     Parameters
     ----------
     panel : Panel
+        whose last dates are sealed
     length : str, default '1Y'
         calendar length of what is set aside, counted back from the last date
     first : default None
@@ -175,11 +176,11 @@ def read_ledger(
         )
     return out
 
-# %% ../../nbs/audit/holdout.ipynb #4b6fe5ca
+# %% ../../nbs/audit/holdout.ipynb #73c4ef14
 @check_kinds
 def open_holdout(
     panel: Panel,  # the whole universe
-    seal: Seal,
+    seal: Seal,  # of `seal_holdout`
     ledger,  # file the opening is recorded in
     spec: dict,  # the study that will be run on it, JSON-native
     reason: str,  # why now
@@ -192,6 +193,7 @@ def open_holdout(
     panel : Panel
         the whole universe
     seal : Seal
+        of `seal_holdout`
     ledger
         file the opening is recorded in
     spec : dict

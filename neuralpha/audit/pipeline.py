@@ -162,12 +162,12 @@ def _plain(artefact):
         return [[f.train.tolist(), f.valid.tolist(), f.test.tolist()] for f in artefact]
     return {fold: {path: v.tolist() for path, v in values.items()} for fold, values in artefact.folds.items()}
 
-# %% ../../nbs/audit/pipeline.ipynb #c818172a
+# %% ../../nbs/audit/pipeline.ipynb #e27df9e6
 @check_kinds
 def audit_pipeline(
     # callable (panel, **tables) -> dict of features, label, folds, fitted parts by fold, predictions, positions, ...
     pipeline: Callable,
-    panel: Panel,
+    panel: Panel,  # with the true future
     tables: dict | None = None,  # side tables by name, each with `known_on`; passed to the pipeline by keyword
     name: str | None = None,  # in the certificate; default the function's name
     cuts=3,  # how many cut dates, the dates themselves, or "every"
@@ -181,8 +181,8 @@ def audit_pipeline(
     rounding: dict | None = None,
     # UTC, or an exchange such as "XNYS"; a stamp in `known_on` after it belongs to the next session
     session_close: str = "21:00",
-    seed: int = 0,
-    checks=CHECKS,
+    seed: int = 0,  # of the noise and of the drawn cuts
+    checks=CHECKS,  # which, by name
 ) -> Certificate:
     """Audit everything a pipeline computes. Raises what the pipeline raises on the true data.
 
@@ -192,6 +192,7 @@ def audit_pipeline(
         callable (panel, **tables) -> dict of features, label, folds, fitted parts by fold,
         predictions, positions, ...
     panel : Panel
+        with the true future
     tables : dict | None, default None
         side tables by name, each with `known_on`; passed to the pipeline by keyword
     name : str | None, default None
@@ -217,7 +218,9 @@ def audit_pipeline(
         UTC, or an exchange such as "XNYS"; a stamp in `known_on` after it belongs to the next
         session
     seed : int, default 0
+        of the noise and of the drawn cuts
     checks : default CHECKS
+        which, by name
     """
     settings = Settings(
         cuts, replace, embargo, decide, lookbacks, cross_sectional, levels, rounding, session_close, seed, checks
@@ -404,11 +407,11 @@ def _keyed(out, frame, name):
     in_order = out if out.index.equals(frame.index) else out.reset_index(drop=True)
     return in_order.rename(columns=str).set_axis(pd.MultiIndex.from_frame(frame[["date", "asset"]]))
 
-# %% ../../nbs/audit/pipeline.ipynb #7e9d3eae
+# %% ../../nbs/audit/pipeline.ipynb #e0891e6d
 @check_kinds
 def audit_label(
     fn: Callable,  # panel -> Label
-    panel: Panel,
+    panel: Panel,  # with the true future
     **options,  # of `audit_pipeline`
 ) -> Certificate:
     """Is a label known when it says, and missing until then?
@@ -418,6 +421,7 @@ def audit_label(
     fn : Callable
         panel -> Label
     panel : Panel
+        with the true future
     **options
         of `audit_pipeline`
     """

@@ -38,32 +38,33 @@ from ..features.table import Features
 from ..labels import forward_return
 from ..splits import Fold, walk_forward
 
-# %% ../../nbs/audit/studies.ipynb #f0355426
+# %% ../../nbs/audit/studies.ipynb #6bac340b
 @check_kinds
 def audit_study(
-    panel: Panel,
+    panel: Panel,  # with the true future
     features: Callable,  # panel -> Features
     label: Callable,  # panel -> Label
     folds: Callable,  # Label -> list of Fold
     models: dict,  # name -> unfitted estimator
-    name: str = "study",
-    target: str = "rank",
-    device: str = "auto",
+    name: str = "study",  # in the certificate
+    target: str = "rank",  # what the label is turned into by date
+    device: str = "auto",  # as for `cross_predict`
     refit=(),  # the models that are fitted again on training and validation together
     cuts=2,  # cut dates, or how many; every model is refitted at each of them
     placebo: bool = True,  # fit every model on permuted and on planted labels as well
     thorough: bool = False,  # refit every fold that has begun by a cut
-    replace=tuple(REPLACEMENTS),
-    embargo: int = 0,
-    rounding: dict | None = None,
-    seed: int = 0,
-    checks=CHECKS,
+    replace=tuple(REPLACEMENTS),  # what the future is replaced by
+    embargo: int = 0,  # bars that must be free between training and test
+    rounding: dict | None = None,  # artefact -> relative rounding allowed; default none
+    seed: int = 0,  # of the fits, the noise and the drawn cuts
+    checks=CHECKS,  # which, by name
 ) -> Certificate:
     """Audit a study from prices to positions: `cuts` × `replace` fits of each model, and four more.
 
     Parameters
     ----------
     panel : Panel
+        with the true future
     features : Callable
         panel -> Features
     label : Callable
@@ -73,8 +74,11 @@ def audit_study(
     models : dict
         name -> unfitted estimator
     name : str, default 'study'
+        in the certificate
     target : str, default 'rank'
+        what the label is turned into by date
     device : str, default 'auto'
+        as for `cross_predict`
     refit : default ()
         the models that are fitted again on training and validation together
     cuts : default 2
@@ -84,10 +88,15 @@ def audit_study(
     thorough : bool, default False
         refit every fold that has begun by a cut
     replace : default tuple(REPLACEMENTS)
+        what the future is replaced by
     embargo : int, default 0
+        bars that must be free between training and test
     rounding : dict | None, default None
+        artefact -> relative rounding allowed; default none
     seed : int, default 0
+        of the fits, the noise and the drawn cuts
     checks : default CHECKS
+        which, by name
     """
     fit = FitSettings(target, device, refit, thorough)
     options = dict(embargo=embargo, rounding=rounding, seed=seed, checks=checks, study=asdict(fit))

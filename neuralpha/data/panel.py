@@ -81,7 +81,7 @@ def usual_steps(
     usual = dense[dense <= max(LONG_STEP_DAYS, LONG_STEPS * float(np.median(dense)))]
     return usual if len(usual) else dense
 
-# %% ../../nbs/data/panel.ipynb #1c8329f2
+# %% ../../nbs/data/panel.ipynb #56f8102d
 @dataclass(frozen=True, eq=False, repr=False)
 class PanelIndex:
     """Where every row stands: live assets, sorted by asset then date, calendar-contiguous within an asset.
@@ -91,6 +91,7 @@ class PanelIndex:
     Parameters
     ----------
     name : str
+        of the universe
     assets : np.ndarray
         (n_assets,) str, sorted
     dates : np.ndarray
@@ -101,7 +102,7 @@ class PanelIndex:
         (n_rows,) int32: position of the row's date in `dates`
     """
 
-    name: str
+    name: str  # of the universe
     assets: np.ndarray  # (n_assets,) str, sorted
     dates: np.ndarray  # (n_dates,) datetime64[ns], ascending: the sessions of the universe
     asset_offsets: np.ndarray  # (n_assets+1,) int64: rows of asset a are asset_offsets[a]:asset_offsets[a+1]
@@ -230,6 +231,7 @@ class Panel(PanelIndex):
     truth : dict, default dict()
         simulated universes only: name -> (n_rows,) float32, e.g. "oracle"
     name : str
+        of the universe
     assets : np.ndarray
         (n_assets,) str, sorted
     dates : np.ndarray
@@ -504,11 +506,11 @@ def _local_times(column, name) -> np.ndarray:
         "the exchange's clock: frame['date'].dt.tz_convert('America/New_York').dt.tz_localize(None)."
     )
 
-# %% ../../nbs/data/panel.ipynb #54cd5ef4
+# %% ../../nbs/data/panel.ipynb #da1bfd93
 @check_kinds
 def panel_from_frame(
     frame: pd.DataFrame,  # columns `date`, `asset`, and float fields
-    name: str = "universe",
+    name: str = "universe",  # of the universe
     # (len(frame),) bool; default: the frame's column `tradable`, else every given row whose `close` (if there is one)
     # is finite
     tradable=None,
@@ -522,6 +524,7 @@ def panel_from_frame(
     frame : pd.DataFrame
         columns `date`, `asset`, and float fields
     name : str, default 'universe'
+        of the universe
     tradable : default None
         (len(frame),) bool; default: the frame's column `tradable`, else every given row whose
         `close` (if there is one) is finite

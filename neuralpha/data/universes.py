@@ -411,14 +411,14 @@ def _write_years(panel, folder):
             }
         ).write_parquet(part / "bars.parquet")
 
-# %% ../../nbs/data/universes.ipynb #d9c38a54
+# %% ../../nbs/data/universes.ipynb #4c46c2ef
 def import_universe(
     source,  # anything `load_universe` takes
     name: str | None = None,  # default: the panel's name
     folder=None,  # parent folder; default `universes_folder()`
     checks=None,  # as for `load_universe`
-    replace: bool = False,
-    seed: int | None = None,
+    replace: bool = False,  # take the place of one of the same name
+    seed: int | None = None,  # of a simulated market
     **options,  # as for `load_universe`
 ) -> Path:  # the universe's folder
     """Read, check and write a universe.
@@ -436,7 +436,9 @@ def import_universe(
     checks : default None
         as for `load_universe`
     replace : bool, default False
+        take the place of one of the same name
     seed : int | None, default None
+        of a simulated market
     **options
         as for `load_universe`
 

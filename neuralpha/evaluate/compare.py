@@ -63,12 +63,12 @@ from neuralpha.evaluate.statistics import (
 )
 from ..display import page_part
 
-# %% ../../nbs/evaluate/compare.ipynb #9d69a2fe
+# %% ../../nbs/evaluate/compare.ipynb #970f06f1
 @check_kinds
 def compare(
     # `Predictions`, named `(date, asset)` Series, or anything with `.name` and `.scores(seed=ENSEMBLE)`; one or a list
     predictions,
-    y: Label,
+    y: Label,  # what the scores are held against
     # add reversal, momentum and, where known, the oracle; one without a score on nine tenths of the dates is left out
     baselines: bool = True,
     by: str = "ic",  # what is compared: "ic" or "rank_ic"
@@ -94,6 +94,7 @@ def compare(
         `Predictions`, named `(date, asset)` Series, or anything with `.name` and
         `.scores(seed=ENSEMBLE)`; one or a list
     y : Label
+        what the scores are held against
     baselines : bool, default True
         add reversal, momentum and, where known, the oracle; one without a score on nine tenths of
         the dates is left out
@@ -939,7 +940,7 @@ def _moved(before: pd.Series, after: pd.Series, horizon: int) -> dict:
     change = {key: found[key] for key in ("difference", "se", "freedom", "p")}
     return dict(before=old.mean(), after=new.mean(), **change, dates=found["n"], paired=True)
 
-# %% ../../nbs/evaluate/compare.ipynb #89578493
+# %% ../../nbs/evaluate/compare.ipynb #3e6742b1
 def compare_studies(
     # Leaderboard, DataFrame of ICs (dates × models), or dict universe -> either or (ICs, horizon, delay, label's name);
     # a is the earlier study
@@ -947,7 +948,7 @@ def compare_studies(
     # Leaderboard, DataFrame of ICs (dates × models), or dict universe -> either or (ICs, horizon, delay, label's name);
     # a is the earlier study
     b,
-    significance: float = 0.05,
+    significance: float = 0.05,  # chance of calling equal models different
     # low and high hold for all changes at once; one row per universe and model of either study, what moved most surely
     # first
 ) -> pd.DataFrame:
@@ -964,6 +965,7 @@ def compare_studies(
         Leaderboard, DataFrame of ICs (dates × models), or dict universe -> either or (ICs, horizon,
         delay, label's name); a is the earlier study
     significance : float, default 0.05
+        chance of calling equal models different
 
     Returns
     -------

@@ -38,12 +38,12 @@ from neuralpha.evaluate.statistics import (
 )
 from ..display import page_part, table_html
 
-# %% ../../nbs/evaluate/metrics.ipynb #9eaf23a6
+# %% ../../nbs/evaluate/metrics.ipynb #9fa786d5
 @check_kinds
 def evaluate_scores(
     scores: pd.Series,  # `(date, asset)` out-of-sample scores (or an array in panel row order)
-    panel: Panel,
-    y: Label,
+    panel: Panel,  # whose rows are scored
+    y: Label,  # what the scores are held against
     forecast=None,  # `(date, asset)` calibrated return forecasts: see `calibrated`; None leaves RMSE and R² empty
     train_mean=None,  # `(date, asset)` Series or a number: mean label of the training part
     labels: list | None = None,  # labels for IC by horizon; default `horizon_labels(y)`
@@ -66,7 +66,9 @@ def evaluate_scores(
     scores : pd.Series
         `(date, asset)` out-of-sample scores (or an array in panel row order)
     panel : Panel
+        whose rows are scored
     y : Label
+        what the scores are held against
     forecast : default None
         `(date, asset)` calibrated return forecasts: see `calibrated`; None leaves RMSE and R² empty
     train_mean : default None

@@ -134,12 +134,12 @@ def _legend(ax, n, columns=4):
             handles, labels, loc="outside lower center", frameon=False, fontsize=8, ncols=max(1, min(n, columns, room))
         )
 
-# %% ../../nbs/evaluate/plots.ipynb #8b0df2b6
+# %% ../../nbs/evaluate/plots.ipynb #5226e362
 def plot_ic(
     ics,  # Series or DataFrame: dates × models
     horizon: int = 1,  # of the label, bars: the band allows for the overlap
     window: int = 63,  # bars
-    what: str = "IC",
+    what: str = "IC",  # name of the axis
 ) -> Figure:
     """Moving mean of the IC with its 95% band.
 
@@ -152,6 +152,7 @@ def plot_ic(
     window : int, default 63
         bars
     what : str, default 'IC'
+        name of the axis
     """
     ics = _frame(ics)
     window = int(np.clip(window, 5, max(len(ics) // 3, 5)))
@@ -229,14 +230,14 @@ def dates_needed(
     fit = mean_test(ics, horizon)
     return float((z * fit["se"] * np.sqrt(fit["n"]) / fit["mean"]) ** 2) if fit["mean"] > 0 else float("inf")
 
-# %% ../../nbs/evaluate/plots.ipynb #24a5fb84
+# %% ../../nbs/evaluate/plots.ipynb #575bf255
 FEWEST_DRAWN = 20  # dates before evidence is drawn
 
 
 def plot_evidence(
     ics,  # Series, or DataFrame of up to seven models: dates × models
-    horizon: int = 1,
-    what: str = "IC",
+    horizon: int = 1,  # bars that neighbours share
+    what: str = "IC",  # name of the axis
 ) -> Figure:
     """Mean IC to date (left; with its 95% interval for up to three models), and the interval's width against the
     number of dates (right).
@@ -246,7 +247,9 @@ def plot_evidence(
     ics
         Series, or DataFrame of up to seven models: dates × models
     horizon : int, default 1
+        bars that neighbours share
     what : str, default 'IC'
+        name of the axis
     """
     ics = _frame(ics)
     fig, (left, right) = new_figure(10, 3.4, 1, 2)

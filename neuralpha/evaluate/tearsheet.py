@@ -306,18 +306,18 @@ class TearSheet:
     def _repr_html_(self):
         return self.html({k: "data:image/png;base64," + base64.b64encode(v).decode() for k, v in self.figures.items()})
 
-# %% ../../nbs/evaluate/tearsheet.ipynb #c4332648
+# %% ../../nbs/evaluate/tearsheet.ipynb #691a43fd
 @check_kinds
 def tear_sheet(
     scores,  # `Predictions`, or a `(date, asset)` Series
-    panel: Panel,
+    panel: Panel,  # whose prices are followed
     periods=(1, 5, 10),  # bars; one number or several
     out=None,  # folder for PNG, CSV and index.html; None keeps all in memory
     delay: int = 1,  # bars between score and entry
     quantiles: int = 5,  # number of quantiles
     by_group: bool = False,  # also by sector, where the panel knows sectors
-    name: str | None = None,
-    dpi: int = 55,
+    name: str | None = None,  # default: the model's
+    dpi: int = 55,  # of the pictures
     drawn: bool = True,  # False: the tables alone
 ) -> TearSheet:
     """Alphalens' full tear sheet.
@@ -329,6 +329,7 @@ def tear_sheet(
     scores
         `Predictions`, or a `(date, asset)` Series
     panel : Panel
+        whose prices are followed
     periods : default (1, 5, 10)
         bars; one number or several
     out : default None
@@ -340,7 +341,9 @@ def tear_sheet(
     by_group : bool, default False
         also by sector, where the panel knows sectors
     name : str | None, default None
+        default: the model's
     dpi : int, default 55
+        of the pictures
     drawn : bool, default True
         False: the tables alone
     """

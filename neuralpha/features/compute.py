@@ -183,10 +183,10 @@ def _asset_level(panel, features, out):
 
     return np.sum(in_threads(one, range(panel.n_assets)), 0)
 
-# %% ../../nbs/features/compute.ipynb #25123fe1
+# %% ../../nbs/features/compute.ipynb #d3f1d329
 @check_kinds
 def compute_features(
-    panel: Panel,
+    panel: Panel,  # the bars they are made of
     # name, family, set, glob, `Feature`, pandas function of the long table, "my_features.py:gap", or a list of these;
     # see `list_features` and `features.own`
     names="core",
@@ -200,6 +200,7 @@ def compute_features(
     Parameters
     ----------
     panel : Panel
+        the bars they are made of
     names : default 'core'
         name, family, set, glob, `Feature`, pandas function of the long table, "my_features.py:gap",
         or a list of these; see `list_features` and `features.own`

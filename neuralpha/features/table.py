@@ -20,7 +20,7 @@ from ..cross_section import known_deviation, known_mean
 from ..data.panel import Panel
 from ..display import page_part, table_html
 
-# %% ../../nbs/features/table.ipynb #8555f7e7
+# %% ../../nbs/features/table.ipynb #7b666f5d
 @dataclass(frozen=True, eq=False, repr=False)
 class Features:
     """A table of features: row i belongs to row i of `panel`, column j to `names[j]`.
@@ -31,6 +31,7 @@ class Features:
     Parameters
     ----------
     panel : Panel
+        whose rows these are
     names : tuple
         feature names
     values : np.ndarray
@@ -49,7 +50,7 @@ class Features:
         of `compute_features`; None: raw values, or a table of one's own
     """
 
-    panel: Panel
+    panel: Panel  # whose rows these are
     names: tuple  # feature names
     values: np.ndarray  # (n_rows, n_features) float32
     lookbacks: tuple  # bars before t a feature may use, per feature; 0 uses bar t alone
@@ -122,7 +123,7 @@ class Features:
             )
         return page_part("said", [repr(self)]) + table_html(stats.round(3))
 
-# %% ../../nbs/features/table.ipynb #bfea2bd5
+# %% ../../nbs/features/table.ipynb #14694d3a
 @dataclass(frozen=True, eq=False)
 class View:
     """Some rows of a feature table; `rows` are panel row numbers, usually sorted by date, then asset.
@@ -130,11 +131,12 @@ class View:
     Parameters
     ----------
     features : Features
+        the table that is looked at
     rows : np.ndarray
         (n,) int64
     """
 
-    features: Features
+    features: Features  # the table that is looked at
     rows: np.ndarray  # (n,) int64
 
     @property

@@ -103,6 +103,7 @@ class TCN(DropoutNet):
         a name of `models.losses`, "huber(delta=2)", or a weighted sum: "ic + 0.1*mse"; the head
         follows from it
     learning_rate : float, default 0.001
+        AdamW's step
     weight_decay : float, default 0.01
         AdamW's
     l1 : float, default 0.0
@@ -126,6 +127,7 @@ class TCN(DropoutNet):
     batch_rows : int, default 512
         rows per step; a date with more is cut at random into equal blocks
     max_epochs : int, default 20
+        passes over the training rows at most
     epoch_share : float, default 1.0
         share of the training dates drawn for each epoch
     look_steps : int, default 32
@@ -194,6 +196,7 @@ class CNN(TCN):
         a name of `models.losses`, "huber(delta=2)", or a weighted sum: "ic + 0.1*mse"; the head
         follows from it
     learning_rate : float, default 0.001
+        AdamW's step
     weight_decay : float, default 0.01
         AdamW's
     l1 : float, default 0.0
@@ -217,6 +220,7 @@ class CNN(TCN):
     batch_rows : int, default 512
         rows per step; a date with more is cut at random into equal blocks
     max_epochs : int, default 20
+        passes over the training rows at most
     epoch_share : float, default 1.0
         share of the training dates drawn for each epoch
     look_steps : int, default 32
@@ -288,6 +292,7 @@ class MultiScale(DropoutNet):
         a name of `models.losses`, "huber(delta=2)", or a weighted sum: "ic + 0.1*mse"; the head
         follows from it
     learning_rate : float, default 0.001
+        AdamW's step
     weight_decay : float, default 0.01
         AdamW's
     l1 : float, default 0.0
@@ -311,6 +316,7 @@ class MultiScale(DropoutNet):
     batch_rows : int, default 512
         rows per step; a date with more is cut at random into equal blocks
     max_epochs : int, default 20
+        passes over the training rows at most
     epoch_share : float, default 1.0
         share of the training dates drawn for each epoch
     look_steps : int, default 32

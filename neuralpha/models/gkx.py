@@ -51,11 +51,13 @@ class NN3(DropoutNet):
         penalty on the norm of each input's first weights; grows a hundredfold to this over
         `max_epochs`
     learning_rate : float, default 0.003
+        AdamW's step
     weight_decay : float, default 0.0
         AdamW's
     batch_rows : int, default 1000
         rows per step; a date with more is cut at random into equal blocks
     max_epochs : int, default 60
+        passes over the training rows at most
     patience : int, default 60
         the penalty grows to the end: validation chooses among all epochs
     dropout : float, default 0.0
@@ -139,11 +141,13 @@ class NN1(NN3):
         penalty on the norm of each input's first weights; grows a hundredfold to this over
         `max_epochs`
     learning_rate : float, default 0.003
+        AdamW's step
     weight_decay : float, default 0.0
         AdamW's
     batch_rows : int, default 1000
         rows per step; a date with more is cut at random into equal blocks
     max_epochs : int, default 60
+        passes over the training rows at most
     patience : int, default 60
         the penalty grows to the end: validation chooses among all epochs
     dropout : float, default 0.0
@@ -203,11 +207,13 @@ class NN2(NN3):
         penalty on the norm of each input's first weights; grows a hundredfold to this over
         `max_epochs`
     learning_rate : float, default 0.003
+        AdamW's step
     weight_decay : float, default 0.0
         AdamW's
     batch_rows : int, default 1000
         rows per step; a date with more is cut at random into equal blocks
     max_epochs : int, default 60
+        passes over the training rows at most
     patience : int, default 60
         the penalty grows to the end: validation chooses among all epochs
     dropout : float, default 0.0
@@ -267,11 +273,13 @@ class NN4(NN3):
         penalty on the norm of each input's first weights; grows a hundredfold to this over
         `max_epochs`
     learning_rate : float, default 0.003
+        AdamW's step
     weight_decay : float, default 0.0
         AdamW's
     batch_rows : int, default 1000
         rows per step; a date with more is cut at random into equal blocks
     max_epochs : int, default 60
+        passes over the training rows at most
     patience : int, default 60
         the penalty grows to the end: validation chooses among all epochs
     dropout : float, default 0.0
@@ -331,11 +339,13 @@ class NN5(NN3):
         penalty on the norm of each input's first weights; grows a hundredfold to this over
         `max_epochs`
     learning_rate : float, default 0.003
+        AdamW's step
     weight_decay : float, default 0.0
         AdamW's
     batch_rows : int, default 1000
         rows per step; a date with more is cut at random into equal blocks
     max_epochs : int, default 60
+        passes over the training rows at most
     patience : int, default 60
         the penalty grows to the end: validation chooses among all epochs
     dropout : float, default 0.0

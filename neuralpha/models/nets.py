@@ -48,6 +48,7 @@ class Net(Training, Estimator):
         a name of `models.losses`, "huber(delta=2)", or a weighted sum: "ic + 0.1*mse"; the head
         follows from it
     learning_rate : float, default 0.001
+        AdamW's step
     weight_decay : float, default 0.01
         AdamW's
     l1 : float, default 0.0
@@ -71,6 +72,7 @@ class Net(Training, Estimator):
     batch_rows : int, default 512
         rows per step; a date with more is cut at random into equal blocks
     max_epochs : int, default 20
+        passes over the training rows at most
     epoch_share : float, default 1.0
         share of the training dates drawn for each epoch
     look_steps : int, default 32
@@ -228,6 +230,7 @@ class DropoutNet(Net):
         a name of `models.losses`, "huber(delta=2)", or a weighted sum: "ic + 0.1*mse"; the head
         follows from it
     learning_rate : float, default 0.001
+        AdamW's step
     weight_decay : float, default 0.01
         AdamW's
     l1 : float, default 0.0
@@ -251,6 +254,7 @@ class DropoutNet(Net):
     batch_rows : int, default 512
         rows per step; a date with more is cut at random into equal blocks
     max_epochs : int, default 20
+        passes over the training rows at most
     epoch_share : float, default 1.0
         share of the training dates drawn for each epoch
     look_steps : int, default 32
@@ -337,7 +341,7 @@ class MLPNet(NetModule):
             )
         return [first.weight]
 
-# %% ../../nbs/models/nets.ipynb #5f0e84d6
+# %% ../../nbs/models/nets.ipynb #888f35b9
 @dataclass(kw_only=True, repr=False, eq=False)
 class MLP(DropoutNet):
     """Multilayer perceptron on the decision date's features, or on the last `window` rows side by side.
@@ -367,6 +371,7 @@ class MLP(DropoutNet):
     batch_rows : int, default 4096
         rows per step; a date with more is cut at random into equal blocks
     learning_rate : float, default 0.004
+        AdamW's step
     window : int, default 1
         bars the net sees, the decision date last
     loss : str, default 'ic'
@@ -393,6 +398,7 @@ class MLP(DropoutNet):
     average : int, default 0
         stochastic weight averaging: validate and keep the mean weights of so many last looks
     max_epochs : int, default 20
+        passes over the training rows at most
     epoch_share : float, default 1.0
         share of the training dates drawn for each epoch
     look_steps : int, default 32
@@ -424,7 +430,7 @@ class MLP(DropoutNet):
     robust_clip: bool = False  # centre by the median, scale by the quartiles, bend what is far out, before all else
     dropout: float = 0.1
     batch_rows: int = 4096
-    learning_rate: float = 4e-3
+    learning_rate: float = 4e-3  # AdamW's step
     name: ClassVar[str] = "mlp"
     space: ClassVar[dict] = DropoutNet.space | {
         "hidden": ("choice", [(32,), (64, 32), (128, 64), (128, 128, 64)]),

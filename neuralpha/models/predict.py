@@ -33,16 +33,16 @@ from ..display import page_part, table_html
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-# %% ../../nbs/models/predict.ipynb #ab5c8917
+# %% ../../nbs/models/predict.ipynb #2eaa24b6
 @check_kinds
 def cross_predict(
     model,  # unfitted: a model, an estimator of scikit-learn's kind, or a name such as "ridge" or "my_models.py:HGB"
-    X: Features,
-    y: Label,
+    X: Features,  # of `compute_features`, or of your own
+    y: Label,  # what is learnt; its life spans purge
     folds: Fold | Iterable,  # from `walk_forward` or `fixed_split`
     seeds: int = 3,  # fits per fold, seeds 0, 1, ...; a model without randomness is fitted once
-    device: str = "auto",
-    progress: bool = True,
+    device: str = "auto",  # "cpu", "cuda" or "auto", for nets
+    progress: bool = True,  # show how far it is
     target: str = "rank",  # what is trained on
     ensemble: str | None = None,  # how seeds are joined: "z", "rank" or "mean"; None: as the model says, mostly "z"
     name: str | None = None,  # in the table; default the model's
@@ -61,13 +61,17 @@ def cross_predict(
         unfitted: a model, an estimator of scikit-learn's kind, or a name such as "ridge" or
         "my_models.py:HGB"
     X : Features
+        of `compute_features`, or of your own
     y : Label
+        what is learnt; its life spans purge
     folds : Fold | Iterable
         from `walk_forward` or `fixed_split`
     seeds : int, default 3
         fits per fold, seeds 0, 1, ...; a model without randomness is fitted once
     device : str, default 'auto'
+        "cpu", "cuda" or "auto", for nets
     progress : bool, default True
+        show how far it is
     target : str, default 'rank'
         what is trained on
     ensemble : str | None, default None

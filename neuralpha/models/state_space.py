@@ -75,6 +75,7 @@ class StateSpace(DropoutNet):
     batch_rows : int, default 2048
         rows per step; a date with more is cut at random into equal blocks
     learning_rate : float, default 0.004
+        AdamW's step
     loss : str, default 'ic'
         a name of `models.losses`, "huber(delta=2)", or a weighted sum: "ic + 0.1*mse"; the head
         follows from it
@@ -99,6 +100,7 @@ class StateSpace(DropoutNet):
     average : int, default 0
         stochastic weight averaging: validate and keep the mean weights of so many last looks
     max_epochs : int, default 20
+        passes over the training rows at most
     epoch_share : float, default 1.0
         share of the training dates drawn for each epoch
     look_steps : int, default 32

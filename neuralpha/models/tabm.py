@@ -110,6 +110,7 @@ class TabM(DropoutNet):
     batch_rows : int, default 4096
         rows per step; a date with more is cut at random into equal blocks
     learning_rate : float, default 0.004
+        AdamW's step
     window : int, default 1
         bars the net sees, the decision date last
     loss : str, default 'ic'
@@ -136,6 +137,7 @@ class TabM(DropoutNet):
     average : int, default 0
         stochastic weight averaging: validate and keep the mean weights of so many last looks
     max_epochs : int, default 20
+        passes over the training rows at most
     epoch_share : float, default 1.0
         share of the training dates drawn for each epoch
     look_steps : int, default 32

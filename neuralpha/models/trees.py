@@ -76,7 +76,7 @@ BOOSTING = {
     "threads": "[0, inf)",
 }  # limits of what LightGBM is told
 
-# %% ../../nbs/models/trees.ipynb #94010d95
+# %% ../../nbs/models/trees.ipynb #c63ec108
 @dataclass(kw_only=True, repr=False, eq=False)
 class BoostingSettings(Estimator):
     """What LightGBM is told: its parameters and its data.
@@ -88,7 +88,9 @@ class BoostingSettings(Estimator):
     n_trees : int, default 1000
         at most
     learning_rate : float, default 0.03
+        what every tree is multiplied by
     num_leaves : int, default 31
+        of a tree, at most
     min_leaf : int, default 200
         rows in a leaf at least; no more than 1 % of the training rows is asked for
     feature_fraction : float, default 0.6
@@ -96,8 +98,11 @@ class BoostingSettings(Estimator):
     bagging_fraction : float, default 0.7
         share of rows drawn per tree
     l1 : float, default 0.0
+        penalty on the absolute values of leaves
     l2 : float, default 1.0
+        penalty on their squares
     max_bin : int, default 127
+        values of a feature that are told apart
     stop_on : str, default 'ic'
         "ic": mean IC by date; "loss": the objective's own, squared error or minus NDCG, ...
     patience : int, default 80
@@ -112,14 +117,14 @@ class BoostingSettings(Estimator):
 
     objective: str = "regression"  # or "huber", "rank" (LambdaRank by date), "direction" (the target's sign)
     n_trees: int = 1000  # at most
-    learning_rate: float = 0.03
-    num_leaves: int = 31
+    learning_rate: float = 0.03  # what every tree is multiplied by
+    num_leaves: int = 31  # of a tree, at most
     min_leaf: int = 200  # rows in a leaf at least; no more than 1 % of the training rows is asked for
     feature_fraction: float = 0.6  # share of columns drawn per tree
     bagging_fraction: float = 0.7  # share of rows drawn per tree
-    l1: float = 0.0
-    l2: float = 1.0
-    max_bin: int = 127
+    l1: float = 0.0  # penalty on the absolute values of leaves
+    l2: float = 1.0  # penalty on their squares
+    max_bin: int = 127  # values of a feature that are told apart
     stop_on: str = "ic"  # "ic": mean IC by date; "loss": the objective's own, squared error or minus NDCG, ...
     patience: int = 80  # trees without improvement on validation
     lags: tuple | list = ()  # e.g. (1, 5): rows that many bars earlier as further columns
@@ -213,7 +218,9 @@ class LightGBM(BoostingSettings):
     n_trees : int, default 1000
         at most
     learning_rate : float, default 0.03
+        what every tree is multiplied by
     num_leaves : int, default 31
+        of a tree, at most
     min_leaf : int, default 200
         rows in a leaf at least; no more than 1 % of the training rows is asked for
     feature_fraction : float, default 0.6
@@ -221,8 +228,11 @@ class LightGBM(BoostingSettings):
     bagging_fraction : float, default 0.7
         share of rows drawn per tree
     l1 : float, default 0.0
+        penalty on the absolute values of leaves
     l2 : float, default 1.0
+        penalty on their squares
     max_bin : int, default 127
+        values of a feature that are told apart
     stop_on : str, default 'ic'
         "ic": mean IC by date; "loss": the objective's own, squared error or minus NDCG, ...
     patience : int, default 80
@@ -304,6 +314,7 @@ class RandomForest(LightGBM):
     n_trees : int, default 300
         at most
     num_leaves : int, default 63
+        of a tree, at most
     bagging_fraction : float, default 0.5
         share of rows drawn per tree
     feature_fraction : float, default 0.35
@@ -311,11 +322,15 @@ class RandomForest(LightGBM):
     objective : str, default 'regression'
         or "huber", "rank" (LambdaRank by date), "direction" (the target's sign)
     learning_rate : float, default 0.03
+        what every tree is multiplied by
     min_leaf : int, default 200
         rows in a leaf at least; no more than 1 % of the training rows is asked for
     l1 : float, default 0.0
+        penalty on the absolute values of leaves
     l2 : float, default 1.0
+        penalty on their squares
     max_bin : int, default 127
+        values of a feature that are told apart
     stop_on : str, default 'ic'
         "ic": mean IC by date; "loss": the objective's own, squared error or minus NDCG, ...
     patience : int, default 80
@@ -487,7 +502,9 @@ class DoubleEnsemble(LightGBM):
     n_trees : int, default 1000
         at most
     learning_rate : float, default 0.03
+        what every tree is multiplied by
     num_leaves : int, default 31
+        of a tree, at most
     min_leaf : int, default 200
         rows in a leaf at least; no more than 1 % of the training rows is asked for
     feature_fraction : float, default 0.6
@@ -495,8 +512,11 @@ class DoubleEnsemble(LightGBM):
     bagging_fraction : float, default 0.7
         share of rows drawn per tree
     l1 : float, default 0.0
+        penalty on the absolute values of leaves
     l2 : float, default 1.0
+        penalty on their squares
     max_bin : int, default 127
+        values of a feature that are told apart
     stop_on : str, default 'ic'
         "ic": mean IC by date; "loss": the objective's own, squared error or minus NDCG, ...
     patience : int, default 80

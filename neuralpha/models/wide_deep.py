@@ -241,11 +241,13 @@ class WideDeep(DropoutNet):
     stop_on : str, default 'loss'
         "ic" (mean by date) or "loss", on the validation part
     learning_rate : float, default 0.01
+        AdamW's step
     weight_decay : float, default 0.0
         AdamW's
     batch_rows : int, default 2000
         rows per step; a date with more is cut at random into equal blocks
     max_epochs : int, default 30
+        passes over the training rows at most
     patience : int, default 30
         looks without improvement on validation before training stops
     dropout : float, default 0.0

@@ -71,6 +71,7 @@ class PatchTST(DropoutNet):
         a name of `models.losses`, "huber(delta=2)", or a weighted sum: "ic + 0.1*mse"; the head
         follows from it
     learning_rate : float, default 0.001
+        AdamW's step
     weight_decay : float, default 0.01
         AdamW's
     l1 : float, default 0.0
@@ -94,6 +95,7 @@ class PatchTST(DropoutNet):
     batch_rows : int, default 512
         rows per step; a date with more is cut at random into equal blocks
     max_epochs : int, default 20
+        passes over the training rows at most
     epoch_share : float, default 1.0
         share of the training dates drawn for each epoch
     look_steps : int, default 32
@@ -180,6 +182,7 @@ class ITransformer(DropoutNet):
         a name of `models.losses`, "huber(delta=2)", or a weighted sum: "ic + 0.1*mse"; the head
         follows from it
     learning_rate : float, default 0.001
+        AdamW's step
     weight_decay : float, default 0.01
         AdamW's
     l1 : float, default 0.0
@@ -203,6 +206,7 @@ class ITransformer(DropoutNet):
     batch_rows : int, default 512
         rows per step; a date with more is cut at random into equal blocks
     max_epochs : int, default 20
+        passes over the training rows at most
     epoch_share : float, default 1.0
         share of the training dates drawn for each epoch
     look_steps : int, default 32

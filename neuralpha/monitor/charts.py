@@ -650,7 +650,7 @@ def resample_blocks(
     starts = np.random.default_rng(seed).integers(len(pool), size=(paths, -(-bars // block)))
     return _blocks(np.asarray(pool, float), starts, block, bars)
 
-# %% ../../nbs/monitor/charts.ipynb #6cf57053
+# %% ../../nbs/monitor/charts.ipynb #24ddf9bd
 def watch(
     validation,  # one value per bar of the period that the model was accepted on, e.g. its daily rank IC
     run_length: float = 504,  # bars until a false alarm, in the mean
@@ -658,8 +658,8 @@ def watch(
     side: str = "down",  # which change is bad: "down", "up" or "both"
     memory: float | None = None,  # reference of a CUSUM, weight of an EWMA; None: 0.25 and 0.05, for small losses
     head_start: float = 0.0,  # of a CUSUM, share of the threshold; 0.5 answers fast to what is wrong from the start
-    paths: int = 400,
-    seed: int = 0,
+    paths: int = 400,  # drawn to calibrate the threshold
+    seed: int = 0,  # of the drawn paths
 ) -> Chart:
     """A chart with the wanted run length without drift, calibrated on the validation period by block bootstrap.
 
@@ -678,7 +678,9 @@ def watch(
     head_start : float, default 0.0
         of a CUSUM, share of the threshold; 0.5 answers fast to what is wrong from the start
     paths : int, default 400
+        drawn to calibrate the threshold
     seed : int, default 0
+        of the drawn paths
     """
     _check_run_length(run_length)
     chart = _uncalibrated(validation, kind, side, memory, head_start, seed)

@@ -116,12 +116,12 @@ def usual_of(
     fit = long_run(x, horizon)
     return Usual(fit.mean, fit.se**2 * len(x), fit.freedom, len(x))
 
-# %% ../../nbs/monitor/decay.ipynb #44e8289f
+# %% ../../nbs/monitor/decay.ipynb #836db649
 def rolling_band(
     values: pd.Series,  # one per bar; NaN: not known
-    usual: Usual,
+    usual: Usual,  # what it was over the validation period
     window: int = 126,  # bars; the first bars have what there is, from a month on
-    level: float = 0.95,
+    level: float = 0.95,  # chance of lying inside
 ) -> pd.DataFrame:  # mean, low, high
     """The rolling mean, and the band in which it lies at the level, bar by bar, if nothing has changed.
 
@@ -130,9 +130,11 @@ def rolling_band(
     values : pd.Series
         one per bar; NaN: not known
     usual : Usual
+        what it was over the validation period
     window : int, default 126
         bars; the first bars have what there is, from a month on
     level : float, default 0.95
+        chance of lying inside
 
     Returns
     -------
@@ -183,12 +185,12 @@ class HalfLife(NamedTuple):
     low: float
     high: float
 
-# %% ../../nbs/monitor/decay.ipynb #63f911c7
+# %% ../../nbs/monitor/decay.ipynb #afae9c49
 @check_kinds
 def half_life(
     ics: pd.DataFrame,  # dates × lags, as `lag_ics`
-    draws: int = 300,
-    seed: int = 0,
+    draws: int = 300,  # resamples, for the interval
+    seed: int = 0,  # of the resamples
 ) -> HalfLife:
     """Fit a falling exponential to the mean ICs; the interval is that of resampled dates.
 
@@ -197,7 +199,9 @@ def half_life(
     ics : pd.DataFrame
         dates × lags, as `lag_ics`
     draws : int, default 300
+        resamples, for the interval
     seed : int, default 0
+        of the resamples
     """
     x = ics.dropna().to_numpy(float)
     if len(x) < 40:

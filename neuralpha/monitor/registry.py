@@ -131,10 +131,10 @@ class Contest(NamedTuple):
     information_ratio: float  # annual, of the difference so far
     years: float  # that a difference of this size takes to be decided, in the middle of cases
 
-# %% ../../nbs/monitor/registry.ipynb #6dda263c
+# %% ../../nbs/monitor/registry.ipynb #ab600fd0
 def contest(
-    desk: Desk,
-    challenger: str,
+    desk: Desk,  # as it stands
+    challenger: str,  # its name on the desk
     switching_cost: float | None = None,  # share of the capital; default: what one full exchange of the positions costs
     alpha: float = 0.05,  # chance that the interval ever leaves the truth out
     bars_per_year: float | None = None,  # default: of the universe on which the desk was opened, else of its own dates
@@ -144,7 +144,9 @@ def contest(
     Parameters
     ----------
     desk : Desk
+        as it stands
     challenger : str
+        its name on the desk
     switching_cost : float | None, default None
         share of the capital; default: what one full exchange of the positions costs
     alpha : float, default 0.05
@@ -215,9 +217,9 @@ def exchange_cost(record: Record) -> float:
     last = parts.iloc[-1]
     return float(2 * rate * (last["long"] + last["short"]) / last["wealth"])
 
-# %% ../../nbs/monitor/registry.ipynb #95c05d3a
+# %% ../../nbs/monitor/registry.ipynb #0bd98472
 def promote(
-    desk: Desk,
+    desk: Desk,  # as it stands
     model: str,  # a challenger
     why: str,  # is written into the journal
     **how,  # as `contest` takes them
@@ -227,6 +229,7 @@ def promote(
     Parameters
     ----------
     desk : Desk
+        as it stands
     model : str
         a challenger
     why : str
@@ -259,9 +262,9 @@ def _not_yet(found: Contest) -> str:
         f"{found.decision.why}"
     )
 
-# %% ../../nbs/monitor/registry.ipynb #d00035c4
+# %% ../../nbs/monitor/registry.ipynb #34f10300
 def roll_back(
-    desk: Desk,
+    desk: Desk,  # as it stands
     why: str,  # is written into the journal
 ) -> dict:  # body of the entry
     """Let the model that acted before act again.
@@ -269,6 +272,7 @@ def roll_back(
     Parameters
     ----------
     desk : Desk
+        as it stands
     why : str
         is written into the journal
 

@@ -65,12 +65,12 @@ def mixture_rho(
         raise NeuralphaError(f"alpha is {alpha!r}; it must lie between 0 and 1, for example 0.05.")
     return float(-variance / (1 + lambertw(-(alpha**2) / np.e, -1).real))
 
-# %% ../../nbs/monitor/sequential.ipynb #de6b41e7
+# %% ../../nbs/monitor/sequential.ipynb #ad21b47b
 def years_to_decide(
     information_ratio: float,  # annual, of the difference of net returns
-    alpha: float = 0.05,
+    alpha: float = 0.05,  # chance that the interval ever leaves the truth out
     tuned_for: float = 252,  # bars at which the boundary is tightest
-    bars_per_year: float = 252,
+    bars_per_year: float = 252,  # of the record
     variance_known: bool = False,  # True: as papers count; False: learnt from the record, as here
 ) -> float:  # years until the mean path leaves the boundary
     """Years until a difference of this size is decided, in the middle of cases; infinite for none.
@@ -80,9 +80,11 @@ def years_to_decide(
     information_ratio : float
         annual, of the difference of net returns
     alpha : float, default 0.05
+        chance that the interval ever leaves the truth out
     tuned_for : float, default 252
         bars at which the boundary is tightest
     bars_per_year : float, default 252
+        of the record
     variance_known : bool, default False
         True: as papers count; False: learnt from the record, as here
 
@@ -182,15 +184,15 @@ class Decision(NamedTuple):
     high: float
     why: str
 
-# %% ../../nbs/monitor/sequential.ipynb #5291d02b
+# %% ../../nbs/monitor/sequential.ipynb #6a2cb985
 def decide(
     difference,  # one per bar: net return of challenger less champion
     switching_cost: float = 0.0,  # of the change, share of the capital
     payback: int = 252,  # bars within which it must be earned back
     regimes=None,  # one label per bar; None: not looked at
     fewest_regimes: int = 2,  # that the record must hold, a tenth of its bars in each
-    alpha: float = 0.05,
-    horizon: int = 1,
+    alpha: float = 0.05,  # chance that the interval ever leaves the truth out
+    horizon: int = 1,  # bars over which neighbours overlap
 ) -> Decision:
     """Promote the challenger only when all days' interval lies above what the switch costs, over enough regimes.
 
@@ -207,7 +209,9 @@ def decide(
     fewest_regimes : int, default 2
         that the record must hold, a tenth of its bars in each
     alpha : float, default 0.05
+        chance that the interval ever leaves the truth out
     horizon : int, default 1
+        bars over which neighbours overlap
     """
     if payback < 1:
         raise NeuralphaError(f"payback is {payback} bars; a switch is earned back in at least one.")

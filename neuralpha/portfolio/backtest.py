@@ -31,12 +31,12 @@ from ..trading.costs import make_costs
 from ..trading.returns import earned_returns
 from ..display import page_part, table_html
 
-# %% ../../nbs/portfolio/backtest.ipynb #0cec8255
+# %% ../../nbs/portfolio/backtest.ipynb #54cce43b
 @check_kinds
 def backtest(
     prediction,  # `Predictions`, a `(date, asset)` Series of scores, or an array in panel row order
-    panel: Panel,
-    policy: Policy = Quantiles(5),
+    panel: Panel,  # the market it is traded on
+    policy: Policy = Quantiles(5),  # turns scores into weights
     costs="square-root",  # a name of `PRESETS`, a `Costs`, or the half-spread in basis points
     capital: float = 1e8,  # currency
     clock: Clock = Clock(horizon=5),  # one bar late, at the close, held for five bars in tranches
@@ -51,7 +51,9 @@ def backtest(
     prediction
         `Predictions`, a `(date, asset)` Series of scores, or an array in panel row order
     panel : Panel
+        the market it is traded on
     policy : Policy, default Quantiles(5)
+        turns scores into weights
     costs : default 'square-root'
         a name of `PRESETS`, a `Costs`, or the half-spread in basis points
     capital : float, default 100000000.0
@@ -174,7 +176,7 @@ def _follow(panel, policy, decided, account, clock, span) -> tuple[Ledger, dict]
     notes.pop("returns", None)
     return books.ledger(), notes
 
-# %% ../../nbs/portfolio/backtest.ipynb #203f1279
+# %% ../../nbs/portfolio/backtest.ipynb #250549e1
 @dataclass
 class BarByBar:
     """What an account that traded on a score earned and held on each bar.
@@ -182,6 +184,7 @@ class BarByBar:
     Parameters
     ----------
     name : str
+        the model's
     policy : Policy
     decided : np.ndarray, default ()
         (n_rows,) weights
@@ -192,7 +195,7 @@ class BarByBar:
         what the policy remembered: "infeasible" days, dates of breakers in "trips", ...
     """
 
-    name: str
+    name: str  # the model's
     policy: Policy
     decided: np.ndarray = field(repr=False)  # (n_rows,) weights
     span: slice  # dates of the account
@@ -289,6 +292,7 @@ class Book(BarByBar):
     Parameters
     ----------
     name : str
+        the model's
     policy : Policy
     decided : np.ndarray, default ()
         (n_rows,) weights

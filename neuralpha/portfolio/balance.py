@@ -95,7 +95,7 @@ def risk_budget_weights(
             break
     return w / w.sum()
 
-# %% ../../nbs/portfolio/balance.ipynb #a00d0ad4
+# %% ../../nbs/portfolio/balance.ipynb #854c22d7
 @dataclass(frozen=True)
 class Balanced(Policy):
     """The names of a base, the money of each side shared by risk.
@@ -103,6 +103,7 @@ class Balanced(Policy):
     Parameters
     ----------
     base : Policy
+        the policy that decides
     method : str, default 'hierarchical'
         or "equal risk"
     window : int, default 120
@@ -111,7 +112,7 @@ class Balanced(Policy):
         bars after which the shares are renewed, and a name that has just come is given one
     """
 
-    base: Policy
+    base: Policy  # the policy that decides
     method: str = "hierarchical"  # or "equal risk"
     window: int = 120  # bars
     every: int = 5  # bars after which the shares are renewed, and a name that has just come is given one

@@ -32,23 +32,26 @@ from ..trading.clock import Clock
 from ..trading.costs import Costs, make_costs
 from ..display import page_part, table_html
 
-# %% ../../nbs/portfolio/capacity.ipynb #0ae01f26
+# %% ../../nbs/portfolio/capacity.ipynb #99b001d2
 @check_kinds
 def capacity(
-    book: Book,
+    book: Book,  # of `backtest`
     capitals=None,  # sizes, currency; default: 25 from a thousandth to a thousand times the book's own
-    n_resamples: int = 500,
-    seed: int = 0,
+    n_resamples: int = 500,  # of blocks of dates, for the intervals
+    seed: int = 0,  # of the resampled dates
 ) -> "Capacity":
     """Net return, Sharpe ratio and money earned by the size of the account.
 
     Parameters
     ----------
     book : Book
+        of `backtest`
     capitals : default None
         sizes, currency; default: 25 from a thousandth to a thousand times the book's own
     n_resamples : int, default 500
+        of blocks of dates, for the intervals
     seed : int, default 0
+        of the resampled dates
     """
     if book.policy.follows_account:
         raise NeuralphaError(
@@ -287,10 +290,10 @@ def _crossing(net_at, capitals, rule, level) -> float:
         low, high = sizes[at - 1], sizes[at]
     return float((low + high) / 2)
 
-# %% ../../nbs/portfolio/capacity.ipynb #7f3c4b19
+# %% ../../nbs/portfolio/capacity.ipynb #0434f411
 @check_kinds
 def break_even(
-    book: Book,
+    book: Book,  # of `backtest`
     n_resamples: int = 1000,  # bootstrap samples of the interval
     seed: int = 0,  # of the bootstrap
 ) -> pd.Series:  # value, low, high: basis points
@@ -299,6 +302,7 @@ def break_even(
     Parameters
     ----------
     book : Book
+        of `backtest`
     n_resamples : int, default 1000
         bootstrap samples of the interval
     seed : int, default 0
@@ -321,12 +325,12 @@ def break_even(
     low, high = block_interval(drawn, value, len(both), block)
     return 1e4 * pd.Series({"value": value, "low": low, "high": high}, name="break-even half-spread, bps")
 
-# %% ../../nbs/portfolio/capacity.ipynb #9bcd1577
+# %% ../../nbs/portfolio/capacity.ipynb #bea44007
 @check_kinds
 def conventions(
     prediction,  # as in `backtest`
-    panel: Panel,
-    policy: Policy = Quantiles(5),
+    panel: Panel,  # the market it is traded on
+    policy: Policy = Quantiles(5),  # turns scores into weights
     costs="square-root",  # as in `backtest`
     capital: float = 1e8,  # currency
     horizon: int = 5,  # bars held
@@ -341,7 +345,9 @@ def conventions(
     prediction
         as in `backtest`
     panel : Panel
+        the market it is traded on
     policy : Policy, default Quantiles(5)
+        turns scores into weights
     costs : default 'square-root'
         as in `backtest`
     capital : float, default 100000000.0
@@ -395,12 +401,12 @@ def _figures(gross, net, year) -> tuple:
         np.sqrt(year) * net.mean() / spread if spread > 0 else np.nan,
     )
 
-# %% ../../nbs/portfolio/capacity.ipynb #694afd67
+# %% ../../nbs/portfolio/capacity.ipynb #69608446
 @check_kinds
 def netting(
     books: dict,  # name -> `Book`, with the same costs, clock and panel
-    n_resamples: int = 1000,
-    seed: int = 0,
+    n_resamples: int = 1000,  # of blocks of dates
+    seed: int = 0,  # of the resampled dates
 ) -> (
     pd.DataFrame
 ):  # index gross, costs apart, costs together, saved, net; % a year of the money of all; value, low, high
@@ -414,7 +420,9 @@ def netting(
     books : dict
         name -> `Book`, with the same costs, clock and panel
     n_resamples : int, default 1000
+        of blocks of dates
     seed : int, default 0
+        of the resampled dates
     """
     first = _alike(books)
     count = len(books)

@@ -159,12 +159,12 @@ def _one_pass(panel, decided, assumptions, clock, bars) -> np.ndarray:
     capitals = np.array([a.capital for a in assumptions])
     return money.reshape(len(money), len(models), -1) / capitals
 
-# %% ../../nbs/portfolio/flips.ipynb #ffa6d203
+# %% ../../nbs/portfolio/flips.ipynb #ee429958
 @check_kinds
 def flips(
     books: dict,  # name -> `Book`, all with the same costs, capital and clock
     down: str = "half-spread, bps",  # one of `AXES`
-    across: str = "capital",
+    across: str = "capital",  # one of `AXES`
     grids: dict | None = None,  # axis -> values to try; default: `AXES`
 ) -> "Flips":
     """Who earns most after costs in every cell of a map over two assumptions.
@@ -176,6 +176,7 @@ def flips(
     down : str, default 'half-spread, bps'
         one of `AXES`
     across : str, default 'capital'
+        one of `AXES`
     grids : dict | None, default None
         axis -> values to try; default: `AXES`
     """
@@ -281,13 +282,13 @@ def name_colours(fig: Figure, models: list) -> None:
     names = [*shortened(models), "everybody loses", "today's assumption"]
     fig.legend(handles, names, loc="outside upper center", ncols=4, frameon=False, fontsize=8)
 
-# %% ../../nbs/portfolio/flips.ipynb #3a2de190
+# %% ../../nbs/portfolio/flips.ipynb #558f6515
 @check_kinds
 def flip_distances(
     books: dict,  # name -> `Book`, all with the same costs, capital and clock
     grids: dict | None = None,  # axis -> values to try; default: `AXES`
-    n_resamples: int = 1000,
-    seed: int = 0,
+    n_resamples: int = 1000,  # of blocks of dates
+    seed: int = 0,  # of the resampled dates
 ) -> pd.DataFrame:  # index axis; today, winner, frontier, beyond it, distance, low, high (of the distance), lead
     """How far today's assumption is from the frontier along every axis, with 95 % intervals of the distance.
 
@@ -298,7 +299,9 @@ def flip_distances(
     grids : dict | None, default None
         axis -> values to try; default: `AXES`
     n_resamples : int, default 1000
+        of blocks of dates
     seed : int, default 0
+        of the resampled dates
 
     Returns
     -------

@@ -24,10 +24,10 @@ from ..evaluate.statistics import mean_test
 from ..models.predict import Predictions
 from ..models.seeds import ensemble_rows
 
-# %% ../../nbs/portfolio/forecast.ipynb #a61fe973
+# %% ../../nbs/portfolio/forecast.ipynb #521dbba4
 @check_kinds
 def forecast_returns(
-    prediction: Predictions,
+    prediction: Predictions,  # whose scores become returns
     valid: pd.DataFrame | None = None,  # date, asset, fold, seed, score, label of the validation part; default: its own
     horizon: int | None = None,  # bars of the label; default: that of what it was scored against
 ) -> "Forecast":
@@ -36,6 +36,7 @@ def forecast_returns(
     Parameters
     ----------
     prediction : Predictions
+        whose scores become returns
     valid : pd.DataFrame | None, default None
         date, asset, fold, seed, score, label of the validation part; default: its own
     horizon : int | None, default None

@@ -22,14 +22,14 @@ from .backtest import Book, backtest
 from .policies import Policy
 from ..trading.clock import Clock
 
-# %% ../../nbs/portfolio/foresight.ipynb #97575996
+# %% ../../nbs/portfolio/foresight.ipynb #745259e5
 @check_kinds
 def audit_policy(
-    policy: Policy,
-    panel: Panel,
-    costs="square-root",
-    capital: float = 1e8,
-    clock: Clock = Clock(),
+    policy: Policy,  # under audit
+    panel: Panel,  # with the true future
+    costs="square-root",  # as `make_costs` reads them
+    capital: float = 1e8,  # of the account
+    clock: Clock = Clock(),  # when it trades
     **options,  # of `audit_pipeline`, e.g. cuts
 ) -> Certificate:
     """Does a policy, or what its trades cost, depend on what comes after?
@@ -37,10 +37,15 @@ def audit_policy(
     Parameters
     ----------
     policy : Policy
+        under audit
     panel : Panel
+        with the true future
     costs : default 'square-root'
+        as `make_costs` reads them
     capital : float, default 100000000.0
+        of the account
     clock : Clock, default Clock()
+        when it trades
     **options
         of `audit_pipeline`, e.g. cuts
     """

@@ -218,11 +218,11 @@ def shared_ranks(
     beaten = [1 + sum(worse == name for _, worse in apart) for name in order]
     return pd.DataFrame({"rank": beaten, "letters": letters(list(order), apart)}, order)
 
-# %% ../../nbs/portfolio/league.ipynb #4d0b243f
+# %% ../../nbs/portfolio/league.ipynb #05734659
 @check_kinds
 def league(
     books: dict,  # name -> `Book`, on the same panel
-    significance: float = 0.05,
+    significance: float = 0.05,  # chance of calling equal models different
     trials: int | None = None,  # everything that was tried; default: the books
     trial_sharpes=None,  # Sharpe ratios per bar of the trials; None: their spread is that of pure luck
 ) -> pd.DataFrame:  # index book; rank, letters, gross, net, low, high (% a year), Sharpe, turnover, break-even (bps)
@@ -236,6 +236,7 @@ def league(
     books : dict
         name -> `Book`, on the same panel
     significance : float, default 0.05
+        chance of calling equal models different
     trials : int | None, default None
         everything that was tried; default: the books
     trial_sharpes : default None
@@ -282,14 +283,14 @@ def _break_even_bps(book: Book) -> float:
     """NaN where nothing is traded: no cost of trading makes that break even."""
     return break_even(book)["value"] if book.returns["turnover"].sum() > 0 else np.nan
 
-# %% ../../nbs/portfolio/league.ipynb #ca593a4f
+# %% ../../nbs/portfolio/league.ipynb #a737b04b
 @check_kinds
 def judge_breaker(
-    prediction,
-    panel,
+    prediction,  # its scores are traded
+    panel,  # the market it is traded on
     breaker: Policy,  # a `Breaker`, or a policy with one inside
     n_random: int = 50,  # random breakers with as many trips
-    seed: int = 0,
+    seed: int = 0,  # of the random breakers
     **how,  # of `backtest`: costs, capital, clock, ...
 ) -> pd.Series:  # see `judge_books`
     """What a breaker saved and cost against the book without it, and against as many random trips.
@@ -297,12 +298,15 @@ def judge_breaker(
     Parameters
     ----------
     prediction
+        its scores are traded
     panel
+        the market it is traded on
     breaker : Policy
         a `Breaker`, or a policy with one inside
     n_random : int, default 50
         random breakers with as many trips
     seed : int, default 0
+        of the random breakers
     **how
         of `backtest`: costs, capital, clock, ...
 

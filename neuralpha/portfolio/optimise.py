@@ -250,7 +250,7 @@ def _precise(clarabel):
     settings.tol_gap_abs = settings.tol_gap_rel = settings.tol_feas = 1e-10
     return settings
 
-# %% ../../nbs/portfolio/optimise.ipynb #225b8d87
+# %% ../../nbs/portfolio/optimise.ipynb #2fc6d236
 @dataclass(frozen=True)
 class MeanVariance(Policy):
     """Weights of a quadratic programme on every `every`-th bar; in between positions are left as they are.
@@ -258,24 +258,27 @@ class MeanVariance(Policy):
     Parameters
     ----------
     risk_aversion : float, default 5.0
+        half of it times the variance is taken from the return
     skill : float | None, default 0.03
         IC of the scores per bar; None: scores are expected returns per bar
     cost_bps : float, default 10.0
         of what is bought or sold, spread over the bars until the next trade
     limits : Limits, default Limits()
+        on positions, sides, groups and trades
     every : int, default 5
         bars
     factors : int, default 10
+        principal components of the covariance
     window : int, default 120
         bars
     """
 
-    risk_aversion: float = 5.0
+    risk_aversion: float = 5.0  # half of it times the variance is taken from the return
     skill: float | None = 0.03  # IC of the scores per bar; None: scores are expected returns per bar
     cost_bps: float = 10.0  # of what is bought or sold, spread over the bars until the next trade
-    limits: Limits = Limits()
+    limits: Limits = Limits()  # on positions, sides, groups and trades
     every: int = 5  # bars
-    factors: int = 10
+    factors: int = 10  # principal components of the covariance
     window: int = 120  # bars
     log: list = field(default_factory=list, init=False, compare=False, repr=False)  # of `Infeasible`
 

@@ -227,7 +227,7 @@ class RankWeights(Policy):
         ranks = np.where(np.isfinite(scores), ranks, 0.0)
         return 2 * ranks / _positive(_on_dates(panel, np.abs(ranks)))
 
-# %% ../../nbs/portfolio/policies.ipynb #79d31f0e
+# %% ../../nbs/portfolio/policies.ipynb #943e6366
 @dataclass(frozen=True)
 class Band(Policy):
     """A name is bought when it enters the top `enter` of the scores, sold when it leaves the top `leave`; alike below.
@@ -239,12 +239,14 @@ class Band(Policy):
     enter : float, default 0.1
         share of the names of a date
     leave : float, default 0.2
+        share of the assets beyond which a position is sold
     long_only : bool, default False
+        nothing is sold short
     """
 
     enter: float = 0.1  # share of the names of a date
-    leave: float = 0.2
-    long_only: bool = False
+    leave: float = 0.2  # share of the assets beyond which a position is sold
+    long_only: bool = False  # nothing is sold short
 
     def weights(self, scores, panel) -> np.ndarray:
         """One unit of money on either side."""
@@ -486,7 +488,7 @@ def _recent_returns(panel, first, stop, notes):
         notes["returns"] = wide
     return notes["returns"][first:stop].astype(float)
 
-# %% ../../nbs/portfolio/policies.ipynb #b76131a0
+# %% ../../nbs/portfolio/policies.ipynb #ea2376ca
 @dataclass(frozen=True)
 class Capped(Policy):
     """No name above `most`; what is cut goes to the others of its side, as far as they have room.
@@ -494,11 +496,12 @@ class Capped(Policy):
     Parameters
     ----------
     base : Policy
+        the policy that decides
     most : float, default 0.02
         share of the account
     """
 
-    base: Policy
+    base: Policy  # the policy that decides
     most: float = 0.02  # share of the account
     log: list = field(default_factory=list, init=False, compare=False, repr=False)  # of `Infeasible`
 
@@ -544,7 +547,7 @@ def _cap(panel, side, most):
         out = grown
     return np.minimum(out, most)
 
-# %% ../../nbs/portfolio/policies.ipynb #eef1ceb6
+# %% ../../nbs/portfolio/policies.ipynb #5f0a6437
 @dataclass(frozen=True)
 class Neutral(Policy):
     """A base without its mean by sector or market, or without its beta; gross size stays.
@@ -552,13 +555,14 @@ class Neutral(Policy):
     Parameters
     ----------
     base : Policy
+        the policy that decides
     to : str, default 'sector'
         "market", "sector" or "beta"
     window : int, default 60
         bars for beta
     """
 
-    base: Policy
+    base: Policy  # the policy that decides
     to: str = "sector"  # "market", "sector" or "beta"
     window: int = 60  # bars for beta
 
@@ -588,7 +592,7 @@ def _without(panel, held, columns):
         out[rows] = held[rows] - x @ np.linalg.lstsq(x, held[rows], rcond=None)[0]
     return out
 
-# %% ../../nbs/portfolio/policies.ipynb #bc6a0e10
+# %% ../../nbs/portfolio/policies.ipynb #89c6e0a6
 @dataclass(frozen=True)
 class Slowed(Policy):
     """A share of the way to the base's weights on each bar.
@@ -596,11 +600,12 @@ class Slowed(Policy):
     Parameters
     ----------
     base : Policy
+        the policy that decides
     rate : float, default 0.3
         share of the way per bar, see `trading_rate`
     """
 
-    base: Policy
+    base: Policy  # the policy that decides
     rate: float = 0.3  # share of the way per bar, see `trading_rate`
 
     def weights(self, scores, panel) -> np.ndarray:
@@ -677,7 +682,7 @@ def aim_loadings(
     lasting = np.atleast_2d(loadings) / (1 + np.asarray(decay) * a / risk_aversion)
     return np.linalg.solve(risk_aversion * np.atleast_2d(covariance), lasting)
 
-# %% ../../nbs/portfolio/policies.ipynb #cb25b6b2
+# %% ../../nbs/portfolio/policies.ipynb #22343719
 @dataclass(frozen=True)
 class VolatilityTarget(Policy):
     """The base, scaled to a volatility by what the same weights earned in the past.
@@ -685,6 +690,7 @@ class VolatilityTarget(Policy):
     Parameters
     ----------
     base : Policy
+        the policy that decides
     annual : float, default 0.1
         volatility wanted, share of the account a year
     window : int, default 60
@@ -693,7 +699,7 @@ class VolatilityTarget(Policy):
         times the base
     """
 
-    base: Policy
+    base: Policy  # the policy that decides
     annual: float = 0.1  # volatility wanted, share of the account a year
     window: int = 60  # bars
     most: float = 3.0  # times the base
@@ -716,7 +722,7 @@ def _bars_a_year_so_far(panel) -> np.ndarray:  # (n_dates,)
     years = (panel.dates - panel.dates[0]) / np.timedelta64(1, "D") / 365.25
     return np.maximum(np.arange(panel.n_dates), 1) / np.maximum(years, 1 / 365.25)
 
-# %% ../../nbs/portfolio/policies.ipynb #c05e778a
+# %% ../../nbs/portfolio/policies.ipynb #a38ef3c6
 @dataclass(frozen=True)
 class DrawdownCut(Policy):
     """The base, times `factor` while the drawdown is beyond `start` times the `limit`.
@@ -724,6 +730,7 @@ class DrawdownCut(Policy):
     Parameters
     ----------
     base : Policy
+        the policy that decides
     limit : float, default 0.08
         fall below the highest wealth so far, share of it
     start : float, default 0.6
@@ -732,7 +739,7 @@ class DrawdownCut(Policy):
         what is left of the base's weights
     """
 
-    base: Policy
+    base: Policy  # the policy that decides
     limit: float = 0.08  # fall below the highest wealth so far, share of it
     start: float = 0.6  # share of the limit
     factor: float = 0.5  # what is left of the base's weights
@@ -747,7 +754,7 @@ class DrawdownCut(Policy):
         wish = self.base.adjust(day, wish)
         return wish * self.factor if day.drawdown > self.start * self.limit else wish
 
-# %% ../../nbs/portfolio/policies.ipynb #daeb9833
+# %% ../../nbs/portfolio/policies.ipynb #493cbaeb
 @dataclass(frozen=True)
 class Breaker(Policy):
     """Nothing is held for `pause` bars after a day below `day_loss` or a fall beyond `drawdown`; the peak is new.
@@ -755,6 +762,7 @@ class Breaker(Policy):
     Parameters
     ----------
     base : Policy
+        the policy that decides
     day_loss : float, default -0.05
         return of a bar, share of the account; below 0
     drawdown : float, default 0.2
@@ -763,7 +771,7 @@ class Breaker(Policy):
         bars
     """
 
-    base: Policy
+    base: Policy  # the policy that decides
     day_loss: float = -0.05  # return of a bar, share of the account; below 0
     drawdown: float = 0.2  # fall below the highest wealth since the last pause, share of it
     pause: int = 20  # bars

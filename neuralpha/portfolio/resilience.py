@@ -55,15 +55,15 @@ BURSTS = (3.0, 10.0, 30.0)  # times the volume
 STEPS = (0.05, 0.1, 0.25)  # standard deviations
 KINDS = ("noise", "stale", "spikes", "bursts", "missing", "worst step")
 
-# %% ../../nbs/portfolio/resilience.ipynb #98d086c3
+# %% ../../nbs/portfolio/resilience.ipynb #a59a27bf
 @check_kinds
 def resilience(
     predictions,  # `Predictions` with their models, or a list of them, of the same label
-    policy: Policy = Quantiles(5),
-    costs="square-root",
-    capital: float = 1e7,
+    policy: Policy = Quantiles(5),  # turns disturbed scores into weights
+    costs="square-root",  # as `make_costs` reads them
+    capital: float = 1e7,  # of the account
     kinds=KINDS,  # some of the disturbances
-    seed: int = 0,
+    seed: int = 0,  # of the disturbances
     n_resamples: int = 500,  # resamples of the Sharpe ratio's interval
 ) -> "Resilience":
     """Disturb what fitted models are shown, and measure how far ranks, IC, positions and net Sharpe ratio move.
@@ -73,11 +73,15 @@ def resilience(
     predictions
         `Predictions` with their models, or a list of them, of the same label
     policy : Policy, default Quantiles(5)
+        turns disturbed scores into weights
     costs : default 'square-root'
+        as `make_costs` reads them
     capital : float, default 10000000.0
+        of the account
     kinds : default KINDS
         some of the disturbances
     seed : int, default 0
+        of the disturbances
     n_resamples : int, default 500
         resamples of the Sharpe ratio's interval
     """

@@ -301,23 +301,26 @@ def kupiec_power(
     rejected = stats.chi2.sf(_proportion_of_failures(x, bars, level), 1) < alpha
     return float(stats.binom.pmf(x, bars, true)[rejected].sum())
 
-# %% ../../nbs/portfolio/risk.ipynb #9d14b9ea
+# %% ../../nbs/portfolio/risk.ipynb #ca08ba22
 @check_kinds
 def risk(
-    book: Book,
-    levels=(0.01, 0.025),
+    book: Book,  # of `backtest`
+    levels=(0.01, 0.025),  # chances of a loss beyond the forecast
     window: int = 250,  # bars from which risk is forecast
-    methods=METHODS,
+    methods=METHODS,  # of the forecasts
 ) -> "Risk":
     """VaR and ES of a book by every method, each tested; concentration, and days to leave.
 
     Parameters
     ----------
     book : Book
+        of `backtest`
     levels : default (0.01, 0.025)
+        chances of a loss beyond the forecast
     window : int, default 250
         bars from which risk is forecast
     methods : default METHODS
+        of the forecasts
     """
     net = book.net.to_numpy()
     rows, forecasts = [], {}
@@ -441,23 +444,26 @@ class Risk:
         )
         return page_part("said", [f"Risk of {self.book.name}"]) + Markup().join(table_html(t.round(3)) for t in tables)
 
-# %% ../../nbs/portfolio/risk.ipynb #5aef9337
+# %% ../../nbs/portfolio/risk.ipynb #55b3ab33
 @check_kinds
 def stress(
-    book: Book,
+    book: Book,  # of `backtest`
     windows=(5, 20, 60),  # bars
-    n_resamples: int = 2000,
-    seed: int = 0,
+    n_resamples: int = 2000,  # orders of the same days
+    seed: int = 0,  # of the drawn orders
 ) -> "Stress":
     """The worst windows of a book's own history, shocks, and the drawdowns of resampled paths.
 
     Parameters
     ----------
     book : Book
+        of `backtest`
     windows : default (5, 20, 60)
         bars
     n_resamples : int, default 2000
+        orders of the same days
     seed : int, default 0
+        of the drawn orders
     """
     net = book.net
     worst = pd.DataFrame([_worst(net, n) for n in windows if n < len(net)])

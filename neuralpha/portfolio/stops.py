@@ -43,7 +43,7 @@ def _let_go(day: Day, wish: np.ndarray, kept: dict, is_hit: np.ndarray, pause: i
     day.notes[f"{name} hits"] = day.notes.get(f"{name} hits", 0) + int(is_hit.sum())
     return np.where(day.date < kept["free"], 0.0, wish)
 
-# %% ../../nbs/portfolio/stops.ipynb #3301ebfa
+# %% ../../nbs/portfolio/stops.ipynb #0526addf
 @dataclass(frozen=True)
 class StopLoss(Policy):
     """The base, without positions that lost `loss` since they were opened; they may come back after `pause` bars.
@@ -51,13 +51,14 @@ class StopLoss(Policy):
     Parameters
     ----------
     base : Policy
+        the policy that decides
     loss : float, default 0.1
         share of the position
     pause : int, default 20
         bars
     """
 
-    base: Policy
+    base: Policy  # the policy that decides
     loss: float = 0.1  # share of the position
     pause: int = 20  # bars
     follows_account = True
@@ -74,7 +75,7 @@ class StopLoss(Policy):
         is_hit = (kept["side"] * (kept["grown"] - 1) < -self.loss) & (kept["side"] != 0)
         return _let_go(day, wish, kept, is_hit, self.pause, "stop-loss")
 
-# %% ../../nbs/portfolio/stops.ipynb #a9278104
+# %% ../../nbs/portfolio/stops.ipynb #5debcd23
 @dataclass(frozen=True)
 class TimeStop(Policy):
     """The base, without positions that are `bars` old; they may come back after `pause` bars.
@@ -82,13 +83,15 @@ class TimeStop(Policy):
     Parameters
     ----------
     base : Policy
+        the policy that decides
     bars : int, default 20
+        after which a position is closed
     pause : int, default 5
         bars
     """
 
-    base: Policy
-    bars: int = 20
+    base: Policy  # the policy that decides
+    bars: int = 20  # after which a position is closed
     pause: int = 5  # bars
     follows_account = True
 
@@ -103,7 +106,7 @@ class TimeStop(Policy):
         kept = _positions(day, "time-stop")
         return _let_go(day, wish, kept, kept["bars"] >= self.bars, self.pause, "time-stop")
 
-# %% ../../nbs/portfolio/stops.ipynb #66cce43e
+# %% ../../nbs/portfolio/stops.ipynb #845def09
 @dataclass(frozen=True)
 class RangeTarget(Policy):
     """The base, each name times `target` over its average true range (ATR) as a share of the price.
@@ -111,6 +114,7 @@ class RangeTarget(Policy):
     Parameters
     ----------
     base : Policy
+        the policy that decides
     target : float, default 0.02
         range of a bar, share of the price, at which the size stays what it was
     window : int, default 20
@@ -119,7 +123,7 @@ class RangeTarget(Policy):
         times the base
     """
 
-    base: Policy
+    base: Policy  # the policy that decides
     target: float = 0.02  # range of a bar, share of the price, at which the size stays what it was
     window: int = 20  # bars
     most: float = 3.0  # times the base
@@ -176,7 +180,7 @@ def _mean_range(high, low, close, offsets, window, out):
             if count >= window / 2:
                 out[r] = total / count
 
-# %% ../../nbs/portfolio/stops.ipynb #0361d627
+# %% ../../nbs/portfolio/stops.ipynb #ea152168
 @dataclass(frozen=True)
 class NoTrade(Policy):
     """The base, traded only where a position is further than `width` from it, and then to the edge of that band.
@@ -184,11 +188,12 @@ class NoTrade(Policy):
     Parameters
     ----------
     base : Policy
+        the policy that decides
     width : float, default 0.002
         share of the account, on either side
     """
 
-    base: Policy
+    base: Policy  # the policy that decides
     width: float = 0.002  # share of the account, on either side
     follows_account = True
 

@@ -47,11 +47,11 @@ from ..models.seeds import ENSEMBLE
 from ..display import page_part, picture_address, table_html
 from markupsafe import Markup
 
-# %% ../../nbs/report/feature_study.ipynb #a9b72bd7
+# %% ../../nbs/report/feature_study.ipynb #a20d6f9c
 @check_kinds
 def study_feature(
     feature,  # name of a feature, `Feature`, function of the panel or of its long table, or `(date, asset)` Series
-    panel: Panel,
+    panel: Panel,  # the market it is studied on
     horizon: int = 5,  # bars held
     delay: int = 1,  # bars between decision and entry
     quantiles: int = 5,  # groups
@@ -68,6 +68,7 @@ def study_feature(
         name of a feature, `Feature`, function of the panel or of its long table, or `(date, asset)`
         Series
     panel : Panel
+        the market it is studied on
     horizon : int, default 5
         bars held
     delay : int, default 1
@@ -368,11 +369,11 @@ def _scrolling(tables: list[pd.DataFrame]) -> Markup:
     shown = Markup().join(table_html(table) for table in tables if len(table))
     return page_part("scrolling", shown, wraps=False, zoom=0.85)
 
-# %% ../../nbs/report/feature_study.ipynb #f4ee5405
+# %% ../../nbs/report/feature_study.ipynb #8178f897
 @check_kinds
 def quantiles(
     scores,  # one score: `(date, asset)` Series, array in panel row order, or `Predictions`
-    y: Label,
+    y: Label,  # what the scores are held against
     quantiles: int = 5,  # groups
     neutral: str | None = None,  # "sector" or "style"
 ) -> "QuantileReturns":
@@ -383,6 +384,7 @@ def quantiles(
     scores
         one score: `(date, asset)` Series, array in panel row order, or `Predictions`
     y : Label
+        what the scores are held against
     quantiles : int, default 5
         groups
     neutral : str | None, default None

@@ -146,18 +146,18 @@ class Agent(ManySeeds):
             seen, held = torch.as_tensor(signal / self.signal_unit), torch.as_tensor(before / self.position_unit)
             return self.net(seen.float(), held.float()).double().numpy() * self.position_unit
 
-# %% ../../nbs/rl/agents.ipynb #dc1623a8
+# %% ../../nbs/rl/agents.ipynb #92522ae1
 LIFE = 16  # updates before an account is closed and opened anew
 
 
 def train_agent(
     market,  # one of `rl.truths`, or a class like them
     seeds=5,  # a number, or a list
-    updates: int = 400,
+    updates: int = 400,  # steps of the gradient
     bars: int = 64,  # played in each update
-    paths: int = 64,
+    paths: int = 64,  # markets played side by side
     learning_rate: float = 0.02,  # falls to nothing along a cosine
-    hidden: int = 32,
+    hidden: int = 32,  # units of the layer
     recorded: np.ndarray | None = None,  # (n_bars, paths, n_signals): learn from these alone; None: drawn afresh
 ) -> Agent:
     """Train by going back through the simulator.
@@ -169,12 +169,15 @@ def train_agent(
     seeds : default 5
         a number, or a list
     updates : int, default 400
+        steps of the gradient
     bars : int, default 64
         played in each update
     paths : int, default 64
+        markets played side by side
     learning_rate : float, default 0.02
         falls to nothing along a cosine
     hidden : int, default 32
+        units of the layer
     recorded : np.ndarray | None, default None
         (n_bars, paths, n_signals): learn from these alone; None: drawn afresh
     """

@@ -712,11 +712,11 @@ class Control(NamedTuple):
         """Whether its results on data mean something."""
         return self.low >= LEAK_SHARE
 
-# %% ../../nbs/rl/by_reward.ipynb #baaf5520
+# %% ../../nbs/rl/by_reward.ipynb #e81c5dc0
 def find_leaked_future(
-    algorithm: str = "PPO",
-    seeds=3,
-    steps: int = 80_000,
+    algorithm: str = "PPO",  # a name of `ALGORITHMS`
+    seeds=3,  # a number, or a list; at least two
+    steps: int = 80_000,  # of all accounts together
     **settings,  # of the algorithm
 ) -> Control:
     """Train on a signal that is the next return, and look at what is earned of what can be had.
@@ -724,8 +724,11 @@ def find_leaked_future(
     Parameters
     ----------
     algorithm : str, default 'PPO'
+        a name of `ALGORITHMS`
     seeds : default 3
+        a number, or a list; at least two
     steps : int, default 80000
+        of all accounts together
     **settings
         of the algorithm
     """

@@ -28,11 +28,11 @@ from .by_reward import RewardAgent, RewardLearner, TradeGame
 from .environment import TradeEnv, trade_env
 from ..splits import Fold
 
-# %% ../../nbs/rl/cross_trade.ipynb #3ade73ef
+# %% ../../nbs/rl/cross_trade.ipynb #9b3b9cbf
 @check_kinds
 def cross_trade(
     algorithm: str,  # a name of `ALGORITHMS`
-    panel: Panel,
+    panel: Panel,  # the market
     features,  # (n_rows, F) on the panel's rows, or a table by (date, asset)
     folds,  # of `walk_forward` or `fixed_split`
     seeds=3,  # a number, or a list
@@ -41,7 +41,7 @@ def cross_trade(
     patience: int = 3,  # looks without a better one before training stops
     keep: int = 2,  # seeds that are best on the validation dates act together
     copies: int = 8,  # accounts that learn side by side
-    hidden: int = 16,
+    hidden: int = 16,  # units of each of two layers
     settings: dict | None = None,  # of the algorithm
     **market,  # of `trade_env`: reward, costs, capital, clock, limits
 ) -> "Trades":
@@ -52,6 +52,7 @@ def cross_trade(
     algorithm : str
         a name of `ALGORITHMS`
     panel : Panel
+        the market
     features
         (n_rows, F) on the panel's rows, or a table by (date, asset)
     folds
@@ -69,6 +70,7 @@ def cross_trade(
     copies : int, default 8
         accounts that learn side by side
     hidden : int, default 16
+        units of each of two layers
     settings : dict | None, default None
         of the algorithm
     **market
@@ -299,13 +301,13 @@ def change_after(
     changed = {name: values * factor for name, values in panel.fields.items()}
     return panel.with_fields(**changed)
 
-# %% ../../nbs/rl/cross_trade.ipynb #fc21cefb
+# %% ../../nbs/rl/cross_trade.ipynb #a092cb4e
 @check_kinds
 def find_lookahead(
     make: Callable,  # panel → `TradeEnv`; features that need prices are computed inside
-    panel: Panel,
+    panel: Panel,  # with the true future
     dates: tuple = (0.3, 0.6, 0.9),  # where the future is changed, shares of the episode
-    seed: int = 0,
+    seed: int = 0,  # of the noise
 ) -> (
     pd.DataFrame
 ):  # what ("state", "reward"), cut, first: date that knew what came after the cut; empty where nothing did
@@ -316,9 +318,11 @@ def find_lookahead(
     make : Callable
         panel → `TradeEnv`; features that need prices are computed inside
     panel : Panel
+        with the true future
     dates : tuple, default (0.3, 0.6, 0.9)
         where the future is changed, shares of the episode
     seed : int, default 0
+        of the noise
     """
     found = []
     env = make(panel)

@@ -32,7 +32,7 @@ from ..trading.costs import make_costs
 if TYPE_CHECKING:
     import gymnasium
 
-# %% ../../nbs/rl/environment.ipynb #7e728653
+# %% ../../nbs/rl/environment.ipynb #c60d743b
 @check_kinds
 def trade_env(
     panels,  # a `Panel`, or a list of them with the same number of dates and assets
@@ -40,8 +40,8 @@ def trade_env(
     reward="mean_variance",  # a name of `REWARDS`, or a `Reward`
     costs="square-root",  # a name of `PRESETS`, a `Costs`, or the half-spread in basis points
     capital: float = 1e8,  # currency
-    clock: Clock = Clock(),
-    limits: "ActionLimits | None" = None,
+    clock: Clock = Clock(),  # when it trades
+    limits: "ActionLimits | None" = None,  # on single positions, gross and net
     copies: int = 1,  # accounts in each market
     first: int = 0,  # date of the first decision
     last: int | None = None,  # date of the last bar; None: the panel's last
@@ -63,7 +63,9 @@ def trade_env(
     capital : float, default 100000000.0
         currency
     clock : Clock, default Clock()
+        when it trades
     limits : 'ActionLimits | None', default None
+        on single positions, gross and net
     copies : int, default 1
         accounts in each market
     first : int, default 0
@@ -243,7 +245,7 @@ class Wished(Policy):
         limits = ActionLimits(largest, self.gross, self.net)
         return limits.weights(wide / largest)[panel.date_code, panel.asset_code]
 
-# %% ../../nbs/rl/environment.ipynb #32e87f98
+# %% ../../nbs/rl/environment.ipynb #cc5b89ac
 @dataclass(frozen=True)
 class Reward:
     """What a bar is worth to the agent.
@@ -251,7 +253,9 @@ class Reward:
     Parameters
     ----------
     name : str, default 'mean_variance'
+        one of `REWARDS`
     risk_aversion : float, default 1.0
+        of `mean_variance`
     window : int, default 20
         bars, of `net_over_volatility`
     memory : float, default 0.01
@@ -260,8 +264,8 @@ class Reward:
         for each unit below the peak
     """
 
-    name: str = "mean_variance"
-    risk_aversion: float = 1.0
+    name: str = "mean_variance"  # one of `REWARDS`
+    risk_aversion: float = 1.0  # of `mean_variance`
     window: int = 20  # bars, of `net_over_volatility`
     memory: float = 0.01  # weight of the newest bar, of `differential_sharpe`
     drawdown_penalty: float = 0.0  # for each unit below the peak

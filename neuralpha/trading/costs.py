@@ -136,7 +136,7 @@ BORROW = {  # fees by liquidity; see the table below
     "by-liquidity": {0.5: 394.0, 1.0: 39.0},
 }
 
-# %% ../../nbs/trading/costs.ipynb #9c4e195c
+# %% ../../nbs/trading/costs.ipynb #1cb56314
 @dataclass(frozen=True)
 class Costs:
     """What trading costs.
@@ -147,6 +147,7 @@ class Costs:
         lost on what is bought or sold, basis points of the amount; by asset (dict or Series); or
         estimated from past bars: "edge", "corwin-schultz", "abdi-ranaldo"
     temporary : Impact, default Impact()
+        paid once, by the order that moves the price
     permanent : Impact, default Impact(power=1.0)
         what the order itself pays of it, half of what stays
     commission_bps : float, default 0.0
@@ -171,7 +172,7 @@ class Costs:
     # lost on what is bought or sold, basis points of the amount; by asset (dict or Series); or estimated from past
     # bars: "edge", "corwin-schultz", "abdi-ranaldo"
     half_spread_bps: float = 5.0
-    temporary: Impact = Impact()
+    temporary: Impact = Impact()  # paid once, by the order that moves the price
     permanent: Impact = Impact(power=1.0)  # what the order itself pays of it, half of what stays
     commission_bps: float = 0.0  # of the amount
     commission_per_share: float = 0.0  # currency a share, at the panel's close

@@ -340,13 +340,13 @@ SECTORS = (
     "Utilities",
 )
 
-# %% ../../../nbs/data/simulated/market.ipynb #cd4a8880
+# %% ../../../nbs/data/simulated/market.ipynb #0d5d3162
 def simulate_universe(
     n_assets: int = 150,  # stocks that are ever listed
     n_days: int = 1760,  # bars
     alphas=("reversal",),  # kinds, or `Alpha`s
     ic: float = 0.1,  # mean IC of the oracle against the forward return; 0 plants nothing
-    seed: int = 0,
+    seed: int = 0,  # another market each
     horizon: int = 5,  # bars for which the oracle and `ic` are stated
     delay: int = 1,  # bars between decision and entry, ditto
     start="2012-01-03",  # first session of the New York Stock Exchange on or after it
@@ -354,7 +354,7 @@ def simulate_universe(
     listed: float = 0.7,  # share of stocks listed on the first day
     takeovers: float = 0.02,  # takeovers a year and stock; 0 keeps all but the distressed
     suspensions: float = 0.3,  # suspensions a year and stock
-    name: str = "simulated",
+    name: str = "simulated",  # of the universe
 ) -> Panel:
     """A daily stock market with planted alpha.
 
@@ -374,6 +374,7 @@ def simulate_universe(
     ic : float, default 0.1
         mean IC of the oracle against the forward return; 0 plants nothing
     seed : int, default 0
+        another market each
     horizon : int, default 5
         bars for which the oracle and `ic` are stated
     delay : int, default 1
@@ -389,6 +390,7 @@ def simulate_universe(
     suspensions : float, default 0.3
         suspensions a year and stock
     name : str, default 'simulated'
+        of the universe
     """
     alphas = [a if isinstance(a, Alpha) else Alpha(a, **_DEFAULTS.get(a, {})) for a in alphas]
     if n_assets < 2 or n_days < 40:

@@ -32,7 +32,7 @@ def known_device(device: str) -> str:
         raise NeuralphaError(f"Device {device!r} is not understood; use 'auto', 'cpu' or 'cuda'.") from e
     return device
 
-# %% ../../../nbs/models/training/config.ipynb #425b3808
+# %% ../../../nbs/models/training/config.ipynb #c8663a8e
 @dataclass(kw_only=True, repr=False, eq=False)
 class Training(Parameters):
     """How a net is trained.
@@ -43,6 +43,7 @@ class Training(Parameters):
         a name of `models.losses`, "huber(delta=2)", or a weighted sum: "ic + 0.1*mse"; the head
         follows from it
     learning_rate : float, default 0.001
+        AdamW's step
     weight_decay : float, default 0.01
         AdamW's
     l1 : float, default 0.0
@@ -66,6 +67,7 @@ class Training(Parameters):
     batch_rows : int, default 512
         rows per step; a date with more is cut at random into equal blocks
     max_epochs : int, default 20
+        passes over the training rows at most
     epoch_share : float, default 1.0
         share of the training dates drawn for each epoch
     look_steps : int, default 32
@@ -86,7 +88,7 @@ class Training(Parameters):
 
     # a name of `models.losses`, "huber(delta=2)", or a weighted sum: "ic + 0.1*mse"; the head follows from it
     loss: str = "ic"
-    learning_rate: float = 1e-3
+    learning_rate: float = 1e-3  # AdamW's step
     weight_decay: float = 1e-2  # AdamW's
     l1: float = 0.0  # penalty on the sum of absolute weights (matrices only)
     # penalty on the norm of each input's first weights; grows a hundredfold to this over `max_epochs`
@@ -98,7 +100,7 @@ class Training(Parameters):
     label_smoothing: float = 0.0  # 0 to 1: how far class labels are drawn to a coin flip (`bce`, `buy_hold_sell`)
     average: int = 0  # stochastic weight averaging: validate and keep the mean weights of so many last looks
     batch_rows: int = 512  # rows per step; a date with more is cut at random into equal blocks
-    max_epochs: int = 20
+    max_epochs: int = 20  # passes over the training rows at most
     epoch_share: float = 1.0  # share of the training dates drawn for each epoch
     look_steps: int = 32  # steps between two looks at validation, where an epoch has more; 0: a look after every epoch
     patience: int = 4  # looks without improvement on validation before training stops
