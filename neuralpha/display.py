@@ -46,7 +46,7 @@ def environment(
         lstrip_blocks=True,
     )
 
-# %% ../nbs/display.ipynb #085082da
+# %% ../nbs/display.ipynb #267548d8
 @cache
 def _parts():
     import neuralpha
@@ -54,7 +54,7 @@ def _parts():
     templates = Path(neuralpha.__file__).parent / "report" / "templates"
     return environment(templates).get_template("display.html").module
 
-
+# %% ../nbs/display.ipynb #f6943715
 def page_part(
     name: str,  # of a macro in `display.html`
     *values,

@@ -411,10 +411,10 @@ def breaking_off(
     """
     return [module for module, tree in parsed(package) if (ast.get_docstring(tree) or "").endswith(":")]
 
-# %% ../nbs/house.ipynb #8411595a
+# %% ../nbs/house.ipynb #c4ea61fd
 NAMES_THE_ENSEMBLE = "models.seeds"
 
-
+# %% ../nbs/house.ipynb #3e2912ff
 def bare_ensembles(
     package: Path,  # folder of the package
 ) -> list[str]:  # "evaluate.paths:41"
@@ -499,7 +499,7 @@ def doubled_names(
         found += [f"{module}.{name}" for name in sorted(set(defined)) if defined.count(name) > 1]
     return found
 
-# %% ../nbs/house.ipynb #0f60f7ee
+# %% ../nbs/house.ipynb #32322695
 COMPREHENSIONS = (ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
 
 
@@ -523,7 +523,7 @@ def deep_lines(
         found += [f"{module}:{line}" for line in sorted(set(_third_level(tree, 0)))]
     return found
 
-
+# %% ../nbs/house.ipynb #9b853bf4
 def _third_level(node: ast.AST, above: int) -> list[int]:  # lines; `above`: comprehensions around the node
     depth = above + isinstance(node, COMPREHENSIONS)
     if depth > 2:

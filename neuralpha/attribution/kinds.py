@@ -170,10 +170,10 @@ def _of_contributions(opened: ContributionProbe, rows, background, paths) -> Att
     found = np.asarray(opened.contributions(opened.inputs(rows)[:, 0]), np.float64)
     return Attributed(found[:, None, :-1], found[:, -1])
 
-# %% ../../nbs/attribution/kinds.ipynb #4f4d05d2
+# %% ../../nbs/attribution/kinds.ipynb #2f9347db
 AFFORDABLE = 400_000  # windows per explanation of a net across assets
 
-
+# %% ../../nbs/attribution/kinds.ipynb #35d9ea50
 def with_enough_points(attempt, n_samples: int, tolerance: float, affordable: int) -> Attributions:
     """Expected gradients from `attempt(n_samples, points)`; where the error is too large four, then sixteen times as
     many points per path, or what can be afforded.

@@ -102,7 +102,7 @@ def market_cuts(panel: Panel, most: int = 2) -> list[int]:  # date positions, as
         out |= set(known[np.argsort(-unusual[known], kind="stable")[:most]].tolist())
     return sorted(out)
 
-# %% ../../nbs/audit/cuts.ipynb #8a7cfd64
+# %% ../../nbs/audit/cuts.ipynb #e0fbbedf
 def _unusual(panel: Panel) -> list:  # (n_dates,) each, the larger the more unusual
     """How far each date is from a usual one, in several ways."""
     close, volume = (panel.fields.get(field) for field in ("close", "volume"))
@@ -129,10 +129,11 @@ def _steps(panel: Panel, values) -> np.ndarray:  # (n_rows,)
     """Log change of each bar since the one before, in the usual one of its asset."""
     level = np.log(values, where=np.asarray(values) > 0, out=np.full(panel.n_rows, np.nan))
     step = pd.Series(level).groupby(panel.asset_code).diff()
-    usual = step.abs().groupby(panel.asset_code).transform("median")
+    size = step.abs()
+    usual = size.groupby(panel.asset_code).transform("median")
     return (step / usual.where(usual > 0)).to_numpy()
 
-# %% ../../nbs/audit/cuts.ipynb #ea131410
+# %% ../../nbs/audit/cuts.ipynb #43532059
 def own_cuts(panel: Panel) -> list[int]:  # date positions, ascending
     """Of each asset the first bar, the first after its longest suspension, those of its largest fall and rise.
 
@@ -142,16 +143,21 @@ def own_cuts(panel: Panel) -> list[int]:  # date positions, ascending
         date positions, ascending
     """
     close = panel.fields.get("close")
-    steps = np.full(panel.n_rows, np.nan) if close is None else np.nan_to_num(_steps(panel, close))
+    steps = np.full(panel.n_rows, np.nan)
+    if close is not None:
+        steps = np.nan_to_num(_steps(panel, close))
     cuts = set()
     for first, end in zip(panel.asset_offsets[:-1], panel.asset_offsets[1:]):
         rows = np.arange(first, end)[panel.tradable[first:end]]
         if len(rows) < 2:
             continue
         pause = np.diff(panel.date_code[rows])
-        mine = steps[rows[:-1]]
-        chosen = [rows[0], rows[1 + pause.argmax()], rows[mine.argmin()], rows[mine.argmax()]]
-        cuts |= {int(panel.date_code[row]) for row in chosen}
+        move = steps[rows[:-1]]
+        after_pause = rows[1 + pause.argmax()]
+        fall = rows[move.argmin()]
+        rise = rows[move.argmax()]
+        chosen = panel.date_code[[rows[0], after_pause, fall, rise]]
+        cuts |= set(chosen.tolist())
     return sorted(cut for cut in cuts if 0 < cut < panel.n_dates - 1)
 
 # %% ../../nbs/audit/cuts.ipynb #5699f76b

@@ -82,7 +82,7 @@ def _writes(mode, flags) -> bool:
         return bool(set(mode) & set("wax+"))
     return bool(flags and flags & (os.O_WRONLY | os.O_RDWR))
 
-# %% ../../nbs/audit/files.ipynb #5654db7e
+# %% ../../nbs/audit/files.ipynb #ccbdccb0
 LITTLE = 1 << 12  # bytes that other threads may read meanwhile
 
 
@@ -92,7 +92,7 @@ def _program(arguments) -> str:
     words = os.fsdecode(first) if isinstance(first, (str, bytes, os.PathLike)) else str(first)
     return os.path.basename(words.split()[0]) if arguments and words.split() else words
 
-
+# %% ../../nbs/audit/files.ipynb #94188557
 def _bytes_read() -> int:
     """Bytes that the process, and programs that it waited for, have read; 0 where nobody counts them."""
     try:

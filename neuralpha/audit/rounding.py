@@ -75,14 +75,14 @@ def measured_rounding(
         out[what] = dict(zip(mine.names, np.minimum(most, MARGIN * rounded).tolist()))
     return out
 
-# %% ../../nbs/audit/rounding.ipynb #1d143d46
+# %% ../../nbs/audit/rounding.ipynb #36588c5a
 def _values_of(theirs, mine: Columns) -> np.ndarray:  # (n_rows, n_columns)
     """The other run's values; those of the true run where it has no such columns."""
     if not isinstance(theirs, Columns) or theirs.names != mine.names or len(theirs.values) != len(mine.values):
         return mine.values.astype(np.float64)
     return theirs.values.astype(np.float64)
 
-
+# %% ../../nbs/audit/rounding.ipynb #7c6d161e
 def _relative(a, b) -> np.ndarray:  # (n_columns,)
     """The largest difference of each column, relative to a value or a usual one."""
     size = np.maximum(np.maximum(np.abs(a), np.abs(b)), typical_size(a))

@@ -58,10 +58,10 @@ def _scale(panel, values, kind, limit=np.inf):
     values[~panel.tradable] = 0
     return missing.sum(0)
 
-# %% ../../nbs/features/cross.ipynb #ff47483d
+# %% ../../nbs/features/cross.ipynb #5a626f05
 TRIM = 3.0  # deviations
 
-
+# %% ../../nbs/features/cross.ipynb #9d0746a6
 def zscore_by_date(
     panel: Panel,
     values: np.ndarray,  # (n_rows, n_features) float32; overwritten

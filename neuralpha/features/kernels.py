@@ -31,10 +31,10 @@ __all__ = ['TILE', 'roll_count', 'roll_sum', 'roll_moments', 'roll_line', 'roll_
 import numpy as np
 from numba import njit
 
-# %% ../../nbs/features/kernels.ipynb #b4b51e11
+# %% ../../nbs/features/kernels.ipynb #727c62ed
 TILE = 512  # rows
 
-
+# %% ../../nbs/features/kernels.ipynb #013ff1ab
 @njit(nogil=True, cache=True, error_model="numpy")
 def _split(x):
     """Values with NaN as 0, and 1.0 where there is a value."""

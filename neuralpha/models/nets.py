@@ -170,7 +170,7 @@ class Net(Training, Estimator):
     def _load(self, folder):
         _read_net(self, folder / "weights.safetensors")
 
-# %% ../../nbs/models/nets.ipynb #441dea70
+# %% ../../nbs/models/nets.ipynb #12369f38
 def _check_kind(net: Net, kind: str) -> None:
     """Raise where a net's loss means another kind of target."""
     meant = Objective(net.loss).targets
@@ -180,7 +180,7 @@ def _check_kind(net: Net, kind: str) -> None:
             f"target = \"{meant[0]}\" or take another loss."
         )
 
-
+# %% ../../nbs/models/nets.ipynb #e5044a03
 def _check_bars(net: Net, bars: int) -> None:
     """Raise where a net's loss does not mean labels over so many bars."""
     if "sharpe" in Objective(net.loss).names and bars > 1:

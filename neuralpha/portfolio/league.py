@@ -174,7 +174,7 @@ def _long_run(centred):
         total = total + share * (gamma + gamma.T)
     return total * n / (n - k)
 
-# %% ../../nbs/portfolio/league.ipynb #faf9d924
+# %% ../../nbs/portfolio/league.ipynb #fba5cb20
 def _bandwidth(centred) -> float:
     """Andrews' choice, from a first-order autoregression of each column."""
     before, after = centred[:-1], centred[1:]
@@ -185,7 +185,7 @@ def _bandwidth(centred) -> float:
     bottom = (shocks**2 / (1 - rho) ** 4).sum()
     return max(1.3221 * (top / max(bottom, 1e-300) * len(centred)) ** 0.2, 1e-6)
 
-
+# %% ../../nbs/portfolio/league.ipynb #480c877f
 ERRORS = {"prewhitened": _prewhitened, "plain": _long_run, "independent": _independent}
 
 # %% ../../nbs/portfolio/league.ipynb #e56924c2

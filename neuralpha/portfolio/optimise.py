@@ -235,7 +235,7 @@ class _Problem(NamedTuple):
         solved = found.status in (clarabel.SolverStatus.Solved, clarabel.SolverStatus.AlmostSolved)
         return np.asarray(found.x) if solved else None
 
-# %% ../../nbs/portfolio/optimise.ipynb #d080563c
+# %% ../../nbs/portfolio/optimise.ipynb #8319986a
 def _stacked(parts: dict, without: str | None) -> tuple:
     """The rows and bounds of all limits but one."""
     kept = [part for name, part in parts.items() if name != without]
@@ -243,7 +243,7 @@ def _stacked(parts: dict, without: str | None) -> tuple:
     bounds = np.concatenate([bound for _, bound in kept])
     return rows, bounds
 
-
+# %% ../../nbs/portfolio/optimise.ipynb #9d325100
 def _precise(clarabel):
     settings = clarabel.DefaultSettings()
     settings.verbose = False

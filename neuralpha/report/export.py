@@ -141,10 +141,10 @@ def write_html(folder, out=None) -> Path:  # the file
     write_text(out, single_file(folder))
     return out
 
-# %% ../../nbs/report/export.ipynb #62252fa8
+# %% ../../nbs/report/export.ipynb #789cbcf9
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome", "microsoft-edge")
 
-
+# %% ../../nbs/report/export.ipynb #a2172abb
 def find_chromium() -> str:
     """Path of a Chromium on this machine. Raises `NeuralphaError` where there is none."""
     for name in BROWSERS:

@@ -17,10 +17,10 @@ import pandas as pd
 from ..core import NeuralphaError, atomic_path, day_text
 from ..data.panel import Panel
 
-# %% ../../nbs/report/masked.ipynb #f42094c1
+# %% ../../nbs/report/masked.ipynb #6cc892b4
 MASKED = "masked.parquet"  # in the folder of a universe
 
-
+# %% ../../nbs/report/masked.ipynb #bbfd8305
 def write_masked(
     panel: Panel,
     folder,  # of the universe's report

@@ -907,7 +907,7 @@ class GradientLearner:
         self.net.load_state_dict(_named(tensors, "net."))
         _fill_slots(self.optimiser, _named(tensors, "slot."))
 
-# %% ../../nbs/rl/traders.ipynb #ab310727
+# %% ../../nbs/rl/traders.ipynb #fb25b8e8
 def _slots_of(optimiser: torch.optim.Optimizer) -> dict:  # slot.<weight>.<name> -> tensor
     """What an optimiser remembers."""
     found = {}
@@ -915,7 +915,7 @@ def _slots_of(optimiser: torch.optim.Optimizer) -> dict:  # slot.<weight>.<name>
         found |= {f"slot.{i}.{name}": value.clone() for name, value in slots.items()}
     return found
 
-
+# %% ../../nbs/rl/traders.ipynb #7240daa0
 def _fill_slots(optimiser: torch.optim.Optimizer, tensors: dict) -> None:
     """An optimiser that remembers this."""
     slots = {}

@@ -314,10 +314,10 @@ def place_rows(
     panel = Panel(table.name, assets, dates, place.asset_offsets, place.date_code, fields, present, attributes)
     return RawPanel(panel, present, untrusted)
 
-# %% ../../../nbs/data/checks/keys.ipynb #ae472b78
+# %% ../../../nbs/data/checks/keys.ipynb #7eddd4b8
 DATED_LINEARLY = 10**6  # days; a span beyond it is searched, a shorter one is looked up
 
-
+# %% ../../../nbs/data/checks/keys.ipynb #f146e06f
 def _date_codes(stamps, dates):
     """(rows,) int32: position of every stamp among the sorted dates."""
     day = np.timedelta64(1, "D").astype("timedelta64[ns]")

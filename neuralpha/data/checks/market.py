@@ -25,7 +25,7 @@ from .report import DataReport, Finding
 from .spec import CheckSpec
 from ..panel import GONE_AFTER, Panel, long_step
 
-# %% ../../../nbs/data/checks/market.ipynb #39623df9
+# %% ../../../nbs/data/checks/market.ipynb #90de05eb
 @dataclass(frozen=True)
 class Market:
     """A panel and what is known of its rows so far.
@@ -48,7 +48,7 @@ class Market:
     spec: CheckSpec
     adjusted_volume: np.ndarray | None  # (n_rows,) bool: volume that carries later splits; None without volume
 
-
+# %% ../../../nbs/data/checks/market.ipynb #03b69be9
 ROW_CHECKS: dict[str, Callable] = {}  # name -> Market -> (n_rows,) bool
 MARKET_CHECKS: dict[str, Callable] = {}  # name -> Market -> findings
 

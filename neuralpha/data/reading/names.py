@@ -92,11 +92,11 @@ _SAYS_PRICE = _pattern(
 )
 _ADJUSTED = re.compile(r"^(?:adj(?:usted)?_?(open|high|low|volume)|(open|high|low|volume)_?adj(?:usted)?)$")
 
-# %% ../../../nbs/data/reading/names.ipynb #251d4df5
+# %% ../../../nbs/data/reading/names.ipynb #6495f4cf
 _SHARES = set("shares share stk stück stücke 股 株 주".split())
 _UNIT = re.compile(r"^(.+?)\s*[(（\[]\s*([^()（）\[\]]+?)\s*[)）\]]\s*$")
 
-
+# %% ../../../nbs/data/reading/names.ipynb #1aa2d1a6
 def _in_its_unit(name) -> str | None:
     """What a name with a currency or with shares in brackets behind it means; None where it says nothing."""
     found = _UNIT.match(str(name))

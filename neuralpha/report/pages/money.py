@@ -371,7 +371,7 @@ def money_of_model_page(result: UniverseResult, model: str) -> MoneyOfModelPage:
     ]
     return MoneyOfModelPage(own, tables, figures, result.curves())
 
-# %% ../../../nbs/report/pages/money.ipynb #02558bd4
+# %% ../../../nbs/report/pages/money.ipynb #7df7014f
 DIGITS = {"longest drawdown, bars": 0}  # of a statistic that is counted
 
 
@@ -381,7 +381,7 @@ def _title(statistic: str) -> str:
         return metric_title("deflated_sharpe")
     return WORTH[statistic][0] if statistic in WORTH else statistic
 
-
+# %% ../../../nbs/report/pages/money.ipynb #d70dcb83
 def _statistics_table(facts: dict) -> NumberTable:
     known = facts["statistics"]
     order = [*WORTH, *(name for name in known if name not in WORTH)]

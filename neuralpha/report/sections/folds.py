@@ -12,7 +12,7 @@ __all__ = ['SECTION']
 from ..section import Section
 from ...splits import plot_folds
 
-# %% ../../../nbs/report/sections/folds.ipynb #def4355d
+# %% ../../../nbs/report/sections/folds.ipynb #185f0ee4
 def _show(report, _):
     ax = plot_folds(report.experiment.folds)
     return report.keep(
@@ -23,5 +23,5 @@ def _show(report, _):
         "Rows whose label reaches into the next part are purged; an embargo widens the gap.",
     )
 
-
+# %% ../../../nbs/report/sections/folds.ipynb #6d3f5d79
 SECTION = Section("Folds", show=_show)
