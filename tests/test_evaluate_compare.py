@@ -293,10 +293,7 @@ def test_interval_and_p_of_a_sentence_do_not_contradict_each_other():
     b = _chain()
     for p, said in zip(b.pairs.itertuples(), b.statements()):
         interval = f"{p.low:+.4f} to {p.high:+.4f}".replace("-", "−")
-        assert (
-            f"{interval} for all 3 pairs at once" in said
-            and f"p {p.p_holm:.3f} after Holm, {p.p:.3f} alone" in said
-        )
+        assert f"{interval} for all 3 pairs at once" in said and f"p {p.p_holm:.3f} after Holm, {p.p:.3f} alone" in said
         assert ("is better than" in said) == p.separated == (p.p_holm < 0.05) == (p.low >= 0)
 
 def test_what_t_must_exceed_stands_beneath_it():
