@@ -28,12 +28,12 @@ def test_a_score_that_is_the_same_within_each_sector_has_nothing_left(market):
     assert np.isfinite(left).sum() == market.tradable.sum() and (left[market.tradable] == 0).all()
 
 def test_beside_the_styles_score_and_residual_of_the_label_covary_as_score_and_label(market):
-    from neuralpha.evaluate.exposures import _unit_ranks, style_factors
+    from neuralpha.evaluate.exposures import unit_ranks, style_factors
 
     y = forward_return(market, 5, 1)
     score = np.random.default_rng(2).normal(size=market.n_rows)
     left = neutral_scores(market, np.where(y.labelled, score, np.nan), "style")
-    ranks = np.nan_to_num(_unit_ranks(market, np.where(y.labelled[:, None], style_factors(market)[0], np.nan)))
+    ranks = np.nan_to_num(unit_ranks(market, np.where(y.labelled[:, None], style_factors(market)[0], np.nan)))
     for date in market.dates[[130, 200]]:
         rows = market.rows_on(date)
         rows = rows[np.isfinite(left[rows])]
