@@ -1,17 +1,11 @@
 # Exported from nbs/ by `make sync`; edit the notebook.
 from neuralpha.report.copies import *
 import os
-
 from functools import partial
-
 import nbformat
-
 import pytest
-
 from neuralpha.core import NeuralphaError
-
 from neuralpha.report.copies import Copies, Copy
-
 from neuralpha.report.run import CAN_COPY, _execute, _side_by_side, execute
 
 pytestmark = pytest.mark.skipif(not CAN_COPY, reason="kernels are copies on Linux alone")
