@@ -65,7 +65,7 @@ def test_infinite_scores_are_refused_and_missing_ones_are_not():
     day = pd.Timestamp(panel.dates[panel.date_code[panel.asset_offsets[2] + 3]]).date()
     table = pd.DataFrame({"a": panel.series(odd[:, 0]), "b": panel.series(odd[:, 1])})
     for given, name in ((table, "'b'"), (table["b"], "'b'"), (dict(table.items()), "'b'"), (odd, "The array")):
-        with pytest.raises(NeuralphaError, match=f"{name} is infinite 1 time.s., first for A2 on {day}"):
+        with pytest.raises(NeuralphaError, match=f"{name} is infinite 1 time, first for A2 on {day}"):
             on_panel(panel, given)
     assert np.isnan(on_panel(panel, table.replace(-np.inf, np.nan))[0]).sum() == np.isnan(odd).sum() + 1
 

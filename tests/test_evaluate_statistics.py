@@ -269,9 +269,7 @@ def test_waves_are_given_up_where_one_of_many_series_comes_and_goes():
 
 def test_so_many_models_on_so_few_dates_are_not_judged():
     losses = pd.DataFrame(np.random.default_rng(0).normal(size=(106, 9)))
-    with pytest.raises(
-        NeuralphaError, match=r"8 model\(s\) share 106 dates; a reality check of labels over 20 bar.* 107"
-    ):
+    with pytest.raises(NeuralphaError, match="8 models share 106 dates; a reality check of labels over 20 bars.* 107"):
         superior_ability(losses[0], losses[range(1, 9)], 20)
     assert superior_ability(losses[0], losses[range(1, 8)], 20)["dates"] == 106
 

@@ -10,10 +10,10 @@ NaN where there is none. Arrays that already have a value per panel row are take
 # %% auto #0
 __all__ = ['on_panel', 'panel_rows']
 
-# %% ../../nbs/data/alignment.ipynb #b9b526ea
+# %% ../../nbs/data/alignment.ipynb #44a3fffd
 import numpy as np
 import pandas as pd
-from ..core import NeuralphaError, wrong_kind
+from ..core import NeuralphaError, count_of, wrong_kind
 from .panel import Panel
 from .reading.names import date_first
 
@@ -80,7 +80,7 @@ def _as_array(values) -> np.ndarray:
         "Scores or labels", values, "Scores", "give a (date, asset) Series, or an array in panel row order"
     )
 
-# %% ../../nbs/data/alignment.ipynb #7afb31d9
+# %% ../../nbs/data/alignment.ipynb #b370a0a6
 def _refuse_infinite(panel: Panel, values: np.ndarray, names=None) -> None:
     """An infinite number has no place among others: no correlation has a value with it."""
     odd = np.isinf(values)
@@ -89,8 +89,9 @@ def _refuse_infinite(panel: Panel, values: np.ndarray, names=None) -> None:
     row, column = np.argwhere(odd)[0]
     name = "The array" if names is None else repr(names[column])
     asset, day = panel.assets[panel.asset_code[row]], pd.Timestamp(panel.dates[panel.date_code[row]]).date()
+    times = count_of(int(odd.sum()), "time")
     raise NeuralphaError(
-        f"{name} is infinite {int(odd.sum()):,} time(s), first for {asset} on {day}; give the number that is meant, "
+        f"{name} is infinite {times}, first for {asset} on {day}; give the number that is meant, "
         "or NaN where there is none (a division by zero makes infinite ones)."
     )
 

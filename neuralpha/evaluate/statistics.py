@@ -48,7 +48,7 @@ def fewest_dates(
     """
     return max(FEWEST_DATES, 3 * horizon, -(-2 * picked_of * horizon // 3))
 
-# %% ../../nbs/evaluate/statistics.ipynb #565f973a
+# %% ../../nbs/evaluate/statistics.ipynb #b212ca3c
 def clean(series, name="series") -> np.ndarray:
     """Values but for the missing ones, as float64; raises `NeuralphaError` for fewer than three, and for what is no
     series of finite numbers.
@@ -61,10 +61,8 @@ def clean(series, name="series") -> np.ndarray:
         raise NeuralphaError(f"{name} has the shape {x.shape}; one value per date is meant: give one of its columns.")
     x = x.ravel()
     if np.isinf(x).any():
-        raise NeuralphaError(
-            f"{name} is infinite {np.isinf(x).sum():,} time(s); give the number that is meant, or NaN where there is "
-            "none."
-        )
+        times = count_of(np.isinf(x).sum(), "time")
+        raise NeuralphaError(f"{name} is infinite {times}; give the number that is meant, or NaN where there is none.")
     x = x[np.isfinite(x)]
     if len(x) < 3:
         raise NeuralphaError(

@@ -88,7 +88,7 @@ __all__ = ['RULES', 'LEARNABLE_LABELS', 'DATES', 'WEIGHTS', 'RESERVED', 'AGENTS'
            'research_folder', 'builtin_studies', 'open_report', 'where_it_started', 'load_study', 'with_tuning',
            'study_of_one']
 
-# %% ../../nbs/study/spec.ipynb #cd201d1c
+# %% ../../nbs/study/spec.ipynb #86853466
 import contextlib, os, re, tomllib, typing
 from collections.abc import Iterator
 from collections import Counter, defaultdict
@@ -96,7 +96,7 @@ from pathlib import Path
 from typing import Annotated, Any, ClassVar, Literal
 import pandas as pd
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_serializer, model_validator
-from ..core import NeuralphaError, canonical_json, digest, parse_json, read_json, unknown_name
+from ..core import NeuralphaError, canonical_json, count_of, digest, parse_json, read_json, unknown_name
 from ..own_code import is_own, is_own_feature, seen_from_here, short_name
 
 # %% ../../nbs/study/spec.ipynb #fe447f0f
@@ -1253,7 +1253,7 @@ def _searches_are_of_models(study) -> None:
                 f"[tune.models.{name}] belongs to no model of the study; there are {', '.join(study.models)}"
             )
 
-# %% ../../nbs/study/spec.ipynb #535394a3
+# %% ../../nbs/study/spec.ipynb #e7a60ccd
 class Study(StudyFields):
     """Universes × models × seeds under one label, one feature set and one split scheme.
 
@@ -1325,8 +1325,8 @@ class Study(StudyFields):
         span = f"{split.scheme}, {split.n_tests} of {split.n_groups} groups" if split.grouped else span
         where = ", ".join(map(str, self.universes))
         return (
-            f"Study {self.name}: {', '.join(self.models)}; {self.seeds} seed(s) each, on {where}; {label.horizon} bars "
-            f"ahead, delay {label.delay}; {span} (every key: .model_dump())"
+            f"Study {self.name}: {', '.join(self.models)}; {count_of(self.seeds, 'seed')} each, on {where}; "
+            f"{count_of(label.horizon, 'bar')} ahead, delay {label.delay}; {span} (every key: .model_dump())"
         )
 
     def search_of(self, model: str) -> dict | None:

@@ -11,10 +11,10 @@ __all__ = ['ALIASES', 'WEAK', 'DIVIDES', 'SIGNED', 'OHLC', 'INDEX', 'NUMERIC_COL
            'known_names', 'adjusted_twin', 'looks_adjusted', 'looks_like_date', 'is_field_name', 'nearest_name',
            'date_first']
 
-# %% ../../../nbs/data/reading/names.ipynb #595d8f18
+# %% ../../../nbs/data/reading/names.ipynb #d65273ec
 import difflib, re, unicodedata
 import pandas as pd
-from ...core import NeuralphaError
+from ...core import NeuralphaError, count_of
 from .number_marks import CURRENCIES, CURRENCY
 
 # %% ../../../nbs/data/reading/names.ipynb #76067ead
@@ -208,7 +208,7 @@ def nearest_name(
     close = [m for alias in ALIASES[field] for m in difflib.get_close_matches(alias, plain, n=1, cutoff=0.75)]
     return plain[close[0]] if close else None
 
-# %% ../../../nbs/data/reading/names.ipynb #f5889791
+# %% ../../../nbs/data/reading/names.ipynb #655d714b
 def date_first(
     index,  # (date, asset) or (asset, date)
     what: str = "Scores",  # whose index it is, for messages
@@ -231,7 +231,8 @@ def date_first(
     """
     if not isinstance(index, pd.MultiIndex) or index.nlevels != 2:
         raise NeuralphaError(
-            f"{what} need a (date, asset) MultiIndex, got {type(index).__name__} with {index.nlevels} level(s)."
+            f"{what} need a (date, asset) MultiIndex, got {type(index).__name__} "
+            f"with {count_of(index.nlevels, 'level')}."
         )
     named = [known_name(n) for n in index.names]
     if named[0] == "date" or named[1] == "asset":
