@@ -77,61 +77,103 @@ _bar("KSFT2", "(2·close-high-low)/(high-low)", lambda h: (2 * h["close"] - h["h
 for _p in ("open", "high", "low", "vwap"):
     declare(f"{_p.upper()}0", "alpha158", f"{_p} close", 0, f"{_p}/close", lambda h, p=_p: h[p] / h["close"], _QLIB)
 
-# %% ../../nbs/features/alpha158.ipynb #3a58f247
+# %% ../../nbs/features/alpha158.ipynb #0fe9f62e
 @njit(nogil=True, cache=True, error_model="numpy")
-def alpha_close(close, windows) -> tuple[np.ndarray, ...]:
+def _finish_line(out, mean, std, slope, r2, residual, close):
+    for j in range(len(close)):
+        out[0, j] = mean[j] / close[j]
+        out[1, j] = std[j] / close[j]
+        out[2, j] = slope[j] / close[j]
+        out[3, j] = np.nan if std[j] <= _STILL * close[j] else r2[j]
+        out[4, j] = residual[j] / close[j]
+
+# %% ../../nbs/features/alpha158.ipynb #c6d73c2a
+@njit(nogil=True, cache=True, error_model="numpy")
+def _finish_order(out, high, low, rank, close):
+    for j in range(len(close)):
+        out[0, j] = high[j] / close[j]
+        out[1, j] = low[j] / close[j]
+        out[2, j] = rank[j]
+
+# %% ../../nbs/features/alpha158.ipynb #aa73a172
+@njit(nogil=True, cache=True, error_model="numpy")
+def alpha_close(close, windows) -> np.ndarray:
     """MA, STD, BETA, RSQR, RESI, QTLU, QTLD, RANK of the close."""
     mean, std, slope, r2, residual = _line(close, windows)
     low, high = _tails(close, windows)
-    r2 = np.where(std <= _STILL * close, np.nan, r2)
-    return (
-        _f32(mean / close),
-        _f32(std / close),
-        _f32(slope / close),
-        _f32(r2),
-        _f32(residual / close),
-        _f32(high / close),
-        _f32(low / close),
-        _f32(_rank(close, windows)),
-    )
+    rank = _rank(close, windows)
+    out = np.empty((len(windows), 8, len(close)), np.float32)
+    for w in range(len(windows)):
+        _finish_line(out[w, :5], mean[w], std[w], slope[w], r2[w], residual[w], close)
+        _finish_order(out[w, 5:], high[w], low[w], rank[w], close)
+    return out
 
-# %% ../../nbs/features/alpha158.ipynb #ef86794a
-@njit(nogil=True, cache=True)
-def _f32(x):
-    return x.astype(np.float32)
-
-# %% ../../nbs/features/alpha158.ipynb #458263f6
+# %% ../../nbs/features/alpha158.ipynb #1218ade3
 @njit(nogil=True, cache=True, error_model="numpy")
-def alpha_range(high, low, close, windows) -> tuple[np.ndarray, ...]:
+def _finish_range(out, top, minus_low, age_top, age_low, close, size):
+    for j in range(len(close)):
+        bars = min(j + 1.0, size)
+        out[0, j] = top[j] / close[j]
+        out[1, j] = -minus_low[j] / close[j]
+        out[2, j] = (close[j] + minus_low[j]) / (top[j] + minus_low[j] + _EPS * close[j])
+        out[3, j] = (bars - age_top[j]) / size
+        out[4, j] = (bars - age_low[j]) / size
+        out[5, j] = (age_low[j] - age_top[j]) / size
+
+# %% ../../nbs/features/alpha158.ipynb #b5344c2c
+@njit(nogil=True, cache=True, error_model="numpy")
+def alpha_range(high, low, close, windows) -> np.ndarray:
     """MAX, MIN, RSV, IMAX, IMIN, IMXD."""
-    (top, age_top), (bottom, age_bottom) = _max(high, windows), _max(-low, windows)
-    bottom = -bottom
+    top, age_top = _max(high, windows)
+    minus_low, age_low = _max(-low, windows)
     if np.isnan(high).any():
         age_top = _max(np.where(np.isnan(high), np.inf, high), windows)[1]
     if np.isnan(low).any():
-        age_bottom = _max(np.where(np.isnan(low), np.inf, -low), windows)[1]
-    size = windows.astype(np.float64).reshape(-1, 1)
-    bars = np.minimum(np.arange(1, len(high) + 1).astype(np.float64), size)
-    return (
-        _f32(top / close),
-        _f32(bottom / close),
-        _f32((close - bottom) / (top - bottom + _EPS * close)),
-        _f32((bars - age_top) / size),
-        _f32((bars - age_bottom) / size),
-        _f32((age_bottom - age_top) / size),
-    )
+        age_low = _max(np.where(np.isnan(low), np.inf, -low), windows)[1]
+    out = np.empty((len(windows), 6, len(close)), np.float32)
+    for w in range(len(windows)):
+        _finish_range(out[w], top[w], minus_low[w], age_top[w], age_low[w], close, float(windows[w]))
+    return out
 
-# %% ../../nbs/features/alpha158.ipynb #59ba92ad
+# %% ../../nbs/features/alpha158.ipynb #ed36e2cb
+@njit(nogil=True, cache=True, error_model="numpy")
+def _finish_corr(out, cov, vx, vy, x):
+    for j in range(len(x)):
+        still = (vx[j] <= (_STILL * x[j]) ** 2) | (vy[j] <= 4e-10)
+        out[j] = np.nan if still else cov[j] / np.sqrt(vx[j] * vy[j])
+
+# %% ../../nbs/features/alpha158.ipynb #e96deadd
 @njit(nogil=True, cache=True, error_model="numpy")
 def alpha_corr(x, y, windows) -> np.ndarray:
     """CORR or CORD of two series."""
     cov, vx, vy, _ = _joint(x, y, windows)
-    still = (vx <= (_STILL * x) ** 2) | (vy <= 4e-10)
-    return _f32(np.where(still, np.nan, cov / np.sqrt(vx * vy)))
+    out = np.empty((len(windows), len(x)), np.float32)
+    for w in range(len(windows)):
+        _finish_corr(out[w], cov[w], vx[w], vy[w], x)
+    return out
 
-# %% ../../nbs/features/alpha158.ipynb #793a68aa
+# %% ../../nbs/features/alpha158.ipynb #9883f427
 @njit(nogil=True, cache=True, error_model="numpy")
-def alpha_changes(x, windows) -> tuple[np.ndarray, ...]:
+def _or_one(x):
+    """1 for 0: what is divided by it is 0 as well."""
+    return 1.0 if x == 0 else x
+
+# %% ../../nbs/features/alpha158.ipynb #751279df
+@njit(nogil=True, cache=True, error_model="numpy")
+def _finish_changes(out, rises, falls, gain, loss, size):
+    for j in range(len(rises)):
+        bars = min(j + 1.0, size)
+        moved = _or_one(gain[j] + loss[j])
+        out[0, j] = rises[j] / bars
+        out[1, j] = falls[j] / bars
+        out[2, j] = rises[j] / bars - falls[j] / bars
+        out[3, j] = gain[j] / moved
+        out[4, j] = loss[j] / moved
+        out[5, j] = (gain[j] - loss[j]) / moved
+
+# %% ../../nbs/features/alpha158.ipynb #14d1afed
+@njit(nogil=True, cache=True, error_model="numpy")
+def alpha_changes(x, windows) -> np.ndarray:
     """Share of rises, of falls, their difference; sum of rises, of falls, and their difference, over the sum of
     absolute changes.
     """
@@ -139,34 +181,43 @@ def alpha_changes(x, windows) -> tuple[np.ndarray, ...]:
     rise = np.full(n, np.nan)
     fall = np.full(n, np.nan)
     rise[1:], fall[1:] = np.maximum(x[1:] - x[:-1], 0.0), np.maximum(x[:-1] - x[1:], 0.0)
-    bars = np.minimum(np.arange(1, n + 1), windows.reshape(-1, 1))
-    up = _count(np.where(rise > 0, 1.0, np.nan), windows) / bars
-    down = _count(np.where(fall > 0, 1.0, np.nan), windows) / bars
+    rises = _count(np.where(rise > 0, 1.0, np.nan), windows)
+    falls = _count(np.where(fall > 0, 1.0, np.nan), windows)
     gain = _sum(rise, windows)
     loss = _sum(fall, windows)
-    moved = _or_one(gain + loss)
-    return _f32(up), _f32(down), _f32(up - down), _f32(gain / moved), _f32(loss / moved), _f32((gain - loss) / moved)
+    out = np.empty((len(windows), 6, n), np.float32)
+    for w in range(len(windows)):
+        _finish_changes(out[w], rises[w], falls[w], gain[w], loss[w], float(windows[w]))
+    return out
 
-# %% ../../nbs/features/alpha158.ipynb #39ca71f5
+# %% ../../nbs/features/alpha158.ipynb #22886f3a
 @njit(nogil=True, cache=True, error_model="numpy")
-def _or_one(x):
-    """1 for 0: what is divided by it is 0 as well."""
-    return np.where(x == 0, 1.0, x)
+def _finish_volume(out, mean, std, volume):
+    for j in range(len(volume)):
+        traded = np.nan if volume[j] == 0 else volume[j]
+        out[0, j] = mean[j] / traded
+        out[1, j] = std[j] / traded
 
-# %% ../../nbs/features/alpha158.ipynb #be314531
+# %% ../../nbs/features/alpha158.ipynb #8dd01938
 @njit(nogil=True, cache=True, error_model="numpy")
-def alpha_volume(volume, windows) -> tuple[np.ndarray, np.ndarray]:
+def alpha_volume(volume, windows) -> np.ndarray:
     """VMA and VSTD."""
     mean, std = _moments(volume, windows)
-    traded = np.where(volume == 0, np.nan, volume)
-    return _f32(mean / traded), _f32(std / traded)
+    out = np.empty((len(windows), 2, len(volume)), np.float32)
+    for w in range(len(windows)):
+        _finish_volume(out[w], mean[w], std[w], volume)
+    return out
 
-# %% ../../nbs/features/alpha158.ipynb #db277254
+# %% ../../nbs/features/alpha158.ipynb #d99bc027
 @njit(nogil=True, cache=True, error_model="numpy")
 def alpha_moved(moved_volume, windows) -> np.ndarray:
     """WVMA."""
     mean, std = _moments(moved_volume, windows)
-    return _f32(std / _or_one(mean))
+    out = np.empty(std.shape, np.float32)
+    for w in range(len(windows)):
+        for j in range(len(moved_volume)):
+            out[w, j] = std[w, j] / _or_one(mean[w, j])
+    return out
 
 # %% ../../nbs/features/alpha158.ipynb #0d301b12
 def _columns(kernel, series, inputs, lookback, **formulas):

@@ -131,17 +131,6 @@ def _store(values, tradable, out):
         missing += tradable[i] & (out[i] != out[i])
     return missing
 
-# %% ../../nbs/features/compute.ipynb #e7019e7b
-@njit(nogil=True, cache=True)
-def _to_rows(block, out):
-    """out[i, f] = block[f, i], in tiles that fit the cache."""
-    F, n = block.shape
-    for i0 in range(0, n, 16):
-        for f0 in range(0, F, 16):
-            for i in range(i0, min(i0 + 16, n)):
-                for f in range(f0, min(f0 + 16, F)):
-                    out[i, f] = block[f, i]
-
 # %% ../../nbs/features/compute.ipynb #a2704028
 def _fields(panel, features):
     """Row-aligned inputs of asset-level features, the market's and the sectors' returns among them."""
@@ -154,7 +143,7 @@ def _fields(panel, features):
             fields["residual"] = factor_residual(panel, ret)
     return fields
 
-# %% ../../nbs/features/compute.ipynb #e12c3162
+# %% ../../nbs/features/compute.ipynb #f180462f
 def _one_asset(panel, features, fields, plan, a, block):
     """Fill `block`, (n_features, bars of asset a), with raw values; the number of missing ones on tradable rows, per
     feature.
@@ -165,10 +154,11 @@ def _one_asset(panel, features, fields, plan, a, block):
     def values(f):
         return f.compute(h) if f.compute else panel.fields[f.inputs[0]][rows]
 
+    tradable = panel.tradable[rows]
     with np.errstate(all="ignore"):
-        return [_store(values(f), panel.tradable[rows], block[j]) for j, f in enumerate(features)]
+        return [_store(values(f), tradable, column) for f, column in zip(features, block)]
 
-# %% ../../nbs/features/compute.ipynb #54182dbd
+# %% ../../nbs/features/compute.ipynb #de2ed60f
 def _asset_level(panel, features, out):
     """Fill `out`, (n_rows, n_features), with raw values; the number of missing ones on tradable rows, per feature."""
     fields = _fields(panel, features)
@@ -178,7 +168,7 @@ def _asset_level(panel, features, out):
         rows = slice(*panel.asset_offsets[a : a + 2])
         block = np.empty((len(features), rows.stop - rows.start), np.float32)
         missing = _one_asset(panel, features, fields, plan, a, block)
-        _to_rows(block, out[rows])
+        out[rows] = block.T
         return missing
 
     return np.sum(in_threads(one, range(panel.n_assets)), 0)

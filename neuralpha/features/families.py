@@ -89,7 +89,7 @@ def level_word(moves: set) -> str:
     """The word for what is moved by these: "split", "dividend", both or neither."""
     return next(word for word, by in _MOVES.items() if by == moves)
 
-# %% ../../nbs/features/families.ipynb #57a67ef4
+# %% ../../nbs/features/families.ipynb #798cc094
 class History:
     """The bars of one asset: fields as float64 arrays, derived series, and rolling statistics computed once.
 
@@ -127,15 +127,16 @@ class History:
 
     def rolled(self, kernel, names: tuple, window: int) -> np.ndarray:
         """One window's row of every array that `kernel(*series, windows)` returns, over the named series."""
-        windows = self.plan.get((kernel, names), ())
-        if window not in windows:
-            windows = (window,)
-        key = kernel, names, windows
-        if key not in self._memo:
-            self._memo[key] = kernel(*[self[n] for n in names], np.array(windows))
-        found = self._memo[key]
-        j = windows.index(window)
-        return found[j] if isinstance(found, np.ndarray) else tuple(a[j] for a in found)
+        if (kernel, names, window) not in self._memo:
+            windows = self.plan.get((kernel, names), ())
+            self._roll(kernel, names, windows if window in windows else (window,))
+        return self._memo[kernel, names, window]
+
+    def _roll(self, kernel, names, windows):
+        found = kernel(*[self[n] for n in names], np.array(windows))
+        for j, window in enumerate(windows):
+            one = found[j] if isinstance(found, np.ndarray) else tuple(a[j] for a in found)
+            self._memo[kernel, names, window] = one
 
     def sum(self, name, w) -> np.ndarray:
         return self.where_enough(self.rolled(kernels.roll_sum, (name,), w), self.count(name, w), w)
@@ -283,7 +284,7 @@ def example_bars(
     masked = {k: np.where(hole, np.nan, v).astype(np.float32) for k, v in fields.items()}
     return masked | dict(market=market, sector=market + 0.005 * rng.standard_normal(n), residual=rng.standard_normal(n))
 
-# %% ../../nbs/features/families.ipynb #357878b2
+# %% ../../nbs/features/families.ipynb #8507079f
 def windows_asked(
     features,  # `Feature`s of one asset
 ) -> dict:  # (kernel, series) -> ascending windows: the `plan` of a `History`
@@ -307,7 +308,7 @@ def windows_asked(
     plan = {}
     for key in h._memo:
         if isinstance(key, tuple) and callable(key[0]):
-            plan.setdefault(key[:2], set()).update(key[2])
+            plan.setdefault(key[:2], set()).add(key[2])
     return {k: tuple(sorted(w)) for k, w in plan.items()}
 
 # %% ../../nbs/features/families.ipynb #a4ecb9b9

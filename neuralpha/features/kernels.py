@@ -5,8 +5,9 @@ it ever saw: start the history a year later and the last bits change. Then an in
 and nobody can prove that a feature looks no further back than it says.
 
 So floating-point windows are summed **from the newest bar to the oldest**, all rows of an asset side by side: pass $k$
-adds $x_{i-k}$ to the sum of every row $i$ at once, one vector instruction for four to eight rows. After 5 passes the
-sums are those of the 5-bar window, after 60 those of the 60-bar window: five windows for the price of the longest. A
+adds $x_{i-k}$ to the sum of every row $i$ at once, one vector instruction for four to eight rows. When the bars of the ages
+0 to 4 are in, the sums are those of the 5-bar window, and at 59 those of the 60-bar window: five windows for the price of the
+longest. Where it can, a pass takes five ages, one after the other, so that a sum is read and written once for five bars. A
 row's sum depends on the bars of its window and on nothing else, bit for bit. Where a running update is exact it is
 used, one step per bar: counts (whole numbers), extremes (a queue of candidates), quantiles (an ordered window).
 
@@ -34,15 +35,15 @@ from numba import njit
 # %% ../../nbs/features/kernels.ipynb #727c62ed
 TILE = 512  # rows
 
-# %% ../../nbs/features/kernels.ipynb #013ff1ab
+# %% ../../nbs/features/kernels.ipynb #b8926164
 @njit(nogil=True, cache=True, error_model="numpy")
-def _split(x):
-    """Values with NaN as 0, and 1.0 where there is a value."""
-    v = np.zeros(len(x))
-    ok = np.zeros(len(x))
+def _split(x, front):
+    """Values with NaN as 0, and 1.0 where there is a value; before the first, `front` bars without any."""
+    v = np.zeros(front + len(x))
+    ok = np.zeros(front + len(x))
     for i in range(len(x)):
         if not np.isnan(x[i]):
-            v[i], ok[i] = x[i], 1.0
+            v[front + i], ok[front + i] = x[i], 1.0
     return v, ok
 
 # %% ../../nbs/features/kernels.ipynb #ef1c9ef4
@@ -57,10 +58,10 @@ def _windowed(total, windows):
         out[w, size:] = total[size:] - total[: n - size]
     return out
 
-# %% ../../nbs/features/kernels.ipynb #584efedd
+# %% ../../nbs/features/kernels.ipynb #9293ccf2
 @njit(nogil=True, cache=True, error_model="numpy")
 def _count(x, windows):
-    return _windowed(np.cumsum(_split(x)[1]), windows)
+    return _windowed(np.cumsum(_split(x, 0)[1]), windows)
 
 # %% ../../nbs/features/kernels.ipynb #68309dfd
 @njit(nogil=True, cache=True, error_model="numpy")
@@ -68,27 +69,46 @@ def roll_count(x, windows) -> np.ndarray:
     """Number of values in each window."""
     return _count(x, windows)
 
-# %% ../../nbs/features/kernels.ipynb #ff50069a
+# %% ../../nbs/features/kernels.ipynb #dd75ac42
 @njit(nogil=True, cache=True, error_model="numpy")
 def _add(total, x):
-    for j in range(len(x)):
+    for j in range(len(total)):
         total[j] += x[j]
 
-# %% ../../nbs/features/kernels.ipynb #eae23f8f
+# %% ../../nbs/features/kernels.ipynb #93812ec5
+@njit(nogil=True, cache=True, error_model="numpy")
+def _add_five(total, x):
+    """`x` starts with the oldest of five bars."""
+    for j in range(len(total)):
+        total[j] = total[j] + x[j + 4] + x[j + 3] + x[j + 2] + x[j + 1] + x[j]
+
+# %% ../../nbs/features/kernels.ipynb #c88d3362
+@njit(nogil=True, cache=True, error_model="numpy")
+def _grow(total, v, t, stop, k, end):
+    """Add the bars of the ages k to `end`."""
+    while k + 5 <= end:
+        five = slice(t - k - 4, stop - k)
+        _add_five(total, v[five])
+        k += 5
+    while k < end:
+        one = slice(t - k, stop - k)
+        _add(total, v[one])
+        k += 1
+
+# %% ../../nbs/features/kernels.ipynb #b3e44a97
 @njit(nogil=True, cache=True, error_model="numpy")
 def _sum(x, windows):
     n = len(x)
-    v, ok = _split(x)
+    front = windows[-1]
+    v, ok = _split(x, front)
     total = np.zeros(n)
-    sums = _windowed(np.cumsum(ok), windows)
+    sums = _windowed(np.cumsum(ok[front:]), windows)
     for t in range(0, n, TILE):
         stop = min(t + TILE, n)
         k = 0
         for w in range(len(windows)):
-            while k < min(windows[w], stop):
-                a = max(t, k)
-                _add(total[a:stop], v[a - k : stop - k])
-                k += 1
+            _grow(total[t:stop], v, front + t, front + stop, k, windows[w])
+            k = windows[w]
             for i in range(t, stop):
                 sums[w, i] = total[i] if sums[w, i] > 0 else np.nan
     return sums
@@ -99,13 +119,48 @@ def roll_sum(x, windows) -> np.ndarray:
     """Sum of each window; NaN where it is empty."""
     return _sum(x, windows)
 
-# %% ../../nbs/features/kernels.ipynb #efe6e79d
+# %% ../../nbs/features/kernels.ipynb #b859cd73
 @njit(nogil=True, cache=True, error_model="numpy")
 def _add_moments(s1, s2, x, ok, newest):
-    for j in range(len(x)):
+    for j in range(len(newest)):
         d = (x[j] - newest[j]) * ok[j]
         s1[j] += d
         s2[j] += d * d
+
+# %% ../../nbs/features/kernels.ipynb #1214ef28
+@njit(nogil=True, cache=True, error_model="numpy")
+def _deviations(j, x, ok, newest):
+    """Of five bars from a row's newest value, the youngest first; 0 where a bar is missing."""
+    z = newest[j]
+    return (
+        (x[j + 4] - z) * ok[j + 4],
+        (x[j + 3] - z) * ok[j + 3],
+        (x[j + 2] - z) * ok[j + 2],
+        (x[j + 1] - z) * ok[j + 1],
+        (x[j] - z) * ok[j],
+    )
+
+# %% ../../nbs/features/kernels.ipynb #f080a7c0
+@njit(nogil=True, cache=True, error_model="numpy")
+def _add_five_moments(s1, s2, x, ok, newest):
+    for j in range(len(newest)):
+        a, b, c, d, e = _deviations(j, x, ok, newest)
+        s1[j] = s1[j] + a + b + c + d + e
+        squares = s2[j] + a * a + b * b
+        s2[j] = squares + c * c + d * d + e * e
+
+# %% ../../nbs/features/kernels.ipynb #56224bfe
+@njit(nogil=True, cache=True, error_model="numpy")
+def _grow_moments(s1, s2, v, ok, t, stop, k, end):
+    newest = v[t:stop]
+    while k + 5 <= end:
+        five = slice(t - k - 4, stop - k)
+        _add_five_moments(s1, s2, v[five], ok[five], newest)
+        k += 5
+    while k < end:
+        one = slice(t - k, stop - k)
+        _add_moments(s1, s2, v[one], ok[one], newest)
+        k += 1
 
 # %% ../../nbs/features/kernels.ipynb #bcb8f248
 @njit(nogil=True, cache=True, error_model="numpy")
@@ -122,25 +177,25 @@ def _finish_moments(mean, std, s1, s2, count, newest):
     for j in range(len(std)):
         std[j] = np.sqrt(_spread(s2[j], s1[j], count[j]) / (count[j] - 1))
 
-# %% ../../nbs/features/kernels.ipynb #a40e94de
+# %% ../../nbs/features/kernels.ipynb #25b3b021
 @njit(nogil=True, cache=True, error_model="numpy")
 def _moments(x, windows):
     n = len(x)
-    v, ok = _split(x)
-    counts = _windowed(np.cumsum(ok), windows)
+    front = windows[-1]
+    v, ok = _split(x, front)
+    counts = _windowed(np.cumsum(ok[front:]), windows)
     s1 = np.zeros(n)
     s2 = np.zeros(n)
     means = np.empty((len(windows), n))
     stds = np.empty((len(windows), n))
     for t in range(0, n, TILE):
-        stop = min(t + TILE, n)
+        now = slice(t, min(t + TILE, n))
         k = 0
         for w in range(len(windows)):
-            while k < min(windows[w], stop):
-                a = max(t, k)
-                _add_moments(s1[a:stop], s2[a:stop], v[a - k : stop - k], ok[a - k : stop - k], v[a:stop])
-                k += 1
-            _finish_moments(means[w, t:stop], stds[w, t:stop], s1[t:stop], s2[t:stop], counts[w, t:stop], v[t:stop])
+            _grow_moments(s1[now], s2[now], v, ok, front + t, front + now.stop, k, windows[w])
+            k = windows[w]
+            newest = v[front + t : front + now.stop]
+            _finish_moments(means[w, now], stds[w, now], s1[now], s2[now], counts[w, now], newest)
     return means, stds
 
 # %% ../../nbs/features/kernels.ipynb #ec8c6913
@@ -149,15 +204,35 @@ def roll_moments(x, windows) -> tuple[np.ndarray, np.ndarray]:
     """Mean and standard deviation (n-1 below; NaN for one value) of each window."""
     return _moments(x, windows)
 
-# %% ../../nbs/features/kernels.ipynb #cf1d6f5e
+# %% ../../nbs/features/kernels.ipynb #cd7e9033
 @njit(nogil=True, cache=True, error_model="numpy")
-def _add_line(k, sy, sky, syy, x, ok, newest):
-    for j in range(len(x)):
-        d = (x[j] - newest[j]) * ok[j]
-        sy[j] += d
-        syy[j] += d * d
-    for j in range(len(x)):
+def _add_aged(k, sky, x, ok, newest):
+    for j in range(len(newest)):
         sky[j] += k * (x[j] - newest[j]) * ok[j]
+
+# %% ../../nbs/features/kernels.ipynb #2eec1641
+@njit(nogil=True, cache=True, error_model="numpy")
+def _add_five_aged(k, sky, x, ok, newest):
+    for j in range(len(newest)):
+        a, b, c, d, e = _deviations(j, x, ok, newest)
+        total = sky[j] + k * a
+        total += (k + 1) * b
+        total += (k + 2) * c
+        total += (k + 3) * d
+        sky[j] = total + (k + 4) * e
+
+# %% ../../nbs/features/kernels.ipynb #d3d93e12
+@njit(nogil=True, cache=True, error_model="numpy")
+def _grow_aged(sky, v, ok, t, stop, k, end):
+    newest = v[t:stop]
+    while k + 5 <= end:
+        five = slice(t - k - 4, stop - k)
+        _add_five_aged(float(k), sky, v[five], ok[five], newest)
+        k += 5
+    while k < end:
+        one = slice(t - k, stop - k)
+        _add_aged(float(k), sky, v[one], ok[one], newest)
+        k += 1
 
 # %% ../../nbs/features/kernels.ipynb #bbd1ef06
 @njit(nogil=True, cache=True, error_model="numpy")
@@ -184,16 +259,18 @@ def _finish_line(out, count, first, second, bar, sums, newest):
     for j in range(len(bar)):
         out[4][j] = (cky[j] / vk[j] * age[j] - sy[j]) / count[j]
 
-# %% ../../nbs/features/kernels.ipynb #f213c1e1
+# %% ../../nbs/features/kernels.ipynb #ffd3f40d
 @njit(nogil=True, cache=True, error_model="numpy")
 def _line(x, windows):
     n = len(x)
     W = len(windows)
-    v, ok = _split(x)
+    front = windows[-1]
+    v, ok = _split(x, front)
     bar = np.arange(n).astype(np.float64)
-    counts = _windowed(np.cumsum(ok), windows)
-    first = _windowed(np.cumsum(ok * bar), windows)
-    second = _windowed(np.cumsum(ok * bar * bar), windows)
+    there = ok[front:]
+    counts = _windowed(np.cumsum(there), windows)
+    first = _windowed(np.cumsum(there * bar), windows)
+    second = _windowed(np.cumsum(there * bar * bar), windows)
     sy = np.zeros(n)
     sky = np.zeros(n)
     syy = np.zeros(n)
@@ -203,16 +280,12 @@ def _line(x, windows):
     r2 = np.empty((W, n))
     residual = np.empty((W, n))
     for t in range(0, n, TILE):
-        stop = min(t + TILE, n)
+        now = slice(t, min(t + TILE, n))
         k = 0
         for w in range(W):
-            while k < min(windows[w], stop):
-                a = max(t, k)
-                _add_line(
-                    float(k), sy[a:stop], sky[a:stop], syy[a:stop], v[a - k : stop - k], ok[a - k : stop - k], v[a:stop]
-                )
-                k += 1
-            now = slice(t, stop)
+            _grow_moments(sy[now], syy[now], v, ok, front + t, front + now.stop, k, windows[w])
+            _grow_aged(sky[now], v, ok, front + t, front + now.stop, k, windows[w])
+            k = windows[w]
             _finish_line(
                 (mean[w, now], std[w, now], slope[w, now], r2[w, now], residual[w, now]),
                 counts[w, now],
@@ -220,7 +293,7 @@ def _line(x, windows):
                 second[w, now],
                 bar[now],
                 (sy[now], sky[now], syy[now]),
-                v[now],
+                v[front + t : front + now.stop],
             )
     return mean, std, slope, r2, residual
 
@@ -233,29 +306,56 @@ def roll_line(x, windows) -> tuple[np.ndarray, ...]:
     """
     return _line(x, windows)
 
-# %% ../../nbs/features/kernels.ipynb #24343d0a
+# %% ../../nbs/features/kernels.ipynb #98d9161c
+@njit(nogil=True, cache=True, error_model="numpy")
+def _older(k, best, age, x):
+    """The larger of two values with its age; of equal ones the older."""
+    wins = x >= best
+    return x if wins else best, k if wins else age
+
+# %% ../../nbs/features/kernels.ipynb #dffc3873
 @njit(nogil=True, cache=True, error_model="numpy")
 def _keep_larger(k, best, age, x):
-    for j in range(len(x)):
-        older = x[j] >= best[j]
-        best[j] = x[j] if older else best[j]
-        age[j] = k if older else age[j]
+    for j in range(len(best)):
+        best[j], age[j] = _older(k, best[j], age[j], x[j])
 
-# %% ../../nbs/features/kernels.ipynb #f4af79cb
+# %% ../../nbs/features/kernels.ipynb #24a9f3ab
+@njit(nogil=True, cache=True, error_model="numpy")
+def _keep_largest(k, best, age, x):
+    for j in range(len(best)):
+        top, at = _older(k, best[j], age[j], x[j + 4])
+        top, at = _older(k + 1, top, at, x[j + 3])
+        top, at = _older(k + 2, top, at, x[j + 2])
+        top, at = _older(k + 3, top, at, x[j + 1])
+        best[j], age[j] = _older(k + 4, top, at, x[j])
+
+# %% ../../nbs/features/kernels.ipynb #afeaf5b7
+@njit(nogil=True, cache=True, error_model="numpy")
+def _grow_largest(best, age, v, t, stop, k, end):
+    while k + 5 <= end:
+        five = slice(t - k - 4, stop - k)
+        _keep_largest(float(k), best, age, v[five])
+        k += 5
+    while k < end:
+        one = slice(t - k, stop - k)
+        _keep_larger(float(k), best, age, v[one])
+        k += 1
+
+# %% ../../nbs/features/kernels.ipynb #c779ff2b
 @njit(nogil=True, cache=True, error_model="numpy")
 def _max_by_passes(x, windows, values, ages):
     n = len(x)
-    v = np.where(np.isnan(x), -np.inf, x)
+    front = windows[-1]
+    v = np.full(front + n, -np.inf)
+    v[front:] = np.where(np.isnan(x), -np.inf, x)
     best = np.full(n, -np.inf)
     age = np.zeros(n)
     for t in range(0, n, TILE):
         stop = min(t + TILE, n)
         k = 0
         for w in range(len(windows)):
-            while k < min(windows[w], stop):
-                a = max(t, k)
-                _keep_larger(float(k), best[a:stop], age[a:stop], v[a - k : stop - k])
-                k += 1
+            _grow_largest(best[t:stop], age[t:stop], v, front + t, front + stop, k, windows[w])
+            k = windows[w]
             for i in range(t, stop):
                 if best[i] > -np.inf:
                     values[w, i], ages[w, i] = best[i], age[i]
@@ -329,77 +429,109 @@ def roll_rank(x, windows) -> np.ndarray:
     """Average rank of the newest value in each window, as a share of the window's values: 1/count to 1."""
     return _rank(x, windows)
 
-# %% ../../nbs/features/kernels.ipynb #d5e51393
+# %% ../../nbs/features/kernels.ipynb #b0576fbe
 @njit(nogil=True, cache=True, error_model="numpy")
-def _exchange(held, m, new, old):
-    """Put `new` into the m ordered values and take `old` out; NaN stands for none. Returns the new m."""
-    if np.isnan(old):
-        j = m
-        m = m + (not np.isnan(new))
-    else:
-        j = 0
-        for q in range(m):
-            j += held[q] < old  # counted eight at a time: no branch to guess wrong, unlike a binary search
-    if np.isnan(new):
-        if np.isnan(old):
-            return m
-        for q in range(j, m - 1):
-            held[q] = held[q + 1]
-        return m - 1
-    while j > 0 and held[j - 1] > new:
-        held[j] = held[j - 1]
-        j -= 1
-    while j < m - 1 and held[j + 1] < new:
-        held[j] = held[j + 1]
-        j += 1
-    held[j] = new
-    return m
+def _exchange(held, after, new, old):
+    """`after`: the ordered values of `held` with `new` among them and without `old`; infinite ones stand for none.
 
-# %% ../../nbs/features/kernels.ipynb #d6e91686
+    Either ends in values that are out of reach, so that nothing asks where it stands.
+    """
+    for q in range(1, len(held) - 1):
+        before = held[q - 1] if held[q - 1] < old else held[q]
+        here = held[q] if held[q] < old else held[q + 1]
+        least = here if here < new else new
+        after[q] = least if least > before else before
+
+# %% ../../nbs/features/kernels.ipynb #9f821540
+@njit(nogil=True, cache=True, error_model="numpy")
+def _ordered(window):
+    """A window that holds nothing yet."""
+    held = np.full((window + 7) // 8 * 8 + 2, np.inf)
+    held[0] = -np.inf
+    return held
+
+# %% ../../nbs/features/kernels.ipynb #7ed87862
+@njit(nogil=True, cache=True, error_model="numpy")
+def _between(held, m, shares, out, i):
+    """Quantiles of the m values that are held; none of none."""
+    for s in range(len(shares) if m else 0):
+        at = shares[s] * (m - 1)
+        low = int(at)
+        below = held[low + 1]
+        out[s, i] = below + (held[min(low + 2, m)] - below) * (at - low)
+
+# %% ../../nbs/features/kernels.ipynb #89d5bdf5
+@njit(nogil=True, cache=True, error_model="numpy")
+def _rolling_quantile(x, window, shares, out):
+    there = ~np.isnan(x)
+    v = np.where(there, x, np.inf)
+    odd = _ordered(window)
+    even = _ordered(window)
+    m = 0
+    for i in range(len(x)):
+        gone = np.inf
+        m += there[i]
+        if i >= window:
+            gone = v[i - window]
+            m -= there[i - window]
+        if i % 2:
+            _exchange(even, odd, v[i], gone)
+            _between(odd, m, shares, out, i)
+        else:
+            _exchange(odd, even, v[i], gone)
+            _between(even, m, shares, out, i)
+
+# %% ../../nbs/features/kernels.ipynb #8ae9c62d
 @njit(nogil=True, cache=True, error_model="numpy")
 def _quantile(x, windows, shares):
-    n = len(x)
-    W = len(windows)
-    out = np.full((W, len(shares), n), np.nan)
-    for w in range(W):
-        m = 0
-        held = np.full(windows[w] + 1, np.inf)
-        for i in range(n):
-            m = _exchange(held, m, x[i], x[i - windows[w]] if i >= windows[w] else np.nan)
-            if m == 0:
-                continue
-            for s in range(len(shares)):
-                at = shares[s] * (m - 1)
-                low = int(at)
-                high = min(low + 1, m - 1)
-                out[w, s, i] = held[low] + (held[high] - held[low]) * (at - low)
+    out = np.full((len(shares), len(windows), len(x)), np.nan)
+    for w in range(len(windows)):
+        _rolling_quantile(x, windows[w], shares, out[:, w])
     return out
 
-# %% ../../nbs/features/kernels.ipynb #020e97dd
+# %% ../../nbs/features/kernels.ipynb #45a49735
 @njit(nogil=True, cache=True, error_model="numpy")
 def _tails(x, windows):
     q = _quantile(x, windows, np.array([0.2, 0.8]))
-    return q[:, 0], q[:, 1]
+    return q[0], q[1]
 
-# %% ../../nbs/features/kernels.ipynb #cc21fe5b
+# %% ../../nbs/features/kernels.ipynb #eeb4df22
 @njit(nogil=True, cache=True, error_model="numpy")
 def roll_quantile(x, windows, shares) -> np.ndarray:
     """Quantiles of each window, linear between order statistics: `(n_windows, n_shares, n)`."""
-    return _quantile(x, windows, shares)
+    return _quantile(x, windows, shares).transpose(1, 0, 2)
 
-# %% ../../nbs/features/kernels.ipynb #3d723ce5
+# %% ../../nbs/features/kernels.ipynb #4e982a73
 @njit(nogil=True, cache=True, error_model="numpy")
-def _add_joint(sx, sy, sxx, syy, sxy, x, y, ok, x0, y0):
-    for j in range(len(x)):
-        d = (x[j] - x0[j]) * ok[j]
-        sx[j] += d
-        sxx[j] += d * d
-    for j in range(len(x)):
-        d = (y[j] - y0[j]) * ok[j]
-        sy[j] += d
-        syy[j] += d * d
-    for j in range(len(x)):
+def _add_products(sxy, x, y, ok, x0, y0):
+    for j in range(len(x0)):
         sxy[j] += (x[j] - x0[j]) * (y[j] - y0[j]) * ok[j]
+
+# %% ../../nbs/features/kernels.ipynb #659619e5
+@njit(nogil=True, cache=True, error_model="numpy")
+def _add_five_products(sxy, x, y, ok, x0, y0):
+    for j in range(len(x0)):
+        a, b, c, d, e = _deviations(j, x, ok, x0)
+        p, q, r, s, t = _deviations(j, y, ok, y0)
+        total = sxy[j] + a * p
+        total += b * q
+        total += c * r
+        total += d * s
+        sxy[j] = total + e * t
+
+# %% ../../nbs/features/kernels.ipynb #a658d6db
+@njit(nogil=True, cache=True, error_model="numpy")
+def _grow_products(sxy, x, y, ok, t, stop, k, end):
+    x0 = x[t:stop]
+    y0 = y[t:stop]
+    while k + 5 <= end:
+        five = slice(t - k - 4, stop - k)
+        _add_five_products(sxy, x[five], y[five], ok[five], x0, y0)
+        k += 5
+    while k < end:
+        one = slice(t - k, stop - k)
+        _add_products(sxy, x[one], y[one], ok[one], x0, y0)
+        k += 1
 
 # %% ../../nbs/features/kernels.ipynb #f5873207
 @njit(nogil=True, cache=True, error_model="numpy")
@@ -413,14 +545,15 @@ def _finish_variance(out, squares, total, count):
     for j in range(len(out)):
         out[j] = _spread(squares[j], total[j], count[j]) / (count[j] - 1)
 
-# %% ../../nbs/features/kernels.ipynb #ce162f16
+# %% ../../nbs/features/kernels.ipynb #77344b9d
 @njit(nogil=True, cache=True, error_model="numpy")
 def _joint(x, y, windows):
     n = len(x)
     W = len(windows)
     both = np.where(np.isnan(x) | np.isnan(y), np.nan, 1.0)
-    (vx, ok), (vy, _) = _split(x * both), _split(y * both)
-    counts = _windowed(np.cumsum(ok), windows)
+    front = windows[-1]
+    (vx, ok), (vy, _) = _split(x * both, front), _split(y * both, front)
+    counts = _windowed(np.cumsum(ok[front:]), windows)
     sx = np.zeros(n)
     sy = np.zeros(n)
     sxx = np.zeros(n)
@@ -430,28 +563,15 @@ def _joint(x, y, windows):
     varx = np.empty((W, n))
     vary = np.empty((W, n))
     for t in range(0, n, TILE):
-        stop = min(t + TILE, n)
+        now = slice(t, min(t + TILE, n))
         k = 0
         for w in range(W):
-            while k < min(windows[w], stop):
-                a = max(t, k)
-                c = max(t, k) - k
-                d = stop - k
-                _add_joint(
-                    sx[a:stop],
-                    sy[a:stop],
-                    sxx[a:stop],
-                    syy[a:stop],
-                    sxy[a:stop],
-                    vx[c:d],
-                    vy[c:d],
-                    ok[c:d],
-                    vx[a:stop],
-                    vy[a:stop],
-                )
-                k += 1
-            now = slice(t, stop)
-            m = counts[w, t:stop]
+            rows = front + t, front + now.stop, k, windows[w]
+            _grow_moments(sx[now], sxx[now], vx, ok, *rows)
+            _grow_moments(sy[now], syy[now], vy, ok, *rows)
+            _grow_products(sxy[now], vx, vy, ok, *rows)
+            k = windows[w]
+            m = counts[w, now]
             _finish_joint(cov[w, now], sxy[now], sx[now], sy[now], m)
             _finish_variance(varx[w, now], sxx[now], sx[now], m)
             _finish_variance(vary[w, now], syy[now], sy[now], m)
@@ -471,12 +591,12 @@ def _add_shape(s3, s4, x, ok, mean):
         s3[j] += d * d * d
         s4[j] += d * d * d * d
 
-# %% ../../nbs/features/kernels.ipynb #78f4def2
+# %% ../../nbs/features/kernels.ipynb #59468d47
 @njit(nogil=True, cache=True, error_model="numpy")
 def roll_shape(x, window) -> tuple[np.ndarray, np.ndarray]:
     """Skewness and raw kurtosis (population moments; a normal has 0 and 3) of one window, and its count."""
     n = len(x)
-    v, ok = _split(x)
+    v, ok = _split(x, 0)
     size = np.array([window])
     means, stds = _moments(x, size)
     c = _count(x, size)[0]
@@ -494,12 +614,12 @@ def _add_scaled(total, x, weight):
     for j in range(len(x)):
         total[j] += weight * x[j]
 
-# %% ../../nbs/features/kernels.ipynb #946b5266
+# %% ../../nbs/features/kernels.ipynb #a4e7a1c6
 @njit(nogil=True, cache=True, error_model="numpy")
 def roll_weighted(x, weights) -> tuple[np.ndarray, np.ndarray]:
     """Sum of weights[k]·x[i-k] over the values there, and the sum of the weights used."""
     n = len(x)
-    v, ok = _split(x)
+    v, ok = _split(x, 0)
     total = np.zeros(n)
     used = np.zeros(n)
     for k in range(min(len(weights), n)):
