@@ -51,6 +51,31 @@ def test_what_does_not_fit_the_panel_is_named(change, message):
     with pytest.raises(NeuralphaError, match=message):
         on_panel(panel, change(panel.series(values[:, 0])))
 
+@pytest.mark.parametrize("zone", ["Asia/Tokyo", "America/New_York", "UTC"])
+def test_scores_of_midnights_in_a_zone_are_of_days(zone):
+    panel, values = _market()
+    scores = panel.series(values[:, 0])
+    np.testing.assert_array_equal(on_panel(panel, scores.tz_localize(zone, level=0))[0][:, 0], values[:, 0])
+
+def test_a_score_of_no_date_or_no_asset_goes_to_nobody():
+    panel, values = _market()
+    table = panel.series(values[:, 0]).rename("net").reset_index()
+    table = table[(table["asset"] != "A8") | (table["date"] < table["date"].max())]
+    for column, row in (("asset", (table["asset"] == "A7") & (table["date"] == table["date"].max())), ("date", [5])):
+        broken = table.copy()
+        broken.loc[row, column] = None
+        scores = broken.set_index(["date", "asset"])["net"]
+        with pytest.raises(NeuralphaError, match="lacks date or asset in 1 row;"):
+            on_panel(panel, scores)
+        assert np.isfinite(on_panel(panel, scores.loc[scores.index.dropna()])[0]).sum() == len(table) - 1
+
+def test_dates_that_are_numbers_are_refused():
+    panel, values = _market()
+    scores = panel.series(values[:, 0])
+    numbered = scores.rename(index=lambda date: int(f"{date:%Y%m%d}"), level=0)
+    with pytest.raises(NeuralphaError, match="index of scores or labels holds int64, and a number may"):
+        on_panel(panel, numbered)
+
 def test_text_is_not_read_as_numbers():
     panel, values = _market()
     scores = panel.series(values[:, 0])

@@ -96,6 +96,12 @@ def test_a_crash_to_a_third_is_not_a_split():
         crash.loc[AT, column] *= factor
         assert count_found(crash)["unadjusted_split"] == 0 and check_frame(crash).tradable.all()
 
+def test_what_a_share_did_in_missing_months_is_no_split():
+    calm = rescaled(range(AT, LAST + 1), 1 / 3, 3)
+    later = calm.assign(date=calm.date + pd.to_timedelta(np.where(calm.date < calm.date[AT], 0, 182), "D"))
+    for days, found in ((calm, 1), (later, 0)):
+        assert count_found(days, {"calendar": "none"})["unadjusted_split"] == found
+
 def test_a_split_opens_at_the_new_price():
     split = rescaled(range(AT, LAST + 1), 1 / 3, 3)
     late = split.copy()

@@ -250,6 +250,35 @@ def test_bad_tables_are_refused(frame, message):
     with pytest.raises(NeuralphaError, match=message):
         panel_from_frame(frame, "bad")
 
+@pytest.mark.parametrize(
+    "change, said",
+    [
+        (
+            dict(date=[20240102, 20240103, 20240104, 20240103, 20240105, 20240102]),
+            "'date' holds int64, and a number may",
+        ),
+        (dict(date=["01/02/2024"] * 3 + ["01/03/2024"] * 3), "'date': .*give dates, or text like 2020-12-31"),
+        (dict(asset=["B", "B", "B", "A", None, "C"]), "'asset' has 1 empty value"),
+        (dict(asset=["B", "B", "B", "A", np.nan, "C"]), "'asset' has 1 empty value"),
+        (dict(tradable=["True"] * 5 + ["False"]), "tradable is neither True nor False"),
+        (dict(tradable=[1.0] * 5 + [np.nan]), "tradable is neither True nor False"),
+    ],
+)
+def test_what_pandas_and_numpy_would_guess_at_is_refused(change, said):
+    with pytest.raises(NeuralphaError, match=said):
+        panel_from_frame(LONG.assign(**change))
+
+def test_dates_as_text_days_and_periods_are_the_same_dates():
+    for given in (
+        LONG["date"].dt.strftime("%Y-%m-%d"),
+        LONG["date"].dt.date,
+        LONG["date"].dt.to_period("D"),
+        LONG["date"].astype("datetime64[s]"),
+    ):
+        p = panel_from_frame(LONG.assign(date=given, tradable=[1, 1, 1, 1, 1, 0]))
+        np.testing.assert_array_equal(p.dates, panel_from_frame(LONG).dates)
+        assert p.dates.dtype == "datetime64[ns]" and p.tradable.sum() == 5
+
 def test_a_cut_panel_is_the_panel_of_the_cut_table():
     rng = np.random.default_rng(1)
     pairs = [(d, a) for d in pd.date_range("2020", periods=30) for a in "VWXYZ" if rng.random() < 0.7]

@@ -282,6 +282,26 @@ def test_dates_on_which_a_model_says_nothing_are_said():
         s.startswith("net has no IC") for s in said
     )
 
+def test_scores_on_few_of_the_bars_leave_the_portfolios_money_idle_and_it_is_said():
+    panel, y, noisy = _market(260)
+    every, weekly = noisy("net", 0.6, 1), noisy("net", 0.6, 1)
+    weekly.values = weekly.values[weekly.values.index.get_level_values(0).dayofweek == 2]
+    boards = [compare(one, y, baselines=False, detail=False, n_resamples=60) for one in (every, weekly)]
+    said = [[s for s in board.statements() if "its money is invested" in s] for board in boards]
+    days = np.unique(panel.date_code[panel.dates[panel.date_code].astype("datetime64[D]").astype(int) % 7 == 6])
+    share = round(100 * len(days) / (days[-1] - days[0] + 1))
+    assert said[0] == [] and f"so {share}% of its money is invested on average" in said[1][0]
+    gross = [board.metrics["net"]["spread_before_cost"]["value"] for board in boards]
+    assert gross[1] < 0.5 * gross[0]  # per bar that is invested they are alike
+
+@pytest.mark.parametrize("others", [["net"], []])
+def test_a_model_that_gives_all_the_same_score_is_named(others):
+    _, y, noisy = _market(120)
+    mute = noisy("mute", 0.6, 1)
+    mute.values = 0 * mute.values
+    with pytest.raises(NeuralphaError, match="^mute has no IC on any date .* the same score to all"):
+        compare([*(noisy(name, 0.6, 2) for name in others), mute], y, baselines=False, detail=False)
+
 def test_scores_that_are_their_answers_are_called_so():
     panel, y, noisy = _market(120)
     answers = panel.series(y.values).rename("answers")

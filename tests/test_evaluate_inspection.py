@@ -100,6 +100,7 @@ def test_who_does_not_count_and_why():
     assert origin.at(days[39]).members.at["A03", "why_not"] == "no label: no price at entry: no trade"
     assert origin.at(days[37]).members.at["A03", "why_not"] == "no label: exit bar suspended"
     assert "1 no label: exit bar suspended" in repr(origin.at(days[37]))
+    assert "no IC over 0 of 12 assets: it takes three. 57 dates have one (mean" in repr(origin.at(days[-1]))
     assert set(origin.at(days[-1]).members["why_not"]) == {"no label: beyond the last date"}
     elsewhere = np.where(origin.panel.asset_code == 4, 0, -1)
     origin.passed_over = pd.Categorical.from_codes(elsewhere, ["not scored by tree"])
@@ -176,6 +177,13 @@ def test_a_planted_price_is_found_from_the_date_to_the_row():
     assert bars.loc[days[60], "for"] in ("entry", "exit")
     on_the_day = origin.at(days[60], "A07").features
     assert abs(on_the_day["distance"].iloc[0]) > 5 and (origin.at(days[60], "A08").features["distance"].abs() < 5).all()
+
+def test_a_date_without_an_ic_has_no_place_among_the_others():
+    origin, days = _origin()
+    origin.scores[origin.panel.rows_on(days[50])] = 0.5
+    assert "no IC over 12 of 12 assets: score or label is the same for all" in repr(origin.at(days[50]))
+    for day in (days[51].tz_localize("UTC"), days[51].tz_localize("Asia/Tokyo"), str(days[51].date())):
+        assert origin.at(day).date == days[51]
 
 def test_a_price_planted_anywhere_is_among_the_rows_on_which_most_depends():
     from neuralpha.data.alignment import on_panel

@@ -135,6 +135,11 @@ def test_calibration_uses_the_validation_line_of_each_fold():
     line = calibrate([1, 2, 3, np.nan], [3.0, 5, 7, 1])
     assert abs(line["slope"] - 2) < 1e-12 and abs(line["intercept"] - 1) < 1e-12
 
+def test_ics_that_differ_in_their_last_bits_alone_have_no_icir():
+    panel, _, y = _market(120)
+    m = evaluate_scores(panel.series(y.values), panel, y, n_resamples=50)
+    assert m["ic"]["value"] == pytest.approx(1) and m["icir"]["value"] is None and m["ic_t"]["value"] is None
+
 def test_labels_shuffled_within_dates_leave_an_interval_that_covers_zero():
     from dataclasses import replace
 

@@ -103,6 +103,10 @@ def test_a_constant_has_no_t_and_two_values_are_an_error():
     with pytest.raises(NeuralphaError, match="2 finite values"):
         mean_test([0.1, 0.2, np.nan])
 
+def test_no_draws_make_no_interval():
+    with pytest.raises(NeuralphaError, match="n_resamples is 0; an interval takes at least one draw"):
+        bootstrap_means(np.arange(9.0), 2, 0)
+
 @pytest.mark.parametrize("method", ["stationary", "circular"])
 def test_bootstrap_intervals_cover_the_truth(method):
     for n, h in ((400, 5), (126, 20), (60, 5)):

@@ -38,6 +38,15 @@ def test_quantiles_of_a_fixed_account_are_the_spread_portfolio():
     np.testing.assert_allclose(-got.half_spread.shift(1).reindex(known.index), known.cost, atol=1e-12)
     np.testing.assert_allclose(got.turnover.shift(1).reindex(known.index), known.turnover, atol=1e-9)
 
+def test_an_account_of_few_bars_shows_itself_without_statistics():
+    panel, scores = _setting(n=20, days=60)
+    days = scores.index.get_level_values("date")
+    last = backtest(scores[days == days.max()], panel)
+    said = f"{len(last.net)} bar; statistics need at least 5"
+    assert repr(last).endswith(said) and said in last._repr_html_()
+    with pytest.raises(NeuralphaError, match=said):
+        last.statistics()
+
 def test_both_legs_are_the_gross_return_and_change_places_with_the_sign():
     panel, scores = _setting()
     how = dict(costs="none", capital=1e6, compounding=False, drift=False)

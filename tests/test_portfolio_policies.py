@@ -38,6 +38,13 @@ def test_a_base_holds_one_unit_on_either_side(policy):
     shuffled = np.where(day > 150, -scores, scores)
     np.testing.assert_array_equal(policy.weights(shuffled, panel)[day <= 150], held[day <= 150])
 
+@pytest.mark.parametrize("policy", [Quantiles(5), TopN(10), TopN(10, short=True), RankWeights(), Band(0.1, 0.2)])
+def test_one_score_for_all_is_no_reason_to_hold_anybody(policy):
+    panel, scores = _setting(1)
+    alike = panel.date_code == 100
+    held = policy.weights(np.where(alike & np.isfinite(scores), 0.3, scores), panel)
+    assert not held[alike].any() and held[panel.date_code == 101].any()
+
 def test_top_names_are_the_highest():
     panel, scores = _setting(2)
     held = TopN(7).weights(scores, panel)
@@ -219,8 +226,8 @@ def test_days_on_which_a_limit_cannot_be_kept_are_named():
     scores = np.where(few & (panel.asset_code >= 6), np.nan, scores)
     day = str(pd.Timestamp(panel.dates[40]).date())
     for policy, limit in (
-        (TopN(7), "7 names with a score"),
-        (TopN(4, short=True), "8 names with a score"),
+        (TopN(7), "7 names with scores that differ"),
+        (TopN(4, short=True), "8 names with scores that differ"),
     ):
         held = policy.weights(scores, panel)
         assert not held[few].any() and [(d.date, d.limit) for d in policy.infeasible()] == [(day, limit)]

@@ -235,8 +235,18 @@ def test_what_is_forged_with_digests_and_pages_is_found(report):
         found = _forge(report, lambda: frame.to_parquet(part, index=False))
         assert found == [f"sim-tiny/{name}.parquet: the scores of the ensemble are not what those of its members give."]
         part.write_bytes(good)
+        for change, said in (
+            ({"label": 1.1 * pd.read_parquet(part)["label"]}, f"{name}.parquet: the label is not the data's: "),
+            ({"fold": 1 - pd.read_parquet(part)["fold"].clip(upper=1)}, f"{name}.parquet: the fold has no such row: "),
+        ):
+            found = _forge(report, lambda: pd.read_parquet(part).assign(**change).to_parquet(part, index=False))
+            assert any(said in p for p in found)
+            part.write_bytes(good)
     found = _forge(report, lambda: table.write_text(table.read_text().replace(".1", ".2", 1)))
     assert len(found) == 1 and "sim-tiny/alphalens/ridge/information.csv: [" in found[0] and "stored" in found[0]
+    study = report / "study.json"
+    found = _forge(report, lambda: write_json(study, read_json(study) | {"seed": 7}))
+    assert "study.json is not the study of the manifest." in found
 
 def test_whose_numbers_they_are_stays_when_pages_alone_are_drawn_again(plain):
     from neuralpha.report.code import report_code

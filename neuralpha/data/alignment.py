@@ -10,11 +10,11 @@ NaN where there is none. Arrays that already have a value per panel row are take
 # %% auto #0
 __all__ = ['on_panel', 'panel_rows']
 
-# %% ../../nbs/data/alignment.ipynb #44a3fffd
+# %% ../../nbs/data/alignment.ipynb #8474d023
 import numpy as np
 import pandas as pd
 from ..core import NeuralphaError, count_of, wrong_kind
-from .panel import Panel
+from .panel import Panel, local_times
 from .reading.names import date_first
 
 # %% ../../nbs/data/alignment.ipynb #16d7d00c
@@ -99,7 +99,7 @@ def _refuse_infinite(panel: Panel, values: np.ndarray, names=None) -> None:
 def _is_label(value) -> bool:  # it stands in panel row order already, and is named by its horizon
     return all(hasattr(value, name) for name in ("panel", "values", "horizon"))
 
-# %% ../../nbs/data/alignment.ipynb #0eadaa6b
+# %% ../../nbs/data/alignment.ipynb #89b3e6d6
 def panel_rows(
     panel: Panel,
     index: pd.MultiIndex,  # `(date, asset)`
@@ -117,9 +117,9 @@ def panel_rows(
     np.ndarray
         (len(index),) int64
     """
-    index = date_first(index)
-    day = _places(index.levels[0], index.codes[0], panel.dates)
-    asset = _places(index.levels[1], index.codes[1], panel.assets)
+    index = _complete(date_first(index))
+    day = _places(_days(index.levels[0]), index.codes[0], panel.dates)
+    asset = _places(np.asarray(index.levels[1], dtype=str), index.codes[1], panel.assets)
     first = panel.asset_offsets[np.maximum(asset, 0)]
     row = first + day - panel.date_code[first]
     bad = (day < 0) | (asset < 0) | (row < first) | (row >= panel.asset_offsets[asset + 1])
@@ -136,9 +136,26 @@ def panel_rows(
         )
     return row
 
-# %% ../../nbs/data/alignment.ipynb #0abe922f
+# %% ../../nbs/data/alignment.ipynb #f3d464a2
 def _places(level, codes, known):
     """Positions in sorted `known` for the entries of one index level; -1 where unknown."""
-    level = level.to_numpy(known.dtype) if known.dtype.kind == "M" else np.asarray(level, dtype=str)
     at = np.minimum(np.searchsorted(known, level), len(known) - 1)
     return np.where(known[at] == level, at, -1)[codes]
+
+# %% ../../nbs/data/alignment.ipynb #f729c06b
+def _days(level: pd.Index) -> np.ndarray:
+    """(n,) datetime64[ns]: the dates of an index level."""
+    if isinstance(level, pd.DatetimeIndex) and level.tz is None:
+        return level.to_numpy("datetime64[ns]")
+    return local_times(level, "The index of scores or labels")
+
+# %% ../../nbs/data/alignment.ipynb #e74ce9ab
+def _complete(index: pd.MultiIndex) -> pd.MultiIndex:
+    """The index, where every row names a date and an asset."""
+    lacks = np.logical_or(*(np.asarray(codes) < 0 for codes in index.codes))
+    if lacks.any():
+        raise NeuralphaError(
+            f"The index of scores or labels lacks date or asset in {count_of(int(lacks.sum()), 'row')}; leave them "
+            "out: scores.loc[scores.index.dropna()]."
+        )
+    return index

@@ -16,7 +16,7 @@ be written anywhere: an index is enough.
 
 # %% auto #0
 __all__ = ['LONG_STEP_DAYS', 'LONG_STEPS', 'GONE_AFTER', 'UNTIL', 'FEWEST_ASSETS', 'long_step', 'usual_steps', 'PanelIndex',
-           'GoneAfter', 'Panel', 'once_each', 'Exits', 'exits', 'Layout', 'lay_out', 'panel_from_frame',
+           'GoneAfter', 'Panel', 'once_each', 'Exits', 'exits', 'Layout', 'lay_out', 'local_times', 'panel_from_frame',
            'check_breadth', 'last_moment', 'cut_panel', 'without_assets', 'keep_assets']
 
 # %% ../../nbs/data/panel.ipynb #6087e07c
@@ -485,15 +485,22 @@ def lay_out(
     date_code = (np.arange(offsets[-1], dtype=start.dtype) + np.repeat(start, length)).astype(np.int32)
     return Layout(offsets, date_code, (day - start[code]).astype(np.int64))
 
-# %% ../../nbs/data/panel.ipynb #077c708d
-def _local_times(column, name) -> np.ndarray:
+# %% ../../nbs/data/panel.ipynb #9a11cbd7
+def local_times(
+    column,  # dates; text as 2020-12-31 too
+    what: str,  # whose dates they are, for messages
+) -> np.ndarray:
     """(rows,) datetime64[ns]: dates without their zone, as files are read: midnights of UTC or of the column's own
-    zone are days.
+    zone are days. Numbers, and text that can be read in two ways, are refused.
+
+    Parameters
+    ----------
+    column
+        dates; text as 2020-12-31 too
+    what : str
+        whose dates they are, for messages
     """
-    try:
-        times = pd.to_datetime(column)
-    except ValueError as e:
-        raise NeuralphaError(f"{name}: column 'date': {e}") from e
+    times = _times(pd.Series(column), what)
     if not isinstance(times.dtype, pd.DatetimeTZDtype):
         return times.to_numpy("datetime64[ns]")
     for zone in ("UTC", times.dt.tz):
@@ -501,12 +508,40 @@ def _local_times(column, name) -> np.ndarray:
         if (local.dropna() == local.dropna().dt.normalize()).all():
             return local.to_numpy("datetime64[ns]")
     raise NeuralphaError(
-        f"{name}: column 'date' holds stamps in {times.dt.tz} that are not midnights, so their exchange day is not "
+        f"{what} holds stamps in {times.dt.tz} that are not midnights, so their exchange day is not "
         "known; give them on "
         "the exchange's clock: frame['date'].dt.tz_convert('America/New_York').dt.tz_localize(None)."
     )
 
-# %% ../../nbs/data/panel.ipynb #da1bfd93
+# %% ../../nbs/data/panel.ipynb #8511ade7
+def _times(column: pd.Series, what: str) -> pd.Series:
+    """Times with or without a zone; `NeuralphaError` for what pandas would guess at."""
+    if pd.api.types.is_numeric_dtype(column):
+        raise NeuralphaError(
+            f"{what} holds {column.dtype}, and a number may count days or seconds or be written like 20201231; give "
+            "dates, e.g. pd.to_datetime(frame['date'].astype(str), format='%Y%m%d')."
+        )
+    if isinstance(column.dtype, pd.PeriodDtype):
+        return column.dt.to_timestamp()
+    if isinstance(column.dtype, pd.DatetimeTZDtype) or column.dtype.kind == "M":
+        return column
+    try:
+        return pd.to_datetime(column, format="ISO8601")
+    except ValueError as e:
+        said = str(e).partition(" You might")[0].rstrip(".")
+        raise NeuralphaError(f"{what}: {said}; give dates, or text like 2020-12-31.") from e
+
+# %% ../../nbs/data/panel.ipynb #6fb5b30d
+def _yes_or_no(given, name) -> np.ndarray:  # (rows,) bool
+    """What `tradable` says of every row; only True and False, or 1 and 0, say it."""
+    values = np.asarray(given)
+    if values.dtype != bool and not (values.dtype.kind in "iuf" and np.isin(values, (0, 1)).all()):
+        raise NeuralphaError(
+            f"{name}: tradable is neither True nor False on every row; say what is meant by the others."
+        )
+    return values.astype(bool)
+
+# %% ../../nbs/data/panel.ipynb #22ee0420
 @check_kinds
 def panel_from_frame(
     frame: pd.DataFrame,  # columns `date`, `asset`, and float fields
@@ -538,9 +573,11 @@ def panel_from_frame(
         raise NeuralphaError(f"{name}: column {missing[0]!r} is missing; the table has {', '.join(map(str, frame))}.")
     if not len(frame):
         raise NeuralphaError(f"{name}: the table has no rows.")
-    date = _local_times(frame["date"], name)
+    date = local_times(frame["date"], f"{name}: column 'date'")
     if np.isnat(date).any():
         raise NeuralphaError(f"{name}: column 'date' has {np.isnat(date).sum()} empty values.")
+    if frame["asset"].isna().any():
+        raise NeuralphaError(f"{name}: column 'asset' has {int(frame['asset'].isna().sum())} empty values.")
     code, assets = pd.factorize(frame["asset"].astype(str), sort=True)
     dates, day = np.unique(date, return_inverse=True)
     at = lay_out(code, day, len(assets))
@@ -554,7 +591,7 @@ def panel_from_frame(
     if tradable is None and "tradable" in frame:
         tradable = frame["tradable"]
     ok = frame["close"].notna().to_numpy() if tradable is None and "close" in frame else tradable
-    ok = np.ones(len(frame), bool) if ok is None else np.asarray(ok, bool)
+    ok = np.ones(len(frame), bool) if ok is None else _yes_or_no(ok, name)
     fields = {
         c: at.scatter(np.where(ok, frame[c].to_numpy(np.float32), np.nan))
         for c in frame

@@ -18,7 +18,7 @@ these assets. So everything that stands behind one date is put on one screen:
 __all__ = ['ROUNDING', 'SHOWN_AROUND', 'COMES_BACK', 'UNUSUAL', 'BARS_BEFORE', 'BARS_AFTER', 'Origin', 'without_each',
            'ics_without_each', 'suspicious_rows', 'Inspection', 'taken_out', 'masked_because']
 
-# %% ../../nbs/evaluate/inspection.ipynb #cd531c58
+# %% ../../nbs/evaluate/inspection.ipynb #fb83bfef
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
@@ -26,7 +26,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 import pandas as pd
 from ..core import NeuralphaError, day_text, unknown_name
-from ..data.panel import Panel
+from ..data.panel import Panel, local_times
 from ..cross_section import correlations
 from ..data.alignment import on_panel
 from ..features.table import Features
@@ -118,13 +118,15 @@ def _days(panel, rows) -> pd.DatetimeIndex:
 def _assets(panel, rows) -> pd.Index:
     return pd.Index(panel.assets[panel.asset_code[rows]], name="asset")
 
-# %% ../../nbs/evaluate/inspection.ipynb #9bfa9390
+# %% ../../nbs/evaluate/inspection.ipynb #cb16ded5
 def _session(origin, date) -> pd.Timestamp:
     """A date on which the model has scores; raises `NeuralphaError` that names the nearest ones where it has none."""
     try:
         day = pd.Timestamp(date)
     except ValueError as e:
         raise NeuralphaError(f"{date!r} is no date; write it like '2018-03-05'.") from e
+    if day.tzinfo is not None:
+        day = pd.Timestamp(local_times([day], "The date")[0])
     scored = origin.ics.index
     if day in scored:
         return day
@@ -594,16 +596,20 @@ def _sentences(inspection) -> list[str]:
         )
     return out
 
-# %% ../../nbs/evaluate/inspection.ipynb #ff50c389
+# %% ../../nbs/evaluate/inspection.ipynb #30eb5134
 def _of_date(inspection) -> str:
     """The IC of the date, and whether it is unusual."""
     origin, members = inspection.origin, inspection.members
     usual = origin.ics["ic"]
     counting = int((members["why_not"] == "").sum())
+    of_day = f"{origin.model} on {origin.panel.name}, {day_text(inspection.date)}"
+    over = f"over {counting} of {len(members)} assets"
+    if not np.isfinite(inspection.ic):
+        why = "it takes three" if counting < 3 else "score or label is the same for all"
+        return f"{of_day}: no IC {over}: {why}. {usual.count():,} dates have one (mean {usual.mean():.4f})."
     place = _place(inspection.ic, usual.to_numpy())
     return (
-        f"{origin.model} on {origin.panel.name}, {day_text(inspection.date)}: IC {inspection.ic:.4f}, rank IC "
-        f"{inspection.rank_ic:.4f} over {counting} of {len(members)} assets; {place} "
+        f"{of_day}: IC {inspection.ic:.4f}, rank IC {inspection.rank_ic:.4f} {over}; {place} "
         f"(mean {usual.mean():.4f}, standard deviation {usual.std():.4f})."
     )
 

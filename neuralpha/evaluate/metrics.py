@@ -14,7 +14,7 @@ __all__ = ['CEILING', 'NO_CEILING', 'LIVES', 'FADING_BARS', 'evaluate_scores', '
            'mean_metric', 'record', 'mean_record', 'measured', 'computed_metrics', 'calibrate', 'calibrated',
            'pooled_r2', 'share_recovered', 'half_life', 'bar_ics', 'return_over', 'horizon_labels', 'quantile_metrics']
 
-# %% ../../nbs/evaluate/metrics.ipynb #6e57dd25
+# %% ../../nbs/evaluate/metrics.ipynb #6708c1aa
 import math
 import numpy as np
 import pandas as pd
@@ -30,6 +30,7 @@ from ..trading.costs import Costs
 from ..trading.ledger import spread_portfolio
 from neuralpha.evaluate.statistics import (
     FEWEST_DATES,
+    LAST_BITS,
     block_length,
     bootstrap_means,
     influence_interval,
@@ -468,13 +469,13 @@ def _forecast_errors(forecast: np.ndarray, mean: np.ndarray, y: Label) -> dict:
         "r2_train_mean": record("r2_train_mean", y, pooled_r2(guess, middle, label), n=rows),
     }
 
-# %% ../../nbs/evaluate/metrics.ipynb #7ff9a560
+# %% ../../nbs/evaluate/metrics.ipynb #6607d567
 def _over_deviation(series: np.ndarray, horizon: int) -> tuple:  # ratio, low, high
     """Mean over standard deviation across dates, and the ends of its interval;
 
     NaN where nothing varies, no interval of few dates.
     """
-    if len(series) < 3 or np.ptp(series) == 0:
+    if len(series) < 3 or np.ptp(series) <= LAST_BITS * np.abs(series).max():
         return np.nan, np.nan, np.nan
     deviation = series.std(ddof=1)
     z = (series - series.mean()) / deviation

@@ -18,14 +18,14 @@ __all__ = ['KIND_OF', 'Policy', 'check_parameters', 'Infeasible', 'Day', 'Quanti
            'kelly_weights', 'kelly_growth', 'FractionalKelly', 'ConstrainedSize', 'Capped', 'Neutral', 'Slowed',
            'trading_rate', 'aim_loadings', 'VolatilityTarget', 'DrawdownCut', 'Breaker']
 
-# %% ../../nbs/portfolio/policies.ipynb #c4fc0b28
+# %% ../../nbs/portfolio/policies.ipynb #6b897a76
 from dataclasses import dataclass, field, fields, is_dataclass
 from numbers import Integral, Real
 from typing import NamedTuple
 import numpy as np
 import pandas as pd
 from numba import njit
-from ..core import NeuralphaError, unknown_name, wrong_kind
+from ..core import NeuralphaError, count_of, unknown_name, wrong_kind
 from ..cross_section import group_means, rank_within_date, sector_codes
 from ..data.panel import Panel, once_each
 from ..data.returns import bar_return
@@ -182,7 +182,7 @@ class Quantiles(Policy):
         top, bottom = (groups == self.count) & both, (groups == 1) & both
         return _equal(panel, top) - (0.0 if self.long_only else _equal(panel, bottom))
 
-# %% ../../nbs/portfolio/policies.ipynb #02538f34
+# %% ../../nbs/portfolio/policies.ipynb #6e03ea2a
 @dataclass(frozen=True)
 class TopN(Policy):
     """The highest scores, equal weights; with `short`, also the lowest, sold.
@@ -205,8 +205,9 @@ class TopN(Policy):
         place = _places(panel, scores)
         names = _on_dates(panel, np.isfinite(scores))
         wanted = self.count * (2 if self.short else 1)
-        enough = names >= wanted
-        _note(self.log, panel, (names > 0) & ~enough, f"{wanted} names with a score", "nothing is held")
+        enough = (names >= wanted) & (_differ(panel, scores) | (names == wanted))
+        limit = f"{count_of(wanted, 'name')} with scores that differ"
+        _note(self.log, panel, (names > 0) & ~enough, limit, "nothing is held")
         best = _equal(panel, enough & (place < self.count))
         return best - _equal(panel, enough & (names - place <= self.count)) if self.short else best
 
@@ -227,7 +228,7 @@ class RankWeights(Policy):
         ranks = np.where(np.isfinite(scores), ranks, 0.0)
         return 2 * ranks / _positive(_on_dates(panel, np.abs(ranks)))
 
-# %% ../../nbs/portfolio/policies.ipynb #943e6366
+# %% ../../nbs/portfolio/policies.ipynb #a891ac3e
 @dataclass(frozen=True)
 class Band(Policy):
     """A name is bought when it enters the top `enter` of the scores, sold when it leaves the top `leave`; alike below.
@@ -256,7 +257,9 @@ class Band(Policy):
             )
         share = (_places(panel, scores) + 0.5) / _positive(_on_dates(panel, np.isfinite(scores)))
         side = np.empty(panel.n_rows)
-        _keep_side(share, np.isfinite(scores), panel.asset_offsets, self.enter, self.leave, side)
+        _keep_side(
+            share, np.isfinite(scores) & _differ(panel, scores), panel.asset_offsets, self.enter, self.leave, side
+        )
         long, short = _equal(panel, side > 0), _equal(panel, side < 0)
         return long if self.long_only else long - short
 
@@ -321,6 +324,14 @@ def _places(panel, scores):
     place = np.empty(panel.n_rows)
     place[order] = np.arange(panel.n_rows) - panel.date_offsets[panel.date_code[order]]
     return np.where(np.isfinite(scores), place, np.inf)
+
+# %% ../../nbs/portfolio/policies.ipynb #b3a367cd
+def _differ(panel, scores) -> np.ndarray:  # (n_rows,) bool
+    """Whether the scores of the row's date are not all the same."""
+    low, high = np.full((2, panel.n_dates), np.nan)
+    np.fmin.at(low, panel.date_code, scores)
+    np.fmax.at(high, panel.date_code, scores)
+    return (high > low)[panel.date_code]
 
 # %% ../../nbs/portfolio/policies.ipynb #4d2ae18f
 def _at_least(name, value, least):

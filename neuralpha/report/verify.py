@@ -13,13 +13,23 @@ the stored one by a ten-billionth of itself.
 # %% auto #0
 __all__ = ['LAST_BITS', 'derived_files', 'Compared', 'verify_report', 'rerun_report']
 
-# %% ../../nbs/report/verify.ipynb #93cbc419
+# %% ../../nbs/report/verify.ipynb #9c80acc9
 import csv, json, math, shutil, tempfile
 from pathlib import Path
 from typing import NamedTuple
 import numpy as np
 import pandas as pd
-from ..core import NeuralphaError, nan_to_none, code_digest, digest, file_digest, read_json, read_table
+from neuralpha.core import (
+    NeuralphaError,
+    count_of,
+    nan_to_none,
+    code_digest,
+    digest,
+    file_digest,
+    read_json,
+    read_table,
+)
+from ..data.alignment import panel_rows
 from ..models.predict import read_predictions
 from ..study.experiment import open_experiment
 from ..study.draws import DRAWS_COLUMNS, draw_numbers, open_draws
@@ -212,6 +222,36 @@ def _same_scores(stored, derived) -> bool:
     same_rows = stored[key].to_numpy().tolist() == derived[key].to_numpy().tolist()
     return same_rows and np.allclose(stored["score"], derived["score"], rtol=1e-6, atol=0)
 
+# %% ../../nbs/report/verify.ipynb #34f97c8c
+def _strange_rows(folder: Path, experiment) -> Compared:
+    """Stored scores beside another label than the data's, or in a fold that has no such row."""
+    y, problems, numbers = experiment.y, [], 0
+    for name, part in zip(PARTS, ("test", "valid")):
+        path = folder / f"{name}.parquet"
+        if experiment.study.repetitions or not path.is_file():
+            continue
+        table = read_predictions(path)
+        pair, pairs = pd.MultiIndex.from_frame(table[["date", "asset"]]).factorize()
+        row = panel_rows(y.panel, pairs)[pair]
+        label = np.isclose(table["label"], y.values[row], LAST_BITS, LAST_BITS / 1000, equal_nan=True)
+        fold = np.zeros(len(row), bool)
+        for one in experiment.folds:
+            fold |= (table["fold"] == one.number) & np.isin(row, getattr(one, part))
+        for right, said in ((label, "label is not the data's"), (fold, "fold has no such row")):
+            problems += _said_of_rows(f"{folder.name}/{path.name}", table[~right], said)
+        numbers += table["label"].size
+    return Compared(problems, numbers, [])
+
+# %% ../../nbs/report/verify.ipynb #34f0105f
+def _said_of_rows(file: str, wrong: pd.DataFrame, said: str) -> list:  # of at most one sentence
+    """What is wrong with some rows, by the first of them."""
+    if not len(wrong):
+        return []
+    first = wrong.iloc[0]
+    return [
+        f"{file}: the {said}: {count_of(len(wrong), 'row')}, first {first.date.date()} {first.asset} {first.model}."
+    ]
+
 # %% ../../nbs/report/verify.ipynb #f2c1ae6b
 def _rows(path: Path) -> pd.DataFrame:
     """The rows of a Parquet file as they stand in it. Raises `NeuralphaError` where it cannot be read."""
@@ -223,11 +263,12 @@ def _rows(path: Path) -> pd.DataFrame:
         said = (str(e).splitlines() or ["?"])[0]
         raise NeuralphaError(f"{path} is not a readable Parquet file: {said}") from e
 
-# %% ../../nbs/report/verify.ipynb #b201ef95
+# %% ../../nbs/report/verify.ipynb #84376e99
 def _derived_and_compared(folder: Path, experiment, is_older: bool) -> Compared:
     """Derive a universe's files again and compare; a file too broken to be read is a problem like any other."""
     try:
-        return _compare(folder, derived_files(folder, experiment), is_older)
+        found, rows = _compare(folder, derived_files(folder, experiment), is_older), _strange_rows(folder, experiment)
+        return Compared(found.problems + rows.problems, found.numbers + rows.numbers, found.newer)
     except NeuralphaError as e:
         return Compared([f"{folder.name}: its numbers cannot be derived again: {e}"], 0, [])
     except Exception as e:
@@ -306,12 +347,14 @@ def _derived_sweep(folder: Path, study) -> Compared:
     problems = [p.removeprefix(f"{folder.name}/") for each in found for p in each.problems]
     return Compared(problems, sum(each.numbers for each in found), [])
 
-# %% ../../nbs/report/verify.ipynb #d31639bb
+# %% ../../nbs/report/verify.ipynb #9c0c96ed
 def _verified(folder: Path, manifest: dict, study) -> tuple[list, dict]:
     problems = _file_problems(folder, manifest)
     numbers, newer = 0, []
     if study.hash != manifest["study_hash"]:
         problems.append("manifest.json: the study is not the one its hash names.")
+    if read_json(folder / "study.json") != manifest["study"]:
+        problems.append("study.json is not the study of the manifest.")
     for universe in study.universes:
         experiment = (open_draws if study.repetitions else open_experiment)(study, universe)
         at = folder / experiment.slug

@@ -19,13 +19,13 @@ __all__ = ['Severity', 'CHECKS', 'JUDGED_BY_MOVE', 'LEAST_SPAN', 'UNIT_STEP', 'U
            'plain_ratio', 'find_splits', 'absurd_jump', 'large_move', 'find_calm', 'locked_limit', 'volume_spike',
            'volume_unit_flip', 'bid_ask_bounce']
 
-# %% ../../../nbs/data/checks/rules.ipynb #3db8e1c9
+# %% ../../../nbs/data/checks/rules.ipynb #ca341890
 from collections.abc import Callable
 from functools import cached_property, reduce
 from typing import Literal, NamedTuple
 import numpy as np
 from .calendars import coarser_than_daily
-from ..panel import Panel
+from ..panel import Panel, long_step
 from ..reading.names import OHLC
 
 # %% ../../../nbs/data/checks/rules.ipynb #5c8c4faa
@@ -83,7 +83,7 @@ def _described(name, severity, says, *needs):
     """Register a check that is done while the rows are laid out, or over the whole panel."""
     CHECKS[name] = Check(name, severity, needs, None, says)
 
-# %% ../../../nbs/data/checks/rules.ipynb #987ec8cd
+# %% ../../../nbs/data/checks/rules.ipynb #0f4882a0
 class Bars:
     """Usable rows of whole assets, in order.
 
@@ -148,6 +148,15 @@ class Bars:
     def coarse(self) -> bool:
         """Whether the bars are longer than days."""
         return coarser_than_daily(self._panel.dates)
+
+    @cached_property
+    def long_step(self) -> float:
+        """Days between two bars beyond which bars are missing."""
+        return long_step(self._panel.dates)
+
+    def days_since(self, bar: int) -> float:
+        """Days from the usable bar before."""
+        return (self._panel.dates[self.day[bar]] - self._panel.dates[self.day[bar - 1]]) / np.timedelta64(1, "D")
 
     @cached_property
     def move(self) -> np.ndarray:
@@ -456,12 +465,14 @@ def find_splits(
         hit[bar] = _is_split(bars, bar, spec)
     return hit
 
-# %% ../../../nbs/data/checks/rules.ipynb #77de8bc1
+# %% ../../../nbs/data/checks/rules.ipynb #f4d976bb
 def _is_split(bars, bar, spec):
     """Whether a jump has all that a split has."""
     window = spec.split_bars
-    if bars.at[bar] < window or bars.left[bar] < window // 2 or bars.day[bar] - bars.day[bar - 1] > window:
-        return False  # too near an end, or across a hole
+    if bars.at[bar] < window or bars.left[bar] < window // 2:
+        return False  # too near an end
+    if bars.day[bar] - bars.day[bar - 1] > window or bars.days_since(bar) > bars.long_step:
+        return False  # across a hole of the asset, or of all: a price has time to become another
     before = slice(bar - window, bar)
     after = slice(bar, bar + min(window, bars.left[bar]) + 1)
     ratio = np.log(plain_ratio(bars.move[bar], spec.split_ratios))
