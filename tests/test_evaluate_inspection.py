@@ -8,7 +8,7 @@ from neuralpha.data.panel import panel_from_frame
 from neuralpha.data.universes import load_universe
 from neuralpha.evaluate.ic import ic, rank_ic
 from neuralpha.features.compute import compute_features
-from neuralpha.labels import forward_return
+from neuralpha.labels import excess_return, forward_return, volatility_scaled
 
 def _origin(seed=0, dates=90, assets=12, spoil=None, horizon=2, delay=1):
     """A market of random walks and a model that knows a little; `spoil` is an asset whose 61st close is wrong."""
@@ -211,3 +211,27 @@ def test_a_price_planted_anywhere_is_among_the_rows_on_which_most_depends():
         first += len(table) > 0 and table.index[0][1] == asset
         assert set(table.index.get_level_values("asset")) <= {asset}  # nobody else is named
     assert found >= 18 and first == found
+
+@pytest.mark.parametrize("planted", [-0.9, 0.9, 0.05])
+def test_a_label_that_its_bars_contradict_is_the_first_to_be_named(planted):
+    from dataclasses import replace
+
+    market = load_universe("sim-tiny")
+    plain = forward_return(market, 5, 1)
+    scores = np.random.default_rng(0).normal(size=market.n_rows)
+    row = int(np.flatnonzero(plain.labelled)[2000])
+    day, asset = str(pd.Timestamp(market.dates[market.date_code[row]]).date()), market.assets[market.asset_code[row]]
+    for y in (
+        plain,
+        excess_return(plain, "sector"),
+        forward_return(market, 5, 1, "next trade"),
+        volatility_scaled(plain),
+    ):
+        sound = Origin("net", y, scores)
+        assert not np.isfinite(sound.bars_say).any() and "its bars say" not in repr(sound)
+    values = plain.values.copy()
+    values[row] = planted
+    origin = Origin("net", replace(plain, values=values), scores)
+    assert f"Begin with {asset}: its label on {day} is {100 * planted:+.1f}%, its bars say" in repr(origin)
+    first = origin.suspects().iloc[0]
+    assert first.name == (pd.Timestamp(day), asset) and np.isclose(first["bars_say"], plain.values[row])

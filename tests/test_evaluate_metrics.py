@@ -257,7 +257,7 @@ def test_ics_by_horizon_are_all_of_the_same_kind():
         (excess_return(beta), lambda h: excess_return(excess_return(forward_return(panel, h, 1), "beta", 30))),
         (volatility_scaled(beta), lambda h: forward_return(panel, h, 1)),
     ):
-        for got, h in zip(horizon_labels(label), (1, 2, 5, 10, 20), strict=True):
+        for got, h in zip(horizon_labels(label), HORIZONS, strict=True):
             assert got.name == same(h).name and (got is label) == (h == 5 and label.unit == "return")
             np.testing.assert_array_equal(got.values, same(h).values)
 

@@ -87,6 +87,20 @@ def test_no_volume_no_size():
     )
     assert set(regimes(forward_return(p, 1, 0))) == {"year", "volatility", "market"}
 
+def test_the_market_goes_up_and_down_whatever_the_label_is_less_of():
+    from neuralpha.labels import excess_return, volatility_scaled
+
+    p, s, y = _market()
+    plain = regimes(y)["market"]
+    for label in (
+        excess_return(y, "sector"),
+        excess_return(y, "market"),
+        excess_return(y, "beta", 30),
+        volatility_scaled(y),
+    ):
+        known = np.isfinite(label.values)
+        assert list(regimes(label)["market"][known]) == list(plain[known])
+
 def test_a_group_is_an_ordinary_ic_on_its_own_rows():
     p, s, y = _market()
     got = group_ics(s, y, regimes(y)["sector"])

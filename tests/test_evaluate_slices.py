@@ -1,6 +1,7 @@
 # Exported from nbs/ by `make sync`; edit the notebook.
 from neuralpha.evaluate.slices import *
 import json
+from dataclasses import replace
 import numpy as np
 import pandas as pd
 import pytest
@@ -9,7 +10,7 @@ from neuralpha.evaluate.catalogue import CATALOGUE, InSlice, declare
 from neuralpha.evaluate.metrics import evaluate_scores
 from neuralpha.evaluate.regimes import group_ics, regimes
 from neuralpha.evaluate.statistics import mean_test, paired_test
-from neuralpha.labels import forward_return
+from neuralpha.labels import excess_return, forward_return
 from neuralpha.trading.costs import Costs
 
 def test_what_came_before_the_first_score_changes_no_slice_of_the_time_after():
@@ -45,6 +46,17 @@ def test_a_cut_of_dates_is_known_by_its_rows_and_not_by_its_name():
     own = table[table["horizon"] == y.horizon].drop(columns="cut")
     market, named = (own[table["cut"] == cut].reset_index(drop=True) for cut in ("market", "months"))
     pd.testing.assert_frame_equal(market, named, check_exact=True)
+
+@pytest.mark.parametrize("over", ["market", "sector", "beta"])
+def test_other_horizons_are_less_of_what_the_label_is_less_of(over):
+    p, plain, noisy = _toy(300)
+    p = replace(p, attributes=pd.DataFrame({"sector": np.arange(p.n_assets) % 3}, p.assets).astype(str))
+    y = excess_return(forward_return(p, 5, 1), over, 30)
+    score = noisy(0.3, 1)
+    want = evaluate_scores(p.series(score), p, y)["ic_by_horizon"]
+    got = slice_table(score[:, None], ["net"], y).query("cut == ''").set_index("horizon")["ic"]
+    for horizon, ic in got.items():
+        assert np.isclose(ic, want[str(horizon)]["value"], atol=1e-6)
 
 def test_intervals_letters_and_ranks_of_a_slice_are_those_of_the_paired_tests():
     from types import SimpleNamespace

@@ -6,6 +6,7 @@ from neuralpha.core import read_json
 from neuralpha.study.experiment import open_experiment
 from neuralpha.report.steps import Report
 from neuralpha.study.spec import make_study
+from neuralpha.data.alignment import on_panel
 
 SMALL = {
     "name": "why",
@@ -41,6 +42,11 @@ def test_reasons_are_stored_with_units_and_drawn(tmp_path):
             and m["interactions"]["rows"] == PAIR_ROWS
         )
         assert sum(g["rows"] for g in m["by_regime"].values()) <= why["rows"]
+    y = r.experiment.y
+    judged = np.isfinite(on_panel(y.panel, r.tests["ridge"].scores())[0][:, 0])
+    of_the_board = pd.Series(regimes(y, judged)["volatility"], y.panel.index.get_level_values("date"))
+    said = volatility_regime(r.experiment)
+    assert (said == of_the_board.groupby(level=0).first().dropna().astype(str)[said.index]).all() and len(said) > 60
     linear = np.array(why["models"]["ridge"]["interactions"]["values"])
     assert abs(linear - np.diag(np.diag(linear))).max() < 1e-6 < np.diag(linear).min()  # a line adds up
     assert [name for name, m in why["models"].items() if "among all assets" in m["interactions"]["definition"]] == [

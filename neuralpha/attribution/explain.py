@@ -23,7 +23,7 @@ __all__ = ['ATTRIBUTIONS', 'Explanation', 'explain', 'plot_importance', 'plot_la
            'market_regime', 'by_regime', 'plot_time', 'plot_regime', 'figures', 'from_frame', 'interactions',
            'plot_interactions', 'agreement', 'plot_agreement', 'family_ic_loss', 'refit_ic_loss', 'plot_ic_loss']
 
-# %% ../../nbs/attribution/explain.ipynb #7fc36f4b
+# %% ../../nbs/attribution/explain.ipynb #99b759bc
 import itertools
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, NamedTuple
@@ -36,7 +36,7 @@ from ..data.panel import Panel
 from ..cross_section import correlation_by_date, correlation_by_row
 from ..data.alignment import panel_rows
 from ..evaluate.plots import COLOURS, date_axis, style
-from ..evaluate.regimes import WORDS, market_volatility
+from ..evaluate.regimes import LEAST_DATES, volatility_thirds
 from ..evaluate.statistics import block_interval, block_length, bootstrap_means, mean_test
 from ..features.families import choose
 from ..features.table import Features
@@ -498,23 +498,39 @@ def through_time(
     table = pd.DataFrame(abs(values), e.dates, names)
     return table.resample(freq).mean().dropna(how="all")[table.mean().sort_values(ascending=False, kind="stable").index]
 
-# %% ../../nbs/attribution/explain.ipynb #1f535443
-def market_regime(panel: Panel) -> pd.Series:  # by date: "calm", "middling" or "stormy"
-    """Terciles, over the panel's dates, of the trailing volatility of the equally weighted market; for description
-    only.
+# %% ../../nbs/attribution/explain.ipynb #e8b199c9
+def market_regime(
+    panel: Panel,
+    dates=None,  # those that are parted; default all of the panel
+) -> pd.Series:  # by date: "calm", "middling" or "stormy"
+    """Terciles of the trailing volatility of the equally weighted market, as on the leaderboard; for description only.
+
+    Raises `NeuralphaError` where fewer than `LEAST_DATES` dates have one.
+
+    Parameters
+    ----------
+    panel : Panel
+    dates : default None
+        those that are parted; default all of the panel
 
     Returns
     -------
     pd.Series
         by date: "calm", "middling" or "stormy"
     """
-    volatility = pd.Series(market_volatility(panel), pd.DatetimeIndex(panel.dates)).dropna()
-    return pd.qcut(volatility, 3, labels=list(WORDS["volatility"])).astype(str)
+    days = pd.DatetimeIndex(panel.dates)
+    thirds = volatility_thirds(panel, np.ones(len(days), bool) if dates is None else days.isin(dates))
+    if thirds is None:
+        raise NeuralphaError(
+            f"Fewer than {LEAST_DATES} of the dates have a volatility; name the regimes yourself: regime=..."
+        )
+    return pd.Series(np.asarray(thirds, object), days).dropna()
 
-# %% ../../nbs/attribution/explain.ipynb #ef7f8d81
+# %% ../../nbs/attribution/explain.ipynb #a12f3e7d
 def by_regime(
     e: Explanation,
-    regime: pd.Series | None = None,  # label by date; default `market_regime`
+    regime: pd.Series
+    | None = None,  # label by date; default `market_regime` of the dates explained, if they are thirty
     by: str = "family",  # or "feature"
 ) -> pd.DataFrame:  # index regime; rows, then mean |attribution| per group
     """Mean |attribution| per regime, score units.
@@ -523,7 +539,7 @@ def by_regime(
     ----------
     e : Explanation
     regime : pd.Series | None, default None
-        label by date; default `market_regime`
+        label by date; default `market_regime` of the dates explained, if they are thirty
     by : str, default 'family'
         or "feature"
 
@@ -532,7 +548,8 @@ def by_regime(
     pd.DataFrame
         index regime; rows, then mean |attribution| per group
     """
-    regime = market_regime(e.X.panel) if regime is None else regime
+    few = len(e.dates.unique()) < LEAST_DATES
+    regime = market_regime(e.X.panel, None if few else e.dates) if regime is None else regime
     values, names = _grouped(e, by)
     label = regime.reindex(e.dates).to_numpy()
     if pd.isna(label).all():
@@ -581,11 +598,11 @@ def plot_time(
     ax.spines[["top", "right"]].set_visible(False)
     return fig
 
-# %% ../../nbs/attribution/explain.ipynb #dd7edfa4
+# %% ../../nbs/attribution/explain.ipynb #09883d04
 @check_kinds
 def plot_regime(
     e: Explanation,  # from `explain`
-    regime: pd.Series | None = None,  # name of the regime by date; default: `market_regime` of the panel
+    regime: pd.Series | None = None,  # name of the regime by date; default `market_regime` of the dates
     by: str = "family",  # or "feature"
     top: int = 8,  # groups shown
 ) -> "Figure":
@@ -596,7 +613,7 @@ def plot_regime(
     e : Explanation
         from `explain`
     regime : pd.Series | None, default None
-        name of the regime by date; default: `market_regime` of the panel
+        name of the regime by date; default `market_regime` of the dates
     by : str, default 'family'
         or "feature"
     top : int, default 8

@@ -551,7 +551,7 @@ def _declare_ic(
     )
     declare(f"{kind}_sd", f"{said}, standard deviation", "correlation", "per date", deviation)
 
-# %% ../../nbs/evaluate/catalogue.ipynb #2746524b
+# %% ../../nbs/evaluate/catalogue.ipynb #42e5a166
 _declare_ic(
     "ic",
     "IC",
@@ -563,8 +563,9 @@ _declare_ic(
         t_column="t",
     ),
     InSlice(
-        "Mean over the slice's dates of the Pearson correlation of score and forward return over the slice's horizon; "
-        "low and high: 95% interval over dates."
+        "Mean over the slice's dates of the Pearson correlation of score and label over the slice's horizon (where "
+        "that is not the label's own: the return, less what the label is less of); low and high: 95% interval over "
+        "dates."
     ),
 )
 declare(
@@ -585,7 +586,7 @@ _declare_ic(
     "more",
     {},
     InSlice(
-        "Mean over the slice's dates of the Spearman correlation of score and forward return; low and high: 95% "
+        "Mean over the slice's dates of the Spearman correlation of score and label, as for the IC; low and high: 95% "
         "interval over dates."
     ),
 )

@@ -18,18 +18,19 @@ these assets. So everything that stands behind one date is put on one screen:
 __all__ = ['ROUNDING', 'SHOWN_AROUND', 'COMES_BACK', 'UNUSUAL', 'BARS_BEFORE', 'BARS_AFTER', 'Origin', 'without_each',
            'ics_without_each', 'suspicious_rows', 'Inspection', 'taken_out', 'masked_because']
 
-# %% ../../nbs/evaluate/inspection.ipynb #fb83bfef
+# %% ../../nbs/evaluate/inspection.ipynb #73f269c4
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 import pandas as pd
-from ..core import NeuralphaError, day_text, unknown_name
+from ..core import NeuralphaError, count_of, day_text, unknown_name
 from ..data.panel import Panel, local_times
 from ..cross_section import correlations
 from ..data.alignment import on_panel
 from ..features.table import Features
+from .metrics import is_of_returns, label_over
 from ..labels import Label, total_return_index
 from ..display import page_part, table_html
 from markupsafe import Markup
@@ -37,7 +38,7 @@ from markupsafe import Markup
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-# %% ../../nbs/evaluate/inspection.ipynb #1ebe37fb
+# %% ../../nbs/evaluate/inspection.ipynb #e3a7fd10
 @dataclass(eq=False, repr=False)
 class Origin:
     """The scores of one model, what they were made from, and what they were scored against.
@@ -72,6 +73,13 @@ class Origin:
         """(n_rows,) bool: rows with a score that takes part, whether or not the label is known."""
         scored = np.isfinite(self.scores)
         return scored if self.passed_over is None else scored & self.passed_over.isna()
+
+    @cached_property
+    def bars_say(self) -> np.ndarray:
+        """(n_rows,) the label as the bars make it where they contradict the one that is there; NaN elsewhere, and of
+        labels that are no returns.
+        """
+        return _contradicted(self.y, self.compared)
 
     @cached_property
     def ics(self) -> pd.DataFrame:  # index: dates with a score
@@ -244,14 +252,16 @@ SHOWN_AROUND = 2  # closes on either side of a move
 COMES_BACK = 0.75  # share of a move that a neighbouring bar takes back
 UNUSUAL = 10.0  # times the asset's median move
 
-# %% ../../nbs/evaluate/inspection.ipynb #73d7b0c9
+# %% ../../nbs/evaluate/inspection.ipynb #55e48931
 def suspicious_rows(
     origin: Origin,
     n: int = 10,  # rows
-    # index date (of the decision), asset; pull, ic, ic_without; move: the largest return of its bars, on which bar, in
-    # median moves of the asset, the share of it that came back, and the closes around it
+    # index date (of the decision), asset; label, and what its bars say where they say another; pull, ic, ic_without;
+    # move: the largest return of its bars, on which bar, in median moves of the asset, the share of it that came back,
+    # and the closes around it
 ) -> pd.DataFrame:
-    """The rows whose removal changes the IC of their date most, the largest change first.
+    """The rows whose removal changes the IC of their date most, the largest change first, after those whose label
+    contradicts its bars.
 
     Parameters
     ----------
@@ -262,19 +272,20 @@ def suspicious_rows(
     Returns
     -------
     pd.DataFrame
-        index date (of the decision), asset; pull, ic, ic_without; move: the largest return of its
-        bars, on which bar, in median moves of the asset, the share of it that came back, and the
-        closes around it
+        index date (of the decision), asset; label, and what its bars say where they say another;
+        pull, ic, ic_without; move: the largest return of its bars, on which bar, in median moves of
+        the asset, the share of it that came back, and the closes around it
     """
     panel, y = origin.panel, origin.y
     ic = origin.ics["ic"].reindex(_days(panel, slice(None))).to_numpy()
     without = ics_without_each(panel, origin.scores, y.values, origin.compared & y.labelled)
     pull = ic - without
+    say = origin.bars_say
     size = np.abs(np.nan_to_num(pull))
-    rows = np.argsort(-size, kind="stable")[:n]
+    rows = np.lexsort([-size, np.isnan(say)])[:n]
     rows = rows[np.isfinite(pull[rows])]
     index = pd.MultiIndex.from_arrays([_days(panel, rows), _assets(panel, rows)])
-    found = pd.DataFrame({"pull": pull, "ic": ic, "ic_without": without})
+    found = pd.DataFrame({"label": y.values, "bars_say": say, "pull": pull, "ic": ic, "ic_without": without})
     table = found.iloc[rows].set_axis(index)
     growth = np.log(total_return_index(panel))
     moves = [_largest_move(origin, growth, row) for row in rows]
@@ -308,17 +319,39 @@ def _largest_move(origin: Origin, growth: np.ndarray, row: int) -> dict:
         "closes": " ".join(f"{price:.4g}" for price in prices[begin:end]),
     }
 
-# %% ../../nbs/evaluate/inspection.ipynb #7908ff20
+# %% ../../nbs/evaluate/inspection.ipynb #cdacc771
 def _said_of_all(origin: Origin) -> list[str]:
     """How many scores, and at which row to begin."""
     dates = len(origin.ics)
     out = [f"{origin.model}: {origin.compared.sum():,} scores on {dates:,} dates of {origin.panel.name}."]
     table = origin.suspects()
+    if np.isfinite(origin.bars_say).any():
+        return out + [_said_of_contradiction(origin, table.reset_index().iloc[0])]
     came_back = table["came_back"] > COMES_BACK
     jumps = table[came_back & (table["times_usual"] > UNUSUAL)]
     if not len(jumps):
         return out + ["Of the rows on which most depends, none stands on a price that jumped and came back."]
     return out + [_said_of_jump(jumps.reset_index().iloc[0])]
+
+# %% ../../nbs/evaluate/inspection.ipynb #4192b229
+def _contradicted(y: Label, compared: np.ndarray) -> np.ndarray:
+    """(n_rows,) what the bars say where the label of a compared row says another; NaN elsewhere."""
+    if not is_of_returns(y):
+        return np.full(y.panel.n_rows, np.nan)
+    bars_say = label_over(y, y.horizon).values
+    apart = np.abs(y.values - bars_say) > 1e-6 + 1e-4 * np.abs(bars_say)
+    return np.where(compared & y.labelled & apart, bars_say, np.nan)
+
+# %% ../../nbs/evaluate/inspection.ipynb #9e336d4c
+def _said_of_contradiction(origin: Origin, row: pd.Series) -> str:
+    n = int(np.isfinite(origin.bars_say).sum())
+    asset, day = row["asset"], day_text(row["date"])
+    more = f" {count_of(n - 1, 'further row')} like it: `.suspects({n})`." if n > 1 else ""
+    label, bars_say = 100 * row["label"], 100 * row["bars_say"]
+    return (
+        f"Begin with {asset}: its label on {day} is {label:+.1f}%, its bars say {bars_say:+.1f}%. Without it the IC of "
+        f"the date is {row['ic_without']:.4f} instead of {row['ic']:.4f}: .at({day!r}, {asset!r}).{more}"
+    )
 
 # %% ../../nbs/evaluate/inspection.ipynb #4144d691
 def _said_of_jump(row: pd.Series) -> str:

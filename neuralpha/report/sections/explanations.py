@@ -48,16 +48,19 @@ def draw_rows(
         np.concatenate([rng.choice(f.test, min(each, len(f.test)), replace=False) for f in experiment.shown])
     )
 
-# %% ../../../nbs/report/sections/explanations.ipynb #59469517
-def volatility_regime(y) -> pd.Series | None:  # by date; None where the panel is too short for one
-    """The volatility terciles of the leaderboard, as a label by date.
+# %% ../../../nbs/report/sections/explanations.ipynb #fda3fe64
+def volatility_regime(experiment) -> pd.Series | None:  # by date; None where the panel is too short for one
+    """The volatility terciles of the leaderboard, of the dates it judges, as a label by date.
 
     Returns
     -------
     pd.Series | None
         by date; None where the panel is too short for one
     """
-    cut = regimes(y).get("volatility")
+    y = experiment.y
+    judged = np.zeros(y.panel.n_rows, bool)
+    judged[np.concatenate([fold.test for fold in experiment.shown])] = True
+    cut = regimes(y, judged).get("volatility")
     if cut is None:
         return None
     first = pd.Series(np.asarray(cut.astype(object)), pd.DatetimeIndex(y.panel.dates)[y.panel.date_code])
@@ -364,12 +367,12 @@ class Found:
     regime: pd.Series | None
     record: dict  # what reasons.json holds
 
-# %% ../../../nbs/report/sections/explanations.ipynb #f9f9c4ce
+# %% ../../../nbs/report/sections/explanations.ipynb #bce3564f
 def _compute(report) -> Found | None:  # None where the study explains nothing
     experiment = report.experiment
     if not experiment.study.explain.rows:
         return None
-    regime = volatility_regime(experiment.y)
+    regime = volatility_regime(experiment)
     explained = explain_all(report, draw_rows(experiment, experiment.study.explain.rows))
     models = {name: reasons_of(report, name, e) for name, e in explained.items()}
     record = {
@@ -414,7 +417,7 @@ def _agreement_figure(report, agreement: list):
         "for all models, 95% intervals over dates.",
     )
 
-# %% ../../../nbs/report/sections/explanations.ipynb #64b2d26b
+# %% ../../../nbs/report/sections/explanations.ipynb #0fce5eb3
 def _derive(stored) -> dict:
     from neuralpha.attribution.explain import ATTRIBUTIONS, from_frame
 
@@ -424,7 +427,7 @@ def _derive(stored) -> dict:
     kept = stored.read("reasons.json", models=dict)["models"]
     table = read_table(stored.folder / "shap.parquet", **ATTRIBUTIONS)
     found = {m: from_frame(table[table["model"] == m], experiment.X) for m in table["model"].unique()}
-    regime = volatility_regime(experiment.y)
+    regime = volatility_regime(experiment)
     models = {name: dict(kept.get(name, {})) for name in found}
     if regime is not None:
         for name, explanation in found.items():
