@@ -10,12 +10,12 @@ A notebook in `nbs/` is the only place where code is written. `sync` derives the
 __all__ = ['AGREED', 'WRITTEN_BY_HAND', 'test_source', 'clean_notebook', 'readme_text', 'stub_text', 'with_outputs', 'sync',
            'changed_by_sync', 'untidy', 'main']
 
-# %% ../nbs/dev.ipynb #c9d281f6
+# %% ../nbs/dev.ipynb #a84ec5e1
 import ast, filecmp, fcntl, hashlib, os, posixpath, re, shutil, subprocess, sys, tempfile
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
-from .core import NeuralphaError, digest, read_json, write_json
+from .core import NeuralphaError, atomic_path, digest, read_json, write_json
 from .docstrings import documented, opening, with_opening
 
 if TYPE_CHECKING:
@@ -87,11 +87,11 @@ def clean_notebook(nb) -> "nbformat.NotebookNode":
     nb.nbformat, nb.nbformat_minor = 4, 5
     return nb
 
-# %% ../nbs/dev.ipynb #c36791ce
+# %% ../nbs/dev.ipynb #92aed15b
 def _write_if_changed(path: Path, text: str):
     if not path.exists() or path.read_text(encoding="utf-8") != text:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(text, encoding="utf-8")
+        with atomic_path(path) as unfinished:
+            unfinished.write_text(text, encoding="utf-8")
 
 # %% ../nbs/dev.ipynb #4bc4a6af
 _LINK = re.compile(r"(?<=\]\()(?![a-z]+:|[#/])[^)\s]+")
@@ -218,12 +218,28 @@ def _document(modules: list[Path], lib: Path) -> None:
         source = module.read_text(encoding="utf-8")
         module.write_text(documented(source, _reader(module, lib)), encoding="utf-8")
 
-# %% ../nbs/dev.ipynb #a348dd03
-def _keep_times(before: dict) -> None:  # path -> (bytes, `os.stat_result`)
-    """Give files that hold what they held their time back."""
-    for path, (said, at) in before.items():
-        if path.exists() and path.read_bytes() == said:
-            os.utime(path, ns=(at.st_atime_ns, at.st_mtime_ns))
+# %% ../nbs/dev.ipynb #518bdaf6
+def _write_modules(base: Path, books: dict) -> None:  # path -> notebook
+    """Export beside the package and then replace what is another: whoever runs it sees no module half-made."""
+    lib = base / "neuralpha"
+    lib.mkdir(exist_ok=True)
+    with tempfile.TemporaryDirectory(prefix=".sync-", dir=base) as beside:
+        made = Path(beside, lib.name)
+        shutil.copytree(lib, made, ignore=_all_but_modules)
+        exported = []
+        for path, nb in books.items():
+            if any("#| default_exp" in c.source for c in nb.cells):
+                exported.append(_export(path, nb, made))
+        _document(exported, made)
+        for module in exported:
+            place = module.relative_to(made)
+            up = "../" * len(place.parts)  # nbdev says where the notebook lies, and the package is one folder higher
+            text = module.read_text(encoding="utf-8").replace(f"../{up}nbs/", f"{up}nbs/")
+            _write_if_changed(lib / place, text)
+
+
+def _all_but_modules(folder: str, names: list) -> list:
+    return [n for n in names if n == "__pycache__" or not (n.endswith(".py") or Path(folder, n).is_dir())]
 
 # %% ../nbs/dev.ipynb #c92582d0
 def stub_text(
@@ -279,7 +295,7 @@ def _copy_research(base: Path) -> None:
     for path in [path for path in there.rglob("*") if path.is_file() and path.relative_to(there) not in wanted]:
         path.unlink()
 
-# %% ../nbs/dev.ipynb #ec37add4
+# %% ../nbs/dev.ipynb #c31c064d
 def sync(base: Path | None = None) -> None:
     """Clean every notebook, export library and tests, copy `nbs/research` into the package; one at a time, so that two
     runs cannot mix.
@@ -291,13 +307,9 @@ def sync(base: Path | None = None) -> None:
     with open(base / "settings.ini") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         _pair(base)
-        before = {path: (path.read_bytes(), path.stat()) for path in (base / "neuralpha").rglob("*.py")}
-        modules = []
-        for path in notebooks(base):
-            nb = clean_notebook(nbformat.read(path, as_version=4))
+        books = {path: clean_notebook(nbformat.read(path, as_version=4)) for path in notebooks(base)}
+        for path, nb in books.items():
             _write_if_changed(path, nbformat.writes(nb) + "\n")
-            if any("#| default_exp" in c.source for c in nb.cells):
-                modules.append(_export(path, nb, base / "neuralpha"))
             name = "_".join(path.relative_to(base / "nbs").with_suffix("").parts)
             test = base / "tests" / f"test_{name}.py"
             text = test_source(nb)
@@ -305,15 +317,15 @@ def sync(base: Path | None = None) -> None:
                 _write_if_changed(test, text)
             elif test.exists():
                 test.unlink()
-        _document(modules, base / "neuralpha")
-        _keep_times(before)
+        _write_modules(base, books)
         front = base / "nbs/index.ipynb"
         if front.exists():
             _write_if_changed(base / "README.md", readme_text(nbformat.read(front, as_version=4)))
         for orphan in _orphans(base):
             orphan.unlink()
         for folder in (base / "neuralpha").rglob("*/"):
-            if any(folder.glob("*.py")) and folder.relative_to(base / "neuralpha").parts[0] != RESEARCH:
+            is_room = any(folder.glob("*.py")) and folder.relative_to(base / "neuralpha").parts[0] != RESEARCH
+            if is_room and not (folder / "__init__.py").exists():
                 (folder / "__init__.py").touch()
         _copy_research(base)
         if (base / "neuralpha/__init__.py").exists():

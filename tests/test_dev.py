@@ -188,7 +188,7 @@ def test_the_package_holds_what_the_research_folder_holds_and_nothing_else(repos
     assert (copied / "studies" / "quick.toml").read_text() == "seeds = 1"
     dev.main(["sync"])
 
-def test_only_a_module_that_says_something_else_gets_a_new_time(repository):
+def test_only_a_module_that_says_something_else_is_written_and_nobody_sees_it_half_made(repository):
     for name, value in (("same", 1), ("other", 2)):
         sources = (f"# {name.title()}\n> A page.", f"#| default_exp {name}", f"#| export\nvalue = {value}")
         prose, *code = sources
@@ -205,3 +205,8 @@ def test_only_a_module_that_says_something_else_gets_a_new_time(repository):
     notebook.write_text(notebook.read_text().replace("value = 2", "value = 3"))
     subprocess.run(export, cwd=repository, check=True)
     assert same.stat().st_mtime == 1e9 and other.stat().st_mtime > 1e9 and "value = 3" in other.read_text()
+    finished = other.read_bytes()
+    notebook.write_text(notebook.read_text().replace("value = 3", "value = 4"))
+    broken = "from neuralpha import dev; dev._document = lambda modules, lib: 1 / 0; dev.sync()"
+    assert subprocess.run([sys.executable, "-c", broken], cwd=repository, capture_output=True).returncode
+    assert other.read_bytes() == finished and not [*repository.glob(".sync-*")]

@@ -7,6 +7,7 @@ from neuralpha.study.experiment import open_experiment
 from neuralpha.report.steps import Report
 from neuralpha.study.spec import make_study
 from neuralpha.data.alignment import on_panel
+from neuralpha.evaluate.regimes import regimes
 
 SMALL = {
     "name": "why",
