@@ -142,12 +142,13 @@ class Label:
     def __repr__(self):
         return _label_line(self)
 
-# %% ../nbs/labels.ipynb #2652380e
+# %% ../nbs/labels.ipynb #544861da
 def _label_line(y: Label) -> str:
     late = y.labelled & y.late
     longest = int((y.known_code - y.panel.date_code)[late].max(initial=0))
     said = f"Label {y.name}: {int(y.labelled.sum()):,} of {len(y.values):,} rows"
-    said += f", known at most {y.delay + y.horizon} bars later"
+    in_time = int((y.due_code - y.panel.date_code).max(initial=0))
+    said += f", known at most {in_time} bars later"
     if longest:
         said += f" but for {late.sum():,} that a halt keeps open, up to {longest} bars"
     return said + "".join(f"; {why}: {rows:,}" for why, rows in y.counts.items())

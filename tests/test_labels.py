@@ -584,6 +584,7 @@ def test_tasks_share_rows_and_the_longest_life():
     p = _random(7, density=1.0)
     y = multi_horizon(p, (1, 5))
     one = forward_return(p, 1)
+    assert "known at most 6 bars later" in repr(y) and "known at most 2 bars later" in repr(one)
     assert y.target("z").shape == (p.n_rows, 2) and (y.horizon, y.delay, y.name) == (1, 1, one.name)
     np.testing.assert_array_equal(y.target("raw"), np.stack([y[0].values, y[1].values], 1).astype(np.float32))
     np.testing.assert_array_equal(y.known_code, p.date_code + 6)

@@ -44,7 +44,7 @@ def reports(tmp_path_factory):
     return out
 
 def test_what_moved_is_said_and_what_did_not_is_not(reports):
-    from neuralpha.report.compare_reports import compare_reports
+    from neuralpha.report.compare_reports import compare_reports, write_comparison
 
     c = compare_reports(reports / "a", reports / "b")
     got = {r["model"]: r for r in c["rows"]}
@@ -62,6 +62,8 @@ def test_what_moved_is_said_and_what_did_not_is_not(reports):
     assert ("models.worse.alpha", "–", "1000000000000.0") in [tuple(x) for x in c["changes"]] and c["other_data"] == []
     with pytest.raises(NeuralphaError, match="holds no report"):
         compare_reports(reports / "a", reports / "none")
+    with pytest.raises(NeuralphaError, match="nowhere/none holds no report"):  # and not that folders differ
+        write_comparison(reports / "a", reports / "nowhere" / "none")
 
 def test_the_page_is_linked_escaped_and_verified(reports):
     from neuralpha.report.compare_reports import verify_comparison, write_comparison

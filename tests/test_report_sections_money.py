@@ -104,7 +104,7 @@ def test_the_breaker_of_the_policy_is_judged_and_days_without_a_solution_are_sho
     result = UniverseResult("sim-tiny", read_json(report.folder / "metrics.json"), report.figures, {}, {}, {}, stored)
     counted = {table.title: table for table in money_of_universe_page(result).universes[0].tables}
     [line] = counted["Days on which a limit could not be kept"].rows
-    assert line[3].show == str(len(few)) and line[1].show == "36 names with a score"
+    assert line[3].show == str(len(few)) and line[1].show == "36 names with scores that differ"
     listed = {table.title: table for table in money_of_model_page(result, "ridge").tables}
     assert len(listed["Trips of the breakers"].rows) == row["trips"]
 

@@ -34,7 +34,7 @@ from .pages.setting import setting
 from .pages.studies import COMPARISONS, write_studies_index
 from ..study.spec import Study, open_report, universe_slug
 
-# %% ../../nbs/report/compare_reports.ipynb #270ffb8f
+# %% ../../nbs/report/compare_reports.ipynb #35cc9e37
 def write_comparison(
     a,  # folder of a report; the earlier
     b,  # folder of another, in the same folder of reports
@@ -55,6 +55,8 @@ def write_comparison(
     """
     a = Path(os.path.abspath(a))
     b = Path(os.path.abspath(b))
+    for folder in (a, b):
+        _refuse_no_report(folder)
     if a.resolve() == b.resolve():
         raise NeuralphaError(f"{a} was given twice; give two reports.")
     if a.resolve().parent != b.resolve().parent:
@@ -94,7 +96,12 @@ def verify_comparison(
         problems.append(f"{page} does not show what the two reports give.")
     return problems
 
-# %% ../../nbs/report/compare_reports.ipynb #f738540c
+# %% ../../nbs/report/compare_reports.ipynb #e26e46c8
+def _refuse_no_report(folder: Path) -> None:
+    if not (folder / "manifest.json").exists():
+        raise NeuralphaError(f"{folder} holds no report: manifest.json is missing.")
+
+
 def report_ics(folder: Path) -> tuple[Study, dict]:  # study; universe -> `StudyIcs`
     """Daily ICs of a report's ensembles, from its stored scores and labels, on the rows that all its models scored.
 
@@ -103,8 +110,7 @@ def report_ics(folder: Path) -> tuple[Study, dict]:  # study; universe -> `Study
     tuple[Study, dict]
         study; universe -> `StudyIcs`
     """
-    if not (folder / "manifest.json").exists():
-        raise NeuralphaError(f"{folder} holds no report: manifest.json is missing.")
+    _refuse_no_report(folder)
     folder, _, study = open_report(folder)
     out = {}
     for slug in map(universe_slug, study.universes):

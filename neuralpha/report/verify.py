@@ -263,12 +263,22 @@ def _rows(path: Path) -> pd.DataFrame:
         said = (str(e).splitlines() or ["?"])[0]
         raise NeuralphaError(f"{path} is not a readable Parquet file: {said}") from e
 
-# %% ../../nbs/report/verify.ipynb #84376e99
+# %% ../../nbs/report/verify.ipynb #dedb70cb
 def _derived_and_compared(folder: Path, experiment, is_older: bool) -> Compared:
     """Derive a universe's files again and compare; a file too broken to be read is a problem like any other."""
+    steps = (
+        lambda: _compare(folder, derived_files(folder, experiment), is_older),
+        lambda: _strange_rows(folder, experiment),
+    )
+    found = [_tried(folder, step) for step in steps]
+    problems = dict.fromkeys(p for one in found for p in one.problems)
+    return Compared([*problems], sum(one.numbers for one in found), found[0].newer)
+
+
+def _tried(folder: Path, step) -> Compared:
+    """What a comparison finds, or why it could not be made."""
     try:
-        found, rows = _compare(folder, derived_files(folder, experiment), is_older), _strange_rows(folder, experiment)
-        return Compared(found.problems + rows.problems, found.numbers + rows.numbers, found.newer)
+        return step()
     except NeuralphaError as e:
         return Compared([f"{folder.name}: its numbers cannot be derived again: {e}"], 0, [])
     except Exception as e:
