@@ -58,11 +58,19 @@ MODELS = {  # name -> "module:class"
     "widetrees": "wide_deep:WideTrees",
 }
 
-# %% ../../nbs/models/registry.ipynb #a829246c
+# %% ../../nbs/models/registry.ipynb #731fdcc2
 def model_kind(name: str) -> str:
-    """What a built-in model is: "line", "tree" or "net"; "own" for any other name."""
-    home = MODELS.get(str(name).strip().lower(), "").split(":")[0]
-    return {"": "own", "linear": "line", "trees": "tree"}.get(home, "net")
+    """What a model is, as its class says: "linear", "boosted", "forest", "net" or "agent"; "own" of the user's own.
+
+    No class of the user's own is loaded for it: a report is drawn alike where the file is missing.
+    """
+    from neuralpha.models.boosters import BOOSTERS
+
+    name = str(name).strip()
+    if name.lower() in MODELS or name.startswith("neuralpha."):
+        return model_class(name).kind
+    package = name.partition(":")[0].partition(".")[0]
+    return BOOSTERS[package].kind if is_own(name) and package in BOOSTERS else Estimator.kind
 
 # %% ../../nbs/models/registry.ipynb #dd0dc964
 def model_names() -> list[str]:

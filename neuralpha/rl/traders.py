@@ -69,7 +69,7 @@ LIMITS = {
     "fill": FILLS,
 }
 
-# %% ../../nbs/rl/traders.ipynb #71889b23
+# %% ../../nbs/rl/traders.ipynb #a393414c
 @dataclass(kw_only=True, repr=False, eq=False)
 class Trader(Estimator):
     """An agent as a model; a subclass says how it learns.
@@ -117,6 +117,7 @@ class Trader(Estimator):
     capital: float = 1e8
     delay: int = 1
     fill: str = "close"
+    kind: ClassVar[str] = "agent"
     limits: ClassVar[dict] = LIMITS
     space: ClassVar[dict] = {"learning_rate": ("log", 3e-4, 1e-2)}
     joined_by: ClassVar[str] = "mean"  # positions are averaged as they are
