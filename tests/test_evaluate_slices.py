@@ -46,6 +46,12 @@ def test_a_cut_of_dates_is_known_by_its_rows_and_not_by_its_name():
     market, named = (own[table["cut"] == cut].reset_index(drop=True) for cut in ("market", "months"))
     pd.testing.assert_frame_equal(market, named, check_exact=True)
 
+def test_groups_of_a_slice_stand_in_the_order_of_their_categorical():
+    p, y, noisy = _toy()
+    third = pd.Categorical.from_codes(p.asset_code % 3, ["weak", "normal", "strong"])
+    table = slice_table(noisy(0.3, 1)[:, None], ["a"], y, cuts={"sector": third})
+    assert [group for group in table["group"].unique() if group] == ["weak", "normal", "strong"]
+
 def test_intervals_letters_and_ranks_of_a_slice_are_those_of_the_paired_tests():
     from types import SimpleNamespace
     from neuralpha.evaluate.slices import Slice, _evidence

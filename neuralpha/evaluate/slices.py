@@ -14,7 +14,7 @@ __all__ = ['HORIZONS', 'CUTS_OF_EVERY_HORIZON', 'N_QUANTILES', 'FEWEST_ASSETS', 
            'slice_numbers', 'SliceSetting', 'ScoredTime', 'Slice', 'Cut', 'slice_meanings', 'slices_json',
            'slices_frame', 'slice_records']
 
-# %% ../../nbs/evaluate/slices.ipynb #c2aed9b1
+# %% ../../nbs/evaluate/slices.ipynb #d97e3308
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -27,7 +27,7 @@ from .catalogue import CATALOGUE, Sample, sliced_metrics
 from ..cross_section import correlations, rank_within_date
 from .metrics import measured, metric, pooled_r2, return_over
 from .quantiles import names_changed
-from .regimes import DEFINITIONS, GROUP_ORDER, regimes
+from .regimes import DEFINITIONS, regimes
 from .statistics import fewest_dates, letters, mean_test, paired_tests, sharpe_report
 from ..trading.costs import Costs
 from ..trading.ledger import account_span, quantile_positions, settle
@@ -312,16 +312,12 @@ def _keeps_dates_whole(panel: Panel, code: np.ndarray) -> bool:
     first = code[panel.rows_by_date[panel.date_offsets[:-1]]]
     return bool((code == first[panel.date_code]).all())
 
-# %% ../../nbs/evaluate/slices.ipynb #d4719381
+# %% ../../nbs/evaluate/slices.ipynb #675b23c8
 def _codes(panel: Panel, cut) -> tuple:  # K names; (n_rows,) place of every row's group among them, -1 in none
-    """Groups of a cut in the order they are shown; one group of everything without a cut."""
+    """Groups of a cut in the order of its categories; one group of everything without a cut."""
     if cut is None:
         return [""], np.zeros(panel.n_rows, np.int64)
-    names = sorted(
-        cut.categories, key=lambda group: (GROUP_ORDER.index(group) if group in GROUP_ORDER else -1, str(group))
-    )
-    places = np.array([*(names.index(group) for group in cut.categories), -1])
-    return [str(group) for group in names], places[cut.codes]
+    return [str(group) for group in cut.categories], cut.codes.astype(np.int64)
 
 # %% ../../nbs/evaluate/slices.ipynb #807fb507
 def _quantiles_within(panel: Panel, scores: np.ndarray, code: np.ndarray, fewest: int) -> np.ndarray:  # (n_rows, M)
