@@ -38,7 +38,7 @@ from neuralpha.evaluate.statistics import (
 )
 from ..display import page_part, table_html
 
-# %% ../../nbs/evaluate/metrics.ipynb #9fa786d5
+# %% ../../nbs/evaluate/metrics.ipynb #9fba8ed5
 @check_kinds
 def evaluate_scores(
     scores: pd.Series,  # `(date, asset)` out-of-sample scores (or an array in panel row order)
@@ -48,8 +48,8 @@ def evaluate_scores(
     train_mean=None,  # `(date, asset)` Series or a number: mean label of the training part
     labels: list | None = None,  # labels for IC by horizon; default `horizon_labels(y)`
     quantiles: int = 5,  # groups
-    top: int = 10,  # highest scores in precision
-    n_best: int = 5,  # highest scores in the Sharpe ratio
+    precision_top: int = 10,  # highest scores in precision
+    sharpe_top: int = 5,  # highest scores in the Sharpe ratio
     half_spread_bps: float = 5.0,  # cost of buying or selling, basis points of the amount
     trials: int = 1,  # everything tried in the study, for the deflated Sharpe ratio
     trial_sharpes=None,  # Sharpe ratios per bar of the trials, where known
@@ -77,9 +77,9 @@ def evaluate_scores(
         labels for IC by horizon; default `horizon_labels(y)`
     quantiles : int, default 5
         groups
-    top : int, default 10
+    precision_top : int, default 10
         highest scores in precision
-    n_best : int, default 5
+    sharpe_top : int, default 5
         highest scores in the Sharpe ratio
     half_spread_bps : float, default 5.0
         cost of buying or selling, basis points of the amount
@@ -111,7 +111,7 @@ def evaluate_scores(
             f"No date of {panel.name} has three assets with score and label, or the score is constant: there is "
             "nothing to evaluate."
         )
-    sample = Sample(y, values, pearson[:, 0], spearman[:, 0], quantiles, top)
+    sample = Sample(y, values, pearson[:, 0], spearman[:, 0], quantiles, precision_top)
     ics = [sample.ic, sample.rank_ic] if per_date is None else [np.asarray(series) for series in per_date]
     found = {
         **_counts(sample),
@@ -121,7 +121,7 @@ def evaluate_scores(
         **_half_life_metric(values, y, seed, n_resamples),
         **_forecast_errors(_by_row(panel, forecast), _by_row(panel, train_mean), y),
         **quantile_metrics(values, y, quantiles),
-        **_top_sharpe(sample, n_best),
+        **_top_sharpe(sample, sharpe_top),
         **_suspended_metrics(values, y, quantiles),
         **_trading_metrics(values, y, quantiles, Costs(half_spread_bps), trials, trial_sharpes),
         **computed_metrics(sample),
@@ -689,9 +689,9 @@ def _horizon_metrics(pearson: np.ndarray, spearman: np.ndarray, labels: list) ->
             out[name][str(label.horizon)] = mean_record(name, label, values[:, j])
     return out
 
-# %% ../../nbs/evaluate/metrics.ipynb #309ed92b
+# %% ../../nbs/evaluate/metrics.ipynb #5cff70f6
 def _top_sharpe(sample: Sample, n_best: int) -> dict:
-    """Annualised Sharpe ratio of the mean label of the `few` highest scores of every date; of returns only."""
+    """Annualised Sharpe ratio of the mean label of the `n_best` highest scores of every date; of returns only."""
     y = sample.label
     panel = sample.panel
     if y.unit != "return":
