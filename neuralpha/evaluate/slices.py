@@ -226,7 +226,7 @@ def _slice_rows(part: "Slice", setting: SliceSetting) -> list[dict]:
 N_QUANTILES = 5
 FEWEST_ASSETS = 5  # of a group on a date
 
-# %% ../../nbs/evaluate/slices.ipynb #76fea5c2
+# %% ../../nbs/evaluate/slices.ipynb #2ae5563b
 @dataclass(frozen=True, eq=False)
 class Slice:
     """One horizon within one group of a cut, or over everything.
@@ -245,7 +245,7 @@ class Slice:
     rank_ic : np.ndarray
         (n_dates, M)
     quantiles : np.ndarray
-        (n_rows, M) 1 to QUANTILES within the group, 0 outside
+        (n_rows, M) 1 to N_QUANTILES within the group, 0 outside
     changed : np.ndarray
         (n_dates, M) turnover of the two ends
     """
@@ -256,10 +256,10 @@ class Slice:
     rows: np.ndarray  # (n_rows,) bool: rows of the group
     ic: np.ndarray  # (n_dates, M)
     rank_ic: np.ndarray  # (n_dates, M)
-    quantiles: np.ndarray  # (n_rows, M) 1 to QUANTILES within the group, 0 outside
+    quantiles: np.ndarray  # (n_rows, M) 1 to N_QUANTILES within the group, 0 outside
     changed: np.ndarray  # (n_dates, M) turnover of the two ends
 
-# %% ../../nbs/evaluate/slices.ipynb #8d7056c6
+# %% ../../nbs/evaluate/slices.ipynb #7f7024f6
 @dataclass(frozen=True, eq=False)
 class Cut:
     """What the slices of one cut share at every horizon.
@@ -286,17 +286,22 @@ class Cut:
 
     @classmethod
     def of(cls, panel: Panel, scores: np.ndarray, name: str, cut) -> "Cut":
-        """The cut of a panel's rows; everything where it has no name."""
+        """The cut of a panel's rows; everything where it has no name.
+
+        A cut of dates only, such as the year, splits no portfolio: names change on its first date, too, and are
+        compared with those of the date before, which another group has.
+        """
         groups, code = _codes(panel, cut)
         quantiles = _quantiles_within(panel, scores, code, FEWEST_ASSETS if name else 1)
-        everybody = np.zeros(panel.n_rows, np.int64)
-        whole = _quantiles_within(panel, scores, everybody, 1) if _keeps_dates_whole(panel, code) else None
+        cuts_dates_only = _keeps_dates_whole(panel, code)
+        if cuts_dates_only:
+            of_everybody = _quantiles_within(panel, scores, np.zeros(panel.n_rows, np.int64), 1)
         changed = []
         for place in range(len(groups)):
             rows = code == place
             dates = np.bincount(panel.date_code, rows, panel.n_dates) > 0
-            own = np.where(rows[:, None], quantiles, 0) if whole is None else whole
-            changed.append(_end_turnover(panel, own, dates))
+            held = of_everybody if cuts_dates_only else np.where(rows[:, None], quantiles, 0)
+            changed.append(_end_turnover(panel, held, dates))
         return cls(name, groups, code, quantiles, changed)
 
     def slices(self, scores: np.ndarray, label: Label) -> Iterator[Slice]:
