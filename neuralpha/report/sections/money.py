@@ -57,7 +57,7 @@ def traded_scores(experiment, tests: dict, valids: dict) -> dict:  # model -> (d
         for name, p in tests.items()
     }
 
-# %% ../../../nbs/report/sections/money.ipynb #4c5acffd
+# %% ../../../nbs/report/sections/money.ipynb #c060b0de
 def study_books(
     experiment, scores: dict, policy=None, costs=None, capital: float | None = None
 ) -> dict:  # model -> Book
@@ -73,13 +73,14 @@ def study_books(
     spec, label = study.portfolio, study.label
     policy = read_policy(spec.policy) if policy is None else policy
     clock = Clock(label.delay, spec.fill, spec.horizon or label.horizon)
-    money = study_costs(study) if costs is None else costs, spec.capital if capital is None else capital
+    paid = study_costs(study) if costs is None else costs
+    size = spec.capital if capital is None else capital
     agents = {name: experiment.model(name) for name in study.agents}
     decides = {name: (agent.policy, agent.clock) for name, agent in agents.items()}
     books = {}
     for name, score in scores.items():
         how, when = decides.get(name, (policy, clock))
-        books[name] = backtest(score, experiment.panel, how, *money, when)
+        books[name] = backtest(score, experiment.panel, how, paid, size, when)
     return books
 
 # %% ../../../nbs/report/sections/money.ipynb #f71932b3
@@ -354,7 +355,7 @@ def _show(report, found):
         _show_book(report, name, book, models[name])
     return pd.DataFrame(numbers["league"])
 
-# %% ../../../nbs/report/sections/money.ipynb #4d1e647d
+# %% ../../../nbs/report/sections/money.ipynb #4e6bec42
 def _show_book(report, name: str, book: Book, facts: dict) -> None:
     """The pictures of one model's account."""
     caption = "Percent a year; and the names that brought and cost most over the whole period."
@@ -375,7 +376,8 @@ def _show_book(report, name: str, book: Book, facts: dict) -> None:
     found, bad = _book_risk(book), stress(book)
     at_one = {m: tail for (m, level), tail in found.forecasts.items() if level == 0.01} if found else {}
     figure = plots.plot_losses(book.net, at_one, bad.depths, facts["stress"]["drawdown"]["happened"])
-    caption = "Left: losses below a line were not forecast. Right: the same days in 2,000 other orders."
+    orders = f"{len(bad.depths):,}"
+    caption = f"Left: losses below a line were not forecast. Right: the same days in {orders} other orders."
     report.show(figure, "Money", "money-losses", "What may be lost", caption, name)
 
 # %% ../../../nbs/report/sections/money.ipynb #3512c948
