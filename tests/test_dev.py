@@ -205,3 +205,14 @@ def test_only_a_module_that_says_something_else_gets_a_new_time(repository):
     notebook.write_text(notebook.read_text().replace("value = 2", "value = 3"))
     subprocess.run(export, cwd=repository, check=True)
     assert same.stat().st_mtime == 1e9 and other.stat().st_mtime > 1e9 and "value = 3" in other.read_text()
+
+def test_check_says_which_command_mends_what_it_found(monkeypatch):
+    from neuralpha import dev
+
+    monkeypatch.setattr(dev, "changed_by_sync", lambda: [])
+    monkeypatch.setattr(dev, "untidy", lambda: "Would reformat: nbs/x.ipynb")
+    with pytest.raises(SystemExit, match="ruff format --config ruff.toml .*nbs") as found:
+        dev.main(["check"])
+    assert "Would reformat: nbs/x.ipynb" in str(found.value)
+    with pytest.raises(SystemExit, match="`check` says"):
+        dev.main(["--help"])
