@@ -14,12 +14,11 @@ __all__ = ['CEILING', 'NO_CEILING', 'LIVES', 'FADING_BARS', 'evaluate_scores', '
            'mean_metric', 'record', 'mean_record', 'measured', 'computed_metrics', 'calibrate', 'calibrated',
            'pooled_r2', 'share_recovered', 'half_life', 'bar_ics', 'return_over', 'horizon_labels', 'quantile_metrics']
 
-# %% ../../nbs/evaluate/metrics.ipynb #6e57dd25
-import math
+# %% ../../nbs/evaluate/metrics.ipynb #2a273f70
 import numpy as np
 import pandas as pd
 from numba import njit
-from ..core import NeuralphaError, check_kinds, count_of, unknown_name
+from ..core import NeuralphaError, check_kinds, count_of, nan_to_none, unknown_name
 from ..data.panel import Panel, once_each
 from ..labels import Label, excess_return, forward_return, suspended_exits
 from .catalogue import CATALOGUE, Metric, Sample, metric_entry
@@ -189,12 +188,7 @@ class Metrics(dict):
 def _has_value(found: dict | None) -> bool:
     return bool(found) and found.get("value") is not None
 
-# %% ../../nbs/evaluate/metrics.ipynb #d6a343d2
-def _number(v):
-    v = float(v)
-    return v if math.isfinite(v) else None
-
-# %% ../../nbs/evaluate/metrics.ipynb #38a440b3
+# %% ../../nbs/evaluate/metrics.ipynb #3d323567
 def metric(
     value,
     unit: str,
@@ -222,10 +216,10 @@ def metric(
     **more
         further JSON-native facts: t, lag, n, ...
     """
-    out = dict(value=_number(value), unit=unit, period=period, definition=definition)
+    out = dict(value=nan_to_none(float(value)), unit=unit, period=period, definition=definition)
     if low is not None:
-        out |= dict(low=_number(low), high=_number(high), interval=interval)
-    return out | {k: _number(v) if isinstance(v, (float, np.floating)) else v for k, v in more.items()}
+        out |= dict(low=nan_to_none(float(low)), high=nan_to_none(float(high)), interval=interval)
+    return out | {k: nan_to_none(v) if isinstance(v, (float, np.floating)) else v for k, v in more.items()}
 
 # %% ../../nbs/evaluate/metrics.ipynb #00047b88
 def mean_metric(

@@ -17,11 +17,12 @@ severity_now(record, panel, fits)                        # the classic score, be
 __all__ = ['IN_SAMPLE', 'KEPT', 'MOST_ASSETS', 'LOOKED_AT', 'HALF_LIFE', 'SCORED', 'decay_facts', 'severity_facts',
            'severity_now', 'LiveDecay', 'live_decay', 'plot_decay', 'plot_crowding']
 
-# %% ../../nbs/report/desk_decay.ipynb #d3a52e0c
+# %% ../../nbs/report/desk_decay.ipynb #c83bd478
+from operator import attrgetter
 from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 import pandas as pd
-from ..core import NeuralphaError
+from ..core import NeuralphaError, nan_to_none
 from ..data.panel import Panel, cut_panel
 from ..evaluate.ic import rank_ic
 from ..evaluate.plots import COLOURS, date_axis, new_figure, plain, style
@@ -47,7 +48,7 @@ from ..trading.account import PAID_TO_TRADE
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-# %% ../../nbs/report/desk_decay.ipynb #99876480
+# %% ../../nbs/report/desk_decay.ipynb #098f5a01
 IN_SAMPLE = 60  # dates of the training part that are scored
 
 
@@ -74,17 +75,17 @@ def decay_facts(
     ics = lag_ics(scores, panel, terms.label_delay)
     path = half_lives(ics, window=126)
     return dict(
-        half_life=_plain(half_life(ics)),
-        half_lives=[dict(date=str(date), **_plain(row)) for date, row in path.iterrows()],
+        half_life=_as_numbers(half_life(ics)),
+        half_lives=[dict(date=str(date), **_as_numbers(row)) for date, row in path.iterrows()],
         styles=_usual_styles(scores, panel),
-        in_sample=_plain(_in_sample(stored, fits, panel, terms)),
+        in_sample=_as_numbers(_in_sample(stored, fits, panel, terms)),
     )
 
-# %% ../../nbs/report/desk_decay.ipynb #feb27549
-def _plain(values) -> dict:
-    """NaN as None."""
+# %% ../../nbs/report/desk_decay.ipynb #0e69c34e
+def _as_numbers(values) -> dict:
+    """Numbers by name as JSON holds them."""
     values = values._asdict() if hasattr(values, "_asdict") else dict(values)
-    return {name: float(value) if np.isfinite(value) else None for name, value in values.items()}
+    return nan_to_none({name: float(value) for name, value in values.items()})
 
 # %% ../../nbs/report/desk_decay.ipynb #1dedcd7d
 def _usual_styles(scores, panel) -> dict:
@@ -96,11 +97,11 @@ def _usual_styles(scores, panel) -> dict:
     known = {name: x.dropna() for name, x in found.items()}
     return {name: usual_of(x)._asdict() for name, x in known.items() if len(x) >= 60 and np.ptp(x) > 0}
 
-# %% ../../nbs/report/desk_decay.ipynb #77139bc3
+# %% ../../nbs/report/desk_decay.ipynb #19bbf3ed
 def _in_sample(stored, fits, panel, terms) -> dict:
     """Mean IC, with its interval, on dates that the fit learnt from."""
     experiment = stored.experiment
-    fold = max(experiment.folds, key=_number)
+    fold = max(experiment.folds, key=attrgetter("number"))
     days = np.unique(experiment.panel.date_code[fold.train])
     days = days[np.linspace(0, len(days) - 1, min(IN_SAMPLE, len(days))).astype(int)]
     table = scores_of(fits, setting_features(fits, panel), experiment.panel.dates[days])
@@ -108,10 +109,6 @@ def _in_sample(stored, fits, panel, terms) -> dict:
     ics = rank_ic(table.set_index(["date", "asset"])["score"], label).dropna()
     found = mean_test(ics)
     return {name: found[name] for name in ("mean", "low", "high", "n")}
-
-# %% ../../nbs/report/desk_decay.ipynb #3baf0982
-def _number(fold):
-    return fold.number
 
 # %% ../../nbs/report/desk_decay.ipynb #72e161aa
 KEPT = np.arange(1, 200) / 200  # quantiles

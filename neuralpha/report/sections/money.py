@@ -158,13 +158,13 @@ def _rows(table: pd.DataFrame) -> list:
     """The rows of a table as JSON holds them."""
     return [_native(row) for row in table.to_dict("records")]
 
-# %% ../../../nbs/report/sections/money.ipynb #e0089c5b
+# %% ../../../nbs/report/sections/money.ipynb #bb10d977
 def _native(row) -> dict:
     """A row as JSON holds it: what is no finite number is None, a date is its day."""
-    return {key: _plain(value) for key, value in dict(row).items()}
+    return {key: _value_as_json(value) for key, value in dict(row).items()}
 
-# %% ../../../nbs/report/sections/money.ipynb #3cdfa317
-def _plain(value):
+# %% ../../../nbs/report/sections/money.ipynb #0dc8bd3a
+def _value_as_json(value):
     if value is pd.NaT:
         return None
     if isinstance(value, pd.Timestamp):
@@ -229,7 +229,7 @@ def _capacity_numbers(book: Book) -> dict:
     binding = _rows(found.binding(8).reset_index())
     return {"curve": _rows(found.table.reset_index()), "binding": binding} | _native(limits)
 
-# %% ../../../nbs/report/sections/money.ipynb #bac593e8
+# %% ../../../nbs/report/sections/money.ipynb #76ca672c
 def _convention_numbers(book: Book, scores: pd.Series) -> dict:
     """The same scores under every fill, delay and treatment of drift."""
     if isinstance(book.policy, Wished):
@@ -240,7 +240,7 @@ def _convention_numbers(book: Book, scores: pd.Series) -> dict:
         return {"why_not": f"{type(book.policy).__name__} follows the account; only its own convention was traded."}
     account, clock = book.account, book.ledger.clock
     table = conventions(scores, book.panel, book.policy, account.costs, account.capital, clock.horizon)
-    return {"rows": _rows(table.reset_index()), "spread": _plain(table.attrs["spread"])}
+    return {"rows": _rows(table.reset_index()), "spread": _value_as_json(table.attrs["spread"])}
 
 # %% ../../../nbs/report/sections/money.ipynb #658725a7
 def _sector_rows(book: Book) -> list:
