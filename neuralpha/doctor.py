@@ -209,7 +209,7 @@ def between_packages() -> Finding:
         return Finding("requirements", "warn", "; ".join(missing), _install())
     return Finding("requirements", "ok", "no package lacks what it asks of another")
 
-# %% ../nbs/doctor.ipynb #003a5297
+# %% ../nbs/doctor.ipynb #cfc67ef3
 def pinned_versions() -> Finding:
     """In a clone: whether the packages that are needed have the versions that the tests ran with."""
     constraints = _clone() / "constraints.txt"
@@ -219,7 +219,7 @@ def pinned_versions() -> Finding:
     other = []
     for name in _needed():
         here = installed(name)
-        there = tested.get(_plain(name))
+        there = tested.get(_normalised_name(name))
         if here and there and here.partition("+")[0] != there:
             other.append(f"{name} {here} (tested: {there})")
     if other:
@@ -234,14 +234,14 @@ def _package() -> Path:
 def _clone() -> Path:
     return _package().parent
 
-# %% ../nbs/doctor.ipynb #d2ab9dc4
-def _plain(name: str) -> str:
+# %% ../nbs/doctor.ipynb #eb4c9602
+def _normalised_name(name: str) -> str:
     return name.lower().replace("_", "-").replace(".", "-")
 
 
 def _pinned(text: str) -> dict:  # plain name -> version
     pairs = [line.split(";")[0].strip().partition("==") for line in text.splitlines() if "==" in line]
-    return {_plain(name): version for name, _, version in pairs}
+    return {_normalised_name(name): version for name, _, version in pairs}
 
 # %% ../nbs/doctor.ipynb #9a7609c3
 COMPILED = ("numpy", "pandas", "polars", "pyarrow", "scipy", "sklearn", "numba", "lightgbm", "torch")

@@ -210,3 +210,14 @@ def test_only_a_module_that_says_something_else_is_written_and_nobody_sees_it_ha
     broken = "from neuralpha import dev; dev._document = lambda modules, lib: 1 / 0; dev.sync()"
     assert subprocess.run([sys.executable, "-c", broken], cwd=repository, capture_output=True).returncode
     assert other.read_bytes() == finished and not [*repository.glob(".sync-*")]
+
+def test_check_says_which_command_mends_what_it_found(monkeypatch):
+    from neuralpha import dev
+
+    monkeypatch.setattr(dev, "changed_by_sync", lambda: [])
+    monkeypatch.setattr(dev, "untidy", lambda: "Would reformat: nbs/x.ipynb")
+    with pytest.raises(SystemExit, match="ruff format --config ruff.toml .*nbs") as found:
+        dev.main(["check"])
+    assert "Would reformat: nbs/x.ipynb" in str(found.value)
+    with pytest.raises(SystemExit, match="`check` says"):
+        dev.main(["--help"])

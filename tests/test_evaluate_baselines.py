@@ -33,6 +33,19 @@ def test_the_oracle_is_there_only_where_it_is_known():
     assert oracle(market, 13, 1) is None and "oracle" not in baseline_scores(market, 13, 1)
     assert list(baseline_scores(panel_from_frame(frame, truth={"oracle": np.arange(5.0)}))) == ["reversal", "oracle"]
 
+def test_a_baseline_that_is_declared_is_among_them(monkeypatch):
+    from neuralpha.evaluate import baselines
+
+    monkeypatch.setattr(baselines, "BASELINES", [*baselines.BASELINES])
+
+    @baselines.baseline
+    def ahead(panel, delay):
+        return panel.series(np.full(panel.n_rows, float(delay))).rename("ahead")
+
+    frame = pd.DataFrame({"date": pd.bdate_range("2020", periods=5), "asset": "A", "close": 1.0})
+    found = baselines.baseline_scores(panel_from_frame(frame), delay=3)
+    assert list(found) == ["reversal", "ahead"] and set(found["ahead"]) == {3.0}
+
 import os
 
 from pathlib import Path

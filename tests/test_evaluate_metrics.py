@@ -111,6 +111,14 @@ def _worst(sample):
 def _again(sample):
     return sample.ic
 
+def test_precision_and_the_sharpe_ratio_each_say_how_many_scores_they_are_of():
+    panel, s, y = _market()
+    m = evaluate_scores(s, panel, y, precision_top=7, sharpe_top=3, n_resamples=20)
+    long = pd.DataFrame({"s": s, "y": panel.series(y.values)}).dropna().groupby(level=0)
+    np.testing.assert_allclose(m["precision"]["value"], long.apply(lambda g: (g.nlargest(7, "s").y > 0).mean()).mean())
+    best = long.apply(lambda g: g.nlargest(3, "s").y.mean())
+    np.testing.assert_allclose(m["top_sharpe"]["value"], best.mean() / best.std() * np.sqrt(panel.bars_per_year / 5))
+
 def test_r2_against_both_denominators_by_hand():
     panel, s, y = _market()
     m = evaluate_scores(s, panel, y, forecast=0.004 * s, train_mean=0.001, n_resamples=20)

@@ -123,3 +123,8 @@ def test_skill_is_found_where_it_was_planted():
         and set(m["ic_by_market"]) == {"up", "down"}
         and list(m["ic_by_volatility"]) == ["calm", "middling", "stormy"]
     )
+
+def test_groups_stand_in_the_order_of_their_categorical():
+    p, s, y = _market()
+    third = pd.Categorical.from_codes(p.asset_code % 3, ["weak", "normal", "strong"])
+    assert list(regime_metrics(s, y, {"sector": third})["ic_by_sector"]) == ["weak", "normal", "strong"]

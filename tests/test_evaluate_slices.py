@@ -58,6 +58,12 @@ def test_other_horizons_are_less_of_what_the_label_is_less_of(over):
     for horizon, ic in got.items():
         assert np.isclose(ic, want[str(horizon)]["value"], atol=1e-6)
 
+def test_groups_of_a_slice_stand_in_the_order_of_their_categorical():
+    p, y, noisy = _toy()
+    third = pd.Categorical.from_codes(p.asset_code % 3, ["weak", "normal", "strong"])
+    table = slice_table(noisy(0.3, 1)[:, None], ["a"], y, cuts={"sector": third})
+    assert [group for group in table["group"].unique() if group] == ["weak", "normal", "strong"]
+
 def test_intervals_letters_and_ranks_of_a_slice_are_those_of_the_paired_tests():
     from types import SimpleNamespace
     from neuralpha.evaluate.slices import Slice, _evidence

@@ -12,6 +12,27 @@ from neuralpha.models.contract import check_model
 from neuralpha.models.fitting import fit_unit
 from neuralpha.own_code import offered
 
+LINEAR = {"ols", "ridge", "lasso", "elasticnet", "huber", "logistic", "pcr", "pls"}
+
+BOOSTED = {"lightgbm", "doubleensemble", "widetrees"}
+
+def test_every_model_says_what_it_is():
+    from neuralpha.models.nets import Net
+
+    kinds = {name: model_class(name).kind for name in MODELS}
+    assert {name for name, kind in kinds.items() if kind == "linear"} == LINEAR
+    assert {name for name, kind in kinds.items() if kind == "boosted"} == BOOSTED
+    assert {name for name, kind in kinds.items() if kind == "forest"} == {"randomforest"}
+    nets = {name for name in MODELS if issubclass(model_class(name), Net)}
+    assert {name for name, kind in kinds.items() if kind == "net"} == nets
+    assert LINEAR | BOOSTED | nets | {"randomforest"} == set(MODELS)
+    assert all(model_kind(name.upper()) == kind for name, kind in kinds.items())
+
+def test_boosters_of_other_packages_are_boosted_and_nothing_is_loaded_to_say_so():
+    assert model_kind("xgboost:XGBRegressor") == model_kind("catboost:CatBoostRegressor") == "boosted"
+    assert model_kind("xgboost.sklearn:XGBClassifier") == "boosted"
+    assert model_kind("nowhere.py:HGB") == model_kind("nowhere:HGB") == model_kind("unheard of") == "own"
+
 MINE = """
 from dataclasses import dataclass
 from typing import ClassVar

@@ -5,6 +5,8 @@ import pytest
 import torch
 from neuralpha.core import NeuralphaError
 from neuralpha.models.base import toy_problem
+from neuralpha.models.nets import Net
+from neuralpha.models.registry import MODELS, model_class
 from neuralpha.models.training.config import Training
 from neuralpha.models.training.module import NetModule
 
@@ -52,37 +54,13 @@ def test_the_penalty_grows_a_hundredfold_to_what_is_asked_for():
     assert path_penalty(Training(sparse_input=5.0), 0, 1) == pytest.approx(0.05)
     assert path_penalty(Training(), 3, 20) == 0
 
-@pytest.mark.parametrize(
-    "name",
-    [
-        "mlp",
-        "tabm",
-        "nn3",
-        "widedeep",
-        "autoencoder",
-        "tcn",
-        "cnn",
-        "multiscale",
-        "lstm",
-        "gru",
-        "alstm",
-        "transformer",
-        "fttransformer",
-        "patchtst",
-        "itransformer",
-        "master",
-        "pretrained",
-        "timemixer",
-        "stockmixer",
-        "crossattention",
-        "statespace",
-    ],
-)
+NETS = [name for name in MODELS if issubclass(model_class(name), Net)]
+
+@pytest.mark.parametrize("name", NETS)
 def test_an_input_without_weights_is_not_seen(name):
     from neuralpha.models.losses import grid_of
-    from neuralpha.models.registry import make_model
 
-    model = make_model(name)
+    model = model_class(name)()
     net = model.build(4, 1).eval()
     x = torch.randn(12, model.window, 4)
     grid = grid_of(np.repeat([0, 1], 6))

@@ -6,7 +6,7 @@ import pytest
 from neuralpha.core import NeuralphaError
 from neuralpha.study.experiment import open_experiment
 from neuralpha.report.steps import Report
-from neuralpha.report.pages.draw import write_site
+from neuralpha.report.pages.draw import site_pages, write_site
 from neuralpha.study.spec import make_study
 
 @pytest.fixture(scope="module")
@@ -43,6 +43,19 @@ def test_one_file_holds_every_page_and_picture(report):
     assert "<b>Mail" not in text and "&lt;b&gt;Mail" in text
     with pytest.raises(NeuralphaError, match="holds no report"):
         single_file(report / "sim-tiny")
+
+def test_a_page_that_is_added_to_the_site_is_in_the_file(report, monkeypatch):
+    from neuralpha.report import export as mail
+
+    def with_one_more(study, folder):
+        return site_pages(study, folder) | {"extra.html": "<main><h1>One more</h1>added</main>"}
+
+    monkeypatch.setattr(mail, "site_pages", with_one_more)
+    text = mail.single_file(report)
+    assert 'id="page-extra.html"' in text and 'href="#page-extra.html"' in text and "added" in text
+    assert text.index('id="page-index.html"') < text.index('id="page-sim-tiny-index.html"')
+    assert text.index('id="page-sim-tiny-model-ridge.html"') < text.index('id="page-data.html"')
+    assert "page-leaderboard.html" not in text
 
 def test_without_a_chromium_it_says_so(report, monkeypatch):
     from neuralpha.report import export as mail

@@ -58,3 +58,17 @@ def test_the_question_is_answered_with_yes_no_or_how_long_it_would_take():
         "Does a net beat boosted trees here? No: lightgbm is ahead"
     )
     assert said("mine", "mlp") == "" and said(low=None) == "" and said(models={"mlp": models["mlp"]}) == ""
+
+def test_trees_beside_a_line_are_no_net_and_a_forest_is_not_boosted():
+    def said(**kinds):
+        models = {name: dict(kind="model", letters="a", metrics={"ic": {"value": 0.02}}) for name in kinds}
+        better, worse = kinds
+        pair = dict(better=better, worse=worse, difference=0.01, se=0.01, low=0.001, high=0.02, separated=True)
+        study = make_study(dict(name="s", universes=["u"], models={n: {"model": kind} for n, kind in kinds.items()}))
+        numbers = dict(models=models, pairs=[pair], folds=[])
+        return net_or_tree(UniverseResult("u", numbers, [], {}, {}, {}), study)
+
+    assert "Yes: a is ahead of b" in said(a="mlp", b="widetrees")
+    assert "No: a is ahead of b" in said(a="widetrees", b="mlp")
+    assert "Yes: a is ahead of b" in said(a="mlp", b="xgboost:XGBRegressor")
+    assert said(a="widetrees", b="lightgbm") == said(a="mlp", b="randomforest") == ""

@@ -8,6 +8,10 @@ from neuralpha.data.simulated.market import simulate_universe
 from neuralpha.rl.environment import trade_env
 from neuralpha.rl.truths import SignalMarket, draw_signals, play
 
+def test_of_seeds_that_are_worth_the_same_the_smaller_stays():
+    assert best_seeds({3: 0.1, 1: 0.5, 2: 0.1}, 2) == [1, 2]
+    assert best_seeds({0: 1.0, 1: 1.0, 2: 1.0}, 1) == [0] and best_seeds({4: -1.0}, 3) == [4]
+
 @pytest.fixture(scope="module")
 def shares():
     known = quadratic_market()

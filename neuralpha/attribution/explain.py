@@ -728,7 +728,7 @@ def _single_differences(opened, x, row, back, pairs):
     )
     return (score[0] - score[1:]).reshape(len(pairs), -1).mean(1)
 
-# %% ../../nbs/attribution/explain.ipynb #0d8fb8e2
+# %% ../../nbs/attribution/explain.ipynb #f9332215
 def interactions(
     model,  # fitted model
     X: Features,
@@ -774,12 +774,14 @@ def interactions(
         raise NeuralphaError("features is empty; name those whose interactions are asked for.")
     seen = model.seen(X) if isinstance(model, Estimator) else X
     columns = [seen.names.index(n) for n in seen.select(names).names]
-    pairs = [(i,) for i in columns] + [(i, j) for a, i in enumerate(columns) for j in columns[:a]]
+    singles = [(i,) for i in columns]
+    pairs = [(i, j) for a, i in enumerate(columns) for j in columns[:a]]
+    asked = singles + pairs
     opened = probe(model, X)
     if opened.across:
         n_rows = int(
             np.clip(
-                4 * AFFORDABLE / (len(pairs) * n_background * assets_beside(X.panel, pool).mean()),
+                4 * AFFORDABLE / (len(asked) * n_background * assets_beside(X.panel, pool).mean()),
                 min(n_rows, 8),
                 n_rows,
             )
@@ -787,14 +789,14 @@ def interactions(
     chosen = _draw(pool, n_rows, rng)
     x = opened.inputs(chosen)
     back = opened.inputs(rng.choice(pool, n_background))
-    gap = dict(
-        zip(pairs, np.transpose([_single_differences(opened, v, row, back, pairs) for v, row in zip(x, chosen)]))
-    )
+    gaps = np.transpose([_single_differences(opened, v, row, back, asked) for v, row in zip(x, chosen)])
+    alone = dict(zip(columns, gaps))  # feature -> (rows,) what the score loses with it
+    together = dict(zip(pairs, gaps[len(singles) :]))  # two features -> (rows,) what it loses with both
     out = pd.DataFrame(0.0, names, names)
     for a, i in enumerate(columns):
-        out.iloc[a, a] = abs(gap[i,]).mean()
+        out.iloc[a, a] = abs(alone[i]).mean()
         for c, j in enumerate(columns[:a]):
-            out.iloc[a, c] = out.iloc[c, a] = abs(gap[i,] + gap[j,] - gap[i, j]).mean()
+            out.iloc[a, c] = out.iloc[c, a] = abs(alone[i] + alone[j] - together[i, j]).mean()
     out.attrs |= {"rows": len(chosen), "whole_dates": opened.across}
     return out
 
@@ -945,13 +947,14 @@ def plot_agreement(table: pd.DataFrame) -> "Figure":
     ax.spines[["top", "right"]].set_visible(False)
     return fig
 
-# %% ../../nbs/attribution/explain.ipynb #edeab1ce
+# %% ../../nbs/attribution/explain.ipynb #12097ce3
 def _deal(panel, rows, rng):
     """For each row, another row of the same date: a random permutation within dates."""
-    order = np.lexsort((rng.random(len(rows)), panel.date_code[rows]))
-    home = np.argsort(panel.date_code[rows], kind="stable")
+    date = panel.date_code[rows]
+    in_date_order = np.argsort(date, kind="stable")
+    shuffled_within_date = np.lexsort((rng.random(len(rows)), date))
     other = np.empty(len(rows), np.int64)
-    other[home] = order
+    other[in_date_order] = shuffled_within_date
     return other
 
 # %% ../../nbs/attribution/explain.ipynb #9360af3f

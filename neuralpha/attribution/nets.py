@@ -127,7 +127,7 @@ def gauss_legendre(points: int, device="cpu") -> tuple[torch.Tensor, torch.Tenso
     t, w = np.polynomial.legendre.leggauss(points)
     return tuple(torch.tensor(v, dtype=torch.float32, device=device) for v in ((t + 1) / 2, w / 2))
 
-# %% ../../nbs/attribution/nets.ipynb #adcc6a1e
+# %% ../../nbs/attribution/nets.ipynb #d4b600bc
 def _along_paths(module, windows, starts, weight, points, batch):
     """Mean over paths of movement × gradient and of the gradient, each (n, L, F); `weight` (k,) of the starts."""
     t, w = gauss_legendre(points, windows.device)
@@ -138,12 +138,12 @@ def _along_paths(module, windows, starts, weight, points, batch):
     for i in range(0, len(windows), rows):
         x = windows[i : i + rows]
         for b, share in zip(starts.split(paths), weight.split(paths)):
-            step = x[:, None] - b  # (rows, paths, L, F)
-            at = b[:, None] + t[:, None, None] * step[:, :, None]  # (rows, paths, points, L, F)
-            g = _gradients(module, at.flatten(0, 2)).view(at.shape)
-            g = (g * w[:, None, None]).sum(2) * share[:, None, None]
-            slope[i : i + rows] += g.sum(1)
-            moved[i : i + rows] += (g * step).sum(1)
+            movement = x[:, None] - b  # (rows, paths, L, F)
+            points_on_path = b[:, None] + t[:, None, None] * movement[:, :, None]  # (rows, paths, points, L, F)
+            gradient = _gradients(module, points_on_path.flatten(0, 2)).view(points_on_path.shape)
+            weighted_gradient = (gradient * w[:, None, None]).sum(2) * share[:, None, None]  # (rows, paths, L, F)
+            slope[i : i + rows] += weighted_gradient.sum(1)
+            moved[i : i + rows] += (weighted_gradient * movement).sum(1)
     return moved, slope
 
 # %% ../../nbs/attribution/nets.ipynb #4cb9edaa

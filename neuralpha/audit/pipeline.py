@@ -136,7 +136,7 @@ TWICE = (
     "can be checked."
 )
 
-# %% ../../nbs/audit/pipeline.ipynb #c702a499
+# %% ../../nbs/audit/pipeline.ipynb #d218784b
 def _check_repeat(audit: Audit):
     with watched_files() as files:
         again = audit.run(audit.panel, audit.tables)
@@ -149,14 +149,14 @@ def _check_repeat(audit: Audit):
             pair = (mine, again.get(what), rows, rows)
             audit.tally.compare(Comparison(*place, audit.panel, *pair, TWICE, exact=True))
             continue
-        is_same = repr(_plain(mine)) == repr(_plain(again.get(what)))
+        is_same = repr(_as_lists(mine)) == repr(_as_lists(again.get(what)))
         line = audit.tally.line(*place)
         line.count(1, 1, 0 if is_same else 1)
         if not is_same:
             line.say("fails", f"{what} differs between two runs on the same data: fix its seed.")
 
-# %% ../../nbs/audit/pipeline.ipynb #00713a0c
-def _plain(artefact):
+# %% ../../nbs/audit/pipeline.ipynb #8ba968e5
+def _as_lists(artefact):
     """Folds, or what is fitted, as lists of numbers."""
     if isinstance(artefact, list):
         return [[f.train.tolist(), f.valid.tolist(), f.test.tolist()] for f in artefact]

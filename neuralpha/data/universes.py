@@ -411,7 +411,7 @@ def _write_years(panel, folder):
             }
         ).write_parquet(part / "bars.parquet")
 
-# %% ../../nbs/data/universes.ipynb #4c46c2ef
+# %% ../../nbs/data/universes.ipynb #eb210489
 def import_universe(
     source,  # anything `load_universe` takes
     name: str | None = None,  # default: the panel's name
@@ -462,7 +462,7 @@ def import_universe(
         for part in ("checks", "masked", "attributes"):
             getattr(panel, part).to_parquet(tmp / f"{part}.parquet")
         read = dict(
-            source=_origin(source), options=_plain(options), check_spec=check_spec(checks).model_dump(mode="json")
+            source=_origin(source), options=_as_json(options), check_spec=check_spec(checks).model_dump(mode="json")
         )
         files = {str(f.relative_to(tmp)): file_digest(f) for f in sorted(tmp.rglob("*.parquet"))}
         write_json(tmp / "manifest.json", dict(format=FORMAT, name=name) | read | _facts_of(panel) | dict(files=files))
@@ -484,7 +484,7 @@ def _origin(source) -> str:
         return source.split("@")[-1]
     return str(source) if isinstance(source, (str, os.PathLike)) else f"a {type(source).__name__}"
 
-# %% ../../nbs/data/universes.ipynb #64f5773a
+# %% ../../nbs/data/universes.ipynb #91edc950
 def _facts_of(panel: Panel) -> dict:
     """What a manifest says of a panel."""
     found = panel.checks[panel.checks.rows > 0] if len(panel.checks) else panel.checks
@@ -495,12 +495,12 @@ def _facts_of(panel: Panel) -> dict:
         span=panel.span,
         masked_rows=int((~panel.tradable).sum()),
         fields=list(panel.fields),
-        checks=_plain(found.to_dict("records")),
+        checks=_as_json(found.to_dict("records")),
         digest=panel.digest,
     )
 
 
-def _plain(value):
+def _as_json(value):
     """The value as JSON holds it; what JSON has no word for becomes text."""
     return json.loads(json.dumps(value, default=str))
 

@@ -15,12 +15,11 @@ __all__ = ['CEILING', 'NO_CEILING', 'LIVES', 'FADING_BARS', 'HORIZONS', 'evaluat
            'pooled_r2', 'is_of_returns', 'share_recovered', 'half_life', 'bar_ics', 'return_over', 'label_over',
            'horizon_labels', 'quantile_metrics']
 
-# %% ../../nbs/evaluate/metrics.ipynb #6708c1aa
-import math
+# %% ../../nbs/evaluate/metrics.ipynb #0781d8d1
 import numpy as np
 import pandas as pd
 from numba import njit
-from ..core import NeuralphaError, check_kinds, count_of, unknown_name
+from ..core import NeuralphaError, check_kinds, count_of, nan_to_none, unknown_name
 from ..data.panel import Panel, once_each
 from ..labels import Label, excess_return, forward_return, suspended_exits
 from .catalogue import CATALOGUE, Metric, Sample, metric_entry
@@ -40,7 +39,7 @@ from neuralpha.evaluate.statistics import (
 )
 from ..display import page_part, table_html
 
-# %% ../../nbs/evaluate/metrics.ipynb #9fa786d5
+# %% ../../nbs/evaluate/metrics.ipynb #9fba8ed5
 @check_kinds
 def evaluate_scores(
     scores: pd.Series,  # `(date, asset)` out-of-sample scores (or an array in panel row order)
@@ -50,8 +49,8 @@ def evaluate_scores(
     train_mean=None,  # `(date, asset)` Series or a number: mean label of the training part
     labels: list | None = None,  # labels for IC by horizon; default `horizon_labels(y)`
     quantiles: int = 5,  # groups
-    top: int = 10,  # highest scores in precision
-    n_best: int = 5,  # highest scores in the Sharpe ratio
+    precision_top: int = 10,  # highest scores in precision
+    sharpe_top: int = 5,  # highest scores in the Sharpe ratio
     half_spread_bps: float = 5.0,  # cost of buying or selling, basis points of the amount
     trials: int = 1,  # everything tried in the study, for the deflated Sharpe ratio
     trial_sharpes=None,  # Sharpe ratios per bar of the trials, where known
@@ -79,9 +78,9 @@ def evaluate_scores(
         labels for IC by horizon; default `horizon_labels(y)`
     quantiles : int, default 5
         groups
-    top : int, default 10
+    precision_top : int, default 10
         highest scores in precision
-    n_best : int, default 5
+    sharpe_top : int, default 5
         highest scores in the Sharpe ratio
     half_spread_bps : float, default 5.0
         cost of buying or selling, basis points of the amount
@@ -113,7 +112,7 @@ def evaluate_scores(
             f"No date of {panel.name} has three assets with score and label, or the score is constant: there is "
             "nothing to evaluate."
         )
-    sample = Sample(y, values, pearson[:, 0], spearman[:, 0], quantiles, top)
+    sample = Sample(y, values, pearson[:, 0], spearman[:, 0], quantiles, precision_top)
     ics = [sample.ic, sample.rank_ic] if per_date is None else [np.asarray(series) for series in per_date]
     found = {
         **_counts(sample),
@@ -123,7 +122,7 @@ def evaluate_scores(
         **_half_life_metric(values, y, seed, n_resamples),
         **_forecast_errors(_by_row(panel, forecast), _by_row(panel, train_mean), y),
         **quantile_metrics(values, y, quantiles),
-        **_top_sharpe(sample, n_best),
+        **_top_sharpe(sample, sharpe_top),
         **_suspended_metrics(values, y, quantiles),
         **_trading_metrics(values, y, quantiles, Costs(half_spread_bps), trials, trial_sharpes),
         **computed_metrics(sample),
@@ -191,12 +190,7 @@ class Metrics(dict):
 def _has_value(found: dict | None) -> bool:
     return bool(found) and found.get("value") is not None
 
-# %% ../../nbs/evaluate/metrics.ipynb #d6a343d2
-def _number(v):
-    v = float(v)
-    return v if math.isfinite(v) else None
-
-# %% ../../nbs/evaluate/metrics.ipynb #38a440b3
+# %% ../../nbs/evaluate/metrics.ipynb #3d323567
 def metric(
     value,
     unit: str,
@@ -224,10 +218,10 @@ def metric(
     **more
         further JSON-native facts: t, lag, n, ...
     """
-    out = dict(value=_number(value), unit=unit, period=period, definition=definition)
+    out = dict(value=nan_to_none(float(value)), unit=unit, period=period, definition=definition)
     if low is not None:
-        out |= dict(low=_number(low), high=_number(high), interval=interval)
-    return out | {k: _number(v) if isinstance(v, (float, np.floating)) else v for k, v in more.items()}
+        out |= dict(low=nan_to_none(float(low)), high=nan_to_none(float(high)), interval=interval)
+    return out | {k: nan_to_none(v) if isinstance(v, (float, np.floating)) else v for k, v in more.items()}
 
 # %% ../../nbs/evaluate/metrics.ipynb #00047b88
 def mean_metric(
@@ -691,9 +685,9 @@ def _horizon_metrics(pearson: np.ndarray, spearman: np.ndarray, labels: list) ->
             out[name][str(label.horizon)] = mean_record(name, label, values[:, j])
     return out
 
-# %% ../../nbs/evaluate/metrics.ipynb #309ed92b
+# %% ../../nbs/evaluate/metrics.ipynb #5cff70f6
 def _top_sharpe(sample: Sample, n_best: int) -> dict:
-    """Annualised Sharpe ratio of the mean label of the `few` highest scores of every date; of returns only."""
+    """Annualised Sharpe ratio of the mean label of the `n_best` highest scores of every date; of returns only."""
     y = sample.label
     panel = sample.panel
     if y.unit != "return":

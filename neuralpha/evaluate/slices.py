@@ -14,7 +14,7 @@ __all__ = ['CUTS_OF_EVERY_HORIZON', 'N_QUANTILES', 'FEWEST_ASSETS', 'FEWEST_ENTR
            'slice_numbers', 'SliceSetting', 'ScoredTime', 'Slice', 'Cut', 'slice_meanings', 'slices_json',
            'slices_frame', 'slice_records']
 
-# %% ../../nbs/evaluate/slices.ipynb #dd922ceb
+# %% ../../nbs/evaluate/slices.ipynb #8143e9bc
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -27,7 +27,7 @@ from .catalogue import CATALOGUE, Sample, sliced_metrics
 from ..cross_section import correlations, rank_within_date
 from .metrics import HORIZONS, label_over, measured, metric, pooled_r2
 from .quantiles import names_changed
-from .regimes import DEFINITIONS, GROUP_ORDER, regimes
+from .regimes import DEFINITIONS, regimes
 from .statistics import fewest_dates, letters, mean_test, paired_tests, sharpe_report
 from ..trading.costs import Costs
 from ..trading.ledger import account_span, quantile_positions, settle
@@ -225,7 +225,7 @@ def _slice_rows(part: "Slice", setting: SliceSetting) -> list[dict]:
 N_QUANTILES = 5
 FEWEST_ASSETS = 5  # of a group on a date
 
-# %% ../../nbs/evaluate/slices.ipynb #76fea5c2
+# %% ../../nbs/evaluate/slices.ipynb #2ae5563b
 @dataclass(frozen=True, eq=False)
 class Slice:
     """One horizon within one group of a cut, or over everything.
@@ -244,7 +244,7 @@ class Slice:
     rank_ic : np.ndarray
         (n_dates, M)
     quantiles : np.ndarray
-        (n_rows, M) 1 to QUANTILES within the group, 0 outside
+        (n_rows, M) 1 to N_QUANTILES within the group, 0 outside
     changed : np.ndarray
         (n_dates, M) turnover of the two ends
     """
@@ -255,10 +255,10 @@ class Slice:
     rows: np.ndarray  # (n_rows,) bool: rows of the group
     ic: np.ndarray  # (n_dates, M)
     rank_ic: np.ndarray  # (n_dates, M)
-    quantiles: np.ndarray  # (n_rows, M) 1 to QUANTILES within the group, 0 outside
+    quantiles: np.ndarray  # (n_rows, M) 1 to N_QUANTILES within the group, 0 outside
     changed: np.ndarray  # (n_dates, M) turnover of the two ends
 
-# %% ../../nbs/evaluate/slices.ipynb #8d7056c6
+# %% ../../nbs/evaluate/slices.ipynb #7f7024f6
 @dataclass(frozen=True, eq=False)
 class Cut:
     """What the slices of one cut share at every horizon.
@@ -285,17 +285,22 @@ class Cut:
 
     @classmethod
     def of(cls, panel: Panel, scores: np.ndarray, name: str, cut) -> "Cut":
-        """The cut of a panel's rows; everything where it has no name."""
+        """The cut of a panel's rows; everything where it has no name.
+
+        A cut of dates only, such as the year, splits no portfolio: names change on its first date, too, and are
+        compared with those of the date before, which another group has.
+        """
         groups, code = _codes(panel, cut)
         quantiles = _quantiles_within(panel, scores, code, FEWEST_ASSETS if name else 1)
-        everybody = np.zeros(panel.n_rows, np.int64)
-        whole = _quantiles_within(panel, scores, everybody, 1) if _keeps_dates_whole(panel, code) else None
+        cuts_dates_only = _keeps_dates_whole(panel, code)
+        if cuts_dates_only:
+            of_everybody = _quantiles_within(panel, scores, np.zeros(panel.n_rows, np.int64), 1)
         changed = []
         for place in range(len(groups)):
             rows = code == place
             dates = np.bincount(panel.date_code, rows, panel.n_dates) > 0
-            own = np.where(rows[:, None], quantiles, 0) if whole is None else whole
-            changed.append(_end_turnover(panel, own, dates))
+            held = of_everybody if cuts_dates_only else np.where(rows[:, None], quantiles, 0)
+            changed.append(_end_turnover(panel, held, dates))
         return cls(name, groups, code, quantiles, changed)
 
     def slices(self, scores: np.ndarray, label: Label) -> Iterator[Slice]:
@@ -311,16 +316,12 @@ def _keeps_dates_whole(panel: Panel, code: np.ndarray) -> bool:
     first = code[panel.rows_by_date[panel.date_offsets[:-1]]]
     return bool((code == first[panel.date_code]).all())
 
-# %% ../../nbs/evaluate/slices.ipynb #d4719381
+# %% ../../nbs/evaluate/slices.ipynb #675b23c8
 def _codes(panel: Panel, cut) -> tuple:  # K names; (n_rows,) place of every row's group among them, -1 in none
-    """Groups of a cut in the order they are shown; one group of everything without a cut."""
+    """Groups of a cut in the order of its categories; one group of everything without a cut."""
     if cut is None:
         return [""], np.zeros(panel.n_rows, np.int64)
-    names = sorted(
-        cut.categories, key=lambda group: (GROUP_ORDER.index(group) if group in GROUP_ORDER else -1, str(group))
-    )
-    places = np.array([*(names.index(group) for group in cut.categories), -1])
-    return [str(group) for group in names], places[cut.codes]
+    return [str(group) for group in cut.categories], cut.codes.astype(np.int64)
 
 # %% ../../nbs/evaluate/slices.ipynb #807fb507
 def _quantiles_within(panel: Panel, scores: np.ndarray, code: np.ndarray, fewest: int) -> np.ndarray:  # (n_rows, M)

@@ -310,7 +310,7 @@ class Probe:
         """(k,) scores of one row with each of k inputs, its date's other assets as they are; only where `across`."""
         raise NotImplementedError
 
-# %% ../../nbs/models/base.ipynb #848bd1ce
+# %% ../../nbs/models/base.ipynb #1b5e0a08
 @dataclass(kw_only=True, repr=False, eq=False)
 class Estimator(Prepared):
     """A model with scikit-learn's grammar over views; a subclass writes `_fit` and `_predict`, and what `Fitted` asks
@@ -324,6 +324,7 @@ class Estimator(Prepared):
 
     seed: int = 0  # everything random follows from it
     limits: ClassVar[dict] = {"seed": "[0, inf)"}
+    kind: ClassVar[str] = "own"  # "linear", "boosted", "forest", "net" or "agent"; a subclass is what it inherits
     # what tuning searches: parameter -> ("float" | "log" | "int", low, high) or ("choice", values)
     space: ClassVar[dict] = {}
     stochastic: ClassVar[bool] = True  # False: another seed gives the same model, so one is enough

@@ -58,7 +58,7 @@ def foreign_class(
 def _packages(cls: type) -> list:
     return [c.__module__.partition(".")[0] for c in cls.__mro__]
 
-# %% ../../nbs/models/boosters.ipynb #74cfceb5
+# %% ../../nbs/models/boosters.ipynb #6eaf82e9
 class Booster(ScikitModel):
     """A booster of another package, as a model; a subclass says how its package is asked.
 
@@ -68,6 +68,7 @@ class Booster(ScikitModel):
         everything random follows from it
     """
 
+    kind: ClassVar[str] = "boosted"
     file: ClassVar[str] = ""  # what a fit is kept in
     quiet: ClassVar[dict] = {}  # one thread, no words, no files
     seed_name: ClassVar[str] = "random_state"

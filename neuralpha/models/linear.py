@@ -21,7 +21,7 @@ from ..core import NeuralphaError, atomic_path
 from .base import Estimator, feature_scale, mean_ic, scaled
 from .probe import LinearProbe
 
-# %% ../../nbs/models/linear.ipynb #212960b7
+# %% ../../nbs/models/linear.ipynb #c2cf9afc
 @dataclass(kw_only=True, repr=False, eq=False)
 class Linear(Estimator):
     """A linear score; subclasses write `_path(x, target)`: candidate (note, coefficients, intercept) triples.
@@ -35,6 +35,7 @@ class Linear(Estimator):
     """
 
     stop_on: str = "ic"  # what chooses the penalty on validation: "ic" (mean by date) or "loss" (squared error)
+    kind: ClassVar[str] = "linear"
     stochastic: ClassVar[bool] = False
     limits: ClassVar[dict] = {"stop_on": ("ic", "loss")}
 

@@ -35,7 +35,7 @@ from .training.module import NetModule, check_module
 from .training.resident import Resident
 from .training.scoring import score_rows
 
-# %% ../../nbs/models/nets.ipynb #95d76673
+# %% ../../nbs/models/nets.ipynb #5dd529b4
 @dataclass(kw_only=True, repr=False, eq=False)
 class Net(Training, Estimator):
     """A neural model: a subclass writes `build(n_features, outputs) -> torch module`.
@@ -94,6 +94,7 @@ class Net(Training, Estimator):
     """
 
     window: int = 1  # bars the net sees, the decision date last
+    kind: ClassVar[str] = "net"
     gpus: ClassVar[float] = 1
     multi_task: ClassVar[bool] = True
     limits: ClassVar[dict] = {"window": "[1, inf)"}

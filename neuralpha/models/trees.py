@@ -76,7 +76,7 @@ BOOSTING = {
     "threads": "[0, inf)",
 }  # limits of what LightGBM is told
 
-# %% ../../nbs/models/trees.ipynb #c63ec108
+# %% ../../nbs/models/trees.ipynb #2ab06df7
 @dataclass(kw_only=True, repr=False, eq=False)
 class BoostingSettings(Estimator):
     """What LightGBM is told: its parameters and its data.
@@ -129,6 +129,7 @@ class BoostingSettings(Estimator):
     patience: int = 80  # trees without improvement on validation
     lags: tuple | list = ()  # e.g. (1, 5): rows that many bars earlier as further columns
     threads: int = 0  # 0: OMP_NUM_THREADS or all cores; the result does not depend on it
+    kind: ClassVar[str] = "boosted"
     limits: ClassVar[dict] = BOOSTING | {
         "objective": OBJECTIVES,
         "feature_fraction": "(0, 1]",
@@ -304,7 +305,7 @@ class LightGBM(BoostingSettings):
         self.booster_ = lgb.Booster(model_str=(folder / "model.txt").read_text(encoding="utf-8"))
         self.trees_ = self.booster_.num_trees()
 
-# %% ../../nbs/models/trees.ipynb #7a3f0045
+# %% ../../nbs/models/trees.ipynb #e747f380
 @dataclass(kw_only=True, repr=False, eq=False)
 class RandomForest(LightGBM):
     """Random forest, grown by LightGBM. Its score is the mean of its trees.
@@ -348,6 +349,7 @@ class RandomForest(LightGBM):
     bagging_fraction: float = 0.5
     feature_fraction: float = 0.35
     name: ClassVar[str] = "randomforest"
+    kind: ClassVar[str] = "forest"
     space: ClassVar[dict] = {
         "num_leaves": ("choice", [15, 31, 63, 127]),
         "min_leaf": ("choice", [50, 200, 1000]),

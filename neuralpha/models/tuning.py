@@ -285,7 +285,7 @@ def within_budget(
     end = min(ends, default=len(records) + 1)
     return records[:end], len(records) >= end
 
-# %% ../../nbs/models/tuning.ipynb #18b91853
+# %% ../../nbs/models/tuning.ipynb #69dbd095
 def tune(
     model: Estimator,  # its other parameters stay as they are
     X,
@@ -362,7 +362,7 @@ def tune(
             own = {"seed": trial_seed(seed, n)} | where
             got = run_trial(trial, model, params | own, X, goal, inner, judge, weights)
             seconds = round(time.perf_counter() - start, 3)
-            records.append({"number": n, "params": _plain(params), **got, "seconds": seconds})
+            records.append({"number": n, "params": _as_in_journal(params), **got, "seconds": seconds})
             if journal:
                 _append(Path(journal), records[-1])
             if watch:
@@ -402,19 +402,19 @@ def search_space(model, space=None) -> dict:
             model.check_param(k, float(v) if kind in ("float", "log") else v)
     return {k: tuple(v) for k, v in space.items()}
 
-# %% ../../nbs/models/tuning.ipynb #64f67841
+# %% ../../nbs/models/tuning.ipynb #3cd9578e
 def trial_seed(seed: int, n: int) -> int:
     """The seed of a search's trial number `n`."""
     return int(np.random.SeedSequence([seed, n]).generate_state(1)[0] >> 1)
 
 
-def _plain(params):
+def _as_in_journal(params):
     return json.loads(canonical_json(params))  # as it comes back from the journal
 
-# %% ../../nbs/models/tuning.ipynb #3c92ccab
+# %% ../../nbs/models/tuning.ipynb #335c9a97
 def _replay(trial, params, record, journal):
     """Tell a trial what the journal says of it."""
-    if _plain(params) != record["params"]:
+    if _as_in_journal(params) != record["params"]:
         raise NeuralphaError(
             f"{journal}: trial {record['number']} was drawn by another version of the sampler; delete the file to "
             "search anew."

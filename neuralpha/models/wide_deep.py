@@ -474,7 +474,7 @@ def boost_what_is_left(
     )
     return booster, log["valid"]["loss"]
 
-# %% ../../nbs/models/wide_deep.ipynb #ba4e388f
+# %% ../../nbs/models/wide_deep.ipynb #7bf79ea6
 @dataclass(kw_only=True, repr=False, eq=False)
 class TreesOfWhatIsLeft(Estimator):
     """Boosted trees of what a linear model leaves, on the inputs with the largest gain.
@@ -511,6 +511,7 @@ class TreesOfWhatIsLeft(Estimator):
     max_bin: int = 63
     patience: int = 40  # trees without improvement on validation
     threads: int = 0  # 0: OMP_NUM_THREADS or all cores; the result does not depend on it
+    kind: ClassVar[str] = "boosted"
     space: ClassVar[dict] = {
         "learning_rate": ("log", 0.01, 0.1),
         "num_leaves": ("choice", [2, 3, 4, 8]),

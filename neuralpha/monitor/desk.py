@@ -23,7 +23,7 @@ __all__ = ['FILLS', 'FITS', 'TERMS', 'WATCH', 'ACTIONS', 'TABLES', 'THIN', 'WIND
            'find_revisions', 'one_date', 'is_of_the_day', 'Paid', 'record_fills', 'fills_of', 'next_target', 'act',
            'feed', 'is_revised', 'halt', 'verify_desk']
 
-# %% ../../nbs/monitor/desk.ipynb #6c4f1609
+# %% ../../nbs/monitor/desk.ipynb #551666fc
 import contextlib, io, os, shutil, tempfile
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass, field, replace
@@ -37,6 +37,7 @@ from neuralpha.core import (
     atomic_path,
     digest,
     file_digest,
+    nan_to_none,
     read_json,
     write_json,
     write_text,
@@ -592,7 +593,7 @@ def find_revisions(record: Record, panel: Panel, returns: np.ndarray) -> list:  
             found += _revision(record, bar, panel, at, returns, now)
     return found
 
-# %% ../../nbs/monitor/desk.ipynb #e662e696
+# %% ../../nbs/monitor/desk.ipynb #5c22580f
 def _revision(record, bar, panel, at, returns, now) -> list:
     """What changed of a bar; nothing where prices were only rescaled."""
     seen = record.table(bar)["return"]
@@ -605,7 +606,7 @@ def _revision(record, bar, panel, at, returns, now) -> list:
         return []
     worst = (changed["now"] - changed["seen"]).abs().fillna(np.inf).sort_values(ascending=False, kind="stable").index[0]
     row = changed.loc[worst]
-    numbers = {name: None if np.isnan(row[name]) else float(row[name]) for name in ("seen", "now")}
+    numbers = nan_to_none({name: float(row[name]) for name in ("seen", "now")})
     return [dict(date=bar["date"], data=now, assets=len(changed), worst=dict(asset=worst, **numbers))]
 
 # %% ../../nbs/monitor/desk.ipynb #725ce068
@@ -931,7 +932,7 @@ def act(
     kept = np.where(closed, 0.0, np.where(smaller, target, np.nan))
     return np.where(held != 0, kept, 0.0)
 
-# %% ../../nbs/monitor/desk.ipynb #28a15bab
+# %% ../../nbs/monitor/desk.ipynb #f89ec8db
 def _layer_values(run: _Run, at: int, scores: dict, records) -> dict:
     """Layer -> number of this bar; None where it cannot be known."""
     acting = run.acting
@@ -946,7 +947,7 @@ def _layer_values(run: _Run, at: int, scores: dict, records) -> dict:
         "costs": log_cost(own),
         "money": _calm_return(run, champion),
     }
-    return {layer: float(value) if np.isfinite(value) else None for layer, value in found.items()}
+    return nan_to_none({layer: float(value) for layer, value in found.items()})
 
 # %% ../../nbs/monitor/desk.ipynb #12118c1d
 def _furthest_feature(run, at) -> float:
@@ -980,7 +981,7 @@ def _ic_that_is_known(run, at) -> float:
     scores = run.tables[date][f"score:{run.acting}"].reindex(day.assets).to_numpy(float)
     return known_ic(day, scores, known)
 
-# %% ../../nbs/monitor/desk.ipynb #9c718e6a
+# %% ../../nbs/monitor/desk.ipynb #f4f358da
 def _step(run: _Run, at: int) -> tuple:  # body of the entry, table
     """One bar."""
     date = pd.Timestamp(run.whole.dates[at])
@@ -1009,7 +1010,7 @@ def _step(run: _Run, at: int) -> tuple:  # body of the entry, table
         values=values,
         volatility=run.volatility,
         level=run.level,
-        readings={layer: _plain(reading) for layer, reading in readings.items()},
+        readings={layer: _first_numbers(reading) for layer, reading in readings.items()},
         alarms=sorted(alarms),
         state=run.state._asdict(),
         notes=notes,
@@ -1023,13 +1024,13 @@ def _step(run: _Run, at: int) -> tuple:  # body of the entry, table
     )
     return stepped | seen | traded, table
 
-# %% ../../nbs/monitor/desk.ipynb #e2ac060b
+# %% ../../nbs/monitor/desk.ipynb #99f03db5
 def _by_account(terms, records) -> dict:  # account -> part of its record -> money
     return {name: dict(zip(RECORD, map(float, row))) for name, row in zip(account_names(terms), records)}
 
 
-def _plain(reading):
-    return [None if not np.isfinite(value) else float(value) for value in reading[:3]]
+def _first_numbers(reading):
+    return nan_to_none([float(value) for value in reading[:3]])
 
 # %% ../../nbs/monitor/desk.ipynb #6657858e
 def _order_facts(table) -> dict:

@@ -63,7 +63,7 @@ class TrialWorld:
     fresh: np.ndarray  # (bars, assets) bool
     spread: np.ndarray  # (bars,) basis points
 
-# %% ../../nbs/monitor/trials.ipynb #cfd37b40
+# %% ../../nbs/monitor/trials.ipynb #cc7c8441
 def draw_world(
     seed: int,
     bars: int,
@@ -91,34 +91,74 @@ def draw_world(
         raise unknown_name("break", kind, BREAKS)
     rng = np.random.default_rng(seed)
     apart = np.random.default_rng([seed, 1])  # chance of the break: before it, a world and its twin are the same
-    broken = np.arange(bars) >= at if kind else np.zeros(bars, bool)
+    bars_of_break = np.arange(bars) >= at if kind else np.zeros(bars, bool)
+    planted = _Break(kind, size, bars_of_break)
+    market = _market(rng, planted, assets, ic)
+    features = _features(rng, market)
+    seen, fresh = _what_breaks(rng, apart, planted, market.score, features)
+    return TrialWorld(market.returns, features, seen, fresh, _spread(rng, planted, market.volatility))
 
-    def strength(name, usual=1.0):
-        return np.where(broken & (kind == name), size, usual)
+# %% ../../nbs/monitor/trials.ipynb #a3b19609
+class _Break(NamedTuple):
+    """What breaks, how much, and when."""
 
+    kind: str | None
+    size: float
+    bars: np.ndarray  # (bars,) bool
+
+    def strength(self, name: str) -> np.ndarray:
+        """(bars,) what a thing is multiplied by: the size where it is broken, else 1."""
+        return np.where(self.bars & (self.kind == name), self.size, 1.0)
+
+# %% ../../nbs/monitor/trials.ipynb #d5052f0e
+class _Market(NamedTuple):
+    score: np.ndarray  # (bars, assets)
+    volatility: np.ndarray  # (bars,)
+    returns: np.ndarray  # (bars, assets)
+
+
+def _market(rng, planted: _Break, assets: int, ic: float) -> _Market:
+    """Returns that follow the scores of the bar before, and a common market."""
+    bars = len(planted.bars)
     noise = rng.standard_t(5, size=(bars + 100, assets)) / np.sqrt(5 / 3)
     score = _slow(rng.standard_normal((bars + 100, assets)), 0.95)[100:]
-    volatility = 0.02 * np.exp(0.4 * _slow(rng.standard_normal(bars + 100), 0.97)[100:]) * strength("volatility")
+    waves = np.exp(0.4 * _slow(rng.standard_normal(bars + 100), 0.97)[100:])
+    volatility = 0.02 * waves * planted.strength("volatility")
     market = 0.5 * volatility * rng.standard_normal(bars)
-    lost = 1 - np.where(broken & (kind == "ic"), size, 0.0)
+    lost = 1 - np.where(planted.bars & (planted.kind == "ic"), planted.size, 0.0)
     alpha = ic * lost[:, None] * volatility[:, None] * score / np.sqrt(HORIZON)
     returns = np.zeros((bars, assets))
     returns[1:] = (alpha[:-1] + market[1:, None]) + volatility[1:, None] * noise[101:]
+    return _Market(score, volatility, returns)
+
+# %% ../../nbs/monitor/trials.ipynb #0158c02a
+def _features(rng, market: _Market) -> np.ndarray:  # (bars, assets, 4)
+    """The score, a trend that assets share, the risk, and noise."""
+    bars, assets = market.score.shape
     trend = _slow(rng.standard_normal(bars + 100), 0.9)[100:, None] + rng.standard_normal((bars, assets))
-    risk = np.log(volatility)[:, None] + 0.3 * rng.standard_normal((bars, assets))
-    features = np.stack([score, trend, risk, rng.standard_normal((bars, assets))], axis=2)
-    stuck = rng.random(assets) < size
-    if kind == "feature":
-        features[np.ix_(broken, stuck, [3])] = 0.0
+    risk = np.log(market.volatility)[:, None] + 0.3 * rng.standard_normal((bars, assets))
+    return np.stack([market.score, trend, risk, rng.standard_normal((bars, assets))], axis=2)
+
+# %% ../../nbs/monitor/trials.ipynb #70c8d464
+def _what_breaks(rng, apart, planted: _Break, score: np.ndarray, features: np.ndarray) -> tuple:  # seen, fresh
+    """The scores that are seen, and the bars that are fresh; a feature that is stuck is set in place."""
+    bars, assets = score.shape
+    stuck = rng.random(assets) < planted.size
+    if planted.kind == "feature":
+        features[np.ix_(planted.bars, stuck, [3])] = 0.0
     fresh = rng.random((bars, assets)) > 0.01
-    if kind == "data":
-        fresh &= ~(broken[:, None] & (apart.random((bars, assets)) < size))
-    spread = 5 * np.exp(0.2 * np.log(volatility / 0.02 / strength("volatility"))) * strength("spread")
-    spread = spread * np.exp(0.1 * rng.standard_normal(bars))
+    if planted.kind == "data":
+        fresh &= ~(planted.bars[:, None] & (apart.random((bars, assets)) < planted.size))
     seen = score.copy()
-    if kind == "scores":
-        _mix(apart, seen, broken, size)
-    return TrialWorld(returns, features, seen, fresh, spread)
+    if planted.kind == "scores":
+        _mix(apart, seen, planted.bars, planted.size)
+    return seen, fresh
+
+# %% ../../nbs/monitor/trials.ipynb #6829c77e
+def _spread(rng, planted: _Break, volatility: np.ndarray) -> np.ndarray:  # (bars,) basis points
+    own_volatility = volatility / 0.02 / planted.strength("volatility")
+    spread = 5 * np.exp(0.2 * np.log(own_volatility)) * planted.strength("spread")
+    return spread * np.exp(0.1 * rng.standard_normal(len(volatility)))
 
 # %% ../../nbs/monitor/trials.ipynb #a3e512f9
 def _slow(shocks, phi):

@@ -137,9 +137,12 @@ class Copies:
         if self.process:
             self.process.kill()
 
-# %% ../../nbs/report/copies.ipynb #7cae9a33
+# %% ../../nbs/report/copies.ipynb #3067531c
 class Copy:
-    """A process that is no child of this one, asked as `subprocess.Popen` is."""
+    """A process that is no child of this one, as far as Jupyter asks it what it asks a `subprocess.Popen`.
+
+    Jupyter calls `wait` after `poll` has seen the end; here it does not wait.
+    """
 
     stdin = stdout = stderr = None
 

@@ -17,11 +17,12 @@ severity_now(record, panel, fits)                        # the classic score, be
 __all__ = ['IN_SAMPLE', 'KEPT', 'MOST_ASSETS', 'LOOKED_AT', 'HALF_LIFE', 'SCORED', 'decay_facts', 'severity_facts',
            'severity_now', 'LiveDecay', 'live_decay', 'plot_decay', 'plot_crowding']
 
-# %% ../../nbs/report/desk_decay.ipynb #d3a52e0c
+# %% ../../nbs/report/desk_decay.ipynb #c83bd478
+from operator import attrgetter
 from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 import pandas as pd
-from ..core import NeuralphaError
+from ..core import NeuralphaError, nan_to_none
 from ..data.panel import Panel, cut_panel
 from ..evaluate.ic import rank_ic
 from ..evaluate.plots import COLOURS, date_axis, new_figure, plain, style
@@ -47,7 +48,7 @@ from ..trading.account import PAID_TO_TRADE
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-# %% ../../nbs/report/desk_decay.ipynb #99876480
+# %% ../../nbs/report/desk_decay.ipynb #098f5a01
 IN_SAMPLE = 60  # dates of the training part that are scored
 
 
@@ -74,17 +75,17 @@ def decay_facts(
     ics = lag_ics(scores, panel, terms.label_delay)
     path = half_lives(ics, window=126)
     return dict(
-        half_life=_plain(half_life(ics)),
-        half_lives=[dict(date=str(date), **_plain(row)) for date, row in path.iterrows()],
+        half_life=_as_numbers(half_life(ics)),
+        half_lives=[dict(date=str(date), **_as_numbers(row)) for date, row in path.iterrows()],
         styles=_usual_styles(scores, panel),
-        in_sample=_plain(_in_sample(stored, fits, panel, terms)),
+        in_sample=_as_numbers(_in_sample(stored, fits, panel, terms)),
     )
 
-# %% ../../nbs/report/desk_decay.ipynb #feb27549
-def _plain(values) -> dict:
-    """NaN as None."""
+# %% ../../nbs/report/desk_decay.ipynb #0e69c34e
+def _as_numbers(values) -> dict:
+    """Numbers by name as JSON holds them."""
     values = values._asdict() if hasattr(values, "_asdict") else dict(values)
-    return {name: float(value) if np.isfinite(value) else None for name, value in values.items()}
+    return nan_to_none({name: float(value) for name, value in values.items()})
 
 # %% ../../nbs/report/desk_decay.ipynb #1dedcd7d
 def _usual_styles(scores, panel) -> dict:
@@ -96,11 +97,11 @@ def _usual_styles(scores, panel) -> dict:
     known = {name: x.dropna() for name, x in found.items()}
     return {name: usual_of(x)._asdict() for name, x in known.items() if len(x) >= 60 and np.ptp(x) > 0}
 
-# %% ../../nbs/report/desk_decay.ipynb #77139bc3
+# %% ../../nbs/report/desk_decay.ipynb #19bbf3ed
 def _in_sample(stored, fits, panel, terms) -> dict:
     """Mean IC, with its interval, on dates that the fit learnt from."""
     experiment = stored.experiment
-    fold = max(experiment.folds, key=_number)
+    fold = max(experiment.folds, key=attrgetter("number"))
     days = np.unique(experiment.panel.date_code[fold.train])
     days = days[np.linspace(0, len(days) - 1, min(IN_SAMPLE, len(days))).astype(int)]
     table = scores_of(fits, setting_features(fits, panel), experiment.panel.dates[days])
@@ -108,10 +109,6 @@ def _in_sample(stored, fits, panel, terms) -> dict:
     ics = rank_ic(table.set_index(["date", "asset"])["score"], label).dropna()
     found = mean_test(ics)
     return {name: found[name] for name in ("mean", "low", "high", "n")}
-
-# %% ../../nbs/report/desk_decay.ipynb #3baf0982
-def _number(fold):
-    return fold.number
 
 # %% ../../nbs/report/desk_decay.ipynb #72e161aa
 KEPT = np.arange(1, 200) / 200  # quantiles
@@ -227,7 +224,7 @@ class LiveDecay(NamedTuple):
     half_lives: pd.DataFrame  # bars, low, high, through time
     styles: pd.DataFrame  # rolling correlation with each style
 
-# %% ../../nbs/report/desk_decay.ipynb #fbfee2d4
+# %% ../../nbs/report/desk_decay.ipynb #8b410b6b
 def live_decay(
     record: Record,  # of a desk that has stepped some bars
     panel: Panel,  # that reaches to the last of them
@@ -245,31 +242,68 @@ def live_decay(
         bars
     """
     usual, kept, values = record.desk.watch.usual, record.desk.facts["decay"], record.values()
-    rows, bands = {}, {}
-    for layer, name in (("ic", "rank IC"), ("costs", "live cost over that of the validation")):
-        bands[layer] = pd.DataFrame(columns=["mean", "low", "high"], dtype=float)
-        if layer in usual:
-            bands[layer] = rolling_band(values[layer], usual[layer], window)
-            rows[name] = _row(values[layer].iloc[-window:], usual[layer])
-    if "costs" in usual:  # kept as logarithms
-        bands["costs"] = np.exp(bands["costs"] - usual["costs"].mean)
-        rows[name] = {key: float(np.exp(x - usual["costs"].mean)) for key, x in rows[name].items()}
-    rows["live cost over that of the same bars on paper"] = dict(now=_cost_on_paper(record, window))
     scores = _scores(record)
     known = cut_panel(panel, last=record.dates[-1])
     styles = _styles(scores, known, kept["styles"])
-    for name, past in kept["styles"].items():
-        if name in styles:
-            rows[f"correlation with {name}"] = _row(styles[name].iloc[-window:], Usual(**past))
-    before = pd.DataFrame([{**row, "date": pd.Timestamp(row["date"])} for row in kept["half_lives"]])
-    before = before.set_index("date").astype(float) if len(before) else before
     lived = half_lives(lag_ics(scores, known, record.desk.terms.label_delay), window)
-    rows[HALF_LIFE] = _half_life_row(kept["half_life"], lived)
-    table = pd.DataFrame.from_dict(rows, orient="index", columns=["before", "low", "high", "now"]).astype(float)
+    rows = {
+        "rank IC": _ic_row(values, usual, window),
+        "live cost over that of the validation": _cost_row(values, usual, window),
+        "live cost over that of the same bars on paper": dict(now=_cost_on_paper(record, window)),
+        **_style_rows(styles, kept["styles"], window),
+        HALF_LIFE: _half_life_row(kept["half_life"], lived),
+    }
+    watched = {question: row for question, row in rows.items() if row}
+    table = pd.DataFrame.from_dict(watched, orient="index", columns=["before", "low", "high", "now"]).astype(float)
     table["changed"] = (table["now"] < table["low"]) | (table["now"] > table["high"])
     table.loc[HALF_LIFE, "changed"] = _is_apart(kept["half_life"], lived)
-    rolling = styles.rolling(window, min_periods=MONTH).mean()
-    return LiveDecay(table, bands["ic"], bands["costs"], pd.concat([before, lived]), rolling)
+    return LiveDecay(
+        table,
+        ic=_band("ic", values, usual, window),
+        costs=_cost_band(values, usual, window),
+        half_lives=pd.concat([_half_lives_before(kept["half_lives"]), lived]),
+        styles=styles.rolling(window, min_periods=MONTH).mean(),
+    )
+
+# %% ../../nbs/report/desk_decay.ipynb #83d8fc5a
+def _ic_row(values, usual, window) -> dict:
+    """Rank IC of the last bars; nothing where it was not watched."""
+    return _row(values["ic"].iloc[-window:], usual["ic"]) if "ic" in usual else {}
+
+
+def _cost_row(values, usual, window) -> dict:
+    """Cost of the last bars over that of the validation period, of which logarithms are kept; nothing where it was not
+    watched.
+    """
+    if "costs" not in usual:
+        return {}
+    row = _row(values["costs"].iloc[-window:], usual["costs"])
+    return {key: float(np.exp(x - usual["costs"].mean)) for key, x in row.items()}
+
+
+def _style_rows(styles, kept, window) -> dict:
+    """Correlation of the last bars' scores with every style that the panel still has."""
+    rows = {name: _row(styles[name].iloc[-window:], Usual(**past)) for name, past in kept.items() if name in styles}
+    return {f"correlation with {name}": row for name, row in rows.items()}
+
+# %% ../../nbs/report/desk_decay.ipynb #2117a87b
+def _band(layer, values, usual, window) -> pd.DataFrame:
+    """Rolling mean of a layer within its band; no rows where it was not watched."""
+    if layer not in usual:
+        return pd.DataFrame(columns=["mean", "low", "high"], dtype=float)
+    return rolling_band(values[layer], usual[layer], window)
+
+
+def _cost_band(values, usual, window) -> pd.DataFrame:
+    """The same of costs, over the mean of the validation period."""
+    band = _band("costs", values, usual, window)
+    return np.exp(band - usual["costs"].mean) if "costs" in usual else band
+
+# %% ../../nbs/report/desk_decay.ipynb #a4e9f7ad
+def _half_lives_before(kept) -> pd.DataFrame:
+    """Half-lives of the validation period by date."""
+    before = pd.DataFrame([{**row, "date": pd.Timestamp(row["date"])} for row in kept])
+    return before.set_index("date").astype(float) if len(before) else before
 
 # %% ../../nbs/report/desk_decay.ipynb #055c2013
 def _cost_on_paper(record, window) -> float:

@@ -381,7 +381,7 @@ def _layers_shown(record) -> PlainTable:
     rows = [_layer_row(record, layer) for layer in record.desk.watch.layers]
     return PlainTable([PlainColumn(*head) for head in heads], rows)
 
-# %% ../../nbs/report/desk_page.ipynb #84a4c967
+# %% ../../nbs/report/desk_page.ipynb #e0972e55
 def _layer_row(record, layer) -> tuple:
     watch = record.desk.watch
     last = record.bars[-1]["readings"].get(layer, [None] * 3) if record.bars else [None] * 3
@@ -394,7 +394,14 @@ def _layer_row(record, layer) -> tuple:
         rate = (
             f"{chart.run_length.mean:,.0f} bars ({chart.run_length.low:,.0f} to {min(chart.run_length.high, 1e6):,.0f})"
         )
-    return (layer, LAYER_IN_WORDS[layer], _number(usual), *(_number(value) for value in last), rate, str(fired))
+    return (
+        layer,
+        LAYER_IN_WORDS[layer],
+        _shown_number(usual),
+        *(_shown_number(value) for value in last),
+        rate,
+        str(fired),
+    )
 
 # %% ../../nbs/report/desk_page.ipynb #0b7e648f
 def _delays_shown(record) -> PlainTable:
@@ -403,12 +410,12 @@ def _delays_shown(record) -> PlainTable:
     rows = [(one.Index, one.layer, _bars(one.median), _bars(one.late)) for one in found.itertuples()]
     return PlainTable([PlainColumn(*head) for head in heads], rows)
 
-# %% ../../nbs/report/desk_page.ipynb #0dcadb42
+# %% ../../nbs/report/desk_page.ipynb #18687985
 def _bars(value) -> str:
     return f"{value:,.0f}" if np.isfinite(value) else "later than watched"
 
 
-def _number(value) -> str:
+def _shown_number(value) -> str:
     return "–" if value is None else f"{value:.4g}".replace("-", "−")
 
 # %% ../../nbs/report/desk_page.ipynb #9ee30e9e
@@ -575,10 +582,10 @@ def _fit_shown(entry) -> tuple:  # sentence, PlainTable
     said = f"{body['model']}, fitted after bar {body['bar']} ({body['why']}): what it does on earlier markets."
     return said, PlainTable([PlainColumn(*head) for head in heads], rows)
 
-# %% ../../nbs/report/desk_page.ipynb #850d2d8a
+# %% ../../nbs/report/desk_page.ipynb #7e320397
 def _regime_row(row) -> tuple:
     between = "–" if row["low"] is None else f"{signed(row['low'], 3)} to {signed(row['high'], 3)}"
-    numbers = [_number(row[name]) for name in ("old", "new", "difference")]
+    numbers = [_shown_number(row[name]) for name in ("old", "new", "difference")]
     return row["regime"], str(row["bars"]), *numbers, between, f"{row['old_learnt']:.0%}", f"{row['new_learnt']:.0%}"
 
 # %% ../../nbs/report/desk_page.ipynb #c42c00dc

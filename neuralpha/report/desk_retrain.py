@@ -11,12 +11,12 @@ When a fit is made, the action policy says (`[retrain]`), or one types `neuralph
 # %% auto #0
 __all__ = ['SETTLED', 'REPLAYED', 'asks_for_a_fit', 'retraining_due', 'forgotten', 'fit_challenger', 'fitting']
 
-# %% ../../nbs/report/desk_retrain.ipynb #aefa6828
+# %% ../../nbs/report/desk_retrain.ipynb #09249608
 import contextlib
 from collections.abc import Iterator
 import numpy as np
 import pandas as pd
-from ..core import NeuralphaError, lock
+from ..core import NeuralphaError, lock, nan_to_none
 from ..data.panel import Panel
 from ..evaluate.ic import rank_ic
 from ..evaluate.regimes import WORDS, market_volatility
@@ -191,7 +191,7 @@ def fitting(desk: Desk) -> Iterator[bool]:
     with lock(desk.folder / "fit.lock", wait=False) as free:
         yield free
 
-# %% ../../nbs/report/desk_retrain.ipynb #a5ea6c04
+# %% ../../nbs/report/desk_retrain.ipynb #ee2e554b
 def _fit_anew(desk, record, panel, why, date) -> dict:
     """Name, digest and forgetting of a new fit that was registered."""
     old = load_fits(desk.folder / MODELS / desk.models[record.acting])
@@ -201,7 +201,7 @@ def _fit_anew(desk, record, panel, why, date) -> dict:
     searched = {member: next(iter(seeds.values())) for member, seeds in old.models.items()}
     fits = new_fits(old.study, panel, old.name, searched=searched if old.study.tune else None)
     lost = forgotten(old, fits, panel, desk.facts["validation"][0], desk.terms)
-    table = [{**row, "regime": regime} for regime, row in _without_nan(lost).items()]
+    table = [{**row, "regime": regime} for regime, row in nan_to_none(lost.to_dict("index")).items()]
     ic = rank_ic(fits.calibration.set_index(["date", "asset"])["score"], setting_label(fits, panel)).dropna()
     proven = dict(bars=len(ic), mean_ic=float(ic.mean()))
     card = model_card(fits, desk.facts["slug"], panel.digest, proven, why=why, replaces=record.acting, forgotten=table)
@@ -212,12 +212,3 @@ def _fit_anew(desk, record, panel, why, date) -> dict:
 def _day_or_minute(date: str) -> str:
     """The day, and the minute where there are several bars a day: two fits have two names."""
     return date.removesuffix(" 00:00:00")[:16].replace(" ", "T")
-
-# %% ../../nbs/report/desk_retrain.ipynb #44fd113d
-def _without_nan(table) -> dict:
-    """Rows as plain values, NaN as None."""
-    rows = table.to_dict("index")
-    return {
-        regime: {name: None if isinstance(x, float) and np.isnan(x) else x for name, x in row.items()}
-        for regime, row in rows.items()
-    }

@@ -11,12 +11,12 @@ compares is made by the same functions.
 __all__ = ['ICS', 'forecasts', 'with_ensemble', 'fold_metrics', 'study_trials', 'universe_numbers', 'write_ics', 'read_ics',
            'setting_facts', 'training_facts']
 
-# %% ../../nbs/report/numbers.ipynb #cc7466da
+# %% ../../nbs/report/numbers.ipynb #a47133ab
 from dataclasses import replace
 from pathlib import Path
 import numpy as np
 import pandas as pd
-from ..core import atomic_path, read_table
+from ..core import atomic_path, nan_to_none, read_table
 from ..evaluate.compare import compare
 from ..data.alignment import panel_rows
 from ..evaluate.paths import path_ics, path_numbers, paths_table
@@ -148,11 +148,6 @@ def _stored(metrics: dict) -> dict:
     """Metrics of a model without those by horizon and regime, which the slices hold for all models."""
     return {k: v for k, v in metrics.items() if not any(k.startswith(f"{kind}_by_") for kind in ("ic", "rank_ic"))}
 
-# %% ../../nbs/report/numbers.ipynb #dfa02062
-def _native(table) -> list:
-    """Rows of a table, NaN as None."""
-    return [{k: None if v != v else v for k, v in row.items()} for row in table.to_dict("records")]
-
 # %% ../../nbs/report/numbers.ipynb #4fdb380f
 def study_trials(
     experiment: Experiment,
@@ -175,7 +170,7 @@ def study_trials(
     bars = len(np.unique(experiment.panel.date_code[tested]))
     return trial_count(experiment.study.models, searches, bars)
 
-# %% ../../nbs/report/numbers.ipynb #e47fc5a5
+# %% ../../nbs/report/numbers.ipynb #f60a38e6
 def universe_numbers(
     experiment: Experiment,
     tests: dict,  # model -> Predictions
@@ -219,7 +214,7 @@ def universe_numbers(
     numbers = {
         "models": {name: _model_numbers(experiment, board, name, tests, details) for name in board.table.index},
         "slices": slices_json(board.slices),
-        "pairs": _native(board.pairs),
+        "pairs": nan_to_none(board.pairs.to_dict("records")),
         "statements": [said for said in board.statements() if said != months],
         "reality_check": board.reality,
         "overfitting": board.overfitting,

@@ -11,7 +11,7 @@ episode, each of them with the agent of its fold. What it did there is a table o
 __all__ = ['cross_trade', 'Spans', 'spans_of', 'learn_until_worse', 'mean_reward', 'Decided', 'Trades', 'agent_league',
            'change_after', 'find_lookahead']
 
-# %% ../../nbs/rl/cross_trade.ipynb #d3042d9d
+# %% ../../nbs/rl/cross_trade.ipynb #0919be5a
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import NamedTuple
@@ -23,12 +23,12 @@ from ..models.seeds import ENSEMBLE
 from ..portfolio.backtest import Book, backtest
 from ..portfolio.league import league
 from ..portfolio.policies import Policy
-from .agents import list_seeds
+from .agents import best_seeds, list_seeds
 from .by_reward import RewardAgent, RewardLearner, TradeGame
 from .environment import TradeEnv, trade_env
 from ..splits import Fold
 
-# %% ../../nbs/rl/cross_trade.ipynb #9b3b9cbf
+# %% ../../nbs/rl/cross_trade.ipynb #cccd2d51
 @check_kinds
 def cross_trade(
     algorithm: str,  # a name of `ALGORITHMS`
@@ -80,7 +80,7 @@ def cross_trade(
     seeds = list_seeds(seeds)
     spans = [spans_of(fold, panel) for fold in folds]
     _check_folds(folds, spans, keep, seeds)
-    out = Trades(algorithm, seeds, None, {}, {}, {})
+    out = Trades(name=algorithm, seeds=seeds, env=None, agents={}, histories={}, kept={})
     for fold, span in zip(folds, spans):
         learning = trade_env(panel, features, copies=copies, first=span.train[0], last=span.train[1], **market)
         judging = trade_env(panel, features, first=span.valid[0], last=span.valid[1], **market)
@@ -89,7 +89,7 @@ def cross_trade(
             best = learn_until_worse(learner, judging, steps, rounds, patience)
             out.agents[fold.number, seed], out.histories[fold.number, seed] = best
         worth = {seed: max(look["valid"] for look in out.histories[fold.number, seed]) for seed in seeds}
-        out.kept[fold.number] = sorted(worth, key=worth.get)[-keep:]
+        out.kept[fold.number] = best_seeds(worth, keep)
     last = min(spans[-1].test[1] + 1, panel.n_dates - 1)
     out.env = trade_env(panel, features, copies=len(seeds) + 1, first=spans[0].test[0], last=last, **market)
     _play_test(out, folds, spans)
@@ -175,9 +175,9 @@ def mean_reward(env: TradeEnv, agent: RewardAgent) -> float:
         paid.append(reward)
     return float(np.mean(paid))
 
-# %% ../../nbs/rl/cross_trade.ipynb #ec93aa97
+# %% ../../nbs/rl/cross_trade.ipynb #d7058127
 def _play_test(trades, folds, spans):
-    """One episode over all test dates."""
+    """One episode over all test dates: every seed on its own account, those that are kept on a shared one, the last."""
     env = trades.env
     for agent in trades.agents.values():
         agent.begin()
@@ -185,11 +185,13 @@ def _play_test(trades, folds, spans):
     seen, over = env.reset(), False
     while not over:
         fold = folds[int(np.searchsorted(starts, env.date, side="right")) - 1].number
-        rows = seen.reshape(env.batch, -1)
-        alone = [trades.agents[fold, seed].act(rows[[j, -1]]) for j, seed in enumerate(trades.seeds)]
-        kept = [trades.seeds.index(seed) for seed in trades.kept[fold]]
-        together = np.mean([alone[j][1:] for j in kept], 0)
-        seen, _, over, _ = env.step(np.concatenate([*(both[:1] for both in alone), together]))
+        *seed_rows, shared_row = seen.reshape(env.batch, -1)
+        acts_alone, acts_together = {}, {}
+        for seed, seed_row in zip(trades.seeds, seed_rows):
+            both = trades.agents[fold, seed].act(np.stack([seed_row, shared_row]))
+            acts_alone[seed], acts_together[seed] = both
+        shared = np.mean([acts_together[seed] for seed in trades.kept[fold]], 0)
+        seen, _, over, _ = env.step(np.stack([*acts_alone.values(), shared]))
 
 # %% ../../nbs/rl/cross_trade.ipynb #2dd99f2a
 @dataclass(frozen=True)

@@ -19,7 +19,7 @@ What it learns from is not the label but money: the account's own books, with th
 __all__ = ['LIMITS', 'ROLLOUT', 'STRETCH', 'agent_costs', 'Trader', 'train_trader', 'retrain_trader', 'span_of', 'Stand',
            'ByReward', 'Pupil', 'PPO', 'Recurrent', 'A2C', 'TD3', 'SAC', 'Gradient', 'Stretch', 'GradientLearner']
 
-# %% ../../nbs/rl/traders.ipynb #53428ea1
+# %% ../../nbs/rl/traders.ipynb #4c70d3b9
 import json
 from dataclasses import dataclass
 from pathlib import Path
@@ -31,6 +31,7 @@ from ..data.panel import Panel, cut_panel
 from ..features.table import Features, View
 from ..models.base import Estimator, feature_scale, scaled
 from ..models.net_probe import NetProbe
+from .agents import best_seeds
 from .asset_game import OWN, Actor, AssetGame, BandActor, LayerActor, RecurrentActor, actor_of, play_game
 from .by_reward import RewardLearner
 from .environment import REWARDS, ActionLimits, Reward, Wished, trade_env
@@ -69,7 +70,7 @@ LIMITS = {
     "fill": FILLS,
 }
 
-# %% ../../nbs/rl/traders.ipynb #71889b23
+# %% ../../nbs/rl/traders.ipynb #fd47a64d
 @dataclass(kw_only=True, repr=False, eq=False)
 class Trader(Estimator):
     """An agent as a model; a subclass says how it learns.
@@ -117,6 +118,7 @@ class Trader(Estimator):
     capital: float = 1e8
     delay: int = 1
     fill: str = "close"
+    kind: ClassVar[str] = "agent"
     limits: ClassVar[dict] = LIMITS
     space: ClassVar[dict] = {"learning_rate": ("log", 3e-4, 1e-2)}
     joined_by: ClassVar[str] = "mean"  # positions are averaged as they are
@@ -125,7 +127,7 @@ class Trader(Estimator):
     def chosen_seeds(self, histories: dict) -> list:
         """The seeds of a fold that act together: the best on its validation dates."""
         worth = {seed: max(look["valid_reward"] for look in history) for seed, history in histories.items()}
-        return sorted(sorted(worth, key=lambda seed: (-worth[seed], seed))[: self.keep])
+        return best_seeds(worth, self.keep)
 
     @property
     def policy(self) -> Wished:

@@ -849,7 +849,7 @@ AGENTS = {  # name of an agent -> where it is; its scores are positions
 }
 SET_BY_STUDY = {"costs": "[costs]", "capital": "[portfolio]", "fill": "[portfolio]", "delay": "[label]"}  # of agents
 
-# %% ../../nbs/study/spec.ipynb #4fe70b28
+# %% ../../nbs/study/spec.ipynb #135047db
 class StudyFields(_Part):
     """What stands in a study file, each field checked by itself.
 
@@ -1040,7 +1040,7 @@ class StudyFields(_Part):
 
     @field_validator("name")
     @classmethod
-    def _plain(cls, v):
+    def _name_of_folder(cls, v):
         if not _NAME.fullmatch(v):
             raise ValueError(f"{v!r} becomes a folder; use letters, digits, '.', '-' and '_'")
         return v

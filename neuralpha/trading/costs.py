@@ -35,7 +35,7 @@ from ..core import NeuralphaError, unknown_name
 from ..data.panel import Panel
 from ..data.returns import bar_return
 
-# %% ../../nbs/trading/costs.ipynb #af26c573
+# %% ../../nbs/trading/costs.ipynb #c9ecf56a
 @dataclass(frozen=True)
 class Impact:
     """How far an order moves the price against itself, as it is paid: a power law of the order's relative size.
@@ -62,7 +62,7 @@ class Impact:
         if self.base not in ("volume", "capital"):
             raise unknown_name("base of an impact", self.base, ["volume", "capital"])
         for name in ("coefficient", "power"):
-            _number(f"impact {name}", getattr(self, name))
+            _check_number(f"impact {name}", getattr(self, name))
 
     def share(
         self,
@@ -89,7 +89,7 @@ class Impact:
         scale = volatility if self.by_volatility else 1.0
         return self.coefficient * scale * (np.asarray(size, float) / base) ** self.power
 
-# %% ../../nbs/trading/costs.ipynb #2a9cca90
+# %% ../../nbs/trading/costs.ipynb #11fbf14f
 def _read_spread(spread):  # a number, the name of an estimator, or ((asset, bps), ...)
     """The half-spread, checked; a dictionary becomes pairs, so that costs can be compared and hashed."""
     if isinstance(spread, str):
@@ -98,12 +98,12 @@ def _read_spread(spread):  # a number, the name of an estimator, or ((asset, bps
         return spread
     if isinstance(spread, (dict, pd.Series)):
         spread = tuple((str(asset), float(bps)) for asset, bps in spread.items())
-        _number("half_spread_bps", min((bps for _, bps in spread), default=0.0))
+        _check_number("half_spread_bps", min((bps for _, bps in spread), default=0.0))
     elif not isinstance(spread, tuple):
-        _number("half_spread_bps", spread)
+        _check_number("half_spread_bps", spread)
     return spread
 
-# %% ../../nbs/trading/costs.ipynb #41bcf312
+# %% ../../nbs/trading/costs.ipynb #da60f34c
 def _read_fees(fees):  # a number, or ((share, bps), ...)
     """Fees for lent shares, checked."""
     if isinstance(fees, str):
@@ -111,7 +111,7 @@ def _read_fees(fees):  # a number, or ((share, bps), ...)
             raise unknown_name("borrow_bps", fees, BORROW)
         fees = BORROW[fees]
     if not isinstance(fees, (dict, tuple, list)):
-        _number("borrow_bps", fees)
+        _check_number("borrow_bps", fees)
         return fees
     steps = tuple((float(share), float(bps)) for share, bps in dict(fees).items())
     shares = [share for share, _ in steps]
@@ -121,11 +121,11 @@ def _read_fees(fees):  # a number, or ((share, bps), ...)
             "{0.5: 394, 1.0: 39}."
         )
     for share, bps in steps:
-        _number(f"borrow_bps of share {share:g}", bps)
+        _check_number(f"borrow_bps of share {share:g}", bps)
     return steps
 
-# %% ../../nbs/trading/costs.ipynb #dfa25a16
-def _number(name, value):
+# %% ../../nbs/trading/costs.ipynb #f21fd812
+def _check_number(name, value):
     if not isinstance(value, (int, float, np.number)) or not 0 <= value < np.inf:
         raise NeuralphaError(f"{name} is {value}; it must be a number, at least 0.")
 
@@ -136,7 +136,7 @@ BORROW = {  # fees by liquidity; see the table below
     "by-liquidity": {0.5: 394.0, 1.0: 39.0},
 }
 
-# %% ../../nbs/trading/costs.ipynb #1cb56314
+# %% ../../nbs/trading/costs.ipynb #1a083cb2
 @dataclass(frozen=True)
 class Costs:
     """What trading costs.
@@ -188,7 +188,7 @@ class Costs:
     def __post_init__(self):
         object.__setattr__(self, "half_spread_bps", _read_spread(self.half_spread_bps))
         for name in _RATES:
-            _number(name, getattr(self, name))
+            _check_number(name, getattr(self, name))
         object.__setattr__(self, "borrow_bps", _read_fees(self.borrow_bps))
 
     @property

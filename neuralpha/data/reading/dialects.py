@@ -362,7 +362,7 @@ def _dates(days, dialect):
     text = stamp.strftime(form)
     return (text.str.upper() if form == "%d%b%Y" else text), {"date_format": form}  # 06NOV2023, as SAS writes it
 
-# %% ../../../nbs/data/reading/dialects.ipynb #42c2454e
+# %% ../../../nbs/data/reading/dialects.ipynb #d7090c1d
 _MONEY = {"$": "${}", "€ behind": "{} €", "EUR behind": "{} EUR", "EUR before": "EUR {}", "₹": "₹{}"}
 
 
@@ -375,7 +375,7 @@ def _in_groups_of_two(text):
     return grouped + mark + rest
 
 
-def _number(x, dialect, is_volume, digits=None):
+def _written_number(x, dialect, is_volume, digits=None):
     """One number as the dialect writes it."""
     grouped = dialect.thousands == "all" or dialect.thousands == "volume" and is_volume
     if is_volume:
@@ -401,7 +401,7 @@ def _scaled(x):
             return f"{x / size:.2f}{letter}", round(float(f"{x / size:.2f}") * size)
     return f"{x / 1e3:.2f}K", float(f"{x / 1e3:.2f}") * 1e3
 
-# %% ../../../nbs/data/reading/dialects.ipynb #c9b35808
+# %% ../../../nbs/data/reading/dialects.ipynb #56f0c558
 def _as_text(f, dialect, market):
     """Every cell as text; the market's volume takes the digits that were written."""
     out = f.copy()
@@ -438,7 +438,7 @@ def _as_text(f, dialect, market):
         out[c] = [
             dialect.missing
             if not np.isfinite(x)
-            else _number(x, bare, is_volume and not exact, None if plain or exact else digits)
+            else _written_number(x, bare, is_volume and not exact, None if plain or exact else digits)
             for x in f[c]
         ]
     return out

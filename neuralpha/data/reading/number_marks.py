@@ -66,8 +66,8 @@ def _group(thousands):
     every = {" ": SPACES, "'": APOSTROPHES}.get(thousands, thousands)
     return f"[{every}]"
 
-# %% ../../../nbs/data/reading/number_marks.ipynb #d496b85e
-def _plain(text, marks):
+# %% ../../../nbs/data/reading/number_marks.ipynb #edae4081
+def _without_marks(text, marks):
     """The text with its thousands marks gone and a dot as decimal mark; null where that cannot be."""
     if marks.thousands:
         mark = _group(marks.thousands)
@@ -204,7 +204,7 @@ def _ratio(text: pl.Expr) -> pl.Expr:
     new, old = (text.str.extract(RATIO, part).str.replace(",", ".").cast(pl.Float64, strict=False) for part in (1, 2))
     return pl.when((new > 0) & (old > 0)).then(new / old)
 
-# %% ../../../nbs/data/reading/number_marks.ipynb #5d5ff4c3
+# %% ../../../nbs/data/reading/number_marks.ipynb #0a04cba3
 def parse_number(
     column: str,
     marks: Marks,
@@ -229,7 +229,7 @@ def parse_number(
         body = body.str.replace(r"(?i)\s?[kmb]$", "")
     if signs.percent:
         body = body.str.replace(r"\s?%$", "")
-    value = pl.when(~missing).then(_plain(body, marks)).cast(pl.Float64, strict=False)
+    value = pl.when(~missing).then(_without_marks(body, marks)).cast(pl.Float64, strict=False)
     if signs.ratio:
         value = pl.coalesce(_ratio(body), value)
     if scale is not None:

@@ -79,10 +79,14 @@ def _said_of_oracle(result: UniverseResult, best: str) -> str:
     share = as_shown(recovered)
     return f"{best} has {number(share, 0)}% of the oracle's IC {interval(share)}".rstrip()
 
-# %% ../../../nbs/report/pages/answers.ipynb #f98f5382
+# %% ../../../nbs/report/pages/answers.ipynb #0da2c0ad
 def net_or_tree(result: UniverseResult, study: Study) -> str:
-    """Does the best net beat the best boosted tree? Empty where the study lacks one of them, or the test."""
-    net, tree = (_best_of(kind, result, study) for kind in ("net", "tree"))
+    """Does the best net beat the best boosted trees? Empty where the study lacks one of them, or the test.
+
+    Counted are built-in models by what their classes say they are, and XGBoost's and CatBoost's; models of the user's
+    own are neither, and a random forest is not boosted.
+    """
+    net, tree = (_best_of(kind, result, study) for kind in ("net", "boosted"))
     pairs = result.numbers.get("pairs", ())
     pair = next((p for p in pairs if {p["better"], p["worse"]} == {net, tree}), None)
     if pair is None or pair["low"] is None or not pair["difference"]:

@@ -12,12 +12,12 @@ __all__ = ['GROUPS', 'SHOWN', 'KINDS', 'LINES', 'SMALL', 'SECTION', 'seed_number
            'trading_numbers', 'difference_numbers', 'AgentFacts', 'agent_facts', 'plot_actions', 'plot_differences',
            'plot_turnover']
 
-# %% ../../../nbs/report/sections/agents.ipynb #cfd01253
+# %% ../../../nbs/report/sections/agents.ipynb #786febfc
 from typing import NamedTuple
 import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
-from ...core import write_json
+from ...core import nan_to_none, write_json
 from ...cross_section import rank_within_date
 from ...evaluate.plots import date_axis, new_figure, style
 from ...evaluate.statistics import block_interval, block_length, bootstrap_means
@@ -96,7 +96,7 @@ def action_by_feature(
     leading = sorted(found, key=lambda name: (-abs(found[name]["follows"]), name))
     return {name: found[name] for name in leading[:SHOWN]}
 
-# %% ../../../nbs/report/sections/agents.ipynb #7aae8e1a
+# %% ../../../nbs/report/sections/agents.ipynb #6ca8c713
 def _followed(said: np.ndarray, rank: np.ndarray, group: np.ndarray) -> dict | None:  # None: nothing to compare
     """How one feature goes with what was decided."""
     there = np.isfinite(said) & np.isfinite(rank) & (group > 0)
@@ -106,9 +106,9 @@ def _followed(said: np.ndarray, rank: np.ndarray, group: np.ndarray) -> dict | N
     held = percent.groupby(group[there].astype(int)).mean()
     held = held.reindex(range(1, GROUPS + 1))
     follows = np.corrcoef(rank[there], said[there])[0, 1]
-    return {"follows": float(follows), "held": [None if np.isnan(v) else float(v) for v in held]}
+    return {"follows": float(follows), "held": nan_to_none([float(v) for v in held])}
 
-# %% ../../../nbs/report/sections/agents.ipynb #fe4181f9
+# %% ../../../nbs/report/sections/agents.ipynb #0f5f2172
 def trading_numbers(book: Book) -> dict:
     """Turnover a year, and what a unit of it cost and brought, basis points."""
     table = book.returns
@@ -121,7 +121,7 @@ def trading_numbers(book: Book) -> dict:
         "cost_bps": each * (gross - net),
         "gross_bps": each * gross,
     }
-    return {name: None if np.isnan(value) else float(value) for name, value in record.items()}
+    return nan_to_none({name: float(value) for name, value in record.items()})
 
 # %% ../../../nbs/report/sections/agents.ipynb #fcaac4f9
 KINDS = ("same side", "opposite sides", "the agent alone", "the rule alone")

@@ -5,10 +5,10 @@
 # %% auto #0
 __all__ = ['SECTION', 'survivorship_facts', 'data_facts', 'checks_table']
 
-# %% ../../../nbs/report/sections/data.ipynb #d9900755
+# %% ../../../nbs/report/sections/data.ipynb #031787b9
 from typing import TYPE_CHECKING
 import numpy as np
-from ...core import write_json
+from ...core import nan_to_none, write_json
 from ...data.point_in_time.survivorship import survivorship_report
 from ..masked import MASKED, write_masked
 from ..section import Section
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from IPython.display import Markdown
     from pandas.io.formats.style import Styler
 
-# %% ../../../nbs/report/sections/data.ipynb #cf783f4d
+# %% ../../../nbs/report/sections/data.ipynb #57ec1793
 def _survivorship_row(name: str, numbers) -> dict:
     """A row of `survivorship_report`: its name without its unit, the unit, the numbers."""
     unit = "assets"
@@ -27,7 +27,7 @@ def _survivorship_row(name: str, numbers) -> dict:
     elif name.endswith("% a year"):
         unit = "% a year"
     columns = ("point in time", "survivors", "invented", "standard error")
-    known = {c: None if np.isnan(numbers[c]) else float(numbers[c]) for c in columns}
+    known = nan_to_none({c: float(numbers[c]) for c in columns})
     short = name.removeprefix("IC, ").removesuffix(", % a year")
     return dict(name=short, unit=unit) | {c.replace(" ", "_"): value for c, value in known.items()}
 
@@ -58,7 +58,7 @@ def survivorship_facts(panel, horizon: int, delay: int, seed: int = 0) -> dict:
         "rows": rows,
     }
 
-# %% ../../../nbs/report/sections/data.ipynb #9272b936
+# %% ../../../nbs/report/sections/data.ipynb #e14ab758
 def data_facts(experiment: Experiment) -> dict:  # what checks.json holds
     """What was found in the data, what could not be computed from it, and who is missing from it.
 
@@ -71,7 +71,7 @@ def data_facts(experiment: Experiment) -> dict:  # what checks.json holds
     return {
         "panel": repr(panel),
         "columns": list(panel.checks.columns),
-        "checks": [{k: _plain(v) for k, v in row.items()} for row in panel.checks.to_dict("records")],
+        "checks": [{k: _cell_as_json(v) for k, v in row.items()} for row in panel.checks.to_dict("records")],
         "fields": list(panel.fields),
         "skipped": dict(experiment.X.skipped),
         "levels": dict(experiment.X.levels),
@@ -79,8 +79,8 @@ def data_facts(experiment: Experiment) -> dict:  # what checks.json holds
         "survivorship": survivorship_facts(panel, experiment.y.horizon, experiment.y.delay),
     }
 
-# %% ../../../nbs/report/sections/data.ipynb #a2a3da2f
-def _plain(value):
+# %% ../../../nbs/report/sections/data.ipynb #00e741c9
+def _cell_as_json(value):
     """A cell of the table of checks, JSON-native; what is missing is None."""
     if value is None or value != value:
         return None

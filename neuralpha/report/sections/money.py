@@ -57,7 +57,7 @@ def traded_scores(experiment, tests: dict, valids: dict) -> dict:  # model -> (d
         for name, p in tests.items()
     }
 
-# %% ../../../nbs/report/sections/money.ipynb #4c5acffd
+# %% ../../../nbs/report/sections/money.ipynb #c060b0de
 def study_books(
     experiment, scores: dict, policy=None, costs=None, capital: float | None = None
 ) -> dict:  # model -> Book
@@ -73,13 +73,14 @@ def study_books(
     spec, label = study.portfolio, study.label
     policy = read_policy(spec.policy) if policy is None else policy
     clock = Clock(label.delay, spec.fill, spec.horizon or label.horizon)
-    money = study_costs(study) if costs is None else costs, spec.capital if capital is None else capital
+    paid = study_costs(study) if costs is None else costs
+    size = spec.capital if capital is None else capital
     agents = {name: experiment.model(name) for name in study.agents}
     decides = {name: (agent.policy, agent.clock) for name, agent in agents.items()}
     books = {}
     for name, score in scores.items():
         how, when = decides.get(name, (policy, clock))
-        books[name] = backtest(score, experiment.panel, how, *money, when)
+        books[name] = backtest(score, experiment.panel, how, paid, size, when)
     return books
 
 # %% ../../../nbs/report/sections/money.ipynb #f71932b3
@@ -157,13 +158,13 @@ def _rows(table: pd.DataFrame) -> list:
     """The rows of a table as JSON holds them."""
     return [_native(row) for row in table.to_dict("records")]
 
-# %% ../../../nbs/report/sections/money.ipynb #e0089c5b
+# %% ../../../nbs/report/sections/money.ipynb #bb10d977
 def _native(row) -> dict:
     """A row as JSON holds it: what is no finite number is None, a date is its day."""
-    return {key: _plain(value) for key, value in dict(row).items()}
+    return {key: _value_as_json(value) for key, value in dict(row).items()}
 
-# %% ../../../nbs/report/sections/money.ipynb #3cdfa317
-def _plain(value):
+# %% ../../../nbs/report/sections/money.ipynb #0dc8bd3a
+def _value_as_json(value):
     if value is pd.NaT:
         return None
     if isinstance(value, pd.Timestamp):
@@ -228,7 +229,7 @@ def _capacity_numbers(book: Book) -> dict:
     binding = _rows(found.binding(8).reset_index())
     return {"curve": _rows(found.table.reset_index()), "binding": binding} | _native(limits)
 
-# %% ../../../nbs/report/sections/money.ipynb #bac593e8
+# %% ../../../nbs/report/sections/money.ipynb #76ca672c
 def _convention_numbers(book: Book, scores: pd.Series) -> dict:
     """The same scores under every fill, delay and treatment of drift."""
     if isinstance(book.policy, Wished):
@@ -239,7 +240,7 @@ def _convention_numbers(book: Book, scores: pd.Series) -> dict:
         return {"why_not": f"{type(book.policy).__name__} follows the account; only its own convention was traded."}
     account, clock = book.account, book.ledger.clock
     table = conventions(scores, book.panel, book.policy, account.costs, account.capital, clock.horizon)
-    return {"rows": _rows(table.reset_index()), "spread": _plain(table.attrs["spread"])}
+    return {"rows": _rows(table.reset_index()), "spread": _value_as_json(table.attrs["spread"])}
 
 # %% ../../../nbs/report/sections/money.ipynb #658725a7
 def _sector_rows(book: Book) -> list:
@@ -354,7 +355,7 @@ def _show(report, found):
         _show_book(report, name, book, models[name])
     return pd.DataFrame(numbers["league"])
 
-# %% ../../../nbs/report/sections/money.ipynb #4d1e647d
+# %% ../../../nbs/report/sections/money.ipynb #4e6bec42
 def _show_book(report, name: str, book: Book, facts: dict) -> None:
     """The pictures of one model's account."""
     caption = "Percent a year; and the names that brought and cost most over the whole period."
@@ -375,7 +376,8 @@ def _show_book(report, name: str, book: Book, facts: dict) -> None:
     found, bad = _book_risk(book), stress(book)
     at_one = {m: tail for (m, level), tail in found.forecasts.items() if level == 0.01} if found else {}
     figure = plots.plot_losses(book.net, at_one, bad.depths, facts["stress"]["drawdown"]["happened"])
-    caption = "Left: losses below a line were not forecast. Right: the same days in 2,000 other orders."
+    orders = f"{len(bad.depths):,}"
+    caption = f"Left: losses below a line were not forecast. Right: the same days in {orders} other orders."
     report.show(figure, "Money", "money-losses", "What may be lost", caption, name)
 
 # %% ../../../nbs/report/sections/money.ipynb #3512c948
