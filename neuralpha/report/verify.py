@@ -13,7 +13,7 @@ the stored one by a ten-billionth of itself.
 # %% auto #0
 __all__ = ['LAST_BITS', 'derived_files', 'Compared', 'verify_report', 'rerun_report']
 
-# %% ../../nbs/report/verify.ipynb #9c80acc9
+# %% ../../nbs/report/verify.ipynb #dec7afe2
 import csv, json, math, shutil, tempfile
 from pathlib import Path
 from typing import NamedTuple
@@ -40,7 +40,7 @@ from .pages.leaderboard import LEDGER
 from .pages.manifest import UNLISTED, is_listed, manifest_page, timing_script
 from .pages.results import SWEEP, read_results
 from .sweep import derive_sweep
-from ..study.spec import open_report, where_it_started
+from ..study.spec import make_study, open_report, where_it_started
 
 # %% ../../nbs/report/verify.ipynb #6fc2b30c
 LAST_BITS = 1e-10  # of a number, and a thousandth of that beside nought
@@ -357,13 +357,13 @@ def _derived_sweep(folder: Path, study) -> Compared:
     problems = [p.removeprefix(f"{folder.name}/") for each in found for p in each.problems]
     return Compared(problems, sum(each.numbers for each in found), [])
 
-# %% ../../nbs/report/verify.ipynb #9c0c96ed
+# %% ../../nbs/report/verify.ipynb #d8d5b821
 def _verified(folder: Path, manifest: dict, study) -> tuple[list, dict]:
     problems = _file_problems(folder, manifest)
     numbers, newer = 0, []
     if study.hash != manifest["study_hash"]:
         problems.append("manifest.json: the study is not the one its hash names.")
-    if read_json(folder / "study.json") != manifest["study"]:
+    if make_study(read_json(folder / "study.json")) != make_study(manifest["study"]):
         problems.append("study.json is not the study of the manifest.")
     for universe in study.universes:
         experiment = (open_draws if study.repetitions else open_experiment)(study, universe)
