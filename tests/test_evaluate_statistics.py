@@ -566,3 +566,10 @@ def test_overfitting_equals_brute_force_with_overlapping_labels_purged(horizon, 
 def test_the_transpose_is_refused():
     with pytest.raises(NeuralphaError, match="dates in its index"):
         backtest_overfitting(_noise().T)
+
+def test_copies_of_a_configuration_count_once():
+    x = _noise(240, 5)
+    twice = x.assign(copy=x[0], again=x[3])
+    assert backtest_overfitting(twice, 8) == backtest_overfitting(x, 8)
+    with pytest.raises(NeuralphaError, match="at least two columns that differ"):
+        backtest_overfitting(x[[1, 1]], 8)

@@ -1119,7 +1119,7 @@ def _skew_and_kurtosis(x: np.ndarray) -> tuple[float, float]:  # of a sample, wi
     excess = 1.0 / (n - 2) / (n - 3) * ((n**2 - 1.0) * fourth / second**2.0 - 3 * (n - 1) ** 2.0)
     return float(skew), float(excess + 3.0)
 
-# %% ../../nbs/evaluate/statistics.ipynb #d73c9009
+# %% ../../nbs/evaluate/statistics.ipynb #06140cf0
 def backtest_overfitting(
     returns: pd.DataFrame,  # dates × configurations: return, or IC, of each configuration on each date
     splits: int = 16,  # blocks; even
@@ -1129,7 +1129,8 @@ def backtest_overfitting(
     # pbo and luck (0 to 1; of configurations without skill), halves, configurations, dates, slope (of the winner's
     # performance on the other half on that where it won)
 ) -> dict:
-    """Probability of backtest overfitting by combinatorially symmetric cross-validation.
+    """Probability of backtest overfitting by combinatorially symmetric cross-validation; columns that are copies of one
+    another count once.
 
     Parameters
     ----------
@@ -1152,9 +1153,9 @@ def backtest_overfitting(
     """
     if not isinstance(returns, pd.DataFrame) or not isinstance(returns.index, pd.DatetimeIndex):
         raise NeuralphaError("returns must be a DataFrame with dates in its index and one column per configuration.")
-    x = returns.dropna()
+    x = returns.dropna().T.drop_duplicates().T
     if x.shape[1] < 2:
-        raise NeuralphaError("One configuration cannot be picked wrongly: give at least two columns.")
+        raise NeuralphaError("One configuration cannot be picked wrongly: give at least two columns that differ.")
     if splits < 2 or splits % 2:
         raise NeuralphaError(f"splits is {splits}; halves need an even number of blocks.")
     if len(x) < 2 * splits:
