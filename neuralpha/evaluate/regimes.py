@@ -32,15 +32,14 @@ def _by_terciles(panel, values, names):
     third = np.where(np.isfinite(rank), np.digitize(np.nan_to_num(rank), [-1 / 3, 1 / 3]), 3)
     return pd.Categorical.from_codes(np.where(third < 3, third, -1), list(names))
 
-# %% ../../nbs/evaluate/regimes.ipynb #c527e98e
+# %% ../../nbs/evaluate/regimes.ipynb #24041003
 def trailing_mean(panel: Panel, values, bars: int) -> np.ndarray:
     """(n_rows,) mean of the finite values among the last `bars` rows of the asset, NaN with fewer than half of them."""
     finite = np.where(np.isfinite(values), values, np.nan)
     out = np.empty(panel.n_rows)
     window = np.array([bars])
-    for start, stop in zip(
-        panel.asset_offsets[:-1], panel.asset_offsets[1:]
-    ):  # one asset's size leaves no rounding in another's
+    for start, stop in zip(panel.asset_offsets[:-1], panel.asset_offsets[1:]):
+        # one asset's size leaves no rounding in another's
         count = roll_count(finite[start:stop], window)[0]
         with np.errstate(invalid="ignore"):
             out[start:stop] = np.where(count >= bars / 2, roll_sum(finite[start:stop], window)[0] / count, np.nan)
