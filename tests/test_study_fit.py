@@ -166,6 +166,12 @@ def test_a_fit_that_was_killed_goes_on_with_the_epoch_it_was_at(tmp_path, monkey
     ).read_bytes()
     assert not [p for s in (whole, cut) for p in (s.folder / "checkpoints").iterdir()]
 
+def test_fits_that_are_missing_without_a_failure_say_what_may_have_happened(tmp_path):
+    experiment = open_experiment(make_study(TINY))
+    found, holes = collect(experiment, UnitStore(tmp_path))
+    assert found == {} and set(holes) == set(experiment.study.models)
+    assert all("did either change while the study ran?" in why for why in holes.values())
+
 import os, shutil, signal, subprocess, sys, time
 
 from dataclasses import replace
