@@ -79,6 +79,12 @@ def test_a_close_only_universe_says_what_it_skips():
     with pytest.raises(NeuralphaError, match="sector"):
         compute_features(bare, "ret_20@sector")
 
+@pytest.mark.parametrize("compute", [lambda h: 1.0, lambda h: h["close"][:1], lambda h: h["close"][1:]])
+def test_a_feature_gives_one_value_a_bar(compute):
+    odd = Feature("odd", "own", ("close",), 0, "odd", "", compute)
+    with pytest.raises(NeuralphaError, match="odd gives .* values of 320 bars; one a bar is meant"):
+        compute_features(_market(), odd)
+
 def test_what_is_no_name_of_a_feature_is_named():
     from neuralpha.data.simulated.market import simulate_universe
 

@@ -119,16 +119,17 @@ def resolve_features(panel, names) -> tuple[list, list]:
         )
     return made, skipped
 
-# %% ../../nbs/features/compute.ipynb #f263c5fd
+# %% ../../nbs/features/compute.ipynb #e68d007f
 @njit(nogil=True, cache=True, error_model="numpy")
-def _store(values, tradable, out):
-    """Values as float32, NaN where not finite or not tradable; the number of tradable rows without a value."""
-    missing = 0
-    for i in range(len(out)):
-        v = np.float32(values[i])
-        out[i] = v if (np.abs(v) < np.inf) & tradable[i] else np.float32(np.nan)
-    for i in range(len(out)):
-        missing += tradable[i] & (out[i] != out[i])
+def _clear(block, tradable):
+    """Put NaN where a value is not finite or its row not tradable; by feature, how many tradable rows have none."""
+    missing = np.zeros(len(block), np.int64)
+    for f in range(len(block)):
+        values = block[f]
+        for i in range(len(values)):
+            values[i] = values[i] if (np.abs(values[i]) < np.inf) & tradable[i] else np.float32(np.nan)
+        for i in range(len(values)):
+            missing[f] += tradable[i] & (values[i] != values[i])
     return missing
 
 # %% ../../nbs/features/compute.ipynb #a2704028
@@ -143,20 +144,22 @@ def _fields(panel, features):
             fields["residual"] = factor_residual(panel, ret)
     return fields
 
-# %% ../../nbs/features/compute.ipynb #f180462f
+# %% ../../nbs/features/compute.ipynb #27fce379
 def _one_asset(panel, features, fields, plan, a, block):
     """Fill `block`, (n_features, bars of asset a), with raw values; the number of missing ones on tradable rows, per
     feature.
     """
     rows = slice(*panel.asset_offsets[a : a + 2])
     h = History({k: v[rows] for k, v in fields.items()}, plan)
-
-    def values(f):
-        return f.compute(h) if f.compute else panel.fields[f.inputs[0]][rows]
-
-    tradable = panel.tradable[rows]
     with np.errstate(all="ignore"):
-        return [_store(values(f), tradable, column) for f, column in zip(features, block)]
+        for f, column in zip(features, block):
+            values = f.compute(h) if f.compute else panel.fields[f.inputs[0]][rows]
+            if np.shape(values) != column.shape:
+                raise NeuralphaError(
+                    f"{f.name} gives {np.shape(values)} values of {len(column)} bars; one a bar is meant."
+                )
+            column[:] = values
+    return _clear(block, panel.tradable[rows])
 
 # %% ../../nbs/features/compute.ipynb #de2ed60f
 def _asset_level(panel, features, out):
