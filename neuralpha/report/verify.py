@@ -13,22 +13,14 @@ the stored one by a ten-billionth of itself.
 # %% auto #0
 __all__ = ['LAST_BITS', 'derived_files', 'Compared', 'verify_report', 'rerun_report']
 
-# %% ../../nbs/report/verify.ipynb #dec7afe2
+# %% ../../nbs/report/verify.ipynb #7938597b
 import csv, json, math, shutil, tempfile
 from pathlib import Path
 from typing import NamedTuple
 import numpy as np
 import pandas as pd
-from neuralpha.core import (
-    NeuralphaError,
-    count_of,
-    nan_to_none,
-    code_digest,
-    digest,
-    file_digest,
-    read_json,
-    read_table,
-)
+from ..core import NeuralphaError, count_of, nan_to_none
+from ..core import code_digest, digest, file_digest, read_json, read_table
 from ..data.alignment import panel_rows
 from ..models.predict import read_predictions
 from ..study.experiment import open_experiment
