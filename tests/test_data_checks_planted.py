@@ -16,6 +16,7 @@ def test_nothing_is_found_in_a_clean_market_with_fat_tails(seed):
 SIDE_EFFECTS = {  # what else these faults are
     "missing_key": {"gap"},
     "thin_session": {"gap"},
+    "sparse_asset": {"gap"},
     "bid_ask_bounce": {"locked_limit"},
     "volume_unit_flip": {"volume_spike"},
     "date_slip": {"short_history"},

@@ -12,9 +12,9 @@ sessions, assets or stretches, which no mask can mend.
 
 # %% auto #0
 __all__ = ['ROW_CHECKS', 'MARKET_CHECKS', 'SLIP_BLOCK', 'WHOLE_BELOW', 'FRACTION', 'BROKEN_SHARE', 'FACTOR_STEP', 'ANSWERS',
-           'HISTORY_DAYS', 'SAME_RETURN', 'LEAD', 'SIDE', 'OUTLIER', 'Market', 'look_over_market', 'gap', 'date_slip',
-           'market_return', 'adjusted_volume', 'find_adjusted_volume', 'thin_session', 'short_history', 'far_dates',
-           'copied_asset', 'find_copies', 'two_clocks', 'survivors_only']
+           'HISTORY_DAYS', 'SPARSE', 'SAME_RETURN', 'LEAD', 'SIDE', 'OUTLIER', 'Market', 'look_over_market', 'gap',
+           'date_slip', 'market_return', 'adjusted_volume', 'find_adjusted_volume', 'thin_session', 'short_history',
+           'sparse_asset', 'far_dates', 'copied_asset', 'find_copies', 'two_clocks', 'survivors_only']
 
 # %% ../../../nbs/data/checks/market.ipynb #d967adc9
 from collections.abc import Callable, Iterator
@@ -284,6 +284,25 @@ def short_history(market: Market) -> Iterator[Finding]:
     bars = np.add.reduceat(market.usable.astype(np.int64), market.panel.asset_offsets[:-1])
     short = market.panel.assets[bars < 2]
     yield Finding("short_history", len(short), short, min(short, default=""))
+
+# %% ../../../nbs/data/checks/market.ipynb #3accbd36
+SPARSE = 0.5  # share of the sessions of its life on which an asset of the table's frequency has a bar
+
+
+@_finds(MARKET_CHECKS)
+def sparse_asset(market: Market) -> Iterator[Finding]:
+    """Assets with bars on fewer than half of the sessions of their life."""
+    panel = market.panel
+    bars = np.add.reduceat(market.present.astype(np.int64), panel.asset_offsets[:-1])
+    sessions = np.diff(panel.asset_offsets)
+    sparse = np.flatnonzero(bars < SPARSE * sessions)
+    if not len(sparse):
+        yield Finding("sparse_asset")
+        return
+    first = sparse[0]
+    names = panel.assets[sparse]
+    note = f"{names[0]} has {bars[first]:,} bars in {sessions[first]:,} sessions"
+    yield Finding("sparse_asset", len(names), names, names[0], note=note)
 
 # %% ../../../nbs/data/checks/market.ipynb #b5445937
 @_finds(MARKET_CHECKS)

@@ -297,13 +297,14 @@ plant("volume_unit_flip", 1, "noted", edited, FROM_HERE_ON, "volume", VOLUME.loc
 plant("bid_ask_bounce", None, "noted", bouncing)
 plant("adjusted_volume", None, "noted", edited, EVERY_BAR, "volume", VOLUME.loc[FIRST:LAST] / 7)
 
-# %% ../../../nbs/data/checks/planted.ipynb #4bd178e3
+# %% ../../../nbs/data/checks/planted.ipynb #4ac579c0
 on_the_day = CLEAN.date == DAY
 plant("missing_session", 1, "noted", without, CLEAN.index[on_the_day])
 plant("gap", 2, "noted", without, [AT, AT + 1])
 plant("thin_session", 1, "noted", without, CLEAN.index[on_the_day & (CLEAN.asset < "A10")])
 plant("date_slip", 399, "masked", late_by_a_day)
 plant("short_history", 1, "noted", added, asset="LONE")
+plant("sparse_asset", 1, "noted", without, [row for row in EVERY_BAR if row % 5])
 plant("far_dates", 1, "noted", added, date=pd.Timestamp("1985-01-02"))
 plant("two_clocks", None, "noted", half_a_session_late)
 plant("copied_asset", 1, "noted", with_copy)

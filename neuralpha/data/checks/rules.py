@@ -631,7 +631,7 @@ def bid_ask_bounce(bars, spec) -> np.ndarray:
         spread = 2 * np.sqrt(np.maximum(-covariance, 0))
         return (spread > spec.bounce_spread) & (covariance < -spec.bounce_share * variance)
 
-# %% ../../../nbs/data/checks/rules.ipynb #55da20ee
+# %% ../../../nbs/data/checks/rules.ipynb #41f8cc89
 _described("missing_session", "note", "sessions of the exchange on which no asset has a bar; counted in sessions")
 _described("gap", "note", "sessions within an asset's life without a bar; the panel holds them as masked rows")
 _described("thin_session", "note", "sessions with far fewer assets than the one before; counted in sessions")
@@ -650,6 +650,12 @@ _described(
     "assets whose sessions stand under the dates, or hours, of other sessions of the rest; counted in assets",
 )
 _described("short_history", "note", "assets with fewer than two usable bars", "close")
+_described(
+    "sparse_asset",
+    "note",
+    "assets with bars on fewer than half of the sessions of their life: weekly beside daily, or hardly traded; labels "
+    "that count bars miss most of them; counted in assets",
+)
 _described(
     "far_dates",
     "note",
