@@ -573,3 +573,12 @@ def test_copies_of_a_configuration_count_once():
     assert backtest_overfitting(twice, 8) == backtest_overfitting(x, 8)
     with pytest.raises(NeuralphaError, match="at least two columns that differ"):
         backtest_overfitting(x[[1, 1]], 8)
+
+def test_configurations_that_are_the_same_on_a_half_share_its_win_whatever_their_order_and_last_bits():
+    x = _noise(240, 3)
+    x[1] = x[1].where(np.arange(240) >= 120, x[0] * (1 + 1e-16))  # two that differ on the late half only
+    x[2] -= 0.1  # never wins
+    found = [
+        backtest_overfitting(x[list(order)] * scale, 4) for order in ((0, 1, 2), (1, 0, 2)) for scale in (1, 3, 0.7)
+    ]
+    assert len({one["pbo"] for one in found}) == 1

@@ -1119,7 +1119,7 @@ def _skew_and_kurtosis(x: np.ndarray) -> tuple[float, float]:  # of a sample, wi
     excess = 1.0 / (n - 2) / (n - 3) * ((n**2 - 1.0) * fourth / second**2.0 - 3 * (n - 1) ** 2.0)
     return float(skew), float(excess + 3.0)
 
-# %% ../../nbs/evaluate/statistics.ipynb #06140cf0
+# %% ../../nbs/evaluate/statistics.ipynb #475f805a
 def backtest_overfitting(
     returns: pd.DataFrame,  # dates × configurations: return, or IC, of each configuration on each date
     splits: int = 16,  # blocks; even
@@ -1130,7 +1130,7 @@ def backtest_overfitting(
     # performance on the other half on that where it won)
 ) -> dict:
     """Probability of backtest overfitting by combinatorially symmetric cross-validation; columns that are copies of one
-    another count once.
+    another count once, and columns that are the same on a half share its win.
 
     Parameters
     ----------
@@ -1176,10 +1176,9 @@ def backtest_overfitting(
     for i, inside in enumerate(halves):
         picking = _performance(sums, inside, metric, purged=True)
         other = _performance(sums, ~inside, metric, purged=False)
-        best = int(picking.argmax())
-        won[i], kept[i] = picking[best], other[best]
-        place = np.sum(other < kept[i]) + (np.sum(other == kept[i]) + 1) / 2  # 1 to k, shared by equals
-        below += 2 * place <= k + 1
+        best = _equal(picking, picking.max())  # of equals each is the winner in part
+        won[i], kept[i] = picking[best].mean(), other[best].mean()
+        below += np.mean([2 * _place(other, value) <= k + 1 for value in other[best]])
     slope = np.polyfit(won, kept, 1)[0] if np.ptp(won) > 0 else np.nan
     return dict(
         pbo=float(below / len(halves)),
@@ -1189,6 +1188,17 @@ def backtest_overfitting(
         dates=len(x),
         slope=float(slope),
     )
+
+# %% ../../nbs/evaluate/statistics.ipynb #55ca05dd
+def _equal(values: np.ndarray, value: float) -> np.ndarray:
+    """Which values are the same but for last bits."""
+    return np.abs(values - value) <= LAST_BITS * np.abs(values).max()
+
+
+def _place(values: np.ndarray, value: float) -> float:
+    """1 to k from below, shared by equals."""
+    same = _equal(values, value)
+    return np.sum(~same & (values < value)) + (same.sum() + 1) / 2
 
 # %% ../../nbs/evaluate/statistics.ipynb #adfa033c
 def _halves(splits):
