@@ -214,13 +214,15 @@ def _same_scores(stored, derived) -> bool:
     same_rows = stored[key].to_numpy().tolist() == derived[key].to_numpy().tolist()
     return same_rows and np.allclose(stored["score"], derived["score"], rtol=1e-6, atol=0)
 
-# %% ../../nbs/report/verify.ipynb #34f97c8c
+# %% ../../nbs/report/verify.ipynb #6bf21e4f
 def _strange_rows(folder: Path, experiment) -> Compared:
     """Stored scores beside another label than the data's, or in a fold that has no such row."""
+    if experiment.study.repetitions:  # draws have no rows
+        return Compared([], 0, [])
     y, problems, numbers = experiment.y, [], 0
     for name, part in zip(PARTS, ("test", "valid")):
         path = folder / f"{name}.parquet"
-        if experiment.study.repetitions or not path.is_file():
+        if not path.is_file():
             continue
         table = read_predictions(path)
         pair, pairs = pd.MultiIndex.from_frame(table[["date", "asset"]]).factorize()
