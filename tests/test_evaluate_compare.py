@@ -256,6 +256,16 @@ def test_overfitting_is_not_asked_of_blocks_shorter_than_a_label():
     ics = pd.DataFrame(np.random.default_rng(0).normal(size=(100, 2)), pd.DatetimeIndex(panel.dates[:100]))
     assert overfitting_of(ics, y)["configurations"] == 2 and overfitting_of(ics, forward_return(panel, 9, 1)) is None
 
+def test_two_models_that_are_the_same_can_be_compared():
+    from types import SimpleNamespace
+    from neuralpha.evaluate.compare import overfitting_of
+
+    y = SimpleNamespace(horizon=1, delay=0)
+    days = pd.bdate_range("2020-01-01", periods=200)
+    one = pd.DataFrame(np.random.default_rng(0).normal(size=(200, 2)), days, ["a", "b"])
+    assert overfitting_of(one.assign(b=one["a"]), y) is None
+    assert overfitting_of(one.assign(c=one["a"]), y) == overfitting_of(one, y)
+
 def test_detail_tells_seeds_from_time_and_regimes_apart():
     panel, y, noisy = _market()
     many = noisy("net", 0.6, 1)

@@ -569,13 +569,14 @@ def _overfitting(field: Field, y: Label, by: str) -> dict | None:
     known = [one for one in found if one]
     return {**known[0], "pbo": float(np.mean([one["pbo"] for one in known])), "paths": len(found)} if known else None
 
-# %% ../../nbs/evaluate/compare.ipynb #7b4de619
+# %% ../../nbs/evaluate/compare.ipynb #276567a3
 def overfitting_of(
     ics: pd.DataFrame,  # dates × models
     y: Label,
     splits: int = 10,  # blocks of dates
 ) -> dict | None:
-    """Probability that picking the best of these models by ICIR picks noise; None where models or dates are too few.
+    """Probability that picking the best of these models by ICIR picks noise; None where models that differ,
+    or dates, are too few.
 
     Parameters
     ----------
@@ -585,7 +586,7 @@ def overfitting_of(
     splits : int, default 10
         blocks of dates
     """
-    both = ics.dropna()
+    both = ics.dropna().T.drop_duplicates().T
     if both.shape[1] < 2 or len(both) < 4 * splits or len(both) // splits <= y.horizon + y.delay:
         return None
     return backtest_overfitting(both, splits, y.horizon, y.delay)
