@@ -76,6 +76,7 @@ def test_the_page_is_linked_escaped_and_verified(reports):
         and "&lt;i&gt;b" in text
         and "data:image/png" in text
     )
+    assert "of sim-tiny were drawn by a program" in text
     assert "comparisons/a--b.html" in (reports / "index.html").read_text() and verify_comparison(page) == []
     page.write_text(text.replace("1 of 2", "2 of 2"))
     assert verify_comparison(page) == [f"{page} does not show what the two reports give."]

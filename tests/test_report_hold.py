@@ -46,6 +46,14 @@ def test_a_page_that_cannot_be_made_leaves_the_old_one(sheet, tmp_path, monkeypa
         write_sheet(sheet, tmp_path / "tomorrow")
     assert page.read_bytes() == before and [p.name for p in tmp_path.iterdir()] == ["tomorrow"]
 
+def test_the_page_says_what_the_report_says_of_its_data(sheet):
+    from dataclasses import replace
+    from neuralpha.house import root
+
+    report = root() / "reports" / "sample"
+    page = hold_page(replace(sheet, fits=replace(sheet.fits, home=report)), report.parent / "scores")
+    assert "of sim-tiny were drawn by a program" in page
+
 def test_the_page_says_who_moved_and_what_adds_up(sheet):
     from neuralpha.report.hold import _moved, _pushes_of
 

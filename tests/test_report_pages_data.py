@@ -1,6 +1,8 @@
 # Exported from nbs/ by `make sync`; edit the notebook.
 from neuralpha.report.pages.data import *
-from neuralpha.report.pages.frame import WRITTEN_INTO, Frame, render, template_text
+from pathlib import Path
+import neuralpha.report.templates as templates
+from neuralpha.report.pages.frame import WRITTEN_INTO, Frame, render
 
 def test_text_from_data_is_escaped():
     gone = Survivorship(True, "<s>", "", [], [])
@@ -14,8 +16,9 @@ def test_text_from_data_is_escaped():
 
 def test_a_page_needs_no_other_file_for_its_style_and_script():
     page = render("data.html", Frame("Data", "s"), DataPage([]))
-    assert template_text("site.css") in page and template_text("site.js") in page
-    written = "".join(map(template_text, WRITTEN_INTO.values()))
+    files = {name: (Path(templates.__path__[0]) / name).read_text(encoding="utf-8") for name in WRITTEN_INTO.values()}
+    assert files["site.css"] in page and files["site.js"] in page
+    written = "".join(files.values())
     assert "</" not in written  # would end the element that holds it
 
 def test_a_gap_that_could_not_be_measured_is_a_dash():

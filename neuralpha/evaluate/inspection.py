@@ -202,7 +202,28 @@ def _without(left_out: np.ndarray, scores: np.ndarray, labels: np.ndarray) -> np
     pearson, spearman = correlations(cuts, scores[:, None], labels[:, None])
     return np.column_stack([pearson[:, 0, 0], spearman[:, 0, 0]])
 
-# %% ../../nbs/evaluate/inspection.ipynb #13444029
+# %% ../../nbs/evaluate/inspection.ipynb #4178fdac
+class _DateSums(NamedTuple):
+    panel: Panel
+    counts: np.ndarray  # (n_rows,) bool: the rows that are summed
+
+    def total(self, values):
+        """Sum over the row's date, on every row."""
+        date = self.panel.date_code
+        return np.bincount(date, np.where(self.counts, values, 0.0), self.panel.n_dates)[date]
+
+    @property
+    def n(self):
+        return self.total(np.ones(self.panel.n_rows))
+
+    def centred(self, values):
+        return np.where(self.counts, values - self.total(values) / self.n, 0.0)
+
+    def without_row(self, products):
+        """Centred sum of the date's other rows, of products of centred values."""
+        return self.total(products) - products * self.n / (self.n - 1)
+
+# %% ../../nbs/evaluate/inspection.ipynb #2242bed9
 ROUNDING = 1e-12  # of a sum of squares: what is left below it is no variance
 
 
@@ -229,23 +250,16 @@ def ics_without_each(
     np.ndarray
         (n_rows,) NaN where the row does not count, or fewer than three others do
     """
-    date = panel.date_code
-
-    def total(values):
-        return np.bincount(date, np.where(counts, values, 0.0), panel.n_dates)[date]
-
-    def without_row(products):
-        return total(products) - products * n / (n - 1)
-
-    n = total(np.ones(panel.n_rows))
+    dates = _DateSums(panel, counts)
     with np.errstate(invalid="ignore", divide="ignore"):
-        x = np.where(counts, scores - total(scores) / n, 0.0)
-        y = np.where(counts, labels - total(labels) / n, 0.0)
-        xx, yy = without_row(x * x), without_row(y * y)
-        x_varies = xx > ROUNDING * total(x * x)
-        y_varies = yy > ROUNDING * total(y * y)
-        left = without_row(x * y) / np.sqrt(xx * yy)
-    return np.where(counts & (n > 3) & x_varies & y_varies, left, np.nan)
+        x = dates.centred(scores)
+        y = dates.centred(labels)
+        xx = dates.without_row(x * x)
+        yy = dates.without_row(y * y)
+        x_varies = xx > ROUNDING * dates.total(x * x)
+        y_varies = yy > ROUNDING * dates.total(y * y)
+        ic = dates.without_row(x * y) / np.sqrt(xx * yy)
+    return np.where(counts & (dates.n > 3) & x_varies & y_varies, ic, np.nan)
 
 # %% ../../nbs/evaluate/inspection.ipynb #a835db0a
 SHOWN_AROUND = 2  # closes on either side of a move

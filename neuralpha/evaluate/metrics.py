@@ -547,7 +547,7 @@ def share_recovered(
 LIVES = np.concatenate([[0.0], np.geomspace(0.1, 5000, 400), [np.inf]])  # half-lives that are tried, bars
 FADING_BARS = 20  # single bars after the entry
 
-# %% ../../nbs/evaluate/metrics.ipynb #026cb474
+# %% ../../nbs/evaluate/metrics.ipynb #e415cd54
 def half_life(
     ics,  # (..., bars) mean IC with the return of the 1st, 2nd, ... bar after the entry
     # (...) bars; 0 where nothing is left after one, infinite where no fading is seen, NaN where the ICs are not
@@ -570,13 +570,15 @@ def half_life(
     if ics.shape[-1] < 3:
         return np.full(ics.shape[:-1], np.nan)  # one or two bars show no fading
     with np.errstate(divide="ignore"):
-        fading = 0.5 ** (1 / LIVES)
-    shapes = fading[:, None] ** np.arange(ics.shape[-1])
-    scale = np.maximum(ics @ shapes.T / (shapes**2).sum(1), 0)
-    gain = 2 * scale * (ics @ shapes.T) - scale**2 * (shapes**2).sum(1)  # squares explained
-    best = gain.argmax(-1)
-    level = np.take_along_axis(scale, best[..., None], -1)[..., 0]
-    return np.where(level > 0, LIVES[best], np.nan)
+        left_after_a_bar = 0.5 ** (1 / LIVES)
+    curves = left_after_a_bar[:, None] ** np.arange(ics.shape[-1])  # (lives, bars), each from 1 at the first bar
+    match = ics @ curves.T
+    squares = (curves**2).sum(1)
+    height = np.maximum(match / squares, 0)  # (..., lives) least squares of the ICs on each curve
+    explained = 2 * height * match - height**2 * squares  # of the sum of squares
+    best = explained.argmax(-1)
+    best_height = np.take_along_axis(height, best[..., None], -1)[..., 0]
+    return np.where(best_height > 0, LIVES[best], np.nan)
 
 # %% ../../nbs/evaluate/metrics.ipynb #13032c60
 @njit(cache=True)

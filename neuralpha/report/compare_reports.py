@@ -11,7 +11,7 @@ the dates can explain? All changes of the page are corrected together.
 __all__ = ['COMPARED_ON', 'write_comparison', 'verify_comparison', 'report_ics', 'compare_reports', 'summary', 'ComparisonPage',
            'comparison_page', 'ChangeRow']
 
-# %% ../../nbs/report/compare_reports.ipynb #f1ebe571
+# %% ../../nbs/report/compare_reports.ipynb #6a0fdf35
 import base64
 import json
 import os
@@ -31,6 +31,7 @@ from ..models.seeds import ensemble_rows
 from .pages.cells import Cell, metric_cell
 from .pages.frame import Frame, render
 from .pages.setting import setting
+from .pages.site import notices_of_report
 from .pages.studies import COMPARISONS, write_studies_index
 from ..study.spec import Study, open_report, universe_slug
 
@@ -133,7 +134,7 @@ def _daily_ics(predictions: pd.DataFrame) -> pd.DataFrame:  # dates × models
     ics = {model: correlation_by_date(scores[model].to_numpy(), values, days) for model in scores}
     return pd.DataFrame(ics, pd.DatetimeIndex(sorted(set(days)), name="date"))
 
-# %% ../../nbs/report/compare_reports.ipynb #affe7da7
+# %% ../../nbs/report/compare_reports.ipynb #01f8f00f
 def compare_reports(
     a,  # folder of a report; the earlier
     b,  # folder of another
@@ -157,6 +158,7 @@ def compare_reports(
     table = compare_studies(before, after)
     return {
         "studies": _named(folders, [one, two]),
+        "notices": sorted({notice for folder in folders for notice in notices_of_report(folder)}),
         "changes": _differences(_settings(one), _settings(two)),
         "other_data": _other_data(folders),
         "rows": [_change(row, before, after) for row in table.itertuples()],
@@ -260,7 +262,7 @@ class ComparisonPage:
     rows: list  # ChangeRow
     picture: str  # data URI
 
-# %% ../../nbs/report/compare_reports.ipynb #a72499ad
+# %% ../../nbs/report/compare_reports.ipynb #f8c42db1
 def comparison_page(comparison: dict) -> str:  # HTML
     """The comparison as one page.
 
@@ -276,6 +278,7 @@ def comparison_page(comparison: dict) -> str:  # HTML
         study=f"{one['name']} beside {two['name']}",
         nav=[*reports, ("All studies", "../index.html")],
         footer=f"Studies {one['hash'][:12]} and {two['hash'][:12]}",
+        notices=comparison["notices"],
     )
     content = ComparisonPage(
         one=one,

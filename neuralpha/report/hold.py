@@ -11,7 +11,7 @@ The tables are files, for the programs that come next.
 __all__ = ['SCORES', 'SHOWN_PUSHES', 'SHOWN_ROWS', 'scores_folder', 'write_sheet', 'facts_of', 'Push', 'CandidateRow', 'Side',
            'PlainColumn', 'PlainTable', 'HoldPage', 'hold_page', 'figures', 'plot_forecasts', 'plot_pushes']
 
-# %% ../../nbs/report/hold.ipynb #35ed59c6
+# %% ../../nbs/report/hold.ipynb #8779e2b2
 import os, shutil, tempfile
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,6 +20,7 @@ import numpy as np
 import pandas as pd
 from ..core import atomic_path, count_of, day_text, figure_png, write_json, write_text, writing
 from .pages.frame import Frame, render
+from .pages.site import notices_of_report
 from .run import _replace
 from ..study.spec import universe_slug
 from .score import COVERED, SHEET, ScoreSheet
@@ -213,7 +214,7 @@ class HoldPage:
     ranges: PlainTable
     unscored: PlainTable
 
-# %% ../../nbs/report/hold.ipynb #b410034f
+# %% ../../nbs/report/hold.ipynb #ab65751b
 def hold_page(
     sheet: ScoreSheet,
     place: Path,  # where the page will stand; the way to the report starts there
@@ -239,6 +240,7 @@ def hold_page(
         nav=[("What it would hold", "index.html"), *up],
         here="index.html",
         footer=f"Data {sheet.panel.digest[:12]} · {sheet.fits.source} · not advice: a ranking, and what it rests on",
+        notices=notices_of_report(home) if home else [],
     )
     content = HoldPage(
         answer=_answer(sheet),

@@ -13,7 +13,7 @@ the stored one by a ten-billionth of itself.
 # %% auto #0
 __all__ = ['LAST_BITS', 'derived_files', 'Compared', 'verify_report', 'rerun_report']
 
-# %% ../../nbs/report/verify.ipynb #7938597b
+# %% ../../nbs/report/verify.ipynb #161680bf
 import csv, json, math, shutil, tempfile
 from pathlib import Path
 from typing import NamedTuple
@@ -31,6 +31,7 @@ from .pages.draw import site_pages, write_site
 from .pages.leaderboard import LEDGER
 from .pages.manifest import UNLISTED, is_listed, manifest_page, timing_script
 from .pages.results import SWEEP, read_results
+from .pages.site import Site
 from .sweep import derive_sweep
 from ..study.spec import make_study, open_report, where_it_started
 
@@ -301,15 +302,16 @@ def _file_problems(folder: Path, manifest: dict) -> list:
         ]
     return problems
 
-# %% ../../nbs/report/verify.ipynb #3223cc79
+# %% ../../nbs/report/verify.ipynb #c5a26cea
 def _page_problems(folder: Path, study, manifest) -> tuple[list, str]:
     """Pages that do not show what is stored, and how many were compared."""
     if manifest.get("pages_drawn_by") != code_digest("neuralpha.report.pages.draw"):
         return [], "not compared: another version of neuralpha drew them"
     try:
+        site = Site(study, folder, *read_results(folder, study))
         pages = site_pages(study, folder) | {
-            "timing.js": timing_script(read_results(folder, study)[0]),
-            "manifest.html": manifest_page(study, manifest),
+            "timing.js": timing_script(site.results),
+            "manifest.html": manifest_page(site, manifest),
         }
     except Exception as e:
         return [f"The pages cannot be drawn again: {type(e).__name__}: {e}"], "not compared"

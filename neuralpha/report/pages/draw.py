@@ -31,7 +31,7 @@ from .sweep import sweep_page
 from .universe import model_page, universe_page
 from ...study.spec import load_study
 
-# %% ../../../nbs/report/pages/draw.ipynb #48a13fc2
+# %% ../../../nbs/report/pages/draw.ipynb #c92e629d
 def write_site(study, out="reports") -> Path:  # index.html
     """Draw all pages of a study from what its universes stored, and write the manifest.
 
@@ -44,10 +44,10 @@ def write_site(study, out="reports") -> Path:  # index.html
     folder = Path(out) / study.name
     for path, text in site_pages(study, folder).items():
         write_text(folder / path, text)
-    results, _ = read_results(folder, study)
-    write_text(folder / "timing.js", timing_script(results))
-    manifest = write_manifest(study, folder, results)
-    write_text(folder / "manifest.html", manifest_page(study, manifest))
+    site = Site(study, folder, *read_results(folder, study))
+    write_text(folder / "timing.js", timing_script(site.results))
+    manifest = write_manifest(study, folder, site.results)
+    write_text(folder / "manifest.html", manifest_page(site, manifest))
     write_studies_index(out)
     return folder / "index.html"
 
@@ -115,7 +115,7 @@ def leaderboard_pages(site: "Site") -> dict:  # path below the folder -> HTML
     notebooks = {f"{r.slug}/notebook.html": f"{r.slug}/compare_models.ipynb" for r in site.results}
     return pages | site.notebook_pages(notebooks | {"leaderboard.html": "leaderboard.ipynb"})
 
-# %% ../../../nbs/report/pages/draw.ipynb #9a0f5071
+# %% ../../../nbs/report/pages/draw.ipynb #9685496a
 def repetitions_pages(site: "Site") -> dict:  # path below the folder -> HTML
     """The pages of a study with repetitions: the tables, and the executed notebook of every universe.
 
@@ -124,7 +124,8 @@ def repetitions_pages(site: "Site") -> dict:  # path below the folder -> HTML
     dict
         path below the folder -> HTML
     """
-    around = report_frame(site.study, [("Tables", "index.html")], title=site.title, here="index.html")
+    here = "index.html"
+    around = report_frame(site.study, [("Tables", here)], site.title, here, notices=site.notices(here))
     notebooks = {f"{r.slug}/notebook.html": f"{r.slug}/published_table.ipynb" for r in site.results}
     page = render("repetitions.html", around, repetitions_page(site))
     return {"index.html": page} | site.notebook_pages(notebooks)

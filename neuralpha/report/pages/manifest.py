@@ -8,7 +8,7 @@ With the manifest a report can be checked without its author: `neuralpha verify`
 # %% auto #0
 __all__ = ['TIMING_FILES', 'UNLISTED', 'is_listed', 'timing_script', 'write_manifest', 'ManifestPage', 'manifest_page']
 
-# %% ../../../nbs/report/pages/manifest.ipynb #eafe2e0e
+# %% ../../../nbs/report/pages/manifest.ipynb #d0d74f32
 import importlib.metadata, json, platform
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,7 +16,8 @@ from ...core import code_digest, digest, file_digest, read_json, write_json
 from ..code import report_code
 from .frame import render, report_frame
 from .results import SWEEP, SWEEP_UNITS
-from ...study.spec import STARTED, Study
+from .site import Site
+from ...study.spec import STARTED
 from ...study.units import library_versions
 
 # %% ../../../nbs/report/pages/manifest.ipynb #ee43645f
@@ -112,8 +113,11 @@ class ManifestPage:
     manifest: dict
     study_text: str  # the study as JSON
 
-# %% ../../../nbs/report/pages/manifest.ipynb #9a52d154
-def manifest_page(study: Study, manifest: dict) -> str:  # HTML
+# %% ../../../nbs/report/pages/manifest.ipynb #5764b600
+def manifest_page(
+    site: Site,
+    manifest: dict,
+) -> str:  # HTML
     """The manifest as a page.
 
     Returns
@@ -121,6 +125,8 @@ def manifest_page(study: Study, manifest: dict) -> str:  # HTML
     str
         HTML
     """
-    around = report_frame(study, [("Leaderboard", "index.html")], "Manifest", "manifest.html")._replace(footer="")
-    study_text = json.dumps(study.model_dump(mode="json"), indent=2, sort_keys=True)
+    here = "manifest.html"
+    entries = [("Leaderboard", "index.html")]
+    around = report_frame(site.study, entries, "Manifest", here, notices=site.notices(here))._replace(footer="")
+    study_text = json.dumps(site.study.model_dump(mode="json"), indent=2, sort_keys=True)
     return render("manifest.html", around, ManifestPage(manifest, study_text))
