@@ -256,6 +256,15 @@ def test_overfitting_is_not_asked_of_blocks_shorter_than_a_label():
     ics = pd.DataFrame(np.random.default_rng(0).normal(size=(100, 2)), pd.DatetimeIndex(panel.dates[:100]))
     assert overfitting_of(ics, y)["configurations"] == 2 and overfitting_of(ics, forward_return(panel, 9, 1)) is None
 
+def test_a_model_is_not_called_like_what_only_a_simulated_market_knows():
+    from dataclasses import replace
+
+    panel, y, noisy = _market(120)
+    models = [noisy("a", 0.6, 1), noisy("oracle", 0.6, 2)]
+    real = replace(y, panel=replace(panel, truth={}))
+    with pytest.raises(NeuralphaError, match="called 'oracle'.*rename"):
+        compare(models, real)
+
 def test_two_models_that_are_the_same_can_be_compared():
     from types import SimpleNamespace
     from neuralpha.evaluate.compare import overfitting_of

@@ -18,7 +18,7 @@ Baselines take part; the oracle of a simulated market is shown but not ranked: n
 __all__ = ['FEWEST_DATES_OF_A_BASELINE', 'OFTEN', 'BEYOND_FORECASTS', 'compare', 'Contestant', 'Field', 'details_of',
            'overfitting_of', 'seed_metrics', 'Leaderboard', 'leaderboard_html', 'StudyIcs', 'compare_studies']
 
-# %% ../../nbs/evaluate/compare.ipynb #c0dd7633
+# %% ../../nbs/evaluate/compare.ipynb #4b06ea4f
 from dataclasses import dataclass, replace
 from types import SimpleNamespace
 from typing import NamedTuple
@@ -27,7 +27,7 @@ import pandas as pd
 from ..core import NeuralphaError, check_kinds, count_of, unknown_name
 from ..data.panel import Panel
 from ..labels import Label
-from .baselines import baseline_scores
+from .baselines import baseline_scores, oracle
 from neuralpha.evaluate.catalogue import (
     CATALOGUE,
     SPENT,
@@ -399,13 +399,18 @@ def _prediction(given):
         )
     return given
 
-# %% ../../nbs/evaluate/compare.ipynb #18e63cb5
+# %% ../../nbs/evaluate/compare.ipynb #88534785
 def _models(panel: Panel, predictions: list, forecasts: dict, spent: _Spent) -> tuple:  # contestants; rows dropped
     """The models on the rows that all of them scored."""
     names = [one.name for one in predictions]
     if len(set(names)) < len(names):
         twice = next(name for name in names if names.count(name) > 1)
         raise NeuralphaError(f"Two models are called {twice!r}; give each prediction its own name.")
+    if "oracle" in names and oracle(panel) is None:
+        raise NeuralphaError(
+            f"A model is called 'oracle': that is the planted return of a simulated market, which gets no rank, and "
+            f"{panel.name} has none; rename the model."
+        )
     every = [on_panel(panel, one.scores(seed=ENSEMBLE))[0] for one in predictions]
     scores = np.concatenate(every, 1).astype(np.float64)
     scored = np.isfinite(scores)
