@@ -20,8 +20,8 @@ serial dependence does to them; and the bootstrap, where the law of the values i
 # %% auto #0
 __all__ = ['NODES', 'SLOWEST', 'DECAYS', 'SHARES', 'AKAIKE', 'SLOW', 'TAIL', 'cusum_run_length', 'ewma_run_length',
            'cusum_threshold', 'ewma_limit', 'run_lengths', 'mean_run_length', 'surprises_of', 'level_after',
-           'Whitening', 'fit_states', 'fit_whitening', 'RunLength', 'Chart', 'resample_blocks', 'watch', 'watch_rate',
-           'watch_known']
+           'Whitening', 'fit_states', 'States', 'fit_whitening', 'RunLength', 'Chart', 'resample_blocks', 'watch',
+           'watch_rate', 'watch_known']
 
 # %% ../../nbs/monitor/charts.ipynb #951b847b
 from dataclasses import dataclass, replace
@@ -416,25 +416,41 @@ def _fit_states(away):
         out[:, i] = best[1], best[2], np.sqrt(best[0] / away.shape[1])
     return out
 
-# %% ../../nbs/monitor/charts.ipynb #6c9dd311
+# %% ../../nbs/monitor/charts.ipynb #9b2e8fa3
 def fit_states(
     values: np.ndarray,  # (paths, n) without NaN
-) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:  # (paths,) mean, scale of the surprises, decay, gain
+) -> "States":
     """The whitening of many series at once; scale 0 where one is constant.
 
     Parameters
     ----------
     values : np.ndarray
         (paths, n) without NaN
-
-    Returns
-    -------
-    tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]
-        (paths,) mean, scale of the surprises, decay, gain
     """
     mean = values.mean(1)
     decay, gain, scale = _fit_states(values - mean[:, None])
-    return mean, scale, decay, gain
+    return States(mean, scale, decay, gain)
+
+
+class States(NamedTuple):
+    """What a `Whitening` holds, of many series.
+
+    Parameters
+    ----------
+    mean : np.ndarray
+        (paths,)
+    scale : np.ndarray
+        (paths,) standard deviation of the surprises
+    decay : np.ndarray
+        (paths,) of the state from bar to bar
+    gain : np.ndarray
+        (paths,) share of a surprise that the state takes up
+    """
+
+    mean: np.ndarray  # (paths,)
+    scale: np.ndarray  # (paths,) standard deviation of the surprises
+    decay: np.ndarray  # (paths,) of the state from bar to bar
+    gain: np.ndarray  # (paths,) share of a surprise that the state takes up
 
 # %% ../../nbs/monitor/charts.ipynb #ac7e0546
 def fit_whitening(

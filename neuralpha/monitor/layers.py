@@ -326,7 +326,7 @@ def learn_reference(
     names = list(days[0])
     return reference_of(_stacked(days, names), names)
 
-# %% ../../nbs/monitor/layers.ipynb #2c7d64ef
+# %% ../../nbs/monitor/layers.ipynb #7a3dcc5e
 def reference_of(
     values: np.ndarray,  # (bars, assets, F) consecutive bars
     names: list,
@@ -351,10 +351,10 @@ def reference_of(
     table = _both(values[:, :, [names.index(name) for name in moves]])
     away = _of_other_parts(table, parts, _distances_from)
     numbers = _of_other_parts(away, parts, _surprises_from).max(1)
-    usual, spread, decay, gain = _usual_states(away)
-    found = surprises_of((away - usual).T, decay, gain, np.zeros(len(usual)))
-    level = level_after(away[-1] - usual, found[:, -1], decay, gain)
-    return Reference(tuple(moves), *_learn_shares(table), usual, spread, decay, gain, level), numbers
+    states = _usual_states(away)
+    last = _surprises(away, states)[-1]
+    level = level_after(away[-1] - states.mean, last, states.decay, states.gain)
+    return Reference(tuple(moves), *_learn_shares(table), *states, level), numbers
 
 # %% ../../nbs/monitor/layers.ipynb #cca1b8ed
 def _of_other_parts(values, parts, judge):
@@ -367,10 +367,16 @@ def _of_other_parts(values, parts, judge):
 def _distances_from(table, rest, part):
     return _distances(table[part], *_learn_shares(table[rest]))
 
-# %% ../../nbs/monitor/layers.ipynb #fd5b567a
+# %% ../../nbs/monitor/layers.ipynb #8649116b
 def _surprises_from(away, rest, part):
-    usual, spread, decay, gain = _usual_states(away[rest])
-    return (surprises_of((away - usual).T, decay, gain, np.zeros(len(usual))) / spread[:, None]).T[part]
+    states = _usual_states(away[rest])
+    return (_surprises(away, states) / states.scale)[part]
+
+
+def _surprises(away, states):
+    """(bars, 2F) what the bars before did not let expect."""
+    before = np.zeros(len(states.mean))
+    return surprises_of((away - states.mean).T, states.decay, states.gain, before).T
 
 # %% ../../nbs/monitor/layers.ipynb #5478bae5
 def _learn_shares(table):
@@ -379,11 +385,11 @@ def _learn_shares(table):
     cuts = np.nanquantile(table.reshape(-1, table.shape[2]), REFERENCE_SHARES, axis=0).T
     return cuts, np.nanmean(_shares(table, cuts), axis=0)
 
-# %% ../../nbs/monitor/layers.ipynb #a24c92d1
+# %% ../../nbs/monitor/layers.ipynb #5fe631d2
 def _usual_states(away):
     """Mean, scale, decay and gain of each distance."""
-    usual, spread, decay, gain = fit_states(np.ascontiguousarray(away.T))
-    return usual, np.maximum(spread, 0.01), decay, gain  # a rank never moves: its deviation would be none
+    states = fit_states(np.ascontiguousarray(away.T))
+    return states._replace(scale=np.maximum(states.scale, 0.01))  # a rank never moves: its deviation would be none
 
 # %% ../../nbs/monitor/layers.ipynb #4d0a10de
 def _spread_out(bars, most=250):

@@ -16,8 +16,9 @@ them as they are and adds `raw_close`.
 # %% auto #0
 __all__ = ['is_qlib', 'scan_qlib']
 
-# %% ../../../nbs/data/vendors/qlib.ipynb #2109194f
+# %% ../../../nbs/data/vendors/qlib.ipynb #5c75e32e
 from pathlib import Path
+from typing import NamedTuple
 import numpy as np
 import pandas as pd
 import polars as pl
@@ -78,7 +79,7 @@ def _values(file: Path, n_sessions: int, lo: int, hi: int) -> np.ndarray:  # (hi
         out[a - lo : b - lo] = np.fromfile(file, "<f4", b - a, offset=4 * (1 + a - int(start)))
     return out
 
-# %% ../../../nbs/data/vendors/qlib.ipynb #5fb30f61
+# %% ../../../nbs/data/vendors/qlib.ipynb #e102a67f
 def scan_qlib(
     path,  # folder with calendars, instruments and features
     spec: ReadSpec = ReadSpec(),  # `table` names the instrument list, by default "all"
@@ -108,48 +109,60 @@ def scan_qlib(
         raise NeuralphaError(f"{path}/calendars/{freq}.txt: sessions must be dates, each once, in order.")
     lo = int(calendar.searchsorted(pd.Timestamp(spec.start))) if spec.start else 0
     hi = int(calendar.searchsorted(pd.Timestamp(spec.end) + pd.Timedelta(days=1))) if spec.end else len(calendar)
+    folder = _Folder(path, freq, spec.fields, calendar.to_numpy(), lo, hi)
     listed = _instruments(path, spec)
     parts = []
     for asset, spans in listed.groupby("asset", sort=True):
         if spec.assets and asset not in spec.assets:
             continue
-        part = _instrument(path, asset, spans, calendar, freq, spec, lo, hi)
+        part = folder.rows_of(asset, spans)
         if part is not None:
             parts.append(part)
     if not parts:
         raise NeuralphaError(f"{path}: no values for the asked-for dates, assets and fields.")
     return pl.concat(parts, how="diagonal").lazy()
 
-# %% ../../../nbs/data/vendors/qlib.ipynb #302b4038
-def _instrument(path, asset, spans, calendar, freq, spec, lo, hi):
-    """One instrument's rows: sessions of its membership on which any field has a value."""
-    folder = path / "features" / asset.lower()
-    if not folder.is_dir():
-        folder = path / "features" / f"_qlib_{asset.lower()}"  # names that Windows reserves
-    if not folder.is_dir():
-        raise NeuralphaError(
-            f"{path}: instrument {asset!r} is listed but has no folder {path.name}/features/{asset.lower()}."
-        )
-    files = {f.name.removesuffix(f".{freq}.bin"): f for f in sorted(folder.glob(f"*.{freq}.bin"))}
-    wanted = {k: f for k, f in files.items() if not spec.fields or k in {*spec.fields, "close", "factor"}}
-    values = {k: _values(f, len(calendar), lo, hi) for k, f in wanted.items()}
-    if not values:
-        return None
-    day = calendar.to_numpy()[lo:hi]
-    member = np.zeros(hi - lo, bool)
-    for s in spans.itertuples():
-        member |= (day >= np.datetime64(s.first)) & (day <= np.datetime64(s.last))
-    keep = member & ~np.all([np.isnan(v) for v in values.values()], axis=0)
-    if not keep.any():
-        return None
-    factor = values.get("factor")
-    if factor is not None and "close" in values:
-        with np.errstate(divide="ignore", invalid="ignore"):
-            values["raw_close"] = values["close"] / factor
-    return pl.DataFrame(
-        {
-            "date": day[keep].astype("datetime64[us]"),
-            "asset": np.repeat(asset, keep.sum()),
-            **{k: v[keep] for k, v in values.items()},
-        }
-    )
+# %% ../../../nbs/data/vendors/qlib.ipynb #87243425
+class _Folder(NamedTuple):
+    """A directory, and what of it is asked for."""
+
+    path: Path
+    freq: str  # in the names of its files
+    fields: tuple | None  # None: all
+    sessions: np.ndarray  # datetime64, of the whole calendar
+    lo: int  # first session that is read
+    hi: int  # the one after the last
+
+    def rows_of(self, asset, spans) -> pl.DataFrame | None:
+        """One instrument's rows: sessions of its membership on which any field has a value."""
+        values = self.values_of(asset)
+        if not values:
+            return None
+        day = self.sessions[self.lo : self.hi]
+        member = np.zeros(len(day), bool)
+        for s in spans.itertuples():
+            member |= (day >= np.datetime64(s.first)) & (day <= np.datetime64(s.last))
+        keep = member & ~np.all([np.isnan(v) for v in values.values()], axis=0)
+        if not keep.any():
+            return None
+        factor = values.get("factor")
+        if factor is not None and "close" in values:
+            with np.errstate(divide="ignore", invalid="ignore"):
+                values["raw_close"] = values["close"] / factor
+        columns = {"date": day[keep].astype("datetime64[us]"), "asset": np.repeat(asset, keep.sum())}
+        return pl.DataFrame(columns | {field: v[keep] for field, v in values.items()})
+
+    def values_of(self, asset) -> dict:
+        """Field -> values of the asked-for sessions; close and factor are read in any case."""
+        folder = self.path / "features" / asset.lower()
+        if not folder.is_dir():
+            folder = self.path / "features" / f"_qlib_{asset.lower()}"  # names that Windows reserves
+        if not folder.is_dir():
+            raise NeuralphaError(
+                f"{self.path}: instrument {asset!r} is listed but has no folder "
+                f"{self.path.name}/features/{asset.lower()}."
+            )
+        ending = f".{self.freq}.bin"
+        files = {f.name.removesuffix(ending): f for f in sorted(folder.glob(f"*{ending}"))}
+        asked = {*self.fields, "close", "factor"} if self.fields else files.keys()
+        return {k: _values(f, len(self.sessions), self.lo, self.hi) for k, f in files.items() if k in asked}
