@@ -26,6 +26,11 @@ def test_select_keeps_the_given_order_and_names_what_is_unknown():
     with pytest.raises(NeuralphaError, match="Did you mean 'volume'"):
         _table().select(["volum"])
 
+def test_a_mean_that_rounds_to_zero_has_no_sign():
+    panel = _table().panel
+    X = Features(panel, ("a",), np.full((panel.n_rows, 1), -1e-5, np.float32), (0,))
+    assert "<td>0.0</td>" in X._repr_html_() and "-0.0" not in X._repr_html_()
+
 def test_shape_is_checked():
     X = _table()
     with pytest.raises(NeuralphaError, match="one row"):

@@ -20,7 +20,7 @@ from ..cross_section import known_deviation, known_mean
 from ..data.panel import Panel
 from ..display import page_part, table_html
 
-# %% ../../nbs/features/table.ipynb #7b666f5d
+# %% ../../nbs/features/table.ipynb #96e58873
 @dataclass(frozen=True, eq=False, repr=False)
 class Features:
     """A table of features: row i belongs to row i of `panel`, column j to `names[j]`.
@@ -121,7 +121,7 @@ class Features:
                 },
                 index=list(self.names),
             )
-        return page_part("said", [repr(self)]) + table_html(stats.round(3))
+        return page_part("said", [repr(self)]) + table_html(stats.round(3) + 0.0)  # no -0.0
 
 # %% ../../nbs/features/table.ipynb #14694d3a
 @dataclass(frozen=True, eq=False)
