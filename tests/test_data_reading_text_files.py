@@ -130,6 +130,23 @@ FIXED = """Date        Symbol  Adj Close      Volume
 2024-01-03  BRK.B      1,234.5
 """
 
+@pytest.mark.parametrize(
+    "lines",
+    [
+        ["Fecha       Symbol  Máximo", "2024-11-01  AAPL      1.25", "2024-11-04  MSFT      2.50"],
+        ["Date        Symbol  Close ", "2024-11-01  NESTLÉ    1.25", "2024-11-04  MSFT      2.50"],
+        ["Price,Close,Close", "Ticker,NESTLÉ,MSFT", "2024-11-01,1.25,2.50", "2024-11-04,1.26,2.51"],
+    ],
+    ids=["header", "row", "second line of a header"],
+)
+def test_no_letter_is_replaced_wherever_the_bytes_stand(lines, tmp_path):
+    path = tmp_path / "prices.txt"
+    path.write_bytes("\n".join(lines).encode("cp1252"))
+    with pytest.raises(NeuralphaError, match="not UTF-8"):
+        text_file(path)
+    read = text_file(path, encoding="cp1252")
+    assert any("Á" in str(name).upper() or "É" in str(name) for name in read.names) or "É".encode() in read.data
+
 def test_columns_that_every_line_keeps_apart_are_columns_of_a_fixed_width(tmp_path):
     cut = [("2024-01-02", "A", "1.5", "1,000,000"), ("2024-01-03", "BRK.B", "1,234.5", None)]
     for text in (FIXED, FIXED.replace("\n", "\r\n"), "\n" + FIXED, "# of a vendor\n" + FIXED, FIXED.encode("utf-16")):
