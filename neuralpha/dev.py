@@ -8,7 +8,7 @@ A notebook in `nbs/` is the only place where code is written. `sync` derives the
 
 # %% auto #0
 __all__ = ['AGREED', 'WRITTEN_BY_HAND', 'FORMAT', 'test_source', 'clean_notebook', 'readme_text', 'stub_text', 'with_outputs',
-           'sync', 'changed_by_sync', 'untidy', 'main']
+           'sync', 'changed_by_sync', 'untidy', 'forgotten', 'main']
 
 # %% ../nbs/dev.ipynb #a84ec5e1
 import ast, filecmp, fcntl, hashlib, os, posixpath, re, shutil, subprocess, sys, tempfile
@@ -21,8 +21,8 @@ from .docstrings import documented, opening, with_opening
 if TYPE_CHECKING:
     import nbformat
 
-# %% ../nbs/dev.ipynb #6fa1240b
-from .house import RESEARCH, notebooks, own_notebooks, research_files, root
+# %% ../nbs/dev.ipynb #d7ffaf3d
+from .house import RESEARCH, long_rows, notebooks, own_notebooks, research_files, root
 
 # %% ../nbs/dev.ipynb #bc14882e
 def _kept(source: str) -> str:
@@ -410,6 +410,32 @@ def untidy(
             said.append(ran.stdout + ran.stderr)
     return "".join(said)
 
+# %% ../nbs/dev.ipynb #758cd0fb
+def forgotten(
+    base: Path | None = None,  # repository
+) -> list[str]:  # a sentence each; empty when all is in order
+    """What the documentation asks of every notebook and one lacks: its line in the sidebar, prose between its cells.
+
+    Parameters
+    ----------
+    base : Path | None, default None
+        repository
+
+    Returns
+    -------
+    list[str]
+        a sentence each; empty when all is in order
+    """
+    from neuralpha.docs import sidebar
+
+    base = base or root()
+    said = [f"{row}: put a sentence or an example between them." for row in long_rows(base)]
+    try:
+        sidebar(base)
+    except NeuralphaError as e:
+        said.append(str(e))
+    return said
+
 # %% ../nbs/dev.ipynb #e4c50ca8
 def _agree_to_clear(base: Path, agreed: bool) -> None:
     """Ask before outputs are thrown away; where nobody can be asked, stop."""
@@ -422,14 +448,14 @@ def _agree_to_clear(base: Path, agreed: bool) -> None:
     if input("Throw them away? [y/N] ").strip().lower() not in ("y", "yes"):
         sys.exit("Nothing was changed.")
 
-# %% ../nbs/dev.ipynb #5d36af9f
+# %% ../nbs/dev.ipynb #4cbd12f8
 def main(argv=None) -> None:
     """`python -m neuralpha.dev sync|check|notebooks|docs|pictures|gpu`;
 
     `sync --clear` takes outputs out of the library's notebooks without asking, `check` says which module, test or page
-    is out of step with its notebook, and what is not as `ruff.toml` wants it, `notebooks` runs every notebook of the
-    documentation anew, as the tests do, `docs` builds the site in `docs/_build/html`, `pictures` takes those of README
-    and guide from the sample report, `gpu --out FOLDER` measures a card.
+    is out of step with its notebook, what is not as `ruff.toml` wants it and what a new notebook lacks, `notebooks`
+    runs every notebook of the documentation anew, as the tests do, `docs` builds the site in `docs/_build/html`,
+    `pictures` takes those of README and guide from the sample report, `gpu --out FOLDER` measures a card.
     """
     command, *more = argv or sys.argv[1:] or ["help"]
     own = (
@@ -456,6 +482,8 @@ def main(argv=None) -> None:
         said = untidy()
         if said:
             sys.exit(f"Not as `ruff.toml` wants it (`{FORMAT}` mends the form; the rest by hand):\n{said}")
+        if lacking := forgotten():
+            sys.exit("\n".join(lacking))
     elif command in ("notebooks", "docs"):
         from neuralpha.docs import build, check_notebooks
 

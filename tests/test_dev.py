@@ -140,6 +140,24 @@ def test_what_the_formatter_or_a_rule_would_change_is_named(tmp_path, text, said
 def test_notebooks_and_hand_written_tests_are_in_order():
     assert untidy() == ""
 
+def test_check_names_the_line_in_the_sidebar_and_the_sentence_that_a_new_notebook_lacks(tmp_path, monkeypatch):
+    from neuralpha import dev
+
+    (tmp_path / "docs").mkdir()
+    (tmp_path / "nbs").mkdir()
+    (tmp_path / "docs/sidebar.toml").write_text('[[part]]\ntitle = "Library"\npages = []\n')
+    cells = [nbformat.v4.new_code_cell(f"#| export\ndef f{i}(): ...") for i in range(4)]
+    nbformat.write(nbformat.v4.new_notebook(cells=cells), tmp_path / "nbs/mine.ipynb")
+    monkeypatch.setattr(dev, "root", lambda: tmp_path)
+    for name in ("changed_by_sync", "untidy", "own_notebooks"):
+        monkeypatch.setattr(dev, name, lambda *_: [])
+    with pytest.raises(SystemExit, match="mine is missing: add it where it should be read") as found:
+        dev.main(["check"])
+    assert "mine: 4 from f0 on: put a sentence or an example between them." in str(found.value)
+
+def test_nothing_is_forgotten():
+    assert forgotten() == []
+
 @pytest.fixture
 def repository(tmp_path):
     """One notebook of the library and one of somebody's own, both with an output."""

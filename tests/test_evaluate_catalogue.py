@@ -54,6 +54,11 @@ def test_no_two_metrics_of_a_table_have_one_title():
     titles = [entry.title for entry in CATALOGUE.values()]
     assert len(titles) == len(set(titles))
 
+def test_every_out_of_sample_r2_says_against_what():
+    titles = {name: entry.title for name, entry in CATALOGUE.items() if "ut-of-sample R²" in entry.definition}
+    assert {"r2", "r2_zero", "r2_train_mean"} <= set(titles)
+    assert not [title for title in titles.values() if "against" not in title]
+
 def test_parts_of_a_family_are_named_and_what_is_unknown_is_its_own_title():
     assert metric_title("exposures momentum") == "exposure to momentum"
     assert metric_title("ic_by_fold 3") == "IC of fold 3" and metric_title("seed_split sd_seed").startswith("seeds: ")

@@ -166,7 +166,7 @@ def test_frames_and_panels_become_universes_of_a_study(tmp_path, monkeypatch):
 
     opened = []
     monkeypatch.setitem(
-        module.BACKENDS, "local", lambda device, jobs: lambda benches, store, tell: opened.extend(benches)
+        module.BACKENDS, "local", lambda device, jobs: lambda experiments, store, tell: opened.extend(experiments)
     )
     monkeypatch.setattr(module, "_write_reports", lambda *report: None)
     monkeypatch.setattr(module, "failures", lambda units, store: {})

@@ -21,3 +21,42 @@ def test_the_sections_of_the_notebook_are_all_there():
     }
     assert asked - {"others", "save", "site"} <= set(sections())
     assert "others" in asked  # shows what no cell asks for
+
+def test_the_section_that_this_page_writes_is_computed_and_derived_alike(tmp_path):
+    import re
+    import nbformat
+    import pandas as pd
+    from types import SimpleNamespace
+    from neuralpha.core import read_json, write_json
+    from neuralpha.evaluate.plots import new_figure
+    from neuralpha.house import root
+    from neuralpha.report.section import Section, StoredReport
+    from neuralpha.report.steps import Report
+    from neuralpha.study.experiment import open_experiment
+    from neuralpha.study.spec import open_report
+
+    cells = nbformat.read(root() / "nbs/report/section.ipynb", 4).cells
+    prose = next(cell.source for cell in cells if "**To add a section" in cell.source)
+    names = dict(pd=pd, write_json=write_json, new_figure=new_figure, Section=Section)
+    exec(re.search(r"```python\n(.+?)```", prose, re.S)[1], names)
+    section = names["SECTION"]
+
+    folder, _, study = open_report(root() / "reports/sample")
+    experiment = open_experiment(study)
+    stored = StoredReport(folder / "sim-tiny", experiment)
+    report = Report(experiment, tmp_path)
+    report.scored = stored.scored
+    found = section.compute(report)
+    section.store(report, found)
+    table = section.show(report, found)
+    kept = StoredReport(report.folder, SimpleNamespace(study=study))
+    kept.__dict__["scored"] = stored.scored
+    assert section.derive(kept) == {"coverage.json": found} and read_json(report.folder / "coverage.json") == found
+    assert section.derive(stored) == {}
+    assert table.loc["lstm", "fewest"] == stored.tests["lstm"].scores().dropna().groupby("date").size().min()
+    assert report.figures[0]["section"] == "Coverage" and (report.folder / report.figures[0]["file"]).exists()
+    shared = re.findall(r"`report\.(\w+)`", prose.split("| | |")[1].split("\n\n")[0])
+    assert {"experiment", "tests", "valids", "searches", "folder"} == set(shared)
+    assert all(
+        hasattr(of, name) for of in (Report, StoredReport) for name in shared if name not in ("experiment", "folder")
+    )

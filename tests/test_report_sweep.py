@@ -123,20 +123,20 @@ def test_one_and_two_workers_leave_the_same_bytes_and_a_killed_sweep_goes_on(rep
 def test_a_backtest_done_as_on_a_node_leaves_the_same_unit(report):
     import json
     from neuralpha.core import canonical_json
-    from neuralpha.report.sweep import _benches
+    from neuralpha.report.sweep import _experiments
     from neuralpha.study.backtests import traded_file, write_traded
     from neuralpha.study.cluster import run_remotely
     from neuralpha.study.units import UnitStore
 
     sweep(report, **SMALL)
     study = load_study(report / "study.json")
-    [bench] = _benches(report, study, make_plan(study, **SMALL), None, None)
+    [experiment] = _experiments(report, study, make_plan(study, **SMALL), None, None)
     beside = UnitStore(report.parent / "beside")
-    write_traded(beside, bench.universe, bench.scores)
-    traded = traded_file(beside, bench.universe).read_bytes()
-    said = [canonical_json(value) for value in (study.model_dump(mode="json"), bench.order["plan"])]
-    for unit in bench.units():
-        files = run_remotely(said[0], bench.universe, unit.key, "cpu", os.getcwd(), b"", "", said[1], traded)
+    write_traded(beside, experiment.universe, experiment.scores)
+    traded = traded_file(beside, experiment.universe).read_bytes()
+    said = [canonical_json(value) for value in (study.model_dump(mode="json"), experiment.order["plan"])]
+    for unit in experiment.units():
+        files = run_remotely(said[0], experiment.universe, unit.key, "cpu", os.getcwd(), b"", "", said[1], traded)
         here = report / "sweep" / "units" / unit.key
         assert files[f"{unit.key}/scores.parquet"] == (here / "scores.parquet").read_bytes()
         numbers = [

@@ -41,13 +41,13 @@ def test_a_plan_comes_back_from_json():
     assert read_plan(json.loads(json.dumps(plan.to_json()))) == plan
 
 def test_each_is_what_a_backtest_alone_says(opened):
-    bench = _open(opened)
-    found, refused = derive_backtests([bench])
-    assert len(found) == len(bench.units()) == 16 and not refused
-    for unit in bench.units()[::3]:
-        costs = bench.plan.costs[unit.costs]
+    experiment = _open(opened)
+    found, refused = derive_backtests([experiment])
+    assert len(found) == len(experiment.units()) == 16 and not refused
+    for unit in experiment.units()[::3]:
+        costs = experiment.plan.costs[unit.costs]
         alone = backtest(
-            bench.scores[unit.model], bench.panel, read_policy(unit.policy), costs, unit.capital, PLAN.clock
+            experiment.scores[unit.model], experiment.panel, read_policy(unit.policy), costs, unit.capital, PLAN.clock
         )
         numbers, returns = found[unit]
         np.testing.assert_array_equal(returns["net"], alone.net)  # the same bits, whoever else was traded beside it
@@ -64,13 +64,13 @@ FOLLOWING = (
 
 @pytest.mark.parametrize("policy", FOLLOWING)
 def test_a_policy_that_follows_its_account_is_traded_in_each_account_alone(opened, policy):
-    bench = _open(opened, policies=[policy], clock=dict(delay=1, fill="close", horizon=5))
-    bench = replace(bench, scores={"oracle": bench.scores["oracle"]})
-    found, refused = derive_backtests([bench])
+    experiment = _open(opened, policies=[policy], clock=dict(delay=1, fill="close", horizon=5))
+    experiment = replace(experiment, scores={"oracle": experiment.scores["oracle"]})
+    found, refused = derive_backtests([experiment])
     assert read_policy(policy).follows_account and len(found) == 4 and not refused
     for unit, (numbers, returns) in found.items():
-        costs, clock = bench.plan.costs[unit.costs], bench.plan.clock
-        alone = backtest(bench.scores["oracle"], bench.panel, read_policy(policy), costs, unit.capital, clock)
+        costs, clock = experiment.plan.costs[unit.costs], experiment.plan.clock
+        alone = backtest(experiment.scores["oracle"], experiment.panel, read_policy(policy), costs, unit.capital, clock)
         np.testing.assert_array_equal(returns["net"], alone.net)
         np.testing.assert_array_equal(returns["turnover"], alone.returns["turnover"])
         assert numbers["net"] == [float(v) for v in alone.costs().loc["net"]]
@@ -79,14 +79,14 @@ def test_a_policy_that_follows_its_account_is_traded_in_each_account_alone(opene
 
 def test_a_policy_that_the_clock_refuses_leaves_the_same_holes_when_it_is_derived_again(opened, tmp_path):
     tranches = dict(delay=1, fill="close", horizon=5)
-    bench = _open(opened, policies=["Quantiles(5)", "MeanVariance()"], capitals=[1e6], clock=tranches)
+    experiment = _open(opened, policies=["Quantiles(5)", "MeanVariance()"], capitals=[1e6], clock=tranches)
     store = UnitStore(tmp_path)
-    for unit in bench.units():
-        run_backtests(bench, unit, store)
-    found, holes = collect_backtests([bench], store)
+    for unit in experiment.units():
+        run_backtests(experiment, unit, store)
+    found, holes = collect_backtests([experiment], store)
     assert {u.policy for u in found} == {"Quantiles(5)"} and {u.policy for u in holes} == {"MeanVariance()"}
     assert all("which overlapping tranches cannot" in why for why in holes.values())
-    again, refused = derive_backtests([bench])
+    again, refused = derive_backtests([experiment])
     assert refused == holes and again.keys() == found.keys()
 
 def test_the_name_is_the_hash_of_all_that_determines_it(opened):
@@ -102,16 +102,16 @@ def test_the_name_is_the_hash_of_all_that_determines_it(opened):
     assert dearer == {key for key, u in before.items() if u.costs == "square-root"}
     assert same(capitals=[1e6, 2e9]) == {key for key, u in before.items() if u.capital == 1e6}
     assert same(policies=["TopN(count=3)"]) == set() and same(clock=dict(delay=2, fill="close", horizon=1)) == set()
-    bench = _open(opened)
-    late = bench.scores["late"]
-    bench = replace(bench, scores=bench.scores | {"late": late + 1e-3 * np.arange(len(late))})
-    moved = {u.key for u in bench.units()}
+    experiment = _open(opened)
+    late = experiment.scores["late"]
+    experiment = replace(experiment, scores=experiment.scores | {"late": late + 1e-3 * np.arange(len(late))})
+    moved = {u.key for u in experiment.units()}
     assert {key for key in before if key in moved} == {key for key, u in before.items() if u.model == "oracle"}
 
 def test_models_are_ranked_under_each_assumption(opened):
-    bench = _open(opened, policies=["Quantiles(5)"], capitals=[1e6])
-    found = derive_backtests([bench])[0]
-    table = sweep_table([bench], found)
+    experiment = _open(opened, policies=["Quantiles(5)"], capitals=[1e6])
+    found = derive_backtests([experiment])[0]
+    table = sweep_table([experiment], found)
     assert list(table) == list(TABLE) and (table["net"].diff().dropna() <= 0).all()
     alike = [u for u in found if (u.costs, u.capital) == (table.costs[0], table.capital[0])]
     net = [found[u][1]["net"] for u in alike]
@@ -125,9 +125,9 @@ def test_models_are_ranked_under_each_assumption(opened):
     assert (table["net low"] < table["net"]).all() and (table["net"] < table["net high"]).all()
 
 def test_costs_that_cannot_be_priced_say_so_in_their_own_rows(opened):
-    bench = _open(opened, policies=["Quantiles(5)"], capitals=[1e6])
-    fields = {name: values for name, values in bench.panel.fields.items() if name != "volume"}
-    poor = replace(bench, panel=replace(bench.panel, fields=fields))
+    experiment = _open(opened, policies=["Quantiles(5)"], capitals=[1e6])
+    fields = {name: values for name, values in experiment.panel.fields.items() if name != "volume"}
+    poor = replace(experiment, panel=replace(experiment.panel, fields=fields))
     found, refused = derive_backtests([poor])
     assert {u.costs for u in found} == {"flat"} and {u.costs for u in refused} == {"square-root"}
     assert "the field 'volume' is missing" in next(iter(refused.values()))

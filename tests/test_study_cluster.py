@@ -46,7 +46,7 @@ def _is_said_once_where_tables_are_not_shared(experiment, store, study):
     u = next(u for u in experiment.units("cpu") if (u.model, u.fold) not in searched)
     cached_features(experiment.panel, store.tables, experiment.study.features, experiment.study.transform)
     with pytest.MonkeyPatch.context() as patch:
-        cluster._bench.cache_clear()
+        cluster._experiment.cache_clear()
         patch.setattr(recipe, "compute_features", None)
         patch.setattr("neuralpha.features.store.compute_features", None)
         shared = run_remotely(study, "sim-tiny", u.key, "cpu", os.getcwd(), b"", str(store.tables))

@@ -26,6 +26,17 @@ def test_no_model_can_be_called_like_a_row_beside_the_models():
         with pytest.raises(NeuralphaError, match="cannot be called|becomes a file name"):
             load_study("tiny", models={name: {"model": "ridge"}})
 
+def test_a_report_that_is_still_being_written_says_so(tmp_path):
+    from neuralpha.study.spec import STARTED, open_report
+
+    (tmp_path / "sim-tiny").mkdir()
+    with pytest.raises(NeuralphaError, match="holds no report: manifest.json is missing"):
+        open_report(tmp_path)
+    (tmp_path / STARTED).write_text("{}")
+    for folder in (tmp_path, tmp_path / "sim-tiny"):
+        with pytest.raises(NeuralphaError, match="holds no report: a run began here and has not finished"):
+            open_report(folder)
+
 def test_parts_of_ones_own_stand_where_names_stand_and_start_at_the_studys_file(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     (tmp_path / "there").mkdir()

@@ -289,15 +289,13 @@ def _joined(name: str, parts: list[Explanation]) -> Explanation:
     }
     return Explanation(name, table, lags=lags, values=np.concatenate(values), **each)
 
-# %% ../../nbs/attribution/explain.ipynb #31833968
+# %% ../../nbs/attribution/explain.ipynb #cbb12d06
 def _all_lags(explanations) -> tuple:
     """The lags that the model of any fold sees; a search may find another window in every fold."""
     first = explanations[0].lags
-    return (
-        first
-        if all(e.lags == first for e in explanations)
-        else tuple(sorted({k for e in explanations for k in e.lags}, reverse=True))
-    )
+    if all(e.lags == first for e in explanations):
+        return first
+    return tuple(sorted({lag for e in explanations for lag in e.lags}, reverse=True))
 
 # %% ../../nbs/attribution/explain.ipynb #51fc62d4
 def _all_columns(explanations) -> Features:
@@ -714,21 +712,25 @@ def from_frame(
         first["seed"].to_numpy(),
     )
 
-# %% ../../nbs/attribution/explain.ipynb #d5b7132d
+# %% ../../nbs/attribution/explain.ipynb #9c62e780
 def _single_differences(opened, x, row, back, pairs):
     """(pairs,) what the score of a row loses when the features of a pair are those of a background row, mean over the
     background.
     """
-    asked = np.repeat(x[None], 1 + len(pairs) * len(back), 0)
+    asked = np.repeat(x[None], 1 + len(pairs) * len(back), 0)  # the row as it is, then every swap
     swapped = asked[1:].reshape(len(pairs), len(back), *x.shape)
-    for k, p in enumerate(pairs):
-        swapped[k][:, :, list(p)] = back[:, :, list(p)]
-    score = np.asarray(
-        opened.among(asked, row) if opened.across else opened.score(asked, np.full(len(asked), row)), np.float64
-    )
+    for of_pair, pair in zip(swapped, pairs):
+        of_pair[:, :, list(pair)] = back[:, :, list(pair)]
+    said = opened.among(asked, row) if opened.across else opened.score(asked, np.full(len(asked), row))
+    score = np.asarray(said, np.float64)
     return (score[0] - score[1:]).reshape(len(pairs), -1).mean(1)
 
-# %% ../../nbs/attribution/explain.ipynb #f9332215
+# %% ../../nbs/attribution/explain.ipynb #445ea6e8
+def _most_important(model, X, rows, n: int, seed: int) -> list:
+    """Names of the features with the largest mean attribution on some rows."""
+    return list(explain(model, X, rows, seed=seed).importance().index[:n])
+
+# %% ../../nbs/attribution/explain.ipynb #42084108
 def interactions(
     model,  # fitted model
     X: Features,
@@ -765,11 +767,7 @@ def interactions(
     pool = np.flatnonzero(X.panel.tradable) if rows is None else _row_numbers(X.panel, rows)
     if not len(pool):
         raise NeuralphaError(f"There are no rows of {X.panel.name} to look for interactions on.")
-    names = (
-        list(features)
-        if features is not None
-        else list(explain(model, X, _draw(pool, n_rows, rng), seed=seed).importance().index[:top])
-    )
+    names = _most_important(model, X, _draw(pool, n_rows, rng), top, seed) if features is None else list(features)
     if not names:
         raise NeuralphaError("features is empty; name those whose interactions are asked for.")
     seen = model.seen(X) if isinstance(model, Estimator) else X
@@ -779,13 +777,8 @@ def interactions(
     asked = singles + pairs
     opened = probe(model, X)
     if opened.across:
-        n_rows = int(
-            np.clip(
-                4 * AFFORDABLE / (len(asked) * n_background * assets_beside(X.panel, pool).mean()),
-                min(n_rows, 8),
-                n_rows,
-            )
-        )
+        windows_a_row = len(asked) * n_background * assets_beside(X.panel, pool).mean()
+        n_rows = int(np.clip(4 * AFFORDABLE / windows_a_row, min(n_rows, 8), n_rows))
     chosen = _draw(pool, n_rows, rng)
     x = opened.inputs(chosen)
     back = opened.inputs(rng.choice(pool, n_background))
@@ -843,16 +836,14 @@ def _shared(a, b):
         )
     return both, i, j
 
-# %% ../../nbs/attribution/explain.ipynb #1cd65f91
+# %% ../../nbs/attribution/explain.ipynb #c1faed26
 def _interval(series, horizon, level) -> dict:
     """`mean_test`, NaN where fewer than three dates have a value: a constant score has no IC, one feature no
     correlation across features.
     """
-    return (
-        mean_test(series, horizon, level)
-        if np.isfinite(series).sum() > 2
-        else dict(mean=np.nan, low=np.nan, high=np.nan)
-    )
+    if np.isfinite(series).sum() > 2:
+        return mean_test(series, horizon, level)
+    return dict(mean=np.nan, low=np.nan, high=np.nan)
 
 # %% ../../nbs/attribution/explain.ipynb #63a68aa8
 def _by_date_mean(values, date):

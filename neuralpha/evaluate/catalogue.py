@@ -706,10 +706,10 @@ declare(
     empty=NO_LINE,
 )
 
-# %% ../../nbs/evaluate/catalogue.ipynb #2bea8ebc
+# %% ../../nbs/evaluate/catalogue.ipynb #1fe0722d
 declare(
     "r2",
-    "R²",
+    "R² against the training mean, over draws",
     "percent",
     "all draws",
     "Mean out-of-sample R² over draws, against the training mean; ± its standard error.",

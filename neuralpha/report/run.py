@@ -418,20 +418,20 @@ class StudyRun:
     def __repr__(self):
         return f"{self.index}: {len(self.failures)} failures, {self.seconds:.0f} s"
 
-# %% ../../nbs/report/run.ipynb #d5b0010a
+# %% ../../nbs/report/run.ipynb #fc90364b
 def _local(device, jobs):
     if device != "cpu":  # torch takes seconds to import
         from neuralpha.models.training.device import pick_device
 
         pick_device(device)
-    return lambda benches, store, watch: fit_study(benches, store, device, jobs or os.cpu_count() or 1, watch)
+    return lambda experiments, store, watch: fit_study(experiments, store, device, jobs or os.cpu_count() or 1, watch)
 
-# %% ../../nbs/report/run.ipynb #7098d067
+# %% ../../nbs/report/run.ipynb #7614fc5e
 def _ray(device, jobs):
     from neuralpha.study.cluster import connect, fit_on_ray
 
     connect()
-    return lambda benches, store, watch: fit_on_ray(benches, store, device, jobs, watch)
+    return lambda experiments, store, watch: fit_on_ray(experiments, store, device, jobs, watch)
 
 # %% ../../nbs/report/run.ipynb #c00f83ad
 BACKENDS = {
@@ -455,7 +455,7 @@ def study_lock(
     """
     return lock(Path(out) / ".units" / "locks" / f"study-{name}")
 
-# %% ../../nbs/report/run.ipynb #13434e27
+# %% ../../nbs/report/run.ipynb #24729e77
 def run_study(
     study,  # `Study`, built-in name or TOML file
     out="reports",  # folder of all reports and of the units they share
@@ -511,8 +511,8 @@ def run_study(
     compile_in_turn()
     fit = BACKENDS[backend](device, jobs)
     jobs = jobs or os.cpu_count() or 1
-    benches = [open_any(study, u, store) for u in study.universes]
-    for experiment in benches:
+    experiments = [open_any(study, u, store) for u in study.universes]
+    for experiment in experiments:
         _check_parameters(template_of(experiment), _parameters(experiment, out, device, run.folder))
     for place in (run.folder, store.folder):
         with writing(place):
@@ -521,7 +521,7 @@ def run_study(
                 pass
     if remote:
         remote.try_out()
-    listed = [(b, t) for b in benches for t in tasks(b, device)]
+    listed = [(b, t) for b in experiments for t in tasks(b, device)]
 
     def tell(boards):
         if remote:
@@ -531,17 +531,17 @@ def run_study(
 
     if remote:
         pull_tasks(remote, listed, store)
-    fit(benches, store, tell)
-    run.failures = {str(u): e for b in benches for u, e in failures(b.units(device), store).items()}
+    fit(experiments, store, tell)
+    run.failures = {str(u): e for b in experiments for u, e in failures(b.units(device), store).items()}
 
     def say(now):
-        return watch and watch({b.slug: (n := len(b.units(device)), n, now) for b in benches})
+        return watch and watch({b.slug: (n := len(b.units(device)), n, now) for b in experiments})
 
     say("writing the report")
     with study_lock(out, study.name):
-        _write_reports(run, benches, out, device, jobs)
+        _write_reports(run, experiments, out, device, jobs)
         if made and not run.failures:
-            note_finished(study, out, made, [u.key for b in benches for u in b.units(device)])
+            note_finished(study, out, made, [u.key for b in experiments for u in b.units(device)])
         if remote:
             push_report(remote, run.folder)
     forget_tables(store.tables)
@@ -554,33 +554,33 @@ def _kernels_at_once(jobs: int, universes: int) -> int:
     """One more than there are processes: the last universe would have one core and leave the others idle."""
     return min(jobs + (jobs > 1), universes)
 
-# %% ../../nbs/report/run.ipynb #278068c3
-def _write_reports(run, benches, out, device, jobs):
+# %% ../../nbs/report/run.ipynb #eba5080d
+def _write_reports(run, experiments, out, device, jobs):
     """Every universe's report where it is not complete, the leaderboard and the site."""
     from neuralpha.report.pages.draw import write_site
     from neuralpha.report.pages.results import SWEEP, forget_sweep
 
-    study = benches[0].study
+    study = experiments[0].study
     _clean(run.folder)
     write_json(run.folder / "study.json", study.model_dump(mode="json"))
     mark_start(run.folder)
     for old in run.folder.iterdir():
-        if old.is_dir() and old.name not in {"audit", SWEEP, *(b.slug for b in benches)}:
+        if old.is_dir() and old.name not in {"audit", SWEEP, *(b.slug for b in experiments)}:
             shutil.rmtree(old)
     written = _side_by_side(
-        [partial(_write_universe, b, out, device) for b in benches], _kernels_at_once(jobs, len(benches))
+        [partial(_write_universe, b, out, device) for b in experiments], _kernels_at_once(jobs, len(experiments))
     )
-    for experiment, future in zip(benches, written):
+    for experiment, future in zip(experiments, written):
         try:
             run.reused += [experiment.slug] * future.result()
         except DiskError:
             raise
         except NeuralphaError as e:
             run.failures[experiment.slug] = str(e)
-    if len(run.reused) < len(benches):
+    if len(run.reused) < len(experiments):
         forget_sweep(run.folder)
     _clean(run.folder)
-    if not study.repetitions and any((run.folder / b.slug / "figures.json").exists() for b in benches):
+    if not study.repetitions and any((run.folder / b.slug / "figures.json").exists() for b in experiments):
         write_leaderboard(run.folder)
     write_site(study, out)
 

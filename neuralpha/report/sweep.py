@@ -43,7 +43,7 @@ from ..study.units import UnitStore
 from ..trading.clock import Clock
 from ..trading.costs import PRESETS, Costs, make_costs
 
-# %% ../../nbs/report/sweep.ipynb #e80d170b
+# %% ../../nbs/report/sweep.ipynb #98863074
 @check_kinds
 def sweep(
     report,  # folder of a study's report
@@ -96,15 +96,15 @@ def sweep(
     plan = make_plan(study, policies, costs, capitals)
     store = UnitStore(folder / SWEEP / SWEEP_UNITS)
     with where_it_started(folder, study):
-        benches = _benches(folder, study, plan, models, universes)
-        _trade_missing(benches, store, jobs, backend, watch)
-    found, holes = collect_backtests(benches, store)
+        experiments = _experiments(folder, study, plan, models, universes)
+        _trade_missing(experiments, store, jobs, backend, watch)
+    found, holes = collect_backtests(experiments, store)
     missing = {str(unit): why for unit, why in holes.items()}
     if not found:
         raise NeuralphaError(f"Nothing could be traded: {next(iter(missing.values()))}")
-    table = sweep_table(benches, found)
+    table = sweep_table(experiments, found)
     with study_lock(folder.parent, study.name):
-        _write(folder, benches, table, missing)
+        _write(folder, experiments, table, missing)
     table.attrs["missing"] = missing
     return table
 
@@ -183,15 +183,15 @@ def _all_costs(study: Study) -> list:  # of (name, costs)
     """The study's costs, and every preset."""
     return [(STUDY, study_costs(study)), *((name, make_costs(name)) for name in PRESETS)]
 
-# %% ../../nbs/report/sweep.ipynb #3b2e757d
-def _benches(folder: Path, study: Study, plan: SweepPlan, models, universes) -> list[Backtests]:
+# %% ../../nbs/report/sweep.ipynb #55100994
+def _experiments(folder: Path, study: Study, plan: SweepPlan, models, universes) -> list[Backtests]:
     """The chosen universes and models of a report."""
     slugs = {universe_slug(u): u for u in study.universes}
     chosen = list(slugs) if universes is None else [universe_slug(u) for u in universes]
     for slug in chosen:
         if slug not in slugs:
             raise unknown_name(f"universe of {study.name}:", slug, slugs)
-    benches = []
+    experiments = []
     for slug in chosen:
         stored = stored_report(folder, slug)
         for model in models or ():
@@ -200,27 +200,27 @@ def _benches(folder: Path, study: Study, plan: SweepPlan, models, universes) -> 
         tests = {name: scored for name, scored in stored.tests.items() if models is None or name in models}
         scores = traded_scores(stored.experiment, tests, stored.valids)
         scores = {name: series.astype(float) for name, series in scores.items()}
-        benches.append(Backtests(study, slugs[slug], plan, stored.experiment.panel, scores))
-    return benches
+        experiments.append(Backtests(study, slugs[slug], plan, stored.experiment.panel, scores))
+    return experiments
 
-# %% ../../nbs/report/sweep.ipynb #44e48a53
-def _trade_missing(benches: list, store: UnitStore, jobs: int, backend: str, watch) -> None:
+# %% ../../nbs/report/sweep.ipynb #4ae66967
+def _trade_missing(experiments: list, store: UnitStore, jobs: int, backend: str, watch) -> None:
     """Trade what is not there: in this process, in several, or on a cluster."""
-    units = [u for bench in benches for u in bench.units()]
+    units = [u for experiment in experiments for u in experiment.units()]
     forget_failures(units, store)
-    listed = [(bench, u) for bench in benches for u in bench.units()]
+    listed = [(experiment, u) for experiment in experiments for u in experiment.units()]
     if not unfinished(listed, store):
         return
     with contextlib.ExitStack() as stack:
         if watch is None:
             watch = _shown_by(stack.enter_context(progress(total=len(units), desc="sweep", unit="backtest")))
-        for bench in benches:
-            write_traded(store, bench.universe, bench.scores)
-            stack.callback(traded_file(store, bench.universe).unlink, missing_ok=True)
+        for experiment in experiments:
+            write_traded(store, experiment.universe, experiment.scores)
+            stack.callback(traded_file(store, experiment.universe).unlink, missing_ok=True)
         if backend != "local" or jobs > 1:
-            BACKENDS[backend]("cpu", jobs)(benches, store, watch)
+            BACKENDS[backend]("cpu", jobs)(experiments, store, watch)
             return
-        work(benches, store, "cpu", say=lambda text, task=None: watch(_progress(listed, store, text)))
+        work(experiments, store, "cpu", say=lambda text, task=None: watch(_progress(listed, store, text)))
 
 # %% ../../nbs/report/sweep.ipynb #51021588
 def _progress(listed: list, store: UnitStore, text: str) -> dict:
@@ -236,18 +236,22 @@ def _shown_by(bar):
 
     return show
 
-# %% ../../nbs/report/sweep.ipynb #a9df7101
-def _write(folder: Path, benches: list, table: pd.DataFrame, missing: dict) -> None:
+# %% ../../nbs/report/sweep.ipynb #08cc257b
+def _write(folder: Path, experiments: list, table: pd.DataFrame, missing: dict) -> None:
     """Table, plan and page; the plan last, since it says that the table is there."""
-    place, first = folder / SWEEP, benches[0]
+    place, first = folder / SWEEP, experiments[0]
     with atomic_path(place / "results.parquet") as tmp:
         table.to_parquet(tmp, index=False)
     write_text(place / "results.csv", table.to_csv(index=False, lineterminator="\n"))
-    asked = {"universes": [bench.slug for bench in benches], "models": list(first.scores), "missing": missing}
+    asked = {
+        "universes": [experiment.slug for experiment in experiments],
+        "models": list(first.scores),
+        "missing": missing,
+    }
     write_json(place / "plan.json", {"plan": first.plan.to_json(), **asked})
     write_site(folder / "study.json", folder.parent)
 
-# %% ../../nbs/report/sweep.ipynb #0aa22c9a
+# %% ../../nbs/report/sweep.ipynb #3bb26e06
 def derive_sweep(folder: Path, study: Study) -> dict:  # file below the report -> what it must hold
     """The table of a stored plan, traded again from the stored scores; nothing where no sweep was made.
 
@@ -259,9 +263,9 @@ def derive_sweep(folder: Path, study: Study) -> dict:  # file below the report -
     if read_sweep(folder) is None:
         return {}
     asked = read_sweep(folder).asked
-    benches = _benches(folder, study, read_plan(asked["plan"]), asked["models"], asked["universes"])
-    found, holes = derive_backtests(benches)
-    table = sweep_table(benches, found)
+    experiments = _experiments(folder, study, read_plan(asked["plan"]), asked["models"], asked["universes"])
+    found, holes = derive_backtests(experiments)
+    table = sweep_table(experiments, found)
     missing = {str(unit): why for unit, why in holes.items()}
     return {
         f"{SWEEP}/results.parquet": table,

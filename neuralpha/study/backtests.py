@@ -322,8 +322,8 @@ TABLE = (  # columns of the table
     *("deflated Sharpe", "volatility", "drawdown", "turnover", "break-even", "bars"),
 )
 
-# %% ../../nbs/study/backtests.ipynb #c5ccc64f
-def sweep_table(benches: list, found: dict) -> pd.DataFrame:  # columns `TABLE`, best net return first
+# %% ../../nbs/study/backtests.ipynb #2c9e5466
+def sweep_table(experiments: list, found: dict) -> pd.DataFrame:  # columns `TABLE`, best net return first
     """The table of what was `found`: unit -> (numbers, returns).
 
     Returns
@@ -332,36 +332,43 @@ def sweep_table(benches: list, found: dict) -> pd.DataFrame:  # columns `TABLE`,
         columns `TABLE`, best net return first
     """
     ranks, chances = {}, {}
-    for bench in benches:
-        ranks |= _ranks(bench, found)
-        chances |= _deflated(bench, found)
-    rows = [_row(u, found[u][0], ranks[u], chances[u]) for bench in benches for u in bench.units() if u in found]
+    for experiment in experiments:
+        ranks |= _ranks(experiment, found)
+        chances |= _deflated(experiment, found)
+    rows = [
+        _row(u, found[u][0], ranks[u], chances[u])
+        for experiment in experiments
+        for u in experiment.units()
+        if u in found
+    ]
     table = pd.DataFrame(rows, columns=list(TABLE))
     return table.sort_values("net", ascending=False, kind="stable", ignore_index=True)
 
-# %% ../../nbs/study/backtests.ipynb #cbb305a6
-def _ranks(bench: Backtests, found: dict) -> dict:  # unit -> (rank, letters)
+# %% ../../nbs/study/backtests.ipynb #45bbdef0
+def _ranks(experiment: Backtests, found: dict) -> dict:  # unit -> (rank, letters)
     """Each assumption's models against each other."""
     out = {}
-    for assumption in itertools.product(bench.plan.policies, bench.plan.costs, bench.plan.capitals):
-        mine = {u.model: u for u in bench.units() if (u.policy, u.costs, u.capital) == assumption and u in found}
+    for assumption in itertools.product(experiment.plan.policies, experiment.plan.costs, experiment.plan.capitals):
+        mine = {u.model: u for u in experiment.units() if (u.policy, u.costs, u.capital) == assumption and u in found}
         if mine:
             net = pd.DataFrame({name: found[u][1].set_index("date")["net"] for name, u in mine.items()}).dropna()
-            ranks = shared_ranks(net, bench.plan.clock.horizon)
+            ranks = shared_ranks(net, experiment.plan.clock.horizon)
             out |= {mine[row.Index]: (int(row.rank), row.letters) for row in ranks.itertuples()}
     return out
 
-# %% ../../nbs/study/backtests.ipynb #db972863
-def _deflated(bench: Backtests, found: dict) -> dict:  # unit -> probability
+# %% ../../nbs/study/backtests.ipynb #bfb3b5f2
+def _deflated(experiment: Backtests, found: dict) -> dict:  # unit -> probability
     """The deflated Sharpe ratio of each: under the same costs and capital every model and policy was a trial.
 
     The trials' Sharpe ratios are spread as by luck: their own differ by what they paid, where some trade more.
     """
     out = {}
-    for costs, capital in itertools.product(bench.plan.costs, bench.plan.capitals):
-        net = {u: found[u][1]["net"] for u in bench.units() if (u.costs, u.capital) == (costs, capital) and u in found}
+    for costs, capital in itertools.product(experiment.plan.costs, experiment.plan.capitals):
+        net = {
+            u: found[u][1]["net"] for u in experiment.units() if (u.costs, u.capital) == (costs, capital) and u in found
+        }
         moved = {u: returns for u, returns in net.items() if returns.std() > 0}
-        year = bench.panel.bars_per_year
+        year = experiment.panel.bars_per_year
         out |= {u: float("nan") for u in net}
         out |= {u: sharpe_report(returns, year, len(net))["dsr"] for u, returns in moved.items()}
     return out
@@ -375,8 +382,8 @@ def _row(unit: Backtest, numbers: dict, rank: tuple, chance: float) -> tuple:
     ends = (*numbers["net"], numbers["gross"], numbers["costs"], *numbers["Sharpe"])
     return (*unit.named.values(), *rank, *ends, chance, *alone)
 
-# %% ../../nbs/study/backtests.ipynb #b7e7bf74
-def collect_backtests(benches: list, store: UnitStore) -> tuple[dict, dict]:  # unit -> found; unit -> why not
+# %% ../../nbs/study/backtests.ipynb #2490440c
+def collect_backtests(experiments: list, store: UnitStore) -> tuple[dict, dict]:  # unit -> found; unit -> why not
     """What the finished units say, and why the others are not there.
 
     Returns
@@ -385,15 +392,15 @@ def collect_backtests(benches: list, store: UnitStore) -> tuple[dict, dict]:  # 
         unit -> found; unit -> why not
     """
     found, holes = {}, {}
-    for unit in (u for bench in benches for u in bench.units()):
+    for unit in (u for experiment in experiments for u in experiment.units()):
         if unit.key in store:
             found[unit] = store.meta(unit.key, numbers=dict)["numbers"], store.scores(unit.key, BACKTEST_COLUMNS)
         else:
             holes[unit] = (store.failure(unit.key) or {"error": "not traded"})["error"]
     return found, holes
 
-# %% ../../nbs/study/backtests.ipynb #8b60c232
-def derive_backtests(benches: list) -> tuple[dict, dict]:  # as `collect_backtests`
+# %% ../../nbs/study/backtests.ipynb #826ff23d
+def derive_backtests(experiments: list) -> tuple[dict, dict]:  # as `collect_backtests`
     """All of them traded again, from nothing.
 
     Returns
@@ -402,11 +409,11 @@ def derive_backtests(benches: list) -> tuple[dict, dict]:  # as `collect_backtes
         as `collect_backtests`
     """
     found, holes = {}, {}
-    for bench in benches:
+    for experiment in experiments:
         done = set()
-        for unit in bench.units():
+        for unit in experiment.units():
             if (unit.model, unit.policy) not in done:
                 done.add((unit.model, unit.policy))
-                traded, refused = trade_all(bench, bench.fitted_with(unit))
+                traded, refused = trade_all(experiment, experiment.fitted_with(unit))
                 found, holes = found | traded, holes | refused
     return found, holes

@@ -18,11 +18,12 @@ them, the others read. A node that cannot reach it computes them itself, bit for
 # %% auto #0
 __all__ = ['RETRIES', 'run_remotely', 'connect', 'resources', 'fit_on_ray']
 
-# %% ../../nbs/study/cluster.ipynb #fe48e3a1
+# %% ../../nbs/study/cluster.ipynb #b5b9c985
 import contextlib, json, os, socket, sys, tempfile, time
 from types import ModuleType
 from functools import lru_cache
 from pathlib import Path
+from typing import NamedTuple
 from ..core import NeuralphaError, atomic_path, canonical_json, extra, write_text
 from .backtests import traded_file
 from .experiment import Experiment
@@ -31,9 +32,9 @@ from .search import journal_of
 from .spec import make_study
 from .units import Task, UnitStore, claim, device_kind
 
-# %% ../../nbs/study/cluster.ipynb #2f5c86e2
+# %% ../../nbs/study/cluster.ipynb #e4f3a815
 @lru_cache(1)
-def _bench(study: str, universe: str, tables: str, plan: str, traded: bytes) -> Experiment:
+def _experiment(study: str, universe: str, tables: str, plan: str, traded: bytes) -> Experiment:
     """What the tasks are of; `traded` is the file of scores that a plan of backtests trades on."""
     with tempfile.TemporaryDirectory() as tmp:
         store = UnitStore(tmp)
@@ -49,12 +50,12 @@ def _tables_here(tables: str) -> str:
     """The run's folder of feature tables where this machine can share it, else nothing."""
     return tables if os.path.isdir(tables) and os.access(tables, os.R_OK | os.W_OK | os.X_OK) else ""
 
-# %% ../../nbs/study/cluster.ipynb #1d7b5b5d
+# %% ../../nbs/study/cluster.ipynb #a740d0de
 def run_remotely(
-    study: str,  # what to do
-    universe: str,  # what to do
-    key: str,  # what to do
-    device: str,  # what to do
+    study: str,  # its canonical JSON
+    universe: str,  # one of the study's
+    key: str,  # of the task
+    device: str,  # "cpu", "cuda"
     cwd: str,  # paths in the study start here, where the node has it
     journal: bytes,  # of the search that a fit begins with; empty where there is none
     tables: str = "",  # where the run keeps its feature tables; used where this machine has it, too
@@ -67,13 +68,13 @@ def run_remotely(
     Parameters
     ----------
     study : str
-        what to do
+        its canonical JSON
     universe : str
-        what to do
+        one of the study's
     key : str
-        what to do
+        of the task
     device : str
-        what to do
+        "cpu", "cuda"
     cwd : str
         paths in the study start here, where the node has it
     journal : bytes
@@ -92,7 +93,7 @@ def run_remotely(
     """
     with contextlib.chdir(cwd if os.path.isdir(cwd) else "."), tempfile.TemporaryDirectory() as tmp:
         shared = _tables_here(tables)
-        experiment = _bench(study, universe, shared, plan, traded)
+        experiment = _experiment(study, universe, shared, plan, traded)
         store = UnitStore(tmp)
         task = next((t for t in tasks(experiment, device) if t.key == key), None)
         if task is None:
@@ -159,12 +160,37 @@ def resources(
     """
     return {"num_cpus": model.cpus, "num_gpus": model.gpus if device_kind(device) == "cuda" else 0}
 
-# %% ../../nbs/study/cluster.ipynb #41ae6a36
+# %% ../../nbs/study/cluster.ipynb #51d15aab
+class _Flight(NamedTuple):
+    """A task that a node is at work on, claimed until it is back."""
+
+    experiment: Experiment
+    task: Task
+    claimed: contextlib.ExitStack
+
+
+def _luggage(experiment, task: Task, store: UnitStore, device: str) -> dict:
+    """What `run_remotely` is given besides the study."""
+    search = experiment.searches(device).get((task.model, task.fold))
+    journal = journal_of(search, store) if search else None
+    backtests = experiment.order  # trade on a file of scores and need no features
+    return {
+        "universe": experiment.universe,
+        "key": task.key,
+        "device": device,
+        "cwd": os.getcwd(),
+        "journal": journal.read_bytes() if journal and journal.exists() else b"",
+        "tables": "" if backtests else str(store.tables.resolve()),
+        "plan": canonical_json(experiment.order.get("plan")),
+        "traded": traded_file(store, experiment.universe).read_bytes() if backtests else b"",
+    }
+
+# %% ../../nbs/study/cluster.ipynb #6e60ff9c
 RETRIES = 3  # of a task whose worker or node died
 
 
 def fit_on_ray(
-    benches,  # of one study
+    experiments,  # of one study
     store: UnitStore,
     device: str = "auto",
     jobs: int | None = None,  # at most so many tasks at once; default: as many as the cluster has cores
@@ -177,7 +203,7 @@ def fit_on_ray(
 
     Parameters
     ----------
-    benches
+    experiments
         of one study
     store : UnitStore
     device : str, default 'auto'
@@ -190,9 +216,9 @@ def fit_on_ray(
     ray = connect()
     if device_kind(device) == "cuda" and not ray.cluster_resources().get("GPU"):
         raise NeuralphaError("The Ray cluster has no GPU; use --device cpu.")
-    listed = [(b, t) for b in benches for t in tasks(b, device, part)]
+    listed = [(b, t) for b in experiments for t in tasks(b, device, part)]
     forget_failures([t for _, t in listed], store)
-    study = canonical_json(benches[0].study.model_dump(mode="json"))
+    study = canonical_json(experiments[0].study.model_dump(mode="json"))
     remote = ray.remote(run_remotely)
     flying = {}
     told = set()
@@ -200,42 +226,33 @@ def fit_on_ray(
     try:
         while todo := unfinished(todo, store):
             room = (jobs or int(ray.cluster_resources().get("CPU", 1))) - len(flying)
-            for experiment, task in [
-                (b, t) for b, t in todo if t not in [f[1] for f in flying.values()] and is_due(b, t, store, device)
-            ]:
-                held = contextlib.ExitStack()
-                if room <= 0 or not held.enter_context(claim(store, task.key)):
+            sent = [flight.task for flight in flying.values()]
+            waiting = [(experiment, task) for experiment, task in todo if task not in sent]
+            due = [(experiment, task) for experiment, task in waiting if is_due(experiment, task, store, device)]
+            for experiment, task in due:
+                claimed = contextlib.ExitStack()
+                if room <= 0 or not claimed.enter_context(claim(store, task.key)):
                     continue
-                search = experiment.searches(device).get((task.model, task.fold))
-                journal = (
-                    journal_of(search, store).read_bytes() if search and journal_of(search, store).exists() else b""
+                node_needs = resources(experiment.model(task.model), device)
+                ref = remote.options(**node_needs, max_retries=RETRIES).remote(
+                    study, **_luggage(experiment, task, store, device)
                 )
-                plan = canonical_json(experiment.order.get("plan"))
-                traded = traded_file(store, experiment.universe).read_bytes() if experiment.order else b""
-                ref = remote.options(**resources(experiment.model(task.model), device), max_retries=RETRIES).remote(
-                    study,
-                    experiment.universe,
-                    task.key,
-                    device,
-                    os.getcwd(),
-                    journal,
-                    "" if experiment.order else str(store.tables.resolve()),  # backtests need no features
-                    plan,
-                    traded,
-                )
-                flying[ref], room = (experiment, task, held), room - 1
+                flying[ref] = _Flight(experiment, task, claimed)
+                room -= 1
             if not flying:
                 time.sleep(0.2)
-            for ref in ray.wait([*flying], timeout=0.5)[0] if flying else ():
-                experiment, task, held = flying.pop(ref)
-                with held:
-                    _say_who_is_alone(_keep(ray, ref, experiment.fitted_with(task, device), store), told)
+            landed = ray.wait([*flying], timeout=0.5)[0] if flying else []
+            for ref in landed:
+                flight = flying.pop(ref)
+                with flight.claimed:
+                    files = _keep(ray, ref, flight.experiment.fitted_with(flight.task, device), store)
+                    _say_who_is_alone(files, told)
             if watch:
-                watch(progress_of(listed, todo, store, part, [str(task) for _, task, _ in flying.values()]))
+                watch(progress_of(listed, todo, store, part, [str(flight.task) for flight in flying.values()]))
     finally:
-        for ref, (_, _, held) in flying.items():
+        for ref, flight in flying.items():
             ray.cancel(ref, force=True)
-            held.close()
+            flight.claimed.close()
     if watch:
         watch(progress_of(listed, [], store, part))
 

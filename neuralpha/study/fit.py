@@ -200,9 +200,9 @@ def do_task(
         if not is_finished(experiment, task, store):
             store.fail(task, f"{type(e).__name__}: {e}", traceback.format_exc())
 
-# %% ../../nbs/study/fit.ipynb #d5fdc80f
+# %% ../../nbs/study/fit.ipynb #bfbb56f2
 def work(
-    benches,
+    experiments,
     store: UnitStore,
     device: str = "auto",
     part: str = "all",
@@ -213,7 +213,7 @@ def work(
 
     Parameters
     ----------
-    benches
+    experiments
     store : UnitStore
     device : str, default 'auto'
     part : str, default 'all'
@@ -222,7 +222,7 @@ def work(
     stop : default lambda: False
         asked before every task
     """
-    todo = [(b, t) for b in benches for t in tasks(b, device, part)]
+    todo = [(b, t) for b in experiments for t in tasks(b, device, part)]
     last = None
     while todo := unfinished(todo, store):
         worked = False
@@ -318,12 +318,12 @@ def search_units(
         work([experiment], store, device, "searches")
     return search_records(experiment, store, device)
 
-# %% ../../nbs/study/fit.ipynb #473c36e4
-def _agreed(benches, device, part) -> str:
+# %% ../../nbs/study/fit.ipynb #bfa72533
+def _agreed(experiments, device, part) -> str:
     """Digest of the tasks that a run and its workers must both mean."""
-    return digest(sorted(t.key for b in benches for t in tasks(b, device, part)))
+    return digest(sorted(t.key for b in experiments for t in tasks(b, device, part)))
 
-# %% ../../nbs/study/fit.ipynb #22ea97e2
+# %% ../../nbs/study/fit.ipynb #3d3e3f7e
 def main() -> None:
     """`python -m neuralpha.study.fit`: a worker.
 
@@ -340,14 +340,14 @@ def main() -> None:
     try:
         store = UnitStore(order["store"])
         plan = order.get("plan")
-        benches = [open_any(make_study(order["study"]), u, store, plan) for u in order["universes"]]
-        if _agreed(benches, order["device"], order["part"]) != order["tasks"]:
+        experiments = [open_any(make_study(order["study"]), u, store, plan) for u in order["universes"]]
+        if _agreed(experiments, order["device"], order["part"]) != order["tasks"]:
             raise NeuralphaError(
                 "The code, a library or the data changed while the study was running; run it again. What was "
                 "finished before is kept."
             )
         work(
-            benches,
+            experiments,
             store,
             order["device"],
             order["part"],
@@ -409,9 +409,9 @@ def _device_of(worker, device):
 
     return worker_device(device, worker)
 
-# %% ../../nbs/study/fit.ipynb #15dd9f4d
+# %% ../../nbs/study/fit.ipynb #e1cd7ebe
 def fit_study(
-    benches,  # of one study
+    experiments,  # of one study
     store: UnitStore,
     device: str = "auto",
     jobs: int = 1,  # processes
@@ -424,7 +424,7 @@ def fit_study(
 
     Parameters
     ----------
-    benches
+    experiments
         of one study
     store : UnitStore
     device : str, default 'auto'
@@ -436,32 +436,32 @@ def fit_study(
     part : str, default 'all'
         or "searches"
     """
-    listed = [(b, t) for b in benches for t in tasks(b, device, part)]
+    listed = [(b, t) for b in experiments for t in tasks(b, device, part)]
     forget_failures([t for _, t in listed], store)
     workers = []
     deaths = Counter()
     started = 0
     todo = listed
-    agreed = _agreed(benches, device, part)
+    agreed = _agreed(experiments, device, part)
     try:
         while todo := unfinished(todo, store):
             for w in [w for w in workers if w.ended()]:
                 workers.remove(w)
                 _bury(w, {t.key: t for _, t in listed}, store, deaths)
             while len(workers) < min(jobs, len(todo)):
-                names = [b.universe for b in benches]
-                turn = started % len(benches)  # each begins with another universe
+                names = [b.universe for b in experiments]
+                turn = started % len(experiments)  # each begins with another universe
                 workers.append(
                     _Worker(
                         dict(
                             store=str(store.folder),
-                            study=benches[0].study.model_dump(mode="json"),
+                            study=experiments[0].study.model_dump(mode="json"),
                             device=_device_of(started, device),
                             part=part,
                             tasks=agreed,
                             parent=os.getpid(),
                             universes=names[turn:] + names[:turn],
-                            **benches[0].order,
+                            **experiments[0].order,
                         )
                     )
                 )

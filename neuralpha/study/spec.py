@@ -1520,7 +1520,7 @@ def _merge(base: dict, changes: dict) -> dict:
             out[k] = v
     return out
 
-# %% ../../nbs/study/spec.ipynb #b29d16ed
+# %% ../../nbs/study/spec.ipynb #64e4d22d
 def open_report(
     folder,  # of a study's report, however it is written: ".", "..", a link
 ) -> tuple:  # absolute path of the folder, manifest, study
@@ -1538,7 +1538,13 @@ def open_report(
     """
     folder = Path(os.path.abspath(folder))
     if not (folder / "manifest.json").exists():
-        raise NeuralphaError(f"{folder} holds no report: manifest.json is missing.")
+        begun = any((place / STARTED).exists() for place in (folder, folder.parent))
+        why = (
+            "a run began here and has not finished; the same command continues it"
+            if begun
+            else "manifest.json is missing"
+        )
+        raise NeuralphaError(f"{folder} holds no report: {why}.")
     manifest = read_json(folder / "manifest.json", study=dict)
     return folder, manifest, make_study(manifest["study"], str(folder))
 

@@ -92,40 +92,51 @@ def match_columns(
     """
     return matched_columns(names, spec, where).found
 
-# %% ../../../nbs/data/reading/columns.ipynb #87356760
+# %% ../../../nbs/data/reading/columns.ipynb #659b720d
 def _long_names(names, spec, where):
     """The columns of a long table."""
     chosen = {v: k for k, v in spec.columns.items()}
     known = known_names([n for n in names if n not in chosen])
-    dated = "date" in {*known.values(), *chosen.values()}
-    adjusted = "adj_close" in {*known.values(), *chosen.values()}
+    there = {*known.values(), *chosen.values()}
     found, dropped = {}, {}
     for n in names:
-        canonical = chosen.get(n) or (None if plain_name(n) in INDEX else known.get(n, str(n).strip()))
-        if n not in chosen and plain_name(n) == "time" and dated and known.get(n) != "date":
-            canonical = "__time"
-        elif canonical in spec.columns and n not in chosen:
-            if plain_name(n) == "time" and canonical == "date":
-                canonical = "__time"
-            else:
-                dropped[n], canonical = f"means {canonical!r}, which is read from {spec.columns[canonical]!r}", None
-        elif n not in chosen and n not in known and adjusted and adjusted_twin(n):
-            dropped[n], canonical = "is an adjusted twin: the adjusted close adjusts all prices", None
-        if canonical is None:
-            continue
-        twin = next((a for a, b in found.items() if b == canonical), None)
-        if twin is not None:
-            raise NeuralphaError(
-                f"{where}: columns {twin!r} and {n!r} both mean {canonical.strip('_')!r}; drop one or say "
-                f"columns={{{canonical.strip('_')!r}: {n!r}}}."
-            )
-        found[n] = canonical
+        canonical, why_not = (chosen[n], "") if n in chosen else _long_name(n, known, there, spec)
+        if why_not:
+            dropped[n] = why_not
+        if canonical is not None:
+            _refuse_second(n, canonical, canonical.strip("_"), found, where)
+            found[n] = canonical
     index = [n for n in names if plain_name(n) in INDEX and n not in found]
     if index and "date" not in found.values():
         found[index[0]] = "date"
     return Matched(found, dropped)
 
-# %% ../../../nbs/data/reading/columns.ipynb #ed9ae423
+# %% ../../../nbs/data/reading/columns.ipynb #bc26f243
+def _long_name(name, known: dict, there: set, spec) -> tuple[str | None, str]:  # canonical name or None, why left out
+    """What a column of a long table means that `columns` does not name; `there` is what the table has."""
+    word = plain_name(name)
+    canonical = None if word in INDEX else known.get(name, str(name).strip())
+    if word == "time" and "date" in there and known.get(name) != "date":
+        return "__time", ""
+    if canonical in spec.columns:
+        if word == "time" and canonical == "date":
+            return "__time", ""
+        return None, f"means {canonical!r}, which is read from {spec.columns[canonical]!r}"
+    if name not in known and "adj_close" in there and adjusted_twin(name):
+        return None, "is an adjusted twin: the adjusted close adjusts all prices"
+    return canonical, ""
+
+# %% ../../../nbs/data/reading/columns.ipynb #84da27ab
+def _refuse_second(name, canonical: str, said: str, found: dict, where) -> None:
+    """Raise where a column of the same meaning was found before; `said` is what a message calls it."""
+    first = next((other for other, meaning in found.items() if meaning == canonical), None)
+    if first is not None:
+        raise NeuralphaError(
+            f"{where}: columns {first!r} and {name!r} both mean {said!r}; drop one or say "
+            f"columns={{{said!r}: {name!r}}}."
+        )
+
+# %% ../../../nbs/data/reading/columns.ipynb #60ca0231
 def _wide_names(names, spec, where):
     """The columns of a wide table."""
     date = _wide_date(names, spec)
@@ -137,12 +148,7 @@ def _wide_names(names, spec, where):
         canonical = chosen.get(n) or _wide_name(n, date, spec)
         if canonical is None:
             continue
-        twin = next((a for a, b in found.items() if b == canonical), None)
-        if twin is not None:
-            raise NeuralphaError(
-                f"{where}: columns {twin!r} and {n!r} both mean {canonical!r}; drop one or say "
-                f"columns={{{canonical!r}: {n!r}}}."
-            )
+        _refuse_second(n, canonical, canonical, found, where)
         found[n] = canonical
     return Matched(found, {})
 

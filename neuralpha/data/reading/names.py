@@ -84,11 +84,12 @@ def _pattern(words: str) -> re.Pattern:
     """Words as `plain_name` writes them."""
     return re.compile(unicodedata.normalize("NFKD", words))
 
-# %% ../../../nbs/data/reading/names.ipynb #ceb6bc74
+# %% ../../../nbs/data/reading/names.ipynb #5bcfe6cd
 _KNOWN = {plain_name(alias): name for name, aliases in ALIASES.items() for alias in aliases}
 _SAYS_ADJUSTED = _pattern(r"adj|bereinigt|ajust|rettific|aggiust|skoryg|duzelt|aangepast|корр|調整|수정")
 _SAYS_PRICE = _pattern(
-    r"close|price|prc|px|last|kurs|schluss|cloture|cierre|chiusura|prezzo|fechamento|preco|zamkniec|cena|kapanis|slot|закрыт|цена|値|종가"
+    r"close|price|prc|px|last|kurs|schluss|cloture|cierre|chiusura|prezzo|fechamento|preco|zamkniec|cena|kapanis|slot"
+    r"|закрыт|цена|値|종가"
 )
 _ADJUSTED = re.compile(r"^(?:adj(?:usted)?_?(open|high|low|volume)|(open|high|low|volume)_?adj(?:usted)?)$")
 
