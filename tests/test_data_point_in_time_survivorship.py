@@ -21,6 +21,17 @@ def test_survivors_by_hand():
         "D",
     ]
 
+@pytest.mark.parametrize("freq, bars", [("BME", 12), ("W-FRI", 52), ("B", 250)])
+def test_the_losers_of_the_last_year_are_those_of_a_year(freq, bars):
+    dates = pd.date_range("2010-01-01", periods=bars + 150, freq=freq)
+    closes = pd.DataFrame(
+        np.exp(np.random.default_rng(2).normal(0, 0.02, (len(dates), 4)).cumsum(0)), dates, list("ABCD")
+    )
+    frame = closes.rename_axis("date").melt(ignore_index=False, var_name="asset", value_name="close").reset_index()
+    p = panel_from_frame(frame, "toy")
+    lost = p.series(naive_scores(p)["loser of the last year"]).unstack("asset")
+    np.testing.assert_allclose(lost, 1 - closes / closes.shift(bars), rtol=2e-5, atol=1e-6)
+
 def test_the_dead_are_counted_whether_their_halt_is_in_the_file_or_not():
     rng = np.random.default_rng(0)
     days = pd.bdate_range("2015-01-01", periods=300)

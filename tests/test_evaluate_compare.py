@@ -439,7 +439,7 @@ def test_text_and_page_show_a_number_alike_and_t_is_that_of_the_order():
 def test_a_board_of_few_dates_says_how_many_it_takes_to_tell_staying_skill_from_passing_skill():
     panel, y, noisy = _market(120)
     board = compare([noisy("net", 0.6, 1)], y, baselines=False, detail=False, n_resamples=60)
-    said = f"{len(board.ics):,} dates: skill that comes and goes over months can look like skill that stays"
+    said = f"{len(board.ics):,} dates: skill that comes and goes can look like skill that stays"
     assert said in repr(board) and said in board._repr_html_() and "it takes 1,000 dates" in repr(board)
     assert said in board.statements()[-1]
     assert not any("comes and goes" in s for s in replace(board, ics=pd.DataFrame(index=range(1000))).statements())

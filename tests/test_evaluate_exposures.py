@@ -41,10 +41,25 @@ def test_what_the_panel_cannot_give_is_named_and_can_be_handed_in():
     names, missing = style_factors(p, {"momentum": p.series(np.arange(p.n_rows))})[1:]
     assert "momentum" in names and not missing
 
+@pytest.mark.parametrize("freq, year, month", [("BME", 12, 1), ("W-FRI", 48, 4), ("4h", 2196, 183)])
+def test_momentum_is_of_a_year_less_a_month_on_bars_that_are_no_sessions(freq, year, month):
+    dates = pd.date_range("2010-01-01", periods=year + 40, freq=freq)
+    closes = pd.DataFrame(
+        np.exp(np.random.default_rng(2).normal(0, 0.02, (len(dates), 4)).cumsum(0)), dates, list("ABCD")
+    )
+    frame = closes.rename_axis("date").melt(ignore_index=False, var_name="asset", value_name="close").reset_index()
+    p = panel_from_frame(frame, "toy")
+    F, names, _ = style_factors(p)
+    theirs = closes.shift(month) / closes.shift(year) - 1
+    ours = p.series(F[:, names.index("momentum")]).unstack("asset")
+    np.testing.assert_allclose(ours, theirs, rtol=2e-5, atol=1e-6)
+
 def test_residuals_are_uncorrelated_with_every_factor_on_every_date():
     p = _market()
     F, names, _ = style_factors(p)
-    left, share = unexplained(p, np.random.default_rng(1).normal(size=p.n_rows) + 0.5 * F[:, names.index("value")], F)
+    left, share, _ = unexplained(
+        p, np.random.default_rng(1).normal(size=p.n_rows) + 0.5 * F[:, names.index("value")], F
+    )
     from neuralpha.evaluate.exposures import unit_ranks
 
     ranks = np.nan_to_num(unit_ranks(p, F))
@@ -66,6 +81,19 @@ def test_a_pure_style_leaves_nothing_and_pure_skill_stays():
     )
     skilled = exposure_metrics(y.values + np.random.default_rng(0).normal(0, 0.02, p.n_rows), y, factors)
     assert skilled["rank_ic_neutral"]["value"] > 0.6 and skilled["rank_ic_from_styles"]["value"] < 0.03
+
+@pytest.mark.parametrize("assets", [20, 60])
+def test_factors_that_mean_nothing_explain_nothing_whatever_the_number_of_assets(assets):
+    rng = np.random.default_rng(4)
+    p = _market(250, assets)
+    y = forward_return(p, 1, 0)
+    noise = rng.normal(size=(p.n_rows, 5))
+    skilled = np.nan_to_num(y.values) / 0.02 * 0.3 + rng.normal(size=p.n_rows)
+    found = exposure_metrics(skilled, y, (noise, list("abcde"), {}))
+    for name in ("style_r2", "rank_ic_from_styles"):
+        assert found[name]["low"] < 0 < found[name]["high"] and abs(found[name]["value"]) < 0.02, (name, found[name])
+    copied = exposure_metrics(noise[:, 0], y, (noise, list("abcde"), {}))
+    assert copied["style_r2"]["value"] == 1
 
 def test_where_too_few_assets_can_be_regressed_nothing_is_said():
     rng = np.random.default_rng(0)

@@ -122,6 +122,7 @@ def test_the_risk_of_a_book_by_hand():
     book = _book()
     got = risk(book, window=200, methods=("historical", "student"))
     net = book.net.to_numpy()
+    assert set(got.tests["bars"]) == {len(net) - 200} and set(got.tests["zone, last 250"]) == {""}  # too few for one
     expected = np.sort(net[-201:-1])[2]
     np.testing.assert_allclose(got.tests.loc[("historical", 0.01), "VaR, %"], -100 * expected)
     held = book.weights.clip(lower=0)

@@ -10,6 +10,29 @@ from neuralpha.report.steps import Report
 from neuralpha.report.pages.draw import write_site
 from neuralpha.study.spec import make_study
 
+def test_a_label_is_another_one_by_its_name_and_not_by_how_many_rows_have_it():
+    from neuralpha.data.simulated.market import simulate_universe
+    from neuralpha.evaluate.compare import StudyIcs, compare_studies
+    from neuralpha.labels import excess_return, forward_return
+    from neuralpha.report.compare_reports import _label_name, summary
+
+    shorter, longer = (simulate_universe(20, days, seed=1) for days in (300, 360))
+    names = [_label_name(repr(forward_return(p, 5))) for p in (shorter, longer)]
+    assert names == ["return 5 bars ahead, delay 1"] * 2
+    assert _label_name(repr(excess_return(forward_return(longer, 5), "market"))) not in names
+    ics = pd.DataFrame({"ridge": np.random.default_rng(0).normal(size=250)}, longer.dates[-250:])
+    one, same, other = (
+        StudyIcs(ics, h, 1, _label_name(repr(forward_return(p, h))))
+        for p, h in ((shorter, 5), (longer, 5), (longer, 1))
+    )
+    assert compare_studies({"u": one}, {"u": same})["note"].tolist() == [""]
+    changed = compare_studies({"u": one}, {"u": other})["note"].tolist()
+    assert changed == ["label changed: return 5 bars ahead, delay 1 to return 1 bars ahead, delay 1"]
+    row = dict(universe="u", model="ridge", change={"value": 0.1, "unit": "correlation"}, moved=True)
+    said = summary(dict(rows=[row | dict(note=changed[0])], other_data=[]))
+    assert "The label of u is not the same in both" in said
+    assert "label" not in summary(dict(rows=[row | dict(note="")], other_data=[]))
+
 def _study(name, **change):
     return make_study(
         {
@@ -57,8 +80,7 @@ def test_what_moved_is_said_and_what_did_not_is_not(reports):
     assert got["new"]["change"] is None and got["new"]["note"] == "only after"
     stored = read_json(reports / "a" / "sim-tiny" / "metrics.json")["models"]["ridge"]["metrics"]["ic"]["value"]
     assert abs(got["ridge"]["before"]["value"] - stored) < 1e-6
-    label = read_json(reports / "a" / "sim-tiny" / "metrics.json")["label"]
-    assert got["ridge"]["before"]["definition"] == CATALOGUE["ic"].defined(label=label)
+    assert got["ridge"]["before"]["definition"] == CATALOGUE["ic"].defined(label="return 5 bars ahead, delay 1")
     assert ("models.worse.alpha", "–", "1000000000000.0") in [tuple(x) for x in c["changes"]] and c["other_data"] == []
     with pytest.raises(NeuralphaError, match="holds no report"):
         compare_reports(reports / "a", reports / "none")

@@ -61,7 +61,7 @@ def test_a_leak_is_named_and_a_clean_feature_passes(small_market):
     assert not found.certificate.passed and "Leaks: failed" in found.statements()[-1]
     clean = study_feature("ret_5", small_market)
     assert clean.certificate.passed and "on 20 of 40 assets" in clean.statements()[-1]
-    assert f"{len(clean.ics):,} dates: skill that comes and goes over months" in clean.statements()[1]
+    assert f"{len(clean.ics):,} dates: skill that comes and goes can look like" in clean.statements()[1]
 
 def test_a_series_is_said_not_to_be_audited(small_market):
     said = study_feature(

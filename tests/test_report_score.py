@@ -184,6 +184,20 @@ def test_fits_that_are_older_than_the_study_ever_used_are_said_to_be(sheet):
     old = replace(sheet, fits=replace(sheet.fits, used_for="1M"))
     assert "the study never used one for longer than 1M" in " ".join(old.warnings)
 
+def test_fits_are_not_too_old_on_a_date_on_which_the_report_used_them(sheet):
+    old = replace(sheet.fits, used_for="1M")
+    there = old.tested.assign(date=sheet.date)  # the last fold's test part reached so far
+    assert "know nothing after" in " ".join(replace(sheet, fits=old).warnings)
+    assert "know nothing after" not in " ".join(replace(sheet, fits=replace(old, tested=there)).warnings)
+
+def test_forecasts_that_contradict_the_ranks_are_said_to(sheet):
+    turned = replace(sheet)
+    turned.__dict__["forecast"] = sheet.forecast._replace(slope=-sheet.forecast.slope)
+    for s in (sheet, turned):
+        contradict = s.longs["forecast"].mean() < s.shorts["forecast"].mean()
+        assert contradict == ("higher scores earned less" in " ".join(s.warnings))
+    assert {sheet.forecast.slope > 0, turned.forecast.slope > 0} == {True, False}
+
 def test_a_new_fit_learns_from_the_newest_labels_and_is_repeated_bit_for_bit(place, sheet):
     anew = na.score(place / "reports" / "held", place / "newest.parquet", model="lightgbm", refit=True, device="cpu")
     again = na.score(place / "reports" / "held", place / "newest.parquet", model="lightgbm", refit=True, device="cpu")

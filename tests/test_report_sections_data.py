@@ -2,6 +2,23 @@
 from neuralpha.report.sections.data import *
 import numpy as np
 import pandas as pd
+import pytest
+
+@pytest.mark.parametrize(
+    "freq, bars, horizon, sessions, held", [("BME", 60, 1, 1260, 21), ("W-FRI", 200, 2, 966, 10), ("B", 600, 5, 600, 5)]
+)
+def test_what_survivors_invent_is_measured_over_the_years_of_the_universe(freq, bars, horizon, sessions, held):
+    from neuralpha.data.panel import panel_from_frame
+    from neuralpha.report.pages.data import _survivorship
+
+    dates = pd.date_range("2010-01-01", periods=bars, freq=freq)
+    closes = pd.DataFrame(np.exp(np.random.default_rng(2).normal(0, 0.02, (bars, 4)).cumsum(0)), dates, list("ABCD"))
+    frame = closes.rename_axis("date").melt(ignore_index=False, var_name="asset", value_name="close").reset_index()
+    facts = survivorship_facts(panel_from_frame(frame, "toy"), horizon, 1)
+    assert abs(facts["simulated"]["dates"] / sessions - 1) < 0.01 and facts["horizon"] == held
+    said = _survivorship(facts)
+    assert f"over {facts['simulated']['dates']:,} sessions" in said.text
+    assert said.rows[-1]["unit"] == f"mean IC, return over {held} sessions"
 
 def test_who_misses_the_last_bars_is_called_dead_nowhere():
     from neuralpha.data.universes import load_universe

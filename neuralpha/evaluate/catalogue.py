@@ -913,7 +913,7 @@ for _part, _title, _unit, _period, _definition in (
 ):
     declare(f"suspended_exits {_part}", f"suspended exits: {_title}", _unit, _period, _definition)
 
-# %% ../../nbs/evaluate/catalogue.ipynb #1a6845b7
+# %% ../../nbs/evaluate/catalogue.ipynb #b59de210
 declare(
     "exposures",
     "exposure to",
@@ -929,7 +929,8 @@ declare(
     "share explained by styles",
     "share",
     "per date",
-    "Share of the variance of the score's ranks that the styles explain on a date ({styles}).",
+    "Share of the variance of the score's ranks that the styles explain on a date ({styles}); adjusted R², zero on "
+    "average for a score without any of them.",
 )
 declare(
     "rank_ic_neutral",
@@ -944,7 +945,8 @@ declare(
     "rank IC from styles",
     "correlation",
     "per date",
-    "Mean rank IC lost by neutralising; p of no loss by a paired test.",
+    "Mean rank IC less the neutralised one over the root of what as many styles that mean nothing would leave of a "
+    "score's variance; p of no loss by a paired test.",
 )
 
 # %% ../../nbs/evaluate/catalogue.ipynb #6f4b81e2

@@ -236,11 +236,13 @@ def mean_test(
         high=fit.mean + half,
     )
 
-# %% ../../nbs/evaluate/statistics.ipynb #2356a759
+# %% ../../nbs/evaluate/statistics.ipynb #3d173f2e
 def said_of_months(
     dates: int | None = None,  # behind the interval; None: of several intervals, each with its own
 ) -> str:  # empty from `STEADY_DATES` on
-    """What intervals of a mean IC leave open: whether skill stays, or came for some months.
+    """What intervals of a mean IC leave open: whether skill stays, or came for some months of sessions.
+
+    The sentence counts in bars, which may be hours or months.
 
     Parameters
     ----------
@@ -252,9 +254,7 @@ def said_of_months(
     str
         empty from `STEADY_DATES` on
     """
-    looks = (
-        "skill that comes and goes over months can look like skill that stays; where half of it is gone after 14 bars,"
-    )
+    looks = "skill that comes and goes can look like skill that stays; where half of it is gone after 14 bars,"
     if dates is None:
         least = [*list(MISSED)[1:], STEADY_DATES]
         rates = [f"one in {one_in} misses below {until:,} dates" for one_in, until in zip(MISSED.values(), least)]

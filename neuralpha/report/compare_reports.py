@@ -11,10 +11,11 @@ the dates can explain? All changes of the page are corrected together.
 __all__ = ['COMPARED_ON', 'write_comparison', 'verify_comparison', 'report_ics', 'compare_reports', 'summary', 'ComparisonPage',
            'comparison_page', 'ChangeRow']
 
-# %% ../../nbs/report/compare_reports.ipynb #6a0fdf35
+# %% ../../nbs/report/compare_reports.ipynb #9cf2a403
 import base64
 import json
 import os
+import re
 from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
@@ -97,7 +98,7 @@ def verify_comparison(
         problems.append(f"{page} does not show what the two reports give.")
     return problems
 
-# %% ../../nbs/report/compare_reports.ipynb #e26e46c8
+# %% ../../nbs/report/compare_reports.ipynb #376d1dde
 def _refuse_no_report(folder: Path) -> None:
     if not (folder / "manifest.json").exists():
         raise NeuralphaError(f"{folder} holds no report: manifest.json is missing.")
@@ -119,8 +120,13 @@ def report_ics(folder: Path) -> tuple[Study, dict]:  # study; universe -> `Study
         if scored.exists():
             label = read_json(folder / slug / "metrics.json", label=str)["label"]
             ics = _daily_ics(read_predictions(scored))
-            out[slug] = StudyIcs(ics, study.label.horizon, study.label.delay, label)
+            out[slug] = StudyIcs(ics, study.label.horizon, study.label.delay, _label_name(label))
     return study, out
+
+# %% ../../nbs/report/compare_reports.ipynb #4ee863bf
+def _label_name(said: str) -> str:
+    """What a report's label is called, without how many rows have one: a file that has grown has the same label."""
+    return re.sub(r": [\d,]+ of [\d,]+ rows.*$", "", said, flags=re.DOTALL).removeprefix("Label ")
 
 # %% ../../nbs/report/compare_reports.ipynb #a121e45b
 def _daily_ics(predictions: pd.DataFrame) -> pd.DataFrame:  # dates × models
@@ -224,7 +230,7 @@ def _recorded(name: str, value: float, low=None, high=None, **facts) -> dict:
     entry = CATALOGUE[name]
     return metric(value, entry.unit, entry.period, entry.defined(**facts), low, high)
 
-# %% ../../nbs/report/compare_reports.ipynb #1b368535
+# %% ../../nbs/report/compare_reports.ipynb #65f13245
 def summary(comparison: dict) -> str:
     """What moved, in a sentence."""
     tested = [row for row in comparison["rows"] if row["change"] is not None]
@@ -234,6 +240,9 @@ def summary(comparison: dict) -> str:
         said = f"{len(moved)} of {len(tested)} moved by more than noise: {', '.join(moved)}"
     other = comparison["other_data"]
     changed = f" The data of {', '.join(other)} is not the same in both." if other else ""
+    labels = sorted({row["universe"] for row in tested if "label changed" in row["note"]})
+    if labels:
+        changed += f" The label of {', '.join(labels)} is not the same in both: they forecast different returns."
     return f"{said} (paired tests over dates, 95% for all of them together).{changed}"
 
 # %% ../../nbs/report/compare_reports.ipynb #6cbc930a

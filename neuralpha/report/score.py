@@ -581,15 +581,28 @@ def _unknown(sheet: ScoreSheet) -> list[str]:
         return []
     return [f"Unknown to the fits, which never saw a row of {count_of(len(new), 'asset')}: {_some(new)}."]
 
-# %% ../../nbs/report/score.ipynb #b707e074
+# %% ../../nbs/report/score.ipynb #3e0b99c2
 def _aged(sheet: ScoreSheet) -> list[str]:
     """Fits that are used longer than the study ever tried."""
-    learnt, used_for = sheet.fits.validation[1], sheet.fits.used_for
+    learnt, used_for, tested = sheet.fits.validation[1], sheet.fits.used_for, sheet.fits.tested
     if used_for is None or sheet.date <= learnt + calendar_span(used_for) + pd.Timedelta(31, "D"):
+        return []
+    if tested is not None and sheet.date <= pd.Timestamp(tested["date"].max()):  # long labels end the validation early
         return []
     return [
         f"The fits know nothing after {day_text(learnt)}; the study never used one for longer than {used_for}. Run it "
         "again, or refit."
+    ]
+
+# %% ../../nbs/report/score.ipynb #495dc1d6
+def _reversed(sheet: ScoreSheet) -> list[str]:
+    """Forecasts that fall where scores rise."""
+    if not sheet.forecast.slope < 0:
+        return []
+    first, last = (day_text(day) for day in sheet.fits.validation)
+    return [
+        f"From {first} to {last}, the validation part, higher scores earned less: forecasts stand in the order "
+        "opposite to that of the scores, by which long and short candidates are chosen."
     ]
 
 # %% ../../nbs/report/score.ipynb #3bfcdc8a
@@ -675,7 +688,7 @@ def _empty(sheet: ScoreSheet) -> list[str]:
         return []
     return [f"{len(lost):,} features have no value for most assets today and say nothing: {_some(lost)}."]
 
-# %% ../../nbs/report/score.ipynb #3f4ee5d2
+# %% ../../nbs/report/score.ipynb #008d8932
 def _unexplained(sheet: ScoreSheet) -> list[str]:
     """Models that do not open themselves up."""
     if len(sheet.pushes):
@@ -683,4 +696,7 @@ def _unexplained(sheet: ScoreSheet) -> list[str]:
     return ["A model of the score cannot be explained: what is behind the candidates is not shown."]
 
 
-DOUBTS = (_thin, _repeated, _unscored, _unknown, _aged, _moved_away, _out_of_range, _empty, _one_width, _unexplained)
+DOUBTS = (
+    *(_thin, _repeated, _unscored, _unknown, _aged, _reversed),
+    *(_moved_away, _out_of_range, _empty, _one_width, _unexplained),
+)

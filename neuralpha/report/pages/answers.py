@@ -43,7 +43,7 @@ def _said_of_leaders(ic: dict, leaders: list) -> str:
         return f"{best} leads with a mean IC of {value}"
     return f"{best} has the highest mean IC, {value}; {', '.join(others)} cannot be told apart from it"
 
-# %% ../../../nbs/report/pages/answers.ipynb #4f93b27b
+# %% ../../../nbs/report/pages/answers.ipynb #471c3a44
 def _said_of_skill(ic: dict) -> str:
     """What the interval of the first leaves open."""
     if ic["low"] is None:
@@ -52,7 +52,7 @@ def _said_of_skill(ic: dict) -> str:
         return "Its interval covers zero: there is no evidence of skill"
     dates = ic.get("n") or STEADY_DATES
     if dates < STEADY_DATES:
-        return f"{dates:,} dates do not tell skill that stays from skill that came for some months"
+        return f"{dates:,} dates do not tell skill that stays from skill that came and went"
     return ""
 
 # %% ../../../nbs/report/pages/answers.ipynb #338732ec

@@ -111,7 +111,7 @@ class Survivorship(NamedTuple):
     columns: list
     rows: list  # name, unit, cells
 
-# %% ../../../nbs/report/pages/data.ipynb #b7d03ca7
+# %% ../../../nbs/report/pages/data.ipynb #61d9ec00
 def _survivorship(
     facts: dict,
     unknown: int = 0,  # rows without a label because what was left at the delisting is not known
@@ -127,11 +127,14 @@ def _survivorship(
         text=_with_the_dead(facts, unknown) if facts["known"] else _survivors_only(facts),
         measured="This universe" if facts["known"] else "A simulated market without alpha",
         columns=list(by_key.values()),
-        rows=[_survivorship_row(row, by_key, facts["horizon"]) for row in facts["rows"]],
+        rows=[
+            _survivorship_row(row, by_key, f"{facts['horizon']} {'bars' if facts['known'] else 'sessions'}")
+            for row in facts["rows"]
+        ],
     )
 
-# %% ../../../nbs/report/pages/data.ipynb #1bfb4bd3
-def _survivorship_row(row: dict, keys, horizon: int) -> dict:
+# %% ../../../nbs/report/pages/data.ipynb #cc0e6432
+def _survivorship_row(row: dict, keys, held: str) -> dict:
     unit = row["unit"]
     if unit == "assets":
         cells = [number(row[k], 0) if k in ("point_in_time", "survivors") else "" for k in keys]
@@ -139,7 +142,7 @@ def _survivorship_row(row: dict, keys, horizon: int) -> dict:
         cells = [number(row[k], 1 if unit.startswith("%") else 3) for k in keys]
     return dict(
         name=row["name"],
-        unit=f"mean IC, return over {horizon} bars" if unit == "correlation" else unit,
+        unit=f"mean IC, return over {held}" if unit == "correlation" else unit,
         cells=cells,
     )
 
@@ -175,7 +178,7 @@ def _with_the_dead(facts: dict, unknown: int) -> str:
         "errors)."
     )
 
-# %% ../../../nbs/report/pages/data.ipynb #118bf561
+# %% ../../../nbs/report/pages/data.ipynb #878cf11b
 def _survivors_only(facts: dict) -> str:
     worst, gap = _worst_gap(facts)
     return (
@@ -183,7 +186,7 @@ def _survivors_only(facts: dict) -> str:
         f"a trade for its last {GONE_AFTER.days} days and {GONE_AFTER.bars} bars), so whoever failed or left "
         "was never in it, and part of any IC may be invented. "
         f"How large that can be: in a simulated market without any alpha, of {facts['simulated']['assets']} stocks "
-        f"over {facts['simulated']['dates']:,} dates, leaving out the dead lifts the IC of \"{worst['name']}\" by "
+        f"over {facts['simulated']['dates']:,} sessions, leaving out the dead lifts the IC of \"{worst['name']}\" by "
         f"{gap} (± two standard errors)."
     )
 

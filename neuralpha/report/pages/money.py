@@ -388,15 +388,16 @@ def _statistics_table(facts: dict) -> NumberTable:
     rows = [[text_cell(_title(name)), interval_cell(known[name], DIGITS.get(name, 2))] for name in order]
     return NumberTable("All numbers", ["", "value, 95% interval"], rows)
 
-# %% ../../../nbs/report/pages/money.ipynb #c17dd5ee
+# %% ../../../nbs/report/pages/money.ipynb #37a9d053
 def _tables_of_risk(facts: dict) -> list[NumberTable]:
     """VaR and ES with their tests, stress, concentration."""
     risk, stress = facts["risk"], facts["stress"]
     tests = [row | {"level": f"{100 * row['level']:g}%"} for row in risk["tests"]]
     note = (
-        "VaR and expected shortfall of the next bar, in % of the account. A small p says that losses beyond the "
-        "forecast came too often (Kupiec), in clusters (Christoffersen) or too deep (shortfall). Power: how often "
-        "Kupiec's test would catch a VaR that is exceeded twice as often as it says."
+        "VaR and expected shortfall of the last bar, as the bars before it let expect, in % of the account. A small p "
+        "says that losses beyond the forecast came too often or too seldom (Kupiec; exceeded and expected say which), "
+        "either of this or in clusters (Christoffersen), or too deep (shortfall). Power: how often Kupiec's test would "
+        "catch a VaR that is exceeded twice as often as it says."
     )
     risk_heads = ("method", "level", *RISK_COLUMNS, "zone, last 250", "power against half")
     leave = [
