@@ -319,7 +319,7 @@ def fixed_split(
     end = int(dates.searchsorted(given[3], side="right"))
     return [_fold(y, 0, {"train": [(a, b)], "valid": [(b, c)], "test": [(c, end)]}, embargo)]
 
-# %% ../nbs/splits.ipynb #23ed21f1
+# %% ../nbs/splits.ipynb #28bf1825
 def newest_fold(
     y: Label,
     valid: str = "6M",  # calendar length of the validation part, which ends with the last known label
@@ -356,17 +356,17 @@ def newest_fold(
     day = p.date_code[by_date]
     held = by_date[day >= middle]
     before = by_date[(day >= begin) & (day < middle)]
-    learnt = _clear(y, before, [_zone(y, held, middle, end, embargo)])
-    if not len(learnt):
+    training = _clear(y, before, [_zone(y, held, middle, end, embargo)])
+    if not len(training):
         raise NeuralphaError(
             f"{p.name} spans {p.span}: too short for a validation of {valid} and any training before it; shorten it."
         )
     last = p.rows_on(p.dates[-1])
-    rows = {"train": learnt, "valid": held, "test": last[p.tradable[last]]}
+    rows = {"train": training, "valid": held, "test": last[p.tradable[last]]}
     spans = {part: _unbroken(p, r) for part, r in rows.items()}
     inside = {"train": (begin, middle - 1), "valid": (middle, end - 1), "test": (p.n_dates - 1, p.n_dates - 1)}
     named = {part: (dates[a], dates[b]) for part, (a, b) in inside.items()}
-    return Fold(0, **rows, dates=named, purged=len(before) - len(learnt), embargo=embargo, spans=spans)
+    return Fold(0, **rows, dates=named, purged=len(before) - len(training), embargo=embargo, spans=spans)
 
 # %% ../nbs/splits.ipynb #e244f99d
 def _groups(y, n):

@@ -9,7 +9,7 @@ from neuralpha.core import NeuralphaError
 from neuralpha.data.reading.spec import ReadSpec, read_spec
 
 def read(frame, **options):
-    return canonical(pl.DataFrame(frame).lazy(), "t", "t.csv", read_spec(**options))
+    return to_canonical(pl.DataFrame(frame).lazy(), "t", "t.csv", read_spec(**options))
 
 DAY = [dt.date(2024, 1, 2), dt.date(2024, 1, 3)]
 

@@ -157,11 +157,11 @@ def test_trials_weigh_their_rows_as_fits_do(tmp_path):
     weighed = model.weighed("time_decay", oldest=0.0)
     how = dict(trials=1, space={"num_leaves": ("int", 4, 9)}, journal=tmp_path / "journal.jsonl")
     found = tune(weighed, X, y, fold, **how)
-    inner, goal = inner_fold(y, fold), primary(y.target("rank"))
+    inner, targets = inner_fold(y, fold), primary(y.target("rank"))
     by_hand = found.model.clone(seed=trial_seed(0, 0))
     by_hand.weights_ = weighed.weigh_(y, inner.train)
-    valid = X.view(inner.valid), goal[inner.valid]
-    scores = by_hand.fit(X.view(inner.train), goal[inner.train], valid=valid).predict(valid[0])
+    valid = X.view(inner.valid), targets[inner.valid]
+    scores = by_hand.fit(X.view(inner.train), targets[inner.train], valid=valid).predict(valid[0])
     assert found.valid_ic == mean_ic(scores, valid[1], X.panel.date_code[inner.valid])
     assert found.valid_ic != tune(model, X, y, fold, **how | {"journal": None}).valid_ic
     with pytest.raises(NeuralphaError, match="another search"):

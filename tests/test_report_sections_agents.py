@@ -45,7 +45,7 @@ def test_the_accounts_are_made_once_and_what_was_found_is_stored_and_shown(books
     monkeypatch.setattr(agents, "traded_scores", lambda *_: scores)
     monkeypatch.setattr(agents, "study_books", lambda *_: made.append(1) or {"rule": rule, "agent": agent})
     shown = []
-    report = SimpleNamespace(experiment=experiment, tests={}, valids={}, folder=tmp_path)
+    report = SimpleNamespace(experiment=experiment, tests={}, valid_scores={}, folder=tmp_path)
     report.show = lambda figure, *words: shown.append(words[1])
     found = SECTION.compute(report)
     SECTION.store(report, found)

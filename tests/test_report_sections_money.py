@@ -129,8 +129,8 @@ def test_forecasts_are_traded_where_the_study_says_so(tmp_path):
     study = make_study({**MONEY, "models": ["ridge"], "portfolio": {"forecast": True}})
     report = Report(open_experiment(study), tmp_path)
     report.fit()
-    scores = traded_scores(report.experiment, report.tests, report.valids)["ridge"]
-    expected = forecast_returns(report.tests["ridge"], report.valids["ridge"].frame, 5).scores
+    scores = traded_scores(report.experiment, report.tests, report.valid_scores)["ridge"]
+    expected = forecast_returns(report.tests["ridge"], report.valid_scores["ridge"].frame, 5).scores
     np.testing.assert_array_equal(scores, expected)
     assert scores.abs().max() < 0.05  # a return a bar, not a score
 

@@ -77,9 +77,9 @@ def test_every_fold_forecasts_by_its_own_line_where_validation_parts_overlap(tmp
         tmp_path,
     )
     r.fit()
-    past = r.valids["ridge"].frame.query("seed == -1")
+    past = r.valid_scores["ridge"].frame.query("seed == -1")
     y = r.experiment.y
-    got = forecasts(r.experiment, r.tests, r.valids)["ridge"]
+    got = forecasts(r.experiment, r.tests, r.valid_scores)["ridge"]
     assert past.duplicated(["date", "asset"]).any() and len(r.experiment.folds) > 2
     scores = r.tests["ridge"].scores()
     for f in r.experiment.folds:
@@ -104,7 +104,11 @@ def test_a_model_that_says_nothing_is_a_hole_and_the_rest_goes_on(tmp_path):
     stored = read_json(r.folder / "metrics.json")
     assert set(stored["missing"]) == {"mute", "none", "ensemble"} and "same score" in stored["missing"]["mute"]
     assert stored["missing"]["ensemble"] == "it combines mute, none, ridge, of which mute, none are missing."
-    assert set(r.tests) == set(r.valids) == {"ridge"} and "ridge" in stored["models"] and "mute" not in stored["models"]
+    assert (
+        set(r.tests) == set(r.valid_scores) == {"ridge"}
+        and "ridge" in stored["models"]
+        and "mute" not in stored["models"]
+    )
     alone = Report(open_experiment(make_study({**SMALL, "name": "alone", "models": {"mute": mute}})), tmp_path)
     with pytest.raises(NeuralphaError, match="No model of alone.*same score"):
         alone.fit()
@@ -146,7 +150,7 @@ def test_a_stack_learns_from_each_folds_own_validation_part_and_nothing_later(tm
         def rows(p):
             return p.frame[(p.frame["seed"] == -1) & (p.frame["fold"] == f.number)].set_index(["date", "asset"])
 
-        part = {n: rows(r.valids[n]) for n in names}
+        part = {n: rows(r.valid_scores[n]) for n in names}
         goal = part["ridge"]["label"].groupby("date").transform(lambda v: 2 * v.rank() / (v.count() + 1) - 1)
         mine = stacking_weights(np.stack([z(part[n]["score"]) for n in names], 1), goal.to_numpy())
         np.testing.assert_allclose(mine, [w["weights"][n] for n in names], atol=1e-6)
@@ -155,7 +159,7 @@ def test_a_stack_learns_from_each_folds_own_validation_part_and_nothing_later(tm
     assert len({tuple(w["weights"].values()) for w in stored["stack"]}) > 1
     blind = {n: replace(p, frame=p.frame.assign(label=np.nan)) for n, p in r.tests.items() if n != "ensemble"}
     np.testing.assert_array_equal(
-        with_ensemble(blind, {n: r.valids[n] for n in names}, study)[0]["ensemble"].scores(),
+        with_ensemble(blind, {n: r.valid_scores[n] for n in names}, study)[0]["ensemble"].scores(),
         r.tests["ensemble"].scores(),
     )
 
@@ -244,7 +248,7 @@ def test_the_studys_table_has_the_names_and_numbers_of_the_site():
     reports = research_folder().parents[1] / "reports"
     results = StudyResults(str(reports / "sample" / "study.json"), reports)
     table = results.table()
-    page = leaderboard_page(Site(results.study, reports / "sample", results.results, results.holes))
+    page = leaderboard_page(Site(results.study, reports / "sample", results.results, results.missing))
     checked = 0
     for row in page.rows:
         for column, cell in zip(page.columns, row.cells):

@@ -83,11 +83,11 @@ def test_a_policy_that_the_clock_refuses_leaves_the_same_holes_when_it_is_derive
     store = UnitStore(tmp_path)
     for unit in experiment.units():
         run_backtests(experiment, unit, store)
-    found, holes = collect_backtests([experiment], store)
-    assert {u.policy for u in found} == {"Quantiles(5)"} and {u.policy for u in holes} == {"MeanVariance()"}
-    assert all("which overlapping tranches cannot" in why for why in holes.values())
+    found, missing = collect_backtests([experiment], store)
+    assert {u.policy for u in found} == {"Quantiles(5)"} and {u.policy for u in missing} == {"MeanVariance()"}
+    assert all("which overlapping tranches cannot" in why for why in missing.values())
     again, refused = derive_backtests([experiment])
-    assert refused == holes and again.keys() == found.keys()
+    assert refused == missing and again.keys() == found.keys()
 
 def test_the_name_is_the_hash_of_all_that_determines_it(opened):
     before = {u.key: u for u in _open(opened).units()}

@@ -91,12 +91,12 @@ def test_a_killed_run_continues_and_a_failure_is_a_hole(small, tmp_path):
     draws = open_draws(small)
     store = UnitStore(tmp_path / "units")
     fit_draw(draws, draws.units("cpu")[0], store, "cpu")
-    frame, holes = collect_draws(draws, store, "cpu")
-    assert frame.empty and "draw 1" in holes["ols"] and "not fitted" in holes["lasso"]
+    frame, missing = collect_draws(draws, store, "cpu")
+    assert frame.empty and "draw 1" in missing["ols"] and "not fitted" in missing["lasso"]
     times = (store.path(draws.units("cpu")[0].key) / "unit.json").stat().st_mtime_ns
     assert fit_units(draws, store, "cpu") == {}
-    frame, holes = collect_draws(draws, store, "cpu")
-    assert len(frame) == 4 and not holes
+    frame, missing = collect_draws(draws, store, "cpu")
+    assert len(frame) == 4 and not missing
     assert (store.path(draws.units("cpu")[0].key) / "unit.json").stat().st_mtime_ns == times
     broken = open_draws(
         make_study(
@@ -109,8 +109,8 @@ def test_a_killed_run_continues_and_a_failure_is_a_hole(small, tmp_path):
         )
     )
     fit_units(broken, store, "cpu")
-    frame, holes = collect_draws(broken, store, "cpu")
-    assert set(frame["model"]) == {"ols"} and "diverged" in holes["mlp"]
+    frame, missing = collect_draws(broken, store, "cpu")
+    assert set(frame["model"]) == {"ols"} and "diverged" in missing["mlp"]
 
 def test_numbers_are_means_ratios_and_jackknife_errors():
     frame = pd.DataFrame(

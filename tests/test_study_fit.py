@@ -16,8 +16,8 @@ def test_a_failed_unit_is_kept_apart_and_tried_again(tmp_path):
     store = UnitStore(tmp_path)
     failed = fit_units(experiment, store, "cpu")
     assert {u.model for u in failed} == {"mlp"} and all("NeuralphaError" in e for e in failed.values())
-    tests, holes = collect(experiment, store, "cpu")
-    assert set(tests) == {"ridge"} and "fold 0" in holes["mlp"]
+    tests, missing = collect(experiment, store, "cpu")
+    assert set(tests) == {"ridge"} and "fold 0" in missing["mlp"]
     assert "Traceback" in store.failure(next(iter(failed)).key)["log"]
 
 def test_seeds_trained_together_are_fitted_once_by_whoever_comes_first(tmp_path, monkeypatch):
@@ -168,9 +168,9 @@ def test_a_fit_that_was_killed_goes_on_with_the_epoch_it_was_at(tmp_path, monkey
 
 def test_fits_that_are_missing_without_a_failure_say_what_may_have_happened(tmp_path):
     experiment = open_experiment(make_study(TINY))
-    found, holes = collect(experiment, UnitStore(tmp_path))
-    assert found == {} and set(holes) == set(experiment.study.models)
-    assert all("did either change while the study ran?" in why for why in holes.values())
+    found, missing = collect(experiment, UnitStore(tmp_path))
+    assert found == {} and set(missing) == set(experiment.study.models)
+    assert all("did either change while the study ran?" in why for why in missing.values())
 
 import os, shutil, signal, subprocess, sys, time
 
@@ -258,8 +258,8 @@ def test_workers_fit_parts_of_ones_own_that_lie_beside_the_study(tmp_path, monke
     store = UnitStore(tmp_path / "units")
     fit_study([experiment], store, "cpu", jobs=1)
     assert failures(experiment.units("cpu"), store) == {}
-    found, holes = collect(experiment, store, "cpu")
-    assert not holes and {*found} == {"ridge", "mine", "trees"} and "gap" in experiment.X.names
+    found, missing = collect(experiment, store, "cpu")
+    assert not missing and {*found} == {"ridge", "mine", "trees"} and "gap" in experiment.X.names
     pd.testing.assert_series_equal(found["mine"].scores(), found["ridge"].scores(), check_names=False)
     for name, kind in (("mine", "Mine"), ("trees", "ExtraTreesRegressor")):
         model = found[name].models[0, 0]

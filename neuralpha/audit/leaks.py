@@ -155,17 +155,17 @@ def _score(X, w, rows, n):
     out[rows] = (X[rows] * w).sum(1)
     return out
 
-# %% ../../nbs/audit/leaks.ipynb #0ae19b28
+# %% ../../nbs/audit/leaks.ipynb #ed51e36a
 def _model(panel, prepare, fit=_ridge):
     """Label, folds, fitted transform by fold and predictions; `prepare(X, rows)` gives (transform, X transformed)."""
     y, folds = _study(panel)
     X = _inputs(panel)
     scores = np.full(panel.n_rows, np.nan)
     fitted = {}
-    goal = np.nan_to_num(y.target("z").astype(np.float64))
+    target = np.nan_to_num(y.target("z").astype(np.float64))
     for f in folds:
         fitted[f.number], Z = prepare(X, f.train)
-        w = fit(Z, goal, f.train) if fit is _ridge else fit(Z, goal, f)
+        w = fit(Z, target, f.train) if fit is _ridge else fit(Z, target, f)
         scores = np.where(np.isnan(scores), _score(Z, w, f.test, panel.n_rows), scores)
     return {"label": y, "folds": folds, "fitted": fitted, "predictions": scores}
 
@@ -442,8 +442,8 @@ def target_encoding_over_all_time() -> tuple:
 
     return lambda p: encoded(p, False), lambda p: encoded(p, True)
 
-# %% ../../nbs/audit/leaks.ipynb #c95d794b
-def _descend(X, goal, rows, watch, steps=60, rate=0.05):
+# %% ../../nbs/audit/leaks.ipynb #1143d587
+def _descend(X, target, rows, watch, steps=60, rate=0.05):
     """Gradient descent that keeps the step with the lowest error on the watched rows."""
     w = np.zeros(X.shape[1])
     best = np.zeros(X.shape[1])
@@ -451,10 +451,10 @@ def _descend(X, goal, rows, watch, steps=60, rate=0.05):
     for k in range(steps):
         w = (
             w
-            - rate * ((X[rows] @ w - goal[rows]) @ X[rows]) / len(rows)
+            - rate * ((X[rows] @ w - target[rows]) @ X[rows]) / len(rows)
             - rate * 0.3 * np.cos(np.arange(len(w)) + k) * 0.02
         )
-        error = float((((X[watch] * w).sum(1) - goal[watch]) ** 2).mean())
+        error = float((((X[watch] * w).sum(1) - target[watch]) ** 2).mean())
         if error < lowest:
             best, lowest = w, error
     return best
@@ -682,14 +682,14 @@ def scaler_remembered_by_name() -> tuple:
 
     return _remembered(kept)
 
-# %% ../../nbs/audit/leaks.ipynb #4b6b3cd2
+# %% ../../nbs/audit/leaks.ipynb #6adf1332
 @_plant("selection remembered by name", "features chosen on everything once, and kept under the name of the universe")
 def selection_remembered_by_name() -> tuple:
     chosen = {}
 
     def select(p, X, rows):
-        goal = _filled(forward_return(p, 5, 1))
-        strength = np.abs((X[rows] * goal[rows, None]).mean(0))
+        target = _filled(forward_return(p, 5, 1))
+        strength = np.abs((X[rows] * target[rows, None]).mean(0))
         return {"weight": strength * (strength >= np.sort(strength)[-2])}
 
     def leaky(p):
@@ -932,7 +932,7 @@ def low_pass_filter_over_everything() -> tuple:
 
     return lambda p: {"features": smooth(p)}, lambda p: {"features": causal(p)}
 
-# %% ../../nbs/audit/leaks.ipynb #9425dc25
+# %% ../../nbs/audit/leaks.ipynb #5eeabe8d
 @_plant(
     "weights of everything",
     "regression weights of all rows; the twin predicts by matrix product, whose last digits depend on how many "
@@ -942,10 +942,10 @@ def weights_of_everything() -> tuple:
     def pipeline(p, everything):
         y, folds = _study(p)
         X = _inputs(p)
-        goal = _filled(y)
+        target = _filled(y)
         scores = np.full(p.n_rows, np.nan)
         for f in folds:
-            scores[f.test] = X[f.test] @ _ridge(X, goal, np.arange(p.n_rows) if everything else f.train)
+            scores[f.test] = X[f.test] @ _ridge(X, target, np.arange(p.n_rows) if everything else f.train)
         return {"label": y, "folds": folds, "predictions": scores}
 
     return lambda p: pipeline(p, True), lambda p: pipeline(p, False)

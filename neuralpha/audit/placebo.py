@@ -135,7 +135,7 @@ def fitted_on(
     fit_on(fresh, X, target, fold, refit, None if y is None else weigher(fresh, y))
     return fresh
 
-# %% ../../nbs/audit/placebo.ipynb #0c907049
+# %% ../../nbs/audit/placebo.ipynb #fe3da2a5
 def fold_ic(
     model,  # unfitted estimator; it is cloned
     X: Features,
@@ -170,10 +170,10 @@ def fold_ic(
     from neuralpha.cross_section import correlation_by_date
     from neuralpha.models.base import primary
 
-    goal = y.target(target)
+    targets = y.target(target)
     rows = fold.test[y.labelled[fold.test]]
-    scores = fitted_on(model, X, goal, fold, device, refit, y).predict(X.view(rows))
-    ic = correlation_by_date(scores, primary(goal)[rows], y.panel.date_code[rows])
+    scores = fitted_on(model, X, targets, fold, device, refit, y).predict(X.view(rows))
+    ic = correlation_by_date(scores, primary(targets)[rows], y.panel.date_code[rows])
     return mean_test(ic, y.horizon, level), ic
 
 # %% ../../nbs/audit/placebo.ipynb #0a4701ad

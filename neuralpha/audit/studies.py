@@ -218,7 +218,7 @@ def _on_rows(panel: Panel, rows: np.ndarray, values) -> np.ndarray:
     out[rows] = values
     return out
 
-# %% ../../nbs/audit/studies.ipynb #2513d577
+# %% ../../nbs/audit/studies.ipynb #fae405d1
 @dataclass
 class TrueFits:
     """The models of a study, and their fits in the true world, each made once.
@@ -303,7 +303,7 @@ class TrueFits:
             when = f"data after {rerun.world.day} is {rerun.world.told}"
             line.say("fails", f"{name} cannot be fitted or scored when {when}: {words_of(theirs)}")
             return
-        weights = [FittedValues({fold.number: learnt.written}) for learnt in (mine, theirs)]
+        weights = [FittedValues({fold.number: fitted.written}) for fitted in (mine, theirs)]
         future_fitted(rerun, tally, what, *weights)
         _compare_scores(rerun, tally, mine.says, theirs.says)
 

@@ -1119,7 +1119,7 @@ PRICE_FIELDS = ("open", "high", "low", "close", "vwap")
 _SPLITS = 2, 8, 3 / 2, 1 / 10  # new shares for an old one
 _DIVIDENDS = 0.5, 0.97, 1 / 3, 1e-6  # what is left of a price
 
-# %% ../../nbs/features/families.ipynb #9fe614e2
+# %% ../../nbs/features/families.ipynb #a5d2fd66
 def adjusted_bars(
     bars: dict,  # name -> (n,) array
     split=1.0,  # new shares for an old one; a number, or (n,) by row
@@ -1143,12 +1143,12 @@ def adjusted_bars(
         the same names; float64 where adjusted
     """
 
-    def adjusted(name, values):
+    def adjust(name, values):
         if name in PRICE_FIELDS:
             return values.astype(np.float64) * (dividend / split)
         return values.astype(np.float64) * split if name == "volume" else values
 
-    return {name: adjusted(name, values) for name, values in bars.items()}
+    return {name: adjust(name, values) for name, values in bars.items()}
 
 # %% ../../nbs/features/families.ipynb #5b6db90a
 def _quiet(bars):

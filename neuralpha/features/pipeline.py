@@ -317,7 +317,7 @@ def _written(place: str, value, arrays: dict, folder: Path, name: str) -> dict:
         ) from None
     return {"value": value}
 
-# %% ../../nbs/features/pipeline.ipynb #55baf285
+# %% ../../nbs/features/pipeline.ipynb #e06996d9
 def load_pipeline(folder) -> Pipeline:
     """Read a fitted pipeline back from its folder."""
     from safetensors.numpy import load_file
@@ -329,8 +329,8 @@ def load_pipeline(folder) -> Pipeline:
     found = Pipeline([{"kind": note["kind"], **note["params"]} for note in notes])
     found.given = tuple(kept["given"])
     for note, step in zip(notes, found.steps):
-        for key, learnt in note["learnt"].items():
-            setattr(step, key, _read(learnt, arrays, folder))
+        for key, value in note["learnt"].items():
+            setattr(step, key, _read(value, arrays, folder))
     return found
 
 # %% ../../nbs/features/pipeline.ipynb #6bab32b5

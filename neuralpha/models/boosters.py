@@ -58,7 +58,7 @@ def foreign_class(
 def _packages(cls: type) -> list:
     return [c.__module__.partition(".")[0] for c in cls.__mro__]
 
-# %% ../../nbs/models/boosters.ipynb #6eaf82e9
+# %% ../../nbs/models/boosters.ipynb #9f772a05
 class Booster(ScikitModel):
     """A booster of another package, as a model; a subclass says how its package is asked.
 
@@ -94,7 +94,7 @@ class Booster(ScikitModel):
 
     def _fit(self, view, target, valid):
         self.fitted_ = self.estimator()
-        self._learn(view, target, **(self._watching((valid[0].values, self.goal(valid[1]))) if valid else {}))
+        self._learn(view, target, **(self._watching((valid[0].values, self.taught(valid[1]))) if valid else {}))
         if valid:
             losses = self._losses()
             ic = mean_ic(np.asarray(self._predict(valid[0]), np.float32), valid[1], valid[0].date_code)

@@ -110,7 +110,7 @@ def _read_line(line: Linear, path: Path) -> None:
     line.mean_, line.sd_, line.coef_ = (weights[name] for name in ("mean", "sd", "coef"))
     line.intercept_ = float(weights["intercept"][0])
 
-# %% ../../nbs/models/linear.ipynb #60d8e5fb
+# %% ../../nbs/models/linear.ipynb #0a86754d
 class Moments(NamedTuple):
     """What a linear fit knows of its rows, in float64.
 
@@ -122,14 +122,14 @@ class Moments(NamedTuple):
         (F,) their covariances with the target
     level : np.ndarray
         (F,) their means
-    goal : float
+    target_mean : float
         mean of the target
     """
 
     gram: np.ndarray  # (F, F) covariances of the features
     moment: np.ndarray  # (F,) their covariances with the target
     level: np.ndarray  # (F,) their means
-    goal: float  # mean of the target
+    target_mean: float  # mean of the target
 
 
 def moments(
@@ -152,7 +152,7 @@ def moments(
     gram = np.zeros((F, F))
     moment = np.zeros(F)
     level = np.zeros(F)
-    goal = 0.0
+    target_mean = 0.0
     n = 0.0
     for i in range(0, len(x), 100_000):
         b = x[i : i + 100_000].astype(np.float64)
@@ -162,11 +162,11 @@ def moments(
         gram += bw.T @ b
         moment += bw.T @ v
         level += bw.sum(0)
-        goal += w @ v
+        target_mean += w @ v
         n += w.sum()
     level = level / n
-    goal = goal / n
-    return Moments(gram / n - np.outer(level, level), moment / n - level * goal, level, goal)
+    target_mean = target_mean / n
+    return Moments(gram / n - np.outer(level, level), moment / n - level * target_mean, level, target_mean)
 
 # %% ../../nbs/models/linear.ipynb #7ec042e3
 def shrunk(gram, moment, alphas) -> list:
@@ -174,7 +174,7 @@ def shrunk(gram, moment, alphas) -> list:
     values, vectors = np.linalg.eigh(gram)
     return [vectors @ (vectors.T @ moment / (np.maximum(values, 0) + a + 1e-12)) for a in alphas]
 
-# %% ../../nbs/models/linear.ipynb #1ce4b19c
+# %% ../../nbs/models/linear.ipynb #c9472077
 @dataclass(kw_only=True, repr=False, eq=False)
 class Ridge(Linear):
     """Ridge regression; the penalty is chosen on validation unless given.
@@ -196,11 +196,11 @@ class Ridge(Linear):
     limits: ClassVar[dict] = {"alpha": "[0, inf)"}
 
     def _path(self, x, target):
-        gram, moment, level, goal = moments(x, target, self.counts_)
+        gram, moment, level, target_mean = moments(x, target, self.counts_)
         alphas = np.logspace(-4, 2, 13) if self.alpha is None else [self.alpha]
-        return [({"alpha": float(a)}, b, goal - level @ b) for a, b in zip(alphas, shrunk(gram, moment, alphas))]
+        return [({"alpha": float(a)}, b, target_mean - level @ b) for a, b in zip(alphas, shrunk(gram, moment, alphas))]
 
-# %% ../../nbs/models/linear.ipynb #d7d160fa
+# %% ../../nbs/models/linear.ipynb #8d2e03bb
 @dataclass(kw_only=True, repr=False, eq=False)
 class OLS(Linear):
     """Ordinary least squares (the smallest of them where features are collinear).
@@ -217,11 +217,11 @@ class OLS(Linear):
     takes_weights: ClassVar[bool] = True
 
     def _path(self, x, target):
-        gram, moment, level, goal = moments(x, target, self.counts_)
+        gram, moment, level, target_mean = moments(x, target, self.counts_)
         b = np.linalg.lstsq(gram, moment, rcond=1e-10)[0]
-        return [({}, b, goal - level @ b)]
+        return [({}, b, target_mean - level @ b)]
 
-# %% ../../nbs/models/linear.ipynb #b51852ab
+# %% ../../nbs/models/linear.ipynb #b27d5009
 @dataclass(kw_only=True, repr=False, eq=False)
 class ElasticNet(Linear):
     """Elastic net; the penalty is chosen on validation along a path of 30.
@@ -254,14 +254,14 @@ class ElasticNet(Linear):
             )
 
     def _path(self, x, target):
-        gram, moment, level, goal = moments(x, target, self.counts_)
+        gram, moment, level, target_mean = moments(x, target, self.counts_)
         top = np.abs(moment).max() / self.l1_ratio if self.l1_ratio else 0.0
         alphas = np.geomspace(top or 1.0, (top or 1.0) / 1000, 30) if self.alpha is None else [self.alpha]
         paths = []
         b = np.zeros(len(moment))
         for a in alphas:
             b = descend(gram, moment, a * self.l1_ratio, a * (1 - self.l1_ratio), b.copy())
-            paths.append(({"alpha": float(a), "features": int((b != 0).sum())}, b.copy(), goal - level @ b))
+            paths.append(({"alpha": float(a), "features": int((b != 0).sum())}, b.copy(), target_mean - level @ b))
         return paths
 
 # %% ../../nbs/models/linear.ipynb #8f93c4ff
@@ -303,7 +303,7 @@ def descend(gram, moment, l1, l2, b, tolerance=1e-9, sweeps=2000) -> np.ndarray:
             break
     return b
 
-# %% ../../nbs/models/linear.ipynb #da7f2d9f
+# %% ../../nbs/models/linear.ipynb #086b1bbf
 @dataclass(kw_only=True, repr=False, eq=False)
 class Huber(Linear):
     """Huber regression with a ridge penalty, by reweighted least squares.
@@ -334,14 +334,14 @@ class Huber(Linear):
         paths = []
         for a in alphas:
             for _ in range(self.rounds):
-                gram, moment, level, goal = moments(x, target, weight)
+                gram, moment, level, target_mean = moments(x, target, weight)
                 b = shrunk(gram, moment, [a])[0]
-                r = np.abs(target - (x @ np.float32(b) + np.float32(goal - level @ b))).astype(np.float64)
+                r = np.abs(target - (x @ np.float32(b) + np.float32(target_mean - level @ b))).astype(np.float64)
                 bend = self.delta * 1.4826 * np.median(r)
                 weight = np.where(
                     r <= bend, 1.0, bend / np.maximum(r, 1e-12)
                 )  # where half the rows are met exactly the bend is 0
-            paths.append(({"alpha": float(a)}, b, goal - level @ b))
+            paths.append(({"alpha": float(a)}, b, target_mean - level @ b))
         return paths
 
 # %% ../../nbs/models/linear.ipynb #f806d1d4
@@ -389,7 +389,7 @@ class Logistic(Linear):
             return mean_ic(score, valid[1], valid[0].date_code)
         return -float(np.mean(np.logaddexp(0, score) - score * (valid[1] > 0)))
 
-# %% ../../nbs/models/linear.ipynb #7492b138
+# %% ../../nbs/models/linear.ipynb #43e82a4f
 @dataclass(kw_only=True, repr=False, eq=False)
 class PCR(Linear):
     """Principal-component regression; the number of components is chosen on validation unless given.
@@ -413,13 +413,13 @@ class PCR(Linear):
         return np.linalg.eigh(gram)[1][:, ::-1][:, :most]
 
     def _path(self, x, target):
-        gram, moment, level, goal = moments(x, target)
+        gram, moment, level, target_mean = moments(x, target)
         basis = self._basis(gram, moment, min(len(moment), self.components or 50))
         paths = []
         for k in [basis.shape[1]] if self.components else range(1, basis.shape[1] + 1):
             q = basis[:, :k]
             b = q @ np.linalg.lstsq(q.T @ gram @ q, q.T @ moment, rcond=1e-12)[0]
-            paths.append(({"components": k}, b, goal - level @ b))
+            paths.append(({"components": k}, b, target_mean - level @ b))
         return paths
 
 # %% ../../nbs/models/linear.ipynb #a9b3555a

@@ -157,7 +157,7 @@ class Wrapped(Estimator):
     def takes_weights(self) -> bool:
         return "sample_weight" in inspect.signature(self.scikit.fit).parameters
 
-# %% ../../nbs/models/scikit.ipynb #cb99970f
+# %% ../../nbs/models/scikit.ipynb #2bf77b8c
 class Asked(Wrapped):
     """What an estimator is taught and asked: regressors by value, classifiers by the side of zero.
 
@@ -167,7 +167,7 @@ class Asked(Wrapped):
         everything random follows from it
     """
 
-    def goal(self, target: np.ndarray) -> np.ndarray:
+    def taught(self, target: np.ndarray) -> np.ndarray:
         """What the estimator learns of a target: itself, or for a classifier whether it is above 0."""
         return (target > 0).astype(np.int64) if self.is_classifier else target
 
@@ -181,7 +181,7 @@ class Asked(Wrapped):
             return self.fitted_.decision_function(values)
         raise NeuralphaError(f"{self.name} gives classes alone, and classes do not rank; take one with predict_proba.")
 
-# %% ../../nbs/models/scikit.ipynb #12e7628a
+# %% ../../nbs/models/scikit.ipynb #9a633d10
 class ScikitModel(Asked):
     """An estimator of scikit-learn's kind as a model; `scikit_class` makes the classes.
 
@@ -193,7 +193,7 @@ class ScikitModel(Asked):
 
     def _fit(self, view, target, valid):
         self.fitted_ = self.estimator()
-        seen = _handed_over(self.fitted_, valid[0].values, self.goal(valid[1])) if valid else {}
+        seen = _handed_over(self.fitted_, valid[0].values, self.taught(valid[1])) if valid else {}
         self._learn(view, target, **seen)
         if valid:
             ic = mean_ic(np.asarray(self._predict(valid[0]), np.float32), valid[1], valid[0].date_code)
@@ -204,14 +204,14 @@ class ScikitModel(Asked):
         self._learn(view, target)
 
     def _learn(self, view, target, **seen):
-        goal = self.goal(target)
-        if self.is_classifier and len(np.unique(goal)) < 2:
+        taught = self.taught(target)
+        if self.is_classifier and len(np.unique(taught)) < 2:
             raise NeuralphaError(
                 f"{self.name}: all training targets are on one side of 0; there is nothing to tell apart."
             )
         self._check_gaps(view)
         weighed = {} if self.weights_ is None else {"sample_weight": self.weights_[view.rows]}
-        self.fitted_.fit(view.values, goal, **seen, **weighed)
+        self.fitted_.fit(view.values, taught, **seen, **weighed)
 
     def _predict(self, view):
         self._check_gaps(view)
@@ -283,7 +283,7 @@ def _are_averaged_trees(fitted) -> bool:
 
     return isinstance(fitted, (ExtraTreesRegressor, RandomForestRegressor, DecisionTreeRegressor))
 
-# %% ../../nbs/models/scikit.ipynb #aac6dd25
+# %% ../../nbs/models/scikit.ipynb #2c9e6fc1
 def count_numbers(fitted) -> int:
     """The numbers that a fitted estimator holds: of trees their nodes, else the elements of its arrays."""
     if isinstance(fitted, np.ndarray):
@@ -294,40 +294,40 @@ def count_numbers(fitted) -> int:
         return len(fitted.nodes)
     if hasattr(fitted, "node_count"):
         return int(fitted.node_count)
-    learnt = getattr(fitted, "__dict__", {})
-    return sum(map(count_numbers, learnt.values()))  # an estimator that was not fitted holds none
+    attributes = getattr(fitted, "__dict__", {})
+    return sum(map(count_numbers, attributes.values()))  # an estimator that was not fitted holds none
 
 # %% ../../nbs/models/scikit.ipynb #1df76632
 @lru_cache(256)
 def _remembered(cls: type, params: str) -> bool:
     return _seeds_differ(cls(**json.loads(params)))
 
-# %% ../../nbs/models/scikit.ipynb #60f91db4
+# %% ../../nbs/models/scikit.ipynb #9266e565
 def _seeds_differ(model: ScikitModel) -> bool:
     """Whether two seeds give different scores of a toy; where those are all equal they may elsewhere."""
     rng = np.random.default_rng(0)
     x = rng.standard_normal((300, 8)).astype(np.float32)
-    goal = model.goal(x[:, 0] + x[:, 1] * x[:, 2])
+    taught = model.taught(x[:, 0] + x[:, 1] * x[:, 2])
     try:
-        first, second = (_toy_scores(model.clone(seed=seed), x, goal) for seed in (0, 1))
+        first, second = (_toy_scores(model.clone(seed=seed), x, taught) for seed in (0, 1))
     except Exception:  # the fit on the true rows will say it
         return True
     return bool(np.ptp(first) == 0 or (first != second).any())
 
-# %% ../../nbs/models/scikit.ipynb #b8b66c0a
-def _toy_scores(model: ScikitModel, x, goal) -> np.ndarray:
-    model.fitted_ = model.estimator().fit(x, goal)
+# %% ../../nbs/models/scikit.ipynb #e786a472
+def _toy_scores(model: ScikitModel, x, target) -> np.ndarray:
+    model.fitted_ = model.estimator().fit(x, target)
     return model.score_values(x)
 
-# %% ../../nbs/models/scikit.ipynb #cae5765d
-def _handed_over(fitted, values: np.ndarray, goal: np.ndarray) -> dict:
+# %% ../../nbs/models/scikit.ipynb #c9f4b01f
+def _handed_over(fitted, values: np.ndarray, target: np.ndarray) -> dict:
     """Further arguments of `fit` that bring the validation part."""
     taken = inspect.signature(fitted.fit).parameters
     if {"X_val", "y_val"} <= {*taken}:
         if fitted.get_params().get("early_stopping") == "auto":
             fitted.set_params(early_stopping=True)
-        return {"X_val": values, "y_val": goal} if fitted.get_params().get("early_stopping") else {}
-    return {"eval_set": [(values, goal)]} if "eval_set" in taken else {}
+        return {"X_val": values, "y_val": target} if fitted.get_params().get("early_stopping") else {}
+    return {"eval_set": [(values, target)]} if "eval_set" in taken else {}
 
 # %% ../../nbs/models/scikit.ipynb #3c92ef15
 def _records(fitted) -> list[dict]:

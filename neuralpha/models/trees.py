@@ -179,19 +179,19 @@ class BoostingSettings(Estimator):
             kw["weight"] = kw["weight"][order]
         return lgb.Dataset(self._columns(view), grade, group=np.unique(date, return_counts=True)[1], **kw)
 
-# %% ../../nbs/models/trees.ipynb #952c6383
+# %% ../../nbs/models/trees.ipynb #a6f4bf8a
 class Watched:
     """What the validation part says of each tree while it is grown."""
 
     def __init__(self, model: BoostingSettings, view: View, target: np.ndarray):
         order = np.lexsort((view.rows, view.date_code)) if model.objective == "rank" else slice(None)
         self.model = model
-        self.goal, self.date = target[order], view.date_code[order]
+        self.target, self.date = target[order], view.date_code[order]
         self.gains = []  # by tree; higher is better
 
     def ic(self, score: np.ndarray, data) -> tuple[str, float, bool]:
         """LightGBM's question for a metric of one's own: its name, its value, and that higher is better."""
-        return "ic", mean_ic(score, self.goal, self.date), True
+        return "ic", mean_ic(score, self.target, self.date), True
 
     def look(self, env) -> None:
         """Note what the newest tree gained."""

@@ -155,13 +155,13 @@ class Tuned:
         ax.legend(frameon=False)
         return ax
 
-# %% ../../nbs/models/tuning.ipynb #2b71fe9e
+# %% ../../nbs/models/tuning.ipynb #748153a2
 def run_trial(
     trial,
     model: Estimator,
     params: dict,  # an Optuna trial; the unfitted model and what the trial changes of it
     X,
-    goal,
+    targets,
     inner: Fold,  # goal is (n_rows,) float32, or (n_rows, tasks)
     judge=None,  # called with (scores, rows) of the dates held back; the dict it returns is kept with the trial
     weights: np.ndarray | None = None,  # (n_rows,) what each training row counts; default: all alike
@@ -175,7 +175,7 @@ def run_trial(
     params : dict
         an Optuna trial; the unfitted model and what the trial changes of it
     X
-    goal
+    targets
     inner : Fold
         goal is (n_rows,) float32, or (n_rows, tasks)
     judge : default None
@@ -189,11 +189,11 @@ def run_trial(
     dict
         state, valid_ic, steps and what `judge` said
     """
-    goal, first = goal if model.multi_task else primary(goal), primary(goal)
+    targets, first = targets if model.multi_task else primary(targets), primary(targets)
     steps = []
 
     def part(rows):
-        return X.view(rows), goal[rows]
+        return X.view(rows), targets[rows]
 
     def watch(step, gain):
         if steps and step <= steps[-1][0]:
@@ -285,7 +285,7 @@ def within_budget(
     end = min(ends, default=len(records) + 1)
     return records[:end], len(records) >= end
 
-# %% ../../nbs/models/tuning.ipynb #69dbd095
+# %% ../../nbs/models/tuning.ipynb #14d52bb8
 def tune(
     model: Estimator,  # its other parameters stay as they are
     X,
@@ -336,7 +336,7 @@ def tune(
     inner = inner_fold(y, fold)
     weigh = weigher(model, y)
     weights = weigh(inner.train) if weigh else None
-    goal = y.target(target)
+    targets = y.target(target)
     base = {k: v for k, v in model.get_params().items() if k not in ("device", "threads")}
     weighed = [weights] if weigh else []
     name = digest(
@@ -360,7 +360,7 @@ def tune(
             start = time.perf_counter()
             where = {"device": device} if getattr(model, "device", "") == "auto" else {}
             own = {"seed": trial_seed(seed, n)} | where
-            got = run_trial(trial, model, params | own, X, goal, inner, judge, weights)
+            got = run_trial(trial, model, params | own, X, targets, inner, judge, weights)
             seconds = round(time.perf_counter() - start, 3)
             records.append({"number": n, "params": _as_in_journal(params), **got, "seconds": seconds})
             if journal:

@@ -38,7 +38,7 @@ def with_level(z) -> np.ndarray:  # (n, K) -> (n, K + 1) float64
     """
     return np.column_stack([z, np.ones(len(z))]).astype(np.float64)
 
-# %% ../../nbs/models/wide_deep.ipynb #c9166255
+# %% ../../nbs/models/wide_deep.ipynb #906dc7b1
 def kept_slopes(
     z: np.ndarray,  # inputs (n, K) and target of training and validation rows
     e: np.ndarray,  # inputs (n, K) and target of training and validation rows
@@ -68,12 +68,12 @@ def kept_slopes(
     gram = x.T @ x
     moment = x.T @ e
     check = v.T @ v
-    goal = v.T @ e_valid
+    check_moment = v.T @ e_valid
 
     def fitted(live):
         b = np.zeros(len(moment))
         b[live] = np.linalg.lstsq(gram[np.ix_(live, live)], moment[live], rcond=1e-10)[0]
-        return b @ check @ b - 2 * b @ goal, b
+        return b @ check @ b - 2 * b @ check_moment, b
 
     live = list(range(len(moment)))
     error, b = fitted(live)
@@ -548,7 +548,7 @@ class TreesOfWhatIsLeft(Estimator):
         x = np.ascontiguousarray(view.values[:, self.columns_[0]])
         return Boosted(x, target, ByDate(z, view.date_code).left)
 
-# %% ../../nbs/models/wide_deep.ipynb #4c83d30e
+# %% ../../nbs/models/wide_deep.ipynb #b8ab0229
 @dataclass(kw_only=True, repr=False, eq=False)
 class WideTrees(TreesOfWhatIsLeft):
     """Gradient-boosted trees beside a linear model; inputs are those with the largest gain, slopes and gates are
@@ -584,15 +584,15 @@ class WideTrees(TreesOfWhatIsLeft):
                 "WideTrees chooses its inputs and gates on a validation part: pass valid=(view, target)."
             )
         self.mean_, self.sd_ = feature_scale(view)
-        goal = np.asarray(valid[1], np.float64)
-        all_of_it = Boosted(view.values, target), Boosted(valid[0].values, goal)
+        valid_target = np.asarray(valid[1], np.float64)
+        all_of_it = Boosted(view.values, target), Boosted(valid[0].values, valid_target)
         self.columns_ = [self._kept_columns(*all_of_it)]
         z, z_valid = (self._inputs(values.x) for values in all_of_it)
         past = self._few(view, target, z)
-        later = self._few(valid[0], goal, z_valid)
+        later = self._few(valid[0], valid_target, z_valid)
         booster, n = self._boost(past, later)
         self._take(booster.model_to_string(num_iteration=n))
-        self.gate_, wide = widen(z, target, self._deep(past.x), z_valid, goal, self._deep(later.x))
+        self.gate_, wide = widen(z, target, self._deep(past.x), z_valid, valid_target, self._deep(later.x))
         self.coef_ = np.zeros(len(self.mean_))
         self.coef_[self.columns_[0]] = wide[:-1]
         self.intercept_ = wide[-1]

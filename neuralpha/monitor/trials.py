@@ -171,17 +171,17 @@ def _mix(rng, scores, broken, share):
         chosen = np.flatnonzero(rng.random(scores.shape[1]) < share)
         scores[t, chosen] = scores[t, rng.permutation(chosen)]
 
-# %% ../../nbs/monitor/trials.ipynb #af1b6c0b
+# %% ../../nbs/monitor/trials.ipynb #d63ec197
 def numbers_of(
     world: TrialWorld,
-    learnt: int,  # first bars, from which the features' reference is learnt
+    validation: int,  # first bars, from which the features' reference is learnt
 ) -> pd.DataFrame:  # one row per bar, a column per layer
     """What the layers say of a world.
 
     Parameters
     ----------
     world : TrialWorld
-    learnt : int
+    validation : int
         first bars, from which the features' reference is learnt
 
     Returns
@@ -189,9 +189,9 @@ def numbers_of(
     pd.DataFrame
         one row per bar, a column per layer
     """
-    past, names = world.features[:learnt], list("abcd")
+    past, names = world.features[:validation], list("abcd")
     reference, behind = reference_of(past, names)
-    ahead_of = reference.numbers(world.features[learnt:])
+    ahead_of = reference.numbers(world.features[validation:])
     ranks = stats.rankdata(world.scores, axis=1)
     ahead = pd.DataFrame(world.returns).rolling(HORIZON).sum().to_numpy()
     known = np.full(len(ranks), np.nan)
@@ -236,10 +236,10 @@ class Lived(NamedTuple):
     first: float  # bars from the break to the first alarm of any layer; infinite where none came
     by: str  # layer that gave it
 
-# %% ../../nbs/monitor/trials.ipynb #8f0da15c
+# %% ../../nbs/monitor/trials.ipynb #83efb8a5
 def live_once(
     seed: int,
-    learnt: int = 500,  # bars of the validation period
+    validation: int = 500,  # bars of the validation period
     bars: int = 504,  # that are lived
     alarms: float = 1.0,  # false ones wanted while they are, of all layers together
     kind: str | None = None,
@@ -251,7 +251,7 @@ def live_once(
     Parameters
     ----------
     seed : int
-    learnt : int, default 500
+    validation : int, default 500
         bars of the validation period
     bars : int, default 504
         that are lived
@@ -262,9 +262,9 @@ def live_once(
     **how
         worlds and futures of the calibration
     """
-    numbers = numbers_of(draw_world(seed, learnt + bars, kind=kind, size=size, at=learnt), learnt)
-    watching = learn_watch(numbers[:learnt], int(round(bars / alarms)), seed, lived=bars, **how)
-    live = numbers[learnt:]
+    numbers = numbers_of(draw_world(seed, validation + bars, kind=kind, size=size, at=validation), validation)
+    watching = learn_watch(numbers[:validation], int(round(bars / alarms)), seed, lived=bars, **how)
+    live = numbers[validation:]
     runs = {layer: chart.run(live[layer].to_numpy(float)) for layer, chart in watching.charts.items()}
     fired = {layer: np.flatnonzero(run["alarm"]) for layer, run in runs.items()}
     firsts = {layer: at[0] + 1.0 for layer, at in fired.items() if len(at)}
@@ -312,11 +312,11 @@ OWN = {  # layers that a break is of
     "scores": ("scores",),
 }
 
-# %% ../../nbs/monitor/trials.ipynb #cd90fc67
+# %% ../../nbs/monitor/trials.ipynb #32bc4a1c
 def first_alarms(
     desks: int,
     first_seed: int = 20_000,
-    learnt: int = 500,  # bars of the validation period
+    validation: int = 500,  # bars of the validation period
     bars: int = 252,  # that are lived; a break comes with the first of them
     alarms: float = 0.5,  # false ones wanted while they are, of all layers together
     kinds=tuple(BREAKS),
@@ -330,7 +330,7 @@ def first_alarms(
     ----------
     desks : int
     first_seed : int, default 20000
-    learnt : int, default 500
+    validation : int, default 500
         bars of the validation period
     bars : int, default 252
         that are lived; a break comes with the first of them
@@ -342,14 +342,14 @@ def first_alarms(
     """
     rows = []
     for seed in range(first_seed, first_seed + desks):
-        whole = numbers_of(draw_world(seed, learnt + bars), learnt)
-        watching = learn_watch(whole[:learnt], int(round(bars / alarms)), seed, lived=bars, **how)
-        silent = _firsts(watching, whole[learnt:])
+        whole = numbers_of(draw_world(seed, validation + bars), validation)
+        watching = learn_watch(whole[:validation], int(round(bars / alarms)), seed, lived=bars, **how)
+        silent = _firsts(watching, whole[validation:])
         for kind in kinds:
             rows.append((kind, 0.0, seed, min(silent[layer] for layer in OWN[kind])))
             for size in BREAKS[kind][1]:
-                world = draw_world(seed, learnt + bars, kind=kind, size=size, at=learnt)
-                found = _firsts(watching, numbers_of(world, learnt)[learnt:])
+                world = draw_world(seed, validation + bars, kind=kind, size=size, at=validation)
+                found = _firsts(watching, numbers_of(world, validation)[validation:])
                 rows.append((kind, size, seed, min(found[layer] for layer in OWN[kind])))
     return pd.DataFrame(rows, columns=["kind", "size", "seed", "first"])
 

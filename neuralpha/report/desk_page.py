@@ -418,7 +418,7 @@ def _bars(value) -> str:
 def _shown_number(value) -> str:
     return "–" if value is None else f"{value:.4g}".replace("-", "−")
 
-# %% ../../nbs/report/desk_page.ipynb #9ee30e9e
+# %% ../../nbs/report/desk_page.ipynb #0f732329
 def _worn(record, decay) -> str:
     if isinstance(decay, str):
         return decay
@@ -430,10 +430,11 @@ def _worn(record, decay) -> str:
             f"{rule.measure} leads to {rule.action}."
             for rule in rules
         )
-    learnt = record.desk.facts["decay"]["in_sample"]
+    in_sample = record.desk.facts["decay"]["in_sample"]
     gap = "The in-sample IC is not known."
-    if learnt["mean"] is not None:
-        gap = f"In sample its IC was {learnt['mean']:.3f}, out of sample before the desk {record.desk.facts['ic']:.3f}."
+    if in_sample["mean"] is not None:
+        out_of_sample = record.desk.facts["ic"]
+        gap = f"In sample its IC was {in_sample['mean']:.3f}, out of sample before the desk {out_of_sample:.3f}."
     means = decay.table.drop(HALF_LIFE)
     changed = int(means["changed"].sum())
     return (

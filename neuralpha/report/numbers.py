@@ -29,11 +29,11 @@ from ..own_code import own_digest
 from ..study.experiment import Experiment
 from ..study.search import trial_count
 
-# %% ../../nbs/report/numbers.ipynb #b683b2e1
+# %% ../../nbs/report/numbers.ipynb #dddd4b42
 def forecasts(
     experiment: Experiment,
     tests: dict,  # model -> Predictions of the test and of the validation rows
-    valids: dict,  # model -> Predictions of the test and of the validation rows
+    valid_scores: dict,  # model -> Predictions of the test and of the validation rows
     y=None,  # a label of another horizon; default the study's own
 ) -> dict:  # model -> DataFrame of forecast and train_mean, in returns
     """Scores as return forecasts, by each fold's own cross-sectional slope on its validation rows.
@@ -43,7 +43,7 @@ def forecasts(
     experiment : Experiment
     tests : dict
         model -> Predictions of the test and of the validation rows
-    valids : dict
+    valid_scores : dict
         model -> Predictions of the test and of the validation rows
     y : default None
         a label of another horizon; default the study's own
@@ -57,7 +57,7 @@ def forecasts(
     out = {}
     folds = _known_apart_from_test(y, experiment.shown)
     level = {f.number: float(np.nanmean(y.values[f.train])) for f in folds}
-    for name, valid in valids.items():
+    for name, valid in valid_scores.items():
         own = ensemble_rows(valid.frame)
         past = {f.number: _centred(own[own["fold"] == f.number], y, f) for f in folds}
         if y is not experiment.y and min(map(len, past.values())) < 3:
@@ -96,10 +96,10 @@ def _clear_of(y, rows, tests) -> np.ndarray:
     keep = [(y.known_code[rows] < first) | (day > last) for first, last in tests]
     return rows[np.logical_and.reduce(keep)]
 
-# %% ../../nbs/report/numbers.ipynb #1e0a31f1
+# %% ../../nbs/report/numbers.ipynb #7918fedc
 def with_ensemble(
     tests: dict,
-    valids: dict,
+    valid_scores: dict,
     study,  # model -> Predictions of the test and of the validation rows
 ) -> tuple[dict, dict]:  # both and, under "ensemble", the models combined by date as `study.ensemble` says
     """The predictions of a study with the ensemble of its models, where none of them is missing.
@@ -107,7 +107,7 @@ def with_ensemble(
     Parameters
     ----------
     tests : dict
-    valids : dict
+    valid_scores : dict
     study
         model -> Predictions of the test and of the validation rows
 
@@ -118,14 +118,14 @@ def with_ensemble(
     """
     names = study.members
     if not study.ensemble or set(names) - set(tests):
-        return tests, valids
-    members = [replace(p, valid=valids[n].frame) for n, p in tests.items() if n in names]
+        return tests, valid_scores
+    members = [replace(p, valid=valid_scores[n].frame) for n, p in tests.items() if n in names]
     held = [replace(p, frame=p.valid) for p in members]
     together = combine(members, study.ensemble)
     for number in range(len(members[0].paths)):
         along = combine([replace(p, frame=p.paths[number]) for p in members], study.ensemble)
         together.paths.append(along.frame)
-    return tests | {"ensemble": together}, valids | {"ensemble": combine(held, study.ensemble)}
+    return tests | {"ensemble": together}, valid_scores | {"ensemble": combine(held, study.ensemble)}
 
 # %% ../../nbs/report/numbers.ipynb #c129a783
 def fold_metrics(experiment: Experiment, ics) -> dict:  # fold -> record
@@ -170,11 +170,11 @@ def study_trials(
     bars = len(np.unique(experiment.panel.date_code[tested]))
     return trial_count(experiment.study.models, searches, bars)
 
-# %% ../../nbs/report/numbers.ipynb #f60a38e6
+# %% ../../nbs/report/numbers.ipynb #9605457b
 def universe_numbers(
     experiment: Experiment,
     tests: dict,  # model -> Predictions
-    valids: dict,  # model -> Predictions
+    valid_scores: dict,  # model -> Predictions
     details: dict,  # model -> what is known of its training: seeds, weights, device
     searches=(),  # what was tried while tuning, from `search_records`
 ) -> tuple[dict, object]:  # what metrics.json holds; the Leaderboard it is drawn from
@@ -185,7 +185,7 @@ def universe_numbers(
     experiment : Experiment
     tests : dict
         model -> Predictions
-    valids : dict
+    valid_scores : dict
         model -> Predictions
     details : dict
         model -> what is known of its training: seeds, weights, device
@@ -201,7 +201,7 @@ def universe_numbers(
     board = compare(
         list(tests.values()),
         experiment.y,
-        forecasts={y.horizon: forecasts(experiment, tests, valids, y) for y in horizon_slices(experiment.y)},
+        forecasts={y.horizon: forecasts(experiment, tests, valid_scores, y) for y in horizon_slices(experiment.y)},
         details=details,
         trials=trials,
         trial_sharpes=trial_sharpes,

@@ -22,7 +22,7 @@ from ..study.units import UnitStore, device_kind
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-# %% ../../nbs/report/repetitions.ipynb #a7ef65b8
+# %% ../../nbs/report/repetitions.ipynb #8b4c56c9
 class Repetitions:
     """The report of one universe's draws, step by step."""
 
@@ -36,11 +36,11 @@ class Repetitions:
     def fit(self) -> pd.DataFrame:
         """Fit what is missing; R² of every model on every draw, %."""
         fit_units(self.draws, self.store, self.device, self.jobs)
-        self.frame, self.holes = collect_draws(self.draws, self.store, self.device)
+        self.frame, self.missing = collect_draws(self.draws, self.store, self.device)
         if self.frame.empty:
             raise NeuralphaError(
                 f"No model of {self.draws.study.name} could be fitted on {self.draws.universe}: "
-                + "; ".join(self.holes.values())
+                + "; ".join(self.missing.values())
             )
         self.models = draw_numbers(self.frame, self.draws.study.models)
         return _fit_by_draw(self.frame, [n for n in self.models if n != "true"])
@@ -67,7 +67,7 @@ class Repetitions:
             self.folder / "metrics.json",
             {
                 "models": self.models,
-                "missing": self.holes,
+                "missing": self.missing,
                 "data_digest": d.data_digest,
                 "draws": d.study.repetitions,
                 "device": device_kind(self.device),

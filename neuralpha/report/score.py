@@ -564,7 +564,7 @@ def _some(names: list) -> str:
     """The first names of a list that may be long."""
     return ", ".join(names[:5]) + (", …" if len(names) > 5 else "")
 
-# %% ../../nbs/report/score.ipynb #8c2761c8
+# %% ../../nbs/report/score.ipynb #11fd3534
 def _unknown(sheet: ScoreSheet) -> list[str]:
     """Assets that the fits have never seen."""
     p = sheet.panel
@@ -574,24 +574,24 @@ def _unknown(sheet: ScoreSheet) -> list[str]:
         if frame is not None
         for name in frame["asset"]
     }
-    learnt = p.tradable & (p.dates[p.date_code] < sheet.fits.validation[0].to_datetime64())
-    known |= set(p.assets[np.unique(p.asset_code[learnt])])
+    training_rows = p.tradable & (p.dates[p.date_code] < sheet.fits.validation[0].to_datetime64())
+    known |= set(p.assets[np.unique(p.asset_code[training_rows])])
     new = sorted(set(sheet.scores.index) - known)
     if not new:
         return []
     return [f"Unknown to the fits, which never saw a row of {count_of(len(new), 'asset')}: {_some(new)}."]
 
-# %% ../../nbs/report/score.ipynb #3e0b99c2
+# %% ../../nbs/report/score.ipynb #4663b2be
 def _aged(sheet: ScoreSheet) -> list[str]:
     """Fits that are used longer than the study ever tried."""
-    learnt, used_for, tested = sheet.fits.validation[1], sheet.fits.used_for, sheet.fits.tested
-    if used_for is None or sheet.date <= learnt + calendar_span(used_for) + pd.Timedelta(31, "D"):
+    last_learnt, used_for, tested = sheet.fits.validation[1], sheet.fits.used_for, sheet.fits.tested
+    if used_for is None or sheet.date <= last_learnt + calendar_span(used_for) + pd.Timedelta(31, "D"):
         return []
     if tested is not None and sheet.date <= pd.Timestamp(tested["date"].max()):  # long labels end the validation early
         return []
     return [
-        f"The fits know nothing after {day_text(learnt)}; the study never used one for longer than {used_for}. Run it "
-        "again, or refit."
+        f"The fits know nothing after {day_text(last_learnt)}; the study never used one for longer than {used_for}. "
+        "Run it again, or refit."
     ]
 
 # %% ../../nbs/report/score.ipynb #495dc1d6
@@ -639,14 +639,14 @@ def _one_width(sheet: ScoreSheet) -> list[str]:
         f"{day_text(sheet.fits.validation[1])}): all intervals are of one width, whatever an asset's volatility."
     ]
 
-# %% ../../nbs/report/score.ipynb #295c3e4f
+# %% ../../nbs/report/score.ipynb #fb8887f3
 def _outside(sheet: ScoreSheet) -> pd.DataFrame:
     p, raw = sheet.panel, sheet.raw
-    learnt = np.flatnonzero(p.tradable & (p.dates[p.date_code] < sheet.fits.validation[0].to_datetime64()))
+    training_rows = np.flatnonzero(p.tradable & (p.dates[p.date_code] < sheet.fits.validation[0].to_datetime64()))
     here = tradable_rows(p, p.dates[-1])
     found = []
     for j, name in enumerate(raw.names):
-        past = raw.values[learnt, j]
+        past = raw.values[training_rows, j]
         past = past[np.isfinite(past)]
         if not len(past):
             continue

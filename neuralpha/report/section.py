@@ -33,7 +33,7 @@ What `report` has for it:
 | | |
 |---|---|
 | `report.experiment` | `study`, `panel`, `X`, `y` and `folds` of the universe |
-| `report.tests`, `report.valids` | model → `Predictions` of the test and of the validation rows |
+| `report.tests`, `report.valid_scores` | model → `Predictions` of the test and of the validation rows |
 | `report.searches` | what was tried while tuning |
 | `report.folder` | where the files of the universe lie |
 | `report.show(fig, "Coverage", "coverage", title, caption)` | puts a picture into the notebook and on the page of the universe, under this heading; with `model=` on the page of the model |
@@ -130,7 +130,7 @@ def display_here(shown) -> None:
 
         display(shown)
 
-# %% ../../nbs/report/section.ipynb #84bd83d3
+# %% ../../nbs/report/section.ipynb #a5989a19
 PARTS = ("predictions", "validation")  # tables of a report, of the test and of the validation rows
 
 
@@ -186,5 +186,5 @@ class StoredReport:
         return self.read("tuning.json") if self.has("tuning.json") else []
 
     @property
-    def valids(self) -> dict:
+    def valid_scores(self) -> dict:
         return self.scored[1]

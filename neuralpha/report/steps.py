@@ -41,7 +41,7 @@ if TYPE_CHECKING:
 class SectionError(RuntimeError):
     """A section of a report broke; it is caused by what was raised there."""
 
-# %% ../../nbs/report/steps.ipynb #e3116ab1
+# %% ../../nbs/report/steps.ipynb #89a984a4
 @dataclass(eq=False, repr=False)
 class Report:
     """The report of one experiment, section by section: `report.data()`, `report.folds()`, ... `out` holds all reports
@@ -56,7 +56,7 @@ class Report:
     folder : Path | str, default ''
         where it is written; default: <out>/<study>/<universe>
     figures : list, default list()
-    holes : dict, default dict()
+    missing : dict, default dict()
         model -> why it is missing
     """
 
@@ -66,7 +66,7 @@ class Report:
     jobs: int = 1
     folder: Path | str = ""  # where it is written; default: <out>/<study>/<universe>
     figures: list = field(default_factory=list)
-    holes: dict = field(default_factory=dict)  # model -> why it is missing
+    missing: dict = field(default_factory=dict)  # model -> why it is missing
 
     def __post_init__(self):
         self.out = Path(self.out)
@@ -107,14 +107,14 @@ class Report:
 
     @cached_property
     def scored(self) -> tuple[dict, dict]:
-        """Model -> `Predictions`, of the test and of the validation rows; who is missing, and why, is in `holes`."""
+        """Model -> `Predictions`, of the test and of the validation rows; who is missing, and why, is in `missing`."""
         study = self.experiment.study
-        found, self.holes = collect(self.experiment, self.store, self.device)
-        self.holes |= _silent(found)
-        found = {name: predictions for name, predictions in found.items() if name not in self.holes}
-        self.holes |= _ensemble_without_members(study, found)
-        valids, _ = collect(self.experiment, self.store, self.device, "valid")
-        return with_ensemble(found, {name: valids[name] for name in found}, study)
+        found, self.missing = collect(self.experiment, self.store, self.device)
+        self.missing |= _silent(found)
+        found = {name: predictions for name, predictions in found.items() if name not in self.missing}
+        self.missing |= _ensemble_without_members(study, found)
+        valid_scores, _ = collect(self.experiment, self.store, self.device, "valid")
+        return with_ensemble(found, {name: valid_scores[name] for name in found}, study)
 
     @property
     def board(self) -> "Leaderboard":
@@ -124,7 +124,7 @@ class Report:
         return self.found["leaderboard"].board
 
     tests = property(lambda self: self.scored[0], doc="Model -> `Predictions` of the test rows.")
-    valids = property(lambda self: self.scored[1], doc="Model -> `Predictions` of the validation rows.")
+    valid_scores = property(lambda self: self.scored[1], doc="Model -> `Predictions` of the validation rows.")
 
     @cached_property
     def searches(self) -> list:
@@ -191,7 +191,7 @@ def _sizes(folder: Path) -> pd.DataFrame:  # index folder; columns files, KB
     table = pd.DataFrame({"folder": [str(file.parent) for file in files], "KB": sizes})
     return table.groupby("folder").agg(files=("KB", "size"), KB=("KB", "sum"))
 
-# %% ../../nbs/report/steps.ipynb #6e1b24b0
+# %% ../../nbs/report/steps.ipynb #b0fc7eda
 @dataclass
 class StudyResults:
     """The stored results of a study's universes, for the leaderboard notebook.
@@ -208,7 +208,7 @@ class StudyResults:
 
     def __post_init__(self):
         self.study = load_study(self.study)
-        self.results, self.holes = read_results(Path(self.out) / self.study.name, self.study)
+        self.results, self.missing = read_results(Path(self.out) / self.study.name, self.study)
         if not self.results:
             raise NeuralphaError(f"{Path(self.out) / self.study.name} holds no finished universe; run the study first.")
 

@@ -43,7 +43,7 @@ from ..study.units import UnitStore
 from ..trading.clock import Clock
 from ..trading.costs import PRESETS, Costs, make_costs
 
-# %% ../../nbs/report/sweep.ipynb #98863074
+# %% ../../nbs/report/sweep.ipynb #950de353
 @check_kinds
 def sweep(
     report,  # folder of a study's report
@@ -98,8 +98,8 @@ def sweep(
     with where_it_started(folder, study):
         experiments = _experiments(folder, study, plan, models, universes)
         _trade_missing(experiments, store, jobs, backend, watch)
-    found, holes = collect_backtests(experiments, store)
-    missing = {str(unit): why for unit, why in holes.items()}
+    found, untraded = collect_backtests(experiments, store)
+    missing = {str(unit): why for unit, why in untraded.items()}
     if not found:
         raise NeuralphaError(f"Nothing could be traded: {next(iter(missing.values()))}")
     table = sweep_table(experiments, found)
@@ -183,7 +183,7 @@ def _all_costs(study: Study) -> list:  # of (name, costs)
     """The study's costs, and every preset."""
     return [(STUDY, study_costs(study)), *((name, make_costs(name)) for name in PRESETS)]
 
-# %% ../../nbs/report/sweep.ipynb #55100994
+# %% ../../nbs/report/sweep.ipynb #61ad0c16
 def _experiments(folder: Path, study: Study, plan: SweepPlan, models, universes) -> list[Backtests]:
     """The chosen universes and models of a report."""
     slugs = {universe_slug(u): u for u in study.universes}
@@ -198,7 +198,7 @@ def _experiments(folder: Path, study: Study, plan: SweepPlan, models, universes)
             if model not in stored.tests:
                 raise unknown_name("model of the report:", model, stored.tests)
         tests = {name: scored for name, scored in stored.tests.items() if models is None or name in models}
-        scores = traded_scores(stored.experiment, tests, stored.valids)
+        scores = traded_scores(stored.experiment, tests, stored.valid_scores)
         scores = {name: series.astype(float) for name, series in scores.items()}
         experiments.append(Backtests(study, slugs[slug], plan, stored.experiment.panel, scores))
     return experiments
@@ -251,7 +251,7 @@ def _write(folder: Path, experiments: list, table: pd.DataFrame, missing: dict) 
     write_json(place / "plan.json", {"plan": first.plan.to_json(), **asked})
     write_site(folder / "study.json", folder.parent)
 
-# %% ../../nbs/report/sweep.ipynb #3bb26e06
+# %% ../../nbs/report/sweep.ipynb #5c38c814
 def derive_sweep(folder: Path, study: Study) -> dict:  # file below the report -> what it must hold
     """The table of a stored plan, traded again from the stored scores; nothing where no sweep was made.
 
@@ -264,9 +264,9 @@ def derive_sweep(folder: Path, study: Study) -> dict:  # file below the report -
         return {}
     asked = read_sweep(folder).asked
     experiments = _experiments(folder, study, read_plan(asked["plan"]), asked["models"], asked["universes"])
-    found, holes = derive_backtests(experiments)
+    found, untraded = derive_backtests(experiments)
     table = sweep_table(experiments, found)
-    missing = {str(unit): why for unit, why in holes.items()}
+    missing = {str(unit): why for unit, why in untraded.items()}
     return {
         f"{SWEEP}/results.parquet": table,
         f"{SWEEP}/results.csv": table.to_csv(index=False, lineterminator="\n"),

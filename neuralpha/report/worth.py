@@ -43,7 +43,7 @@ class Worth(NamedTuple):
     tables: dict  # title -> DataFrame
     books: dict  # model -> Book; of combinatorial folds on the first path
 
-# %% ../../nbs/report/worth.ipynb #e6da66b0
+# %% ../../nbs/report/worth.ipynb #b4da0ea2
 def worth_of_report(
     folder,  # of a report, or of one of its universes
     policy: str | None = None,  # e.g. "TopN(50)"; default: the study's, else Quantiles(5)
@@ -79,7 +79,7 @@ def worth_of_report(
     if model is not None and model not in scores:
         raise unknown_name("model of the report:", model, scores)
     chosen = scores if model is None else {model: scores[model]}
-    along = path_books(stored.experiment, chosen, stored.valids, policy, costs, capital)
+    along = path_books(stored.experiment, chosen, stored.valid_scores, policy, costs, capital)
     books = along[0]
     one = len(along) == 1
     tables = _tables(books, *study_trials(stored.experiment, stored.searches)) if one else over_paths(along)
@@ -142,8 +142,8 @@ def _tables(books: dict, trials: int, trial_sharpes) -> dict:
     statistics = book.statistics(1000, 0, trials, trial_sharpes)
     return {f"{name}: % a year": book.costs(), f"{name}: statistics": statistics}
 
-# %% ../../nbs/report/worth.ipynb #1312c436
-def path_books(experiment, tests: dict, valids: dict, *terms) -> list:  # of {model -> Book}, one a path
+# %% ../../nbs/report/worth.ipynb #742857ce
+def path_books(experiment, tests: dict, valid_scores: dict, *terms) -> list:  # of {model -> Book}, one a path
     """The accounts of every model on every complete history that the folds make; of a walk forward there is one.
 
     Returns
@@ -155,7 +155,7 @@ def path_books(experiment, tests: dict, valids: dict, *terms) -> list:  # of {mo
         {name: replace(p, frame=p.paths[number]) if p.paths else p for name, p in tests.items()}
         for number in range(len(experiment.paths))
     ]
-    return [study_books(experiment, traded_scores(experiment, each, valids), *terms) for each in along]
+    return [study_books(experiment, traded_scores(experiment, each, valid_scores), *terms) for each in along]
 
 # %% ../../nbs/report/worth.ipynb #17320703
 OVER_PATHS = {"annual return, %": "net, % a year", "Sharpe": "Sharpe", "max drawdown, %": "max drawdown, %"}

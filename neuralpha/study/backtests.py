@@ -382,7 +382,7 @@ def _row(unit: Backtest, numbers: dict, rank: tuple, chance: float) -> tuple:
     ends = (*numbers["net"], numbers["gross"], numbers["costs"], *numbers["Sharpe"])
     return (*unit.named.values(), *rank, *ends, chance, *alone)
 
-# %% ../../nbs/study/backtests.ipynb #2490440c
+# %% ../../nbs/study/backtests.ipynb #0fea8ad2
 def collect_backtests(experiments: list, store: UnitStore) -> tuple[dict, dict]:  # unit -> found; unit -> why not
     """What the finished units say, and why the others are not there.
 
@@ -391,15 +391,15 @@ def collect_backtests(experiments: list, store: UnitStore) -> tuple[dict, dict]:
     tuple[dict, dict]
         unit -> found; unit -> why not
     """
-    found, holes = {}, {}
+    found, missing = {}, {}
     for unit in (u for experiment in experiments for u in experiment.units()):
         if unit.key in store:
             found[unit] = store.meta(unit.key, numbers=dict)["numbers"], store.scores(unit.key, BACKTEST_COLUMNS)
         else:
-            holes[unit] = (store.failure(unit.key) or {"error": "not traded"})["error"]
-    return found, holes
+            missing[unit] = (store.failure(unit.key) or {"error": "not traded"})["error"]
+    return found, missing
 
-# %% ../../nbs/study/backtests.ipynb #826ff23d
+# %% ../../nbs/study/backtests.ipynb #afcb82af
 def derive_backtests(experiments: list) -> tuple[dict, dict]:  # as `collect_backtests`
     """All of them traded again, from nothing.
 
@@ -408,12 +408,12 @@ def derive_backtests(experiments: list) -> tuple[dict, dict]:  # as `collect_bac
     tuple[dict, dict]
         as `collect_backtests`
     """
-    found, holes = {}, {}
+    found, missing = {}, {}
     for experiment in experiments:
         done = set()
         for unit in experiment.units():
             if (unit.model, unit.policy) not in done:
                 done.add((unit.model, unit.policy))
                 traded, refused = trade_all(experiment, experiment.fitted_with(unit))
-                found, holes = found | traded, holes | refused
-    return found, holes
+                found, missing = found | traded, missing | refused
+    return found, missing

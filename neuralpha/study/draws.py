@@ -151,7 +151,7 @@ def fit_draw(draws: Repetitions, unit: Unit, store: UnitStore, device: str = "au
     else:
         store.save(unit, pd.DataFrame([{"draw": unit.fold, **errors}]), seconds=round(time.perf_counter() - started, 3))
 
-# %% ../../nbs/study/draws.ipynb #e1a9dc98
+# %% ../../nbs/study/draws.ipynb #287c29a9
 def collect_draws(
     draws: Repetitions, store: UnitStore, device: str = "auto"
 ) -> tuple[pd.DataFrame, dict]:  # one row per draw and model; model -> why it is not there
@@ -162,7 +162,7 @@ def collect_draws(
     tuple[pd.DataFrame, dict]
         one row per draw and model; model -> why it is not there
     """
-    rows, holes = [], {}
+    rows, missing = [], {}
     for u in draws.units(device):
         if u.key in store:
             s = store.scores(u.key, draws.columns).iloc[0]
@@ -176,10 +176,10 @@ def collect_draws(
                     seconds=store.meta(u.key, seconds=(int, float))["seconds"],
                 )
             )
-        elif u.model not in holes:
-            holes[u.model] = f"draw {u.fold}: " + (store.failure(u.key) or {"error": "not fitted"})["error"]
+        elif u.model not in missing:
+            missing[u.model] = f"draw {u.fold}: " + (store.failure(u.key) or {"error": "not fitted"})["error"]
     frame = pd.DataFrame(rows)
-    return (frame[~frame["model"].isin(holes)].reset_index(drop=True) if rows else frame), holes
+    return (frame[~frame["model"].isin(missing)].reset_index(drop=True) if rows else frame), missing
 
 # %% ../../nbs/study/draws.ipynb #06665818
 def _metric(name, value, error, n):

@@ -542,7 +542,7 @@ def _bury(worker, known, store, deaths):
         )
         store.fail(known[worker.at], f"{how} {deaths[worker.at]} times{advice}.", worker.output())
 
-# %% ../../nbs/study/fit.ipynb #7a48d7aa
+# %% ../../nbs/study/fit.ipynb #8e7a61ab
 NO_FIT = (
     "there is no fit of it under the keys of this code and data; did either change while the study ran? Run it again"
 )
@@ -571,14 +571,14 @@ def collect(
     """
     units = {}
     out = {}
-    holes = {}
+    missing = {}
     for u in experiment.units(device):
         units.setdefault(u.model, []).append(u)
     for name, mine in units.items():
         lost = [u for u in mine if u.key not in store]
         if lost:
             why = store.failure(lost[0].key) or {"error": NO_FIT}
-            holes[name] = f"{lost[0]}: {why['error']}" + (f" (and {len(lost) - 1} more)" if len(lost) > 1 else "")
+            missing[name] = f"{lost[0]}: {why['error']}" + (f" (and {len(lost) - 1} more)" if len(lost) > 1 else "")
             continue
         load = type(experiment.model(name)).load
         fitted = _Models({(u.fold, u.seed): store.path(u.key) / "model" for u in mine}, load)
@@ -603,7 +603,7 @@ def collect(
             p.paths = frames_by_path(p.frame, experiment.folds, experiment.panel)
             p.frame = p.paths[0]
         out[name] = p
-    return out, holes
+    return out, missing
 
 # %% ../../nbs/study/fit.ipynb #ca502ab2
 def _aligned(store, key, panel, rows, part) -> np.ndarray:

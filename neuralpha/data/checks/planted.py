@@ -14,7 +14,7 @@ __all__ = ['OHLC', 'CLEAN', 'SPOILT', 'FIRST', 'LAST', 'AT', 'DAY', 'PLANTED', '
            'half_a_session_late', 'monthly', 'Planted', 'plant', 'check_frame', 'count_found', 'report_line',
            'draw_faults']
 
-# %% ../../../nbs/data/checks/planted.ipynb #4e93f4b7
+# %% ../../../nbs/data/checks/planted.ipynb #e7a0bebd
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property, partial
@@ -24,7 +24,7 @@ import polars as pl
 from .calendars import calendar_sessions
 from .run import check_panel
 from ..panel import UNTIL, Panel
-from ..reading.tables import canonical
+from ..reading.tables import to_canonical
 
 # %% ../../../nbs/data/checks/planted.ipynb #9a332f80
 def clean_market(
@@ -310,7 +310,7 @@ plant("two_clocks", None, "noted", half_a_session_late)
 plant("copied_asset", 1, "noted", with_copy)
 plant("survivors_only", 29, "noted", without, CLEAN.index[CLEAN.asset == "A29"])
 
-# %% ../../../nbs/data/checks/planted.ipynb #1cb17e9a
+# %% ../../../nbs/data/checks/planted.ipynb #ef7e65aa
 def check_frame(
     frame: pd.DataFrame,  # long
     checks: dict | None = None,  # fields of `CheckSpec`
@@ -326,7 +326,7 @@ def check_frame(
         fields of `CheckSpec`
     halt : bool, default True
     """
-    table = canonical(pl.from_pandas(frame).lazy(), "t", "t")
+    table = to_canonical(pl.from_pandas(frame).lazy(), "t", "t")
     return check_panel(table, checks, halt)
 
 # %% ../../../nbs/data/checks/planted.ipynb #c5b4d3a7

@@ -10,7 +10,7 @@ What cannot be opened is refused with its file and the reason.
 # %% auto #0
 __all__ = ['UNREAD', 'partition_keys', 'scan_parquet', 'scan_csv', 'open_source']
 
-# %% ../../../nbs/data/reading/sources.ipynb #900df59f
+# %% ../../../nbs/data/reading/sources.ipynb #647ce0e5
 import csv, os
 from dataclasses import replace
 from pathlib import Path
@@ -25,7 +25,7 @@ from .columns import match_columns
 from .form import Table, no_rows, require_assets
 from .prices import settle_values
 from .spec import ReadSpec, read_spec
-from .tables import canonical, similar_names
+from .tables import to_canonical, similar_names
 from neuralpha.data.reading.text_files import (
     is_no_data,
     not_utf8,
@@ -153,12 +153,12 @@ def _csv_failure(path, spec, e):
         )
     return NeuralphaError(f"{path}: not a well-formed CSV file: {str(e).splitlines()[0]}.")
 
-# %% ../../../nbs/data/reading/sources.ipynb #97e2227e
+# %% ../../../nbs/data/reading/sources.ipynb #761939db
 def _read_text(path, name, spec, part=False):
     """One text file as a table."""
     file = _text(path, spec)
     try:
-        return canonical(scan_text(file), name, str(path), spec, part, findings=file.notes)
+        return to_canonical(scan_text(file), name, str(path), spec, part, findings=file.notes)
     except pl.exceptions.PolarsError as e:
         raise _csv_failure(path, spec, e) from e
 
@@ -186,10 +186,10 @@ def _of_its_asset(file, spec):
     stem = text_stem(file) or file.stem
     return every.model_copy(update={"asset": stem}) if _lacks_assets(_column_names(file, spec), spec) else every
 
-# %% ../../../nbs/data/reading/sources.ipynb #b9b38452
+# %% ../../../nbs/data/reading/sources.ipynb #3a345ebb
 def _read_part(file, name, spec):
     if file.suffix.lower() in (".parquet", ".pq"):
-        return canonical(scan_parquet(file), name, str(file), spec, part=True)
+        return to_canonical(scan_parquet(file), name, str(file), spec, part=True)
     return _read_text(file, name, spec, part=True)
 
 # %% ../../../nbs/data/reading/sources.ipynb #c6d718e2
@@ -385,11 +385,11 @@ def _from_pandas(frame, where):
     except Exception as e:  # pyarrow's own errors derive from ValueError or Exception by version
         raise NeuralphaError(f"{where}: the frame cannot be read: {str(e).splitlines()[0]}.") from e
 
-# %% ../../../nbs/data/reading/sources.ipynb #9068fe93
+# %% ../../../nbs/data/reading/sources.ipynb #ed052e93
 def _read(lf, name, where, spec, keys=()):
-    """`canonical`, with the readers' own errors turned into one that names the source."""
+    """`to_canonical`, with the readers' own errors turned into one that names the source."""
     try:
-        return canonical(lf, name, where, spec, keys=keys)
+        return to_canonical(lf, name, where, spec, keys=keys)
     except (pl.exceptions.PolarsError, pl.exceptions.PanicException, OSError, UnicodeDecodeError) as e:
         raise NeuralphaError(
             f"{where}: damaged or not what its name says: {(str(e).splitlines() or ['?'])[0]}. Write or copy it again."

@@ -24,7 +24,7 @@ from .setting import setting
 from .site import Site
 from .slices import slice_choices, slice_columns, slice_numbers
 
-# %% ../../../nbs/report/pages/leaderboard.ipynb #dea7a3c6
+# %% ../../../nbs/report/pages/leaderboard.ipynb #8f62af97
 @dataclass
 class LeaderboardPage:
     """What `index.html` shows.
@@ -34,7 +34,7 @@ class LeaderboardPage:
     setting : str
     holdouts : list
         lines on sealed periods
-    holes : list
+    missing : list
         what, error
     answers : list
         universe, address, text
@@ -63,7 +63,7 @@ class LeaderboardPage:
 
     setting: str
     holdouts: list  # lines on sealed periods
-    holes: list  # what, error
+    missing: list  # what, error
     answers: list  # universe, address, text
     published: "PublishedTables | None"
     columns: list  # Column
@@ -83,7 +83,7 @@ def _points_of(results) -> int:
     """Dates of a curve on the front page: fewer where many universes share it, so that it stays below a megabyte."""
     return min(POINTS, max(40, 2000 // max(len(results), 1)))
 
-# %% ../../../nbs/report/pages/leaderboard.ipynb #86e6d83b
+# %% ../../../nbs/report/pages/leaderboard.ipynb #d5890f11
 def leaderboard_page(site: Site) -> LeaderboardPage:
     """The leaderboard of all universes, with the answer to the study's question above it."""
     slices = slice_numbers(site.results, site.study)
@@ -91,7 +91,7 @@ def leaderboard_page(site: Site) -> LeaderboardPage:
     return LeaderboardPage(
         setting=setting(site.study),
         holdouts=_holdouts(site.results, site.folder.parent),
-        holes=site.holes,
+        missing=site.missing,
         answers=[dict(universe=r.slug, address=f"{r.slug}/index.html", text=question(r, site)) for r in site.results],
         published=published_tables(site.results, site.study),
         columns=_columns(site.results),

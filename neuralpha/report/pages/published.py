@@ -15,7 +15,7 @@ from .site import Site
 from ..published import side_by_side, targets
 from ...study.spec import Study
 
-# %% ../../../nbs/report/pages/published.ipynb #29b6ddd5
+# %% ../../../nbs/report/pages/published.ipynb #6741d420
 @dataclass
 class RepetitionsPage:
     """What `index.html` shows of a study with repetitions.
@@ -23,7 +23,7 @@ class RepetitionsPage:
     Parameters
     ----------
     setting : str
-    holes : list
+    missing : list
         what, error
     published : 'PublishedTables | None'
     columns : list
@@ -33,7 +33,7 @@ class RepetitionsPage:
     """
 
     setting: str
-    holes: list  # what, error
+    missing: list  # what, error
     published: "PublishedTables | None"
     columns: list  # Column
     universes: list  # slug, rows, figures
@@ -41,12 +41,12 @@ class RepetitionsPage:
 
 OVER_DRAWS = ("r2", "ratio")  # metrics of a study with repetitions
 
-# %% ../../../nbs/report/pages/published.ipynb #a62c8639
+# %% ../../../nbs/report/pages/published.ipynb #b639bc25
 def repetitions_page(site: Site) -> RepetitionsPage:
     """The tables of a study with repetitions."""
     return RepetitionsPage(
         setting=setting(site.study),
-        holes=site.holes,
+        missing=site.missing,
         published=published_tables(site.results, site.study),
         columns=[metric_column(CATALOGUE[name]) for name in OVER_DRAWS],
         universes=[dict(slug=r.slug, rows=_repetition_rows(r), figures=r.figures) for r in site.results],

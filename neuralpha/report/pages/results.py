@@ -121,7 +121,7 @@ def _stopped(folder: Path) -> str:
     ]
     return f"{outputs[-1]['ename']}: {(outputs[-1]['evalue'].splitlines() or [''])[0]} " if outputs else ""
 
-# %% ../../../nbs/report/pages/results.ipynb #2973b339
+# %% ../../../nbs/report/pages/results.ipynb #eae95a3d
 def read_results(folder: Path, study: Study) -> tuple[list, list]:  # results; holes
     """The universes whose report is complete, and what is missing.
 
@@ -130,12 +130,12 @@ def read_results(folder: Path, study: Study) -> tuple[list, list]:  # results; h
     tuple[list, list]
         results; holes
     """
-    results, holes = [], []
+    results, missing = [], []
     for u in study.universes:
         slug = universe_slug(u)
         at = folder / slug
         if not (at / "figures.json").exists():
-            holes.append(
+            missing.append(
                 dict(
                     what=slug,
                     error="its notebook did not finish; the partial notebook is in its folder. "
@@ -154,9 +154,9 @@ def read_results(folder: Path, study: Study) -> tuple[list, list]:  # results; h
             folder=at,
         )
         mark_broad(r.figures, at)
-        holes += [dict(what=f"{slug} · {m}", error=why) for m, why in r.numbers["missing"].items()]
+        missing += [dict(what=f"{slug} · {m}", error=why) for m, why in r.numbers["missing"].items()]
         results.append(r)
-    return results, holes
+    return results, missing
 
 # %% ../../../nbs/report/pages/results.ipynb #02260963
 HALF_A_ROW = 850  # pixels of a picture that can be read at half of a row

@@ -17,7 +17,7 @@ from .frame import notebook_html, render, report_frame
 from .results import Swept, read_results, read_sweep
 from ...study.spec import Study, open_report
 
-# %% ../../../nbs/report/pages/site.ipynb #e232024c
+# %% ../../../nbs/report/pages/site.ipynb #9f3b2a40
 @dataclass
 class Site:
     """A report that is being drawn.
@@ -28,14 +28,14 @@ class Site:
     folder : Path
     results : list
         UniverseResult of every universe that is complete
-    holes : list
+    missing : list
         universes and models without a result: what, error
     """
 
     study: Study
     folder: Path
     results: list  # UniverseResult of every universe that is complete
-    holes: list  # universes and models without a result: what, error
+    missing: list  # universes and models without a result: what, error
 
     @property
     def title(self) -> str:

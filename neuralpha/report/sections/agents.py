@@ -219,10 +219,10 @@ class AgentFacts(NamedTuple):
     numbers: dict  # what `agents.json` holds
     turnover: dict  # model -> share of the account traded on each bar
 
-# %% ../../../nbs/report/sections/agents.ipynb #1146b9e9
-def agent_facts(experiment, tests: dict, valids: dict) -> AgentFacts:
+# %% ../../../nbs/report/sections/agents.ipynb #2e1810d1
+def agent_facts(experiment, tests: dict, valid_scores: dict) -> AgentFacts:
     """Trade every model once, and look at what the agents did."""
-    scores = traded_scores(experiment, tests, valids)
+    scores = traded_scores(experiment, tests, valid_scores)
     books = study_books(experiment, scores)
     rules = of_scores(books)
     rule = max(rules, key=lambda name: rules[name].net.mean()) if rules else None
@@ -300,9 +300,9 @@ def plot_turnover(turnover: dict) -> Figure:  # model -> share of the account tr
     date_axis(ax)
     return fig
 
-# %% ../../../nbs/report/sections/agents.ipynb #77103dd5
+# %% ../../../nbs/report/sections/agents.ipynb #fdb2ca5f
 def _compute(report) -> AgentFacts:
-    return agent_facts(report.experiment, report.tests, report.valids)
+    return agent_facts(report.experiment, report.tests, report.valid_scores)
 
 
 def _store(report, found):
@@ -330,11 +330,11 @@ def _show_differences(report, name, differences, rule):
     caption = f"The rule is the policy on the scores of {rule}. The first four lines are before costs."
     report.show(plot_differences(differences), "Agents", "agent-differences", title, caption, name)
 
-# %% ../../../nbs/report/sections/agents.ipynb #8bfb3daa
+# %% ../../../nbs/report/sections/agents.ipynb #d54fd0c4
 def _derive(stored) -> dict:
     if not _applies(stored):
         return {}
-    facts = agent_facts(stored.experiment, stored.tests, stored.valids)
+    facts = agent_facts(stored.experiment, stored.tests, stored.valid_scores)
     return {"agents.json": facts.numbers}
 
 # %% ../../../nbs/report/sections/agents.ipynb #962245c8

@@ -18,7 +18,7 @@ from ...study.fit import fit_units
 def _fit(report) -> dict:  # unit -> error of those that failed
     return fit_units(report.experiment, report.store, report.device, report.jobs)
 
-# %% ../../../nbs/report/sections/fit.ipynb #05f0c21d
+# %% ../../../nbs/report/sections/fit.ipynb #f04785da
 def _store(report, failed: dict):
     """Logs of what failed, and all scores. Raises `NeuralphaError` where there are none."""
     for u in failed:
@@ -26,7 +26,7 @@ def _store(report, failed: dict):
         write_text(log, report.store.failure(u.key)["log"])
     if not report.tests:
         study, universe = report.experiment.study.name, report.experiment.universe
-        why = "; ".join(report.holes.values())
+        why = "; ".join(report.missing.values())
         raise NeuralphaError(f"No model of {study} could be fitted on {universe}: {why}")
     for name, part in zip(PARTS, report.scored):
         frames = [scored.frame for scored in part.values()]
@@ -43,10 +43,10 @@ def fit_table(report) -> pd.DataFrame:
     table["test"] = [f"{first.date()} to {last.date()}" for first, last in spans]
     return table
 
-# %% ../../../nbs/report/sections/fit.ipynb #8276fa43
+# %% ../../../nbs/report/sections/fit.ipynb #f26c2bcf
 def _show(report, _) -> pd.DataFrame:
     table = fit_table(report)
-    for name, why in report.holes.items():
+    for name, why in report.missing.items():
         print(f"{name} is missing: {why}")
     return table
 

@@ -33,12 +33,12 @@ class Evaluated(NamedTuple):
     metrics: dict  # what metrics.json holds
     seconds: dict  # model -> of all its fits
 
-# %% ../../../nbs/report/sections/leaderboard.ipynb #93c52627
+# %% ../../../nbs/report/sections/leaderboard.ipynb #749e1ba5
 def _compute(report) -> Evaluated:
     experiment = report.experiment
     details, seconds = training_facts(experiment, report.store, report.device, report.tests)
-    numbers, board = universe_numbers(experiment, report.tests, report.valids, details, report.searches)
-    return Evaluated(board, setting_facts(experiment) | {"missing": report.holes} | numbers, seconds)
+    numbers, board = universe_numbers(experiment, report.tests, report.valid_scores, details, report.searches)
+    return Evaluated(board, setting_facts(experiment) | {"missing": report.missing} | numbers, seconds)
 
 # %% ../../../nbs/report/sections/leaderboard.ipynb #1a5d4632
 def _store(report, found: Evaluated):

@@ -40,8 +40,8 @@ from ..section import Section
 from ...study.recipe import study_costs
 from ...trading.clock import Clock
 
-# %% ../../../nbs/report/sections/money.ipynb #8d9dc7ca
-def traded_scores(experiment, tests: dict, valids: dict) -> dict:  # model -> (date, asset) Series
+# %% ../../../nbs/report/sections/money.ipynb #506649fc
+def traded_scores(experiment, tests: dict, valid_scores: dict) -> dict:  # model -> (date, asset) Series
     """The scores that are traded on: as they are, or as expected returns where the study says `forecast = true`.
 
     Returns
@@ -53,7 +53,7 @@ def traded_scores(experiment, tests: dict, valids: dict) -> dict:  # model -> (d
     positions = study.agents if study.portfolio.forecast else list(tests)
     horizon = study.label.horizon
     return {
-        name: p.scores() if name in positions else forecast_returns(p, valids[name].frame, horizon).scores
+        name: p.scores() if name in positions else forecast_returns(p, valid_scores[name].frame, horizon).scores
         for name, p in tests.items()
     }
 
@@ -326,9 +326,9 @@ def _traded_as(book: Book, scores: pd.Series, policy) -> Book:
     account, clock = book.account, book.ledger.clock
     return backtest(scores, book.panel, policy, account.costs, account.capital, clock)
 
-# %% ../../../nbs/report/sections/money.ipynb #93bbc880
+# %% ../../../nbs/report/sections/money.ipynb #a6531c83
 def _compute(report):
-    scores = traded_scores(report.experiment, report.tests, report.valids)
+    scores = traded_scores(report.experiment, report.tests, report.valid_scores)
     books = study_books(report.experiment, scores)
     maps = flip_maps(books)
     return books, maps, money_numbers(books, scores, study_trials(report.experiment, report.searches), maps)
@@ -380,11 +380,11 @@ def _show_book(report, name: str, book: Book, facts: dict) -> None:
     caption = f"Left: losses below a line were not forecast. Right: the same days in {orders} other orders."
     report.show(figure, "Money", "money-losses", "What may be lost", caption, name)
 
-# %% ../../../nbs/report/sections/money.ipynb #3512c948
+# %% ../../../nbs/report/sections/money.ipynb #74339c74
 def _derive(stored) -> dict:
     if not _applies(stored):
         return {}
-    scores = traded_scores(stored.experiment, stored.tests, stored.valids)
+    scores = traded_scores(stored.experiment, stored.tests, stored.valid_scores)
     books = study_books(stored.experiment, scores)
     numbers = money_numbers(books, scores, study_trials(stored.experiment, stored.searches))
     return {"money.json": numbers, "returns.parquet": book_returns(books)}

@@ -20,7 +20,7 @@ from ...features.pipeline import Pipeline, facts_of
 from ...models.base import primary
 from ..section import Section
 
-# %% ../../../nbs/report/sections/transforms.ipynb #4c3cd01d
+# %% ../../../nbs/report/sections/transforms.ipynb #99814795
 def transform_facts(
     experiment,
 ) -> list[dict]:  # one per fold: fold, first and last training date, steps as in `facts_of`
@@ -37,8 +37,8 @@ def transform_facts(
     for fold in experiment.folds:
         steps = Pipeline(study.transforms).fitted(experiment.X, fold.train, target[fold.train])
         first, last = (str(date.date()) for date in fold.dates["train"])
-        learnt = facts_of(steps, experiment.X, fold.train)
-        out.append({"fold": fold.number, "first": first, "last": last, "steps": learnt})
+        fitted = facts_of(steps, experiment.X, fold.train)
+        out.append({"fold": fold.number, "first": first, "last": last, "steps": fitted})
     return out
 
 # %% ../../../nbs/report/sections/transforms.ipynb #dae53ee4
@@ -59,14 +59,14 @@ def plot_kept(facts: list, step: int) -> Figure:
     fig.colorbar(image, label="what it goes by, share of the fold's highest")
     return fig
 
-# %% ../../../nbs/report/sections/transforms.ipynb #c7ab4039
+# %% ../../../nbs/report/sections/transforms.ipynb #df9b73c8
 def _kept(facts: list, step: int) -> pd.DataFrame:  # index feature, a column of bool per fold
     of_fold = {fold["fold"]: fold["steps"][step] for fold in facts}
     names = []
-    for learnt in of_fold.values():
-        names += [*learnt["kept"], *learnt["dropped"]]
+    for fitted in of_fold.values():
+        names += [*fitted["kept"], *fitted["dropped"]]
     features = pd.Index(list(dict.fromkeys(names)))
-    return pd.DataFrame({fold: features.isin(learnt["kept"]) for fold, learnt in of_fold.items()}, features)
+    return pd.DataFrame({fold: features.isin(fitted["kept"]) for fold, fitted in of_fold.items()}, features)
 
 # %% ../../../nbs/report/sections/transforms.ipynb #56f21680
 def _shares(facts: list, step: int, features) -> np.ndarray:  # (features, folds) of the fold's highest score, 0 to 1
