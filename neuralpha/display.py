@@ -1,7 +1,7 @@
 """A table, a sentence, a picture: what a notebook shows where an object stands at the end of a cell.
 
-How it looks stands in `report/templates/display.html`, as every page's looks stand in a file; here its parts are called by
-name. What is handed in is text and gets escaped, but for what is a part itself.
+How it looks stands in `report/templates/display.html`, as every page's looks stand in a file; here its parts are
+called by name. What is handed in is text and gets escaped, but for what is a part itself.
 
 Templates of all rooms are read with the same rules: what is handed in is escaped, and a name that was not handed in
 is an error and no empty place.

@@ -1,8 +1,9 @@
 """`neuralpha doctor`: what would go wrong on this machine, before it does.
 
-A study runs for hours, and what stops it is seldom the study: a package of another version, a full disk, a folder that
-cannot be written, an exchange calendar that ends next month. Each can be seen in seconds. Every check below is a small
-function that looks at one thing and returns a `Finding`: what is so, and what to do about it. Nothing is changed.
+A study runs for hours, and what stops it is seldom the study: a package of another version, a full disk, a folder
+that cannot be written, an exchange calendar that ends next month. Each can be seen in seconds. Every check below is
+a small function that looks at one thing and returns a `Finding`: what is so, and what to do about it. Nothing is
+changed.
 
 The module needs nothing but Python to be imported, so that it can still speak where a package is broken:
 `python -m neuralpha.doctor` does what `neuralpha doctor` does.

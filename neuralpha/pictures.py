@@ -1,7 +1,8 @@
 """What README and the guide show is the sample report as a browser draws it, with numbers at what the text explains.
 
-A picture that somebody took by hand is out of date after the next change, and nobody notices. These are taken by a command,
-`python -m neuralpha.dev pictures`, from `reports/sample`; one table says what each shows and what is marked on it.
+A picture that somebody took by hand is out of date after the next change, and nobody notices. These are taken by a
+command, `python -m neuralpha.dev pictures`, from `reports/sample`; one table says what each shows and what is
+marked on it.
 
 A mark is a number in a circle at the left of what a selector finds; the guide's text counts along with it.
 """

@@ -146,6 +146,18 @@ def test_the_opening_ends_with_the_first_heading_or_definition():
     assert opening(cells) == "Folds in order.\n\nWhy."
     assert with_opening('"Old."\nx = 1', "A $\\beta$.").startswith('r"""A $\\beta$."""\nx = 1')
 
+def test_prose_is_refilled_and_nothing_else():
+    code = "```python\n" + "x = 1  # " + 130 * "y" + "\n\nz = 2\n```"
+    table = "| a | b |\n|---|---|\n| " + 130 * "c" + " | d |"
+    prose = " ".join(["word"] * 30) + "\n" + " ".join(["next"] * 30)
+    items = "- " + " ".join(["one"] * 40) + "\n- two"
+    short = "Short,\nas it was."
+    got = narrow("\n\n".join([prose, code, table, items, short]))
+    assert all(part in got for part in (code, table, short)) and "\n- two\n" in got
+    assert got.split() == "\n\n".join([prose, code, table, items, short]).split()
+    refilled = [line for line in got.split("\n") if "word" in line or "next" in line or "one" in line]
+    assert max(map(len, refilled)) <= 116 and "\n  one" in got
+
 def _explained(name):  # the comments beside the parameters of a public name, as fastcore reads them
     from fastcore.docments import docments
 

@@ -1,7 +1,7 @@
 r"""Why a model thinks so: SHAP for every model, by feature and lag, through time, against other models, in IC.
 
-A good IC from the wrong reason will not last. A sceptical reader asks which features a model lives on, how far back it
-looks, whether two models see the same thing, and what is lost without a family of features. One number per row,
+A good IC from the wrong reason will not last. A sceptical reader asks which features a model lives on, how far back
+it looks, whether two models see the same thing, and what is lost without a family of features. One number per row,
 feature and lag answers: the *attribution* $\phi$, in units of the score, with
 $$ \text{score} = \text{base} + \sum_{\text{lag, feature}} \phi_{\text{lag, feature}} + \text{error}. $$
 

@@ -1,8 +1,9 @@
 """What a pipeline gave, in a form that two runs can be compared in.
 
-A pipeline is any callable `panel -> dict`. What its parts are is seen from their type: features and arrays with a value
-per panel row, `(date, asset)` frames (predictions, positions), labels with their life span, folds, and dictionaries by
-fold number for what is fitted. A value without a date (a list of chosen features, a global mean) counts as known always.
+A pipeline is any callable `panel -> dict`. What its parts are is seen from their type: features and arrays with a
+value per panel row, `(date, asset)` frames (predictions, positions), labels with their life span, folds, and
+dictionaries by fold number for what is fitted. A value without a date (a list of chosen features, a global mean)
+counts as known always.
 
 Two forms are enough: columns, which have a value for every row of the panel, and what is fitted, which has none.
 """

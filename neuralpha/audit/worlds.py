@@ -1,7 +1,8 @@
 """A panel and its side tables as they might have been: with another future, other names, other gaps.
 
-An audit compares what a pipeline says in the true world with what it says in others, which differ in what the pipeline must not have
-seen. A world is made once and holds what is needed to compare: the panel, the side tables, the rows that both worlds share.
+An audit compares what a pipeline says in the true world with what it says in others, which differ in what the
+pipeline must not have seen. A world is made once and holds what is needed to compare: the panel, the side tables,
+the rows that both worlds share.
 
 The examples are random walks with late listings, delistings and suspended bars.
 """

@@ -1,8 +1,8 @@
 """Scores that cost nothing: a model that cannot beat them has learned nothing worth its training time.
 
-Three rows belong beneath every leaderboard. Last bar's losers bounce (**reversal**, Lehmann, 1990). Last year's winners,
-the last month left out, keep winning (**12–1 momentum**, Jegadeesh and Titman, 1993). And on a simulated market the
-**oracle**, the planted expected return itself, shows how much there was to find.
+Three rows belong beneath every leaderboard. Last bar's losers bounce (**reversal**, Lehmann, 1990). Last year's
+winners, the last month left out, keep winning (**12–1 momentum**, Jegadeesh and Titman, 1993). And on a simulated
+market the **oracle**, the planted expected return itself, shows how much there was to find.
 
 A baseline declares itself, and so stands in every table of them: whoever writes a fourth puts `@baseline` above it.
 """

@@ -1,10 +1,10 @@
 """Every metric said once: its name, title, unit, period, digits and definition, and where it stands.
 
-A reader who meets "spread 17.2" on one page and "0.1718" on the next asks which of the two is wrong. Neither is, and that
-is worse: the report has two truths about one number. So what a metric is called, in which unit and over which period
-it is meant, how many digits it deserves and by which formula it was made is written down here and nowhere else. The
-leaderboard of a notebook, that of the site, its columns by horizon and regime, the numbers of a model's page, the page's
-script and the comparison of two reports are drawn from these entries.
+A reader who meets "spread 17.2" on one page and "0.1718" on the next asks which of the two is wrong. Neither is,
+and that is worse: the report has two truths about one number. So what a metric is called, in which unit and over
+which period it is meant, how many digits it deserves and by which formula it was made is written down here and
+nowhere else. The leaderboard of a notebook, that of the site, its columns by horizon and regime, the numbers of a
+model's page, the page's script and the comparison of two reports are drawn from these entries.
 
 **To add a metric, write one function and one entry**, here, beside those it belongs to:
 ```python
@@ -19,14 +19,14 @@ declare(
 ```
 The function gets a `Sample`: the scores of one model and their ICs, over everything or within one slice. It gives a
 number, or an array with one value per date, of which the mean is taken and its 95% interval. That is all: with
-`where="column"` the metric is a column of both leaderboards, with `sliced` it is computed for every horizon and regime.
-In a notebook of your own the same lines work before `compare` is called. In this one they are a cell, which
+`where="column"` the metric is a column of both leaderboards, with `sliced` it is computed for every horizon and
+regime. In a notebook of your own the same lines work before `compare` is called. In this one they are a cell, which
 `python -m neuralpha.dev sync` carries into the library; the next report has the metric in `metrics.json`, on the
 leaderboard of the site and in its menus of horizons and regimes, on the pages of universe and model, and in
 `StudyResults.table()`. A report that was written before does not have it, and its pages leave the column out.
 
-A metric of another kind, as one that needs forecasts or the portfolio, has an entry without `compute` and is made by
-`record` where its inputs are at hand: in `evaluate.metrics` for the whole, in `evaluate.slices` for a slice.
+A metric of another kind, as one that needs forecasts or the portfolio, has an entry without `compute` and is made
+by `record` where its inputs are at hand: in `evaluate.metrics` for the whole, in `evaluate.slices` for a slice.
 
 IC means Pearson's correlation and rank IC Spearman's, everywhere.
 """

@@ -1,13 +1,15 @@
-"""Where a number comes from: the cross-section of one date, and of one of its assets the prices, features, score and label.
+"""Where a number comes from: the cross-section of one date, and of one of its assets the prices, features, score and
+label.
 
-A mean IC is the mean of a few hundred numbers, each of them a correlation over some dozens or thousands of assets. When it
-looks wrong, one asks first on which rows it depends most, and then one wants to go down: to the dates that made it, to the assets that made these dates, to the prices that made
-these assets. So everything that stands behind one date is put on one screen:
+A mean IC is the mean of a few hundred numbers, each of them a correlation over some dozens or thousands of assets.
+When it looks wrong, one asks first on which rows it depends most, and then one wants to go down: to the dates that
+made it, to the assets that made these dates, to the prices that made these assets. So everything that stands behind
+one date is put on one screen:
 
 - the **members** of the cross-section: score, rank, label, and why one does not count;
 - how far each member **pulls** the date's IC: the IC with it less the IC without it;
-- of one asset the **bars** from look-back to exit, the **features** as computed and as the model got them, and the rows that were
-  **masked**.
+- of one asset the **bars** from look-back to exit, the **features** as computed and as the model got them, and the
+  rows that were **masked**.
 
 `na.inspect` opens all this from a report's folder or from `Predictions`.
 """

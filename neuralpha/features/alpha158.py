@@ -1,7 +1,7 @@
 """Qlib's two standard sets, equal to Qlib's own values.
 
-Most published comparisons of nets and trees on stocks use Qlib's Alpha158 (statistics of bars over 5 to 60 days, made
-for trees) or Alpha360 (60 days of prices and volumes over the last close, made for nets). To be comparable the
+Most published comparisons of nets and trees on stocks use Qlib's Alpha158 (statistics of bars over 5 to 60 days,
+made for trees) or Alpha360 (60 days of prices and volumes over the last close, made for nets). To be comparable the
 values must be the same, with the same conventions:
 
 - a window counts from its first value on (Qlib's `min_periods=1`), missing bars are skipped;
@@ -9,11 +9,12 @@ values must be the same, with the same conventions:
   bar is taken for the extreme (numpy's `argmax` of NaN);
 - `CORR`, `CORD`, `RSQR` are missing where a standard deviation is below 2e-5.
 
-One thing is done otherwise. Qlib adds constants to prices and volumes (1e-12 below fractions, 1 under the logarithm of a
-volume) and holds standard deviations of prices against 2e-5 in the currency. At a close of 0.00035 nearly every `RSQR5` is
-missing then, and what a split after the file does to a price decides what is missing. Here what is added to a price, and
-the 2e-5, are shares of the close, volumes stand alone, and a ratio to a bar without a trade is missing (Qlib's `VMA` has
-1e12 times the volume there). At the prices and volumes of Qlib's own data the values are equal.
+One thing is done otherwise. Qlib adds constants to prices and volumes (1e-12 below fractions, 1 under the logarithm
+of a volume) and holds standard deviations of prices against 2e-5 in the currency. At a close of 0.00035 nearly
+every `RSQR5` is missing then, and what a split after the file does to a price decides what is missing. Here what is
+added to a price, and the 2e-5, are shares of the close, volumes stand alone, and a ratio to a bar without a trade
+is missing (Qlib's `VMA` has 1e12 times the volume there). At the prices and volumes of Qlib's own data the values
+are equal.
 
 Source: Yang et al. (2020), *Qlib: an AI-oriented quantitative investment platform*; definitions of Qlib 0.9.7,
 `qlib/contrib/data/loader.py`. `VWAP` columns need a field `vwap`; without it they are skipped, and say so.

@@ -1,8 +1,8 @@
 """Scaling, filling, compressing: learnt on training rows, applied to all.
 
-A scaler fitted on all rows has seen the test period: its mean, its crashes, its regime. So every transform here has two
-steps. `fit(X, rows)` looks at the **training rows** and at nothing else; `apply(X)` changes every row of the table with
-what was learnt. The result is a feature table again, so models, windows and audits work on it unchanged:
+A scaler fitted on all rows has seen the test period: its mean, its crashes, its regime. So every transform here has
+two steps. `fit(X, rows)` looks at the **training rows** and at nothing else; `apply(X)` changes every row of the
+table with what was learnt. The result is a feature table again, so models, windows and audits work on it unchanged:
 ```python
 steps = Chain(Scale("zscore"), Winsorise(.01), Impute())
 X = steps.fit(X, fold.train).apply(X)

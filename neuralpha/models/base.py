@@ -1,13 +1,13 @@
 """What every model is: parameters in, `fit` and `predict` on views, safe files out.
 
 A fair comparison needs one grammar. Every model here speaks scikit-learn's: plain keyword parameters in `__init__`,
-`fit(view, target, valid=(view, target))`, `predict(view)`, `get_params`, `set_params`, `save` and `load`. A *view* is
-a feature table and a list of rows; a tree takes those rows as they are, a net takes the windows that end there. All
-see the same rows, the same features and the same folds.
+`fit(view, target, valid=(view, target))`, `predict(view)`, `get_params`, `set_params`, `save` and `load`. A *view*
+is a feature table and a list of rows; a tree takes those rows as they are, a net takes the windows that end there.
+All see the same rows, the same features and the same folds.
 
 A model is a dataclass: its fields are its parameters, and nothing is learnt before `fit`. What is learnt ends in an
-underscore. A wrong parameter must cost a second and not a night, so parameters are checked when the model is made: their
-type by the annotation, their value by what the class says in `limits`:
+underscore. A wrong parameter must cost a second and not a night, so parameters are checked when the model is made:
+their type by the annotation, their value by what the class says in `limits`:
 
 | limit | example | what it allows |
 |---|---|---|

@@ -1,7 +1,8 @@
-"""The two other boosters that people know, by the door of scikit-learn's models: stopped early, weighed, explained exactly, kept in their own formats.
+"""The two other boosters that people know, by the door of scikit-learn's models: stopped early, weighed, explained
+exactly, kept in their own formats.
 
-`pip install 'neuralpha[xgboost]'` (5 MB: the build without a GPU) or `'neuralpha[catboost]'` (100 MB), and the class stands where a model stands, with
-its own parameters:
+`pip install 'neuralpha[xgboost]'` (5 MB: the build without a GPU) or `'neuralpha[catboost]'` (100 MB), and the
+class stands where a model stands, with its own parameters:
 ```toml
 [models.xgboost]
 model = "xgboost:XGBRegressor"

@@ -1,7 +1,7 @@
 """Nets that look across the assets of a date as well as back in time.
 
-A stock's score may depend on what the rest of the market did. These nets receive whole dates: rows are laid out as a
-dates × assets grid, mixed along the assets, and taken back. The assets of a date change over time, so nothing may
+A stock's score may depend on what the rest of the market did. These nets receive whole dates: rows are laid out as
+a dates × assets grid, mixed along the assets, and taken back. The assets of a date change over time, so nothing may
 hang on an asset's place: permuting the assets permutes the scores.
 """
 

@@ -1,13 +1,13 @@
 """What all neural models share, and the multilayer perceptron.
 
-A neural model is a configuration, a `build` that returns a torch module, and the training loop. The module is derived
-from `models.training.module.NetModule` and called as `net(x, grid)`: `x` is (rows, window, features), and `grid` says
-which rows share a date, for nets that look across assets. It returns (rows, outputs); how many outputs, and what they
-mean, follows from the loss. What else a module may say (a loss of its own, what it reads off all training rows, which
-weights read its inputs) is listed with `NetModule`.
+A neural model is a configuration, a `build` that returns a torch module, and the training loop. The module is
+derived from `models.training.module.NetModule` and called as `net(x, grid)`: `x` is (rows, window, features), and
+`grid` says which rows share a date, for nets that look across assets. It returns (rows, outputs); how many outputs,
+and what they mean, follows from the loss. What else a module may say (a loss of its own, what it reads off all
+training rows, which weights read its inputs) is listed with `NetModule`.
 
-A long fit need not begin again where it was killed. A model whose `checkpoint_` names a folder writes the state of its
-training there after every epoch and takes it up when it is fitted again; the result is the same to the bit. The
+A long fit need not begin again where it was killed. A model whose `checkpoint_` names a folder writes the state of
+its training there after every epoch and takes it up when it is fitted again; the result is the same to the bit. The
 folder is the caller's to delete.
 """
 

@@ -1,9 +1,9 @@
 r"""What a fitted model shows to whoever asks why: its inputs as an array, and its scores as a function of them.
 
-To ask a model "and if this were different?" one needs its inputs as an array, bar by bar and feature by feature, and a
-function from such arrays to scores. Only the model knows both: which bars it looks back to, how it scales what it sees,
-whether a stock's score depends on the others of its date. So a model is asked: `model.probe(X)` gives a `Probe` of one of
-a few kinds, and what is explained later follows from the kind alone.
+To ask a model "and if this were different?" one needs its inputs as an array, bar by bar and feature by feature,
+and a function from such arrays to scores. Only the model knows both: which bars it looks back to, how it scales
+what it sees, whether a stock's score depends on the others of its date. So a model is asked: `model.probe(X)` gives
+a `Probe` of one of a few kinds, and what is explained later follows from the kind alone.
 
 | kind | score | whose |
 |---|---|---|

@@ -1,4 +1,5 @@
-"""Any regressor or classifier with scikit-learn's `fit` and `predict`, as it stands, on the same rows as every other model.
+"""Any regressor or classifier with scikit-learn's `fit` and `predict`, as it stands, on the same rows as every other
+model.
 
 Most models that a researcher has are scikit-learn's, or speak its grammar. They need not be rewritten:
 `na.cross_predict(HistGradientBoostingRegressor(), X, y, folds)`, or in a study `model =

@@ -1,9 +1,9 @@
 r"""Many perceptrons in one: they share their matrices and differ by two vectors a layer.
 
-The mean of ten perceptrons is better than any of them: where the signal is a hundredth of the noise, each has learnt the
-signal and its own noise. Ten perceptrons also cost ten times as much. TabM (Gorishniy, Kotelnikov & Babenko, ICLR 2025)
-keeps one matrix per layer and gives every member two vectors of its own beside it, a rank-one adapter (Wen, Tran & Ba,
-2020):
+The mean of ten perceptrons is better than any of them: where the signal is a hundredth of the noise, each has
+learnt the signal and its own noise. Ten perceptrons also cost ten times as much. TabM (Gorishniy, Kotelnikov &
+Babenko, ICLR 2025) keeps one matrix per layer and gives every member two vectors of its own beside it, a rank-one
+adapter (Wen, Tran & Ba, 2020):
 $$ h^{(i)}_{l+1} = \mathrm{drop}(\mathrm{relu}(\mathrm{norm}(s^{(i)}_l \odot W_l\,(r^{(i)}_l \odot h^{(i)}_l) + b^{(i)}_l))), \qquad
 \text{score} = \frac1k \sum_i w^{(i)\top} h^{(i)}_L $$
 The first $r$ are random signs, all other adapters begin at one: the members begin as one net that sees its inputs

@@ -1,12 +1,12 @@
 r"""Gradient boosting, the model to beat.
 
-LightGBM (Ke et al., 2017) fits $F_m(x) = F_{m-1}(x) + \eta\, h_m(x)$, each tree $h_m$ to the gradient of the loss. It
-sees the row of the decision date; with `lags` also earlier rows of the same asset as further columns. Boosting
+LightGBM (Ke et al., 2017) fits $F_m(x) = F_{m-1}(x) + \eta\, h_m(x)$, each tree $h_m$ to the gradient of the loss.
+It sees the row of the decision date; with `lags` also earlier rows of the same asset as further columns. Boosting
 stops when the validation part has not improved for `patience` trees.
 
-Besides squared error the objective may be Huber's, the sign of the target, or **LambdaRank** (Burges, 2010): pairs of one
-date in the wrong order push each other, by how much the order's quality (NDCG) would gain. Its grades are the target's
-fifths on the date.
+Besides squared error the objective may be Huber's, the sign of the target, or **LambdaRank** (Burges, 2010): pairs
+of one date in the wrong order push each other, by how much the order's quality (NDCG) would gain. Its grades are
+the target's fifths on the date.
 
 `deterministic` with `force_row_wise` gives the same trees for any number of threads; row and column sampling make
 the seeds of an ensemble differ.

@@ -1,8 +1,10 @@
-"""Rolling IC within the band that the validation period allows, the half-life of the signal through time, and how much of it is a known style.
+"""Rolling IC within the band that the validation period allows, the half-life of the signal through time, and how much
+of it is a known style.
 
-A model seldom dies overnight. Others find what it found, and the signal is traded away: its IC shrinks over quarters, its forecasts are used up
-sooner, it becomes a style that everybody holds, and trading it costs more. The charts of `monitor.layers` wait for a break and look every day;
-here the question is a slow one, and it is asked seldom: *is the mean of the last half year still one that the validation period lets expect?*
+A model seldom dies overnight. Others find what it found, and the signal is traded away: its IC shrinks over
+quarters, its forecasts are used up sooner, it becomes a style that everybody holds, and trading it costs more. The
+charts of `monitor.layers` wait for a break and look every day; here the question is a slow one, and it is asked
+seldom: *is the mean of the last half year still one that the validation period lets expect?*
 
 ```python
 usual = usual_of(validation_ic, horizon=5)        # mean and long-run variance, once

@@ -1,9 +1,10 @@
 """Kolmogorov–Smirnov and PSI at a level that holds for a panel, and what the classic severity score is worth.
 
-The inputs of a model can leave the world that it was trained in: a vendor changes a definition, a sector doubles, volatility
-does. The usual monitors compare the values of last month with those of the training period, row by row, and call $p<0.05$
-drift. They take the rows for independent. Rows of a panel are not: on one date all stocks share the market, and a feature of
-today is much like yesterday's. 250 bars of a feature with autocorrelation 0.95 hold about as much as 6 independent values.
+The inputs of a model can leave the world that it was trained in: a vendor changes a definition, a sector doubles,
+volatility does. The usual monitors compare the values of last month with those of the training period, row by row,
+and call $p<0.05$ drift. They take the rows for independent. Rows of a panel are not: on one date all stocks share
+the market, and a feature of today is much like yesterday's. 250 bars of a feature with autocorrelation 0.95 hold
+about as much as 6 independent values.
 
 What one types is a table of features by date and asset, before and now:
 ```python

@@ -1,19 +1,21 @@
 """A versioned file says what each alarm leads to, how one comes back, and what happens when several fire.
 
-What is done about an alarm is decided before it fires, by somebody who is calm. The file says it; a desk follows it without a
-human, and writes version and digest of the file beside each action. One types
+What is done about an alarm is decided before it fires, by somebody who is calm. The file says it; a desk follows it
+without a human, and writes version and digest of the file beside each action. One types
 ```python
 policy = load_policy("policy.toml")
 state = policy.step(state, alarms=["ic"])  # once per bar
 ```
-A **rule** maps a layer to an action: `reduce` (to a `size`), `pause` (nothing new is opened), `flatten` (everything is closed), each
-may also `retrain`; `continue` only records. Without alarm for `quiet` bars one re-enters, through the sizes in `back`. When
-`layers` different layers fire within `within` bars, the **escalation** acts. The most severe action wins, and an action in
-force is never softened by a milder alarm.
+A **rule** maps a layer to an action: `reduce` (to a `size`), `pause` (nothing new is opened), `flatten` (everything
+is closed), each may also `retrain`; `continue` only records. Without alarm for `quiet` bars one re-enters, through
+the sizes in `back`. When `layers` different layers fire within `within` bars, the **escalation** acts. The most
+severe action wins, and an action in force is never softened by a milder alarm.
 
-A model that dies slowly is another matter. A **decay** rule looks `every` so many bars whether the mean of the last `window` bars of a layer has left what
-the validation period lets expect, and fires without decay with the chance `level` a look: at 2 % every 63 bars once in 3,150 bars. Several rules at different
-levels reduce first and shut down later. And **retrain** says when a new fit is made without anybody typing it; it stands beside the champion, never in its place:
+A model that dies slowly is another matter. A **decay** rule looks `every` so many bars whether the mean of the last
+`window` bars of a layer has left what the validation period lets expect, and fires without decay with the chance
+`level` a look: at 2 % every 63 bars once in 3,150 bars. Several rules at different levels reduce first and shut
+down later. And **retrain** says when a new fit is made without anybody typing it; it stands beside the champion,
+never in its place:
 ```toml
 [[decay]]
 measure = "ic"

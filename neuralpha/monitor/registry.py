@@ -1,8 +1,9 @@
 """Every model that ever stood on a desk, with its card; who acts, since when, and by what evidence.
 
-A model that is replaced because it had a bad quarter, by one that had a good one, is replaced by luck. So the challenger stands
-beside the champion from its first day, on paper, with the same policy, costs and capital; and what decides is the difference of
-their net returns, under a test that may be looked at every day (`monitor.sequential`).
+A model that is replaced because it had a bad quarter, by one that had a good one, is replaced by luck. So the
+challenger stands beside the champion from its first day, on paper, with the same policy, costs and capital; and
+what decides is the difference of their net returns, under a test that may be looked at every day
+(`monitor.sequential`).
 
 What one types:
 ```python

@@ -1,9 +1,9 @@
 """A test that may be looked at every day, and how many years it takes to decide.
 
-The challenger runs on paper beside the champion, and each day one looks at the difference of their net returns. Looked at every
-day, a difference of two equal models passes $|t|>1.96$ sooner or later: in ten years about every second time. A **confidence
-sequence** (Howard et al., 2021) is an interval for each day that covers the truth on *all* days at once with the stated
-probability; so one may look whenever one likes, and stop when one likes.
+The challenger runs on paper beside the champion, and each day one looks at the difference of their net returns.
+Looked at every day, a difference of two equal models passes $|t|>1.96$ sooner or later: in ten years about every
+second time. A **confidence sequence** (Howard et al., 2021) is an interval for each day that covers the truth on
+*all* days at once with the stated probability; so one may look whenever one likes, and stop when one likes.
 
 ```python
 decide(challenger_net - champion_net, switching_cost=0.002)  # "challenger", "champion" or "undecided"

@@ -1,13 +1,15 @@
-r"""Perold's implementation shortfall of a desk's orders, and Brinson's attribution of its return to sectors: exact, in money, bar by bar.
+r"""Perold's implementation shortfall of a desk's orders, and Brinson's attribution of its return to sectors: exact, in
+money, bar by bar.
 
-A decision is made at a price, and traded at another, in part, for a fee. Perold (1988) compares the **paper** portfolio, in which all
-was traded at once at the price of the decision, with the **real** one, and splits what lies between:
+A decision is made at a price, and traded at another, in part, for a fee. Perold (1988) compares the **paper**
+portfolio, in which all was traded at once at the price of the decision, with the **real** one, and splits what lies
+between:
 
 $$\\underbrace{\\text{paper}-\\text{real}}_{\\text{shortfall}} = \\text{explicit} + \\text{realised} + \\text{delay} + \\text{missed}$$
 
-*explicit*: fees; *realised*: shares that were traded, times what was paid beyond the price on arrival; *delay*: the same shares, times
-how far the price had moved between decision and arrival; *missed*: shares that were not traded, times how far the price has moved
-since the decision.
+*explicit*: fees; *realised*: shares that were traded, times what was paid beyond the price on arrival; *delay*: the
+same shares, times how far the price had moved between decision and arrival; *missed*: shares that were not traded,
+times how far the price has moved since the decision.
 ```python
 implementation_shortfall(1000, decision=10.00, arrival=10.05, fills=[(700, 10.07)], fees=14, last=10.08)
 desk_shortfall(desk.record())     # of all orders of a desk, bar by bar

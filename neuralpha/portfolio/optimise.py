@@ -2,10 +2,10 @@ r"""Mean and variance with costs, limits and neutrality inside, one quadratic pr
 
 Markowitz with what a desk lives by. Of weights $w$, bought $b$ and sold $s$ from what is held $w_0$,
 $$ \max_{w}\; \mu'w - \tfrac{\gamma}{2}\left(y'\Omega y + w'Dw\right) - c'(b+s), \qquad w = w_0 + b - s,\quad y = F'w, $$
-under limits on each name, on the gross and net size, on what is traded, and with the exposure to sectors or to beta at
-nothing. Written with $y$, $b$ and $s$ as variables of their own the programme is sparse: a thousand names with twenty factors
-take the solver (Clarabel; Goulart and Chen, 2024) a few hundredths of a second, which a general modelling layer would need
-to set it up.
+under limits on each name, on the gross and net size, on what is traded, and with the exposure to sectors or to beta
+at nothing. Written with $y$, $b$ and $s$ as variables of their own the programme is sparse: a thousand names with
+twenty factors take the solver (Clarabel; Goulart and Chen, 2024) a few hundredths of a second, which a general
+modelling layer would need to set it up.
 
 Where no weights keep all limits, the limit that is at fault is named, what is held stays, and the day is counted.
 """

@@ -1,11 +1,14 @@
-"""How far ranks, IC, positions and net Sharpe ratio move when what a model is shown is disturbed, and which feature is the door.
+"""How far ranks, IC, positions and net Sharpe ratio move when what a model is shown is disturbed, and which feature is
+the door.
 
-A model is judged on clean data and lives on dirty data. Quotes go stale, a vendor leaves a family of fields out, a price jumps for one bar
-because somebody wanted it to. Two models with the same IC need not bend alike: one spreads its weight over forty features, the other
-hangs on one. Training a net with noise is said to help, and no table says what it bought.
+A model is judged on clean data and lives on dirty data. Quotes go stale, a vendor leaves a family of fields out, a
+price jumps for one bar because somebody wanted it to. Two models with the same IC need not bend alike: one spreads
+its weight over forty features, the other hangs on one. Training a net with noise is said to help, and no table says
+what it bought.
 
-Here the *fitted* models of a prediction score disturbed inputs; nothing is fitted again, and what is scored against, and traded on, are the true
-returns. Every figure stands beside the same one undisturbed, and has an interval of the difference, from the same dates.
+Here the *fitted* models of a prediction score disturbed inputs; nothing is fitted again, and what is scored
+against, and traded on, are the true returns. Every figure stands beside the same one undisturbed, and has an
+interval of the difference, from the same dates.
 
 | disturbance | what happens | sizes |
 |---|---|---|

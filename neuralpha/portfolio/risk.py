@@ -1,8 +1,9 @@
-r"""Value at risk and expected shortfall that are tested, how concentrated a book is, and what would have happened in bad times.
+r"""Value at risk and expected shortfall that are tested, how concentrated a book is, and what would have happened in
+bad times.
 
-The **value at risk** of a bar is the loss that is exceeded on a share $\alpha$ of the bars, the **expected shortfall** the mean loss
-on those. Both are forecasts, made from the bars before, and a forecast can be wrong: a number that nobody tested is a
-decoration. Four ways to make them:
+The **value at risk** of a bar is the loss that is exceeded on a share $\alpha$ of the bars, the **expected
+shortfall** the mean loss on those. Both are forecasts, made from the bars before, and a forecast can be wrong: a
+number that nobody tested is a decoration. Four ways to make them:
 
 | method | what |
 |---|---|

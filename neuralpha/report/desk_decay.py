@@ -1,8 +1,10 @@
-"""What is kept at the opening to be asked later: in-sample IC, half-life, styles, the classic severity score and its false alarms; and what live says to it.
+"""What is kept at the opening to be asked later: in-sample IC, half-life, styles, the classic severity score and its
+false alarms; and what live says to it.
 
-A chart asks whether something broke. Slower questions are asked of the same model: is it worn out, has it become a style, does it cost more to trade than it did,
-and how much of what it knew in sample was ever true? They need a memory of the validation period, which is written when the desk is opened, because
-the report may be gone when somebody asks.
+A chart asks whether something broke. Slower questions are asked of the same model: is it worn out, has it become a
+style, does it cost more to trade than it did, and how much of what it knew in sample was ever true? They need a
+memory of the validation period, which is written when the desk is opened, because the report may be gone when
+somebody asks.
 
 ```python
 facts = decay_facts(stored, fits, scores, panel, terms)  # at the opening

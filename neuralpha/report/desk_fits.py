@@ -1,7 +1,7 @@
 """What is kept of a model that stands on a desk, what its card says, and how it scores the bars of a file.
 
-A desk outlives the report that it was opened on. So it takes the fits with it, the study that says how features are made, and a **card**: what whoever meets the
-model in two years should know of it.
+A desk outlives the report that it was opened on. So it takes the fits with it, the study that says how features are
+made, and a **card**: what whoever meets the model in two years should know of it.
 
 ```python
 digest = register_model("models", lambda folder: save_fits(fits, folder), model_card(fits, "sim-tiny", ...))

@@ -1,7 +1,9 @@
-"""Scheduled or asked for by what happens; it stands beside the champion as a challenger, and what it has forgotten is measured first.
+"""Scheduled or asked for by what happens; it stands beside the champion as a challenger, and what it has forgotten is
+measured first.
 
-A model learnt from a world that goes on. Whoever fits it again every month swaps a model that was validated for one that was not, twelve times a year. So a new fit is a **challenger**:
-it is registered with a card, begins on paper with the next bar, and acts when the always-valid contest is decided for it, or when somebody promotes it.
+A model learnt from a world that goes on. Whoever fits it again every month swaps a model that was validated for one
+that was not, twelve times a year. So a new fit is a **challenger**: it is registered with a card, begins on paper
+with the next bar, and acts when the always-valid contest is decided for it, or when somebody promotes it.
 
 When a fit is made, the action policy says (`[retrain]`), or one types `neuralpha desk retrain DESK`.
 """

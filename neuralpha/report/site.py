@@ -1,9 +1,10 @@
 """`report.site()`: a comparison that was run by hand, or by Papermill, ends in the same pages as `neuralpha run`.
 
-A notebook is where one explores; a report is what one hands on. The last cell of `compare_models.ipynb` makes the second out of the
-first: pages, leaderboard and manifest below `reports/<study>/`, which `neuralpha verify`, `report` and `compare` take like any
-other. Run for one universe after the other, by hand or by Papermill, the universes of one study stand side by side; a universe
-that was run under other settings is left out, and that is said.
+A notebook is where one explores; a report is what one hands on. The last cell of `compare_models.ipynb` makes the
+second out of the first: pages, leaderboard and manifest below `reports/<study>/`, which `neuralpha verify`,
+`report` and `compare` take like any other. Run for one universe after the other, by hand or by Papermill, the
+universes of one study stand side by side; a universe that was run under other settings is left out, and that is
+said.
 
 Under `neuralpha run` the pages are drawn when all universes are there, so then the cell is a link and nothing else.
 """

@@ -1,8 +1,9 @@
-"""`na.sweep(report)` and `neuralpha sweep`: every policy × cost × capital × model × universe of a report, traded once each.
+"""`na.sweep(report)` and `neuralpha sweep`: every policy × cost × capital × model × universe of a report, traded once
+each.
 
-A league under one assumption invites the question: and under another? A sweep asks all of them. It trades on the stored scores of a
-report, so nothing is fitted; each backtest is kept in the report's folder under the hash of what determines it, so nothing is traded
-twice, and a sweep that was killed goes on where it stopped.
+A league under one assumption invites the question: and under another? A sweep asks all of them. It trades on the
+stored scores of a report, so nothing is fitted; each backtest is kept in the report's folder under the hash of what
+determines it, so nothing is traded twice, and a sweep that was killed goes on where it stopped.
 ```python
 table = na.sweep("reports/quick")                                   # the study's policy, every preset of costs, three sizes
 table = na.sweep("reports/quick", policies=["Quantiles(5)", na.Band(0.1, 0.2)], costs=["flat", 12.0], capitals=[1e7, 1e9])

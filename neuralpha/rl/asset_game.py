@@ -1,8 +1,11 @@
-"""What the account of an asset sees, decides and is rewarded for, so that one small net trades five assets or a thousand.
+"""What the account of an asset sees, decides and is rewarded for, so that one small net trades five assets or a
+thousand.
 
-A net that sees all assets at once and decides on all at once has a thousand inputs for a thousand stocks, learns each stock by heart, and knows nothing of one that was not there
-while it learnt. A score model does not work like that: it looks at one stock at a time and is the same for all. So is the agent here. Each asset is a pupil of the same net: it sees its own features and its
-own position, decides on its own position, and is paid its own part of the account's reward (`TradeEnv.reward_by_asset`). The parts sum to the whole, the books are those of the one
+A net that sees all assets at once and decides on all at once has a thousand inputs for a thousand stocks, learns
+each stock by heart, and knows nothing of one that was not there while it learnt. A score model does not work like
+that: it looks at one stock at a time and is the same for all. So is the agent here. Each asset is a pupil of the
+same net: it sees its own features and its own position, decides on its own position, and is paid its own part of
+the account's reward (`TradeEnv.reward_by_asset`). The parts sum to the whole, the books are those of the one
 account, and the limits hold for all together.
 """
 

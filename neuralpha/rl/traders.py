@@ -1,10 +1,14 @@
-"""An agent that is fitted, stopped, saved and explained as every model is; what it says of a row is the position that it wishes.
+"""An agent that is fitted, stopped, saved and explained as every model is; what it says of a row is the position that
+it wishes.
 
-A study asks every model the same: learn on these rows, stop on those, say something of the rest. An agent can be asked that, too, if what it says is understood: its score is a share of the account, and
-the account trades it as it stands, with no policy between. So an agent here is an `Estimator`. It stands in a study beside LightGBM as `[models.ppo]`, is fitted on the same folds with the same purge and embargo, its seeds are units
-that are kept by their hash, and what certifies, searches and explains a model certifies, searches and explains it.
+A study asks every model the same: learn on these rows, stop on those, say something of the rest. An agent can be
+asked that, too, if what it says is understood: its score is a share of the account, and the account trades it as it
+stands, with no policy between. So an agent here is an `Estimator`. It stands in a study beside LightGBM as
+`[models.ppo]`, is fitted on the same folds with the same purge and embargo, its seeds are units that are kept by
+their hash, and what certifies, searches and explains a model certifies, searches and explains it.
 
-What it learns from is not the label but money: the account's own books, with the study's costs, capital, delay and fill. The names:
+What it learns from is not the label but money: the account's own books, with the study's costs, capital, delay and
+fill. The names:
 
 | name | learns | needs |
 |---|---|---|

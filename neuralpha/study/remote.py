@@ -1,17 +1,17 @@
 """`--reports URL`: a copy of the report and of every finished unit on any file system that fsspec knows.
 
-A machine can vanish with its disk. So work stays where locks and atomic renames exist, in a local folder, and what is
-finished is copied to an address: `s3://bucket/reports`, `sftp://host/path`, `file:///mnt/share`, whatever fsspec has a
-driver for. Another machine with the same study and the address begins with what it finds there.
+A machine can vanish with its disk. So work stays where locks and atomic renames exist, in a local folder, and what
+is finished is copied to an address: `s3://bucket/reports`, `sftp://host/path`, `file:///mnt/share`, whatever fsspec
+has a driver for. Another machine with the same study and the address begins with what it finds there.
 
-No file system but a local one promises an atomic rename of a folder. So a unit's files go first and its `unit.json`,
-which lists their SHA-256, goes last; what arrives is compared with it, and what does not fit is fitted again. A unit is
-copied as soon as it is finished, a report when it is whole. Two machines that work at the same time may fit a unit
-twice, to the same bytes; to divide the work between machines, use `--backend ray`.
+No file system but a local one promises an atomic rename of a folder. So a unit's files go first and its
+`unit.json`, which lists their SHA-256, goes last; what arrives is compared with it, and what does not fit is fitted
+again. A unit is copied as soon as it is finished, a report when it is whole. Two machines that work at the same
+time may fit a unit twice, to the same bytes; to divide the work between machines, use `--backend ray`.
 
-Before anything is fitted a small file is written to the address and read back: a bucket that does not exist, credentials
-that are missing and a network that is down are found in the first second. Buckets are never made. For S3 and what speaks
-its protocol (MinIO, R2, Ceph) install `neuralpha[s3]` and say where and who:
+Before anything is fitted a small file is written to the address and read back: a bucket that does not exist,
+credentials that are missing and a network that is down are found in the first second. Buckets are never made. For
+S3 and what speaks its protocol (MinIO, R2, Ceph) install `neuralpha[s3]` and say where and who:
 
 ```
 export AWS_ACCESS_KEY_ID=... AWS_SECRET_ACCESS_KEY=... AWS_ENDPOINT_URL=https://minio.example:9000   # the last not for AWS itself

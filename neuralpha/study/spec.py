@@ -21,24 +21,25 @@ test = "6M"
 window = 20
 ```
 
-`refit = true` fits every model again on training and validation together, once validation has chosen its epochs, trees or
-penalty: the test then begins where training ended, not a validation part later. It costs a second fit. In the block of a
-model it holds for that model alone.
+`refit = true` fits every model again on training and validation together, once validation has chosen its epochs,
+trees or penalty: the test then begins where training ended, not a validation part later. It costs a second fit. In
+the block of a model it holds for that model alone.
 
-`together = ["lstm"]` trains all seeds of a net at once, as one batched computation: on a GPU ten seeds then cost little more
-than one. `auxiliary = [1, 20]` in `[label]` lets nets learn further horizons beside the one that is scored; trees and lines learn that
-one alone, on the same rows.
+`together = ["lstm"]` trains all seeds of a net at once, as one batched computation: on a GPU ten seeds then cost
+little more than one. `auxiliary = [1, 20]` in `[label]` lets nets learn further horizons beside the one that is
+scored; trees and lines learn that one alone, on the same rows.
 
-Where the bar on which a label should end is suspended, it is missing; `exit = "next trade"` in `[label]` ends it at the asset's next price
-instead. A study that does not name it keeps its hash.
+Where the bar on which a label should end is suspended, it is missing; `exit = "next trade"` in `[label]` ends it at
+the asset's next price instead. A study that does not name it keeps its hash.
 
-Scored is always the return, which is what money is made of; a model may learn it better from another label. `learn =
-"volatility_scaled"` in `[label]` divides it by the asset's volatility, `learn = {kind = "excess_return", over = "beta"}` takes off what the market
-explains, `learn = {kind = "triple_barrier", profit = 2, stop = 1}` asks which barrier is touched first within the horizon.
-Early stopping and tuning look at what is learnt, every page of the report at the return.
+Scored is always the return, which is what money is made of; a model may learn it better from another label. `learn
+= "volatility_scaled"` in `[label]` divides it by the asset's volatility, `learn = {kind = "excess_return", over =
+"beta"}` takes off what the market explains, `learn = {kind = "triple_barrier", profit = 2, stop = 1}` asks which
+barrier is touched first within the horizon. Early stopping and tuning look at what is learnt, every page of the
+report at the return.
 
-A model or a feature of your own stands where a built-in name stands, as `file.py:Name`, seen from the study's file, or as
-`package.module:Name`:
+A model or a feature of your own stands where a built-in name stands, as `file.py:Name`, seen from the study's file,
+or as `package.module:Name`:
 
 ```toml
 features = ["core", "my_features.py:gap"]
@@ -52,12 +53,13 @@ n_estimators = 300
 
 What was fitted by it is kept under the digest of its code (see `own_code`).
 
-`ensemble = "z"` adds a row for all models together, the mean of their standard scores by date (`"rank"`: of their ranks, `"mean"`: of the
-scores themselves); `ensemble = "stack"` weighs them, by non-negative least squares on the validation part of each fold (see
-`models.ensembles`). `ensemble_of` names its members where not all of them take part.
+`ensemble = "z"` adds a row for all models together, the mean of their standard scores by date (`"rank"`: of their
+ranks, `"mean"`: of the scores themselves); `ensemble = "stack"` weighs them, by non-negative least squares on the
+validation part of each fold (see `models.ensembles`). `ensemble_of` names its members where not all of them take
+part.
 
-What must be *fitted* before a model sees it (principal components, a selection, clusters, regimes) is fitted inside the fold, on the training rows of
-every fit. Each step is a table, in order (see `features.pipeline`):
+What must be *fitted* before a model sees it (principal components, a selection, clusters, regimes) is fitted inside
+the fold, on the training rows of every fit. Each step is a table, in order (see `features.pipeline`):
 
 ```toml
 [[transform]]
@@ -69,14 +71,15 @@ n = 10
 kind = "my_transforms.py:Whitened"
 ```
 
-`transform = "rank"`, the default, is another thing: what is done date by date, before anything is fitted. Where it is not the default it becomes the first
-table, `kind = "zscore"` or `kind = "raw"`.
+`transform = "rank"`, the default, is another thing: what is done date by date, before anything is fitted. Where it
+is not the default it becomes the first table, `kind = "zscore"` or `kind = "raw"`.
 
-`[weights]` says what a training row counts (see `labels.sample_weights`); a model that takes no weights is refused, unless its block
-says `weights = false`. `[split] scheme = "k_fold"` or `"combinatorial"` tests purged groups of dates in the place of a walk forward: what
-it learns from lies before *and after* what it tests. Nobody could have traded it and no search may read it, so it goes with neither `[portfolio]`
-nor `[tune]`; combinatorial folds make several complete histories, of which the report shows the first and compares all (see `evaluate.paths`).
-`[label] kind = "my_labels.py:Name"` learns a label of your own.
+`[weights]` says what a training row counts (see `labels.sample_weights`); a model that takes no weights is refused,
+unless its block says `weights = false`. `[split] scheme = "k_fold"` or `"combinatorial"` tests purged groups of
+dates in the place of a walk forward: what it learns from lies before *and after* what it tests. Nobody could have
+traded it and no search may read it, so it goes with neither `[portfolio]` nor `[tune]`; combinatorial folds make
+several complete histories, of which the report shows the first and compares all (see `evaluate.paths`). `[label]
+kind = "my_labels.py:Name"` learns a label of your own.
 """
 
 # AUTOGENERATED! DO NOT EDIT! File to edit: ../../nbs/study/spec.ipynb.

@@ -1,17 +1,17 @@
 r"""When a decision becomes a trade, and at what price.
 
-A score of date $t$ is known after the close of $t$. Who trades at that very close trades at a price that helped to decide,
-and earns a return that nobody could have had. The same scores under another convention can gain or lose everything: the
-convention is a part of the result, and has an object of its own.
+A score of date $t$ is known after the close of $t$. Who trades at that very close trades at a price that helped to
+decide, and earns a return that nobody could have had. The same scores under another convention can gain or lose
+everything: the convention is a part of the result, and has an object of its own.
 
 - **delay**: bars between the decision and the trade. 1 is what a desk can do; 0 exists because papers use it.
-- **fill**: the price of the trade. The `close` of the bar, its `open`, or its `vwap`, for which the mean of open, high, low
-  and close stands in.
-- **horizon**: bars for which a decision is held. The money is split into that many overlapping tranches, one of which is
-  exchanged on every bar (Jegadeesh and Titman, 1993).
+- **fill**: the price of the trade. The `close` of the bar, its `open`, or its `vwap`, for which the mean of open,
+  high, low and close stands in.
+- **horizon**: bars for which a decision is held. The money is split into that many overlapping tranches, one of
+  which is exchanged on every bar (Jegadeesh and Titman, 1993).
 
-A bar's return is cut at the fill: what was held before earns the way from the last close to the fill, what is held after
-the trade earns the rest,
+A bar's return is cut at the fill: what was held before earns the way from the last close to the fill, what is held
+after the trade earns the rest,
 $$ 1 + r = (1 + r_\text{before})(1 + r_\text{after}) . $$
 """
 

@@ -1,18 +1,18 @@
 r"""What trading costs, as one object that a simulation, an optimiser, a study and a report share.
 
-Whoever buys pays the ask, whoever sells gets the bid, and the price in the file lies between. Half the distance of the
-two, the **half-spread**, is what a trade loses against the close, in basis points of the amount. For liquid stocks of
-developed markets 2 to 10 of them are usual; small stocks cost a multiple.
+Whoever buys pays the ask, whoever sells gets the bid, and the price in the file lies between. Half the distance of
+the two, the **half-spread**, is what a trade loses against the close, in basis points of the amount. For liquid
+stocks of developed markets 2 to 10 of them are usual; small stocks cost a multiple.
 
-An order that is large against what is usually traded moves the price while it is filled. The **temporary impact** is
-gone afterwards, the **permanent** one stays. Four decades of data say that the price moves with the square root of the
-order: an order of $Q$ in a stock that trades $V$ a bar with volatility $\sigma$ moves it by
+An order that is large against what is usually traded moves the price while it is filled. The **temporary impact**
+is gone afterwards, the **permanent** one stays. Four decades of data say that the price moves with the square root
+of the order: an order of $Q$ in a stock that trades $V$ a bar with volatility $\sigma$ moves it by
 $$ I = Y \sigma \sqrt{Q / V}, \qquad Y \approx 1 $$
-and pays two thirds of that on average while it is filled. Published rules differ by a factor of a hundred at the size
-that decides how much money a strategy can carry, so the rule is a parameter, and the known ones have names.
+and pays two thirds of that on average while it is filled. Published rules differ by a factor of a hundred at the
+size that decides how much money a strategy can carry, so the rule is a parameter, and the known ones have names.
 
-Then there is the broker (**commission**), whoever lends the shares that are sold short (**borrow**) and the money that is
-not there (**financing**).
+Then there is the broker (**commission**), whoever lends the shares that are sold short (**borrow**) and the money
+that is not there (**financing**).
 
 Everything that needs to know what a trade costs is handed a `Costs`: what it knows grows here, and nowhere else.
 """

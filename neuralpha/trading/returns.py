@@ -3,10 +3,11 @@
 A feature may say "not known" where a stock is halted. A ledger may not: whoever holds the stock still holds it, and
 earns something from every bar to the next.
 
-- **While a stock is halted** its holder earns nothing. The whole move is earned on the bar on which trading resumes.
-- **When a stock is delisted** its holder earns the delisting return from the last bar on, counted from the last price
-  that could be had. Where the delisting return is unknown the position is closed at that price, and counted, so that
-  the reader knows how often this was assumed.
+- **While a stock is halted** its holder earns nothing. The whole move is earned on the bar on which trading
+  resumes.
+- **When a stock is delisted** its holder earns the delisting return from the last bar on, counted from the last
+  price that could be had. Where the delisting return is unknown the position is closed at that price, and counted,
+  so that the reader knows how often this was assumed.
 - **Who merely misses the last bars** of the panel has not left: nothing is earned, and the position stays.
 """
 

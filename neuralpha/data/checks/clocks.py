@@ -1,11 +1,11 @@
 """Half of a table in local time and half in UTC: the same session under two dates, or under two hours.
 
-A table that was put together from two sources may keep two clocks. Nothing is wrong with either half. Beside each other,
-one half knows tomorrow's market: its bars stand a day, or five hours, before those of the same session.
+A table that was put together from two sources may keep two clocks. Nothing is wrong with either half. Beside each
+other, one half knows tomorrow's market: its bars stand a day, or five hours, before those of the same session.
 
 Two things give it away before any price is looked at. A midnight written in UTC is the evening before, so one half
-trades from Sunday to Thursday, *on the same days but for one*. And of bars within the day, one half opens and closes some
-hours after the other, *in sessions that are as long*. What only the returns can tell (`two_clocks` in
+trades from Sunday to Thursday, *on the same days but for one*. And of bars within the day, one half opens and
+closes some hours after the other, *in sessions that are as long*. What only the returns can tell (`two_clocks` in
 `neuralpha.data.checks.market`) is told by them.
 """
 

@@ -1,7 +1,7 @@
 """What can be wrong in a table of bars: every check by its name, each a few lines that say which bars are wrong.
 
-A model learns whatever repeats, and nothing repeats like a data fault: a bad print that comes back the next day is the
-best "reversal signal" there is. So every table passes through named checks on its way to a panel
+A model learns whatever repeats, and nothing repeats like a data fault: a bad print that comes back the next day is
+the best "reversal signal" there is. So every table passes through named checks on its way to a panel
 (`neuralpha.data.checks.run`), with thresholds that stand in one place (`neuralpha.data.checks.spec`).
 
 Markets have fat tails. A check that masks what is merely extreme deletes the returns that matter most, so the

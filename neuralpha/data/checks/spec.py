@@ -5,8 +5,8 @@ A check says what is wrong; the specification says what is done about it. For ea
 - a **severity**. `halt` refuses the table, `mask` takes the row out of the panel's fields (it stays visible in
   `panel.masked`), `note` only counts it, `off` does not look;
 - its thresholds, all in one `CheckSpec`, so that a study says on one page what it took for a fault;
-- whether its rule for repair acts, if it has one at all. The rules are listed in `CheckSpec.repair`; take a name out,
-  and the row is treated by its severity instead.
+- whether its rule for repair acts, if it has one at all. The rules are listed in `CheckSpec.repair`; take a name
+  out, and the row is treated by its severity instead.
 
 Ratios are of prices, windows are in bars of the asset, tolerances are relative.
 """

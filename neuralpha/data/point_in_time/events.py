@@ -1,8 +1,9 @@
-"""Posts, news, ratings, any table of (asset, timestamp, columns): joined as of the session's close, with its faults counted.
+"""Posts, news, ratings, any table of (asset, timestamp, columns): joined as of the session's close, with its faults
+counted.
 
 Alternative data differ in content and agree in form: something happened to an asset at a time. One function,
-`event_features`, turns any such table into features of the panel's rows. What it does with a column follows from the
-column's kind, which is inferred, shown and checked.
+`event_features`, turns any such table into features of the panel's rows. What it does with a column follows from
+the column's kind, which is inferred, shown and checked.
 
 | kind | columns | features |
 |---|---|---|

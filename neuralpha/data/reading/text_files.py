@@ -1,4 +1,5 @@
-"""From the bytes of a CSV file to columns of text: compression, encoding, delimiter, lines before and after the table, headers of two lines.
+"""From the bytes of a CSV file to columns of text: compression, encoding, delimiter, lines before and after the table,
+headers of two lines.
 
 Nothing here knows what a column means. A file is refused where it is not clear which line is the header, how many
 fields a line has, or which letters its bytes are.

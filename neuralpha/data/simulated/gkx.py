@@ -1,9 +1,10 @@
-r"""The Monte Carlo design of *Empirical Asset Pricing via Machine Learning* (2020), where published models have published scores.
+r"""The Monte Carlo design of *Empirical Asset Pricing via Machine Learning* (2020), where published models have
+published scores.
 
 $N=200$ stocks, $T=180$ months and $P_c$ characteristics (50 or 100). Behind each characteristic stands a latent
-$x_{j,t} = \rho_j x_{j,t-1} + \sqrt{1-\rho_j^2}\,\varepsilon$ with $\rho_j \sim U[0.9, 1]$; the characteristic is its
-rank among the stocks, $c = 2\,\mathrm{rank}/(N+1) - 1$. One macro series $y_t = 0.95\,y_{t-1} + \sqrt{1-0.95^2}\,\varepsilon$
-is common. The predictors are $c$ and $c\,y$, so $2P_c$ columns; the next return is
+$x_{j,t} = \rho_j x_{j,t-1} + \sqrt{1-\rho_j^2}\,\varepsilon$ with $\rho_j \sim U[0.9, 1]$; the characteristic is
+its rank among the stocks, $c = 2\,\mathrm{rank}/(N+1) - 1$. One macro series $y_t = 0.95\,y_{t-1} +
+\sqrt{1-0.95^2}\,\varepsilon$ is common. The predictors are $c$ and $c\,y$, so $2P_c$ columns; the next return is
 $$ r = g + c_1v_1 + c_2v_2 + c_3v_3 + e, \quad v \sim N(0, 0.05^2)\ \text{per date}, \quad e = 0.05\,t_5 $$
 
 | | $g$ | who can find it |

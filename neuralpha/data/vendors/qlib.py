@@ -4,8 +4,8 @@ Qlib (Yang et al., 2020) keeps one file per instrument and field:
 
 - `calendars/day.txt`: one session per line; the line number is the session's position;
 - `instruments/all.txt`: name, first and last day, separated by tabs (one line per stretch of membership);
-- `features/<name in lower case>/<field>.day.bin`: little-endian float32; the first number is the position of the first
-  value in the calendar, the rest are values, NaN where there is none.
+- `features/<name in lower case>/<field>.day.bin`: little-endian float32; the first number is the position of the
+  first value in the calendar, the rest are values, NaN where there is none.
 
 Prices are already adjusted there: `close = raw close × factor` and `volume = raw volume / factor`. The reader keeps
 them as they are and adds `raw_close`.

@@ -1,9 +1,9 @@
 """One class to derive a net from: write `forward`, and any hook whose default does not fit.
 
-A net here is a torch module that is called as `net(x, grid)`: `x` is (rows, window, features), `grid` says which rows
-share a date (`models.losses.Grid`), and it returns (rows, outputs). That is all most nets need to say. Some need more: a
-loss of their own, a look at all training rows before they score, whole dates in a batch. Each is a hook of `NetModule`,
-each has a default, and here is the list of them:
+A net here is a torch module that is called as `net(x, grid)`: `x` is (rows, window, features), `grid` says which
+rows share a date (`models.losses.Grid`), and it returns (rows, outputs). That is all most nets need to say. Some
+need more: a loss of their own, a look at all training rows before they score, whole dates in a batch. Each is a
+hook of `NetModule`, each has a default, and here is the list of them:
 
 | hook | write it where | default |
 |---|---|---|

@@ -1,7 +1,7 @@
 """The sentences at the top of a page: who leads, and whether a net beats a tree.
 
-Whoever reads one line of a report reads these. They say no more than the statistics do: who cannot be told apart is named together, and "the data cannot say" comes
-with how long one would have to wait.
+Whoever reads one line of a report reads these. They say no more than the statistics do: who cannot be told apart is
+named together, and "the data cannot say" comes with how long one would have to wait.
 
 The first thing on the page is the answer, in a sentence that the statistics support.
 """

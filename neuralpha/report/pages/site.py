@@ -1,6 +1,7 @@
 """A report that is being drawn.
 
-Its navigation follows from what is there: a study without money has no Money page, one that nobody audited no certificate.
+Its navigation follows from what is there: a study without money has no Money page, one that nobody audited no
+certificate.
 
 What all pages of a report share is a `Site`: the study, its folder, and what the universes stored there.
 """

@@ -1,8 +1,9 @@
-"""The explanations of a report: SHAP for every model, through time and regime, between models, in IC, and in pairs of features.
+"""The explanations of a report: SHAP for every model, through time and regime, between models, in IC, and in pairs of
+features.
 
-A leaderboard says who is right; this part asks why. Rows are drawn at random from all test parts, each explained by the
-model of its own fold, so that the reasons can be followed through the years. All models are explained on the same rows:
-only then can one say whether they see the same thing.
+A leaderboard says who is right; this part asks why. Rows are drawn at random from all test parts, each explained by
+the model of its own fold, so that the reasons can be followed through the years. All models are explained on the
+same rows: only then can one say whether they see the same thing.
 
 | question | answer |
 |---|---|
