@@ -36,6 +36,14 @@ def test_a_prediction_needs_no_more_than_a_date(parts):
     raw = na.compute_features(X.panel, "classic", transform=None)
     np.testing.assert_array_equal(one.features["raw"].reindex(list(raw.names)), raw.values[row])
 
+def test_what_a_universe_page_says_to_type_works(monkeypatch):
+    from neuralpha.house import root
+
+    monkeypatch.chdir(root())
+    page = (root() / "reports/sample/sim-tiny/index.html").read_text(encoding="utf-8")
+    folder = page.split('na.inspect("')[1].split('"')[0]
+    assert folder == "reports/sample/sim-tiny" and "on which most depends" in repr(na.inspect(folder))
+
 def test_without_a_date_it_says_on_which_rows_the_ics_depend_most(parts):
     X, y, ridge = parts
     origin = na.inspect(ridge)
