@@ -249,6 +249,11 @@ def test_half_life_is_the_planted_one_whatever_the_tails(life, tails):
     found = half_life(np.mean([np.nanmean(bar_ics(*_fading_market(life, tails, seed)), 0) for seed in range(2)], 0))
     assert found == pytest.approx(life, rel=0.15)
 
+def test_dates_are_those_with_an_ic():
+    panel, s, y = _market()  # the labels of the last six dates are not known
+    m = evaluate_scores(s, panel, y, n_resamples=100)
+    assert m["dates"]["value"] == m["ic"]["n"] == panel.n_dates - 6
+
 def test_half_life_is_found_in_a_market():
     panel, s, y = _market(dates=1500, fade=0.9)
     m = evaluate_scores(s, panel, y, n_resamples=100)["half_life"]

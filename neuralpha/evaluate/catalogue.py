@@ -949,16 +949,16 @@ declare(
     "score's variance; p of no loss by a paired test.",
 )
 
-# %% ../../nbs/evaluate/catalogue.ipynb #6f4b81e2
+# %% ../../nbs/evaluate/catalogue.ipynb #2af855a3
 declare("rows", "rows", "rows", "whole period", "Scored (date, asset) pairs.", where="main")
 declare(
     "dates",
     "dates",
     "dates",
     "whole period",
-    "Dates with a score.",
+    "Dates with an IC: at least three assets have score and label.",
     where="column",
-    sliced=InSlice("Dates of the slice with at least three assets (five within a group) that have score and label."),
+    sliced=InSlice("Dates of the slice on which at least three assets (five within a group) have score and label."),
 )
 
 # %% ../../nbs/evaluate/catalogue.ipynb #51240bb7

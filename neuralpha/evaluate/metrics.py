@@ -136,15 +136,15 @@ def _by_row(panel: Panel, values) -> np.ndarray:  # (n_rows,)
         return np.full(panel.n_rows, np.nan if values is None else float(values))
     return on_panel(panel, values)[0][:, 0]
 
-# %% ../../nbs/evaluate/metrics.ipynb #0881915b
+# %% ../../nbs/evaluate/metrics.ipynb #94b7228a
 def _counts(sample: Sample) -> dict:
-    """How many dates and rows were scored."""
+    """How many rows were scored, and how many dates have an IC."""
     panel = sample.panel
     scored = np.isfinite(sample.scores)
     days = pd.DatetimeIndex(panel.dates[np.unique(panel.date_code[scored])])
     first, last = str(days[0].date()), str(days[-1].date())
     return {
-        "dates": record("dates", sample.label, len(days), first=first, last=last),
+        "dates": record("dates", sample.label, int(np.isfinite(sample.ic).sum()), first=first, last=last),
         "rows": record("rows", sample.label, scored.sum(), labelled=int(sample.known.sum())),
     }
 
