@@ -689,7 +689,7 @@ def _empty(sheet: ScoreSheet) -> list[str]:
         return []
     return [f"{len(lost):,} features have no value for most assets today and say nothing: {_some(lost)}."]
 
-# %% ../../nbs/report/score.ipynb #008d8932
+# %% ../../nbs/report/score.ipynb #3c5d0508
 def _unexplained(sheet: ScoreSheet) -> list[str]:
     """Models that do not open themselves up."""
     if len(sheet.pushes):
@@ -698,6 +698,15 @@ def _unexplained(sheet: ScoreSheet) -> list[str]:
 
 
 DOUBTS = (
-    *(_thin, _repeated, _unscored, _unknown, _aged, _reversed),
-    *(_moved_away, _out_of_range, _empty, _one_width, _unexplained),
+    _thin,
+    _repeated,
+    _unscored,
+    _unknown,
+    _aged,
+    _reversed,
+    _moved_away,
+    _out_of_range,
+    _empty,
+    _one_width,
+    _unexplained,
 )
