@@ -9,10 +9,10 @@ from neuralpha.data.checks.planted import AT, CLEAN, PLANTED, added, check_frame
 from neuralpha.data.checks.run import check_panel
 from neuralpha.data.reading.form import Table
 from neuralpha.data.reading.spec import read_spec
-from neuralpha.data.reading.tables import canonical
+from neuralpha.data.reading.tables import to_canonical
 
 def test_a_table_of_the_wrong_shape_is_refused():
-    good = canonical(pl.from_pandas(CLEAN).lazy(), "t", "t")
+    good = to_canonical(pl.from_pandas(CLEAN).lazy(), "t", "t")
     for bad in (
         good.frame.with_columns(pl.col("close").cast(pl.String)),
         good.frame.with_columns(pl.col("asset").cast(pl.String)),
@@ -62,7 +62,7 @@ def test_a_panels_own_frame_comes_back_as_the_same_panel(tmp_path):
     p = check_frame(PLANTED["unit_flip"].frame)
     p.frame().to_csv(tmp_path / "p.csv", index=False)
     for frame in (pl.from_pandas(p.frame()), pl.read_csv(tmp_path / "p.csv", infer_schema=False)):
-        back = check_panel(canonical(frame.lazy(), "t", "t", read_spec()))
+        back = check_panel(to_canonical(frame.lazy(), "t", "t", read_spec()))
         assert list(back.fields) == list(p.fields) and back.digest == p.digest
     p = check_frame(
         CLEAN.assign(size=1.0)[["date", "asset", "size"]].assign(tradable=CLEAN.index != AT)

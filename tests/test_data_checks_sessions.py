@@ -16,7 +16,7 @@ from neuralpha.data.checks.planted import CLEAN, check_frame
 
 from neuralpha.data.checks.run import check_panel
 
-from neuralpha.data.reading.tables import canonical
+from neuralpha.data.reading.tables import to_canonical
 
 from neuralpha.labels import forward_return
 
@@ -32,7 +32,7 @@ def market(days_of):
     return pd.concat(frames, ignore_index=True)
 
 def read(frame, checks=None):
-    return check_panel(canonical(pl.from_pandas(frame).lazy(), "t", "t"), checks)
+    return check_panel(to_canonical(pl.from_pandas(frame).lazy(), "t", "t"), checks)
 
 def line(panel, check):
     return panel.checks.set_index("check").loc[check]

@@ -7,7 +7,7 @@ import pytest
 import sqlalchemy as sa
 from neuralpha.core import NeuralphaError
 from neuralpha.data.reading.spec import read_spec
-from neuralpha.data.reading.tables import canonical
+from neuralpha.data.reading.tables import to_canonical
 
 DAYS = [dt.date(2024, 1, d) for d in (2, 3, 4)]
 
@@ -21,7 +21,7 @@ BARS = pd.DataFrame(
 )
 
 def read(lf, **options):
-    t = canonical(lf, "t", "t", read_spec(**options))
+    t = to_canonical(lf, "t", "t", read_spec(**options))
     return t.frame.with_columns(pl.col("asset").cast(pl.String)).sort("asset", "date").rows()
 
 WANT = [(dt.datetime(2024, 1, 3), "NA", 5.0, 50.0), (dt.datetime(2024, 1, 4), "NA", 6.0, 60.0)]

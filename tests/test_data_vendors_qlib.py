@@ -7,7 +7,7 @@ import polars as pl
 import pytest
 from neuralpha.core import NeuralphaError
 from neuralpha.data.reading.spec import read_spec
-from neuralpha.data.reading.tables import canonical
+from neuralpha.data.reading.tables import to_canonical
 
 def write_qlib(folder, assets, calendar):
     """A Qlib directory as Qlib's own script writes it: `assets` is name -> (position of the first value, fields)."""
@@ -31,7 +31,7 @@ ASSETS = {
 }
 
 def rows(lf, **options):
-    t = canonical(lf, "t", "t", read_spec(adjust="none", **options))
+    t = to_canonical(lf, "t", "t", read_spec(adjust="none", **options))
     return t.frame.select("date", pl.col("asset").cast(pl.String), "close", "raw_close").sort("asset", "date").rows()
 
 def test_a_qlib_directory_is_read_directly(tmp_path):

@@ -7,7 +7,7 @@ import polars as pl
 import pytest
 from neuralpha.core import NeuralphaError
 from neuralpha.data.reading.spec import read_spec
-from neuralpha.data.reading.tables import canonical
+from neuralpha.data.reading.tables import to_canonical
 
 def bars_like_yahoo(start="2024-01-02", periods=3):
     return pd.DataFrame(
@@ -37,10 +37,10 @@ def stub(monkeypatch, answer):
 def test_downloads_are_cached_and_adjusted(tmp_path, monkeypatch):
     spec = read_spec(start="2024-01-02", end="2024-01-04", cache=str(tmp_path))
     calls = stub(monkeypatch, bars_like_yahoo())
-    first = canonical(scan_yahoo("AAPL, MSFT", spec), "y", "yahoo", spec).frame
+    first = to_canonical(scan_yahoo("AAPL, MSFT", spec), "y", "yahoo", spec).frame
     assert calls == ["AAPL", "MSFT"] and first["close"].to_list() == [5, 5.5, 12] * 2 and first["raw_close"][0] == 10
     stub(monkeypatch, ConnectionError("offline"))
-    assert canonical(scan_yahoo("AAPL,MSFT", spec), "y", "yahoo", spec).frame.equals(first)
+    assert to_canonical(scan_yahoo("AAPL,MSFT", spec), "y", "yahoo", spec).frame.equals(first)
 
 @pytest.mark.parametrize(
     "answer, message",

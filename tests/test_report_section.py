@@ -56,7 +56,7 @@ def test_the_section_that_this_page_writes_is_computed_and_derived_alike(tmp_pat
     assert table.loc["lstm", "fewest"] == stored.tests["lstm"].scores().dropna().groupby("date").size().min()
     assert report.figures[0]["section"] == "Coverage" and (report.folder / report.figures[0]["file"]).exists()
     shared = re.findall(r"`report\.(\w+)`", prose.split("| | |")[1].split("\n\n")[0])
-    assert {"experiment", "tests", "valids", "searches", "folder"} == set(shared)
+    assert {"experiment", "tests", "valid_scores", "searches", "folder"} == set(shared)
     assert all(
         hasattr(of, name) for of in (Report, StoredReport) for name in shared if name not in ("experiment", "folder")
     )

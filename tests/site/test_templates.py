@@ -126,7 +126,7 @@ def drawn(tmp_path_factory, replayed_once):
         "data.html": found["data.html"],
         "universe.html": found["sim-tiny/index.html"],
         "model.html": found["sim-tiny/model-lightgbm.html"],
-        "manifest.html": manifest_page(study, read_json(sample / "manifest.json")),
+        "manifest.html": manifest_page(site, read_json(sample / "manifest.json")),
         "single_file.html": single_file(sample),
         "comparison.html": comparison_page(compare_reports(sample, reports / "again")),
         "studies.html": write_studies_index(reports).read_text(encoding="utf-8"),
