@@ -52,6 +52,14 @@ def test_seasonality_by_hand():
         np.mean([x[599 - k] / x[598 - k] - 1 for k in (4, 9, 14, 19)])
     )
 
+def test_the_day_of_the_week_is_the_mean_of_the_returns_that_there_are():
+    x = np.exp(np.cumsum(0.01 * np.random.default_rng(1).standard_normal(600)))
+    x[595 - 1] = np.nan  # without the return of four bars ago, and the one of the bar after
+    known = [x[599 - k] / x[598 - k] - 1 for k in (9, 14, 19)]
+    assert FEATURES["weekday_20"].compute(History({"close": x}))[-1] == pytest.approx(np.mean(known))
+    x[590 - 1] = x[585 - 1] = np.nan  # one of four is no mean of a day of the week
+    assert np.isnan(FEATURES["weekday_20"].compute(History({"close": x}))[-1])
+
 def test_idio_skew_equals_a_regression():
     from scipy.stats import skew
 

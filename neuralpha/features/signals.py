@@ -82,10 +82,12 @@ declare(
     "Lane (1984)",
 )
 
-# %% ../../nbs/features/signals.ipynb #df97526c
+# %% ../../nbs/features/signals.ipynb #9f29fcfd
 def _weekday(h, w):
-    past = [h.lag("ret", k) for k in range(4, w, 5)]
-    return np.where(sum(np.isfinite(p) for p in past) * 2 >= len(past), np.nansum(past, 0), np.nan) / len(past)
+    past = np.array([h.lag("ret", k) for k in range(4, w, 5)])
+    known = np.isfinite(past).sum(0)
+    enough = 2 * known >= len(past)
+    return np.nansum(past, 0) / np.where(enough, known, np.nan)
 
 # %% ../../nbs/features/signals.ipynb #8dacc932
 declare(
