@@ -197,20 +197,31 @@ def desk_sectors(
     found.loc["costs and fills"] = [np.nan, np.nan, costs]
     return found.rename_axis("sector")
 
-# %% ../../nbs/monitor/shortfall.ipynb #6b5279e7
+# %% ../../nbs/monitor/shortfall.ipynb #dacbe543
 def _bar_sectors(record, before, bar, sectors) -> pd.DataFrame:
     """Money of one bar, by sector, and what the held positions made."""
     table = record.table(bar)
-    held = record.table(before)["position:desk"].reindex(table.index, fill_value=0.0)
-    names = sectors.reindex(table.index)
-    if names[held != 0].isna().any():
-        raise NeuralphaError(f"{names[held != 0].index[names[held != 0].isna()][0]} is held, and has no sector.")
-    move = table["return"].astype(float).fillna(0.0)
-    shown = (table["tradable"] & names.notna()).astype(float)
-    share = shown / shown.sum() * held.sum()  # the benchmark, in the desk's own net exposure
-    columns = dict(weight=held, made=held * move, share=share, market=share * move, count=shown, moved=shown * move)
-    sums = pd.DataFrame(columns).groupby(names).sum()
-    usual = (sums["moved"] / sums["count"]).fillna(0.0)
-    allocation = (sums["weight"] - sums["share"]) * (usual - sums["moved"].sum() / shown.sum())
-    selection = sums["made"] - sums["weight"] * usual
+    positions = record.table(before)["position:desk"].reindex(table.index, fill_value=0.0)
+    sector = sectors.reindex(table.index)
+    without = table.index[(positions != 0) & sector.isna()]
+    if len(without):
+        raise NeuralphaError(f"{without[0]} is held, and has no sector.")
+    change = table["return"].astype(float).fillna(0.0)
+    member = (table["tradable"] & sector.notna()).astype(float)
+    benchmark = member / member.sum() * positions.sum()  # every asset alike, in the desk's own net exposure
+    by_asset = pd.DataFrame(
+        dict(
+            weight=positions,
+            made=positions * change,
+            benchmark=benchmark,
+            market=benchmark * change,
+            members=member,
+            changes=member * change,
+        )
+    )
+    sums = by_asset.groupby(sector).sum()
+    sector_return = (sums["changes"] / sums["members"]).fillna(0.0)
+    market_return = sums["changes"].sum() / member.sum()
+    allocation = (sums["weight"] - sums["benchmark"]) * (sector_return - market_return)
+    selection = sums["made"] - sums["weight"] * sector_return
     return pd.DataFrame(dict(allocation=allocation, selection=selection, held=sums["made"], market=sums["market"]))

@@ -336,31 +336,41 @@ def _worst_steps(trial: Trial, kind: str):
 def _step_of(model, rows: np.ndarray, X: Features, against: np.ndarray, size: float) -> np.ndarray:
     return worst_step(model, X, rows, against[rows], size)
 
-# %% ../../nbs/portfolio/resilience.ipynb #bf1efa1d
+# %% ../../nbs/portfolio/resilience.ipynb #22cf73ae
 def compare_scores(trial: Trial, scores: np.ndarray) -> dict:
     """Disturbed scores against those without disturbance."""
-    y, panel = trial.prediction.y, trial.X.panel
-    both = np.isfinite(trial.before)
-    scores = np.where(both, np.nan_to_num(scores), np.nan)  # a date without an order says nothing, which is an IC of 0
-    date = panel.date_code
-    known = both & np.isfinite(y.values)
-    ics = [correlation_by_date(s[known], y.values[known], date[known]) for s in (trial.before, scores)]
-    ics[1] = np.where(np.isfinite(ics[0]), np.nan_to_num(ics[1]), np.nan)
-    lost = paired_test(*ics, y.horizon)
-    ranks = [standardise_by_date(panel, np.where(both, s, np.nan), "rank")[both] for s in (trial.before, scores)]
+    scored = np.isfinite(trial.before)
+    scores = np.where(scored, np.nan_to_num(scores), np.nan)
+    ic_before, ic = _two_ics(trial, scores)
+    lost = paired_test(ic_before, ic, trial.prediction.y.horizon)
     book = trial.trade(scores)
-    before = trial.book.decided
-    held = max(np.abs(before).sum(), 1e-300)
-    moved = np.abs(book.decided - before).sum() / held
+    positions = trial.book.decided
+    moved = np.abs(book.decided - positions).sum() / 2
     return {
-        "rank correlation": float(np.nan_to_num(correlation_by_date(*ranks, date[both])).mean()),
-        "ic before": float(np.nanmean(ics[0])),
-        "ic": float(np.nanmean(ics[1])),
+        "rank correlation": _mean_rank_correlation(trial, scores),
+        "ic before": float(np.nanmean(ic_before)),
+        "ic": float(np.nanmean(ic)),
         "ic lost": float(lost["difference"]),
         "low": float(lost["low"]),
         "high": float(lost["high"]),
-        "positions moved": float(moved / 2),
+        "positions moved": float(moved / max(np.abs(positions).sum(), 1e-300)),
     } | sharpe_lost(trial.book, book, trial.n_resamples, trial.seed)
+
+
+def _two_ics(trial: Trial, scores: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """The ICs by date before and after; a date that the disturbance left without an order says nothing: 0."""
+    y, date = trial.prediction.y.values, trial.X.panel.date_code
+    known = np.isfinite(trial.before) & np.isfinite(y)
+    before, after = (correlation_by_date(s[known], y[known], date[known]) for s in (trial.before, scores))
+    return before, np.where(np.isfinite(before), np.nan_to_num(after), np.nan)
+
+
+def _mean_rank_correlation(trial: Trial, scores: np.ndarray) -> float:
+    """How alike the orders of the assets are before and after, the mean over dates; 0 where there is none."""
+    panel, scored = trial.X.panel, np.isfinite(trial.before)
+    before = standardise_by_date(panel, trial.before, "rank")[scored]
+    after = standardise_by_date(panel, scores, "rank")[scored]
+    return float(np.nan_to_num(correlation_by_date(before, after, panel.date_code[scored])).mean())
 
 # %% ../../nbs/portfolio/resilience.ipynb #b83c15be
 def sharpe_lost(before: Book, after: Book, n_resamples: int = 500, seed: int = 0) -> dict:

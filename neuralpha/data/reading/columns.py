@@ -44,7 +44,7 @@ class Matched:
     found: dict  # source name -> canonical name
     dropped: dict  # source name -> why it is left out
 
-# %% ../../../nbs/data/reading/columns.ipynb #dcdc6cc9
+# %% ../../../nbs/data/reading/columns.ipynb #2183e3a0
 def matched_columns(names, spec: ReadSpec, where: str) -> Matched:
     """Canonical names for a source's columns, and those that are left out; raises for a missing, unknown or doubled
     one.
@@ -56,19 +56,18 @@ def matched_columns(names, spec: ReadSpec, where: str) -> Matched:
             f"{', '.join(map(str, names))}."
         )
     wide = spec.layout == "wide"
-    out = (_wide_names if wide else _long_names)(names, spec, where)
-    present = set(out.found.values())
-    if spec.asset is not None and (wide or "asset" in present):
-        column = next((n for n, c in out.found.items() if c == "asset"), None)
+    matched = _wide_names(names, spec, where) if wide else _long_names(names, spec, where)
+    source_of = {canonical: source for source, canonical in matched.found.items()}
+    if spec.asset is not None and (wide or "asset" in source_of):
+        has = "a wide table has one in every column" if wide else f"column {source_of['asset']!r} names its assets"
         raise NeuralphaError(
-            f"{where}: asset={spec.asset!r} names the one asset of a table, but "
-            + ("a wide table has one in every column" if wide else f"column {column!r} names its assets")
-            + "; leave the option out."
+            f"{where}: asset={spec.asset!r} names the one asset of a table, but {has}; leave the option out."
         )
-    for c in ("date",) if wide or spec.asset is not None else ("date", "asset"):
-        if c not in present:
-            raise _absent(c, names, spec, where)
-    return out
+    one_column_of_assets = not wide and spec.asset is None
+    for needed in ("date", "asset") if one_column_of_assets else ("date",):
+        if needed not in source_of:
+            raise _absent(needed, names, spec, where)
+    return matched
 
 # %% ../../../nbs/data/reading/columns.ipynb #3945351f
 def match_columns(

@@ -21,7 +21,7 @@ from ...features.table import Features
 from ..base import scaled
 from .device import free_memory
 
-# %% ../../../nbs/models/training/resident.ipynb #02366609
+# %% ../../../nbs/models/training/resident.ipynb #aa6bda87
 class Resident:
     """A feature table, standardised, on a device; windows of it are gathered by index.
 
@@ -61,9 +61,8 @@ class Resident:
         self._at[kept] = np.arange(len(kept)) + padding * panel.asset_code[kept].astype(np.int64)
 
         self.values = torch.zeros(total, self.width, device=self.device)
-        for part in np.array_split(
-            kept, 1 + len(kept) * self.width // 500_000
-        ):  # 2 MB at a time: nothing is there twice
+        n_parts = 1 + len(kept) * self.width // 500_000  # 2 MB at a time: nothing is there twice
+        for part in np.array_split(kept, n_parts):
             at = torch.from_numpy(self._at[part] + padding).to(self.device)
             self.values[at] = torch.from_numpy(scaled(X.values[part], mean, sd)).to(self.device)
         self.view = self.values.as_strided((total - padding, window * self.width), (self.width, 1))
