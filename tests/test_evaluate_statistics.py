@@ -262,13 +262,13 @@ def test_waves_are_given_up_where_one_of_many_series_comes_and_goes():
     kept = {True: [], False: []}
     for seed in range(200):
         x = np.random.default_rng(seed).standard_normal((250, 8))
-        luck = joint_waves(np.eye(8), 19, 300, seed)[:, 1:] ** 2
+        null_waves = joint_waves(np.eye(8), 19, 300, seed)[:, 1:] ** 2
         for one_moves in kept:
             series = x + one_moves * np.outer(
                 np.repeat(np.random.default_rng([seed, 1]).normal(size=5), 50), np.eye(8)[0]
             )
             power = np.stack([cosine_waves(one, 19) ** 2 for one in series.T], 1)
-            kept[one_moves].append(waves_in_common(power, np.ones(19), luck))
+            kept[one_moves].append(waves_in_common(power, np.ones(19), null_waves))
     assert np.mean(np.array(kept[False]) == 19) > 0.7 and np.mean(np.array(kept[True]) < 19) > 0.9
 
 def test_so_many_models_on_so_few_dates_are_not_judged():

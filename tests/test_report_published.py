@@ -30,7 +30,7 @@ measured = {
 }
 
 def test_published_and_measured_stand_side_by_side():
-    rows = {r["name"]: {c["metric"]: c for c in r["cells"]} for r in side_by_side(study, "gkx-a-100", measured)}
+    rows = {r["name"]: {c["metric"]: c for c in r["cells"]} for r in beside_published(study, "gkx-a-100", measured)}
     assert list(rows) == ["NN", "GAT", "true", "ridge"]
     assert (
         rows["NN"]["r2"] == dict(metric="r2", published=4.0, value=4.25, error=pytest.approx(1.0))
@@ -41,7 +41,7 @@ def test_published_and_measured_stand_side_by_side():
         and rows["GAT"]["ratio"]["published"] == 0.4
         and rows["ridge"]["ratio"] == dict(metric="ratio", published=None, value=0.2, error=0.1)
     )
-    assert side_by_side(load_study("tiny"), "sim-tiny", measured) == []
+    assert beside_published(load_study("tiny"), "sim-tiny", measured) == []
 
 def test_a_target_names_the_best_and_its_error():
     (t,) = targets(study, "gkx-a-100", measured)
@@ -60,7 +60,7 @@ def test_a_target_needs_no_table():
         n: {"kind": "model", "metrics": {"recovered": {"value": v, "low": v - 0.0392, "high": v + 0.0392}}}
         for n, v in (("mlp", 0.8), ("ridge", 0.85))
     }
-    assert side_by_side(alone, "sim-tiny", found) == []
+    assert beside_published(alone, "sim-tiny", found) == []
     assert targets(alone, "sim-tiny", found) == [
         dict(
             name="most of it",

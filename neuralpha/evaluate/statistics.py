@@ -802,11 +802,11 @@ def slowest(
     fast = power[..., half:, :].mean(-2) / overlap[half:].mean()
     return (slow / fast).max(-1)
 
-# %% ../../nbs/evaluate/statistics.ipynb #1b783671
+# %% ../../nbs/evaluate/statistics.ipynb #d3163503
 def waves_in_common(
     power: np.ndarray,  # (freedom, k): squares of the waves of the series
     overlap: np.ndarray,  # (freedom,): what overlapping labels leave each
-    luck: np.ndarray,  # (n_resamples, freedom, k): squares of the waves of draws, where nothing overlaps
+    null_waves: np.ndarray,  # (n_resamples, freedom, k): squares of the waves of draws, where nothing overlaps
 ) -> int:  # slow waves that are kept
     """As many waves as the series have without regimes; `long_run`'s rule, for several series at once.
 
@@ -816,7 +816,7 @@ def waves_in_common(
         (freedom, k): squares of the waves of the series
     overlap : np.ndarray
         (freedom,): what overlapping labels leave each
-    luck : np.ndarray
+    null_waves : np.ndarray
         (n_resamples, freedom, k): squares of the waves of draws, where nothing overlaps
 
     Returns
@@ -826,13 +826,13 @@ def waves_in_common(
     """
     freedom = len(power)
     while freedom >= 4:
-        by_luck = slowest(luck[:, :freedom], np.ones(freedom))
-        if slowest(power[:freedom], overlap[:freedom]) <= np.quantile(by_luck, 0.8):
+        by_chance = slowest(null_waves[:, :freedom], np.ones(freedom))
+        if slowest(power[:freedom], overlap[:freedom]) <= np.quantile(by_chance, 0.8):
             break
         freedom //= 2
     return freedom
 
-# %% ../../nbs/evaluate/statistics.ipynb #399127b1
+# %% ../../nbs/evaluate/statistics.ipynb #279e7ab7
 ANEW = 1000  # draws in which standard errors are estimated anew
 
 
@@ -862,8 +862,8 @@ def picked_by_luck(
 
     def share(statistic, scale):
         """Of the draws in which a largest mean is at least the statistic, in the average standard error."""
-        luck = (tops * scale).max(1) / np.sqrt((spread * scale**2).mean(1))
-        return (luck >= statistic).mean()
+        null_statistics = (tops * scale).max(1) / np.sqrt((spread * scale**2).mean(1))
+        return (null_statistics >= statistic).mean()
 
     def largest(means, scale):
         return means.max() / np.sqrt((scale**2).mean())
@@ -875,7 +875,7 @@ def picked_by_luck(
     again = np.array([share(largest(top * se, scale), scale) for top, scale in zip(tops, anew)])
     return float((1 + np.sum(again <= here)) / (1 + len(again)))
 
-# %% ../../nbs/evaluate/statistics.ipynb #14a19320
+# %% ../../nbs/evaluate/statistics.ipynb #6de0d550
 def superior_ability(
     benchmark,  # loss of the benchmark per date
     losses: pd.DataFrame,  # dates × models
@@ -933,8 +933,8 @@ def superior_ability(
     hopeless = stdtrit(freedom, ndtr(-np.sqrt(2 * np.log(np.log(n)))))
 
     def studentised(kept):
-        luck = np.maximum(draws[:, kept].max(1, initial=0), 0)
-        return float((1 + np.sum(luck >= t.max())) / (1 + n_resamples)) if t.max() > 0 else 1.0
+        null_maxima = np.maximum(draws[:, kept].max(1, initial=0), 0)
+        return float((1 + np.sum(null_maxima >= t.max())) / (1 + n_resamples)) if t.max() > 0 else 1.0
 
     return (
         dict(

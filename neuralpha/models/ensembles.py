@@ -63,7 +63,7 @@ def _by_row(members, frame):
         )
     return wide.assign(label=tables[0]["label"])
 
-# %% ../../nbs/models/ensembles.ipynb #da028e9d
+# %% ../../nbs/models/ensembles.ipynb #6384366f
 def combine(
     members,  # Predictions of different models on the same folds
     kind: str = "z",  # "z", "rank", "mean" (see `ensemble_scores`) or "stack"
@@ -101,12 +101,12 @@ def combine(
             past_dates = sections_of(past.index.get_level_values("date"))
             target = bring_to_one_scale(past["label"], past_dates, "rank")
 
-            def side_by_side(table, sections):
+            def as_columns(table, sections):
                 return np.stack([bring_to_one_scale(table[n], sections, "z") for n in names], 1)
 
-            weights = stacking_weights(side_by_side(past, past_dates), target)
+            weights = stacking_weights(as_columns(past, past_dates), target)
             histories[fold, ENSEMBLE] = [dict(zip(names, map(float, weights)))]
-            score = side_by_side(part, sections_of(date)) @ weights
+            score = as_columns(part, sections_of(date)) @ weights
         else:
             score = ensemble_scores([part[n] for n in names], date, kind)
         parts.append(part.reset_index().assign(model=name, seed=ENSEMBLE, score=np.float32(score)))

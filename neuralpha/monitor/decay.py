@@ -187,7 +187,7 @@ class HalfLife(NamedTuple):
     low: float
     high: float
 
-# %% ../../nbs/monitor/decay.ipynb #afae9c49
+# %% ../../nbs/monitor/decay.ipynb #e0fed17f
 @check_kinds
 def half_life(
     ics: pd.DataFrame,  # dates × lags, as `lag_ics`
@@ -210,8 +210,8 @@ def half_life(
         return HalfLife(np.nan, np.nan, np.nan)
     [found], [signal] = _fitted(x.mean(0)[None])
     drawn = bootstrap_means(x, max(block_length(x.sum(1)), 2), draws, seed)
-    luck = _fitted(drawn - x.mean(0))[1]  # what the best curve explains where there is no signal
-    if not signal > np.quantile(luck, NO_SIGNAL):
+    without_signal = _fitted(drawn - x.mean(0))[1]  # what the best curve explains where there is no signal
+    if not signal > np.quantile(without_signal, NO_SIGNAL):
         return HalfLife(np.nan, np.nan, np.nan)
     low, high = np.nanquantile(_fitted(drawn)[0], [0.1, 0.9])
     return HalfLife(float(found), float(low), float(high))

@@ -73,7 +73,7 @@ def memmel(a, b) -> dict:  # difference (per bar), z, p
     z = (first - second) / np.sqrt(variance)
     return dict(difference=float(first - second), z=float(z), p=float(2 * stats.norm.sf(abs(z))))
 
-# %% ../../nbs/portfolio/league.ipynb #777a656f
+# %% ../../nbs/portfolio/league.ipynb #05ed12f0
 def ledoit_wolf(
     a,  # returns of one strategy
     b,  # and of another, on the same bars
@@ -122,8 +122,8 @@ def ledoit_wolf(
         block
     )
     errors = np.sqrt((inside**2).mean(1) / drawn.shape[1])
-    luck = np.abs(redone - difference) / np.maximum(errors, 1e-300)
-    p = (1 + (luck >= abs(difference) / error).sum()) / (1 + n_resamples)
+    null_ratios = np.abs(redone - difference) / np.maximum(errors, 1e-300)
+    p = (1 + (null_ratios >= abs(difference) / error).sum()) / (1 + n_resamples)
     return dict(difference=float(difference), error=error, p=float(p))
 
 # %% ../../nbs/portfolio/league.ipynb #b2ce37aa
@@ -336,7 +336,7 @@ def without_breaker(policy: Policy) -> Policy:
         raise NeuralphaError(f"{policy!r} has no Breaker to judge; give e.g. Breaker({policy!r}).")
     return replace(policy, base=without_breaker(policy.base))
 
-# %% ../../nbs/portfolio/league.ipynb #35e39b52
+# %% ../../nbs/portfolio/league.ipynb #cccffec0
 def judge_books(
     plain: Book,  # without the breaker
     guarded: Book,  # with it, all else alike
@@ -372,7 +372,7 @@ def judge_books(
     worth = trips["worth, %"]
     year = 100 * plain.panel.bars_per_year
     gain, low, high = _gain(gap, year, plain.ledger.clock.horizon, seed)
-    luck = year * _random_gains(plain, len(trips), breaker.pause, n_random, seed)
+    random_gains = year * _random_gains(plain, len(trips), breaker.pause, n_random, seed)
     out = {
         "trips": len(trips),
         "false trips": int((worth < 0).sum()),
@@ -383,7 +383,7 @@ def judge_books(
         "gain, % a year": gain,
         "gain low": low,
         "gain high": high,
-        **_luck_beside(luck, gain),
+        **_beside_random(random_gains, gain),
         "drawdown without, %": under_water(plain.net).min(),
         "drawdown with, %": under_water(guarded.net).min(),
     }
@@ -391,13 +391,15 @@ def judge_books(
     found.attrs["trips"] = trips.to_dict("records")
     return found
 
-# %% ../../nbs/portfolio/league.ipynb #1010be89
-def _luck_beside(luck: np.ndarray, gain: float) -> dict:
+# %% ../../nbs/portfolio/league.ipynb #b5b71ba9
+def _beside_random(random_gains: np.ndarray, gain: float) -> dict:
     """What breakers that trip at random gain, % a year, and how many of them gain no less."""
     names = "random gain, % a year", "random low", "random high", "share of random breakers as good"
-    if not len(luck):
+    if not len(random_gains):
         return dict.fromkeys(names, np.nan)
-    return dict(zip(names, (luck.mean(), *np.quantile(luck, (0.025, 0.975)), np.mean(luck >= gain)), strict=True))
+    low, high = np.quantile(random_gains, (0.025, 0.975))
+    as_good = np.mean(random_gains >= gain)
+    return dict(zip(names, (random_gains.mean(), low, high, as_good), strict=True))
 
 # %% ../../nbs/portfolio/league.ipynb #714f1503
 def breaker_text(breaker: Breaker) -> str:

@@ -221,7 +221,7 @@ def christoffersen(
         counts=(n00, n01, n10, n11),
     )
 
-# %% ../../nbs/portfolio/risk.ipynb #85d1f341
+# %% ../../nbs/portfolio/risk.ipynb #fb168a88
 def shortfall_test(
     returns,
     var,  # forecasts, positive
@@ -252,11 +252,12 @@ def shortfall_test(
     """
     x, var, es = (np.asarray(v, float) for v in (returns, var, es))
     z2 = float(1 + (x * (x < -var) / es).sum() / (len(x) * level))
-    luck = _shortfall_luck(len(x), level, freedom, n_resamples, seed)
-    return dict(z2=z2, critical=float(np.quantile(luck, 0.05)), p=float((1 + (luck <= z2).sum()) / (1 + n_resamples)))
+    null_z2 = _null_shortfall_statistics(len(x), level, freedom, n_resamples, seed)
+    p = (1 + (null_z2 <= z2).sum()) / (1 + n_resamples)
+    return dict(z2=z2, critical=float(np.quantile(null_z2, 0.05)), p=float(p))
 
-# %% ../../nbs/portfolio/risk.ipynb #dbf4e8e5
-def _shortfall_luck(n, level, freedom, n_resamples, seed) -> np.ndarray:
+# %% ../../nbs/portfolio/risk.ipynb #3113a42f
+def _null_shortfall_statistics(n, level, freedom, n_resamples, seed) -> np.ndarray:
     """Draws of the statistic: only exceedances count, so their number is drawn first, then their sizes."""
     rng = np.random.default_rng(seed)
     count = rng.binomial(n, level, n_resamples)

@@ -9,20 +9,20 @@ run` executes it with Papermill.
 # %% auto #0
 __all__ = ['SAID', 'Repetitions', 'plot_ratios']
 
-# %% ../../nbs/report/repetitions.ipynb #de084afb
+# %% ../../nbs/report/repetitions.ipynb #8543bbf4
 from typing import TYPE_CHECKING
 from pathlib import Path
 import pandas as pd
 from ..core import NeuralphaError, atomic_path, figure_png, write_json
 from ..study.draws import collect_draws, draw_numbers, open_draws
 from ..study.fit import fit_units
-from .published import side_by_side
+from .published import beside_published
 from ..study.units import UnitStore, device_kind
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-# %% ../../nbs/report/repetitions.ipynb #8b4c56c9
+# %% ../../nbs/report/repetitions.ipynb #98febec3
 class Repetitions:
     """The report of one universe's draws, step by step."""
 
@@ -47,12 +47,12 @@ class Repetitions:
 
     def table(self) -> pd.DataFrame:
         """Published and measured."""
-        rows = side_by_side(self.draws.study, self.draws.slug, self.models) or _measured_rows(self.models)
+        rows = beside_published(self.draws.study, self.draws.slug, self.models) or _measured_rows(self.models)
         return pd.DataFrame({r["name"]: _flat(r["cells"]) for r in rows}).T.astype(float).round(3)
 
     def plot(self) -> "Figure":
         """Ratios with 95% intervals, and the published ones as hollow diamonds; returns the figure."""
-        rows = side_by_side(self.draws.study, self.draws.slug, self.models)
+        rows = beside_published(self.draws.study, self.draws.slug, self.models)
         published = {r["model"]: c["published"] for r in rows for c in r["cells"] if c["metric"] == "ratio"}
         measured = {n: m["metrics"]["ratio"] for n, m in self.models.items() if n != "true"}
         return plot_ratios(measured, published, self.draws.slug)
@@ -96,9 +96,9 @@ def _fit_by_draw(frame: pd.DataFrame, names: list) -> pd.DataFrame:  # draw × m
     r2 = frame.assign(r2=frame["sse"] / frame["sse_mean"]).pivot(index="draw", columns="model", values="r2")
     return (100 * (1 - r2))[names].round(2)
 
-# %% ../../nbs/report/repetitions.ipynb #b27e9d5c
+# %% ../../nbs/report/repetitions.ipynb #37da7d50
 def _measured_rows(models: dict) -> list[dict]:
-    """The rows of `side_by_side` where nothing is published."""
+    """The rows of `beside_published` where nothing is published."""
     rows = []
     for name, record in models.items():
         metrics = record["metrics"].items()

@@ -564,16 +564,16 @@ def band_growth(
     noise = np.random.default_rng(seed).standard_normal((n_paths, n_steps))
     return _band_growth(noise, market.excess_return, market.volatility, market.cost, low, high, 1 / steps_a_year)
 
-# %% ../../nbs/rl/truths.ipynb #162a55bd
+# %% ../../nbs/rl/truths.ipynb #1a29b612
 @njit(cache=True)
 def _band_growth(noise, mean, volatility, cost, low, high, step):
     out = np.zeros(len(noise))
     for i in range(len(noise)):
         stock = (low + high) / 2
         bond = 1 - (low + high) / 2
-        luck = 0.0
+        noise_growth = 0.0
         for shock in noise[i]:
-            luck += stock / (stock + bond) * volatility * np.sqrt(step) * shock
+            noise_growth += stock / (stock + bond) * volatility * np.sqrt(step) * shock
             stock *= np.exp((mean - volatility**2 / 2) * step + volatility * np.sqrt(step) * shock)
             wealth = stock + bond
             if stock < low * wealth:
@@ -584,7 +584,7 @@ def _band_growth(noise, mean, volatility, cost, low, high, step):
                 sold = (stock - high * wealth) / (1 - cost * high)
                 stock -= sold
                 bond += sold * (1 - cost)
-        out[i] = (np.log(stock + bond) - luck) / (step * noise.shape[1])
+        out[i] = (np.log(stock + bond) - noise_growth) / (step * noise.shape[1])
     return out
 
 # %% ../../nbs/rl/truths.ipynb #b4b59333

@@ -167,7 +167,7 @@ def repeatability(records: list) -> str:  # a sentence; empty where only trials 
         else ""
     )
 
-# %% ../../nbs/study/search.ipynb #74c7fa46
+# %% ../../nbs/study/search.ipynb #45ee5f76
 def trial_count(
     models,  # names of the study's models
     records: list,  # from `search_records`
@@ -201,9 +201,9 @@ def trial_count(
     away = known["sharpe"] - of_fold("mean")
     v = of_fold("var").fillna(0.0)
     n_bars = known["bars"]
-    luck = np.minimum(v, 1 / n_bars)
+    sampling_variance = np.minimum(v, 1 / n_bars)
     if bars:
-        away = away * np.sqrt((v - luck + luck * n_bars / bars) / v.where(v > 0, 1.0))
+        away = away * np.sqrt((v - sampling_variance + sampling_variance * n_bars / bars) / v.where(v > 0, 1.0))
     free = len(known) - known["fold"].nunique()
     return n, list(map(float, away * np.sqrt((len(known) - 1) / free))) if free > 0 else None
 

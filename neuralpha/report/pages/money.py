@@ -293,16 +293,16 @@ def _breakers_table(models: dict) -> NumberTable:
     ]
     return NumberTable("Circuit breakers, judged like strategies", heads, rows, BREAKER_NOTE)
 
-# %% ../../../nbs/report/pages/money.ipynb #eded55b0
+# %% ../../../nbs/report/pages/money.ipynb #fbd326d5
 def _breaker_cells(row: dict) -> list[Cell]:
     counts = [any_cell(row[name], 2 if "%" in name else 0) for name in TRIPS]
-    gain, luck = (
+    gain, random_gain = (
         interval_cell({"value": row[f"{name}, % a year"], "low": row[f"{ends} low"], "high": row[f"{ends} high"]})
         for name, ends in (("gain", "gain"), ("random gain", "random"))
     )
     as_good = any_cell(row["share of random breakers as good"], 2)
     depths = [any_cell(row[f"drawdown {which}, %"], 1) for which in ("with", "without")]
-    return [text_cell(row["breaker"]), text_cell(row["in the policy"]), *counts, gain, luck, as_good, *depths]
+    return [text_cell(row["breaker"]), text_cell(row["in the policy"]), *counts, gain, random_gain, as_good, *depths]
 
 # %% ../../../nbs/report/pages/money.ipynb #c027353e
 DAYS_SHOWN = 50  # of those on which a limit could not be kept

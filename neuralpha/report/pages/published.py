@@ -5,14 +5,14 @@
 # %% auto #0
 __all__ = ['OVER_DRAWS', 'RepetitionsPage', 'repetitions_page', 'PublishedTables', 'published_tables', 'PublishedCell']
 
-# %% ../../../nbs/report/pages/published.ipynb #792f343e
+# %% ../../../nbs/report/pages/published.ipynb #0427193e
 from dataclasses import dataclass
 from typing import NamedTuple
 from ...evaluate.catalogue import CATALOGUE, metric_title, number
 from .cells import metric_cell, metric_column
 from .setting import setting
 from .site import Site
-from ..published import side_by_side, targets
+from ..published import beside_published, targets
 from ...study.spec import Study
 
 # %% ../../../nbs/report/pages/published.ipynb #6741d420
@@ -90,11 +90,11 @@ def published_tables(results, study: Study) -> PublishedTables | None:
         universes=[_published_universe(result, study) for result in results],
     )
 
-# %% ../../../nbs/report/pages/published.ipynb #7a3ec67b
+# %% ../../../nbs/report/pages/published.ipynb #4906eb1a
 def _published_universe(result, study: Study) -> dict:
     rows = [
         dict(name=row["name"], model=row["model"] or "–", cells=[_published_cell(c) for c in row["cells"]])
-        for row in side_by_side(study, result.slug, result.models)
+        for row in beside_published(study, result.slug, result.models)
     ]
     aims = [target | dict(text=_target_text(target)) for target in targets(study, result.slug, result.models)]
     return dict(slug=result.slug, targets=aims, rows=rows)
