@@ -19,7 +19,7 @@ __all__ = ['PRETEND', 'small_market', 'PARTS', 'Size', 'Row', 'Run', 'line_of', 
            'by_gather', 'feeding', 'together', 'precision', 'compilation', 'OneScore', 'draws_by_row', 'completeness',
            'attributions', 'memory', 'worker_unit', 'several', 'Late', 'at_most', 'measure', 'main']
 
-# %% ../nbs/gpu.ipynb #474271eb
+# %% ../nbs/gpu.ipynb #3f6ea33f
 import argparse, contextlib, gc, json, os, platform, signal, subprocess, sys, tempfile, time, traceback
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ProcessPoolExecutor
@@ -42,7 +42,7 @@ from .models.nets import MLP, Net
 from .models.fitting import fit_unit
 from .models.recurrent import ALSTM, GRU, LSTM
 from .models.registry import MODELS, load_model, make_model, model_class
-from .models.together import fit_seeds
+from .models.vectorised_seeds import fit_seeds
 from .models.training.batches import Part, batching, epoch_batches
 from .models.training.device import autocast, cuda_index, pick_device, repeatable
 from .models.training.epoch import run_epoch

@@ -69,11 +69,11 @@ def test_seeds_without_an_ensemble_answer_for_themselves_or_say_that_it_is_missi
 
 def test_seeds_may_be_trained_together():
     X, y, fold = toy_problem(15, 120)
-    p = cross_predict(MLP(max_epochs=2), X, y, fold, seeds=3, progress=False, together=True)
+    p = cross_predict(MLP(max_epochs=2), X, y, fold, seeds=3, progress=False, vectorised_seeds=True)
     assert p.seeds == [0, 1, 2] and p.models[0, 2].seed == 2
     np.testing.assert_array_equal(p.scores(2), p.models[0, 2].predict(X.view(fold.test)))
     with pytest.raises(NeuralphaError, match="not a net"):
-        cross_predict(LightGBM(), X, y, fold, together=True, progress=False)
+        cross_predict(LightGBM(), X, y, fold, vectorised_seeds=True, progress=False)
 
 def test_a_model_without_randomness_is_fitted_once():
     X, y, fold = toy_problem(15, 120)
@@ -81,10 +81,10 @@ def test_a_model_without_randomness_is_fitted_once():
 
 def test_the_bar_is_told_of_every_fit():
     X, y, fold = toy_problem(15, 120)
-    for together in (False, True):
+    for at_once in (False, True):
         told = []
         units = fit_fold(
-            MLP(max_epochs=1), X, y, fold, range(3), together=together, on_unit=lambda told=told: told.append(1)
+            MLP(max_epochs=1), X, y, fold, range(3), vectorised_seeds=at_once, on_unit=lambda told=told: told.append(1)
         )
         assert list(units) == [0, 1, 2] and len(told) == 3
 
@@ -133,9 +133,9 @@ def test_fitted_again_on_both_parts_with_what_validation_chose(model, chosen):
 def test_a_loss_that_means_another_target_is_refused():
     X, y, fold = toy_problem(20, 160)
     small = dict(max_epochs=1, batch_rows=400)
-    for together in (False, True):
+    for at_once in (False, True):
         with pytest.raises(NeuralphaError, match="'sharpe' of mlp means a raw target and is given 'rank'"):
-            cross_predict(MLP(loss="sharpe", **small), X, y, fold, together=together)
+            cross_predict(MLP(loss="sharpe", **small), X, y, fold, vectorised_seeds=at_once)
     with pytest.raises(NeuralphaError, match="means a rank or outcome target and is given 'z'"):
         fit_unit(MLP(loss="buy_hold_sell", **small), X, y, fold, target="z")
     for loss, target in (("sharpe", "raw"), ("buy_hold_sell", "rank"), ("buy_hold_sell", "raw")):
@@ -179,8 +179,8 @@ def test_seconds_are_the_units_and_what_is_wrong_is_named():
         fit_unit(Ridge(), X, other, fold)
     with pytest.raises(NeuralphaError, match="no folds"):
         cross_predict(Ridge(), X, y, [])
-    with pytest.raises(NeuralphaError, match="choose one of together and refit"):
-        cross_predict(MLP(), X, y, fold, together=True, refit=True)
+    with pytest.raises(NeuralphaError, match="choose one of vectorised_seeds and refit"):
+        cross_predict(MLP(), X, y, fold, vectorised_seeds=True, refit=True)
     for seeds in (0, [1, 2]):
         with pytest.raises(NeuralphaError, match="at least one fit"):
             cross_predict(Ridge(), X, y, fold, seeds=seeds)
@@ -250,7 +250,7 @@ def test_seeds_trained_together_begin_with_the_same_transforms():
     X, y, fold = toy_problem(12, 120)
     how = dict(progress=False, transforms=[dict(kind="pca", n=2)], device="cpu")
     net = MLP(hidden=(4,), max_epochs=2)
-    p = cross_predict(net, X, y, fold, seeds=2, together=True, **how)
+    p = cross_predict(net, X, y, fold, seeds=2, vectorised_seeds=True, **how)
     alone = cross_predict(net, X, y, fold, seeds=1, **how)
     assert [m.features_ for m in p.models.values()] == [("pc_1", "pc_2")] * 2
     assert p.models[fold.number, 1].transforms_.key == alone.models[fold.number, 0].transforms_.key

@@ -27,8 +27,8 @@ def test_each_member_is_trained_on_its_own_loss():
     grid = grid_of(np.repeat([0, 1], [7, 5]))
     each = [objective.loss(grid.fill(s), grid.fill(target), grid.gaps) for s in net.members(x)]
     torch.testing.assert_close(net.loss(x, target, grid), torch.stack(each).mean())
-    together = objective.loss(grid.fill(net(x)), grid.fill(target), grid.gaps)
-    assert abs(together - net.loss(x, target, grid)) > 1e-3
+    of_all_heads = objective.loss(grid.fill(net(x)), grid.fill(target), grid.gaps)
+    assert abs(of_all_heads - net.loss(x, target, grid)) > 1e-3
 
 def test_a_member_is_the_perceptron_with_its_adapters_multiplied_in():
     torch.manual_seed(0)

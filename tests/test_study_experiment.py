@@ -113,7 +113,7 @@ def test_units_name_what_determines_them():
 
 def test_seeds_trained_together_are_one_fit():
     models = {"ridge": {}, "mlp": {"max_epochs": 2}}
-    plain, b = (open_experiment(make_study({**TINY, "models": models, "together": t})) for t in ([], ["mlp"]))
+    plain, b = (open_experiment(make_study({**TINY, "models": models, "vectorised_seeds": t})) for t in ([], ["mlp"]))
     for u in b.units("cpu"):
         units = b.fitted_with(u, "cpu")
         assert (
@@ -124,10 +124,10 @@ def test_seeds_trained_together_are_one_fit():
     changed = {u.model for u, v in zip(plain.units("cpu"), b.units("cpu")) if u.key != v.key}
     assert changed == {"mlp"} and plain.study.hash != b.study.hash
     with pytest.raises(NeuralphaError, match="'ridge', which is not a net"):
-        open_experiment(make_study({**TINY, "models": models, "together": ["ridge"]}))
+        open_experiment(make_study({**TINY, "models": models, "vectorised_seeds": ["ridge"]}))
     for wrong, message in (
-        (dict(together=["lstm"]), "no model of the study"),
-        (dict(together=["mlp"], refit=True), "which is fitted again"),
+        (dict(vectorised_seeds=["lstm"]), "no model of the study"),
+        (dict(vectorised_seeds=["mlp"], refit=True), "which is fitted again"),
     ):
         with pytest.raises(NeuralphaError, match=message):
             make_study({**TINY, "models": models, **wrong})

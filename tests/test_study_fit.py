@@ -21,14 +21,14 @@ def test_a_failed_unit_is_kept_apart_and_tried_again(tmp_path):
     assert "Traceback" in store.failure(next(iter(failed)).key)["log"]
 
 def test_seeds_trained_together_are_fitted_once_by_whoever_comes_first(tmp_path, monkeypatch):
-    from neuralpha.models import together
+    from neuralpha.models import vectorised_seeds
 
-    study = make_study({**TINY, "models": {"ridge": {}, "mlp": {"max_epochs": 2}}, "together": ["mlp"]})
+    study = make_study({**TINY, "models": {"ridge": {}, "mlp": {"max_epochs": 2}}, "vectorised_seeds": ["mlp"]})
     experiment = open_experiment(study)
     store = UnitStore(tmp_path / "a")
     runs = []
-    fit = together.fit_seeds
-    monkeypatch.setattr(together, "fit_seeds", lambda *a: runs.append(a[4]) or fit(*a))
+    fit = vectorised_seeds.fit_seeds
+    monkeypatch.setattr(vectorised_seeds, "fit_seeds", lambda *a: runs.append(a[4]) or fit(*a))
     assert fit_units(experiment, store, "cpu") == {} and runs == [[0, 1]] * len(experiment.folds)
     own = [
         u.scores for u in fit(experiment.model("mlp"), experiment.X, experiment.y, experiment.folds[0], [0, 1], "cpu")
@@ -43,7 +43,7 @@ def test_seeds_trained_together_are_fitted_once_by_whoever_comes_first(tmp_path,
     last = [u for u in experiment.units("cpu") if u.model == "mlp"][-1]
     shutil.rmtree(store.path(last.key))  # as after a crash between two of them
     assert fit_units(experiment, store, "cpu") == {} and _scores(experiment, other) == _scores(experiment, store)
-    broken = open_experiment(make_study({**TINY, "models": {"mlp": {"norm": "batch"}}, "together": ["mlp"]}))
+    broken = open_experiment(make_study({**TINY, "models": {"mlp": {"norm": "batch"}}, "vectorised_seeds": ["mlp"]}))
     failed = fit_units(broken, store, "cpu")
     assert len(failed) == len(broken.units("cpu")) and all("batch norm keeps" in e for e in failed.values())
 

@@ -32,6 +32,6 @@ def test_every_step_of_the_recipe_is_part_of_the_name():
     assert {"models.tuning", "trading.ledger"} <= searched - named
 
 def test_nets_trained_together_are_named_by_the_code_that_does_so():
-    study = load_study("quick", models=["mlp", "ridge"], together=["mlp"])
-    assert "neuralpha.models.together" in reach(*recipe_of(study, "mlp")).modules
+    study = load_study("quick", models=["mlp", "ridge"], vectorised_seeds=["mlp"])
+    assert "neuralpha.models.vectorised_seeds" in reach(*recipe_of(study, "mlp")).modules
     assert code_of(*recipe_of(study, "mlp")) != code_of(*recipe_of(study, "ridge"))

@@ -112,7 +112,7 @@ def test_groups_weights_and_labels_leave_the_hash_of_a_study_without_them():
         ({"split": {"scheme": "k_fold"}, "portfolio": {}}, "known on the day"),
         ({"label": {"kind": "returns"}}, "name a function of your own"),
         ({"label": {"kind": "my.py:label", "learn": "volatility_scaled"}}, "learn says how the forward return"),
-        ({"weights": {"by": ["uniqueness"]}, "models": {"mlp": {}}, "together": ["mlp"]}, "take no weights"),
+        ({"weights": {"by": ["uniqueness"]}, "models": {"mlp": {}}, "vectorised_seeds": ["mlp"]}, "take no weights"),
         ({"models": ["ridge", "ppo"]}, "ppo is an agent, which trades an account; add"),
         ({"models": ["gradient"], "portfolio": {}, "label": {"delay": 0}}, "set delay = 1"),
         ({"models": {"a": {"model": "sac", "costs": "flat"}}, "portfolio": {}}, "costs of a is what .costs. says"),
@@ -303,7 +303,7 @@ def test_a_template_is_a_notebook_and_a_study_without_one_keeps_its_hash():
         {"split": {"train": "5Y"}},
         {"costs": {"half_spread_bps": 1}},
         {"explain": {"rows": 0}},
-        {"together": ["ridge"]},
+        {"vectorised_seeds": ["ridge"]},
         {"data": {"gkx-a-5": {"tz": "UTC"}}},
         {"checks": {"x": 1}},
     ],
@@ -371,6 +371,12 @@ def test_odd_studies_are_named_with_what_would_be_right(change, message):
     with pytest.raises(NeuralphaError, match=message) as e:
         make_study({**MINE, **change})
     assert "\n" not in str(e.value)
+
+def test_a_study_that_an_earlier_version_stored_is_the_same_study():
+    study = load_study("quick", models=["mlp", "ridge"], vectorised_seeds=["mlp"])
+    stored = study.model_dump(mode="json")
+    stored["together"] = stored.pop("vectorised_seeds")
+    assert Study(**stored) == study and Study(**stored).hash == study.hash
 
 def test_a_file_of_an_editor_that_marks_its_byte_order_is_read(tmp_path):
     (tmp_path / "s.toml").write_text('name="s"\nuniverses=["sim-tiny"]\nmodels=["ridge"]\n', encoding="utf-8-sig")

@@ -33,7 +33,7 @@ from ..display import page_part, table_html
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-# %% ../../nbs/models/predict.ipynb #2eaa24b6
+# %% ../../nbs/models/predict.ipynb #5f5a0333
 @check_kinds
 def cross_predict(
     model,  # unfitted: a model, an estimator of scikit-learn's kind, or a name such as "ridge" or "my_models.py:HGB"
@@ -46,7 +46,7 @@ def cross_predict(
     target: str = "rank",  # what is trained on
     ensemble: str | None = None,  # how seeds are joined: "z", "rank" or "mean"; None: as the model says, mostly "z"
     name: str | None = None,  # in the table; default the model's
-    together: bool = False,  # nets: train all seeds of a fold at once (see `models.together`), which pays on a GPU
+    vectorised_seeds: bool = False,  # nets: train all seeds of a fold at once, which pays on a GPU
     refit: bool = False,  # as in `fit_unit`
     # what a training row counts: "uniqueness", "time_decay", a function (label, rows) -> weights, or several of them
     weights=None,
@@ -78,8 +78,8 @@ def cross_predict(
         how seeds are joined: "z", "rank" or "mean"; None: as the model says, mostly "z"
     name : str | None, default None
         in the table; default the model's
-    together : bool, default False
-        nets: train all seeds of a fold at once (see `models.together`), which pays on a GPU
+    vectorised_seeds : bool, default False
+        nets: train all seeds of a fold at once, which pays on a GPU
     refit : bool, default False
         as in `fit_unit`
     weights : default None
@@ -93,13 +93,13 @@ def cross_predict(
     model = as_model(model)
     model = model if transforms is None else model.through(transforms)
     model = model if weights is None else model.weighed(weights)
-    _check_call(folds, seeds, together, refit or model.weigh_)
+    _check_call(folds, seeds, vectorised_seeds, refit or model.weigh_)
     seeds = range(seeds if model.stochastic else 1)
     name = name or model.name
     shown = bar(total=len(folds) * len(seeds), desc=name) if progress else contextlib.nullcontext()
     with shown as told:
         on_unit = told.update if progress else None
-        how = dict(device=device, target=target, together=together, refit=refit, on_unit=on_unit)
+        how = dict(device=device, target=target, vectorised_seeds=vectorised_seeds, refit=refit, on_unit=on_unit)
         fits = [(fold, fit_fold(model, X, y, fold, seeds, **how)) for fold in folds]
 
     joined = ensemble or model.joined_by
@@ -126,7 +126,7 @@ def cross_predict(
         paths=paths if len(paths) > 1 else [],
     )
 
-# %% ../../nbs/models/predict.ipynb #239ea305
+# %% ../../nbs/models/predict.ipynb #433b783a
 def fit_fold(
     model: Estimator,  # unfitted
     X: Features,
@@ -135,7 +135,7 @@ def fit_fold(
     seeds: Iterable,
     device: str = "auto",
     target: str = "rank",
-    together: bool = False,  # all seeds at once
+    vectorised_seeds: bool = False,  # all seeds at once
     refit: bool = False,
     on_unit: Callable | None = None,  # called after every fit
 ) -> dict:  # seed -> UnitResult
@@ -151,7 +151,7 @@ def fit_fold(
     seeds : Iterable
     device : str, default 'auto'
     target : str, default 'rank'
-    together : bool, default False
+    vectorised_seeds : bool, default False
         all seeds at once
     refit : bool, default False
     on_unit : Callable | None, default None
@@ -162,8 +162,8 @@ def fit_fold(
     dict
         seed -> UnitResult
     """
-    if together:
-        from neuralpha.models.together import fit_seeds
+    if vectorised_seeds:
+        from neuralpha.models.vectorised_seeds import fit_seeds
 
         fitted = fit_seeds(model, X, y, fold, seeds, device, target)
     else:
@@ -175,17 +175,17 @@ def fit_fold(
             on_unit()
     return units
 
-# %% ../../nbs/models/predict.ipynb #c4b5b9c4
-def _check_call(folds, seeds, together, refit) -> None:
+# %% ../../nbs/models/predict.ipynb #b461845d
+def _check_call(folds, seeds, vectorised_seeds, refit) -> None:
     if not folds:
         raise NeuralphaError("There are no folds to predict on.")
 
     if not isinstance(seeds, (int, np.integer)) or seeds < 1:
         raise NeuralphaError(f"seeds is {seeds}; at least one fit per fold is needed.")
-    if together and refit:
+    if vectorised_seeds and refit:
         raise NeuralphaError(
             "Seeds that are trained together stop at epochs of their own, are not fitted again and take no weights; "
-            "choose one of together and refit, or weights."
+            "choose one of vectorised_seeds and refit, or weights."
         )
 
 # %% ../../nbs/models/predict.ipynb #8817859d

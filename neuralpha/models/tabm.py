@@ -16,7 +16,7 @@ itself, and the shared matrix is pulled by all of them, which is what keeps it f
 # %% auto #0
 __all__ = ['SharedLinear', 'TabMNet', 'TabM']
 
-# %% ../../nbs/models/tabm.ipynb #a0a99cf5
+# %% ../../nbs/models/tabm.ipynb #fb14c2f6
 from dataclasses import dataclass
 from typing import ClassVar
 import torch
@@ -25,7 +25,7 @@ from ..core import NeuralphaError
 from .losses import Objective
 from .nets import DropoutNet
 from .embeddings import EMBEDDING_LIMITS, Plain, embedding_of
-from .together import stacked_grid
+from .vectorised_seeds import stacked_grid
 from .training.device import autocast
 from .training.module import NetModule
 

@@ -15,7 +15,7 @@ __all__ = ['Setting', 'Fits', 'fits_of_prediction', 'date_scores', 'join_seeds',
            'setting_features', 'known_features', 'setting_label', 'fits_of_report', 'members_of', 'chosen_model',
            'new_fits']
 
-# %% ../../nbs/report/fits.ipynb #72cfe643
+# %% ../../nbs/report/fits.ipynb #a868664c
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
@@ -37,7 +37,7 @@ from .inspect import universe_of
 from .numbers import read_ics
 from ..splits import newest_fold
 from ..study.experiment import Experiment
-from ..study.recipe import Rows, fit_seed, fit_seeds_together, study_features, study_label
+from ..study.recipe import Rows, fit_seed, fit_vectorised_seeds, study_features, study_label
 from ..study.spec import Study
 from ..study.units import UnitStore
 
@@ -511,7 +511,7 @@ def _model_to_fit(study: Study, model: str | None) -> str:
         raise unknown_name(f"model of {study.name}:", model, names)
     return model
 
-# %% ../../nbs/report/fits.ipynb #9ef6bea8
+# %% ../../nbs/report/fits.ipynb #d394f211
 def _fit_member(experiment: Experiment, member: str, fold, device: str, searched: dict | None) -> dict:
     """All seeds of one model: seed -> UnitResult."""
     study = experiment.study
@@ -522,8 +522,8 @@ def _fit_member(experiment: Experiment, member: str, fold, device: str, searched
     rows = Rows(experiment.X, experiment.y, fold)
     seeds = study.seed_list if model.stochastic else study.seed_list[:1]
     with limit_threads(1):
-        if member in study.together:
-            return fit_seeds_together(study, model, rows, seeds, device)
+        if member in study.vectorised_seeds:
+            return fit_vectorised_seeds(study, model, rows, seeds, device)
         return {seed: fit_seed(study, member, model, rows, seed, device) for seed in seeds}
 
 # %% ../../nbs/report/fits.ipynb #1998f46b

@@ -43,7 +43,7 @@ from neuralpha.study.recipe import (
 from .spec import AGENTS, Study, load_study, make_study, universe_slug
 from .units import UNIT_COLUMNS, Search, Task, Unit, code_of, device_kind, library_versions
 
-# %% ../../nbs/study/experiment.ipynb #3db9f582
+# %% ../../nbs/study/experiment.ipynb #fa998d2d
 @dataclass(frozen=True, eq=False, repr=False)
 class Experiment:
     """One universe under one study. `X`, the feature table, is computed on first use.
@@ -114,7 +114,7 @@ class Experiment:
         """The units that are fitted at once: a unit alone, or every seed of its fold where the study trains them
         together.
         """
-        if task.is_search or task.model not in self.study.together:
+        if task.is_search or task.model not in self.study.vectorised_seeds:
             return [task]
         return [u for u in self.units(device) if (u.model, u.fold) == (task.model, task.fold)]
 
@@ -199,7 +199,7 @@ def open_experiment(
     resolve_features(panel, study.features)
     return experiment
 
-# %% ../../nbs/study/experiment.ipynb #a43571b1
+# %% ../../nbs/study/experiment.ipynb #e7c3f622
 def _check_model(experiment: Experiment, name: str):
     """Refuse a model that cannot learn the study's label, or be trained or searched as the study says."""
     label = experiment.study.label
@@ -210,8 +210,8 @@ def _check_model(experiment: Experiment, name: str):
     model.check_target(label.target if label.target != "raw" or tasks[0].unit == "return" else tasks[0].unit)
     model.check_horizon(max(task.horizon for task in tasks))
     weigher(model, experiment.y)
-    if name in experiment.study.together and not model.gpus:
-        raise NeuralphaError(f"together names {name!r}, which is not a net; only nets are trained together.")
+    if name in experiment.study.vectorised_seeds and not model.gpus:
+        raise NeuralphaError(f"vectorised_seeds names {name!r}, which is not a net; only nets are trained together.")
     how = experiment.study.search_of(name)
     if how and how["space"]:
         search_space(model, how["space"])
@@ -254,14 +254,14 @@ def _unit_inputs(experiment, name: str, rows: str, device: str, search) -> dict:
     inputs |= dict(fold=rows, libraries=library_versions(*model.libraries), code=code)
     return inputs | _learnt_otherwise(study, name, search)
 
-# %% ../../nbs/study/experiment.ipynb #0afa6076
+# %% ../../nbs/study/experiment.ipynb #d47b8dfa
 def _learnt_otherwise(study, name: str, search) -> dict:
     """What a unit's name holds only where the study asks for it."""
     inputs = {}
     if name in study.refitted:
         inputs["refit"] = True
-    if name in study.together:
-        inputs["together"] = study.seed_list
+    if name in study.vectorised_seeds:
+        inputs["vectorised_seeds"] = study.seed_list
     if search:
         how = study.search_of(name)
         inputs["search"] = [search.key, how["trials"], how["minutes"]]

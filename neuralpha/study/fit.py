@@ -6,7 +6,7 @@
 __all__ = ['ATTEMPTS', 'NO_FIT', 'fit_one', 'open_any', 'tasks', 'is_finished', 'unfinished', 'is_due', 'do_task', 'work',
            'forget_failures', 'failures', 'fit_units', 'search_units', 'main', 'fit_study', 'progress_of', 'collect']
 
-# %% ../../nbs/study/fit.ipynb #33389cc3
+# %% ../../nbs/study/fit.ipynb #e47fc0ff
 import contextlib, json, os, shutil, signal, subprocess, sys, tempfile, threading, time, traceback
 from typing import TYPE_CHECKING
 from collections import Counter
@@ -29,7 +29,7 @@ from ..models.predict import Predictions, frames_by_path, predictions_frame
 from .experiment import Experiment, open_experiment
 from .draws import Repetitions, fit_draw, open_draws
 from .search import is_ready, run_search, search_records, trials_of, tuned_model
-from .recipe import Rows, fit_seed, fit_seeds_together
+from .recipe import Rows, fit_seed, fit_vectorised_seeds
 from .spec import Study, make_study
 from .units import Task, Unit, UnitStore, claim
 
@@ -80,14 +80,14 @@ def fit_one(experiment: Experiment, unit: Unit, store: UnitStore, device: str = 
     shutil.rmtree(checkpoint, ignore_errors=True)
     return True
 
-# %% ../../nbs/study/fit.ipynb #96f873bd
+# %% ../../nbs/study/fit.ipynb #d5bca87f
 def _fits(experiment, unit, store, device, checkpoint) -> dict:  # seed -> UnitResult
     study = experiment.study
     model = tuned_model(experiment, unit, store, device)
     rows = Rows(experiment.X, experiment.y, experiment.folds[unit.fold])
-    if unit.model in study.together:
+    if unit.model in study.vectorised_seeds:
         seeds = [u.seed for u in experiment.fitted_with(unit, device)]
-        return fit_seeds_together(study, model, rows, seeds, device)
+        return fit_vectorised_seeds(study, model, rows, seeds, device)
     return {unit.seed: fit_seed(study, unit.model, model, rows, unit.seed, device, checkpoint)}
 
 # %% ../../nbs/study/fit.ipynb #e0600899

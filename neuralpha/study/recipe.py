@@ -14,7 +14,7 @@ the leak certificate can make them again on a panel whose future was replaced.
 
 # %% auto #0
 __all__ = ['PREPARE', 'SEARCH', 'whole_panel', 'study_panel', 'study_features', 'study_label', 'study_folds', 'study_parts',
-           'parts_form', 'label_form', 'Rows', 'fit_seed', 'fit_seeds_together', 'trial_moments', 'trial_sharpe',
+           'parts_form', 'label_form', 'Rows', 'fit_seed', 'fit_vectorised_seeds', 'trial_moments', 'trial_sharpe',
            'study_costs', 'account_of', 'search_parameters', 'recipe_of']
 
 # %% ../../nbs/study/recipe.ipynb #26ea9f9b
@@ -200,8 +200,8 @@ def fit_seed(
     """
     return fit_unit(model, *rows, seed, device, study.label.target, name in study.refitted, checkpoint)
 
-# %% ../../nbs/study/recipe.ipynb #8a47d1d4
-def fit_seeds_together(
+# %% ../../nbs/study/recipe.ipynb #5b73028a
+def fit_vectorised_seeds(
     study: Study,
     model,  # unfitted
     rows: Rows,
@@ -224,7 +224,7 @@ def fit_seeds_together(
     dict
         seed -> UnitResult
     """
-    from neuralpha.models.together import fit_seeds
+    from neuralpha.models.vectorised_seeds import fit_seeds
 
     return dict(zip(seeds, fit_seeds(model, *rows, seeds, device, study.label.target)))
 
@@ -324,7 +324,7 @@ def search_parameters(
         watch=watch,
     )
 
-# %% ../../nbs/study/recipe.ipynb #76aa7e75
+# %% ../../nbs/study/recipe.ipynb #2656f396
 PREPARE = (study_panel, study_features, study_label, study_folds)
 
 
@@ -345,7 +345,7 @@ def recipe_of(
     tuple
         functions
     """
-    return (*PREPARE, study_parts, fit_seeds_together if name in study.together else fit_seed)
+    return (*PREPARE, study_parts, fit_vectorised_seeds if name in study.vectorised_seeds else fit_seed)
 
 
 SEARCH = (*PREPARE, study_parts, search_parameters)

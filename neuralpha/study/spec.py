@@ -25,9 +25,9 @@ window = 20
 trees or penalty: the test then begins where training ended, not a validation part later. It costs a second fit. In
 the block of a model it holds for that model alone.
 
-`together = ["lstm"]` trains all seeds of a net at once, as one batched computation: on a GPU ten seeds then cost
-little more than one. `auxiliary = [1, 20]` in `[label]` lets nets learn further horizons beside the one that is
-scored; trees and lines learn that one alone, on the same rows.
+`vectorised_seeds = ["lstm"]` trains all seeds of a net at once, as one batched computation: on a GPU ten seeds then
+cost little more than one. `auxiliary = [1, 20]` in `[label]` lets nets learn further horizons beside the one that
+is scored; trees and lines learn that one alone, on the same rows.
 
 Where the bar on which a label should end is suspended, it is missing; `exit = "next trade"` in `[label]` ends it at
 the asset's next price instead. A study that does not name it keeps its hash.
@@ -115,7 +115,7 @@ def _rule(kind: str):
 
     return register
 
-# %% ../../nbs/study/spec.ipynb #1d25a781
+# %% ../../nbs/study/spec.ipynb #583bbeec
 class _Part(BaseModel):
     model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
     always_written: ClassVar[tuple] = ()  # fields that the form names whatever their value
@@ -131,7 +131,7 @@ class _Part(BaseModel):
         return _form(self, self.model_dump(mode="json"))
 
     @model_validator(mode="after")
-    def _fits_together(self):
+    def _fits_itself(self):
         for kind in reversed(type(self).__mro__):
             for check in RULES[kind.__name__]:
                 check(self)
@@ -852,7 +852,7 @@ AGENTS = {  # name of an agent -> where it is; its scores are positions
 }
 SET_BY_STUDY = {"costs": "[costs]", "capital": "[portfolio]", "fill": "[portfolio]", "delay": "[label]"}  # of agents
 
-# %% ../../nbs/study/spec.ipynb #135047db
+# %% ../../nbs/study/spec.ipynb #6b2e190e
 class StudyFields(_Part):
     """What stands in a study file, each field checked by itself.
 
@@ -884,7 +884,7 @@ class StudyFields(_Part):
     refit : bool, default False
         once validation has chosen epochs, trees and penalties, fit again on training and validation
         together
-    together : list[str], default []
+    vectorised_seeds : list[str], default []
         nets whose seeds are trained at once, as one batched computation, which pays on a GPU
     label : LabelSpec, default LabelSpec()
         what is forecast
@@ -967,7 +967,7 @@ class StudyFields(_Part):
             "validation together"
         ),
     ] = False
-    together: Annotated[
+    vectorised_seeds: Annotated[
         list[str],
         Field(
             description="nets whose seeds are trained at once, as one batched computation, which pays on a GPU",
@@ -1027,6 +1027,14 @@ class StudyFields(_Part):
             examples=[{"calendar": "XNYS"}],
         ),
     ] = {}
+
+    @model_validator(mode="before")
+    @classmethod
+    def _written_earlier(cls, values):
+        """Reports of earlier versions store the vectorised seeds as `together`."""
+        if not (isinstance(values, dict) and "together" in values):
+            return values
+        return {"vectorised_seeds" if key == "together" else key: value for key, value in values.items()}
 
     @model_validator(mode="before")
     @classmethod
@@ -1161,7 +1169,7 @@ def _data_is_of_universes(study) -> None:
                 )
             )
 
-# %% ../../nbs/study/spec.ipynb #11fbd188
+# %% ../../nbs/study/spec.ipynb #07e3b509
 @_rule("Study")
 def _agents_trade_the_account(study) -> None:
     """An agent needs the study's account and leaves it as it is."""
@@ -1176,8 +1184,10 @@ def _agents_trade_the_account(study) -> None:
             raise ValueError(f"{set_twice[0]} of {name} is what {where} says, for all; leave it out of [models.{name}]")
         if name in (study.ensemble_of or ()):
             raise ValueError(f"ensemble_of names {name!r}, an agent: its scores are positions; leave it out")
-        if name in study.together:
-            raise ValueError(f"together names {name!r}, an agent; its seeds are trained one by one: leave it out")
+        if name in study.vectorised_seeds:
+            raise ValueError(
+                f"vectorised_seeds names {name!r}, an agent; its seeds are trained one by one: leave it out"
+            )
 
 # %% ../../nbs/study/spec.ipynb #1ef80a0a
 @_rule("Study")
@@ -1218,31 +1228,31 @@ def _money_walks_forward(study) -> None:
             "out, or walk forward"
         )
 
-# %% ../../nbs/study/spec.ipynb #f3b589d9
+# %% ../../nbs/study/spec.ipynb #ed7ec46b
 @_rule("Study")
-def _together_is_not_weighed(study) -> None:
+def _vectorised_seeds_are_not_weighed(study) -> None:
     """Seeds trained together take no weights."""
-    if study.together and study.weights:
-        alike = [m for m in study.together if study.weighs(m)]
+    if study.vectorised_seeds and study.weights:
+        alike = [m for m in study.vectorised_seeds if study.weighs(m)]
         if alike:
             raise ValueError(
-                f"together names {alike[0]!r}, and seeds that are trained together take no weights; set "
+                f"vectorised_seeds names {alike[0]!r}, and seeds that are trained together take no weights; set "
                 "weights = false for "
                 "it, or train it seed by seed"
             )
 
-# %% ../../nbs/study/spec.ipynb #cfe93e9d
+# %% ../../nbs/study/spec.ipynb #58c166fd
 @_rule("Study")
-def _together_is_fitted_once(study) -> None:
+def _vectorised_seeds_are_fitted_once(study) -> None:
     """Only models of the study that are fitted once are trained together."""
-    for name in study.together:
+    for name in study.vectorised_seeds:
         if name not in study.models:
             raise ValueError(
-                f"together names {name!r}, which is no model of the study; there are {', '.join(study.models)}"
+                f"vectorised_seeds names {name!r}, which is no model of the study; there are {', '.join(study.models)}"
             )
         if name in study.refitted:
             raise ValueError(
-                f"together names {name!r}, which is fitted again: seeds that are trained together stop at "
+                f"vectorised_seeds names {name!r}, which is fitted again: seeds that are trained together stop at "
                 "epochs of their own; set refit = false for it"
             )
 
@@ -1288,7 +1298,7 @@ class Study(StudyFields):
     refit : bool, default False
         once validation has chosen epochs, trees and penalties, fit again on training and validation
         together
-    together : list[str], default []
+    vectorised_seeds : list[str], default []
         nets whose seeds are trained at once, as one batched computation, which pays on a GPU
     label : LabelSpec, default LabelSpec()
         what is forecast
@@ -1597,7 +1607,7 @@ def _universe_name(universe) -> str:
         "na.run_study(study, universes=[...]), which keeps it beside the reports."
     )
 
-# %% ../../nbs/study/spec.ipynb #67b60838
+# %% ../../nbs/study/spec.ipynb #5feb4c7a
 def load_study(
     study,  # built-in name, path of a TOML or JSON file, or a `Study`
     **overrides,  # replace keys of the file, e.g. seeds=3, label={"horizon": 1}; None changes nothing
@@ -1622,8 +1632,8 @@ def load_study(
         if isinstance(given, dict) and isinstance(named, dict):
             named = {m: block or given.get(m, {}) for m, block in named.items()}
         values["models"] = models = named
-        if own := values.get("together"):
-            values["together"] = [m for m in own if m in models]
+        if own := values.get("vectorised_seeds"):
+            values["vectorised_seeds"] = [m for m in own if m in models]
         if own := values.get("ensemble_of"):
             values["ensemble_of"] = [m for m in own if m in models]
         if len(values.get("ensemble_of") or models) < 2:

@@ -51,7 +51,7 @@ def test_seeds_trained_together_come_from_one_task_with_the_bytes_of_a_local_run
     places = [Place(tmp_path / name, "[models.mlp]\nmax_epochs = 2\n") for name in ("ray", "local")]
     for p in places:
         (p.folder / "mini.toml").write_text(
-            (p.folder / "mini.toml").read_text().replace("seeds = 1", 'seeds = 2\ntogether = ["mlp"]')
+            (p.folder / "mini.toml").read_text().replace("seeds = 1", 'seeds = 2\nvectorised_seeds = ["mlp"]')
         )
     for p, args, env in zip(places, (("--backend", "ray"), ()), (dict(RAY_ADDRESS=cluster.address), {})):
         got = p.run(*args, **env)

@@ -1,5 +1,5 @@
 # Exported from nbs/ by `make sync`; edit the notebook.
-from neuralpha.models.together import *
+from neuralpha.models.vectorised_seeds import *
 import numpy as np
 import pytest
 import torch
@@ -40,9 +40,9 @@ def test_a_cell_that_does_not_unroll_and_a_loss_of_its_own_are_named():
             super().__init__(4, (8,), 1)
             self.cell = torch.nn.GRU(4, 4)
 
-    assert why_not_together(MLP(), Own(4, (8,), 1)) == "the net has its own loss"
-    assert why_not_together(MLP(), Cell()) == "its recurrent cell cannot be stacked"
-    assert why_not_together(LSTM(), LSTM().build(4, 1)) == ""
+    assert why_not_vectorised(MLP(), Own(4, (8,), 1)) == "the net has its own loss"
+    assert why_not_vectorised(MLP(), Cell()) == "its recurrent cell cannot be stacked"
+    assert why_not_vectorised(LSTM(), LSTM().build(4, 1)) == ""
 
 def test_a_stack_is_its_nets_and_its_grid_a_line_per_seed_and_date():
     nets = [LSTM(window=3).build(4, 1).eval() for _ in range(3)]
@@ -102,23 +102,23 @@ def test_horizons_are_learnt_together_as_alone():
     both = multi_horizon(X.panel, (1, 2), delay=0)
     model = MLP(**SETTINGS)
     alone = fit_unit(model, X, both, fold, 0, "cpu")
-    together = fit_seeds(model, X, both, fold, [0, 1], "cpu")[0]
+    at_once = fit_seeds(model, X, both, fold, [0, 1], "cpu")[0]
     rows = X.view(fold.test)
-    assert together.model.outputs(rows).shape[1] == 2
-    np.testing.assert_allclose(together.model.outputs(rows), alone.model.outputs(rows), atol=2e-4)
+    assert at_once.model.outputs(rows).shape[1] == 2
+    np.testing.assert_allclose(at_once.model.outputs(rows), alone.model.outputs(rows), atol=2e-4)
 
 def test_without_a_validation_part_every_epoch_is_trained_and_the_last_is_kept():
     X, y, _ = toy_problem(15, 100)
     fold = purged_kfold(y, 3, valid=0)[2]
     model = MLP(**SETTINGS | {"max_epochs": 8}, patience=1)
     alone = fit_unit(model, X, y, fold, 0, "cpu")
-    together = fit_seeds(model, X, y, fold, [0, 1], "cpu")[0]
+    at_once = fit_seeds(model, X, y, fold, [0, 1], "cpu")[0]
     assert (
-        [list(h) for h in together.history]
+        [list(h) for h in at_once.history]
         == [list(h) for h in alone.history]
         == [["epoch", "train_loss", "seconds"]] * 8
     )
-    np.testing.assert_allclose(together.scores, alone.scores, atol=2e-4)
+    np.testing.assert_allclose(at_once.scores, alone.scores, atol=2e-4)
 
 def test_a_validation_loss_is_taken_block_by_block(monkeypatch):
     X, y, fold = toy_problem(500, 60)
@@ -143,16 +143,18 @@ def test_seeds_are_judged_in_float32_as_they_are_scored():
         assert max(h["valid_ic"] for h in unit.history) == pytest.approx(seen, abs=1e-7)
 
 def test_many_seeds_take_smaller_batches_where_memory_is_short(monkeypatch):
-    from neuralpha.models import together
+    from neuralpha.models import vectorised_seeds
 
     X, y, fold = toy_problem(15, 100)
     model = MLP(max_epochs=1, batch_rows=600)
     sizes = []
-    batches = together.epoch_batches
+    batches = vectorised_seeds.epoch_batches
     monkeypatch.setattr(
-        together, "epoch_batches", lambda date, rng, rows, *a: sizes.append(rows) or batches(date, rng, rows, *a)
+        vectorised_seeds,
+        "epoch_batches",
+        lambda date, rng, rows, *a: sizes.append(rows) or batches(date, rng, rows, *a),
     )
-    monkeypatch.setattr(together, "free_memory", lambda device: 16 * 2**20)
+    monkeypatch.setattr(vectorised_seeds, "free_memory", lambda device: 16 * 2**20)
     fit_seeds(model, X, y, fold, [0, 1], "cpu")
     with pytest.warns(UserWarning, match="are used instead"):
         fit_seeds(model, X, y, fold, range(16), "cpu")
