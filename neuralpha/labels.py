@@ -18,7 +18,7 @@ __all__ = ['NO_PRICE', 'BEYOND', 'NOT_SAID', 'EXITS', 'NO_ENTRY', 'NO_EXIT', 'NO
            'MultiTaskLabel', 'multi_horizon', 'average_uniqueness', 'uniqueness', 'draw_probabilities',
            'sequential_bootstrap', 'time_decay', 'sample_weights', 'own_label']
 
-# %% ../nbs/labels.ipynb #4b379216
+# %% ../nbs/labels.ipynb #24a8dc94
 import inspect
 from dataclasses import dataclass, field, replace
 from functools import cached_property
@@ -29,7 +29,7 @@ from numba import njit, prange
 from .core import NeuralphaError, check_kinds, digest, unknown_name
 from .own_code import is_own, own_part, short_name
 from .cross_section import CrossSections, group_means, standardise, standardise_by_date
-from .data.panel import Panel, exits, once_each
+from .data.panel import Panel, exits, local_times, once_each
 from .data.returns import bar_return, total_return_index
 
 # %% ../nbs/labels.ipynb #691d7240
@@ -1250,7 +1250,7 @@ def own_label(
     _check_own(name, y, panel, horizon, delay)
     return y
 
-# %% ../nbs/labels.ipynb #223c54f2
+# %% ../nbs/labels.ipynb #b8758714
 def _label_of_table(name: str, made, panel: Panel, horizon: int, delay: int) -> Label:
     """The label behind a table of values and exits, in panel row order."""
     if not isinstance(made, pd.DataFrame) or not {"value", "exit"} <= set(made.columns):
@@ -1264,9 +1264,9 @@ def _label_of_table(name: str, made, panel: Panel, horizon: int, delay: int) -> 
         )
     try:
         values = made["value"].to_numpy(np.float64)
-        exits = pd.to_datetime(made["exit"]).to_numpy("datetime64[ns]")
     except (TypeError, ValueError) as e:
-        raise NeuralphaError(f"{name}: value must be a number and exit a date: {e}") from None
+        raise NeuralphaError(f"{name}: value must be a number: {e}") from None
+    exits = local_times(made["exit"], f"{name}: column 'exit'")
     known = np.searchsorted(panel.dates, exits)
     values = np.where(np.isnat(exits) | (known >= panel.n_dates), np.nan, values)
     return Label(panel, short_name(name), values, known.astype(np.int32), horizon, delay, unit="own")

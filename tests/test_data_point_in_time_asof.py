@@ -62,12 +62,31 @@ def test_a_lead_is_a_length_of_time_before_the_close(lead):
     with pytest.raises(NeuralphaError, match="lead=.* '15min'"):
         session_of(pd.Series([pd.Timestamp("2014-03-07 20:50", tz="UTC")]), lead=lead)
 
+@pytest.mark.parametrize(
+    "given, said",
+    [
+        (["03/04/2020 10:00Z"], "2020-12-31"),
+        (["13/04/2020 10:00Z", "03/04/2020 10:00Z"], "2020-12-31"),
+        ([1577836800], "a number may count days or seconds"),
+        ([20200102], "a number may count days or seconds"),
+        (["2020-01-01T10:00:00+01:00", "2020-01-01T10:00:00Z"], "mixes time zones"),
+        (["2020-01-01T10:00:00", "2020-01-01T10:00:00Z"], "mixes time zones"),
+    ],
+)
+def test_times_that_can_be_read_in_two_ways_are_refused(given, said):
+    with pytest.raises(NeuralphaError, match=f"Column 'created_at'.*{said}"):
+        utc(given, "UTC", "created_at")
+
+def test_times_with_and_without_seconds_are_read():
+    got = utc(["2020-01-02 10:00", "2020-01-02 10:00:30.5", "2020-01-03", None], "UTC")
+    assert got[1] == pd.Timestamp("2020-01-02 10:00:30.5", tz="UTC") and got.isna().tolist() == [False] * 3 + [True]
+
 def test_times_without_a_zone_are_refused_unless_it_is_given():
     naive = pd.Series(pd.to_datetime(["2014-03-10 16:00"]))
     with pytest.raises(NeuralphaError, match="no time zone"):
         utc(naive)
     assert utc(naive, "America/New_York")[0] == pd.Timestamp("2014-03-10 20:00", tz="UTC")
-    with pytest.raises(NeuralphaError, match="no timestamp"):
+    with pytest.raises(NeuralphaError, match="Column 'created_at': .*soon"):
         utc(["soon"], what="created_at")
     with pytest.raises(NeuralphaError, match="Unknown exchange"):
         session_of(utc(naive, "UTC"), "NOWHERE")

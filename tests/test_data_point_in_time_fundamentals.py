@@ -135,7 +135,9 @@ def test_bad_filings_are_refused(change, message):
     [
         (FILED.iloc[:0], "no filings"),
         (FILED.assign(known_on=FILED.known_on.dt.tz_localize("UTC")), "'known_on' has a time zone.*session_of"),
-        (FILED.assign(period_end="soon"), "'period_end' holds something that is no date"),
+        (FILED.assign(period_end="soon"), "'period_end': .*soon"),
+        (FILED.assign(period_end=20200328), "'period_end' holds int64, and a number may count days"),
+        (FILED.assign(known_on="03/04/2020"), "'known_on': .*03/04/2020"),
         (FILED.assign(fiscal_year="FY20"), "'fiscal_year' .*whole years"),
         (FILED.assign(fiscal_year=2020.5), "'fiscal_year' .*whole years"),
     ],

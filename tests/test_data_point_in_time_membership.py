@@ -23,6 +23,18 @@ TABLE = pd.DataFrame(
     columns=["asset", "from", "to", "known_on"],
 )
 
+@pytest.mark.parametrize("given", [20240103, 1704240000, "03/01/2024", "3 Jan 2024"])
+@pytest.mark.parametrize("column", ["from", "to", "known_on"])
+def test_dates_that_can_be_read_in_two_ways_are_refused(column, given):
+    with pytest.raises(NeuralphaError, match=f"membership: column '{column}'.*2020-?12-?31"):
+        members(PANEL, TABLE.assign(**{column: given}))
+    with pytest.raises(NeuralphaError, match="delistings: column 'date'.*2020-?12-?31"):
+        with_delistings(PANEL, pd.DataFrame({"asset": ["A"], "date": [given], "return": [-0.3]}))
+
+def test_a_column_of_ends_without_one_is_open():
+    table = TABLE.iloc[[0]].assign(to=np.nan)  # as a file without any end is read
+    assert members(PANEL, table).reshape(2, 8)[0].all()
+
 def test_membership_by_hand():
     got = members(PANEL, TABLE).reshape(2, 8)
     assert got[0].tolist() == [True] * 5 + [False] * 3 and got[1].tolist() == [False] * 5 + [True] * 3

@@ -723,6 +723,7 @@ def test_a_label_of_ones_own_is_values_that_say_when_they_are_known():
         (lambda panel: forward_return(panel, 7, 1), "set horizon = 7"),
         (lambda panel: best_close(panel, 3).assign(exit=panel.dates[panel.date_code]), "before it could be entered"),
         (lambda panel: best_close(panel, 3).assign(value=np.nan), "no row"),
+        (lambda panel: best_close(panel, 3).assign(exit=20240105), "column 'exit' holds int64"),
         (3, "is a int"),
     ]:
         with pytest.raises(NeuralphaError, match=said):

@@ -269,6 +269,8 @@ def test_slippage_and_commission_are_what_the_broker_says(tmp_path):
     with pytest.raises(NeuralphaError, match="stepped already"):
         record_fills(desk, fill.assign(shares=50.0))
     assert record_fills(desk, fill) == 1, "what is known already is no contradiction"
+    with pytest.raises(NeuralphaError, match="The fills: column 'date'.*2020-12-31"):
+        record_fills(desk, fill.assign(date="03/01/2013"))
     with pytest.raises(NeuralphaError, match="no positive price"):
         record_fills(desk, fill.assign(date=MARKET.dates[404], price=-1.0))
 

@@ -15,11 +15,11 @@ perfect forecast.
 # %% auto #0
 __all__ = ['characteristics_panel']
 
-# %% ../../nbs/data/characteristics.ipynb #1a16392f
+# %% ../../nbs/data/characteristics.ipynb #08ea8e0e
 import numpy as np
 import pandas as pd
 from ..core import NeuralphaError
-from .panel import Panel, panel_from_frame
+from .panel import Panel, local_times, panel_from_frame
 
 # %% ../../nbs/data/characteristics.ipynb #6edba69e
 def _ahead_to_trailing(frame):
@@ -73,7 +73,7 @@ def _numeric(frame, name):
             raise NeuralphaError(f"{name}: column {c!r} is {frame[c].dtype}, not a number; drop it or encode it.")
     return values
 
-# %% ../../nbs/data/characteristics.ipynb #f304a784
+# %% ../../nbs/data/characteristics.ipynb #dec76cd4
 def characteristics_panel(
     frame: pd.DataFrame,  # columns date, asset, return (simple), and one or more numeric characteristics
     name: str = "characteristics",
@@ -104,7 +104,7 @@ def characteristics_panel(
         raise NeuralphaError(f"{name}: timing is {timing!r}; it must be 'trailing' or 'ahead'.")
     values = _numeric(frame, name)
     f = frame.assign(
-        date=pd.to_datetime(frame["date"]),
+        date=local_times(frame["date"], f"{name}: column 'date'"),
         asset=frame["asset"].astype(str),
         **{f"_truth_{k}": v for k, v in (truth or {}).items()},
     )

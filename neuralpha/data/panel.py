@@ -16,8 +16,8 @@ be written anywhere: an index is enough.
 
 # %% auto #0
 __all__ = ['LONG_STEP_DAYS', 'LONG_STEPS', 'GONE_AFTER', 'UNTIL', 'FEWEST_ASSETS', 'long_step', 'usual_steps', 'PanelIndex',
-           'GoneAfter', 'Panel', 'once_each', 'Exits', 'exits', 'Layout', 'lay_out', 'local_times', 'panel_from_frame',
-           'check_breadth', 'last_moment', 'cut_panel', 'without_assets', 'keep_assets']
+           'GoneAfter', 'Panel', 'once_each', 'Exits', 'exits', 'Layout', 'lay_out', 'local_times', 'unambiguous_times',
+           'panel_from_frame', 'check_breadth', 'last_moment', 'cut_panel', 'without_assets', 'keep_assets']
 
 # %% ../../nbs/data/panel.ipynb #6087e07c
 import datetime as dt
@@ -485,7 +485,7 @@ def lay_out(
     date_code = (np.arange(offsets[-1], dtype=start.dtype) + np.repeat(start, length)).astype(np.int32)
     return Layout(offsets, date_code, (day - start[code]).astype(np.int64))
 
-# %% ../../nbs/data/panel.ipynb #9a11cbd7
+# %% ../../nbs/data/panel.ipynb #bfa2361a
 def local_times(
     column,  # dates; text as 2020-12-31 too
     what: str,  # whose dates they are, for messages
@@ -500,7 +500,7 @@ def local_times(
     what : str
         whose dates they are, for messages
     """
-    times = _times(pd.Series(column), what)
+    times = unambiguous_times(pd.Series(column), what)
     if not isinstance(times.dtype, pd.DatetimeTZDtype):
         return times.to_numpy("datetime64[ns]")
     for zone in ("UTC", times.dt.tz):
@@ -513,9 +513,27 @@ def local_times(
         "the exchange's clock: frame['date'].dt.tz_convert('America/New_York').dt.tz_localize(None)."
     )
 
-# %% ../../nbs/data/panel.ipynb #8511ade7
-def _times(column: pd.Series, what: str) -> pd.Series:
-    """Times with or without a zone; `NeuralphaError` for what pandas would guess at."""
+# %% ../../nbs/data/panel.ipynb #58492ddd
+def unambiguous_times(
+    column: pd.Series,  # dates or times; text as 2020-12-31 or 2020-12-31 16:00 too
+    what: str,  # whose they are, for messages
+) -> pd.Series:  # with or without a zone, same index; NaT where empty
+    """Times as they are given; `NeuralphaError` for what pandas would guess at: numbers, 03/04/2020.
+
+    Parameters
+    ----------
+    column : pd.Series
+        dates or times; text as 2020-12-31 or 2020-12-31 16:00 too
+    what : str
+        whose they are, for messages
+
+    Returns
+    -------
+    pd.Series
+        with or without a zone, same index; NaT where empty
+    """
+    if column.isna().all():
+        return pd.Series(pd.NaT, column.index, "datetime64[ns]") if column.dtype.kind not in "mM" else column
     if pd.api.types.is_numeric_dtype(column):
         raise NeuralphaError(
             f"{what} holds {column.dtype}, and a number may count days or seconds or be written like 20201231; give "
@@ -527,7 +545,9 @@ def _times(column: pd.Series, what: str) -> pd.Series:
         return column
     try:
         return pd.to_datetime(column, format="ISO8601")
-    except ValueError as e:
+    except (ValueError, TypeError) as e:
+        if "timezone" in str(e) or "tz-" in str(e):
+            raise NeuralphaError(f"{what} mixes time zones, or times with and without one; convert it to UTC.") from e
         said = str(e).partition(" You might")[0].rstrip(".")
         raise NeuralphaError(f"{what}: {said}; give dates, or text like 2020-12-31.") from e
 

@@ -25,7 +25,7 @@ __all__ = ['FILLS', 'FITS', 'TERMS', 'WATCH', 'ACTIONS', 'TABLES', 'THIN', 'WIND
            'find_revisions', 'one_date', 'is_of_the_day', 'Paid', 'record_fills', 'fills_of', 'next_target', 'act',
            'feed', 'is_revised', 'halt', 'verify_desk']
 
-# %% ../../nbs/monitor/desk.ipynb #551666fc
+# %% ../../nbs/monitor/desk.ipynb #f4ee7c87
 import contextlib, io, os, shutil, tempfile
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass, field, replace
@@ -45,7 +45,7 @@ from neuralpha.core import (
     write_text,
     writing,
 )
-from ..data.panel import GONE_AFTER, Panel, cut_panel
+from ..data.panel import GONE_AFTER, Panel, cut_panel, local_times
 from ..data.returns import bar_return
 from ..labels import forward_return
 from .journal import Entry, Journal, read_journal, verify_journal, write_journal
@@ -793,7 +793,7 @@ def _pay(books, records, paid):
     records[0, RECORD.index("commission")] -= paid.commission
     records[0, RECORD.index("wealth")] -= total
 
-# %% ../../nbs/monitor/desk.ipynb #2eb78a48
+# %% ../../nbs/monitor/desk.ipynb #121f86bf
 FILL_COLUMNS = ("date", "asset", "shares", "price")
 
 
@@ -821,7 +821,8 @@ def record_fills(
         )
     if desk.terms.fills != "broker":
         raise NeuralphaError("This desk trades on paper and fills its orders itself; open one with fills='broker'.")
-    fills = fills.assign(date=pd.to_datetime(fills["date"]), commission=fills.get("commission", 0.0))
+    dates = local_times(fills["date"], "The fills: column 'date'")
+    fills = fills.assign(date=dates, commission=fills.get("commission", 0.0))
     numbers = fills[["shares", "price", "commission"]].astype(float)
     if not np.isfinite(numbers.to_numpy()).all() or (numbers["price"] <= 0).any():
         row = int(np.flatnonzero(~np.isfinite(numbers.to_numpy()).all(1) | (numbers["price"] <= 0))[0])

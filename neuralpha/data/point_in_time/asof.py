@@ -11,15 +11,15 @@ saving, so the comparison is made in UTC against the exchange's own list of clos
 # %% auto #0
 __all__ = ['utc', 'session_of', 'has_times', 'bar_of', 'known_at', 'row_at', 'Joined', 'quality_table']
 
-# %% ../../../nbs/data/point_in_time/asof.ipynb #8d52fe7b
+# %% ../../../nbs/data/point_in_time/asof.ipynb #4d02a976
 from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 from ...core import NeuralphaError
-from ..panel import Panel
+from ..panel import Panel, unambiguous_times
 from ...display import page_part, table_html
 
-# %% ../../../nbs/data/point_in_time/asof.ipynb #9067ea43
+# %% ../../../nbs/data/point_in_time/asof.ipynb #ce832791
 def utc(
     times,  # timestamps with a zone, or without one if `zone` says which
     zone: str | None = None,  # e.g. "America/New_York", for timestamps without a zone
@@ -41,15 +41,7 @@ def utc(
     pd.Series
         datetime64[ns, UTC], same index; NaT where empty
     """
-    s = pd.Series(times)
-    try:
-        s = pd.to_datetime(s, utc=False) if not isinstance(s.dtype, pd.DatetimeTZDtype) else s
-    except (ValueError, TypeError) as e:
-        raise NeuralphaError(f"Column {what!r} holds something that is no timestamp: {e}") from e
-    if s.dtype == object:
-        raise NeuralphaError(
-            f"Column {what!r} mixes time zones, or times with and without one; convert it to UTC first."
-        )
+    s = unambiguous_times(pd.Series(times), f"Column {what!r}")
     if not isinstance(s.dtype, pd.DatetimeTZDtype):
         if zone is None:
             raise NeuralphaError(

@@ -16,27 +16,24 @@ flows** are cumulative since the fiscal year began; balance-sheet figures are of
 # %% auto #0
 __all__ = ['STATEMENT_FIGURES', 'STATE', 'check_filings', 'filing_states', 'join_fundamentals', 'filing_quality']
 
-# %% ../../../nbs/data/point_in_time/fundamentals.ipynb #d8d00063
+# %% ../../../nbs/data/point_in_time/fundamentals.ipynb #8426f593
 import numpy as np
 import pandas as pd
 from ...core import NeuralphaError
-from ..panel import Panel
+from ..panel import Panel, unambiguous_times
 from .asof import Joined, has_times, known_at, quality_table
 
 # %% ../../../nbs/data/point_in_time/fundamentals.ipynb #4455fa2a
 STATEMENT_FIGURES = ("revenues", "op_income", "net_income", "eps_diluted", "assets", "equity", "cash_flow_op")
 _PERIODS = {"Q1": 1, "Q2": 2, "Q3": 3, "FY": 4}
 
-# %% ../../../nbs/data/point_in_time/fundamentals.ipynb #56e611a8
+# %% ../../../nbs/data/point_in_time/fundamentals.ipynb #1b2e55d3
 def _days(column, what):
     """Dates as datetime64[ns]; refused where they have a zone, since a stamp of the evening would count from the wrong
     session.
     """
-    try:
-        dates = pd.to_datetime(column)
-    except (ValueError, TypeError) as e:
-        raise NeuralphaError(f"{what} holds something that is no date: {e}") from e
-    if getattr(dates.dtype, "tz", None) is not None or dates.dtype == object:
+    dates = unambiguous_times(column, what)
+    if isinstance(dates.dtype, pd.DatetimeTZDtype):
         raise NeuralphaError(
             f"{what} has a time zone; give dates: the session from which a filing counts, as "
             "neuralpha.data.point_in_time.asof.session_of finds it, or "

@@ -9,15 +9,15 @@ Membership therefore has two clocks: when it holds (`from`, `to`), and when it w
 # %% auto #0
 __all__ = ['members', 'eligible', 'with_members', 'with_delistings']
 
-# %% ../../../nbs/data/point_in_time/membership.ipynb #fcf220f5
+# %% ../../../nbs/data/point_in_time/membership.ipynb #deeb3a0f
 from dataclasses import replace
 import numpy as np
 import pandas as pd
 from ...core import NeuralphaError
 from .asof import known_at
-from ..panel import Panel, keep_assets
+from ..panel import Panel, keep_assets, local_times
 
-# %% ../../../nbs/data/point_in_time/membership.ipynb #9daf8563
+# %% ../../../nbs/data/point_in_time/membership.ipynb #39fb9681
 def _statements(table: pd.DataFrame, name: str) -> pd.DataFrame:
     """The table with dates as datetime64[ns]; raises for missing columns, empty dates and ends before beginnings."""
     for c in ("asset", "from", "to", "known_on"):
@@ -25,7 +25,7 @@ def _statements(table: pd.DataFrame, name: str) -> pd.DataFrame:
             raise NeuralphaError(f"{name}: column {c!r} is missing; a membership table has asset, from, to, known_on.")
     t = table.assign(
         asset=table["asset"].astype(str),
-        **{c: pd.to_datetime(table[c]).astype("datetime64[ns]") for c in ("from", "to", "known_on")},
+        **{c: local_times(table[c], f"{name}: column {c!r}") for c in ("from", "to", "known_on")},
     ).reset_index(drop=True)
     for bad, what in (
         (t["from"].isna() | t["known_on"].isna(), "an empty 'from' or 'known_on'"),
@@ -161,7 +161,7 @@ def with_members(
         )
     return keep_assets(panel.with_fields(member=member), ever)
 
-# %% ../../../nbs/data/point_in_time/membership.ipynb #33eceed9
+# %% ../../../nbs/data/point_in_time/membership.ipynb #e9197d27
 def with_delistings(
     panel: Panel,
     table: pd.DataFrame,  # asset, date (last trading day or later), return (simple; NaN: unknown)
@@ -181,7 +181,8 @@ def with_delistings(
     for c in ("asset", "date", "return"):
         if c not in table:
             raise NeuralphaError(f"delistings: column {c!r} is missing; the table needs asset, date, return.")
-    t = table.assign(asset=table["asset"].astype(str), date=pd.to_datetime(table["date"]).astype("datetime64[ns]"))
+    dates = local_times(table["date"], "delistings: column 'date'")
+    t = table.assign(asset=table["asset"].astype(str), date=dates)
     if t["asset"].duplicated().any():
         raise NeuralphaError(f"delistings: {t['asset'][t['asset'].duplicated()].iloc[0]} is delisted more than once.")
     t = t.set_index("asset").reindex(panel.assets)
