@@ -18,7 +18,7 @@ __all__ = ['NO_PRICE', 'BEYOND', 'NOT_SAID', 'EXITS', 'NO_ENTRY', 'NO_EXIT', 'NO
            'MultiTaskLabel', 'multi_horizon', 'average_uniqueness', 'uniqueness', 'draw_probabilities',
            'sequential_bootstrap', 'time_decay', 'sample_weights', 'own_label']
 
-# %% ../nbs/labels.ipynb #24a8dc94
+# %% ../nbs/labels.ipynb #8330e6b6
 import inspect
 from dataclasses import dataclass, field, replace
 from functools import cached_property
@@ -30,7 +30,7 @@ from .core import NeuralphaError, check_kinds, digest, unknown_name
 from .own_code import is_own, own_part, short_name
 from .cross_section import CrossSections, group_means, standardise, standardise_by_date
 from .data.panel import Panel, exits, local_times, once_each
-from .data.returns import bar_return, total_return_index
+from .data.returns import _lost_returns, bar_return, total_return_index
 
 # %% ../nbs/labels.ipynb #691d7240
 @dataclass(frozen=True, eq=False, repr=False)
@@ -270,15 +270,6 @@ def _across(y, name, values, lost=NOT_SAID, **kw):
     values = np.where(beyond, np.nan, values)
     return replace(y, name=name, values=values, known_code=known, reason=reason, parts={}, **kw)
 
-# %% ../nbs/labels.ipynb #0db87e17
-def _lost_returns(panel):
-    """(n_rows,) running count of bars whose `return` is missing, where a universe has no prices: nothing can be
-    compounded across one.
-    """
-    if "close" in panel.fields:
-        return np.zeros(panel.n_rows, np.int64)
-    return np.cumsum(~np.isfinite(panel.fields["return"]))
-
 # %% ../nbs/labels.ipynb #c493e735
 def _check_bars(**bars):
     for what, (value, low) in bars.items():
@@ -334,8 +325,9 @@ def _check_exit(exit):
     if exit not in EXITS:
         raise unknown_name("exit", exit, EXITS)
 
-# %% ../nbs/labels.ipynb #abdac0f1
+# %% ../nbs/labels.ipynb #3cd0dec0
 NO_ENTRY, NO_EXIT = "no price at entry: no trade", "exit bar suspended"
+_NO_RETURN = "no return between entry and exit"
 
 
 def _why_missing(panel, wealth, entry, last, out) -> dict:  # reason -> (n_rows,) bool
@@ -349,7 +341,7 @@ def _why_missing(panel, wealth, entry, last, out) -> dict:  # reason -> (n_rows,
         NO_ENTRY: ~np.isfinite(wealth[np.minimum(entry, last)]),
         "delisting return unknown": gone & (out.left & ~np.isfinite(out.factor) | out.late & (out.row < 0)),
         NO_EXIT: out.late,
-        "no return between entry and exit": np.ones(panel.n_rows, bool),
+        _NO_RETURN: np.ones(panel.n_rows, bool),
     }
 
 # %% ../nbs/labels.ipynb #4ee560df
@@ -564,11 +556,12 @@ def classes(
     values = np.where(share > 1 - buy, 1.0, np.where(share < sell, -1.0, 0.0))
     return _across(y, f"classes of {y.name}", np.where(y.labelled, values, np.nan), unit="class")
 
-# %% ../nbs/labels.ipynb #577242f5
+# %% ../nbs/labels.ipynb #1bc23d3d
 class _Bets(NamedTuple):
     """What is bet on each row: (n_rows,) arrays."""
 
     wealth: np.ndarray
+    lost: np.ndarray  # of `_lost_returns`
     width: np.ndarray  # a barrier of 1, as a return
     side: np.ndarray  # -1, 0 or 1
 
@@ -606,9 +599,9 @@ def _touched(gain, width, rules):  # 1 the profit, -1 the stop, 0 neither
         return 1
     return -1 if gain < -rules.stop * width else 0
 
-# %% ../nbs/labels.ipynb #006f782a
+# %% ../nbs/labels.ipynb #a70f0223
 # what `_barriers` says of a row that has no label
-_TOO_LATE, _LEFT_BEFORE, _LOSS_UNKNOWN, _NOT_ENTERED, _NO_WIDTH, _NOT_LEFT = range(1, 7)
+_TOO_LATE, _LEFT_BEFORE, _LOSS_UNKNOWN, _NOT_ENTERED, _NO_WIDTH, _NOT_LEFT, _NOT_STATED = range(1, 8)
 _WHY = {
     _TOO_LATE: BEYOND,
     _LEFT_BEFORE: "delisted before entry",
@@ -616,12 +609,13 @@ _WHY = {
     _NOT_ENTERED: NO_ENTRY,
     _NO_WIDTH: "no volatility yet",
     _NOT_LEFT: NO_EXIT,
+    _NOT_STATED: _NO_RETURN,
 }
 
-# %% ../nbs/labels.ipynb #92bd664a
+# %% ../nbs/labels.ipynb #6ad51d14
 @njit(parallel=True, cache=True)
 def _barriers(bets, lives, ends, rules):
-    wealth, width, side = bets
+    wealth, lost, width, side = bets
     horizon, delay = rules.horizon, rules.delay
     n = len(wealth)
     label = np.full(n, np.nan)
@@ -648,11 +642,16 @@ def _barriers(bets, lives, ends, rules):
             for j in range(entry + 1, min(entry + horizon, last) + 1):
                 if not np.isfinite(wealth[j]):
                     continue
+                if lost[j] != lost[entry]:
+                    why[i] = _NOT_STATED
+                    break
                 r = wealth[j] / wealth[entry] - 1
                 hit = _touched(side[i] * r, width[i], rules)
                 if hit:
                     bars[i] = j - i
                     break
+            if why[i] == _NOT_STATED:
+                continue
             if not hit and (entry + horizon > last or not np.isfinite(wealth[entry + horizon])):
                 bars[i] = ends.bars[i]
                 if ends.row[i] < 0:
@@ -664,6 +663,9 @@ def _barriers(bets, lives, ends, rules):
                 if not ends.left[i] and not rules.next_trade:
                     why[i] = _NOT_LEFT
                     continue
+                if lost[ends.row[i]] != lost[entry]:
+                    why[i] = _NOT_STATED
+                    continue
                 r = wealth[ends.row[i]] / wealth[entry] * (1.0 + final if ends.left[i] else 1.0) - 1
                 hit = _touched(side[i] * r, width[i], rules)
             label[i], ret[i] = hit, r
@@ -672,7 +674,7 @@ def _barriers(bets, lives, ends, rules):
 # %% ../nbs/labels.ipynb #9cea263c
 NO_BET = "no bet: the side is 0"
 
-# %% ../nbs/labels.ipynb #d628b99f
+# %% ../nbs/labels.ipynb #99528a6d
 @check_kinds
 def triple_barrier(
     panel: Panel,  # whose bars meet the barriers
@@ -720,7 +722,7 @@ def triple_barrier(
     out = exits(panel, wealth, delay + horizon)
     early = panel.date_code[panel.asset_offsets[1:] - 1] < panel.n_dates - 1
     label, ret, bars, why = _barriers(
-        _Bets(wealth, width, side),
+        _Bets(wealth, _lost_returns(panel), width, side),
         _Lives(panel.asset_offsets, panel.gone, early, panel.delisting_return),
         _Ends(out.row, out.left, (out.known_code - panel.date_code).astype(np.int64)),
         _Rules(float(profit), float(stop), horizon, delay, exit == "next trade"),
@@ -824,7 +826,7 @@ def _scan(logw, offsets, shortest, longest, delay):
             best[i] = chosen
     return best, span
 
-# %% ../nbs/labels.ipynb #898f9fe1
+# %% ../nbs/labels.ipynb #8da3e962
 def trend_scan(
     panel: Panel,
     shortest: int = 5,  # bars of the spans tried
@@ -851,9 +853,13 @@ def trend_scan(
     _check_bars(shortest=(shortest, 2), longest=(longest, shortest), delay=(delay, 0))
     with np.errstate(all="ignore"):
         t, span = _scan(np.log(total_return_index(panel)), panel.asset_offsets, shortest, longest, delay)
-    reason = _first_reason(
-        {NO_PRICE: ~panel.tradable, f"fewer than {longest} bars with a price ahead": ~np.isfinite(t)}
-    )
+    few = f"fewer than {longest} bars with a price ahead"
+    reason = _first_reason({NO_PRICE: ~panel.tradable, few: ~np.isfinite(t)})
+    lost, last = _lost_returns(panel), panel.n_rows - 1
+    start = np.minimum(np.arange(panel.n_rows) + delay, last)
+    unstated = lost[np.minimum(start + longest, last)] != lost[start]
+    reason = _further(reason, unstated, _NO_RETURN)
+    t = np.where(unstated, np.nan, t)
     return Label(
         panel,
         f"trend over {shortest} to {longest} bars, delay {delay}",

@@ -156,6 +156,15 @@ def test_the_hour_that_comes_twice_is_the_first_of_the_two():
     first, second = (pd.Timestamp(f"2024-11-03 {h}", tz="UTC") for h in ("05:30", "06:30"))
     assert list(bar_of(panel, pd.Series([first, second]), calendar=None, tz="America/New_York")) == [1, 2]
 
+@pytest.mark.parametrize("first", ["2014-03-07", "2014-03-10", "2014-07-03", "2014-07-07"])
+def test_the_first_daily_bar_has_no_events_of_the_sessions_before(first):
+    days = pd.bdate_range(first, periods=15)
+    daily = panel_from_frame(pd.DataFrame({"date": days[days != "2014-07-04"], "asset": "A", "close": 1.0}))
+    posted = pd.Series(pd.date_range(days[0] - pd.Timedelta("8D"), days[0] + pd.Timedelta("15h"), freq="3h", tz="UTC"))
+    want = np.where(session_of(posted) < daily.dates[0], -1, 0)
+    np.testing.assert_array_equal(bar_of(daily, posted), want)
+    assert (want == 0).any() and (want == -1).any()
+
 def test_a_date_is_known_when_its_day_has_ended():
     day = np.array(["2024-01-03", "NaT"], "M8[ns]")
     time = np.array(["2024-01-03 11:00"], "M8[ns]")

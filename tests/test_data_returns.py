@@ -38,3 +38,12 @@ def test_a_universe_without_prices_and_returns_says_so():
     panel = panel_from_frame(pd.DataFrame({"date": [pd.Timestamp("2024-01-02")], "asset": "A", "size": 1.0}), "plain")
     with pytest.raises(NeuralphaError, match="plain has neither 'close' nor 'return'"):
         bar_return(panel)
+
+def test_a_stated_return_that_is_missing_is_no_return_of_zero():
+    days = pd.bdate_range("2024-01-01", periods=6)
+    stated = [np.nan, 0.1, np.nan, 0.2, -0.5, 0.1]
+    panel = panel_from_frame(pd.DataFrame({"date": days, "asset": "A", "size": 1.0, "return": stated}))
+    assert panel.tradable.all()
+    np.testing.assert_allclose(bar_return(panel), stated, rtol=1e-6)
+    np.testing.assert_allclose(past_return(panel, 2), [np.nan] * 4 + [1.2 * 0.5 - 1, 0.5 * 1.1 - 1], rtol=1e-6)
+    np.testing.assert_allclose(past_return(panel, 4, 2), [np.nan] * 6)

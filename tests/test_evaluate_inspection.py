@@ -120,6 +120,17 @@ def test_bars_say_what_each_is_for():
     origin, days = _origin(horizon=1, delay=0)
     assert origin.at(days[50], "A01").bars.loc[days[50] : days[51], "for"].tolist() == ["decision, entry", "exit"]
 
+def test_bars_show_no_return_where_the_file_states_none():
+    days, rng = pd.bdate_range("2024-01-01", periods=60), np.random.default_rng(0)
+    frame = pd.DataFrame([(day, f"A{i}") for i in range(12) for day in days], columns=["date", "asset"])
+    stated = 0.02 * rng.standard_normal(len(frame))
+    stated[[20, 22]] = np.nan  # of the first asset
+    panel = panel_from_frame(frame.assign(size=1.0, **{"return": stated}))
+    y = forward_return(panel, 3, 1)
+    bars = Origin("model", y, rng.standard_normal(panel.n_rows)).at(days[30], "A0").bars
+    shown = bars["return"].loc[days[20] : days[24]].to_numpy()
+    np.testing.assert_allclose(shown, stated[20:25], rtol=1e-5)
+
 def test_features_are_those_before_and_after_the_transform():
     origin, days = _origin()
     table = origin.at(days[70], "A02").features

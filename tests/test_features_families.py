@@ -138,3 +138,24 @@ def test_garman_klass_and_yang_zhang_find_the_true_volatility():
     h = History(bars)
     for name in ("vol_60", "parkinson_60", "garman_klass_60", "yang_zhang_60"):
         assert np.nanmean(FEATURES[name].compute(h)) == pytest.approx(0.02, rel=0.08), name
+
+def test_a_bar_without_prices_has_no_true_range():
+    bars = {"high": [12, 12, 13, 14], "low": [9, 10, 11, 10], "close": [11, 12, 12, 13]}
+    masked = {name: np.array(values, float) for name, values in bars.items()}
+    for values in masked.values():
+        values[2] = np.nan
+    np.testing.assert_array_equal(History(masked)["true_range"], [3, 2, np.nan, 4])
+
+@pytest.mark.parametrize("hole", [1, 2, 40])
+def test_the_average_true_range_is_that_of_the_bars_there_are(hole):
+    rng = np.random.default_rng(0)
+    close = 100 + np.cumsum(rng.standard_normal(500))
+    bars = {"high": close + rng.random(500), "low": close - rng.random(500), "close": close}
+    for values in bars.values():
+        values[450 - hole : 450] = np.nan
+    high, low, before = bars["high"], bars["low"], np.append(np.nan, bars["close"][:-1])
+    range_ = np.where(np.isnan(high), np.nan, np.fmax(high, before) - np.fmin(low, before))
+    weight = (13 / 14) ** np.arange(ema_length(1 / 14))
+    newest = range_[::-1][: len(weight)]
+    want = np.nansum(weight * newest) / weight[np.isfinite(newest)].sum() / close[-1]
+    assert FEATURES["atr_14"].compute(History(bars))[-1] == pytest.approx(want)

@@ -622,6 +622,31 @@ def test_tasks_share_rows_and_the_longest_life():
     with pytest.raises(NeuralphaError, match="different panels"):
         MultiTaskLabel((one, forward_return(_random(8, density=1.0), 5)))
 
+@pytest.mark.parametrize("exit", EXITS)
+def test_no_label_reaches_across_a_stated_return_that_is_missing(exit):
+    rng = np.random.default_rng(0)
+    days = pd.bdate_range("2020-01-01", periods=120)
+    frame = pd.DataFrame({"date": days, "asset": "A", "size": 1.0, "return": 0.02 * rng.standard_normal(120)})
+    whole, lost = (
+        panel_from_frame(frame),
+        panel_from_frame(frame.assign(**{"return": frame["return"].mask(days == days[80])})),
+    )
+    row = np.arange(120)
+    across = (row + 1 < 80) & (row + 11 >= 80)
+    for make in (
+        lambda panel: forward_return(panel, 10, exit=exit),
+        lambda panel: triple_barrier(panel, np.inf, np.inf, 10, window=None, exit=exit),
+        lambda panel: trend_scan(panel, 5, 10),
+    ):
+        complete, y = make(whole), make(lost)
+        np.testing.assert_array_equal(y.labelled, complete.labelled & ~across)
+        np.testing.assert_allclose(y.values[y.labelled], complete.values[y.labelled], rtol=1e-9)
+        assert set(y.reason[across]) == {"no return between entry and exit"}
+    y = triple_barrier(lost, 0.03, 0.03, 10, window=None, exit=exit)
+    ends_before = y.known_code < 80
+    assert y.labelled[across & ends_before].all() and not y.labelled[across & ~ends_before].any()
+    assert (across & ends_before).any()
+
 def test_uniqueness_of_the_textbook_example():
     np.testing.assert_allclose(average_uniqueness([0, 2, 4], [2, 3, 5]), [5 / 6, 3 / 4, 1])
 

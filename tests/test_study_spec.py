@@ -377,6 +377,7 @@ def test_a_study_that_an_earlier_version_stored_is_the_same_study():
     stored = study.model_dump(mode="json")
     stored["together"] = stored.pop("vectorised_seeds")
     assert Study(**stored) == study and Study(**stored).hash == study.hash
+    assert "together" in study.form and "vectorised_seeds" not in study.form  # the name of that version
 
 def test_a_file_of_an_editor_that_marks_its_byte_order_is_read(tmp_path):
     (tmp_path / "s.toml").write_text('name="s"\nuniverses=["sim-tiny"]\nmodels=["ridge"]\n', encoding="utf-8-sig")

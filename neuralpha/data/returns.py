@@ -30,7 +30,7 @@ def bar_return(panel: Panel) -> np.ndarray:  # (n_rows,) float64
     """
     return past_return(panel, 1)
 
-# %% ../../nbs/data/returns.ipynb #647f8290
+# %% ../../nbs/data/returns.ipynb #0399b4c9
 def past_return(
     panel: Panel,
     first: int,  # return from the close `first` bars ago to the close `last` bars ago
@@ -52,11 +52,13 @@ def past_return(
         (n_rows,) float64, NaN where either price is missing
     """
     wealth = total_return_index(panel)
-    before = wealth[: max(panel.n_rows - first, 0)]
-    after = wealth[first - last : max(panel.n_rows - last, 0)]
+    before = slice(None, max(panel.n_rows - first, 0))
+    after = slice(first - last, max(panel.n_rows - last, 0))
     out = np.full(panel.n_rows, np.nan)
     with np.errstate(divide="ignore", invalid="ignore"):
-        out[first:] = after / before - 1
+        out[first:] = wealth[after] / wealth[before] - 1
+    lost = _lost_returns(panel)
+    out[first:][lost[after] != lost[before]] = np.nan
     age = np.arange(panel.n_rows) - np.repeat(panel.asset_offsets[:-1], np.diff(panel.asset_offsets))
     return np.where((age >= first) & panel.tradable, out, np.nan)
 
@@ -87,3 +89,12 @@ def _compounded(returns, offsets):
                 value *= 1.0 + returns[i]
             out[i] = value
     return out
+
+# %% ../../nbs/data/returns.ipynb #0db87e17
+def _lost_returns(panel):
+    """(n_rows,) running count of bars whose `return` is missing, where a universe has no prices: nothing can be
+    compounded across one.
+    """
+    if "close" in panel.fields:
+        return np.zeros(panel.n_rows, np.int64)
+    return np.cumsum(~np.isfinite(panel.fields["return"]))

@@ -20,7 +20,7 @@ one date is put on one screen:
 __all__ = ['ROUNDING', 'SHOWN_AROUND', 'COMES_BACK', 'UNUSUAL', 'BARS_BEFORE', 'BARS_AFTER', 'Origin', 'without_each',
            'ics_without_each', 'suspicious_rows', 'Inspection', 'taken_out', 'masked_because']
 
-# %% ../../nbs/evaluate/inspection.ipynb #73f269c4
+# %% ../../nbs/evaluate/inspection.ipynb #9c758795
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
@@ -33,6 +33,7 @@ from ..cross_section import correlations
 from ..data.alignment import on_panel
 from ..features.table import Features
 from .metrics import is_of_returns, label_over
+from ..data.returns import bar_return
 from ..labels import Label, total_return_index
 from ..display import page_part, table_html
 from markupsafe import Markup
@@ -541,19 +542,17 @@ def _needed(inspection) -> dict:  # what -> panel row
     end = row + bars_until_known
     return {"decision": row, "entry": min(row + y.delay, last), "exit": min(end, last)}
 
-# %% ../../nbs/evaluate/inspection.ipynb #6ed438a1
+# %% ../../nbs/evaluate/inspection.ipynb #7fc3dddc
 def _bars(inspection, needed) -> pd.DataFrame:
     panel = inspection.origin.panel
     rows = panel.rows_of(inspection.asset)
     first = max(needed["decision"] - BARS_BEFORE, rows.start)
     last = min(needed["exit"] + BARS_AFTER, rows.stop - 1)
     shown = np.arange(first, last + 1)
-    wealth = total_return_index(panel)
-    earlier = np.where(shown > rows.start, wealth[shown - 1], np.nan)
     table = pd.DataFrame({"for": ""}, _days(panel, shown))
     for name, values in panel.fields.items():
         table[name] = values[shown]
-    table["return"] = wealth[shown] / earlier - 1
+    table["return"] = bar_return(panel)[shown]
     between = (shown > needed["entry"]) & (shown < needed["exit"])
     table.loc[between, "for"] = "held"
     for what in ("exit", "entry", "decision"):

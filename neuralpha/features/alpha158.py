@@ -230,7 +230,7 @@ def _columns(kernel, series, inputs, lookback, **formulas):
         )
         declare(name + "{w}", "alpha158", inputs, lookback, formula, compute, _QLIB, WINDOWS)
 
-# %% ../../nbs/features/alpha158.ipynb #2146017f
+# %% ../../nbs/features/alpha158.ipynb #3dad2779
 declare(
     "ROC{w}",
     "alpha158",
@@ -253,7 +253,7 @@ _columns(
     RESI="residual(close, {w})/close",
     QTLU="80% quantile(close, {w})/close",
     QTLD="20% quantile(close, {w})/close",
-    RANK="rank of close in its last {w}, 0 to 1",
+    RANK="average rank of close in its last {w}, over their number",
 )
 
 # %% ../../nbs/features/alpha158.ipynb #4e9b8254

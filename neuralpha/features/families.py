@@ -220,10 +220,11 @@ def _rogers_satchell(h):
     below = np.log(h["low"] / h["close"]) * np.log(h["low"] / h["open"])
     return above + below
 
-# %% ../../nbs/features/families.ipynb #c6e141cb
+# %% ../../nbs/features/families.ipynb #ff482735
 def _true_range(h):
-    before = h.lag("close", 1)
-    return np.fmax(h["high"], before) - np.fmin(h["low"], before)
+    high, low, before = h["high"], h["low"], h.lag("close", 1)
+    has_range = np.isfinite(high - low)  # the close before stands in for neither
+    return np.where(has_range, np.fmax(high, before) - np.fmin(low, before), np.nan)
 
 
 SERIES |= {
@@ -487,7 +488,7 @@ declare(
     (5, 20),
 )
 
-# %% ../../nbs/features/families.ipynb #f7d16733
+# %% ../../nbs/features/families.ipynb #79fd2067
 declare(
     "ret_{w}",
     "momentum",
@@ -543,13 +544,13 @@ declare(
     "momentum",
     "close",
     window_of_bars,
-    "rank of close among its last {w}, 0 to 1",
+    "average rank of close among its last {w}, over their number",
     lambda h, w: h.rank("close", w),
     "",
     (5, 20, 60),
 )
 
-# %% ../../nbs/features/families.ipynb #4e8bf44a
+# %% ../../nbs/features/families.ipynb #cf882424
 declare(
     "high_{w}",
     "extremes",
@@ -595,7 +596,7 @@ declare(
     "extremes",
     "high",
     window_of_bars,
-    "bars since max(high, {w}), over {w}",
+    "bars since the first max(high, {w}), over {w}",
     lambda h, w: h.where_enough(h.rolled(kernels.roll_max, ("high",), w)[1] / w, h.count("high", w), w),
     "",
     (20, 60),
@@ -605,7 +606,7 @@ declare(
     "extremes",
     "low",
     window_of_bars,
-    "bars since min(low, {w}), over {w}",
+    "bars since the first min(low, {w}), over {w}",
     lambda h, w: h.where_enough(h.rolled(kernels.roll_max, ("-low",), w)[1] / w, h.count("low", w), w),
     "",
     (20, 60),
@@ -679,7 +680,7 @@ declare(
     (20, 60),
 )
 
-# %% ../../nbs/features/families.ipynb #ced656c7
+# %% ../../nbs/features/families.ipynb #8d1b74df
 declare(
     "amihud_{w}",
     "liquidity",
@@ -718,13 +719,13 @@ declare(
     "liquidity",
     "volume",
     window_of_bars,
-    "share of the last {w} bars without a trade",
+    "share of the last {w} bars without a known trade",
     lambda h, w: 1 - h.mean("traded", w),
     "Liu (2006)",
     (20, 60),
 )
 
-# %% ../../nbs/features/families.ipynb #8be5a292
+# %% ../../nbs/features/families.ipynb #39a57cc2
 declare(
     "volume_surprise_{w}",
     "volume",
@@ -748,7 +749,7 @@ declare(
     "volume",
     "volume",
     window_of_bars,
-    "rank of volume among its last {w}, 0 to 1",
+    "average rank of volume among its last {w}, over their number",
     lambda h, w: h.rank("volume", w),
     "",
     (20, 60),

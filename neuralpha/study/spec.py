@@ -1266,7 +1266,7 @@ def _searches_are_of_models(study) -> None:
                 f"[tune.models.{name}] belongs to no model of the study; there are {', '.join(study.models)}"
             )
 
-# %% ../../nbs/study/spec.ipynb #e7a60ccd
+# %% ../../nbs/study/spec.ipynb #d4c76365
 class Study(StudyFields):
     """Universes × models × seeds under one label, one feature set and one split scheme.
 
@@ -1401,6 +1401,11 @@ class Study(StudyFields):
     @property
     def seed_list(self) -> list[int]:
         return list(range(self.seed, self.seed + self.seeds))
+
+    @property
+    def form(self) -> dict:
+        """What is hashed; vectorised seeds under the name they had first, so that earlier reports keep their hash."""
+        return {"together" if name == "vectorised_seeds" else name: value for name, value in super().form.items()}
 
     @property
     def hash(self) -> str:

@@ -126,7 +126,7 @@ def _closes(panel, tz):
         raise NeuralphaError(f"{panel.name}: tz={tz!r} is no time zone such as 'America/New_York' or 'UTC'.") from e
     return local.tz_convert(None).to_numpy("datetime64[ns]")
 
-# %% ../../../nbs/data/point_in_time/asof.ipynb #ae968a51
+# %% ../../../nbs/data/point_in_time/asof.ipynb #c536c800
 def bar_of(
     panel: Panel,
     times,  # timestamps in UTC
@@ -171,7 +171,8 @@ def bar_of(
         when = session_of(times, calendar, lead)
         closes = panel.dates
     bar = np.where(np.isnat(when), panel.n_dates, np.searchsorted(closes, when, side="left"))
-    length = closes[1] - closes[0] if panel.n_dates > 1 else np.timedelta64(1, "ns")
+    gaps = np.sort(np.diff(closes))  # the first two dates may have a weekend between them
+    length = gaps[len(gaps) // 2] if len(gaps) else np.timedelta64(1, "ns")
     return np.where(when <= closes[0] - length, -1, bar)
 
 # %% ../../../nbs/data/point_in_time/asof.ipynb #734bc6a4
