@@ -113,6 +113,33 @@ def test_constant_weights_on_fixed_capital_are_the_spread_portfolio():
     np.testing.assert_allclose(gross.reindex(spread.index), spread.gross, atol=1e-12)
     np.testing.assert_allclose(-got.half_spread.shift(1).reindex(spread.index), spread.cost, atol=1e-12)
 
+def test_who_merely_misses_the_last_bars_is_still_held():
+    days = pd.bdate_range("2020-01-01", periods=6)
+    frame = pd.DataFrame({"date": days.repeat(2), "asset": list("AB") * 6, "close": 10.0, "volume": 1e6})
+    whole = panel_from_frame(frame, tradable=~((frame["asset"] == "B") & (frame["date"] > days[3])))
+    ragged = panel_from_frame(frame[(frame["asset"] == "A") | (frame["date"] <= days[3])])
+    assert ragged.n_rows == whole.n_rows - 2 and not ragged.gone.any()
+    account = Account(Costs(0.0, borrow_bps=100), 100.0)
+    by_panel = [run_accounts(p, np.where(p.asset_code, -0.5, 0.5), account, by_asset=True) for p in (whole, ragged)]
+    halted, missing = (ledger.table() for ledger in by_panel)
+    assert (missing.short[1:] > 49).all() and by_panel[1].error() < 1e-12
+    columns = [*PARTS, "wealth", "long", "short", "names"]
+    np.testing.assert_allclose(missing[columns], halted[columns], rtol=1e-12)
+    constant = Account(Costs(0.0, borrow_bps=100), 100.0, compounding=False, drift=False)
+    decided = np.where(ragged.asset_code, -0.5, 0.5)
+    plain, kept = constant_weights(ragged, decided, constant), run_accounts(ragged, decided, constant).table()
+    np.testing.assert_allclose(plain[[*PARTS, "wealth"]], kept[[*PARTS, "wealth"]], rtol=1e-12)
+
+@pytest.mark.parametrize("missed", [1, 2, 20])
+def test_parts_sum_where_assets_miss_the_last_bars(missed):
+    market, _ = _wild_market(6)
+    ends = market.dates[-missed - 1]
+    frame = market.frame().reset_index()
+    ragged = panel_from_frame(frame[(frame["date"] <= ends) | (frame["asset"] != frame["asset"].iloc[-1])])
+    decided = np.random.default_rng(0).normal(size=ragged.n_rows) / 30
+    ledger = run_accounts(ragged, decided, [Account(_EVERYTHING, 1e6), Account(drift=False)], Clock(1, "open", 2))
+    assert not ragged.gone[-1] and ledger.error() < 1e-12
+
 def test_a_dollar_bought_and_held_is_the_price():
     days = pd.bdate_range("2020-01-01", periods=5)
     close = np.array([10.0, 11, 12, 6, 9])

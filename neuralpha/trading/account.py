@@ -125,9 +125,10 @@ def run_accounts(
     books.run()
     return books.ledger()
 
-# %% ../../nbs/trading/account.ipynb #dac2fb24
+# %% ../../nbs/trading/account.ipynb #17962672
 class Bars(NamedTuple):
-    """The rows of each date, with one more for each asset that has left, on the date after its last.
+    """The rows of each date, with one more for each asset that has left, on the date after its last, and one a date for
+    each that merely misses the last dates.
 
     Parameters
     ----------
@@ -532,7 +533,7 @@ class Books:
         """What the books say so far."""
         return Ledger(self.panel, self.accounts, self.clock, self.records[self.first : self.date], self.first, self)
 
-# %% ../../nbs/trading/account.ipynb #3d8993a9
+# %% ../../nbs/trading/account.ipynb #eb2e00f8
 def open_books(
     panel: Panel,
     accounts,  # one `Account` or a list of them
@@ -557,12 +558,12 @@ def open_books(
         date of the first bar
     """
     accounts = [accounts] if isinstance(accounts, Account) else list(accounts)
-    bars, tariff = _bars(panel, accounts, clock, first)
+    bars, tariff, waits = _bars(panel, accounts, clock, first)
     wish = np.empty((0, 1))
     if weights is not None:
         wished = entered_weights(panel, weights, clock).reshape(panel.n_rows, -1)
         _check_weights(panel, wished, accounts)
-        wish = wished[bars.row]
+        wish = np.where(waits[:, None], np.nan, wished[bars.row])
     n, count = panel.n_assets, len(accounts)
     wide = (n, len(bars.row)) if by_asset else (0, 0)
     capital = np.array([a.capital for a in accounts], float)
@@ -597,7 +598,7 @@ def _check_weights(panel, wished, accounts):
         asset, date = panel.assets[panel.asset_code[r]], pd.Timestamp(panel.dates[panel.date_code[r]]).date()
         raise NeuralphaError(f"The weight of {asset} wished on {date} is infinite.")
 
-# %% ../../nbs/trading/account.ipynb #6ac1e94d
+# %% ../../nbs/trading/account.ipynb #0854bd5e
 def year_fractions(
     dates: np.ndarray,  # (n,) datetime64, ascending
 ) -> np.ndarray:  # (n,) years since the date before; 0 on the first
@@ -616,52 +617,63 @@ def year_fractions(
     return np.append(0.0, np.diff(dates) / np.timedelta64(1, "D") / 365.25)
 
 
-def _bars(panel, accounts, clock, first) -> tuple[Bars, Tariff]:
+def _bars(panel, accounts, clock, first) -> tuple[Bars, Tariff, np.ndarray]:  # with the bars of nobody's rows
     """Everything that accounts share, in the order of dates; no rows of dates before the first."""
     inputs, tariff = cost_inputs(panel, [a.costs for a in accounts])
     order = _date_order(panel, first)
     bars = Bars(
-        **order._asdict(),
-        **_moves(panel, clock, order.row, order.leaves),
+        offsets=order.offsets,
+        row=order.row,
+        leaves=order.leaves,
+        **_moves(panel, clock, order),
         asset=panel.asset_code[order.row].astype(np.int32),
         turned_over=_short(_money_traded(panel, accounts)[order.row]),
         **_estimates(inputs, order.row),
         years=year_fractions(panel.dates),
     )
-    return bars, tariff
+    return bars, tariff, order.waits
 
-# %% ../../nbs/trading/account.ipynb #78a82adf
+# %% ../../nbs/trading/account.ipynb #0eb64fb6
 class _Order(NamedTuple):
-    """Rows of a panel date by date, with one more for each asset that has left: fields of `Bars`."""
+    """Rows of a panel date by date, and those of dates after an asset's last: fields of `Bars`, but for `waits`."""
 
     offsets: np.ndarray
     row: np.ndarray
     leaves: np.ndarray
+    waits: np.ndarray  # (R,) bool: the asset has no row on the date, and has not left
 
-# %% ../../nbs/trading/account.ipynb #03a09f3e
+# %% ../../nbs/trading/account.ipynb #b44b8635
 def _date_order(panel, first: int) -> _Order:
-    last = panel.asset_offsets[1:] - 1
-    leaving = np.flatnonzero(panel.gone & (panel.date_code[last] < panel.n_dates - 1))
-    row = np.concatenate([np.arange(panel.n_rows, dtype=np.int32), last[leaving].astype(np.int32)])
-    leaves = np.arange(len(row)) >= panel.n_rows
-    date = panel.date_code[row] + leaves
-    shown = date >= first
-    row, leaves, date = row[shown], leaves[shown], date[shown]
-    order = np.argsort(date, kind="stable")
-    by_date = np.bincount(date, minlength=panel.n_dates)
-    return _Order(np.concatenate([[0], np.cumsum(by_date)]), row[order], leaves[order])
+    last, after = _dates_after(panel)
+    row = np.concatenate([np.arange(panel.n_rows, dtype=np.int32), last.astype(np.int32)])
+    beyond = np.arange(len(row)) >= panel.n_rows
+    date = np.concatenate([panel.date_code, panel.date_code[last] + after])
+    leaves = beyond & panel.gone[panel.asset_code[row]]
+    shown = np.flatnonzero(date >= first)
+    order = shown[np.argsort(date[shown], kind="stable")]
+    by_date = np.bincount(date[shown], minlength=panel.n_dates)
+    return _Order(np.concatenate([[0], np.cumsum(by_date)]), row[order], leaves[order], (beyond & ~leaves)[order])
 
-# %% ../../nbs/trading/account.ipynb #cc3a7ca5
-def _moves(panel, clock, row, leaves) -> dict:  # fields of `Bars`
-    """What happens to a position on each row; whoever leaves moves by what was earned, and trades no more."""
-    legs = bar_legs(panel, clock)
+
+def _dates_after(panel) -> tuple[np.ndarray, np.ndarray]:  # last rows; dates since them, 1 and more
+    """The date on which an asset leaves; for one that has not left, every date that it misses at the end."""
+    last = panel.asset_offsets[1:] - 1
+    missed = panel.n_dates - 1 - panel.date_code[last]
+    count = np.where(panel.gone, np.minimum(missed, 1), missed)
+    since = np.arange(count.sum()) - np.repeat(np.cumsum(count) - count, count)
+    return np.repeat(last, count), 1 + since
+
+# %% ../../nbs/trading/account.ipynb #e7501bf9
+def _moves(panel, clock, order) -> dict:  # fields of `Bars`
+    """What happens to a position on each row; after an asset's last it moves by what was earned, and trades no more."""
+    legs, row, beyond = bar_legs(panel, clock), order.row, order.leaves | order.waits
     after = np.zeros(1)
     if legs.after.any():
-        after = _short(np.where(leaves, 0.0, legs.after[row]))
+        after = _short(np.where(beyond, 0.0, legs.after[row]))
     return dict(
-        delisting=leaves | legs.delisting[row],
-        fillable=legs.fillable[row] & ~leaves,
-        before=np.where(leaves, earned_returns(panel).returns[row], legs.before[row]),
+        delisting=order.leaves | legs.delisting[row] & ~beyond,
+        fillable=legs.fillable[row] & ~beyond,
+        before=np.where(beyond, earned_returns(panel).returns[row], legs.before[row]),
         after=after,
     )
 
@@ -806,7 +818,7 @@ class Ledger:
         index = pd.Index(self.panel.assets, name="asset")
         return pd.DataFrame({"gained": gained, "paid": paid, "net": gained - paid}, index)
 
-# %% ../../nbs/trading/account.ipynb #7572fb8e
+# %% ../../nbs/trading/account.ipynb #2c67b79b
 def constant_weights(
     panel: Panel,
     weights: np.ndarray,  # (n_rows,) decided on each row, shares of the capital; NaN: leave it as it is
@@ -836,19 +848,20 @@ def constant_weights(
     inputs, _ = cost_inputs(panel, [account.costs])
     legs, wished = bar_legs(panel, clock), entered_weights(panel, weights, clock)
     last = panel.asset_offsets[1:] - 1
-    left = {int(panel.date_code[r]) + 1: [] for r in last[panel.gone]}
-    for r in last[panel.gone]:
-        left[int(panel.date_code[r]) + 1].append(int(r))
+    left_on = panel.date_code[last] + 1
     after_last = earned_returns(panel).returns
     years = year_fractions(panel.dates)
     held, wealth, records = np.zeros(panel.n_assets), account.capital, []
     for d in range(panel.n_dates):
-        rows, out = np.flatnonzero(panel.date_code == d), np.array(left.get(d, []), int)
+        rows, out = np.flatnonzero(panel.date_code == d), last[panel.gone & (left_on == d)]
+        waits = last[~panel.gone & (left_on <= d)]
         part = dict.fromkeys(PARTS, 0.0)
         part["financing"] = min(wealth - held.sum(), 0.0) * account.costs.financing_bps * 1e-4 * years[d]
         every, moves = np.append(rows, out), np.append(legs.before[rows], after_last[out])
         before = held[panel.asset_code[every]]
-        part["borrow"] = (np.minimum(before, 0.0) * _fee_of(account.costs, inputs, every)).sum() * years[d]
+        lent = np.append(every, waits)
+        short = np.minimum(held[panel.asset_code[lent]], 0.0)
+        part["borrow"] = (short * _fee_of(account.costs, inputs, lent)).sum() * years[d]
         goes = np.append(legs.delisting[rows], np.ones(len(out), bool))
         part["before"], part["delisting"] = (before * moves)[~goes].sum(), (before * moves)[goes].sum()
         rate = np.maximum(_rate_of(account.costs, inputs, out), 0.0)
