@@ -137,6 +137,11 @@ def test_parts_sum_where_assets_miss_the_last_bars(missed):
     frame = market.frame().reset_index()
     ragged = panel_from_frame(frame[(frame["date"] <= ends) | (frame["asset"] != frame["asset"].iloc[-1])])
     decided = np.random.default_rng(0).normal(size=ragged.n_rows) / 30
+    books = open_books(ragged, Account(), Clock(), decided, by_asset=True)
+    books.run(last=ragged.n_dates - missed)
+    before = books.held_on_rows()
+    books.run()
+    np.testing.assert_array_equal(books.held_on_rows()[ragged.asset_offsets[1:] - 1][-1], before[-1])
     ledger = run_accounts(ragged, decided, [Account(_EVERYTHING, 1e6), Account(drift=False)], Clock(1, "open", 2))
     assert not ragged.gone[-1] and ledger.error() < 1e-12
 

@@ -277,16 +277,13 @@ def a_cost_calibrated_on_all_trades() -> tuple[Callable, Callable]:
 
     return lambda p: cost(p, True), lambda p: cost(p, False)
 
-# %% ../../nbs/audit/money.ipynb #31fd48e9
+# %% ../../nbs/audit/money.ipynb #e929e3e6
 def held_money(p: Panel, weights: np.ndarray, costs="square-root", capital: float = 1e6, **terms) -> np.ndarray:
     """Money that an account of the ledger holds on every row; NaN where the asset is not there."""
     account = Account(make_costs(costs), capital, 0, **terms)
     books = open_books(p, account, Clock(), weights, True)
     books.run()
-    out = np.full(p.n_rows, np.nan)
-    stays = ~books.bars.leaves
-    out[books.bars.row[stays]] = books.state.held[stays, 0]
-    return out
+    return books.held_on_rows()
 
 # %% ../../nbs/audit/money.ipynb #8e3ff7bf
 @_plant("sized by the final wealth", "weights times what the account will have grown to")

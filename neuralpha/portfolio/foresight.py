@@ -74,11 +74,9 @@ def last_weeks_losers(panel: Panel) -> np.ndarray:  # (n_rows,) NaN where fewer 
             total[first + 5 : last] = -sum(own[5 - k : len(own) - k] for k in range(5))
     return np.where(panel.tradable, total, np.nan)
 
-# %% ../../nbs/portfolio/foresight.ipynb #34552864
+# %% ../../nbs/portfolio/foresight.ipynb #5be71496
 def _money_on_rows(book: Book) -> np.ndarray:
     """Money held after the bar of every panel row; nothing before the account was opened, NaN after its last bar."""
-    panel, books = book.panel, book.ledger.books
-    out, stays = np.zeros(panel.n_rows), ~books.bars.leaves
-    out[books.bars.row[stays]] = books.state.held[stays, 0]
-    out[panel.date_code >= book.span.stop] = np.nan
+    out = book.ledger.books.held_on_rows(before=0.0)
+    out[book.panel.date_code >= book.span.stop] = np.nan
     return out

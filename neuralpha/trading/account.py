@@ -461,7 +461,7 @@ def _book_dates(first, last, wish, bars, terms, tariff, state, records):
         rows = wish[bars.offsets[d] : bars.offsets[d + 1]]
         book_bar(d, rows, bars, terms, tariff, state, records[d])
 
-# %% ../../nbs/trading/account.ipynb #118ca24a
+# %% ../../nbs/trading/account.ipynb #fdca4021
 @dataclass
 class Books:
     """Accounts that are being kept.
@@ -496,6 +496,28 @@ class Books:
     records: np.ndarray = field(repr=False)  # (n_dates, C, len(RECORD))
     first: int = 0  # date on which the books were opened
     date: int = 0  # the next bar
+
+    def held_on_rows(
+        self,
+        before: float = np.nan,  # on rows before the books were opened
+    ) -> np.ndarray:  # (n_rows,) money
+        """What the first account holds after the bar of every panel row; books opened with `by_asset`.
+
+        Parameters
+        ----------
+        before : float, default np.nan
+            on rows before the books were opened
+
+        Returns
+        -------
+        np.ndarray
+            (n_rows,) money
+        """
+        bars, out = self.bars, np.full(self.panel.n_rows, before)
+        date = np.repeat(np.arange(self.panel.n_dates), np.diff(bars.offsets))
+        is_own = self.panel.date_code[bars.row] == date  # others stand for assets without a row on the date
+        out[bars.row[is_own]] = self.state.held[is_own, 0]
+        return out
 
     def run(self, last: int | None = None) -> None:
         """Keep the books up to a date (exclusive), by default to the end."""
