@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from neuralpha.core import NeuralphaError
+from neuralpha.data.panel import panel_from_frame
 from neuralpha.data.simulated.market import simulate_universe
 from neuralpha.portfolio.policies import (
     Breaker,
@@ -96,6 +97,23 @@ def test_statistics_agree_with_empyrical():
     lengths = np.diff(np.flatnonzero(np.append(np.append(True, below >= peaks), True))) - 1
     assert values["longest drawdown, bars"] == lengths.max()
 
+@pytest.mark.parametrize("final", [-1.0, -0.4, np.nan])
+def test_the_market_bears_the_delistings_that_a_book_of_everything_bears(final):
+    days, rng = pd.bdate_range("2020-01-01", periods=60), np.random.default_rng(0)
+    frame = pd.DataFrame({"date": np.tile(days, 6), "asset": np.repeat(list("ABCDEF"), 60)})
+    frame["close"] = 10 * np.exp(rng.normal(0, 0.02, (6, 60)).cumsum(1)).ravel()
+    left = (frame["asset"] == "C") & (frame["date"] > days[9])
+    attributes = pd.DataFrame({"delisting_return": final}, ["C"])
+    panel = panel_from_frame(frame[~left], attributes=attributes)
+    wide = panel.frame().pivot(index="date", columns="asset", values="close").astype(float)
+    by_hand = wide.pct_change(fill_method=None)
+    by_hand.loc[days[10], "C"] = final
+    market = market_return(panel)
+    np.testing.assert_allclose(market[1:], by_hand.mean(axis=1)[1:], atol=1e-7)
+    if np.isfinite(final):
+        book = backtest(np.ones(panel.n_rows), panel, TopN(6), 0.0, clock=Clock(), drift=True)
+        np.testing.assert_allclose(book.net.loc[days[10]], market[days[10]], atol=1e-7)
+
 def test_the_net_return_has_one_interval_however_it_is_asked_for():
     panel, scores = _setting(5)
     book = backtest(scores, panel, Quantiles(5), "flat")
@@ -181,8 +199,6 @@ def test_the_oracle_is_the_best_of_all_under_every_cost():
 
 def _book_that_earned(returns):
     """A book that holds one asset without costs: its net returns are nothing on the bar of entry, then the asset's."""
-    from neuralpha.data.panel import panel_from_frame
-
     days = pd.bdate_range("2010-01-01", periods=len(returns) + 2)
     close = 100 * np.cumprod(np.concatenate([[1, 1], 1 + returns]))
     panel = panel_from_frame(pd.DataFrame({"date": days, "asset": "A", "close": close}), "one asset")

@@ -54,6 +54,19 @@ def test_capacity_is_the_closed_form_on_a_market_made_for_it():
     left = net_returns(book, [4 / 9 * nothing]).mean() / gross
     np.testing.assert_allclose(left, 1 / 3, rtol=1e-6)
 
+def test_the_marks_of_a_curve_do_not_hang_on_which_sizes_are_shown():
+    panel = _made()
+    costs = Costs(0.0, Impact(0.05, 0.5, by_volatility=False))
+    book = backtest(np.ones(panel.n_rows), panel, _Flip(), costs, 1e6, Clock(), compounding=False, drift=False)
+    whole = capacity(book, np.logspace(-1, 6, 60), 20)
+    marks = [whole.most_dollars, whole.half_sharpe, whole.nothing]
+    for times in ([10, 0.5, 1e-2, 1e-5], [0.7, 1.5, 50], [3, 30]):
+        curve = capacity(book, whole.nothing * np.array(times), 20)
+        assert curve.table.index.is_monotonic_increasing
+        np.testing.assert_allclose([curve.most_dollars, curve.half_sharpe, curve.nothing], marks, rtol=0.01)
+    beyond = capacity(book, whole.nothing * np.array([1e-4, 1e-3]), 20)
+    assert beyond.most_dollars == beyond.nothing == np.inf
+
 def test_one_run_says_what_every_size_earns():
     panel = simulate_universe(60, 300, seed=4)
     score = panel.series(panel.truth["oracle"]).dropna()

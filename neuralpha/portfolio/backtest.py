@@ -380,15 +380,15 @@ def _account_text(book) -> str:
         f"{type(book.policy).__name__}, costs {book.account.costs.name}, capital {book.account.capital:,.0f}, {filled}"
     )
 
-# %% ../../nbs/portfolio/backtest.ipynb #89cab4e8
+# %% ../../nbs/portfolio/backtest.ipynb #7d6a5305
 def market_return(panel: Panel) -> pd.Series:
-    """Equal-weighted return of everything alive, on each bar."""
-    earned = earned_returns(panel).returns
-    first = np.zeros(panel.n_rows, bool)
-    first[panel.asset_offsets[:-1]] = True
-    into = np.where(first, np.nan, np.append(np.nan, earned[:-1]))
-    mean = np.nan_to_num(group_means(into, panel.date_code, panel.n_dates))
-    return pd.Series(mean, pd.DatetimeIndex(panel.dates, name="date"), name="market")
+    """Equal-weighted return of everything alive on the bar before, on each bar; delistings are a part of it."""
+    earned = earned_returns(panel)
+    goes_on = np.ones(panel.n_rows, bool)
+    goes_on[panel.asset_offsets[1:] - 1] = panel.gone  # who misses the last bars earns nothing that is known
+    counted = goes_on & ~earned.unknown
+    mean = group_means(np.where(counted, earned.returns, np.nan), panel.date_code + 1, panel.n_dates + 1)[:-1]
+    return pd.Series(np.nan_to_num(mean), pd.DatetimeIndex(panel.dates, name="date"), name="market")
 
 # %% ../../nbs/portfolio/backtest.ipynb #5197a398
 NO_ENDS = (np.nan, np.nan)  # what has no value has no interval

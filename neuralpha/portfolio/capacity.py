@@ -33,7 +33,7 @@ from ..trading.clock import Clock
 from ..trading.costs import Costs, make_costs
 from ..display import page_part, table_html
 
-# %% ../../nbs/portfolio/capacity.ipynb #99b001d2
+# %% ../../nbs/portfolio/capacity.ipynb #21372b70
 @check_kinds
 def capacity(
     book: Book,  # of `backtest`
@@ -66,10 +66,11 @@ def capacity(
         )
     if capitals is None:
         capitals = book.account.capital * np.logspace(-3, 3, 25)
-    capitals = np.asarray(capitals, float)
+    capitals = np.unique(np.asarray(capitals, float))
     net_at = _sizes_of(book)
     table = _curve(net_at(capitals), capitals, book, n_resamples, seed)
-    return Capacity(book, table, _most(net_at, table["dollars"]), *_limits(net_at, table))
+    sizes = _searched(net_at, capitals)
+    return Capacity(book, table, _most(net_at, sizes), *_limits(net_at, sizes))
 
 # %% ../../nbs/portfolio/capacity.ipynb #09aacc35
 def net_returns(book: Book, capitals) -> np.ndarray:  # (n bars, sizes) shares of the capital
@@ -246,23 +247,31 @@ def _sharpe(m, capitals, year):
 def _dollars(m, capitals, year):
     return year * m[: len(capitals)] * capitals
 
-# %% ../../nbs/portfolio/capacity.ipynb #2a4f3d50
-def _most(net_at, dollars) -> float:
-    """The size of most dollars: the curve's best, looked at ever closer."""
-    best = int(np.nanargmax(dollars.to_numpy()))
-    if dollars.iloc[best] <= 0:
+# %% ../../nbs/portfolio/capacity.ipynb #b93ec639
+def _searched(net_at, capitals) -> np.ndarray:
+    """Ascending sizes; smaller ones than the curve's, too, where its smallest earns the most."""
+    if np.nanargmax(capitals * net_at(capitals).mean(0)):
+        return capitals
+    return np.append(capitals[0] * np.logspace(-6, 0, 24, endpoint=False), capitals)
+
+
+def _most(net_at, sizes) -> float:
+    """The size of most dollars: the best of several, looked at ever closer."""
+    dollars = sizes * net_at(sizes).mean(0)
+    best = int(np.nanargmax(dollars))
+    if dollars[best] <= 0:
         return 0.0
-    if best in (0, len(dollars) - 1):
+    if best == len(sizes) - 1:
         return float("inf")
-    low, high = dollars.index[best - 1], dollars.index[best + 1]
+    low, high = sizes[max(best - 1, 0)], sizes[best + 1]
     for _ in range(12):
         sizes = np.linspace(low, high, 9)
         at = int(np.argmax(sizes * net_at(sizes).mean(0)))
         low, high = sizes[max(at - 1, 0)], sizes[min(at + 1, 8)]
     return float((low + high) / 2)
 
-# %% ../../nbs/portfolio/capacity.ipynb #274c87f7
-def _limits(net_at, table) -> tuple[float, float]:
+# %% ../../nbs/portfolio/capacity.ipynb #e629533a
+def _limits(net_at, sizes) -> tuple[float, float]:
     """Where the Sharpe ratio has halved, and where nothing is left."""
 
     def sharpe(net):
@@ -271,7 +280,6 @@ def _limits(net_at, table) -> tuple[float, float]:
     def mean(net):
         return net.mean(0)
 
-    sizes = table.index.to_numpy()
     half = sharpe(net_at(sizes[:1]))[0] / 2
     return _crossing(net_at, sizes, sharpe, half), _crossing(net_at, sizes, mean, 0.0)
 
