@@ -18,7 +18,7 @@ __all__ = ['NO_PRICE', 'BEYOND', 'NOT_SAID', 'EXITS', 'NO_ENTRY', 'NO_EXIT', 'NO
            'MultiTaskLabel', 'multi_horizon', 'average_uniqueness', 'uniqueness', 'draw_probabilities',
            'sequential_bootstrap', 'time_decay', 'sample_weights', 'own_label']
 
-# %% ../nbs/labels.ipynb #8330e6b6
+# %% ../nbs/labels.ipynb #a785fd74
 import inspect
 from dataclasses import dataclass, field, replace
 from functools import cached_property
@@ -30,7 +30,7 @@ from .core import NeuralphaError, check_kinds, digest, unknown_name
 from .own_code import is_own, own_part, short_name
 from .cross_section import CrossSections, group_means, standardise, standardise_by_date
 from .data.panel import Panel, exits, local_times, once_each
-from .data.returns import _lost_returns, bar_return, total_return_index
+from .data.returns import missing_returns, bar_return, total_return_index
 
 # %% ../nbs/labels.ipynb #691d7240
 @dataclass(frozen=True, eq=False, repr=False)
@@ -276,7 +276,7 @@ def _check_bars(**bars):
         if not isinstance(value, (int, np.integer)) or value < low:
             raise NeuralphaError(f"{what} is {value!r}; it must be a whole number of bars, at least {low}.")
 
-# %% ../nbs/labels.ipynb #782fe1c0
+# %% ../nbs/labels.ipynb #9797d452
 EXITS = ("bar", "next trade")
 
 
@@ -314,7 +314,7 @@ def forward_return(
     dropped = out.late & ~out.left & (exit == "bar")  # trading resumes, or may
     with np.errstate(invalid="ignore"):
         value = wealth[out.row] * out.factor / wealth[start] - 1
-    lost = _lost_returns(panel)
+    lost = missing_returns(panel)
     value = np.where(live & (entry <= last) & (out.row >= 0) & ~dropped & (lost[out.row] == lost[start]), value, np.nan)
     reason = _first_reason({NO_PRICE: ~live} | _why_missing(panel, wealth, entry, last, out))
     name = f"return {horizon} bars ahead, delay {delay}" + (", exit at the next trade" if exit != "bar" else "")
@@ -556,12 +556,12 @@ def classes(
     values = np.where(share > 1 - buy, 1.0, np.where(share < sell, -1.0, 0.0))
     return _across(y, f"classes of {y.name}", np.where(y.labelled, values, np.nan), unit="class")
 
-# %% ../nbs/labels.ipynb #1bc23d3d
+# %% ../nbs/labels.ipynb #8b4bd802
 class _Bets(NamedTuple):
     """What is bet on each row: (n_rows,) arrays."""
 
     wealth: np.ndarray
-    lost: np.ndarray  # of `_lost_returns`
+    lost: np.ndarray  # of `missing_returns`
     width: np.ndarray  # a barrier of 1, as a return
     side: np.ndarray  # -1, 0 or 1
 
@@ -674,7 +674,7 @@ def _barriers(bets, lives, ends, rules):
 # %% ../nbs/labels.ipynb #9cea263c
 NO_BET = "no bet: the side is 0"
 
-# %% ../nbs/labels.ipynb #99528a6d
+# %% ../nbs/labels.ipynb #ee340127
 @check_kinds
 def triple_barrier(
     panel: Panel,  # whose bars meet the barriers
@@ -722,7 +722,7 @@ def triple_barrier(
     out = exits(panel, wealth, delay + horizon)
     early = panel.date_code[panel.asset_offsets[1:] - 1] < panel.n_dates - 1
     label, ret, bars, why = _barriers(
-        _Bets(wealth, _lost_returns(panel), width, side),
+        _Bets(wealth, missing_returns(panel), width, side),
         _Lives(panel.asset_offsets, panel.gone, early, panel.delisting_return),
         _Ends(out.row, out.left, (out.known_code - panel.date_code).astype(np.int64)),
         _Rules(float(profit), float(stop), horizon, delay, exit == "next trade"),
@@ -826,7 +826,7 @@ def _scan(logw, offsets, shortest, longest, delay):
             best[i] = chosen
     return best, span
 
-# %% ../nbs/labels.ipynb #8da3e962
+# %% ../nbs/labels.ipynb #d0f65b3d
 def trend_scan(
     panel: Panel,
     shortest: int = 5,  # bars of the spans tried
@@ -855,7 +855,7 @@ def trend_scan(
         t, span = _scan(np.log(total_return_index(panel)), panel.asset_offsets, shortest, longest, delay)
     few = f"fewer than {longest} bars with a price ahead"
     reason = _first_reason({NO_PRICE: ~panel.tradable, few: ~np.isfinite(t)})
-    lost, last = _lost_returns(panel), panel.n_rows - 1
+    lost, last = missing_returns(panel), panel.n_rows - 1
     start = np.minimum(np.arange(panel.n_rows) + delay, last)
     unstated = lost[np.minimum(start + longest, last)] != lost[start]
     reason = _further(reason, unstated, _NO_RETURN)
