@@ -215,7 +215,7 @@ DELAY_HELP = "Bars between decision and entry; 0 trades at the close that was us
 DelayOption = Annotated[int | None, typer.Option(help=DELAY_HELP)]
 TrainStartOption = Annotated[str | None, _split_option("With the next three: one fixed split instead of walk-forward.")]
 
-# %% ../nbs/cli.ipynb #8b18bf26
+# %% ../nbs/cli.ipynb #e0062d0d
 @app.command(rich_help_panel="Reports")
 def run(
     study: StudyArgument = "quick",
@@ -287,10 +287,10 @@ def run(
         spec = with_tuning(spec, trials)
     with _reading(*spec.universes), _Watch() as watch:
         result = run_study(spec, out, device, jobs, watch, backend, reports)
-    _tell_result(result)
+    _print_result(result)
 
-# %% ../nbs/cli.ipynb #ec4a556d
-def _tell_result(result) -> None:
+# %% ../nbs/cli.ipynb #759f6c35
+def _print_result(result) -> None:
     for what, error in result.failures.items():
         typer.secho(f"failed: {what}: {error}", fg="red", err=True)
     for log in sorted(result.folder.glob("*/failed/*.log")):
@@ -550,7 +550,7 @@ def lab_command(
     if code := open_lab(folder, *(options or ())):
         raise typer.Exit(code)
 
-# %% ../nbs/cli.ipynb #2c8beaa6
+# %% ../nbs/cli.ipynb #467f2024
 @app.command("doctor", rich_help_panel="This machine")
 def doctor_command(
     out: Annotated[Path, typer.Option(help="Where reports would be kept.")] = Path("reports"),
@@ -575,9 +575,9 @@ def doctor_command(
 
     Where even this command cannot start: python -m neuralpha.doctor
     """
-    from neuralpha.doctor import tell
+    from neuralpha.doctor import print_findings
 
-    if code := tell(out, machine):
+    if code := print_findings(out, machine):
         raise typer.Exit(code)
 
 # %% ../nbs/cli.ipynb #4f44bdc7
@@ -684,7 +684,7 @@ DeskFolder = Annotated[
 ]
 LastOption = Annotated[str | None, typer.Option(help="Step no further than this session, e.g. 2024-05-02.")]
 
-# %% ../nbs/cli.ipynb #9fc87224
+# %% ../nbs/cli.ipynb #2147de42
 @desk_app.command("open")
 def desk_open(
     report: Annotated[Path, typer.Argument(help="Folder of a study's report, e.g. reports/quick.")],
@@ -733,10 +733,10 @@ def desk_open(
         universe=universe,
     )
     typer.echo(f"{folder}: {desk.terms.models[0]} acts; the first bar is the one after {desk.terms.since[:10]}")
-    _tell_watch(desk)
+    _print_watch(desk)
 
-# %% ../nbs/cli.ipynb #611a528d
-def _tell_watch(desk):
+# %% ../nbs/cli.ipynb #7e632e19
+def _print_watch(desk):
     """Each layer's run length, in bars."""
     import pandas as pd
 
@@ -745,8 +745,8 @@ def _tell_watch(desk):
     for layer, value in desk.watch.constant.items():
         typer.echo(f"{layer} was always {value:.4g} in the validation period; it alarms when off by more than half")
 
-# %% ../nbs/cli.ipynb #4286603a
-def _tell_entries(folder, added):
+# %% ../nbs/cli.ipynb #ab3aecdd
+def _print_entries(folder, added):
     """One line for each entry."""
     for entry in added:
         typer.echo(_entry_line(entry))
@@ -769,7 +769,7 @@ def _entry_line(entry) -> str:
     said = f"alarm of {', '.join(body['alarms'])}; " if body["alarms"] else ""
     return f"{body['date'][:10]}  {state['action']}  {said}{orders['count']} orders  wealth {body['wealth'][0]:,.0f}"
 
-# %% ../nbs/cli.ipynb #b2ab2ab2
+# %% ../nbs/cli.ipynb #d8c21d76
 @desk_app.command("step")
 def desk_step(
     folder: DeskFolder,
@@ -783,9 +783,9 @@ def desk_step(
     """
     from neuralpha.report.desk import step_desk
 
-    _tell_entries(folder, step_desk(folder, universe, last, **_read_options(read)))
+    _print_entries(folder, step_desk(folder, universe, last, **_read_options(read)))
 
-# %% ../nbs/cli.ipynb #26ded2b8
+# %% ../nbs/cli.ipynb #65706954
 @desk_app.command("replay")
 def desk_replay(
     folder: DeskFolder,
@@ -798,7 +798,7 @@ def desk_replay(
     """Feed history bar by bar, as if it were live: the held-out months of the report's last fold."""
     from neuralpha.report.desk import replay_desk
 
-    _tell_entries(folder, replay_desk(folder, universe, last, **_read_options(read)))
+    _print_entries(folder, replay_desk(folder, universe, last, **_read_options(read)))
 
 # %% ../nbs/cli.ipynb #495a540e
 @desk_app.command("fills")

@@ -15,7 +15,7 @@ The module needs nothing but Python to be imported, so that it can still speak w
 __all__ = ['STATES', 'COMPILED', 'TEMPLATES', 'GB', 'EXTRAS', 'Finding', 'lines_of', 'verdict', 'python_version', 'unmet',
            'installed', 'packages', 'between_packages', 'pinned_versions', 'compiled_parts', 'templates', 'kernel',
            'refusal', 'nearest', 'sockets', 'caches', 'folders', 'disk', 'memory', 'available_memory', 'text_encoding',
-           'calendars', 'gpu', 'extras', 'pdf', 'examine', 'as_json', 'main', 'tell']
+           'calendars', 'gpu', 'extras', 'pdf', 'examine', 'as_json', 'main', 'print_findings']
 
 # %% ../nbs/doctor.ipynb #5f5adb03
 import datetime, errno, fcntl, importlib, json, locale, os, shutil, socket, subprocess, sys
@@ -696,7 +696,7 @@ def as_json(
     rows = [asdict(finding) for finding in sorted(findings, key=_severity)]
     return json.dumps({"findings": rows, "verdict": verdict(findings)}, indent=2)
 
-# %% ../nbs/doctor.ipynb #0dccf5f9
+# %% ../nbs/doctor.ipynb #0425fb8f
 def main(
     argv: list | None = None,  # default: those of the process
 ) -> int:  # exit code: 1 where something stops every report
@@ -714,10 +714,10 @@ def main(
     """
     said = sys.argv[1:] if argv is None else argv
     folder = next((word for word in said if not word.startswith("-")), "reports")
-    return tell(Path(folder), "--json" in said)
+    return print_findings(Path(folder), "--json" in said)
 
-# %% ../nbs/doctor.ipynb #da2db581
-def tell(
+# %% ../nbs/doctor.ipynb #bc79320d
+def print_findings(
     out: Path,  # where reports are kept
     machine: bool = False,  # JSON in place of lines
 ) -> int:  # exit code: 1 where something stops every report

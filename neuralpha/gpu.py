@@ -16,8 +16,8 @@ __all__ = ['PRETEND', 'small_market', 'PARTS', 'Size', 'Row', 'Run', 'line_of', 
            'half_quartiles', 'ratio_row', 'random_market', 'net_names', 'toy_net', 'target_of', 'toy_fit', 'score_gap',
            'agreement', 'workers', 'Here', 'Interrupted', 'interrupt', 'fitted_bits', 'same_bits', 'repeats',
            'TrainingSetup', 'bench_net', 'one_epoch', 'bare_steps', 'timed_nets', 'epochs', 'Windows', 'by_loader',
-           'by_gather', 'feeding', 'together', 'precision', 'compilation', 'OneScore', 'draws_by_row', 'completeness',
-           'attributions', 'memory', 'worker_unit', 'several', 'Late', 'at_most', 'measure', 'main']
+           'by_gather', 'feeding', 'vectorised_seeds', 'precision', 'compilation', 'OneScore', 'draws_by_row',
+           'completeness', 'attributions', 'memory', 'worker_unit', 'several', 'Late', 'at_most', 'measure', 'main']
 
 # %% ../nbs/gpu.ipynb #3f6ea33f
 import argparse, contextlib, gc, json, os, platform, signal, subprocess, sys, tempfile, time, traceback
@@ -51,7 +51,7 @@ from .models.training.resident import Resident
 from .models.transformer import Transformer
 from .splits import fixed_split
 
-# %% ../nbs/gpu.ipynb #35a0f2cf
+# %% ../nbs/gpu.ipynb #5fe0059a
 @dataclass(frozen=True)
 class Size:
     """How much is trained and timed.
@@ -70,7 +70,7 @@ class Size:
     epochs : int, default 3
     toy_assets : int, default 40
     toy_dates : int, default 200
-    together : int, default 10
+    vectorised_seeds : int, default 10
         seeds trained at once
     share : float, default 0.2
         of an epoch, where seeds are trained at once
@@ -94,7 +94,7 @@ class Size:
     epochs: int = 3
     toy_assets: int = 40
     toy_dates: int = 200
-    together: int = 10  # seeds trained at once
+    vectorised_seeds: int = 10  # seeds trained at once
     share: float = 0.2  # of an epoch, where seeds are trained at once
     explained: int = 200  # windows
     workers: tuple = (2, 4)  # processes on one card
@@ -102,7 +102,7 @@ class Size:
     least: float = 0.2  # seconds a timed turn lasts at least
     nets: tuple = ()  # names; none: every net of the registry
 
-# %% ../nbs/gpu.ipynb #8f2ec1cc
+# %% ../nbs/gpu.ipynb #a214cde2
 PRETEND = Size(
     assets=12,
     dates=60,
@@ -113,7 +113,7 @@ PRETEND = Size(
     epochs=2,
     toy_assets=8,
     toy_dates=60,
-    together=2,
+    vectorised_seeds=2,
     share=0.5,
     explained=3,
     workers=(2,),
@@ -776,13 +776,13 @@ def feeding(run: Run) -> None:
             note="20,000 windows, the start of the processes included",
         )
 
-# %% ../nbs/gpu.ipynb #f1248d4d
-def together(run: Run) -> None:
+# %% ../nbs/gpu.ipynb #5df9c86c
+def vectorised_seeds(run: Run) -> None:
     """Seconds of many seeds at once over those of one."""
     X, y, fold = run.market
     for model, share in ((MLP(), run.size.share), (LSTM(), run.size.share / 10), (Transformer(), run.size.share / 10)):
         model = model.clone(max_epochs=1, epoch_share=share, look_steps=0)
-        seeds = range(run.size.together)
+        seeds = range(run.size.vectorised_seeds)
         took = in_turns(
             run.device,
             3,
@@ -792,7 +792,7 @@ def together(run: Run) -> None:
         )
         ratio_row(
             run,
-            "together",
+            "vectorised_seeds",
             f"{model.name}: {len(seeds)} seeds / one",
             took.many / took.one,
             "<= 3",
@@ -1074,13 +1074,13 @@ def several(run: Run) -> None:
             note=f"one process {one:.1f} s",
         )
 
-# %% ../nbs/gpu.ipynb #bf2240db
+# %% ../nbs/gpu.ipynb #80878d9c
 PARTS = {
     "agreement": (agreement, 130),
     "repeats": (repeats, 100),
     "epochs": (epochs, 80),
     "feeding": (feeding, 30),
-    "together": (together, 110),
+    "vectorised_seeds": (vectorised_seeds, 110),
     "precision": (precision, 40),
     "explain": (attributions, 100),
     "memory": (memory, 50),
@@ -1156,9 +1156,9 @@ def measure(
     run.write()
     return run
 
-# %% ../nbs/gpu.ipynb #05143421
+# %% ../nbs/gpu.ipynb #00cf8855
 def main(argv=None) -> int:
-    """`python -m neuralpha.gpu --out FOLDER [--pretend] [--parts epochs,together] [--minutes 7.5]`."""
+    """`python -m neuralpha.gpu --out FOLDER [--pretend] [--parts epochs,vectorised_seeds] [--minutes 7.5]`."""
     ask = argparse.ArgumentParser(prog="neuralpha.gpu", description="Check and measure the training of nets on a GPU.")
     ask.add_argument("--out", required=True, help="folder that receives gpu.json")
     ask.add_argument("--pretend", action="store_true", help="toy sizes on a CPU")

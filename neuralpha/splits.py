@@ -319,7 +319,7 @@ def fixed_split(
     end = int(dates.searchsorted(given[3], side="right"))
     return [_fold(y, 0, {"train": [(a, b)], "valid": [(b, c)], "test": [(c, end)]}, embargo)]
 
-# %% ../nbs/splits.ipynb #28bf1825
+# %% ../nbs/splits.ipynb #9ce4b014
 def newest_fold(
     y: Label,
     valid: str = "6M",  # calendar length of the validation part, which ends with the last known label
@@ -354,15 +354,15 @@ def newest_fold(
     middle = int(dates.searchsorted(valid_start))
     by_date = p.rows_by_date[y.labelled[p.rows_by_date]]
     day = p.date_code[by_date]
-    held = by_date[day >= middle]
+    valid_rows = by_date[day >= middle]
     before = by_date[(day >= begin) & (day < middle)]
-    training = _clear(y, before, [_zone(y, held, middle, end, embargo)])
+    training = _clear(y, before, [_zone(y, valid_rows, middle, end, embargo)])
     if not len(training):
         raise NeuralphaError(
             f"{p.name} spans {p.span}: too short for a validation of {valid} and any training before it; shorten it."
         )
     last = p.rows_on(p.dates[-1])
-    rows = {"train": training, "valid": held, "test": last[p.tradable[last]]}
+    rows = {"train": training, "valid": valid_rows, "test": last[p.tradable[last]]}
     spans = {part: _unbroken(p, r) for part, r in rows.items()}
     inside = {"train": (begin, middle - 1), "valid": (middle, end - 1), "test": (p.n_dates - 1, p.n_dates - 1)}
     named = {part: (dates[a], dates[b]) for part, (a, b) in inside.items()}
@@ -379,14 +379,13 @@ def _groups(y, n):
     edges = np.concatenate([[0], np.cumsum([len(g) for g in np.array_split(np.arange(live), n)])])
     return [(int(a), int(b)) for a, b in zip(edges[:-1], edges[1:])]
 
-# %% ../nbs/splits.ipynb #1cded9dc
+# %% ../nbs/splits.ipynb #03050975
 def _group_fold(y, number, spans, tested, valid, embargo):
     rest = [g for g in range(len(spans)) if g not in tested]
-    held = [g for g in rest if g > max(tested)][:valid] or rest[
-        :valid
-    ]  # validate right after the last test, else at the start
-    train = [g for g in rest if g not in held]
-    parts = {"train": train, "valid": held, "test": tested}
+    after = [g for g in rest if g > max(tested)]
+    validated = (after or rest)[:valid]  # right after the last test, else at the start
+    train = [g for g in rest if g not in validated]
+    parts = {"train": train, "valid": validated, "test": tested}
     return _fold(y, number, {k: [spans[g] for g in v] for k, v in parts.items()}, embargo, tested)
 
 # %% ../nbs/splits.ipynb #0804340c

@@ -31,4 +31,4 @@ def test_one_value_that_differs_is_found_with_its_place_and_last_digits_are_coun
     [leak] = Comparison(*about).differences()
     assert (leak.row, leak.count) == (300, 1)
     place = place_of(market, 300, "x")
-    assert Comparison(*about).tell(leak) == f"x {place.date} {place.asset} 1"
+    assert Comparison(*about).in_words(leak) == f"x {place.date} {place.asset} 1"

@@ -255,7 +255,7 @@ def test_the_chance_in_standard_errors_does_not_make_a_largest_mean_look_like_lu
     p = []
     for i, world in enumerate(joint_waves(correlation, 4, 500, 1)):
         se = np.sqrt((world[1:] ** 2).mean(0))
-        p.append(picked_by_luck(world[0], se, joint_waves(correlation, 4, 200, [2, i])))
+        p.append(reality_check_p(world[0], se, joint_waves(correlation, 4, 200, [2, i])))
     assert 0.15 < np.mean(np.array(p) < 0.2) < 0.25  # 0.13 where White's p is taken as it is
 
 def test_waves_are_given_up_where_one_of_many_series_comes_and_goes():
@@ -460,7 +460,7 @@ def test_probabilistic_sharpe_gives_the_published_answers(skew, kurtosis, answer
     "trials, skew, kurtosis, answer", [(100, -3, 10, 0.90040), (46, -3, 10, 0.95050), (88, 0, 3, 0.95049)]
 )
 def test_deflated_sharpe_gives_the_published_answers(trials, skew, kurtosis, answer):
-    threshold = luck_threshold(trials, np.sqrt(0.5 / 250))
+    threshold = expected_max_sharpe(trials, np.sqrt(0.5 / 250))
     if trials == 100:
         assert abs(threshold - 0.113172) < 5e-7
     assert abs(probabilistic_sharpe(2.5 / np.sqrt(250), 1250, skew, kurtosis, threshold) - answer) < 5e-6
@@ -474,7 +474,7 @@ def test_sharpe_report_agrees_with_the_closed_form():
     x = np.random.default_rng(0).standard_t(4, 700) * 0.01 + 0.0008
     r = sharpe_report(x, 252, trials=20)
     assert abs(r["psr"] - probabilistic_sharpe(r["sharpe"], 700, r["skew"], r["kurtosis"])) < 1e-12
-    assert abs(r["threshold"] - luck_threshold(20, r["trial_sd"])) < 1e-12
+    assert abs(r["threshold"] - expected_max_sharpe(20, r["trial_sd"])) < 1e-12
     assert abs(r["dsr"] - probabilistic_sharpe(r["sharpe"], 700, r["skew"], r["kurtosis"], r["threshold"])) < 1e-12
     n = int(r["min_bars"])
     assert (
@@ -492,12 +492,12 @@ def test_more_trials_deflate_more_and_a_loser_has_no_track_record():
 def _noise(n=320, k=20, seed=0):
     return pd.DataFrame(np.random.default_rng(seed).normal(0, 0.01, (n, k)), pd.bdate_range("2020-01-01", periods=n))
 
-@pytest.mark.parametrize("configurations, luck", [(2, 1 / 2), (3, 2 / 3), (5, 3 / 5), (20, 1 / 2)])
-def test_noise_is_overfitted_as_often_as_luck_says(configurations, luck):
+@pytest.mark.parametrize("configurations, by_chance", [(2, 1 / 2), (3, 2 / 3), (5, 3 / 5), (20, 1 / 2)])
+def test_noise_is_overfitted_as_often_as_chance_says(configurations, by_chance):
     found = [backtest_overfitting(_noise(240, configurations, seed), 8) for seed in range(60)]
     pbo = [f["pbo"] for f in found]
-    assert found[0]["luck"] == pytest.approx(luck)
-    assert abs(np.mean(pbo) - luck) < 3 * np.std(pbo) / np.sqrt(len(pbo))
+    assert found[0]["by_chance"] == pytest.approx(by_chance)
+    assert abs(np.mean(pbo) - by_chance) < 3 * np.std(pbo) / np.sqrt(len(pbo))
 
 def test_a_winner_at_the_median_counts():
     days = pd.bdate_range("2020-01-01", periods=40)

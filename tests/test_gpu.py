@@ -17,7 +17,7 @@ def test_the_command_needs_nothing_but_the_training_path(tmp_path):
         "        return None if name.split('.')[0] in self.hidden else PathFinder.find_spec(name, path, target)\n"
         "sys.meta_path[:] = [Hide() if f is PathFinder else f for f in sys.meta_path]\n"
         "from neuralpha.dev import main\n"
-        "main(['gpu', '--pretend', '--out', sys.argv[1], '--parts', 'agreement,repeats,feeding,together', "
+        "main(['gpu', '--pretend', '--out', sys.argv[1], '--parts', 'agreement,repeats,feeding,vectorised_seeds', "
         "'--minutes', '1'])\n"
     )
     done = subprocess.run(
@@ -29,7 +29,7 @@ def test_the_command_needs_nothing_but_the_training_path(tmp_path):
     assert (tmp_path / "gpu.json").exists(), done.stderr[-2000:]
     run = json.loads((tmp_path / "gpu.json").read_text())
     assert {k: v["error"] for k, v in run["parts"].items()} == dict.fromkeys(run["parts"], ""), done.stdout[-3000:]
-    assert {r["part"] for r in run["rows"]} == {"agreement", "repeats", "feeding", "together"}
+    assert {r["part"] for r in run["rows"]} == {"agreement", "repeats", "feeding", "vectorised_seeds"}
 
 def test_the_results_say_what_was_measured_on_a_card():
     from neuralpha.house import root

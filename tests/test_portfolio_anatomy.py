@@ -25,23 +25,55 @@ def test_months_multiply_to_their_year_and_years_to_the_whole():
 def test_drawdowns_by_hand():
     from types import SimpleNamespace
 
-    class Book(SimpleNamespace):
-        """No more of a book than its net returns."""
+    from neuralpha.portfolio.backtest import under_water
+
+    def book_of(net):  # no more of a book than its path
+        return SimpleNamespace(depth=under_water(net))
 
     days = pd.bdate_range("2020-01-01", periods=9)
-    book = Book(net=pd.Series([0.1, -0.1, 0.0, 0.2, -0.2, -0.1, 0.1, 0.05, 0.0], days))
+    book = book_of(pd.Series([0.1, -0.1, 0.0, 0.2, -0.2, -0.1, 0.1, 0.05, 0.0], days))
     found = drawdowns(book)
     assert found["peak"].tolist() == [days[3], days[0]] and found["lowest"].tolist() == [days[5], days[1]]
     assert pd.isna(found["recovered"][0]) and found["recovered"][1] == days[3]
     np.testing.assert_allclose(found["depth, %"], [-28, -10], rtol=1e-12)
     assert found["bars"].tolist() == [5, 2]
-    assert drawdowns(Book(net=pd.Series([0.1, 0.2], days[:2]))).empty
-    assert drawdowns(Book(net=pd.Series([-0.1, 0.2], days[:2])))["depth, %"].tolist() == pytest.approx([-10])
+    assert drawdowns(book_of(pd.Series([0.1, 0.2], days[:2]))).empty
+    assert drawdowns(book_of(pd.Series([-0.1, 0.2], days[:2])))["depth, %"].tolist() == pytest.approx([-10])
 
 def test_the_deepest_drawdown_is_that_of_the_statistics():
     book = _book(1)
     stated = book.statistics(20)["value"]
     assert drawdowns(book)["depth, %"][0] == pytest.approx(stated["max drawdown, %"], rel=1e-12)
+
+@pytest.mark.parametrize("compounding", [True, False])
+def test_falls_and_months_are_those_of_the_wealth_in_the_ledger(compounding):
+    book = _book(5, compounding=compounding)
+    wealth = pd.Series(book.ledger.part("wealth")[:, 0], book.ledger.dates)
+    peak = wealth.cummax().clip(lower=book.account.capital)
+    deepest = 100 * (wealth / peak - 1).min()
+    assert deepest < -1
+    found = [book.statistics(20)["value"]["max drawdown, %"], drawdowns(book)["depth, %"][0]]
+    np.testing.assert_allclose(found, deepest, rtol=1e-9)
+    month_ends = wealth.groupby(wealth.index.to_period("M")).last()
+    before = month_ends.shift(fill_value=book.account.capital)
+    money = before if compounding else book.account.capital
+    gained = 100 * (month_ends - before) / money
+    stated = monthly_returns(book)[list(MONTHS)].to_numpy().ravel()
+    np.testing.assert_allclose(stated[np.isfinite(stated)], gained, rtol=1e-9)
+    of_months = return_quantiles(book).loc["month"]
+    np.testing.assert_allclose(of_months[["least", "most"]].astype(float), [gained.min(), gained.max()], rtol=1e-9)
+    from neuralpha.portfolio.risk import stress
+
+    at_once = stress(book, windows=(20,))
+    assert at_once.drawdown["happened"] == pytest.approx(deepest, rel=1e-9)
+    later = wealth - wealth.shift(20)
+    lost = later / (wealth.shift(20) if compounding else book.account.capital)
+    assert at_once.worst["return, %"].iloc[0] == pytest.approx(100 * lost.min(), rel=1e-9)
+
+def test_calmar_of_a_capital_that_stays_the_same_is_the_sum_of_a_year_over_the_fall():
+    stated = _book(5, compounding=False).statistics(20)["value"]
+    grown = stated["annual return, %"] / abs(stated["max drawdown, %"])
+    assert stated["Calmar"] == pytest.approx(grown, rel=1e-12)
 
 def test_names_and_sectors_sum_to_what_the_account_earned():
     book = _book(2, compounding=False)

@@ -22,18 +22,20 @@ def test_a_planted_line_is_found_fold_by_fold_and_its_interval_covers():
     for seed in range(40):
         past, test = _prediction(seed=seed), _prediction(seed=1000 + seed)
         found = forecast_returns(test, past.frame, horizon=5)
-        hits += int(((found.lines["low"] <= [0.02, 0.005]) & (found.lines["high"] >= [0.02, 0.005])).sum())
+        hits += int(
+            ((found.calibrations["low"] <= [0.02, 0.005]) & (found.calibrations["high"] >= [0.02, 0.005])).sum()
+        )
     assert 0.88 <= hits / 80 <= 0.995
     first = test.frame[test.frame["fold"] == 0]
     centred = first["score"] - first.groupby("date")["score"].transform("mean")
     made = found.scores.loc[pd.MultiIndex.from_frame(first[["date", "asset"]])]
-    np.testing.assert_allclose(made, found.lines.loc[0, "slope"] * centred / 5, rtol=1e-9)
+    np.testing.assert_allclose(made, found.calibrations.loc[0, "slope"] * centred / 5, rtol=1e-9)
 
 def test_a_line_that_falls_forecasts_nothing_and_labels_of_the_test_do_not_matter():
     past, test = _prediction((-0.02, 0.01)), _prediction(seed=7)
     found = forecast_returns(test, past.frame, 1)
     falls = test.frame["fold"] == 0
-    assert found.lines.loc[0, "high"] < 0
+    assert found.calibrations.loc[0, "high"] < 0
     assert (found.scores.loc[pd.MultiIndex.from_frame(test.frame.loc[falls, ["date", "asset"]])] == 0).all()
     other = Predictions(test.frame.assign(label=0.0))
     pd.testing.assert_series_equal(forecast_returns(other, past.frame, 1).scores, found.scores)

@@ -6,7 +6,7 @@ import nbformat
 import pytest
 from neuralpha.core import NeuralphaError
 from neuralpha.report.copies import Copies, Copy
-from neuralpha.report.run import CAN_COPY, _execute, _side_by_side, execute
+from neuralpha.report.run import CAN_COPY, _execute, _run_in_threads, execute
 
 pytestmark = pytest.mark.skipif(not CAN_COPY, reason="kernels are copies on Linux alone")
 
@@ -27,7 +27,7 @@ def _both(template):
     """Run a notebook in two copies; returns what they raised and the executed notebooks."""
     targets = [template.with_name(f"{number}.ipynb") for number in range(2)]
     calls = [partial(_execute, template, target, {"number": number}, None) for number, target in enumerate(targets)]
-    return [done.exception() for done in _side_by_side(calls, 2)], targets
+    return [done.exception() for done in _run_in_threads(calls, 2)], targets
 
 def _said(target):
     return nbformat.read(target, as_version=4).cells[-1].outputs[0].text.split()

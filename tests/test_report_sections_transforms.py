@@ -16,11 +16,11 @@ STUDY = dict(
 )
 
 def test_facts_follow_the_fold_and_say_what_each_step_did():
-    facts = transform_facts(open_experiment(make_study(STUDY)))
-    assert [f["fold"] for f in facts] == [0, 1, 2, 3]
-    select, pca, clusters = facts[0]["steps"]
+    folds = transform_facts(open_experiment(make_study(STUDY)))
+    assert [f["fold"] for f in folds] == [0, 1, 2, 3]
+    select, pca, clusters = folds[0]["steps"]
     assert len(select["kept"]) == 5 and pca["features_in"] == 5 and len(clusters["shares"]) == 3
-    assert facts[0]["steps"] != facts[-1]["steps"]
+    assert folds[0]["steps"] != folds[-1]["steps"]
 
 def test_what_is_kept_always_and_never_is_named():
     steps = [dict(kept=["a", "b"], dropped=["c"], features_in=3), dict(kept=["a"], dropped=["b", "c"], features_in=3)]

@@ -239,7 +239,7 @@ class ColumnDifference(NamedTuple):
         """Root mean square of differences in last digits."""
         return float(np.sqrt(self.energy / self.rounded))
 
-# %% ../../nbs/audit/comparison.ipynb #cef35944
+# %% ../../nbs/audit/comparison.ipynb #75fa07ea
 @dataclass(frozen=True)
 class Comparison:
     """One artefact of the true run and of another on rows that both have, and how a difference is told.
@@ -267,7 +267,7 @@ class Comparison:
     exact : bool, default False
         not even rounding is allowed
     tested : bool, default False
-        changes of several sizes tell small differences from rounding
+        changes of several sizes in_words small differences from rounding
     cut : int | None, default None
         to say how far ahead the earliest difference lies
     verdict : str, default 'fails'
@@ -289,7 +289,7 @@ class Comparison:
     since: dict | None = None  # column -> first date position that is compared
     rounding: float = 0.0  # relative difference that is allowed on top of floating point's
     exact: bool = False  # not even rounding is allowed
-    tested: bool = False  # changes of several sizes tell small differences from rounding
+    tested: bool = False  # changes of several sizes in_words small differences from rounding
     cut: int | None = None  # to say how far ahead the earliest difference lies
     verdict: str = "fails"  # of a difference
     rounds: Callable | None = None  # () -> artefact -> {column: relative rounding}, asked where something differs
@@ -337,7 +337,7 @@ class Comparison:
         """Bars from the earliest difference to the first that was replaced."""
         return 1 if self.cut is None else int(self.cut + 1 - self.panel.date_code[difference.row])
 
-    def tell(self, difference: ColumnDifference) -> str:
+    def in_words(self, difference: ColumnDifference) -> str:
         """A difference in words."""
         place = place_of(self.panel, difference.row)
         known = {
@@ -380,7 +380,7 @@ LOST = (
 )
 FURTHEST = 10**9  # reach of what is missing altogether
 
-# %% ../../nbs/audit/comparison.ipynb #459ce727
+# %% ../../nbs/audit/comparison.ipynb #eac12907
 @dataclass
 class Tally:
     """The lines of a certificate while they are being added up.
@@ -425,7 +425,7 @@ class Tally:
         line.count(len(c.rows), len(c.mine.names) - len(lost), wrong, rounded, c.verdict)
         for d in found:
             if d.count:
-                line.say(c.verdict, c.tell(d), c.reach(d), place_of(c.panel, d.row, d.column))
+                line.say(c.verdict, c.in_words(d), c.reach(d), place_of(c.panel, d.row, d.column))
             elif c.tested:
                 self.faint[c.part, c.what, d.column] = (c, d)
 

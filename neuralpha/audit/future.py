@@ -112,7 +112,7 @@ def words_of(e) -> str:
     first = str(e).splitlines()[0] if str(e) else ""
     return f"{type(e).__name__}: {first}"[:200]
 
-# %% ../../nbs/audit/future.ipynb #283be32f
+# %% ../../nbs/audit/future.ipynb #ea780482
 @dataclass(frozen=True)
 class Rerun:
     """The artefacts of the true run and of a world with another future.
@@ -170,8 +170,8 @@ class Rerun:
         """Two columns on the rows of the past."""
         world = self.world
         rows = {"rows": world.rows, "twins": world.twins, **more}
-        how = {"words": words, "about": about, "rounds": self.rounds, **rows}
-        return Comparison("future", what, world.told, self.panel, mine, theirs, **how)
+        told = {"words": words, "about": about, "rounds": self.rounds, **rows}
+        return Comparison("future", what, world.told, self.panel, mine, theirs, **told)
 
 # %% ../../nbs/audit/future.ipynb #4ec208e6
 def compare_futures(rerun: Rerun, tally: Tally) -> None:
@@ -348,16 +348,16 @@ SMALL = (
     "rounding, it looks ahead and makes what it sees small."
 )
 
-# %% ../../nbs/audit/future.ipynb #4a02eb93
-def replace_future(audit: Audit, cut: int, how: str, told: str | None = None, must_run: bool = True) -> None:
+# %% ../../nbs/audit/future.ipynb #bfe9ebfa
+def replace_future(audit: Audit, cut: int, replacement: str, told: str | None = None, must_run: bool = True) -> None:
     """Compare with one world; what differs in last digits alone is put to the test."""
     audit.tally.faint.clear()
-    world = make_world(audit.panel, audit.tables, cut, how, audit.settings, told=told)
+    world = make_world(audit.panel, audit.tables, cut, replacement, audit.settings, told=told)
     other = audit.attempt(world.panel, world.tables, audit.panel.name)
     if isinstance(other, Exception) and not must_run:
         return
     compare_world(audit, world, other, audit.tally)
-    if how == "noise" and audit.tally.faint:
+    if replacement == "noise" and audit.tally.faint:
         _judge(audit, cut, told)
 
 # %% ../../nbs/audit/future.ipynb #a0c63c51
@@ -420,25 +420,27 @@ def _small_leak(tally: Tally, comparison: Comparison, difference):
     line.count(wrong=difference.rounded)
     line.say("fails", words, 1, Place(difference.column))
 
-# %% ../../nbs/audit/future.ipynb #e2683e86
+# %% ../../nbs/audit/future.ipynb #66afcd44
 def check_future(audit: Audit, cuts: list) -> None:
     """Worlds at the cuts, at the edges of tests, and right after suspended bars."""
     settings = audit.settings
     if "future" in settings.checks:
-        for cut, how in itertools.product(cuts, settings.replace):
-            replace_future(audit, cut, how)
+        for cut, replacement in itertools.product(cuts, settings.replace):
+            replace_future(audit, cut, replacement)
     if "boundaries" in settings.checks and audit.has_noise and not trains_on_the_future(audit.base, audit.panel):
         for cut in boundaries(audit.panel, audit.base, *settings.study.get("boundaries", ())):
             replace_future(audit, cut, "noise")
     if "gaps" in settings.checks and "future" in settings.checks:
         _check_gaps(audit, cuts[len(cuts) // 2], settings.replace[0])
 
-# %% ../../nbs/audit/future.ipynb #79e6ed6a
-def _check_gaps(audit: Audit, cut: int, how: str):
+# %% ../../nbs/audit/future.ipynb #0f78ea63
+def _check_gaps(audit: Audit, cut: int, replacement: str):
     gappy = with_gaps(audit.panel, cut, audit.settings.seed)
     true = audit.attempt(gappy, audit.tables)
     if not isinstance(true, Exception):
-        replace_future(audit.on(gappy, true), cut, how, REPLACEMENTS[how] + " right after suspended bars")
+        replace_future(
+            audit.on(gappy, true), cut, replacement, REPLACEMENTS[replacement] + " right after suspended bars"
+        )
 
 # %% ../../nbs/audit/future.ipynb #c58e771a
 RARE = "replaced by noise after rare dates and edges of folds, few assets"

@@ -93,7 +93,7 @@ def read_seal(
 def _date(code) -> str:
     return str(pd.Timestamp(code))[:19].removesuffix(" 00:00:00")
 
-# %% ../../nbs/audit/holdout.ipynb #deea15d3
+# %% ../../nbs/audit/holdout.ipynb #3a79f846
 @check_kinds
 def seal_holdout(
     panel: Panel,  # whose last dates are sealed
@@ -126,14 +126,14 @@ def seal_holdout(
             f"A holdout from {start.date()} on leaves nothing to work with or nothing to hold: {panel.name} spans "
             f"{panel.span}."
         )
-    held = cut_panel(panel, panel.dates[code], panel.dates[-1])
+    sealed = cut_panel(panel, panel.dates[code], panel.dates[-1])
     visible = cut_panel(panel, last=panel.dates[code - 1])
     return visible, Seal(
         panel.name,
         _date(panel.dates[code]),
         _date(panel.dates[-1]),
-        int(held.tradable.sum()),
-        held.digest,
+        int(sealed.tradable.sum()),
+        sealed.digest,
         visible.digest,
     )
 
@@ -178,7 +178,7 @@ def read_ledger(
         )
     return out
 
-# %% ../../nbs/audit/holdout.ipynb #73c4ef14
+# %% ../../nbs/audit/holdout.ipynb #1a9083af
 @check_kinds
 def open_holdout(
     panel: Panel,  # the whole universe
@@ -212,10 +212,10 @@ def open_holdout(
     """
     if not str(reason).strip():
         raise NeuralphaError("Say why the holdout is opened: reason='...'.")
-    held = cut_panel(panel, seal.first, pd.Timestamp(seal.last))
-    if panel.name != seal.universe or held.digest != seal.sealed:
+    sealed = cut_panel(panel, seal.first, pd.Timestamp(seal.last))
+    if panel.name != seal.universe or sealed.digest != seal.sealed:
         raise NeuralphaError(
-            f"{panel.name} from {seal.first} to {seal.last} is not what was sealed ({held.digest[:12]} against "
+            f"{panel.name} from {seal.first} to {seal.last} is not what was sealed ({sealed.digest[:12]} against "
             f"{seal.sealed[:12]}): the data was "
             "revised or another universe is given. Restore it, or seal anew; openings of this period stay on record."
         )

@@ -72,7 +72,7 @@ CHECKS = (
 )
 REPLACEMENTS = {"noise": "replaced by noise", "nan": "replaced by NaN", "nothing": "cut off"}
 
-# %% ../../nbs/audit/worlds.ipynb #b1498112
+# %% ../../nbs/audit/worlds.ipynb #3365cf6c
 @dataclass(frozen=True)
 class Settings:
     """What was asked of an audit; see `audit_pipeline`, and `audit_study` for what `study` holds."""
@@ -97,9 +97,9 @@ class Settings:
         object.__setattr__(self, "levels", None if self.levels is None else sorted(self.levels))
         if self.decide not in ("close", "open"):
             raise unknown_name("decision time", self.decide, ["close", "open"])
-        for how in self.replace:
-            if how not in REPLACEMENTS:
-                raise unknown_name("replacement", how, REPLACEMENTS)
+        for replacement in self.replace:
+            if replacement not in REPLACEMENTS:
+                raise unknown_name("replacement", replacement, REPLACEMENTS)
         is_number = isinstance(self.cuts, int)
         is_word = isinstance(self.cuts, str) and self.cuts != "every"
         if self.cuts is None or is_word or (is_number and self.cuts < 1):
@@ -116,11 +116,11 @@ class Settings:
         own = {name: value for name, value in vars(self).items() if name not in ("cuts", "study")}
         return {k: list(v) if isinstance(v, tuple) else v for k, v in {**own, **self.study}.items()}
 
-# %% ../../nbs/audit/worlds.ipynb #a9d57e40
+# %% ../../nbs/audit/worlds.ipynb #1fe837c7
 def future_replaced(
     panel: Panel,
     cut: int,  # date position; everything after it is replaced
-    how: str,  # "noise", "nan" or "nothing"
+    replacement: str,  # "noise", "nan" or "nothing"
     seed: int = 0,
     decide: str = "close",  # "open": the bar of the cut is future as well, all but its open
     size: float = 1.0,  # of noise: below 1 a faint change of what was there, above 1 noise so many times as large
@@ -132,7 +132,7 @@ def future_replaced(
     panel : Panel
     cut : int
         date position; everything after it is replaced
-    how : str
+    replacement : str
         "noise", "nan" or "nothing"
     seed : int, default 0
     decide : str, default 'close'
@@ -140,33 +140,33 @@ def future_replaced(
     size : float, default 1.0
         of noise: below 1 a faint change of what was there, above 1 noise so many times as large
     """
-    if how not in REPLACEMENTS:
-        raise unknown_name("replacement", how, REPLACEMENTS)
+    if replacement not in REPLACEMENTS:
+        raise unknown_name("replacement", replacement, REPLACEMENTS)
     rng = np.random.default_rng([seed, cut])
     after = panel.date_code > cut
     bar = panel.date_code >= cut if decide == "open" else after  # what is future of a bar, but for its open
 
     def other(fields):
-        return {k: _replaced(v, after if k == "open" else bar, how, rng, size) for k, v in fields.items()}
+        return {k: _replaced(v, after if k == "open" else bar, replacement, rng, size) for k, v in fields.items()}
 
     fields = other(panel.fields)
-    if how == "noise":
+    if replacement == "noise":
         _order_prices(fields, bar, keep_open=decide == "open")
     future = replace(
         panel,
         fields=fields,
         truth=other(panel.truth),
-        tradable=panel.tradable & ~after if how == "nan" else panel.tradable,
-        attributes=_other_delistings(panel, cut, how, rng),
+        tradable=panel.tradable & ~after if replacement == "nan" else panel.tradable,
+        attributes=_other_delistings(panel, cut, replacement, rng),
         masked=_masked_until(panel, cut),
     )
-    return cut_panel(future, last=panel.dates[cut]) if how == "nothing" else future
+    return cut_panel(future, last=panel.dates[cut]) if replacement == "nothing" else future
 
-# %% ../../nbs/audit/worlds.ipynb #8147f2f8
-def _replaced(v, where, how, rng, size=1.0):
+# %% ../../nbs/audit/worlds.ipynb #61446fb7
+def _replaced(v, where, replacement, rng, size=1.0):
     """Values with those in `where` replaced; noise only where there is something."""
     v = v.copy()
-    if how != "noise":
+    if replacement != "noise":
         v[where] = np.nan
         return v
     pool = v[np.isfinite(v)]
@@ -186,14 +186,14 @@ def _order_prices(fields, where, keep_open):
     bars = np.stack([fields[k][where] for k in names if not (keep_open and k == "open")])
     fields["high"][where], fields["low"][where] = bars.max(0), bars.min(0)
 
-# %% ../../nbs/audit/worlds.ipynb #b32c2445
-def _other_delistings(panel, cut, how, rng):
+# %% ../../nbs/audit/worlds.ipynb #a4f7a998
+def _other_delistings(panel, cut, replacement, rng):
     """Attributes without the delisting returns that nobody knew at the cut."""
     attributes = panel.attributes
     if "delisting_return" not in attributes or len(attributes) != panel.n_assets:
         return attributes
     known = panel.date_code[panel.asset_offsets[1:] - 1] < cut
-    other = rng.uniform(-1, 0, panel.n_assets) if how == "noise" else np.full(panel.n_assets, np.nan)
+    other = rng.uniform(-1, 0, panel.n_assets) if replacement == "noise" else np.full(panel.n_assets, np.nan)
     return attributes.assign(delisting_return=np.where(known, attributes["delisting_return"], other))
 
 # %% ../../nbs/audit/worlds.ipynb #ac1b5c57
@@ -202,17 +202,17 @@ def _masked_until(panel, cut):
         return panel.masked
     return panel.masked[pd.to_datetime(panel.masked["date"]) <= panel.dates[cut]]
 
-# %% ../../nbs/audit/worlds.ipynb #b819cc4c
-def _table_future(table, after, how, rng, size=1.0):
+# %% ../../nbs/audit/worlds.ipynb #4e870f01
+def _table_future(table, after, replacement, rng, size=1.0):
     """A side table with the rows in `after` replaced."""
-    if how == "nothing":
+    if replacement == "nothing":
         return table[~after].reset_index(drop=True)
     out = table.copy()
     for c in table.select_dtypes("number"):
         v = table[c].to_numpy(np.float64, copy=True)
         pool = v[np.isfinite(v)]
         noise = np.nan
-        if how == "noise" and len(pool):
+        if replacement == "noise" and len(pool):
             noise = rng.choice(pool, after.sum()) * np.exp(rng.normal(0, 0.5, after.sum()))
         v[after] = v[after] + size * (noise - v[after]) if size < 1 else noise * size
         out[c] = v
@@ -286,7 +286,7 @@ def day_of(
     """
     return str(pd.Timestamp(panel.dates[int(code)]))[:19].removesuffix(" 00:00:00")
 
-# %% ../../nbs/audit/worlds.ipynb #e2c4d56e
+# %% ../../nbs/audit/worlds.ipynb #20481774
 _numbers = itertools.count(1)
 
 
@@ -294,7 +294,7 @@ def make_world(
     panel: Panel,
     tables: dict,
     cut: int,
-    how: str,  # one of `REPLACEMENTS`
+    replacement: str,  # one of `REPLACEMENTS`
     settings: Settings,
     size: float = 1.0,
     told: str | None = None,
@@ -306,18 +306,18 @@ def make_world(
     panel : Panel
     tables : dict
     cut : int
-    how : str
+    replacement : str
         one of `REPLACEMENTS`
     settings : Settings
     size : float, default 1.0
     told : str | None, default None
     """
     rng = np.random.default_rng([settings.seed, cut, 1])
-    future = future_replaced(panel, cut, how, settings.seed, settings.decide, size)
+    future = future_replaced(panel, cut, replacement, settings.seed, settings.decide, size)
     day = panel.dates[cut]
-    side = {k: _table_future(t, _not_known(t, day, settings), how, rng, size) for k, t in tables.items()}
+    side = {k: _table_future(t, _not_known(t, day, settings), replacement, rng, size) for k, t in tables.items()}
     named = replace(future, name=f"{panel.name}, world {next(_numbers)}")
-    return World(panel, named, side, cut, told or REPLACEMENTS[how])
+    return World(panel, named, side, cut, told or REPLACEMENTS[replacement])
 
 # %% ../../nbs/audit/worlds.ipynb #480aa170
 def few_assets(panel: Panel, most: int = 8) -> Panel:

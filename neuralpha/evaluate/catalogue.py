@@ -35,7 +35,7 @@ IC means Pearson's correlation and rank IC Spearman's, everywhere.
 
 # %% auto #0
 __all__ = ['CATALOGUE', 'PLACES', 'IN_PERCENT', 'DIGITS', 'OTHER_DIGITS', 'DUST', 'HEADED_UNITS', 'HEADED_PERIODS',
-           'CRITICAL_DIGITS', 'LUCK_OF_T', 'NO_LINE', 'NOTHING_BOUGHT', 'SPENT', 'InSlice', 'Metric', 'declare',
+           'CRITICAL_DIGITS', 'CRITICAL_MEANING', 'NO_LINE', 'NOTHING_BOUGHT', 'SPENT', 'InSlice', 'Metric', 'declare',
            'metric_entry', 'metric_title', 'column_metrics', 'main_metrics', 'sliced_metrics', 'shown_unit', 'as_shown',
            'number', 'signed', 'interval', 'shown_digits', 'heading', 'unit_line', 'Shown', 'leaderboard_cell',
            'script_facts', 'Sample']
@@ -509,8 +509,8 @@ class Sample:
         assets = np.bincount(self.panel.date_code, known, self.panel.n_dates)[self.panel.date_code]
         return known & ((assets + 1) / 2 - np.nan_to_num(ranks) <= count) & (assets >= 2 * count)
 
-# %% ../../nbs/evaluate/catalogue.ipynb #d1eb959e
-LUCK_OF_T = "What t exceeds by luck alone, on either side, once in twenty samples."
+# %% ../../nbs/evaluate/catalogue.ipynb #0257f385
+CRITICAL_MEANING = "What t exceeds by luck alone, on either side, once in twenty samples."
 
 
 def _declare_ic(
@@ -545,7 +545,7 @@ def _declare_ic(
         "whole period",
         t,
         where=strength_where,
-        critical=LUCK_OF_T,
+        critical=CRITICAL_MEANING,
         sliced=strength.get("t"),
         column=strength.get("t_column", ""),
     )

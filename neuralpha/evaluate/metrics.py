@@ -401,12 +401,12 @@ def calibrate(
     slope = float(spread @ (v - v.mean()) / (spread @ spread)) if np.ptp(s) > 0 else 0.0
     return dict(intercept=float(v.mean() - slope * s.mean()), slope=slope, n=int(ok.sum()))
 
-# %% ../../nbs/evaluate/metrics.ipynb #e8984343
+# %% ../../nbs/evaluate/metrics.ipynb #5ed23aba
 def calibrated(
     scores: pd.Series,  # `(date, asset)` test scores
     y: Label,
     folds,  # the folds the scores come from
-    lines: dict,  # fold number -> result of `calibrate` on that fold's validation part
+    calibrations: dict,  # fold number -> result of `calibrate` on that fold's validation part
 ) -> pd.DataFrame:  # index as scores; columns forecast, train_mean (returns over the label's horizon)
     """Return forecasts of every test row by its own fold's line, and the mean label of that fold's training part.
 
@@ -417,7 +417,7 @@ def calibrated(
     y : Label
     folds
         the folds the scores come from
-    lines : dict
+    calibrations : dict
         fold number -> result of `calibrate` on that fold's validation part
 
     Returns
@@ -429,9 +429,9 @@ def calibrated(
     forecast = np.full(y.panel.n_rows, np.nan)
     mean = np.full(y.panel.n_rows, np.nan)
     for f in folds:
-        if f.number not in lines:
-            raise NeuralphaError(f"No calibration for fold {f.number}; there is one for {sorted(lines)}.")
-        forecast[f.test] = lines[f.number]["intercept"] + lines[f.number]["slope"] * values[f.test]
+        if f.number not in calibrations:
+            raise NeuralphaError(f"No calibration for fold {f.number}; there is one for {sorted(calibrations)}.")
+        forecast[f.test] = calibrations[f.number]["intercept"] + calibrations[f.number]["slope"] * values[f.test]
         mean[f.test] = known_mean(y.values[f.train])
     return pd.DataFrame({"forecast": y.panel.series(forecast), "train_mean": y.panel.series(mean)}).dropna()
 

@@ -560,31 +560,33 @@ def plot_score_correlation(
     fig.colorbar(image, ax=ax, label="mean rank correlation", shrink=0.8)
     return fig
 
-# %% ../../nbs/evaluate/plots.ipynb #4cc1dbc8
+# %% ../../nbs/evaluate/plots.ipynb #bb7e6fc0
 @check_kinds
 def plot_spread(
-    held: pd.DataFrame,  # result of `spread_portfolio`
+    portfolio: pd.DataFrame,  # result of `spread_portfolio`
     title: str = "Top less bottom quantile",
 ) -> Figure:
     """Sum of the spread's returns before and after cost, and its depth below the highest point so far.
 
     Parameters
     ----------
-    held : pd.DataFrame
+    portfolio : pd.DataFrame
         result of `spread_portfolio`
     title : str, default 'Top less bottom quantile'
     """
     fig, (top, bottom) = new_figure(8, 4.2, 2, 1, sharex=True, height_ratios=[3, 1])
     for j, c in enumerate(("gross", "net")):
         top.plot(
-            held.index,
-            100 * held[c].cumsum(),
+            portfolio.index,
+            100 * portfolio[c].cumsum(),
             lw=1.6,
             label={"gross": "before cost", "net": "after cost"}[c],
             **style(j),
         )
-    total = held["net"].cumsum()
-    bottom.fill_between(held.index, 100 * (total - total.cummax().clip(lower=0)), 0, color=COLOURS[1], alpha=0.4, lw=0)
+    total = portfolio["net"].cumsum()
+    bottom.fill_between(
+        portfolio.index, 100 * (total - total.cummax().clip(lower=0)), 0, color=COLOURS[1], alpha=0.4, lw=0
+    )
     top.axhline(0, color="black", lw=0.8)
     top.legend(frameon=False, fontsize=8)
     top.set(title=title, ylabel="sum of returns, %")

@@ -13,8 +13,8 @@ __all__ = ['STEADY_DATES', 'MISSED', 'WRONG_THEN', 'LAST_BITS', 'FEWEST_DATES', 
            'fewest_dates', 'clean', 'cosine_waves', 'overlap_shape', 'LongRun', 'max_waves', 'long_run', 'mean_test',
            'said_of_months', 'influence_interval', 'block_length', 'resampled_dates', 'bootstrap_means', 'few_blocks',
            'block_interval', 'paired_test', 'holm', 'correct_together', 'paired_tests', 'letters', 'confidence_set',
-           'model_confidence_set', 'joint_waves', 'slowest', 'waves_in_common', 'picked_by_luck', 'superior_ability',
-           'variance_split', 'probabilistic_sharpe', 'luck_threshold', 'sharpe_report', 'backtest_overfitting']
+           'model_confidence_set', 'joint_waves', 'slowest', 'waves_in_common', 'reality_check_p', 'superior_ability',
+           'variance_split', 'probabilistic_sharpe', 'expected_max_sharpe', 'sharpe_report', 'backtest_overfitting']
 
 # %% ../../nbs/evaluate/statistics.ipynb #c2d7247c
 import itertools, string, sys
@@ -832,11 +832,11 @@ def waves_in_common(
         freedom //= 2
     return freedom
 
-# %% ../../nbs/evaluate/statistics.ipynb #279e7ab7
+# %% ../../nbs/evaluate/statistics.ipynb #387cc792
 ANEW = 1000  # draws in which standard errors are estimated anew
 
 
-def picked_by_luck(
+def reality_check_p(
     mean: np.ndarray,  # (k,)
     se: np.ndarray,  # (k,)
     waves: np.ndarray,  # (n_resamples, 1 + freedom, k) of `joint_waves`
@@ -875,7 +875,7 @@ def picked_by_luck(
     again = np.array([share(largest(top * se, scale), scale) for top, scale in zip(tops, anew)])
     return float((1 + np.sum(again <= here)) / (1 + len(again)))
 
-# %% ../../nbs/evaluate/statistics.ipynb #6de0d550
+# %% ../../nbs/evaluate/statistics.ipynb #57ee0814
 def superior_ability(
     benchmark,  # loss of the benchmark per date
     losses: pd.DataFrame,  # dates × models
@@ -938,7 +938,7 @@ def superior_ability(
 
     return (
         dict(
-            reality_check=picked_by_luck(mean, se, waves),
+            reality_check=reality_check_p(mean, se, waves),
             spa=studentised(t > hopeless),
             spa_lower=studentised(t > 0),
             freedom=freedom,
@@ -1011,8 +1011,8 @@ def probabilistic_sharpe(
         return float("nan")
     return float(norm.cdf((sharpe - benchmark) * np.sqrt(n - 1) / np.sqrt(spread)))
 
-# %% ../../nbs/evaluate/statistics.ipynb #c7ff2e76
-def luck_threshold(
+# %% ../../nbs/evaluate/statistics.ipynb #795516e4
+def expected_max_sharpe(
     trials: int,  # configurations tried, the winner included
     trial_sd: float,  # standard deviation of the trials' Sharpe ratios, per bar
 ) -> float:
@@ -1046,7 +1046,7 @@ def _spread_of_trials(sharpes, bars) -> float:
         )
     return float(np.std(values, ddof=1))
 
-# %% ../../nbs/evaluate/statistics.ipynb #f5abb8de
+# %% ../../nbs/evaluate/statistics.ipynb #3aac205c
 def sharpe_report(
     returns,  # one return per bar, not overlapping
     bars_per_year: float,
@@ -1086,7 +1086,7 @@ def sharpe_report(
     bar = benchmark / np.sqrt(bars_per_year)
     if trials < 1:
         raise NeuralphaError(f"trials is {trials}; the winner itself was tried: at least 1.")
-    threshold = luck_threshold(trials, trial_sd)
+    threshold = expected_max_sharpe(trials, trial_sd)
     spread = 1 - skew * sharpe + (kurtosis - 1) / 4 * sharpe**2
     min_bars = 1 + spread * (stats.norm.ppf(1 - alpha) / (sharpe - bar)) ** 2 if sharpe > bar else np.inf
     return dict(
@@ -1120,14 +1120,14 @@ def _skew_and_kurtosis(x: np.ndarray) -> tuple[float, float]:  # of a sample, wi
     excess = 1.0 / (n - 2) / (n - 3) * ((n**2 - 1.0) * fourth / second**2.0 - 3 * (n - 1) ** 2.0)
     return float(skew), float(excess + 3.0)
 
-# %% ../../nbs/evaluate/statistics.ipynb #475f805a
+# %% ../../nbs/evaluate/statistics.ipynb #7da9b21f
 def backtest_overfitting(
     returns: pd.DataFrame,  # dates × configurations: return, or IC, of each configuration on each date
     splits: int = 16,  # blocks; even
     horizon: int = 1,  # of the label: dates whose life span crosses a cut are left out
     delay: int = 0,  # of the label: dates whose life span crosses a cut are left out
     metric: str = "sharpe",  # or "mean"
-    # pbo and luck (0 to 1; of configurations without skill), halves, configurations, dates, slope (of the winner's
+    # pbo and by_chance (0 to 1; of configurations without skill), halves, configurations, dates, slope (of the winner's
     # performance on the other half on that where it won)
 ) -> dict:
     """Probability of backtest overfitting by combinatorially symmetric cross-validation; columns that are copies of one
@@ -1149,8 +1149,8 @@ def backtest_overfitting(
     Returns
     -------
     dict
-        pbo and luck (0 to 1; of configurations without skill), halves, configurations, dates, slope
-        (of the winner's performance on the other half on that where it won)
+        pbo and by_chance (0 to 1; of configurations without skill), halves, configurations, dates,
+        slope (of the winner's performance on the other half on that where it won)
     """
     if not isinstance(returns, pd.DataFrame) or not isinstance(returns.index, pd.DatetimeIndex):
         raise NeuralphaError("returns must be a DataFrame with dates in its index and one column per configuration.")
@@ -1183,7 +1183,7 @@ def backtest_overfitting(
     slope = np.polyfit(won, kept, 1)[0] if np.ptp(won) > 0 else np.nan
     return dict(
         pbo=float(below / len(halves)),
-        luck=(k + 1) // 2 / k,
+        by_chance=(k + 1) // 2 / k,
         halves=len(halves),
         configurations=k,
         dates=len(x),

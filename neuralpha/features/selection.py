@@ -69,13 +69,13 @@ class Select:
         """The kept features in table order."""
         return X.select(self.kept_)
 
-# %% ../../nbs/features/selection.ipynb #4d6527ae
-def _subset(values, target, how):
-    rows = np.random.default_rng(how.seed).permutation(len(values))[: how.sample]
+# %% ../../nbs/features/selection.ipynb #b64ec75a
+def _subset(values, target, selector):
+    rows = np.random.default_rng(selector.seed).permutation(len(values))[: selector.sample]
     return values[rows], target[rows]
 
-# %% ../../nbs/features/selection.ipynb #e1376d37
-def _by_correlation(values, target, how):
+# %% ../../nbs/features/selection.ipynb #4f72d7ad
+def _by_correlation(values, target, selector):
     from scipy.cluster.hierarchy import fcluster, linkage
     from scipy.spatial.distance import squareform
 
@@ -84,7 +84,7 @@ def _by_correlation(values, target, how):
     np.fill_diagonal(close, 1)
     if len(close) == 1:
         return np.ones(1)
-    group = fcluster(linkage(squareform(1 - close, checks=False).clip(0), "average"), how.n, "maxclust")
+    group = fcluster(linkage(squareform(1 - close, checks=False).clip(0), "average"), selector.n, "maxclust")
     if target is None:
         worth = np.array([close[j, group == group[j]].mean() for j in range(len(group))])
     else:
@@ -93,27 +93,27 @@ def _by_correlation(values, target, how):
     best = {g: max(np.flatnonzero(group == g), key=lambda j: worth[j]) for g in np.unique(group)}
     return worth + 10 * np.isin(np.arange(len(group)), list(best.values()))
 
-# %% ../../nbs/features/selection.ipynb #3e29ee7c
-def _by_mutual_information(values, target, how):
+# %% ../../nbs/features/selection.ipynb #a06c0f96
+def _by_mutual_information(values, target, selector):
     from sklearn.feature_selection import mutual_info_regression
 
-    return mutual_info_regression(*_subset(values, target, how), random_state=how.seed)
+    return mutual_info_regression(*_subset(values, target, selector), random_state=selector.seed)
 
-# %% ../../nbs/features/selection.ipynb #a4bbab0a
-def _by_lasso(values, target, how):
+# %% ../../nbs/features/selection.ipynb #c623d2d7
+def _by_lasso(values, target, selector):
     from sklearn.linear_model import lars_path
 
     z = (values - values.mean(0)) / np.where(values.std(0) > 0, values.std(0), 1)
-    entered = lars_path(z, target - target.mean(), method="lasso", max_iter=4 * how.n)[1]
+    entered = lars_path(z, target - target.mean(), method="lasso", max_iter=4 * selector.n)[1]
     order = list(dict.fromkeys(entered))
     return np.array([len(order) - order.index(j) if j in order else 0 for j in range(values.shape[1])], float)
 
-# %% ../../nbs/features/selection.ipynb #8f47eb71
-def _by_forest(values, target, how):
+# %% ../../nbs/features/selection.ipynb #48ed74df
+def _by_forest(values, target, selector):
     from sklearn.ensemble import ExtraTreesRegressor
 
-    forest = ExtraTreesRegressor(200, min_samples_leaf=20, max_features=0.3, random_state=how.seed, n_jobs=1)
-    return forest.fit(*_subset(values, target, how)).feature_importances_
+    forest = ExtraTreesRegressor(200, min_samples_leaf=20, max_features=0.3, random_state=selector.seed, n_jobs=1)
+    return forest.fit(*_subset(values, target, selector)).feature_importances_
 
 # %% ../../nbs/features/selection.ipynb #9d0be882
 _WAYS = {

@@ -261,7 +261,7 @@ class Elsewhere(Protocol):
     def send(self) -> None:
         """Send files of the copy that readers want."""
 
-# %% ../../nbs/monitor/desk.ipynb #c8bd6f87
+# %% ../../nbs/monitor/desk.ipynb #917ad2bc
 @dataclass
 class Desk:
     """A desk that is open.
@@ -319,7 +319,7 @@ class Desk:
             with write_journal(self.folder) as journal:
                 yield journal
             return
-        with self.place.held() as tell, write_journal(self.folder, tell) as journal:
+        with self.place.held() as publish, write_journal(self.folder, publish) as journal:
             yield journal
 
     def table(self, name: str) -> pd.DataFrame:

@@ -201,7 +201,7 @@ def read_journal(
         raise NeuralphaError(f"The journal in {folder} is not whole. {problems[0]}")
     return found.entries
 
-# %% ../../nbs/monitor/journal.ipynb #1a58039a
+# %% ../../nbs/monitor/journal.ipynb #471247e4
 @dataclass
 class Journal:
     """A journal that this process holds; made by `write_journal`.
@@ -210,13 +210,13 @@ class Journal:
     ----------
     folder : Path
     last : Entry
-    tell : Callable | None, default None
+    publish : Callable | None, default None
         is told of an entry and its line before they are written here, and may refuse
     """
 
     folder: Path
     last: Entry
-    tell: Callable | None = None  # is told of an entry and its line before they are written here, and may refuse
+    publish: Callable | None = None  # is told of an entry and its line before they are written here, and may refuse
 
     def append(
         self,
@@ -236,8 +236,8 @@ class Journal:
             entry = _entry(self.last.number + 1, kind, body, self.last.digest)
         except (TypeError, ValueError) as e:
             raise NeuralphaError(f"An entry {kind!r} cannot be written as JSON: {e}.") from None
-        if self.tell is not None:
-            self.tell(entry, _line(entry))
+        if self.publish is not None:
+            self.publish(entry, _line(entry))
         file, head_file, _ = journal_paths(self.folder)
         with writing(file), open(file, "ab") as out:
             out.write(_line(entry))
@@ -247,11 +247,11 @@ class Journal:
         write_json(head_file, dict(number=entry.number, digest=entry.digest))
         return entry
 
-# %% ../../nbs/monitor/journal.ipynb #2531d6fc
+# %% ../../nbs/monitor/journal.ipynb #dc534fcb
 @contextlib.contextmanager
 def write_journal(
     folder,  # made where it is missing
-    tell: Callable | None = None,  # is told of each entry and its line before they are written, and may refuse
+    publish: Callable | None = None,  # is told of each entry and its line before they are written, and may refuse
 ) -> Iterator[Journal]:
     """Hold the journal for the length of the block; refuses where another process does, or it is not whole.
 
@@ -259,14 +259,14 @@ def write_journal(
     ----------
     folder
         made where it is missing
-    tell : Callable | None, default None
+    publish : Callable | None, default None
         is told of each entry and its line before they are written, and may refuse
     """
     file, head_file, lock_file = journal_paths(folder)
     with lock(lock_file, wait=False) as held:
         if not held:
             raise NeuralphaError(f"Another process writes the journal in {folder}; wait until it has ended.")
-        yield Journal(Path(folder), _resume(folder, file, head_file), tell)
+        yield Journal(Path(folder), _resume(folder, file, head_file), publish)
 
 # %% ../../nbs/monitor/journal.ipynb #70f39bf5
 def _resume(folder, file, head_file) -> Entry:

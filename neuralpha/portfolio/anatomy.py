@@ -12,25 +12,25 @@ to the number it takes apart.
 __all__ = ['MONTHS', 'WHOLE_YEAR', 'PERIODS', 'SHARES', 'monthly_returns', 'drawdowns', 'contributors', 'by_sector',
            'book_exposures', 'rolling_numbers', 'return_quantiles']
 
-# %% ../../nbs/portfolio/anatomy.ipynb #3ecfd428
+# %% ../../nbs/portfolio/anatomy.ipynb #2770bbd6
 import numpy as np
 import pandas as pd
 from ..core import check_kinds
 from ..data.panel import Panel, once_each
 from ..evaluate.exposures import unit_ranks, style_factors
-from .backtest import Book, under_water
+from .backtest import Book
 from .policies import _one_factor
 
 # %% ../../nbs/portfolio/anatomy.ipynb #9ffbb619
 MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 WHOLE_YEAR = "all year"
 
-# %% ../../nbs/portfolio/anatomy.ipynb #1bae226e
+# %% ../../nbs/portfolio/anatomy.ipynb #13e7e254
 @check_kinds
 def monthly_returns(
     book: Book,  # of `backtest`
 ) -> pd.DataFrame:  # index year, columns months and `WHOLE_YEAR`; %, NaN where there was no bar
-    """Net return of every month and year, compounded, in per cent.
+    """Net return of every month and year, per cent: compounded, or a sum where the account's capital stays the same.
 
     Parameters
     ----------
@@ -42,14 +42,13 @@ def monthly_returns(
     pd.DataFrame
         index year, columns months and `WHOLE_YEAR`; %, NaN where there was no bar
     """
-    grown = 1 + book.net
-    dates = grown.index
-    by_month = grown.groupby([dates.year, dates.month]).prod().unstack()
+    dates = book.net.index
+    by_month = book.growth_over([dates.year, dates.month]).unstack()
     table = by_month.reindex(columns=range(1, 13)).set_axis(MONTHS, axis=1)
-    table[WHOLE_YEAR] = grown.groupby(dates.year).prod()
+    table[WHOLE_YEAR] = book.growth_over(dates.year)
     return 100 * (table.rename_axis("year") - 1)
 
-# %% ../../nbs/portfolio/anatomy.ipynb #a9f63d01
+# %% ../../nbs/portfolio/anatomy.ipynb #2b440689
 @check_kinds
 def drawdowns(
     book: Book,  # of `backtest`
@@ -69,7 +68,7 @@ def drawdowns(
     pd.DataFrame
         peak, lowest, recovered, depth in %, bars; deepest first
     """
-    depth = under_water(book.net)
+    depth = book.depth
     below = (depth < 0).to_numpy()
     begins = below & ~np.append(False, below[:-1])
     spell = np.cumsum(begins)  # number of the fall that a bar belongs to
@@ -211,7 +210,7 @@ def rolling_numbers(
 PERIODS = {"bar": None, "week": "W", "month": "M"}
 SHARES = {"least": 0, "5 %": 0.05, "25 %": 0.25, "median": 0.5, "75 %": 0.75, "95 %": 0.95, "most": 1}
 
-# %% ../../nbs/portfolio/anatomy.ipynb #c0d779d2
+# %% ../../nbs/portfolio/anatomy.ipynb #40e6a766
 @check_kinds
 def return_quantiles(
     book: Book,  # of `backtest`
@@ -225,9 +224,9 @@ def return_quantiles(
     book : Book
         of `backtest`
     """
-    grown, rows, before = 1 + book.net, {}, np.inf
+    dates, rows, before = book.net.index, {}, np.inf
     for name, rule in PERIODS.items():
-        by_period = grown if rule is None else grown.groupby(grown.index.to_period(rule)).prod()
+        by_period = book.growth_over(dates if rule is None else dates.to_period(rule))
         if len(by_period) < before:
             quantiles = 100 * (by_period.quantile(list(SHARES.values())) - 1)
             rows[name] = dict(zip(SHARES, quantiles)) | {"periods": len(by_period)}

@@ -178,7 +178,7 @@ def _follow(panel, policy, decided, account, clock, span) -> tuple[Ledger, dict]
     notes.pop("returns", None)
     return books.ledger(), notes
 
-# %% ../../nbs/portfolio/backtest.ipynb #250549e1
+# %% ../../nbs/portfolio/backtest.ipynb #4ca9127a
 @dataclass
 class BarByBar:
     """What an account that traded on a score earned and held on each bar.
@@ -261,6 +261,31 @@ class BarByBar:
     def net(self) -> pd.Series:
         """Net return of each bar."""
         return self.returns["net"]
+
+    @property
+    def depth(self) -> pd.Series:
+        """How far wealth is below its highest so far, %, at most 0."""
+        return under_water(self.net, self.account.compounding)
+
+    def growth_over(
+        self,
+        periods,  # as `groupby` takes them: one key a bar
+    ) -> pd.Series:  # index period
+        """Wealth at the end of each period for one at its beginning; of the capital, where that stays the same.
+
+        Parameters
+        ----------
+        periods
+            as `groupby` takes them: one key a bar
+
+        Returns
+        -------
+        pd.Series
+            index period
+        """
+        if self.account.compounding:
+            return (1 + self.net).groupby(periods).prod()
+        return 1 + self.net.groupby(periods).sum()
 
     @property
     def market(self) -> pd.Series:
@@ -390,7 +415,7 @@ def market_return(panel: Panel) -> pd.Series:
     mean = group_means(np.where(counted, earned.returns, np.nan), panel.date_code + 1, panel.n_dates + 1)[:-1]
     return pd.Series(np.nan_to_num(mean), pd.DatetimeIndex(panel.dates, name="date"), name="market")
 
-# %% ../../nbs/portfolio/backtest.ipynb #5197a398
+# %% ../../nbs/portfolio/backtest.ipynb #69744477
 NO_ENDS = (np.nan, np.nan)  # what has no value has no interval
 
 
@@ -430,12 +455,14 @@ def book_statistics(
     moments = moments.astype(float)
     block = block_length(net, book.ledger.clock.horizon) if np.ptp(net) > 0 else 1
     year = book.panel.bars_per_year
-    growth = np.log1p(np.maximum(net, -0.999999))
-    depth, length = _paths(net[None])[0]
-    values = _from_moments(moments.mean(0), year) | _from_path(depth, length, year, growth.mean())
+    compounding = book.account.compounding
+    depth, length = _paths(net[None], compounding)[0]
+    grown = _annual_growth(net, year, compounding)
+    values = _from_moments(moments.mean(0), year) | _from_path(depth, length, grown)
     at = resampled_dates(len(net), block, n_resamples, seed, "stationary")  # as every mean of an account
-    depth, length = _paths(net[at]).T
-    drawn = _from_moments(moments[at].mean(1).T, year) | _from_path(depth, length, year, growth[at].mean(1))
+    depth, length = _paths(net[at], compounding).T
+    grown = _annual_growth(net[at], year, compounding)
+    drawn = _from_moments(moments[at].mean(1).T, year) | _from_path(depth, length, grown)
     rows = {}
     for name, value in values.items():
         low, high = NO_ENDS
@@ -500,25 +527,32 @@ def _from_moments(m, year) -> dict:
             "alpha, % a year": 100 * year * (net - beta * market),
         }
 
-# %% ../../nbs/portfolio/backtest.ipynb #03fa08f4
-def _from_path(depth, length, year, growth) -> dict:
-    """Statistics of the way that wealth took."""
+# %% ../../nbs/portfolio/backtest.ipynb #94108c63
+def _from_path(depth, length, grown) -> dict:
+    """Statistics of the way that wealth took; `grown` by `_annual_growth`."""
     with np.errstate(all="ignore"):
         return {
             "max drawdown, %": 100 * depth,
             "longest drawdown, bars": length,
-            "Calmar": (np.exp(year * growth) - 1) / np.abs(depth),
+            "Calmar": grown / np.abs(depth),
         }
 
-# %% ../../nbs/portfolio/backtest.ipynb #934ed79c
+
+def _annual_growth(net, year, compounding):
+    """What an account grows a year, as a share of its money; `net` (..., n bars)."""
+    if not compounding:
+        return year * net.mean(-1)
+    return np.exp(year * np.log1p(np.maximum(net, -0.999999)).mean(-1)) - 1
+
+# %% ../../nbs/portfolio/backtest.ipynb #b5f5dc58
 @njit(cache=True)
-def _paths(returns):
-    """(n_resamples, 2) deepest drawdown (negative) and longest time below a peak of each row's compounded wealth."""
+def _paths(returns, compounding):
+    """(n_resamples, 2) deepest drawdown (negative) and longest time below a peak of each row's wealth."""
     out = np.zeros((returns.shape[0], 2))
     for i in range(returns.shape[0]):
         wealth, top, since = 1.0, 1.0, 0
         for r in returns[i]:
-            wealth *= 1 + r
+            wealth = wealth * (1 + r) if compounding else wealth + r
             if wealth >= top:
                 top, since = wealth, 0
             else:
@@ -527,10 +561,20 @@ def _paths(returns):
                 out[i, 1] = max(out[i, 1], since)
     return out
 
-# %% ../../nbs/portfolio/backtest.ipynb #10a85ae1
-def under_water(net: pd.Series) -> pd.Series:
-    """How far wealth is below its highest so far, per cent, at most 0."""
-    wealth = (1 + net).cumprod()
+# %% ../../nbs/portfolio/backtest.ipynb #c70ced53
+def under_water(
+    net: pd.Series,
+    compounding: bool = True,  # returns are shares of what the account has become; else of its first capital
+) -> pd.Series:
+    """How far wealth is below its highest so far, per cent, at most 0.
+
+    Parameters
+    ----------
+    net : pd.Series
+    compounding : bool, default True
+        returns are shares of what the account has become; else of its first capital
+    """
+    wealth = (1 + net).cumprod() if compounding else 1 + net.cumsum()
     return 100 * (wealth / wealth.cummax().clip(lower=1) - 1)
 
 
@@ -540,7 +584,7 @@ def plot_book(book: Book) -> Figure:
     fig, (top, bottom) = new_figure(8, 4.2, 2, 1, sharex=True, height_ratios=[3, 1])
     for j, (column, label) in enumerate((("gross", "before cost"), ("net", "after cost"))):
         top.plot(table.index, 100 * table[column].cumsum(), lw=1.6, label=label, **style(j))
-    bottom.fill_between(table.index, under_water(table["net"]), 0, color=COLOURS[1], alpha=0.4, lw=0)
+    bottom.fill_between(table.index, book.depth, 0, color=COLOURS[1], alpha=0.4, lw=0)
     top.axhline(0, color="black", lw=0.8)
     top.legend(frameon=False, fontsize=8)
     top.set(title=f"{book.name}: {_account_text(book)}", ylabel="sum of returns, %")

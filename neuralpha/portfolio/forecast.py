@@ -25,7 +25,7 @@ from ..evaluate.statistics import mean_test
 from ..models.predict import Predictions
 from ..models.seeds import ensemble_rows
 
-# %% ../../nbs/portfolio/forecast.ipynb #521dbba4
+# %% ../../nbs/portfolio/forecast.ipynb #9643f902
 @check_kinds
 def forecast_returns(
     prediction: Predictions,  # whose scores become returns
@@ -48,16 +48,20 @@ def forecast_returns(
         raise NeuralphaError(f"The prediction of {prediction.name} does not know its label: give the horizon in bars.")
     horizon = prediction.y.horizon if horizon is None else horizon
     past, test = (_centred(frame) for frame in (valid, prediction.frame))
-    lines = pd.DataFrame({fold: _line(past[past["fold"] == fold], horizon) for fold in sorted(set(test["fold"]))}).T
-    if lines["rows"].isna().any():
-        missing = lines.index[lines["rows"].isna()][0]
+    calibrations = pd.DataFrame(
+        {fold: _line(past[past["fold"] == fold], horizon) for fold in sorted(set(test["fold"]))}
+    ).T
+    if calibrations["rows"].isna().any():
+        missing = calibrations.index[calibrations["rows"].isna()][0]
         raise NeuralphaError(
             f"Fold {missing} of {prediction.name} has no validation rows with a label: nothing to fit a line on."
         )
-    slope = test["fold"].map(lines["slope"].clip(lower=0)).to_numpy()
+    slope = test["fold"].map(calibrations["slope"].clip(lower=0)).to_numpy()
     values = slope * test["score"].to_numpy() / horizon
     index = pd.MultiIndex.from_frame(test[["date", "asset"]])
-    return Forecast(prediction.name, pd.Series(values, index, name=prediction.name).sort_index(), lines, past, horizon)
+    return Forecast(
+        prediction.name, pd.Series(values, index, name=prediction.name).sort_index(), calibrations, past, horizon
+    )
 
 # %% ../../nbs/portfolio/forecast.ipynb #15607fd1
 def _centred(frame: pd.DataFrame) -> pd.DataFrame:
@@ -79,7 +83,7 @@ def _line(rows: pd.DataFrame, horizon: int) -> dict:
     found = mean_test(slope + of_dates, horizon)
     return dict(slope=slope, low=found["low"], high=found["high"], rows=len(known))
 
-# %% ../../nbs/portfolio/forecast.ipynb #c5185491
+# %% ../../nbs/portfolio/forecast.ipynb #942c7f52
 @dataclass
 class Forecast:
     """Expected returns per bar, and the lines that made them of scores.
@@ -89,7 +93,7 @@ class Forecast:
     name : str
     scores : pd.Series, default ()
         (date, asset): expected return per bar, less the date's mean
-    lines : pd.DataFrame
+    calibrations : pd.DataFrame
         index fold; slope (return of the label per unit of the score), low, high, rows
     valid : pd.DataFrame, default ()
         what they were fitted on
@@ -98,7 +102,7 @@ class Forecast:
 
     name: str
     scores: pd.Series = field(repr=False)  # (date, asset): expected return per bar, less the date's mean
-    lines: pd.DataFrame  # index fold; slope (return of the label per unit of the score), low, high, rows
+    calibrations: pd.DataFrame  # index fold; slope (return of the label per unit of the score), low, high, rows
     valid: pd.DataFrame = field(repr=False)  # what they were fitted on
     horizon: int
 
@@ -107,13 +111,13 @@ class Forecast:
         return plot_forecast(self, bins)
 
     def _repr_html_(self):
-        return self.lines.round(5).to_html()
+        return self.calibrations.round(5).to_html()
 
-# %% ../../nbs/portfolio/forecast.ipynb #62c24d4b
+# %% ../../nbs/portfolio/forecast.ipynb #d015ea6c
 def plot_forecast(forecast: Forecast, bins: int = 10) -> Figure:
     """What validation showed (points), and the line that was made of it."""
     fig, ax = new_figure(6, 3.2)
-    for j, (fold, line) in enumerate(forecast.lines.iterrows()):
+    for j, (fold, line) in enumerate(forecast.calibrations.iterrows()):
         rows = forecast.valid[forecast.valid["fold"] == fold].dropna(subset="label")
         means = rows.groupby(pd.qcut(rows["score"].rank(method="first"), bins, labels=False))[["score", "label"]].mean()
         look = style(j)

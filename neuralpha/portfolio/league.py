@@ -8,7 +8,7 @@ like strategies.
 __all__ = ['ERRORS', 'sharpe_error', 'annual_factor', 'memmel', 'ledoit_wolf', 'shared_ranks', 'league', 'judge_breaker',
            'breaker_of', 'without_breaker', 'judge_books', 'breaker_text']
 
-# %% ../../nbs/portfolio/league.ipynb #934c82a7
+# %% ../../nbs/portfolio/league.ipynb #bf03a7b5
 from dataclasses import dataclass, replace
 import numpy as np
 import pandas as pd
@@ -16,7 +16,7 @@ from scipy import stats
 from ..core import NeuralphaError, check_kinds, count_of, unknown_name, wrong_kind
 from ..evaluate.catalogue import number
 from ..evaluate.statistics import block_interval, block_length, bootstrap_means, letters, paired_tests
-from .backtest import Book, _follow, backtest, under_water
+from .backtest import Book, _follow, backtest
 from .capacity import break_even
 from .policies import Breaker, Day, Policy
 from ..trading.account import open_again
@@ -336,7 +336,7 @@ def without_breaker(policy: Policy) -> Policy:
         raise NeuralphaError(f"{policy!r} has no Breaker to judge; give e.g. Breaker({policy!r}).")
     return replace(policy, base=without_breaker(policy.base))
 
-# %% ../../nbs/portfolio/league.ipynb #cccffec0
+# %% ../../nbs/portfolio/league.ipynb #757dde61
 def judge_books(
     plain: Book,  # without the breaker
     guarded: Book,  # with it, all else alike
@@ -384,8 +384,8 @@ def judge_books(
         "gain low": low,
         "gain high": high,
         **_beside_random(random_gains, gain),
-        "drawdown without, %": under_water(plain.net).min(),
-        "drawdown with, %": under_water(guarded.net).min(),
+        "drawdown without, %": plain.depth.min(),
+        "drawdown with, %": guarded.depth.min(),
     }
     found = pd.Series(out, name=breaker_text(breaker))
     found.attrs["trips"] = trips.to_dict("records")

@@ -449,7 +449,7 @@ class Risk:
         )
         return page_part("said", [f"Risk of {self.book.name}"]) + Markup().join(table_html(t.round(3)) for t in tables)
 
-# %% ../../nbs/portfolio/risk.ipynb #55b3ab33
+# %% ../../nbs/portfolio/risk.ipynb #5acf7491
 @check_kinds
 def stress(
     book: Book,  # of `backtest`
@@ -471,14 +471,16 @@ def stress(
         of the drawn orders
     """
     net = book.net
-    worst = pd.DataFrame([_worst(net, n) for n in windows if n < len(net)])
+    compounding = book.account.compounding
+    worst = pd.DataFrame([_worst(net, n, compounding) for n in windows if n < len(net)])
     block = max(block_length(net, book.ledger.clock.horizon), 10) if np.ptp(net) > 0 else 1
-    depths = _paths(net.to_numpy()[resampled_dates(len(net), block, n_resamples, seed)])[:, 0]
+    drawn = net.to_numpy()[resampled_dates(len(net), block, n_resamples, seed)]
+    depths = _paths(drawn, compounding)[:, 0]
     return Stress(book, worst.set_index("bars"), _shocks(book), depths)
 
-# %% ../../nbs/portfolio/risk.ipynb #4335e660
-def _worst(net, n) -> dict:
-    lost = (1 + net).rolling(n).apply(np.prod, raw=True) - 1
+# %% ../../nbs/portfolio/risk.ipynb #15676d16
+def _worst(net, n, compounding) -> dict:
+    lost = (1 + net).rolling(n).apply(np.prod, raw=True) - 1 if compounding else net.rolling(n).sum()
     at = lost.idxmin()
     begin = net.index[net.index.get_loc(at) - n + 1]
     return {"bars": n, "from": begin.date(), "to": at.date(), "return, %": 100 * lost.min()}
@@ -551,7 +553,7 @@ def _together(book, last) -> float:
     moves = pd.Series(bar_return(panel)).groupby(panel.asset_code).std().reindex(range(panel.n_assets)).fillna(0.0)
     return float(abs((last.to_numpy() * moves.to_numpy()).sum()))
 
-# %% ../../nbs/portfolio/risk.ipynb #e027eb0c
+# %% ../../nbs/portfolio/risk.ipynb #520cd49f
 @dataclass
 class Stress:
     """What bad times would do to a book.
@@ -576,7 +578,7 @@ class Stress:
     def drawdown(self) -> pd.Series:
         """Quantiles of the deepest drawdown, %, beside the one that happened."""
         quantiles = 100 * np.quantile(self.depths, [0.5, 0.05, 0.01])
-        happened = 100 * _paths(self.book.net.to_numpy()[None])[0, 0]
+        happened = self.book.depth.min()
         return pd.Series([happened, *quantiles], ["happened", "median", "1 in 20", "1 in 100"], name="max drawdown, %")
 
     def plot(self) -> Figure:

@@ -11,7 +11,7 @@ the numbers that a report has stored, and returned as a figure; `report.sections
 __all__ = ['plot_books', 'plot_legs', 'plot_waterfall', 'plot_months', 'plot_exposures_of_book', 'plot_capacities', 'plot_flips',
            'plot_losses', 'plot_rolling']
 
-# %% ../../nbs/report/money_plots.ipynb #158d180b
+# %% ../../nbs/report/money_plots.ipynb #6f9f8135
 import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
@@ -23,11 +23,11 @@ from neuralpha.portfolio.anatomy import (
     monthly_returns,
     rolling_numbers,
 )
-from ..portfolio.backtest import Book, under_water
+from ..portfolio.backtest import Book
 from ..portfolio.flips import draw_map, name_colours, short_number, value_of
 from .curves import LEGS
 
-# %% ../../nbs/report/money_plots.ipynb #800394e1
+# %% ../../nbs/report/money_plots.ipynb #2e770880
 def plot_books(books: dict) -> Figure:
     """Sum of returns before (thin) and after cost (thick), and the depth below the peak."""
     fig, (top, bottom) = new_figure(8, 4.4, 2, 1, sharex=True, height_ratios=[3, 1])
@@ -37,7 +37,7 @@ def plot_books(books: dict) -> Figure:
         gross = book.returns["gross"]
         top.plot(gross.index, 100 * gross.cumsum(), lw=0.7, alpha=0.6, **look)
         top.plot(net.index, 100 * net.cumsum(), lw=1.6, label=name, **look)
-        bottom.plot(net.index, under_water(net), lw=0.9, **look)
+        bottom.plot(net.index, book.depth, lw=0.9, **look)
     _zero_line(top)
     _legend_above(fig, top)
     top.set(ylabel="sum of returns, %")
@@ -121,9 +121,9 @@ def plot_months(book: Book) -> Figure:
     _draw_months(bottom, table)
     return fig
 
-# %% ../../nbs/report/money_plots.ipynb #aec20dee
+# %% ../../nbs/report/money_plots.ipynb #f58643e3
 def _draw_depth(ax, book: Book) -> None:
-    depth = under_water(book.net)
+    depth = book.depth
     first, last = depth.index[[0, -1]]
     ax.fill_between(depth.index, depth, 0, color=COLOURS[1], alpha=0.45, lw=0)
     for fall in drawdowns(book).itertuples():

@@ -96,7 +96,7 @@ def _clear_of(y, rows, tests) -> np.ndarray:
     keep = [(y.known_code[rows] < first) | (day > last) for first, last in tests]
     return rows[np.logical_and.reduce(keep)]
 
-# %% ../../nbs/report/numbers.ipynb #7918fedc
+# %% ../../nbs/report/numbers.ipynb #febe811d
 def with_ensemble(
     tests: dict,
     valid_scores: dict,
@@ -120,12 +120,12 @@ def with_ensemble(
     if not study.ensemble or set(names) - set(tests):
         return tests, valid_scores
     members = [replace(p, valid=valid_scores[n].frame) for n, p in tests.items() if n in names]
-    held = [replace(p, frame=p.valid) for p in members]
+    on_valid = [replace(p, frame=p.valid) for p in members]
     together = combine(members, study.ensemble)
     for number in range(len(members[0].paths)):
         along = combine([replace(p, frame=p.paths[number]) for p in members], study.ensemble)
         together.paths.append(along.frame)
-    return tests | {"ensemble": together}, valid_scores | {"ensemble": combine(held, study.ensemble)}
+    return tests | {"ensemble": together}, valid_scores | {"ensemble": combine(on_valid, study.ensemble)}
 
 # %% ../../nbs/report/numbers.ipynb #c129a783
 def fold_metrics(experiment: Experiment, ics) -> dict:  # fold -> record
@@ -170,12 +170,12 @@ def study_trials(
     bars = len(np.unique(experiment.panel.date_code[tested]))
     return trial_count(experiment.study.models, searches, bars)
 
-# %% ../../nbs/report/numbers.ipynb #9605457b
+# %% ../../nbs/report/numbers.ipynb #a91446ce
 def universe_numbers(
     experiment: Experiment,
     tests: dict,  # model -> Predictions
     valid_scores: dict,  # model -> Predictions
-    details: dict,  # model -> what is known of its training: seeds, weights, device
+    training: dict,  # model -> what is known of its training: seeds, weights, device
     searches=(),  # what was tried while tuning, from `search_records`
 ) -> tuple[dict, object]:  # what metrics.json holds; the Leaderboard it is drawn from
     """Every number of a universe's report, JSON-native.
@@ -187,7 +187,7 @@ def universe_numbers(
         model -> Predictions
     valid_scores : dict
         model -> Predictions
-    details : dict
+    training : dict
         model -> what is known of its training: seeds, weights, device
     searches : default ()
         what was tried while tuning, from `search_records`
@@ -202,17 +202,17 @@ def universe_numbers(
         list(tests.values()),
         experiment.y,
         forecasts={y.horizon: forecasts(experiment, tests, valid_scores, y) for y in horizon_slices(experiment.y)},
-        details=details,
+        training=training,
         trials=trials,
         trial_sharpes=trial_sharpes,
         half_spread_bps=experiment.study.costs.half_spread_bps,
     )
     months = said_of_months(len(board.ics))  # pages say it from the number of dates
-    details = _with_searches(details, searches)
+    training = _with_searches(training, searches)
     if experiment.study.ensemble == "stack" and "ensemble" in tests:
-        details["ensemble"] = {**details.get("ensemble", {}), "stack": _stack_weights(tests["ensemble"])}
+        training["ensemble"] = {**training.get("ensemble", {}), "stack": _stack_weights(tests["ensemble"])}
     numbers = {
-        "models": {name: _model_numbers(experiment, board, name, tests, details) for name in board.table.index},
+        "models": {name: _model_numbers(experiment, board, name, tests, training) for name in board.table.index},
         "slices": slices_json(board.slices),
         "pairs": nan_to_none(board.pairs.to_dict("records")),
         "statements": [said for said in board.statements() if said != months],
@@ -236,10 +236,10 @@ def _add_paths(numbers: dict, along: dict, y):
     if along["pbo"] is not None and numbers["overfitting"]:
         numbers["overfitting"] |= {"pbo": along["pbo"], "paths": along["paths"]}
 
-# %% ../../nbs/report/numbers.ipynb #979ff8f6
-def _with_searches(details: dict, searches) -> dict:
+# %% ../../nbs/report/numbers.ipynb #d93f07b0
+def _with_searches(training: dict, searches) -> dict:
     """What is known of each model's training, with what was searched for it, fold by fold."""
-    out = {name: dict(facts) for name, facts in details.items()}
+    out = {name: dict(facts) for name, facts in training.items()}
     for s in searches:
         tuned = {"trials": len(s["tried"]), **{k: s[k] for k in ("fold", "valid_ic", "params")}}
         out.setdefault(s["model"], {}).setdefault("tuned", []).append(tuned)
@@ -251,8 +251,8 @@ def _stack_weights(ensemble) -> list:
     found = sorted(ensemble.histories.items())
     return [{"fold": fold, "weights": weights} for (fold, _), [weights] in found]
 
-# %% ../../nbs/report/numbers.ipynb #4768dd79
-def _model_numbers(experiment: Experiment, board, name: str, tests: dict, details: dict) -> dict:
+# %% ../../nbs/report/numbers.ipynb #3aadb04f
+def _model_numbers(experiment: Experiment, board, name: str, tests: dict, training: dict) -> dict:
     """One row of the leaderboard, and everything measured of it."""
     row = board.table.loc[name]
     metrics = _stored(board.metrics[name])
@@ -266,7 +266,7 @@ def _model_numbers(experiment: Experiment, board, name: str, tests: dict, detail
         "rank": int(row["rank"]),
         "in_confidence_set": bool(row["in_confidence_set"]),
         "metrics": metrics,
-    } | details.get(name, {})
+    } | training.get(name, {})
 
 # %% ../../nbs/report/numbers.ipynb #8c132618
 ICS = dict(date="date", model="text", ic="number", rank_ic="number", assets="integer")  # columns of `ics.parquet`

@@ -165,8 +165,8 @@ class _Kernels:
             with contextlib.suppress(ProcessLookupError):
                 os.killpg(group, signal.SIGKILL)
 
-# %% ../../nbs/report/run.ipynb #6e98f9c3
-def _side_by_side(
+# %% ../../nbs/report/run.ipynb #a405aeb0
+def _run_in_threads(
     calls,  # functions of the kernels they use
     jobs: int,  # threads
 ) -> list[Future]:  # all done, in the order of the calls
@@ -184,7 +184,7 @@ def _side_by_side(
             raise
     return futures
 
-# %% ../../nbs/report/run.ipynb #c0bafec7
+# %% ../../nbs/report/run.ipynb #ce15c58d
 def execute(
     template: Path,  # notebook with a cell tagged `parameters`
     target: Path,  # executed notebook
@@ -206,7 +206,7 @@ def execute(
     stored : dict | None, default None
         parameters as the stored notebook states them; default: those it ran with
     """
-    _side_by_side([lambda kernels: _execute(template, target, parameters, stored, kernels)], 1)[0].result()
+    _run_in_threads([lambda kernels: _execute(template, target, parameters, stored, kernels)], 1)[0].result()
 
 # %% ../../nbs/report/run.ipynb #8c2c9f94
 def _execute(template, target, parameters, stored, kernels):
@@ -456,7 +456,7 @@ def study_lock(
     """
     return lock(Path(out) / ".units" / "locks" / f"study-{name}")
 
-# %% ../../nbs/report/run.ipynb #24729e77
+# %% ../../nbs/report/run.ipynb #80bac57c
 def run_study(
     study,  # `Study`, built-in name or TOML file
     out="reports",  # folder of all reports and of the units they share
@@ -524,7 +524,7 @@ def run_study(
         remote.try_out()
     listed = [(b, t) for b in experiments for t in tasks(b, device)]
 
-    def tell(boards):
+    def on_boards(boards):
         if remote:
             push_tasks(remote, listed, store)
         if watch:
@@ -532,13 +532,13 @@ def run_study(
 
     if remote:
         pull_tasks(remote, listed, store)
-    fit(experiments, store, tell)
+    fit(experiments, store, on_boards)
     run.failures = {str(u): e for b in experiments for u, e in failures(b.units(device), store).items()}
 
-    def say(now):
+    def show(now):
         return watch and watch({b.slug: (n := len(b.units(device)), n, now) for b in experiments})
 
-    say("writing the report")
+    show("writing the report")
     with study_lock(out, study.name):
         _write_reports(run, experiments, out, device, jobs)
         if made and not run.failures:
@@ -546,7 +546,7 @@ def run_study(
         if remote:
             push_report(remote, run.folder)
     forget_tables(store.tables)
-    say("report written")
+    show("report written")
     run.seconds = time.time() - started
     return run
 
@@ -555,7 +555,7 @@ def _kernels_at_once(jobs: int, universes: int) -> int:
     """One more than there are processes: the last universe would have one core and leave the others idle."""
     return min(jobs + (jobs > 1), universes)
 
-# %% ../../nbs/report/run.ipynb #eba5080d
+# %% ../../nbs/report/run.ipynb #8c57b10c
 def _write_reports(run, experiments, out, device, jobs):
     """Every universe's report where it is not complete, the leaderboard and the site."""
     from neuralpha.report.pages.draw import write_site
@@ -568,7 +568,7 @@ def _write_reports(run, experiments, out, device, jobs):
     for old in run.folder.iterdir():
         if old.is_dir() and old.name not in {"audit", SWEEP, *(b.slug for b in experiments)}:
             shutil.rmtree(old)
-    written = _side_by_side(
+    written = _run_in_threads(
         [partial(_write_universe, b, out, device) for b in experiments], _kernels_at_once(jobs, len(experiments))
     )
     for experiment, future in zip(experiments, written):

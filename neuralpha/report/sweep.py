@@ -204,7 +204,7 @@ def _experiments(folder: Path, study: Study, plan: SweepPlan, models, universes)
         experiments.append(Backtests(study, slugs[slug], plan, stored.experiment.panel, scores))
     return experiments
 
-# %% ../../nbs/report/sweep.ipynb #4ae66967
+# %% ../../nbs/report/sweep.ipynb #df62d781
 def _trade_missing(experiments: list, store: UnitStore, jobs: int, backend: str, watch) -> None:
     """Trade what is not there: in this process, in several, or on a cluster."""
     units = [u for experiment in experiments for u in experiment.units()]
@@ -221,7 +221,7 @@ def _trade_missing(experiments: list, store: UnitStore, jobs: int, backend: str,
         if backend != "local" or jobs > 1:
             BACKENDS[backend]("cpu", jobs)(experiments, store, watch)
             return
-        work(experiments, store, "cpu", say=lambda text, task=None: watch(_progress(listed, store, text)))
+        work(experiments, store, "cpu", progress=lambda text, task=None: watch(_progress(listed, store, text)))
 
 # %% ../../nbs/report/sweep.ipynb #51021588
 def _progress(listed: list, store: UnitStore, text: str) -> dict:

@@ -174,9 +174,9 @@ def is_due(experiment, task: Task, store: UnitStore, device: str = "auto") -> bo
     first = next((t for t in experiment.fitted_with(task, device) if store.missing(t.key)), task)
     return first == task and is_ready(experiment, task, store, device)
 
-# %% ../../nbs/study/fit.ipynb #304a0ae3
+# %% ../../nbs/study/fit.ipynb #606f7823
 def do_task(
-    experiment: Experiment, task: Task, store: UnitStore, device: str = "auto", say=lambda text: None
+    experiment: Experiment, task: Task, store: UnitStore, device: str = "auto", progress=lambda text: None
 ) -> bool | None:
     """Fit a unit, or run a search; what fails is kept with its log."""
     if isinstance(experiment, Repetitions):
@@ -188,25 +188,25 @@ def do_task(
     if not task.is_search:
         return fit_one(experiment, task, store, device)
 
-    def tell():
-        return say(f"{task}, {len(trials_of(experiment, task, store)[0])} trials")
+    def report_trials():
+        return progress(f"{task}, {len(trials_of(experiment, task, store)[0])} trials")
 
     try:
         with writing(store.folder):
-            run_search(experiment, task, store, device, tell)
+            run_search(experiment, task, store, device, report_trials)
     except DiskError:
         raise
     except Exception as e:  # where the budget is spent and nothing was found, the fits say so
         if not is_finished(experiment, task, store):
             store.fail(task, f"{type(e).__name__}: {e}", traceback.format_exc())
 
-# %% ../../nbs/study/fit.ipynb #bfbb56f2
+# %% ../../nbs/study/fit.ipynb #4273997a
 def work(
     experiments,
     store: UnitStore,
     device: str = "auto",
     part: str = "all",
-    say=lambda text, task=None: None,  # called with what is being done
+    progress=lambda text, task=None: None,  # called with what is being done
     stop=lambda: False,  # asked before every task
 ) -> None:
     """Claim and do task after task; ends when each is finished or has failed, whoever did it.
@@ -217,7 +217,7 @@ def work(
     store : UnitStore
     device : str, default 'auto'
     part : str, default 'all'
-    say : default lambda text, task=None: None
+    progress : default lambda text, task=None: None
         called with what is being done
     stop : default lambda: False
         asked before every task
@@ -236,9 +236,9 @@ def work(
                     continue
                 if last not in (None, experiment):
                     last.__dict__.pop("X", None)  # one feature table in memory is enough
-                say(str(task), task)
-                do_task(experiment, task, store, device, lambda text: say(text, task))
-                say("")
+                progress(str(task), task)
+                do_task(experiment, task, store, device, lambda text: progress(text, task))
+                progress("")
                 worked, last = True, experiment
         if not worked:
             time.sleep(0.2)
@@ -323,7 +323,7 @@ def _agreed(experiments, device, part) -> str:
     """Digest of the tasks that a run and its workers must both mean."""
     return digest(sorted(t.key for b in experiments for t in tasks(b, device, part)))
 
-# %% ../../nbs/study/fit.ipynb #3d3e3f7e
+# %% ../../nbs/study/fit.ipynb #c2d0d174
 def main() -> None:
     """`python -m neuralpha.study.fit`: a worker.
 
@@ -332,7 +332,7 @@ def main() -> None:
     out = os.fdopen(os.dup(1), "w", 1)
     os.dup2(2, 1)  # whatever a library prints goes to the log
 
-    def say(**what):
+    def progress(**what):
         return print(json.dumps(what), file=out, flush=True)
 
     order = json.load(sys.stdin)
@@ -351,11 +351,11 @@ def main() -> None:
             store,
             order["device"],
             order["part"],
-            lambda text, task=None: say(at=task and task.key, now=text),
+            lambda text, task=None: progress(at=task and task.key, now=text),
             lambda: os.getppid() != order["parent"],
         )
     except NeuralphaError as e:
-        say(error=str(e), disk=isinstance(e, DiskError))
+        progress(error=str(e), disk=isinstance(e, DiskError))
         sys.exit(2)
 
 # %% ../../nbs/study/fit.ipynb #c4c5e77b

@@ -120,7 +120,7 @@ def _shown(trial: dict, half_spread_bps: float) -> dict:
     known = {k: trial.get(k) for k in ("number", "state", "valid_ic", "bars", "params")}
     return known | {"sharpe": trial_sharpe(trial, half_spread_bps)}
 
-# %% ../../nbs/study/search.ipynb #62de48ae
+# %% ../../nbs/study/search.ipynb #d02663b3
 def search_table(records: list) -> pd.DataFrame:  # one row per model and fold
     """Searches at a glance: trials, how they ended, the best IC on the dates held back and its parameters.
 
@@ -130,7 +130,7 @@ def search_table(records: list) -> pd.DataFrame:  # one row per model and fold
         one row per model and fold
     """
 
-    def say(v):
+    def as_text(v):
         return f"{v:.3g}" if isinstance(v, float) else str(v)
 
     def ends(r, state):
@@ -144,7 +144,7 @@ def search_table(records: list) -> pd.DataFrame:  # one row per model and fold
             "pruned": ends(r, "pruned"),
             "failed": ends(r, "fail"),
             "IC held back": r["valid_ic"],
-            "best": ", ".join(f"{k} {say(v)}" for k, v in (r["params"] or {}).items()) or "none finished",
+            "best": ", ".join(f"{k} {as_text(v)}" for k, v in (r["params"] or {}).items()) or "none finished",
         }
         for r in records
     ]

@@ -93,11 +93,11 @@ def _deflated_column(setting: dict) -> Column:
     entry = metric_entry("deflated_sharpe")
     return Column(entry.title, entry.defined(trials=setting.get("trials") or "so many"))
 
-# %% ../../../nbs/report/pages/money.ipynb #30d508c5
-def _worth_cells(facts: dict, place: dict | None) -> list[Cell]:
-    statistics = facts["statistics"]
+# %% ../../../nbs/report/pages/money.ipynb #6a9398aa
+def _worth_cells(worth: dict, place: dict | None) -> list[Cell]:
+    statistics = worth["statistics"]
     deflated = statistics.get("deflated Sharpe")  # a report from before it was asked has none
-    shown = [facts["costs"]["gross"], *map(statistics.get, WORTH), deflated, facts["break_even_bps"]]
+    shown = [worth["costs"]["gross"], *map(statistics.get, WORTH), deflated, worth["break_even_bps"]]
     rank = Cell("–") if place is None else Cell(str(int(place["rank"])), place["letters"], int(place["rank"]))
     return [rank, *(interval_cell(record) for record in shown)]
 
@@ -185,31 +185,31 @@ def _money_of(result: UniverseResult) -> MoneyOfUniverse:
     address = f"{result.slug}/money.html"
     return MoneyOfUniverse(result.slug, address, table, tables, figures, agents, result.curves())
 
-# %% ../../../nbs/report/pages/money.ipynb #e712a561
+# %% ../../../nbs/report/pages/money.ipynb #2e88d4d6
 def _paid_table(models: dict) -> NumberTable:
-    parts = [p for p in ("gross", *PAID, "net") if any(p in facts["costs"] for facts in models.values())]
+    parts = [p for p in ("gross", *PAID, "net") if any(p in worth["costs"] for worth in models.values())]
     rows = [
-        [text_cell(name, f"money-{name}.html"), *(interval_cell(facts["costs"].get(part)) for part in parts)]
-        for name, facts in models.items()
+        [text_cell(name, f"money-{name}.html"), *(interval_cell(worth["costs"].get(part)) for part in parts)]
+        for name, worth in models.items()
     ]
     return NumberTable("Where the return went, % a year", ["Model", *(p.replace("_", " ") for p in parts)], rows)
 
-# %% ../../../nbs/report/pages/money.ipynb #41655ef5
+# %% ../../../nbs/report/pages/money.ipynb #e1bace3d
 def _limits_table(models: dict) -> NumberTable:
-    reasons = {facts["capacity"].get("why_not") for facts in models.values()}
+    reasons = {worth["capacity"].get("why_not") for worth in models.values()}
     if len(reasons) == 1 and None not in reasons:
         return NumberTable("How much money it carries", [], [], reasons.pop())
-    rows = [[text_cell(name, f"money-{name}.html"), *_limit_cells(facts)] for name, facts in models.items()]
+    rows = [[text_cell(name, f"money-{name}.html"), *_limit_cells(worth)] for name, worth in models.items()]
     note = (
         "Sizes of the account at which it earns most money, at which its Sharpe ratio has halved, and at which nothing "
         "is left after costs."
     )
     return NumberTable("How much money it carries", ["Model", *LIMITS.values()], rows, note)
 
-# %% ../../../nbs/report/pages/money.ipynb #4d8dc94f
-def _limit_cells(facts: dict) -> list[Cell]:
+# %% ../../../nbs/report/pages/money.ipynb #9c83d182
+def _limit_cells(worth: dict) -> list[Cell]:
     """Sizes of the account; where the curve does not reach one, it says so."""
-    found = facts["capacity"]
+    found = worth["capacity"]
     if "why_not" in found:
         return [Cell("–", found["why_not"]) for _ in LIMITS]
     sizes = [found[name] for name in LIMITS]
@@ -240,10 +240,10 @@ def _flip_cells(row: dict) -> list[Cell]:
     named = [text_cell(row["axis"]), Cell(said(row["today"])), text_cell(row["winner"]), lead]
     return [*named, frontier, text_cell(row["beyond it"] or "–"), distance]
 
-# %% ../../../nbs/report/pages/money.ipynb #43c91094
+# %% ../../../nbs/report/pages/money.ipynb #1f17d042
 def _conventions_table(models: dict) -> NumberTable:
     """Net return under every convention, and the spread between the best and the worst."""
-    known = {name: facts["conventions"] for name, facts in models.items() if "rows" in facts["conventions"]}
+    known = {name: worth["conventions"] for name, worth in models.items() if "rows" in worth["conventions"]}
     if not known:
         return NumberTable("The same scores under every convention", [], [])
     by_convention = zip(*(found["rows"] for found in known.values()))
@@ -272,7 +272,7 @@ BREAKER_NOTE = (
     "and the range of 95% of them; as good: the share of them that gained no less."
 )
 
-# %% ../../../nbs/report/pages/money.ipynb #aba08ef6
+# %% ../../../nbs/report/pages/money.ipynb #53b4665d
 def _breakers_table(models: dict) -> NumberTable:
     """What a circuit breaker saved and cost; of a report from before they were judged, nothing."""
     heads = [
@@ -288,8 +288,8 @@ def _breakers_table(models: dict) -> NumberTable:
     ]
     rows = [
         [text_cell(name, f"money-{name}.html"), *_breaker_cells(row)]
-        for name, facts in models.items()
-        for row in facts.get("breakers", {}).get("rows", [])
+        for name, worth in models.items()
+        for row in worth.get("breakers", {}).get("rows", [])
     ]
     return NumberTable("Circuit breakers, judged like strategies", heads, rows, BREAKER_NOTE)
 
@@ -304,15 +304,15 @@ def _breaker_cells(row: dict) -> list[Cell]:
     depths = [any_cell(row[f"drawdown {which}, %"], 1) for which in ("with", "without")]
     return [text_cell(row["breaker"]), text_cell(row["in the policy"]), *counts, gain, random_gain, as_good, *depths]
 
-# %% ../../../nbs/report/pages/money.ipynb #c027353e
+# %% ../../../nbs/report/pages/money.ipynb #a7d17950
 DAYS_SHOWN = 50  # of those on which a limit could not be kept
 
 
 def _infeasible_table(models: dict) -> NumberTable:
     """Days on which nobody could keep a limit: how many, since when, and what was done instead."""
     kinds = {}
-    for name, facts in models.items():
-        for day in facts.get("infeasible", []):
+    for name, worth in models.items():
+        for day in worth.get("infeasible", []):
             kinds.setdefault((name, day["limit"], day["instead"]), []).append(day["date"])
     rows = [
         [text_cell(name, f"money-{name}.html"), *map(text_cell, (limit, instead)), any_cell(len(dates), 0)]
@@ -322,15 +322,15 @@ def _infeasible_table(models: dict) -> NumberTable:
     heads = ["Model", "limit", "done instead", "days", "first", "last"]
     return NumberTable("Days on which a limit could not be kept", heads, rows)
 
-# %% ../../../nbs/report/pages/money.ipynb #53c78d75
-def _tables_of_rules(model: str, facts: dict) -> list[NumberTable]:
+# %% ../../../nbs/report/pages/money.ipynb #715af8d7
+def _tables_of_rules(model: str, worth: dict) -> list[NumberTable]:
     """Each trip of each breaker, and each day on which a limit could not be kept."""
-    judged = facts.get("breakers", {}).get("rows", [])
+    judged = worth.get("breakers", {}).get("rows", [])
     trips = [{"breaker": row["breaker"]} | trip for row in judged for trip in row["each"]]
-    days = facts.get("infeasible", [])
+    days = worth.get("infeasible", [])
     note = f"The first {DAYS_SHOWN} of {len(days)}; money.json has all." if len(days) > DAYS_SHOWN else ""
     return [
-        _breakers_table({model: facts}),
+        _breakers_table({model: worth}),
         number_table("Trips of the breakers", ("breaker", "date", "why", "worth, %"), trips),
         number_table("Days on which a limit could not be kept", Infeasible._fields, days[:DAYS_SHOWN], 0, note),
     ]
@@ -356,18 +356,18 @@ class MoneyOfModelPage:
     figures: list
     curves: dict  # file of a picture -> its curves
 
-# %% ../../../nbs/report/pages/money.ipynb #1ad839c3
+# %% ../../../nbs/report/pages/money.ipynb #8f025255
 def money_of_model_page(result: UniverseResult, model: str) -> MoneyOfModelPage:
     """One model's account: every number and picture."""
-    facts = result.money["models"][model]
+    worth = result.money["models"][model]
     league = money_table(result)
     own = league._replace(rows=[row for row in league.rows if row.model == model])
     figures = dict(figure_sections(result.figures, model)).get("Money", [])
     tables = [
-        _statistics_table(facts),
-        *_tables_of_risk(facts),
-        *_tables_of_rules(model, facts),
-        *_tables_of_origin(facts),
+        _statistics_table(worth),
+        *_tables_of_risk(worth),
+        *_tables_of_rules(model, worth),
+        *_tables_of_origin(worth),
     ]
     return MoneyOfModelPage(own, tables, figures, result.curves())
 
@@ -381,17 +381,17 @@ def _title(statistic: str) -> str:
         return metric_title("deflated_sharpe")
     return WORTH[statistic][0] if statistic in WORTH else statistic
 
-# %% ../../../nbs/report/pages/money.ipynb #d70dcb83
-def _statistics_table(facts: dict) -> NumberTable:
-    known = facts["statistics"]
+# %% ../../../nbs/report/pages/money.ipynb #3cc5ad3d
+def _statistics_table(worth: dict) -> NumberTable:
+    known = worth["statistics"]
     order = [*WORTH, *(name for name in known if name not in WORTH)]
     rows = [[text_cell(_title(name)), interval_cell(known[name], DIGITS.get(name, 2))] for name in order]
     return NumberTable("All numbers", ["", "value, 95% interval"], rows)
 
-# %% ../../../nbs/report/pages/money.ipynb #37a9d053
-def _tables_of_risk(facts: dict) -> list[NumberTable]:
+# %% ../../../nbs/report/pages/money.ipynb #7f28c0b7
+def _tables_of_risk(worth: dict) -> list[NumberTable]:
     """VaR and ES with their tests, stress, concentration."""
-    risk, stress = facts["risk"], facts["stress"]
+    risk, stress = worth["risk"], worth["stress"]
     tests = [row | {"level": f"{100 * row['level']:g}%"} for row in risk["tests"]]
     note = (
         "VaR and expected shortfall of the last bar, as the bars before it let expect, in % of the account. A small p "
@@ -414,24 +414,24 @@ def _tables_of_risk(facts: dict) -> list[NumberTable]:
         number_table("Bars to leave at 20% of the volume", ("of what is held", "bars"), leave),
     ]
 
-# %% ../../../nbs/report/pages/money.ipynb #fb28af71
-def _tables_of_origin(facts: dict) -> list[NumberTable]:
+# %% ../../../nbs/report/pages/money.ipynb #f40f1d7a
+def _tables_of_origin(worth: dict) -> list[NumberTable]:
     """Drawdowns, names, sectors, exposures and what binds its size."""
     money = ("gained", "paid", "net")
-    exposures = [row | {"exposure": row["exposure"].replace("_", " ")} for row in facts["exposures"]]
+    exposures = [row | {"exposure": row["exposure"].replace("_", " ")} for row in worth["exposures"]]
     quantiles = ("period", *SHARES, "periods")
     through_time = ("over half a year", "mean", "least", "most", "last")
     return [
-        number_table("Net return by the bar, the week and the month, %", quantiles, facts.get("quantiles", [])),
-        number_table("Through time", through_time, facts.get("rolling", [])),
-        number_table("Drawdowns", ("peak", "lowest", "recovered", "depth, %", "bars"), facts["drawdowns"]),
-        number_table("Names that brought and cost most, % of the capital", ("asset", *money), facts["names"], 3),
-        number_table("Sectors, % of the capital", ("sector", *money), facts["sectors"], 3),
+        number_table("Net return by the bar, the week and the month, %", quantiles, worth.get("quantiles", [])),
+        number_table("Through time", through_time, worth.get("rolling", [])),
+        number_table("Drawdowns", ("peak", "lowest", "recovered", "depth, %", "bars"), worth["drawdowns"]),
+        number_table("Names that brought and cost most, % of the capital", ("asset", *money), worth["names"], 3),
+        number_table("Sectors, % of the capital", ("sector", *money), worth["sectors"], 3),
         number_table("Exposures, shares of the wealth", ("exposure", "mean", "least", "most", "last"), exposures, 3),
         number_table(
             "Names that bind its size",
             ("asset", "share of costs"),
-            facts["capacity"].get("binding", []),
+            worth["capacity"].get("binding", []),
             3,
             "Their share of all costs at the size of most money.",
         ),

@@ -33,11 +33,11 @@ class Evaluated(NamedTuple):
     metrics: dict  # what metrics.json holds
     seconds: dict  # model -> of all its fits
 
-# %% ../../../nbs/report/sections/leaderboard.ipynb #749e1ba5
+# %% ../../../nbs/report/sections/leaderboard.ipynb #14e475de
 def _compute(report) -> Evaluated:
     experiment = report.experiment
-    details, seconds = training_facts(experiment, report.store, report.device, report.tests)
-    numbers, board = universe_numbers(experiment, report.tests, report.valid_scores, details, report.searches)
+    training, seconds = training_facts(experiment, report.store, report.device, report.tests)
+    numbers, board = universe_numbers(experiment, report.tests, report.valid_scores, training, report.searches)
     return Evaluated(board, setting_facts(experiment) | {"missing": report.missing} | numbers, seconds)
 
 # %% ../../../nbs/report/sections/leaderboard.ipynb #1a5d4632
@@ -50,18 +50,20 @@ def _store(report, found: Evaluated):
 def _show(report, found: Evaluated):
     return found.board
 
-# %% ../../../nbs/report/sections/leaderboard.ipynb #5434ab7e
+# %% ../../../nbs/report/sections/leaderboard.ipynb #a34e06d2
 def _derive(stored) -> dict:
     kept = stored.read("metrics.json", models=dict, missing=dict)
-    details = {name: _details(predictions, kept["models"].get(name, {})) for name, predictions in stored.tests.items()}
+    training = {
+        name: _training(predictions, kept["models"].get(name, {})) for name, predictions in stored.tests.items()
+    }
     absent = [name for name in stored.experiment.study.models if name not in stored.tests]
     missing = {name: kept["missing"].get(name, "no word about it") for name in absent}
-    numbers, board = universe_numbers(stored.experiment, *stored.scored, details, stored.searches)
+    numbers, board = universe_numbers(stored.experiment, *stored.scored, training, stored.searches)
     metrics = setting_facts(stored.experiment) | {"missing": missing} | numbers
     return {"metrics.json": metrics, "ics.parquet": board.per_date}
 
-# %% ../../../nbs/report/sections/leaderboard.ipynb #e6af04f6
-def _details(predictions, kept: dict) -> dict:
+# %% ../../../nbs/report/sections/leaderboard.ipynb #746e62c2
+def _training(predictions, kept: dict) -> dict:
     """What is known of a model's training."""
     return {"seeds": len(predictions.seeds) or None, "weights": kept.get("weights"), "device": kept.get("device")}
 

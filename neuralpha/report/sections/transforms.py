@@ -42,48 +42,48 @@ def transform_facts(
         out.append({"fold": fold.number, "first": first, "last": last, "steps": fitted})
     return out
 
-# %% ../../../nbs/report/sections/transforms.ipynb #dae53ee4
-def plot_kept(facts: list, step: int) -> Figure:
+# %% ../../../nbs/report/sections/transforms.ipynb #b5163b12
+def plot_kept(folds: list, step: int) -> Figure:
     """What a selection went by (darker is more) and kept (dots), feature by fold."""
-    kept = _kept(facts, step)
+    kept = _kept(folds, step)
     in_folds = kept.to_numpy().sum(1)
     most_kept = np.argsort(-in_folds, kind="stable")[:40]
     names = list(kept.index[most_kept])
-    shades = _shares(facts, step, kept.index)[most_kept]
-    fig, ax = new_figure(2.6 + 0.42 * len(facts), 1.2 + 0.24 * len(names))
+    shades = _shares(folds, step, kept.index)[most_kept]
+    fig, ax = new_figure(2.6 + 0.42 * len(folds), 1.2 + 0.24 * len(names))
     ax.grid(False)
     image = ax.imshow(shades, aspect="auto", cmap="cividis_r", vmin=0, vmax=1)
     row, fold = np.nonzero(kept.to_numpy()[most_kept])
     ax.plot(fold, row, "o", color="white", mec="black", ms=6)
-    ax.set(xticks=range(len(facts)), xticklabels=list(kept), xlabel="fold")
+    ax.set(xticks=range(len(folds)), xticklabels=list(kept), xlabel="fold")
     ax.set(yticks=range(len(names)), yticklabels=names, title="Kept (dots)")
     fig.colorbar(image, label="what it goes by, share of the fold's highest")
     return fig
 
-# %% ../../../nbs/report/sections/transforms.ipynb #df9b73c8
-def _kept(facts: list, step: int) -> pd.DataFrame:  # index feature, a column of bool per fold
-    of_fold = {fold["fold"]: fold["steps"][step] for fold in facts}
+# %% ../../../nbs/report/sections/transforms.ipynb #ccfceafd
+def _kept(folds: list, step: int) -> pd.DataFrame:  # index feature, a column of bool per fold
+    of_fold = {fold["fold"]: fold["steps"][step] for fold in folds}
     names = []
     for fitted in of_fold.values():
         names += [*fitted["kept"], *fitted["dropped"]]
     features = pd.Index(list(dict.fromkeys(names)))
     return pd.DataFrame({fold: features.isin(fitted["kept"]) for fold, fitted in of_fold.items()}, features)
 
-# %% ../../../nbs/report/sections/transforms.ipynb #56f21680
-def _shares(facts: list, step: int, features) -> np.ndarray:  # (features, folds) of the fold's highest score, 0 to 1
-    scores = [fold["steps"][step].get("scores", {}) for fold in facts]
+# %% ../../../nbs/report/sections/transforms.ipynb #d86035b4
+def _shares(folds: list, step: int, features) -> np.ndarray:  # (features, folds) of the fold's highest score, 0 to 1
+    scores = [fold["steps"][step].get("scores", {}) for fold in folds]
     table = np.array([[of_fold.get(name, 0.0) for of_fold in scores] for name in features])
     highest = table.max(0, keepdims=True)
     return np.nan_to_num(table / np.maximum(highest, 1e-300))
 
-# %% ../../../nbs/report/sections/transforms.ipynb #6ca3ec07
-def plot_components(facts: list, step: int, key: str, label: str) -> Figure:
+# %% ../../../nbs/report/sections/transforms.ipynb #114c7e91
+def plot_components(folds: list, step: int, key: str, label: str) -> Figure:
     """Numbers that a step learnt for each fold, stacked: `explained` or `shares`."""
-    values = [fold["steps"][step][key] for fold in facts]
-    table = pd.DataFrame(values, [fold["fold"] for fold in facts]).fillna(0.0)
+    values = [fold["steps"][step][key] for fold in folds]
+    table = pd.DataFrame(values, [fold["fold"] for fold in folds]).fillna(0.0)
     folds = range(len(table))
     n_parts = table.shape[1]
-    fig, ax = new_figure(2.8 + 0.45 * len(facts), 2.8)
+    fig, ax = new_figure(2.8 + 0.45 * len(folds), 2.8)
     bottom = np.zeros(len(table))
     for part, colour in zip(table, _shades(n_parts)):
         ax.bar(folds, table[part], bottom=bottom, color=colour, label=str(part + 1), width=0.75)
@@ -100,14 +100,14 @@ def _shades(n: int) -> list:
     places = [0.1 + 0.8 * i / max(n - 1, 1) for i in range(n)]
     return [colormaps["cividis"](place) for place in places]
 
-# %% ../../../nbs/report/sections/transforms.ipynb #eb30c517
-def kept_in_words(facts: list, step: int) -> str:
+# %% ../../../nbs/report/sections/transforms.ipynb #9eb62c1c
+def kept_in_words(folds: list, step: int) -> str:
     """How many features a step keeps, which of them in every fold and which in none."""
-    kept = _kept(facts, step)
+    kept = _kept(folds, step)
     counts = kept.sum()
     least, most = counts.min(), counts.max()
     span = str(least) if least == most else f"{least} to {most}"
-    n_in = facts[0]["steps"][step]["features_in"]
+    n_in = folds[0]["steps"][step]["features_in"]
     always = _some(list(kept.index[kept.all(axis=1)]))
     never = _some(list(kept.index[~kept.any(axis=1)]))
     return f"{span} of {n_in} features are kept; in every fold {always}; in none {never}."
@@ -120,50 +120,50 @@ def _some(names: list) -> str:
     more = ", ..." if len(names) > 12 else ""
     return f"{len(names)}: {shown}{more}"
 
-# %% ../../../nbs/report/sections/transforms.ipynb #bcebacd9
+# %% ../../../nbs/report/sections/transforms.ipynb #a0df4fbd
 def _compute(report) -> list | None:
     return transform_facts(report.experiment) if report.experiment.study.transforms else None
 
 
-def _store(report, facts: list | None):
-    if facts is not None:
-        write_json(report.folder / "transforms.json", {"folds": facts})
+def _store(report, folds: list | None):
+    if folds is not None:
+        write_json(report.folder / "transforms.json", {"folds": folds})
 
-# %% ../../../nbs/report/sections/transforms.ipynb #721be766
+# %% ../../../nbs/report/sections/transforms.ipynb #9af557d3
 STACKED = {"explained": "share of variance explained", "shares": "share of training rows"}  # fact -> axis
 
 
-def _show(report, facts: list | None) -> pd.DataFrame | None:
+def _show(report, folds: list | None) -> pd.DataFrame | None:
     """A picture of every step that has one, and the table of all."""
-    if facts is None:
+    if folds is None:
         return None
-    for number in range(len(facts[0]["steps"])):
-        _show_step(report, facts, number)
-    return _table(facts)
+    for number in range(len(folds[0]["steps"])):
+        _show_step(report, folds, number)
+    return _table(folds)
 
-# %% ../../../nbs/report/sections/transforms.ipynb #9a18827e
-def _show_step(report, facts: list, number: int) -> None:
-    step = facts[0]["steps"][number]
+# %% ../../../nbs/report/sections/transforms.ipynb #f436ff26
+def _show_step(report, folds: list, number: int) -> None:
+    step = folds[0]["steps"][number]
     title = f"Step {number + 1}: {step['kind']}"
     where = "Learnt on the training rows of each fold."
     if step["dropped"] and step["kept"]:
-        caption = f"{where} {kept_in_words(facts, number)}"
-        report.show(plot_kept(facts, number), "Transforms", f"transform-{number}-kept", title, caption)
+        caption = f"{where} {kept_in_words(folds, number)}"
+        report.show(plot_kept(folds, number), "Transforms", f"transform-{number}-kept", title, caption)
     for key, label in STACKED.items():
         if key in step:
-            fig = plot_components(facts, number, key, label)
-            caption = where + (_together(facts, number) if key == "explained" else "")
+            fig = plot_components(folds, number, key, label)
+            caption = where + (_together(folds, number) if key == "explained" else "")
             report.show(fig, "Transforms", f"transform-{number}-{key}", title, caption)
 
-# %% ../../../nbs/report/sections/transforms.ipynb #8f3350de
-def _together(facts: list, number: int) -> str:
-    sums = [sum(fold["steps"][number]["explained"]) for fold in facts]
+# %% ../../../nbs/report/sections/transforms.ipynb #1f2cab1e
+def _together(folds: list, number: int) -> str:
+    sums = [sum(fold["steps"][number]["explained"]) for fold in folds]
     return f" Together {min(sums):.0%} to {max(sums):.0%}."
 
-# %% ../../../nbs/report/sections/transforms.ipynb #0813cfd4
-def _table(facts: list) -> pd.DataFrame:
+# %% ../../../nbs/report/sections/transforms.ipynb #a48dce77
+def _table(folds: list) -> pd.DataFrame:
     """One row per fold and step."""
-    rows = [_row(fold["fold"], step) for fold in facts for step in fold["steps"]]
+    rows = [_row(fold["fold"], step) for fold in folds for step in fold["steps"]]
     return pd.DataFrame(rows).set_index(["fold", "step"])
 
 # %% ../../../nbs/report/sections/transforms.ipynb #7c4e90aa
