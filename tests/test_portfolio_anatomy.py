@@ -27,8 +27,11 @@ def test_drawdowns_by_hand():
 
     from neuralpha.portfolio.backtest import under_water
 
-    def book_of(net):  # no more of a book than its path
-        return SimpleNamespace(depth=under_water(net))
+    class Book(SimpleNamespace):
+        """No more of a book than its path."""
+
+    def book_of(net):
+        return Book(depth=under_water(net))
 
     days = pd.bdate_range("2020-01-01", periods=9)
     book = book_of(pd.Series([0.1, -0.1, 0.0, 0.2, -0.2, -0.1, 0.1, 0.05, 0.0], days))
