@@ -237,14 +237,14 @@ def _strange_rows(folder: Path, experiment) -> Compared:
         numbers += table["label"].size
     return Compared(problems, numbers, [])
 
-# %% ../../nbs/report/verify.ipynb #34f0105f
-def _said_of_rows(file: str, wrong: pd.DataFrame, said: str) -> list:  # of at most one sentence
+# %% ../../nbs/report/verify.ipynb #438a42d3
+def _said_of_rows(file: str, wrong: pd.DataFrame, fault: str) -> list:  # of at most one sentence
     """What is wrong with some rows, by the first of them."""
     if not len(wrong):
         return []
     first = wrong.iloc[0]
     return [
-        f"{file}: the {said}: {count_of(len(wrong), 'row')}, first {first.date.date()} {first.asset} {first.model}."
+        f"{file}: the {fault}: {count_of(len(wrong), 'row')}, first {first.date.date()} {first.asset} {first.model}."
     ]
 
 # %% ../../nbs/report/verify.ipynb #f2c1ae6b

@@ -123,10 +123,10 @@ def checks_table(checks) -> "Styler | Markdown":  # what a notebook displays
     shown = found.style.format(escape="html").hide(axis="index").set_caption(quiet)
     return shown.set_table_styles(styles).set_uuid("checks")
 
-# %% ../../../nbs/report/sections/data.ipynb #08e9544e
-def _store(report, facts: dict):
+# %% ../../../nbs/report/sections/data.ipynb #708496d4
+def _store(report, numbers: dict):
     """What was found as `checks.json`, and every row that was taken out."""
-    write_json(report.folder / "checks.json", facts)
+    write_json(report.folder / "checks.json", numbers)
     write_masked(report.experiment.panel, report.folder)
 
 # %% ../../../nbs/report/sections/data.ipynb #7a1a30b4
