@@ -13,8 +13,8 @@ exported file is made from the notebook by every export.
 __all__ = ['COLUMNS_OF_PROSE', 'NO_PROSE', 'Meaning', 'Comments', 'parameters', 'returned', 'attributes', 'never', 'Module',
            'module_of', 'class_parameters', 'numpydoc', 'summary_of', 'documented', 'opening', 'narrow', 'with_opening']
 
-# %% ../nbs/docstrings.ipynb #afe1cd83
-import ast, io, re, textwrap, tokenize
+# %% ../nbs/docstrings.ipynb #9dfa0e9c
+import ast, inspect, io, re, textwrap, tokenize
 from collections.abc import Callable
 from typing import NamedTuple
 
@@ -292,18 +292,19 @@ def numpydoc(
         lines += _section("Returns", [gives])
     return "\n".join(lines)
 
-# %% ../nbs/docstrings.ipynb #30ddac1a
+# %% ../nbs/docstrings.ipynb #e8dbd297
 def summary_of(
     doc: str | None,  # a docstring, with or without sections
 ) -> str:
-    """What the notebook says of a name: the docstring without the sections that the export adds.
+    """What the notebook says of a name: the docstring without its indentation, and without the sections that the
+    export adds.
 
     Parameters
     ----------
     doc : str | None
         a docstring, with or without sections
     """
-    return re.split(r"\n\n(?:Parameters\n-{10}|Returns\n-{7})\n", doc or "")[0]
+    return re.split(r"\n\n(?:Parameters\n-{10}|Returns\n-{7})\n", inspect.cleandoc(doc or ""))[0]
 
 # %% ../nbs/docstrings.ipynb #307af315
 def _quoted(text: str, indent: str) -> list:  # of lines
