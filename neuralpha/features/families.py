@@ -90,7 +90,7 @@ def level_word(moves: set) -> str:
     """The word for what is moved by these: "split", "dividend", both or neither."""
     return next(word for word, by in _MOVES.items() if by == moves)
 
-# %% ../../nbs/features/families.ipynb #113e2f2f
+# %% ../../nbs/features/families.ipynb #3cc2907c
 class History:
     """The bars of one asset: fields as float64 arrays, derived series, and rolling statistics computed once.
 
@@ -126,8 +126,14 @@ class History:
         """x[t]/x[t-k] - 1."""
         return self[name] / self.lag(name, k) - 1
 
-    def once(self, key: str, compute):
-        """What `compute()` gives, computed once per asset: for what several features are read off."""
+    def once(self, key: str, compute) -> np.ndarray | tuple:  # of arrays
+        """What `compute()` gives, computed once per asset: for what several features are read off.
+
+        Returns
+        -------
+        np.ndarray | tuple
+            of arrays
+        """
         if key not in self._memo:
             self._memo[key] = compute()
         return self._memo[key]
