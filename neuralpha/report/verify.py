@@ -435,14 +435,14 @@ def rerun_report(
             f"{n} is not what the study gives when it is run again.{_why(folder / n, run.folder / n)}" for n in wrong
         ], len(names)
 
-# %% ../../nbs/report/verify.ipynb #b35f9627
+# %% ../../nbs/report/verify.ipynb #a9275ea0
 def _why(stored: Path, again: Path) -> str:
     """The first difference of two JSON files, and of two Parquet files the columns."""
     if not (stored.is_file() and again.is_file()):
         return " It is missing."
     try:
         if stored.suffix == ".json":
-            return "".join(f" {d}" for d in _differences(read_json(stored), read_json(again), last_bits=0)[:1])
+            return "".join(f" {d}" for d in _differences(read_json(stored), read_json(again), tolerance=0)[:1])
         if stored.suffix == ".parquet":
             a = pd.read_parquet(stored)
             b = pd.read_parquet(again)
