@@ -114,18 +114,18 @@ def _data_block(study, universe, read):
         )
     return {names[0]: options}
 
-# %% ../nbs/cli.ipynb #d5da8c27
+# %% ../nbs/cli.ipynb #43c886d0
 @contextmanager
 def _reading(*sources):
     """Adds to an error that asks for an option of a source where that option is written."""
-    from neuralpha.data.reading.spec import ReadSpec
+    from neuralpha.data.reading.spec import ReadSpec, options_named
 
     try:
         yield
     except NeuralphaError as e:
         asked = [
             (k, v.replace("': ", "' = "))
-            for k, v in re.findall(r"\b(\w+)=('[^']*'|\{'[^{}]*\}|\['[^\[\]]*\])", str(e))
+            for k, v in options_named(str(e))
             if k in ReadSpec.model_fields or k == "checks"
         ]
         if not asked:

@@ -444,6 +444,18 @@ def forgotten(
         said.append(str(e))
     return said
 
+# %% ../nbs/dev.ipynb #29d248d3
+def _faults() -> list[str]:  # a paragraph for each kind
+    """What is out of step with the notebooks, untidy, and forgotten."""
+    out = []
+    if changed := changed_by_sync():
+        out.append("\n".join(["Out of step with the notebooks (run `make sync`):", *changed]))
+    if said := untidy():
+        out.append(f"Not as `ruff.toml` wants it (`{FORMAT}` mends the form; the rest by hand):\n{said}")
+    if lacking := forgotten():
+        out.append("\n".join(lacking))
+    return out
+
 # %% ../nbs/dev.ipynb #e4c50ca8
 def _agree_to_clear(base: Path, agreed: bool) -> None:
     """Ask before outputs are thrown away; where nobody can be asked, stop."""
@@ -456,7 +468,7 @@ def _agree_to_clear(base: Path, agreed: bool) -> None:
     if input("Throw them away? [y/N] ").strip().lower() not in ("y", "yes"):
         sys.exit("Nothing was changed.")
 
-# %% ../nbs/dev.ipynb #4cbd12f8
+# %% ../nbs/dev.ipynb #2ac291f0
 def main(argv=None) -> None:
     """`python -m neuralpha.dev sync|check|notebooks|docs|pictures|gpu`;
 
@@ -484,14 +496,8 @@ def main(argv=None) -> None:
         except NeuralphaError as e:
             sys.exit(str(e))
     elif command == "check":
-        changed = changed_by_sync()
-        if changed:
-            sys.exit("Out of step with the notebooks (run `make sync`):\n" + "\n".join(changed))
-        said = untidy()
-        if said:
-            sys.exit(f"Not as `ruff.toml` wants it (`{FORMAT}` mends the form; the rest by hand):\n{said}")
-        if lacking := forgotten():
-            sys.exit("\n".join(lacking))
+        if faults := _faults():
+            sys.exit("\n\n".join(faults))
     elif command in ("notebooks", "docs"):
         from neuralpha.docs import build, check_notebooks
 

@@ -11,9 +11,10 @@ better hidden.
 # %% auto #0
 __all__ = ['FLOORS', 'RESEARCH', 'NAMES_THE_ENSEMBLE', 'COMPREHENSIONS', 'TAG', 'READ_PAGES', 'LONG', 'MOST_IN_A_ROW', 'NEAR',
            'root', 'notebooks', 'cells_by_notebook', 'research_files', 'own_notebooks', 'floor_of', 'modules', 'parsed',
-           'import_graph', 'Climb', 'climbs', 'circles', 'rooms', 'lent_out', 'without_return_type', 'breaking_off',
-           'bare_ensembles', 'doubled_names', 'deep_lines', 'html_in_python', 'accidental_settings', 'told_twice',
-           'undocumented', 'kind_of_cell', 'rows_of_cells', 'long_rows', 'defined_in', 'not_at_work', 'plot_rooms']
+           'import_graph', 'Climb', 'climbs', 'circles', 'rooms', 'lent_out', 'lent_to_notebooks',
+           'without_return_type', 'breaking_off', 'bare_ensembles', 'doubled_names', 'deep_lines', 'html_in_python',
+           'accidental_settings', 'told_twice', 'undocumented', 'kind_of_cell', 'rows_of_cells', 'long_rows',
+           'defined_in', 'not_at_work', 'plot_rooms']
 
 # %% ../nbs/house.ipynb #8a1226aa
 import ast, json, re, subprocess
@@ -357,6 +358,44 @@ def lent_out(
             if source and source[0].split(".")[0] != module.split(".")[0]:
                 found += [f"{module} takes {name} from {source[0]}" for name in private]
     return found
+
+# %% ../nbs/house.ipynb #ba1bd7c5
+def lent_to_notebooks(
+    base: Path,  # folder with `nbs/`
+) -> list[str]:  # "models/state_space takes _response from data.simulated.market"
+    """Private names of another room that a cell of a notebook imports.
+
+    Parameters
+    ----------
+    base : Path
+        folder with `nbs/`
+
+    Returns
+    -------
+    list[str]
+        "models/state_space takes _response from data.simulated.market"
+    """
+    out = []
+    for notebook, cells in cells_by_notebook(base).items():
+        for cell in cells:
+            text = "".join(cell["source"])
+            if cell["cell_type"] != "code" or text.startswith("%"):
+                continue
+            for node in ast.walk(ast.parse(text)):
+                room = _room_of_import(node)
+                if room and room != notebook.split("/")[0]:
+                    private = [alias.name for alias in node.names if re.match("_[^_]", alias.name)]
+                    out += [
+                        f"{notebook} takes {name} from {node.module.removeprefix('neuralpha.')}" for name in private
+                    ]
+    return out
+
+
+def _room_of_import(node: ast.AST) -> str:
+    """The room of the library that a `from neuralpha.room... import` takes from; "" of all else."""
+    if not isinstance(node, ast.ImportFrom) or not (node.module or "").startswith("neuralpha."):
+        return ""
+    return node.module.split(".")[1]
 
 # %% ../nbs/house.ipynb #08989b3f
 def without_return_type(

@@ -50,10 +50,12 @@ def new_project(
             (Path(made) / name).rename(folder)
     return folder
 
-# %% ../nbs/project.ipynb #77652ebf
+# %% ../nbs/project.ipynb #b683cc8f
 def _project_name(folder: Path) -> str:
+    from neuralpha.study.spec import STUDY_NAME
+
     name = folder.name
-    if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}", name):
+    if not STUDY_NAME.fullmatch(name):
         raise NeuralphaError(
             f"{name or str(folder)!r} cannot name a project, which becomes a folder and a study: use letters, digits, "
             "'.', '-' and '_', e.g. neuralpha new mystudy."

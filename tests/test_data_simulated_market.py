@@ -6,20 +6,20 @@ import pandas as pd
 import pytest
 from neuralpha.core import NeuralphaError
 from neuralpha.data.panel import panel_from_frame
-from neuralpha.data.simulated.market import _response, _known_part
+from neuralpha.data.simulated.market import _response, known_weights
 from neuralpha.labels import forward_return
 
 def test_a_pattern_needs_a_positive_half_life():
     with pytest.raises(NeuralphaError, match="half_life must be positive"):
         Alpha("volume", half_life=0)
 
-def test_known_part_by_hand():
+def test_weights_of_past_shocks_by_hand():
     a = Alpha("reversal", half_life=1)  # w = 1, 1/2, 1/4, 1/8
     np.testing.assert_allclose(_response(a), [1, 0.5, 0.25, 0.125])
     # bars t+2 and t+3: the shock of bar t acts with w1 + w2, of t-1 with w2 + w3, of t-2 with w3
-    np.testing.assert_allclose(_known_part(a, horizon=2, delay=1), [0.75, 0.375, 0.125, 0])
+    np.testing.assert_allclose(known_weights(a, horizon=2, delay=1), [0.75, 0.375, 0.125, 0])
     # answered two bars late: the shock of bar t acts on bar t+3 only with w0
-    np.testing.assert_allclose(_known_part(Alpha("echo", half_life=1, lag=2), 2, 1)[:3], [1, 1.5, 0.75])
+    np.testing.assert_allclose(known_weights(Alpha("echo", half_life=1, lag=2), 2, 1)[:3], [1, 1.5, 0.75])
 
 def test_range_of_a_day_is_that_of_a_random_walk():
     from neuralpha.data.simulated.market import _bars
@@ -216,7 +216,7 @@ def test_a_reversal_oracle_can_be_rebuilt_from_closes():
     excess = r.sub(r.mean(axis=1), axis=0)
     vol = (excess**2).ewm(alpha=0.06).mean().shift() ** 0.5
     x = (excess / vol).clip(-4, 4)
-    w = _known_part(Alpha("reversal", half_life=4), 5, 1)
+    w = known_weights(Alpha("reversal", half_life=4), 5, 1)
     rebuilt = -sum(w[j] * x.shift(j).fillna(0) for j in range(len(w)))
     rows = panel.date_code > 100
     mine = rebuilt.to_numpy()[panel.date_code, panel.asset_code][rows]

@@ -242,5 +242,16 @@ def test_check_says_which_command_mends_what_it_found(monkeypatch):
     with pytest.raises(SystemExit, match="ruff format --config ruff.toml .*nbs") as found:
         dev.main(["check"])
     assert "Would reformat: nbs/x.ipynb" in str(found.value)
+    monkeypatch.setattr(dev, "changed_by_sync", lambda: ["neuralpha/x.py"])
+    monkeypatch.setattr(dev, "forgotten", lambda: ["docs/sidebar.toml: x is missing"])
+    with pytest.raises(SystemExit) as found:
+        dev.main(["check"])
+    for fault in (
+        "run `make sync`",
+        "neuralpha/x.py",
+        "Would reformat: nbs/x.ipynb",
+        "docs/sidebar.toml: x is missing",
+    ):
+        assert fault in str(found.value)
     with pytest.raises(SystemExit, match="`check` says"):
         dev.main(["--help"])

@@ -278,3 +278,15 @@ def test_names_of_the_front_page_exist():
 
     used = set(re.findall(r"\bna\.(\w+)\(", front_page("code")))
     assert len(used) >= 9 and all(callable(getattr(na, name)) for name in used)
+
+def test_every_result_of_the_front_page_stands_in_the_tables_of_the_guide():
+    from neuralpha.house import root
+
+    def text(name):
+        return "\n".join(cell.source for cell in nbformat.read(root() / f"nbs/{name}.ipynb", 4).cells)
+
+    figure = re.compile(r"(?<![\d.,])\d+\.\d+(?!\d|\.\d)|\d,\d{3}")
+    short = re.search(r"- \*\*A real universe\.\*\*.*?(?=- \*\*On a GPU\*\*)", text("index"), re.S)[0]
+    said = set(figure.findall(short))
+    assert len(said) > 15
+    assert sorted(said - set(figure.findall(text("guides/results")))) == []

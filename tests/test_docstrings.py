@@ -3,7 +3,7 @@ from neuralpha.docstrings import *
 import ast, importlib, inspect, re
 import pytest
 import neuralpha as na
-from neuralpha.core import NeuralphaError, _meant
+from neuralpha.core import NeuralphaError, kinds_meant
 from neuralpha.docstrings import _docstring_node
 
 def test_a_class_says_what_it_inherits_from_here_and_from_elsewhere():
@@ -205,7 +205,7 @@ def test_a_public_function_refuses_an_object_of_another_kind(name):
     if not inspect.isfunction(thing):
         return
     for parameter, p in inspect.signature(thing).parameters.items():
-        if _meant(p.annotation):
+        if kinds_meant(p.annotation):
             with pytest.raises(NeuralphaError, match=r"is meant, and object was given"):
                 thing(**{parameter: object()})
 

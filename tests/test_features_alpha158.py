@@ -6,7 +6,7 @@ import pandas as pd
 import pytest
 from neuralpha.data.panel import panel_from_frame
 from neuralpha.features.compute import compute_features
-from neuralpha.features.families import FEATURES, SETS, check_feature
+from neuralpha.features.families import FEATURES, SETS, check_declaration
 
 def test_the_sets_are_complete():
     assert len(set(SETS["alpha158"])) == 158 and len(set(SETS["alpha360"])) == 360
@@ -40,7 +40,7 @@ def test_alpha360_equals_qlib_bit_for_bit():
 
 @pytest.mark.parametrize("name", SETS["alpha158"] + ["CLOSE59", "VOLUME1", "CLOSE0", "VWAP30"])
 def test_look_back_is_true(name):
-    check_feature(FEATURES[name])
+    check_declaration(FEATURES[name])
 
 def test_kernels_work_after_alpha158_in_a_fresh_process():
     import subprocess, sys

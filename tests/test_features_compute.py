@@ -8,7 +8,7 @@ import pytest
 from neuralpha.core import NeuralphaError, limit_threads
 from neuralpha.data.panel import panel_from_frame
 from neuralpha.features import families
-from neuralpha.features.families import FEATURES, SERIES, SETS, Feature, check_feature, choose, example_bars, moved
+from neuralpha.features.families import FEATURES, SERIES, SETS, Feature, check_declaration, choose, example_bars, moved
 
 def _market(n_assets=12, n_dates=320, seed=0):
     rng = np.random.default_rng(seed)
@@ -234,7 +234,7 @@ DECLARED = [f for f in FEATURES.values() if not f.of and f.name not in LAGS]
 
 @pytest.mark.parametrize("f", DECLARED, ids=lambda f: f.name)
 def test_the_look_back_of_every_declared_feature_is_true(f):
-    check_feature(f, example_bars(max(420, f.lookback + 120)))
+    check_declaration(f, example_bars(max(420, f.lookback + 120)))
 
 def test_every_module_that_declares_features_is_imported_by_this_one():
     room = Path(families.__file__).parent

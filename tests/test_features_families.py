@@ -77,7 +77,7 @@ def test_levels_of_features_of_features_follow_from_their_parts():
 )
 def test_false_declarations_are_found(lookback, formula, message):
     with pytest.raises(NeuralphaError, match=message):
-        check_feature(Feature("mine", "mine", ("close",), lookback, "", "", formula))
+        check_declaration(Feature("mine", "mine", ("close",), lookback, "", "", formula))
 
 def _mine(formula, level=""):
     return Feature("mine", "mine", ("close", "volume"), 0, "", "", formula, level=level)
@@ -94,16 +94,16 @@ def _mine(formula, level=""):
 )
 def test_a_level_is_found_named_and_accepted_once_declared(formula, word):
     with pytest.raises(NeuralphaError, match=f"mine knows later .* declare level='{word}'"):
-        check_feature(_mine(formula))
-    check_feature(_mine(formula, word))
+        check_declaration(_mine(formula))
+    check_declaration(_mine(formula, word))
 
 def test_a_declaration_of_a_level_that_is_none_is_refused():
     with pytest.raises(NeuralphaError, match="no later split moves it; drop the declaration"):
-        check_feature(_mine(lambda h: h["location"], "shares"))
+        check_declaration(_mine(lambda h: h["location"], "shares"))
     with pytest.raises(NeuralphaError, match="knows later splits"):
-        check_feature(_mine(lambda h: h["close"], "money"))
+        check_declaration(_mine(lambda h: h["close"], "money"))
     with pytest.raises(NeuralphaError, match="level"):
-        check_feature(_mine(lambda h: h["close"], "prices"))
+        check_declaration(_mine(lambda h: h["close"], "prices"))
 
 def test_formulas_on_numbers_done_by_hand():
     h = History(

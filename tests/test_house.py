@@ -72,6 +72,16 @@ def test_no_private_name_leaves_its_room():
 
     assert lent_out(Path(neuralpha.__file__).parent) == []
 
+def test_a_private_name_that_a_notebook_of_another_room_takes_is_found(tmp_path):
+    source = "from neuralpha.data.panel import Panel, _offset\nfrom neuralpha.models.nets import _step\nimport os"
+    (tmp_path / "nbs/models").mkdir(parents=True)
+    cells = [{"cell_type": "code", "source": source}, {"cell_type": "markdown", "source": "from here import _no"}]
+    (tmp_path / "nbs/models/nets.ipynb").write_text(json.dumps({"cells": cells}))
+    assert lent_to_notebooks(tmp_path) == ["models/nets takes _offset from data.panel"]
+
+def test_no_notebook_takes_a_private_name_of_another_room():
+    assert lent_to_notebooks(root()) == []
+
 def test_a_public_function_without_a_return_type_is_named(crooked):
     source = "def sure() -> int: ...\ndef _own(): ...\nclass Box:\n    def open(self): ...\n    def __len__(self): ..."
     (crooked / "core.py").write_text(source)

@@ -3,7 +3,7 @@ from neuralpha.report.repetitions import *
 from neuralpha.study.spec import load_study
 
 def test_a_ratio_far_below_zero_is_written_at_the_edge():
-    r = Repetitions(load_study("gkx-table", repetitions=2, models=["ols", "lasso"]), "gkx-b-5")
+    r = RepetitionsReport(load_study("gkx-table", repetitions=2, models=["ols", "lasso"]), "gkx-b-5")
     r.models = {
         n: {
             "kind": "model",

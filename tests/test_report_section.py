@@ -25,19 +25,17 @@ def test_the_sections_of_the_notebook_are_all_there():
 def test_the_section_that_this_page_writes_is_computed_and_derived_alike(tmp_path):
     import re
     import nbformat
-    import pandas as pd
     from types import SimpleNamespace
-    from neuralpha.core import read_json, write_json
-    from neuralpha.evaluate.plots import new_figure
+    from neuralpha.core import read_json
     from neuralpha.house import root
-    from neuralpha.report.section import Section, StoredReport
+    from neuralpha.report.section import StoredReport
     from neuralpha.report.steps import Report
     from neuralpha.study.experiment import open_experiment
     from neuralpha.study.spec import open_report
 
     cells = nbformat.read(root() / "nbs/report/section.ipynb", 4).cells
     prose = next(cell.source for cell in cells if "**To add a section" in cell.source)
-    names = dict(pd=pd, write_json=write_json, new_figure=new_figure, Section=Section)
+    names = {}
     exec(re.search(r"```python\n(.+?)```", prose, re.S)[1], names)
     section = names["SECTION"]
 

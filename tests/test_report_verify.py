@@ -67,7 +67,7 @@ def test_last_bits_of_another_processor_are_no_difference():
         and _differences({"a": True}, {"a": 0})
     )
     assert (
-        len(_differences(stored, {"p": 1.217251182982214e-12, "t": [4.837855051990871, 2e-18], "n": 12}, last_bits=0))
+        len(_differences(stored, {"p": 1.217251182982214e-12, "t": [4.837855051990871, 2e-18], "n": 12}, tolerance=0))
         == 3
     )
     assert _differences(_cells("date,ic\n2020-01-02,0.1\n"), _cells("date,ic\n2020-01-02,0.10000000000000002\n")) == []

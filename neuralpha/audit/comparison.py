@@ -239,7 +239,7 @@ class ColumnDifference(NamedTuple):
         """Root mean square of differences in last digits."""
         return float(np.sqrt(self.energy / self.rounded))
 
-# %% ../../nbs/audit/comparison.ipynb #75fa07ea
+# %% ../../nbs/audit/comparison.ipynb #b4d6e183
 @dataclass(frozen=True)
 class Comparison:
     """One artefact of the true run and of another on rows that both have, and how a difference is told.
@@ -267,7 +267,7 @@ class Comparison:
     exact : bool, default False
         not even rounding is allowed
     tested : bool, default False
-        changes of several sizes in_words small differences from rounding
+        changes of several sizes will tell small differences from rounding
     cut : int | None, default None
         to say how far ahead the earliest difference lies
     verdict : str, default 'fails'
@@ -289,7 +289,7 @@ class Comparison:
     since: dict | None = None  # column -> first date position that is compared
     rounding: float = 0.0  # relative difference that is allowed on top of floating point's
     exact: bool = False  # not even rounding is allowed
-    tested: bool = False  # changes of several sizes in_words small differences from rounding
+    tested: bool = False  # changes of several sizes will tell small differences from rounding
     cut: int | None = None  # to say how far ahead the earliest difference lies
     verdict: str = "fails"  # of a difference
     rounds: Callable | None = None  # () -> artefact -> {column: relative rounding}, asked where something differs
@@ -307,25 +307,27 @@ class Comparison:
             return []
         a = self.mine.of(names)
         b = self.theirs.of(names)
-        found = self._found(names, a, b, self._allowed(a, b))
-        if self.rounds and any(difference.count for difference in found):
+        allowed = self._allowed(a, b)
+        differing = self._beyond(names, a, b, allowed)
+        if self.rounds and any(difference.count for difference in differing):
             measured = self.rounds().get(self.what, {})
             rounding = np.array([measured.get(n, 0.0) for n in names])
-            found = self._found(names, a, b, np.maximum(self._allowed(a, b), rounding))
-        return found
+            differing = self._beyond(names, a, b, np.maximum(allowed, rounding))
+        return differing
 
-    def _found(self, names, a, b, relative) -> list[ColumnDifference]:
+    def _beyond(self, names, a, b, allowed) -> list[ColumnDifference]:
+        """The columns that differ, by more than the relative difference `allowed` or in last digits alone."""
         if a.dtype != b.dtype:
             a = a.astype(np.float64)
             b = b.astype(np.float64)
         since = np.array([self.since[n] if self.since else 0 for n in names], np.int64)
         date = self.panel.date_code[self.rows]
-        counted = _differences(a, b, self.rows, self.twins, date, since, relative, typical_size(a))
-        found = []
+        counted = _differences(a, b, self.rows, self.twins, date, since, allowed, typical_size(a))
+        differences = []
         for name, count, at, small, energy in zip(names, *counted):
             row = int(self.rows[at]) if at >= 0 else -1
-            found.append(ColumnDifference(name, row, int(count), int(small), float(energy)))
-        return [difference for difference in found if difference.count or difference.rounded]
+            differences.append(ColumnDifference(name, row, int(count), int(small), float(energy)))
+        return [difference for difference in differences if difference.count or difference.rounded]
 
     def _allowed(self, a, b) -> np.ndarray:
         """Relative difference of each column that is none."""

@@ -65,7 +65,7 @@ from neuralpha.evaluate.statistics import (
 )
 from ..display import page_part
 
-# %% ../../nbs/evaluate/compare.ipynb #fac5c323
+# %% ../../nbs/evaluate/compare.ipynb #eea0f59a
 @check_kinds
 def compare(
     # `Predictions`, named `(date, asset)` Series, or anything with `.name` and `.scores(seed=ENSEMBLE)`; one or a list
@@ -131,8 +131,8 @@ def compare(
     y = y if neutral is None else _neutral_label(y, neutral, forecasts)
     field = _field(_predictions(predictions), y, baselines, by, forecasts or {}, spent)
     field = field if neutral is None else _neutral_field(field, y, neutral, by)
-    how = dict(half_spread_bps=half_spread_bps, seed=seed, n_resamples=n_resamples, labels=horizon_labels(y))
-    metrics = {one.name: _metrics_of(one, field, y, how) for one in field.contestants}
+    options = dict(half_spread_bps=half_spread_bps, seed=seed, n_resamples=n_resamples, labels=horizon_labels(y))
+    metrics = {one.name: _metrics_of(one, field, y, options) for one in field.contestants}
     slices = _add_detail(metrics, field, y, by, significance, half_spread_bps) if detail else None
     pairs = paired_tests(field.ics[field.ranked], y.horizon, significance)
     table = _ranked(_numbers(field, metrics, by), field, pairs, by)
@@ -157,15 +157,14 @@ def compare(
         per_date=_per_date(field.on_dates, field.ics.index, order),
     )
 
-# %% ../../nbs/evaluate/compare.ipynb #a4a5000a
-def _metrics_of(one, field, y: Label, options: dict) -> dict:
-    """All numbers of one contestant; `how` are options of `evaluate_scores`."""
-    trials, sharpes = one.trials
-    forecast = one.forecast(y.horizon)
-    per_date = [field.on_dates[kind][one.name] for kind in ("ic", "rank_ic")] if one.along else None
-    return evaluate_scores(
-        one.scores, y.panel, y, *forecast, trials=trials, trial_sharpes=sharpes, per_date=per_date, **options
-    )
+# %% ../../nbs/evaluate/compare.ipynb #9607f312
+def _metrics_of(contestant, field, y: Label, options: dict) -> dict:
+    """All numbers of one contestant; `options` are those of `evaluate_scores`."""
+    trials, sharpes = contestant.trials
+    forecast = contestant.forecast(y.horizon)
+    of_paths = [field.on_dates[kind][contestant.name] for kind in ("ic", "rank_ic")]
+    more = dict(trials=trials, trial_sharpes=sharpes, per_date=of_paths if contestant.along else None)
+    return evaluate_scores(contestant.scores, y.panel, y, *forecast, **more, **options)
 
 # %% ../../nbs/evaluate/compare.ipynb #71b934a0
 @dataclass(frozen=True, eq=False)
@@ -284,15 +283,15 @@ def _heard(contestants: list, y: Label, by: str, dropped: int) -> Field:
     heard = [one for one in contestants if one.name not in silent]
     return Field(heard, ics.drop(columns=silent), on_dates, silent, dropped)
 
-# %% ../../nbs/evaluate/compare.ipynb #648767ed
+# %% ../../nbs/evaluate/compare.ipynb #f8d808ca
 def _refuse_mute(contestants: list, on_dates: dict, by: str, panel: Panel) -> None:
     """Raise `NeuralphaError` for a model that has no correlation on any date, though assets enough."""
-    for one in contestants:
-        wide = (on_dates["assets"][one.name] >= 3).any()
-        if one.kind == "model" and wide and not on_dates[by][one.name].notna().any():
+    for contestant in contestants:
+        wide = (on_dates["assets"][contestant.name] >= 3).any()
+        if contestant.kind == "model" and wide and not on_dates[by][contestant.name].notna().any():
             raise NeuralphaError(
-                f"{one.name} has no {CATALOGUE[by].title} on any date of {panel.name}: on each it gives the same score "
-                "to all assets, or the label is the same for all. Leave it out."
+                f"{contestant.name} has no {CATALOGUE[by].title} on any date of {panel.name}: on each it gives the "
+                "same score to all assets, or the label is the same for all. Leave it out."
             )
 
 # %% ../../nbs/evaluate/compare.ipynb #b4ae61e6
@@ -301,7 +300,7 @@ def _dates_scored(field: Field, panel: Panel) -> tuple[int, int]:
     dates = np.unique(panel.date_code[np.isfinite(field.contestants[0].scores)])
     return len(dates), int(dates[-1] - dates[0] + 1)
 
-# %% ../../nbs/evaluate/compare.ipynb #b4e26ed6
+# %% ../../nbs/evaluate/compare.ipynb #0e8f8788
 def _on_dates(contestants: list, y: Label) -> dict:  # "ic", "rank_ic", "assets" -> dates × names
     """Both correlations of every score with the label, and how many assets have score and label, on all dates; of
     several paths the mean of theirs.
@@ -312,22 +311,21 @@ def _on_dates(contestants: list, y: Label) -> dict:  # "ic", "rank_ic", "assets"
     dates = pd.DatetimeIndex(panel.dates, name="date")
     pearson, spearman = correlations(panel, scores, y.values[:, None])
     known = np.isfinite(scores) & y.labelled[:, None]
-    assets = [np.bincount(panel.date_code, one, panel.n_dates).astype(int) for one in known.T]
-    tables = {"ic": pearson[:, :, 0], "rank_ic": spearman[:, :, 0], "assets": np.column_stack(assets)}
-    found = {name: pd.DataFrame(values, dates, names) for name, values in tables.items()}
-    for one in contestants:
-        if one.along:
-            for kind, each in zip(("ic", "rank_ic"), _path_ics(one, y)):
-                found[kind][one.name] = each.mean(axis=1)
-    return found
+    assets = [np.bincount(panel.date_code, column, panel.n_dates).astype(int) for column in known.T]
+    values = {"ic": pearson[:, :, 0], "rank_ic": spearman[:, :, 0], "assets": np.column_stack(assets)}
+    tables = {kind: pd.DataFrame(of_kind, dates, names) for kind, of_kind in values.items()}
+    for contestant in contestants:
+        if contestant.along:
+            for kind, by_path in zip(("ic", "rank_ic"), _path_ics(contestant, y)):
+                tables[kind][contestant.name] = by_path.mean(axis=1)
+    return tables
 
-# %% ../../nbs/evaluate/compare.ipynb #0d1e7574
-def _path_ics(one: Contestant, y: Label) -> list:  # of the correlation and of that of the ranks: dates × paths
+# %% ../../nbs/evaluate/compare.ipynb #9c128923
+def _path_ics(contestant: Contestant, y: Label) -> list:  # of the correlation and of that of the ranks: dates × paths
     """What a contestant's scores are worth on every date of every path."""
     dates = pd.DatetimeIndex(y.panel.dates, name="date")
-    return [
-        pd.DataFrame(c[:, :, 0], dates) for c in correlations(y.panel, np.column_stack(one.along), y.values[:, None])
-    ]
+    pearson, spearman = correlations(y.panel, np.column_stack(contestant.along), y.values[:, None])
+    return [pd.DataFrame(by_path[:, :, 0], dates) for by_path in (pearson, spearman)]
 
 # %% ../../nbs/evaluate/compare.ipynb #d013aefa
 def _per_date(tables: dict, dates: pd.Index, names: list) -> pd.DataFrame:  # date, model, ic, rank_ic, assets
@@ -354,15 +352,15 @@ def _neutral_label(y: Label, neutral: str, forecasts: dict | None) -> Label:
         )
     return neutral_label(y, neutral)
 
-# %% ../../nbs/evaluate/compare.ipynb #6990acdf
+# %% ../../nbs/evaluate/compare.ipynb #c673f1a9
 def _neutral_field(field: Field, y: Label, neutral: str, by: str) -> Field:
     """The contestants by the neutral part of their scores on the rows that all scored."""
     left = neutraliser(y.panel, neutral)
     contestants = []
-    for one in field.contestants:
-        seeds = None if one.prediction is None else _NeutralSeeds(one.prediction, y.panel, left)
-        along = tuple(left(scores) for scores in one.along)
-        contestants.append(replace(one, scores=left(one.scores), prediction=seeds, along=along))
+    for contestant in field.contestants:
+        seeds = None if contestant.prediction is None else _NeutralSeeds(contestant.prediction, y.panel, left)
+        along = tuple(left(scores) for scores in contestant.along)
+        contestants.append(replace(contestant, scores=left(contestant.scores), prediction=seeds, along=along))
     return _heard(contestants, y, by, field.rows_dropped)
 
 # %% ../../nbs/evaluate/compare.ipynb #749b0961

@@ -20,14 +20,14 @@ one date is put on one screen:
 __all__ = ['ROUNDING', 'SHOWN_AROUND', 'COMES_BACK', 'UNUSUAL', 'BARS_BEFORE', 'BARS_AFTER', 'Origin', 'without_each',
            'ics_without_each', 'suspicious_rows', 'Inspection', 'taken_out', 'masked_because']
 
-# %% ../../nbs/evaluate/inspection.ipynb #9c758795
+# %% ../../nbs/evaluate/inspection.ipynb #2d50a514
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 import pandas as pd
-from ..core import NeuralphaError, count_of, day_text, unknown_name
+from ..core import NeuralphaError, as_timestamp, count_of, day_text, unknown_name
 from ..data.panel import Panel, local_times
 from ..cross_section import correlations
 from ..data.alignment import on_panel
@@ -129,13 +129,10 @@ def _days(panel, rows) -> pd.DatetimeIndex:
 def _assets(panel, rows) -> pd.Index:
     return pd.Index(panel.assets[panel.asset_code[rows]], name="asset")
 
-# %% ../../nbs/evaluate/inspection.ipynb #cb16ded5
+# %% ../../nbs/evaluate/inspection.ipynb #a439b9d1
 def _session(origin, date) -> pd.Timestamp:
     """A date on which the model has scores; raises `NeuralphaError` that names the nearest ones where it has none."""
-    try:
-        day = pd.Timestamp(date)
-    except ValueError as e:
-        raise NeuralphaError(f"{date!r} is no date; write it like '2018-03-05'.") from e
+    day = as_timestamp(date)
     if day.tzinfo is not None:
         day = pd.Timestamp(local_times([day], "The date")[0])
     scored = origin.ics.index

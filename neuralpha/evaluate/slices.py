@@ -37,9 +37,9 @@ from ..trading.returns import earned_returns
 # %% ../../nbs/evaluate/slices.ipynb #40026f18
 CUTS_OF_EVERY_HORIZON = ("volatility", "market", "size", "liquidity")  # cuts of horizons other than the study's own
 
-# %% ../../nbs/evaluate/slices.ipynb #2aae794a
+# %% ../../nbs/evaluate/slices.ipynb #57defb37
 def slice_table(
-    S: np.ndarray,  # (n_rows, M) scores in panel row order
+    scores: np.ndarray,  # (n_rows, M) in panel row order
     names,  # M model names
     y: Label,
     cuts: dict | None = None,  # result of `regimes`
@@ -54,8 +54,8 @@ def slice_table(
 
     Parameters
     ----------
-    S : np.ndarray
-        (n_rows, M) scores in panel row order
+    scores : np.ndarray
+        (n_rows, M) in panel row order
     names
         M model names
     y : Label
@@ -81,22 +81,30 @@ def slice_table(
     names = list(names)
     ranked = [place for place, name in enumerate(names) if name != "oracle"]
     tried = [(trials or {}).get(name, (1, None)) for name in names]
-    cuts = regimes(y, np.isfinite(S).any(1)) if cuts is None else cuts
-    time = ScoredTime.of(y.panel, S)
-    S = S[time.rows]
+    cuts = regimes(y, np.isfinite(scores).any(1)) if cuts is None else cuts
+    time = ScoredTime.of(y.panel, scores)
+    scores = scores[time.rows]
     panel = time.panel
-    lines = {horizon: time.forecasts(given) for horizon, given in (forecasts or {}).items()}
-    earned = earned_returns(y.panel).returns[time.rows]
-    spans = [account_span(panel, known, y.delay) if known.any() else None for known in np.isfinite(S).T]
-    year = y.panel.bars_per_year
-    setting = SliceSetting(S, names, ranked, significance, lines, costs, tried, earned, spans, year)
-    shared = [Cut.of(panel, S, "", None), *(Cut.of(panel, S, name, cut[time.rows]) for name, cut in cuts.items())]
+    setting = SliceSetting(
+        scores,
+        names,
+        ranked,
+        significance,
+        forecasts={horizon: time.forecasts(by_model) for horizon, by_model in (forecasts or {}).items()},
+        costs=costs,
+        trials=tried,
+        earned=earned_returns(y.panel).returns[time.rows],
+        spans=[account_span(panel, known, y.delay) if known.any() else None for known in np.isfinite(scores).T],
+        bars_per_year=y.panel.bars_per_year,
+    )
+    everything = Cut.of(panel, scores, "", None)
+    shared = [everything, *(Cut.of(panel, scores, name, cut[time.rows]) for name, cut in cuts.items())]
     rows = []
     for label in labels or horizon_slices(y):
         own = time.label(label)
         for cut in shared:
             if _is_shown(cut.name, label.horizon == y.horizon):
-                for part in cut.slices(S, own):
+                for part in cut.slices(scores, own):
                     rows += _slice_rows(part, setting)
     return pd.DataFrame(rows, columns=["horizon", "cut", "group", "model", "letters", *slice_numbers()])
 
@@ -324,13 +332,13 @@ def _codes(panel: Panel, cut) -> tuple:  # K names; (n_rows,) place of every row
         return [""], np.zeros(panel.n_rows, np.int64)
     return [str(group) for group in cut.categories], cut.codes.astype(np.int64)
 
-# %% ../../nbs/evaluate/slices.ipynb #807fb507
+# %% ../../nbs/evaluate/slices.ipynb #01251224
 def _quantiles_within(panel: Panel, scores: np.ndarray, code: np.ndarray, fewest: int) -> np.ndarray:  # (n_rows, M)
     """Quantiles among the rows of the date and group; 0 where fewer than `fewest` of them are scored."""
     quantiles = rank_within_date(panel, scores, N_QUANTILES, within=code).quantiles
     cell = panel.date_code.astype(np.int64) * (code.max() + 2) + code + 1
-    for mine in quantiles.T:
-        mine[np.bincount(cell, mine > 0)[cell] < fewest] = 0
+    for of_model in quantiles.T:
+        of_model[np.bincount(cell, of_model > 0)[cell] < fewest] = 0
     return quantiles
 
 # %% ../../nbs/evaluate/slices.ipynb #22551cef

@@ -220,7 +220,7 @@ def alpha_moved(moved_volume, windows) -> np.ndarray:
             out[w, j] = std[w, j] / _or_one(mean[w, j])
     return out
 
-# %% ../../nbs/features/alpha158.ipynb #0d301b12
+# %% ../../nbs/features/alpha158.ipynb #56ec03d2
 def _columns(kernel, series, inputs, lookback, **formulas):
     """Declare the columns of a kernel, in the order it returns them."""
     for j, (name, formula) in enumerate(formulas.items()):
@@ -228,9 +228,9 @@ def _columns(kernel, series, inputs, lookback, **formulas):
         compute = (
             (lambda h, w: h.rolled(kernel, series, w)) if one else (lambda h, w, j=j: h.rolled(kernel, series, w)[j])
         )
-        declare(name + "{w}", "alpha158", inputs, lookback, formula, compute, _QLIB, WINDOWS)
+        declare(name + "{w}", "alpha158", inputs, lookback, formula, compute, _QLIB, windows=WINDOWS)
 
-# %% ../../nbs/features/alpha158.ipynb #3dad2779
+# %% ../../nbs/features/alpha158.ipynb #9cb3e498
 declare(
     "ROC{w}",
     "alpha158",
@@ -239,7 +239,7 @@ declare(
     "close[t-{w}]/close",
     lambda h, w: h.lag("close", w) / h["close"],
     _QLIB,
-    WINDOWS,
+    windows=WINDOWS,
 )
 _columns(
     alpha_close,
@@ -304,7 +304,7 @@ _columns(
     WVMA="std(|ret|·volume, {w})/mean(|ret|·volume, {w})",
 )
 
-# %% ../../nbs/features/alpha158.ipynb #2b8340b2
+# %% ../../nbs/features/alpha158.ipynb #8dab3b64
 for _j, _n in enumerate(("VSUMP", "VSUMN", "VSUMD"), 3):
     declare(
         _n + "{w}",
@@ -318,10 +318,10 @@ for _j, _n in enumerate(("VSUMP", "VSUMN", "VSUMD"), 3):
         .replace("5", "{w}"),
         lambda h, w, j=_j: h.rolled(alpha_changes, ("volume",), w)[j],
         _QLIB,
-        WINDOWS,
+        windows=WINDOWS,
     )
 
-# %% ../../nbs/features/alpha158.ipynb #575378c3
+# %% ../../nbs/features/alpha158.ipynb #d786b8d5
 _PRICES = ("close", "open", "high", "low", "vwap")
 for _p in (*_PRICES, "volume"):
     _below = "close" if _p in _PRICES else "volume"
@@ -334,7 +334,7 @@ for _p in (*_PRICES, "volume"):
         f"{_p}[t-{{w}}]/{_below}",
         lambda h, w, p=_p, below=_below: ratio(h.lag(p, w), h[below]),
         "Qlib 0.9.7 Alpha360",
-        _windows,
+        windows=_windows,
     )
 
 # %% ../../nbs/features/alpha158.ipynb #02ce8e28

@@ -83,33 +83,10 @@ def list_features(names=None) -> pd.DataFrame:
         ]
     )
 
-# %% ../../nbs/features/compute.ipynb #5343a7ca
+# %% ../../nbs/features/compute.ipynb #61f6a4fb
 def resolve_features(panel, names) -> tuple[list, list]:
     """The features asked for, those a panel can give, and why the others are skipped."""
-    several = isinstance(names, Iterable) and not isinstance(names, (str, Feature))
-    named = list(names) if several else [names]
-    odd = [part for part in named if not (isinstance(part, (str, Feature)) or callable(part))]
-    if odd:
-        raise wrong_kind("Features asked for", odd[0], "a name", "`neuralpha features list` shows all of them")
-    names = [n for part in named for n in features_of(part, tuple(panel.fields))]
-    own = {f.name: f for f in characteristics(panel)}
-    if "close" not in panel.fields and own:
-        names = ["characteristics" if n == "core" else n for n in names]
-    for n in names:
-        if isinstance(n, str) and n in own and n in FEATURES:
-            raise NeuralphaError(
-                f"{n!r} is a declared feature and a column of {panel.name}; rename the column (\"characteristics\" "
-                "takes all columns)."
-            )
-    named = []
-    for n in names:
-        if n == "characteristics":
-            named += own.values()
-        elif isinstance(n, str):
-            named.append(own.get(n, n))
-        else:
-            named.append(n)
-    wanted = choose(named)
+    wanted = choose(_with_columns(panel, _asked_for(panel, names)))
     skipped = {f.name: why for f in wanted if (why := _lacking(panel, f))}
     made = [f for f in wanted if f.name not in skipped]
     if not made:
@@ -118,6 +95,36 @@ def resolve_features(panel, names) -> tuple[list, list]:
             "Add the field, or choose names=\"characteristics\"."
         )
     return made, skipped
+
+# %% ../../nbs/features/compute.ipynb #dc497f0e
+def _asked_for(panel: Panel, names) -> list:  # names and `Feature`s
+    """What was asked for, one by one: functions are features by now, names are as they were said."""
+    several = isinstance(names, Iterable) and not isinstance(names, (str, Feature))
+    parts = list(names) if several else [names]
+    odd = [part for part in parts if not (isinstance(part, (str, Feature)) or callable(part))]
+    if odd:
+        raise wrong_kind("Features asked for", odd[0], "a name", "`neuralpha features list` shows all of them")
+    return [feature for part in parts for feature in features_of(part, tuple(panel.fields))]
+
+# %% ../../nbs/features/compute.ipynb #a8693c2c
+def _with_columns(panel: Panel, asked: list) -> list:  # names and `Feature`s
+    """The same with the panel's columns in place of their names. Raises `NeuralphaError` for a name of two things."""
+    columns = {feature.name: feature for feature in characteristics(panel)}
+    columns_are_core = "close" not in panel.fields and len(columns) > 0
+    out = []
+    for name in asked:
+        if name == "characteristics" or name == "core" and columns_are_core:
+            out += columns.values()
+        elif not isinstance(name, str):
+            out.append(name)
+        elif name in columns and name in FEATURES:
+            raise NeuralphaError(
+                f"{name!r} is a declared feature and a column of {panel.name}; rename the column (\"characteristics\" "
+                "takes all columns)."
+            )
+        else:
+            out.append(columns.get(name, name))
+    return out
 
 # %% ../../nbs/features/compute.ipynb #e68d007f
 @njit(nogil=True, cache=True, error_model="numpy")
@@ -176,7 +183,7 @@ def _asset_level(panel, features, out):
 
     return np.sum(in_threads(one, range(panel.n_assets)), 0)
 
-# %% ../../nbs/features/compute.ipynb #d3f1d329
+# %% ../../nbs/features/compute.ipynb #b17eb7c5
 @check_kinds
 def compute_features(
     panel: Panel,  # the bars they are made of
@@ -208,30 +215,30 @@ def compute_features(
     if transform is not None and transform not in TRANSFORMS:
         raise unknown_name("transform", transform, [*TRANSFORMS, "None"])
     wanted, skipped = resolve_features(panel, names)
-    values, gone = _values(panel, wanted, transform)
+    values, missing = _values(panel, wanted, transform)
     if transform:
-        gone = TRANSFORMS[transform](panel, values)
+        missing = TRANSFORMS[transform](panel, values)
     live = max(int(panel.tradable.sum()), 1)
     return Features(
         panel,
         tuple(f.name for f in wanted),
         values,
         tuple(f.lookback for f in wanted),
-        {f.name: float(m) / live for f, m in zip(wanted, gone)},
+        {f.name: float(count) / live for f, count in zip(wanted, missing)},
         skipped,
         transform is not None or any(f.cross_sectional for f in wanted),
         {f.name: f.level for f in wanted if f.level},
         transform,
     )
 
-# %% ../../nbs/features/compute.ipynb #33792e2e
+# %% ../../nbs/features/compute.ipynb #0bd447df
 def _values(panel, wanted, transform):
     """The wanted columns before the transform, and how many tradable rows have no value in each."""
     base = [f for f in choose([*wanted, *(n for f in wanted for n in f.of)]) if not (f.of or f.whole)]
     values = np.empty((panel.n_rows, len(base)), np.float32)
-    gone = _asset_level(panel, base, values) if base else []
+    missing = _asset_level(panel, base, values) if base else []
     if base == wanted:
-        return values, gone
+        return values, missing
     values = _assemble(panel, values, base, wanted, transform)
     return values, [int(np.isnan(values[:, j]).sum() - (~panel.tradable).sum()) for j in range(len(wanted))]
 

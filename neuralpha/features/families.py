@@ -11,7 +11,7 @@ to it, bit for bit.
 # %% auto #0
 __all__ = ['LEVELS', 'SERIES', 'FEATURES', 'SETS', 'PRICE_FIELDS', 'Feature', 'joint_level', 'level_word', 'History', 'ratio',
            'example_bars', 'windows_asked', 'declare', 'window_of_returns', 'window_of_bars', 'ema_length', 'choose',
-           'adjusted_bars', 'moved', 'level_moves', 'check_feature']
+           'adjusted_bars', 'moved', 'level_moves', 'check_declaration']
 
 # %% ../../nbs/features/families.ipynb #257abcbb
 from dataclasses import dataclass, replace
@@ -90,7 +90,7 @@ def level_word(moves: set) -> str:
     """The word for what is moved by these: "split", "dividend", both or neither."""
     return next(word for word, by in _MOVES.items() if by == moves)
 
-# %% ../../nbs/features/families.ipynb #798cc094
+# %% ../../nbs/features/families.ipynb #3cc2907c
 class History:
     """The bars of one asset: fields as float64 arrays, derived series, and rolling statistics computed once.
 
@@ -126,6 +126,18 @@ class History:
         """x[t]/x[t-k] - 1."""
         return self[name] / self.lag(name, k) - 1
 
+    def once(self, key: str, compute) -> np.ndarray | tuple:  # of arrays
+        """What `compute()` gives, computed once per asset: for what several features are read off.
+
+        Returns
+        -------
+        np.ndarray | tuple
+            of arrays
+        """
+        if key not in self._memo:
+            self._memo[key] = compute()
+        return self._memo[key]
+
     def rolled(self, kernel, names: tuple, window: int) -> np.ndarray:
         """One window's row of every array that `kernel(*series, windows)` returns, over the named series."""
         if (kernel, names, window) not in self._memo:
@@ -134,10 +146,10 @@ class History:
         return self._memo[kernel, names, window]
 
     def _roll(self, kernel, names, windows):
-        found = kernel(*[self[n] for n in names], np.array(windows))
+        statistics = kernel(*[self[n] for n in names], np.array(windows))
         for j, window in enumerate(windows):
-            one = found[j] if isinstance(found, np.ndarray) else tuple(a[j] for a in found)
-            self._memo[kernel, names, window] = one
+            of_window = statistics[j] if isinstance(statistics, np.ndarray) else tuple(s[j] for s in statistics)
+            self._memo[kernel, names, window] = of_window
 
     def sum(self, name, w) -> np.ndarray:
         return self.where_enough(self.rolled(kernels.roll_sum, (name,), w), self.count(name, w), w)
@@ -313,7 +325,7 @@ def windows_asked(
             plan.setdefault(key[:2], set()).add(key[2])
     return {k: tuple(sorted(w)) for k, w in plan.items()}
 
-# %% ../../nbs/features/families.ipynb #a4ecb9b9
+# %% ../../nbs/features/families.ipynb #345acab9
 FEATURES = {}  # name -> Feature
 
 
@@ -325,6 +337,7 @@ def declare(
     formula: str,  # template in {w}
     compute,  # function of (history) or (history, w)
     source: str = "",
+    *,
     windows=(None,),  # one feature per window
     cross_sectional: bool = False,
     level: str = "",  # a word of `LEVELS`
@@ -385,7 +398,7 @@ def window_of_bars(w: int) -> int:
     """The look-back of a window of w bars, the one at t among them."""
     return w - 1
 
-# %% ../../nbs/features/families.ipynb #4ebc65b3
+# %% ../../nbs/features/families.ipynb #7233fab0
 declare(
     "ret_{w}",
     "classic",
@@ -393,8 +406,7 @@ declare(
     window_of_returns,
     "close[t]/close[t-{w}] - 1",
     lambda h, w: h.change("close", w),
-    "",
-    (1, 5, 20),
+    windows=(1, 5, 20),
 )
 declare(
     "vol_ratio_5_20",
@@ -430,7 +442,7 @@ declare(
     lambda h: h.mean("close", 5) / h.mean("close", 20) - 1,
 )
 
-# %% ../../nbs/features/families.ipynb #f1d58589
+# %% ../../nbs/features/families.ipynb #16d007a6
 _SHORT = "Jegadeesh (1990)"
 declare(
     "ret_{w}",
@@ -440,7 +452,7 @@ declare(
     "close[t]/close[t-{w}] - 1",
     lambda h, w: h.change("close", w),
     _SHORT,
-    (2, 3, 4, 10),
+    windows=(2, 3, 4, 10),
 )
 declare(
     "ret_1_lag_{w}",
@@ -450,10 +462,10 @@ declare(
     "close[t-{w}]/close[t-{w}-1] - 1",
     lambda h, w: h.lag("ret", w),
     _SHORT,
-    (1, 2, 3),
+    windows=(1, 2, 3),
 )
 
-# %% ../../nbs/features/families.ipynb #75d6abf4
+# %% ../../nbs/features/families.ipynb #9f803240
 declare(
     "overnight",
     "reversal",
@@ -474,8 +486,7 @@ declare(
     window_of_bars,
     "mean((close - low)/(high - low), {w})",
     lambda h, w: h.mean("location", w),
-    "",
-    (5, 20),
+    windows=(5, 20),
 )
 declare(
     "overnight_{w}",
@@ -485,10 +496,10 @@ declare(
     "mean(open[t]/close[t-1] - 1, {w})",
     lambda h, w: h.mean("overnight", w),
     "Lou, Polk and Skouras (2019)",
-    (5, 20),
+    windows=(5, 20),
 )
 
-# %% ../../nbs/features/families.ipynb #79fd2067
+# %% ../../nbs/features/families.ipynb #754e3aee
 declare(
     "ret_{w}",
     "momentum",
@@ -497,7 +508,7 @@ declare(
     "close[t]/close[t-{w}] - 1",
     lambda h, w: h.change("close", w),
     "Jegadeesh and Titman (1993)",
-    (60, 120, 252),
+    windows=(60, 120, 252),
 )
 declare(
     "momentum_{w}_20",
@@ -507,7 +518,7 @@ declare(
     "close[t-20]/close[t-{w}] - 1",
     lambda h, w: h.lag("close", 20) / h.lag("close", w) - 1,
     "Jegadeesh and Titman (1993)",
-    (60, 120, 252),
+    windows=(60, 120, 252),
 )
 declare(
     "trend_{w}",
@@ -516,8 +527,7 @@ declare(
     window_of_bars,
     "slope(close on time, {w})/close",
     lambda h, w: h.where_enough(h.rolled(kernels.roll_line, ("close",), w)[2] / h["close"], h.count("close", w), w),
-    "",
-    (20, 60),
+    windows=(20, 60),
 )
 declare(
     "trend_r2_{w}",
@@ -526,8 +536,7 @@ declare(
     window_of_bars,
     "R²(close on time, {w})",
     lambda h, w: h.where_enough(h.rolled(kernels.roll_line, ("close",), w)[3], h.count("close", w), w),
-    "",
-    (20, 60),
+    windows=(20, 60),
 )
 declare(
     "ma_spread_{w}",
@@ -537,7 +546,7 @@ declare(
     "close/mean(close, {w}) - 1",
     lambda h, w: h["close"] / h.mean("close", w) - 1,
     "Brock, Lakonishok and LeBaron (1992)",
-    (5, 20, 60),
+    windows=(5, 20, 60),
 )
 declare(
     "rank_{w}",
@@ -546,11 +555,10 @@ declare(
     window_of_bars,
     "average rank of close among its last {w}, over their number",
     lambda h, w: h.rank("close", w),
-    "",
-    (5, 20, 60),
+    windows=(5, 20, 60),
 )
 
-# %% ../../nbs/features/families.ipynb #cf882424
+# %% ../../nbs/features/families.ipynb #532e3f18
 declare(
     "high_{w}",
     "extremes",
@@ -559,7 +567,7 @@ declare(
     "close/max(high, {w}) - 1",
     lambda h, w: h["close"] / h.max("high", w) - 1,
     "George and Hwang (2004) for 252",
-    (20, 60, 252),
+    windows=(20, 60, 252),
 )
 declare(
     "low_{w}",
@@ -568,8 +576,7 @@ declare(
     window_of_bars,
     "close/min(low, {w}) - 1",
     lambda h, w: h["close"] / h.min("low", w) - 1,
-    "",
-    (20, 60, 252),
+    windows=(20, 60, 252),
 )
 declare(
     "max_ret_{w}",
@@ -579,7 +586,7 @@ declare(
     "max(ret, {w})",
     lambda h, w: h.max("ret", w),
     "Bali, Cakici and Whitelaw (2011)",
-    (5, 20),
+    windows=(5, 20),
 )
 declare(
     "min_ret_{w}",
@@ -589,7 +596,7 @@ declare(
     "min(ret, {w})",
     lambda h, w: h.min("ret", w),
     "Bali, Cakici and Whitelaw (2011)",
-    (5, 20),
+    windows=(5, 20),
 )
 declare(
     "age_high_{w}",
@@ -598,8 +605,7 @@ declare(
     window_of_bars,
     "bars since the first max(high, {w}), over {w}",
     lambda h, w: h.where_enough(h.rolled(kernels.roll_max, ("high",), w)[1] / w, h.count("high", w), w),
-    "",
-    (20, 60),
+    windows=(20, 60),
 )
 declare(
     "age_low_{w}",
@@ -608,8 +614,7 @@ declare(
     window_of_bars,
     "bars since the first min(low, {w}), over {w}",
     lambda h, w: h.where_enough(h.rolled(kernels.roll_max, ("-low",), w)[1] / w, h.count("low", w), w),
-    "",
-    (20, 60),
+    windows=(20, 60),
 )
 
 # %% ../../nbs/features/families.ipynb #48a60752
@@ -619,7 +624,7 @@ def _yang_zhang(h, w):
         h.std("log_overnight", w) ** 2 + k * h.std("log_intraday", w) ** 2 + (1 - k) * h.mean("rogers_satchell", w)
     )
 
-# %% ../../nbs/features/families.ipynb #2e4b0fa9
+# %% ../../nbs/features/families.ipynb #7247eb34
 _OHLC = "open high low close"
 declare(
     "vol_{w}",
@@ -629,7 +634,7 @@ declare(
     "std(ret, {w})",
     lambda h, w: h.std("ret", w),
     "Ang et al. (2006)",
-    (5, 20, 60),
+    windows=(5, 20, 60),
 )
 declare(
     "vol_ratio_20_60",
@@ -647,7 +652,7 @@ declare(
     "sqrt(mean(ln(high/low)², {w})/(4 ln 2))",
     lambda h, w: np.sqrt(h.mean("parkinson", w)),
     "Parkinson (1980)",
-    (20, 60),
+    windows=(20, 60),
 )
 declare(
     "garman_klass_{w}",
@@ -657,7 +662,7 @@ declare(
     "sqrt(mean(½ ln(high/low)² - (2 ln 2 - 1) ln(close/open)², {w}))",
     lambda h, w: np.sqrt(h.mean("garman_klass", w)),
     "Garman and Klass (1980)",
-    (20, 60),
+    windows=(20, 60),
 )
 declare(
     "yang_zhang_{w}",
@@ -667,7 +672,7 @@ declare(
     "sqrt(var(overnight) + k·var(intraday) + (1-k)·Rogers–Satchell), {w} bars",
     _yang_zhang,
     "Yang and Zhang (2000)",
-    (20, 60),
+    windows=(20, 60),
 )
 declare(
     "vol_of_vol_{w}",
@@ -676,11 +681,10 @@ declare(
     window_of_returns,
     "std(|ret|, {w})/mean(|ret|, {w})",
     lambda h, w: ratio(h.std("abs_ret", w), h.mean("abs_ret", w)),
-    "",
-    (20, 60),
+    windows=(20, 60),
 )
 
-# %% ../../nbs/features/families.ipynb #8d1b74df
+# %% ../../nbs/features/families.ipynb #a2aead5e
 declare(
     "amihud_{w}",
     "liquidity",
@@ -689,7 +693,7 @@ declare(
     "mean(|ret|/(close·volume), {w})·1e6",
     lambda h, w: 1e6 * h.mean("illiquidity", w),
     "Amihud (2002)",
-    (20, 60),
+    windows=(20, 60),
     level="money",
 )
 declare(
@@ -700,7 +704,7 @@ declare(
     "ln(1 + mean(close·volume, {w}))",
     lambda h, w: np.log1p(h.mean("dollars", w)),
     "Brennan, Chordia and Subrahmanyam (1998)",
-    (20, 60),
+    windows=(20, 60),
     level="money",
 )
 declare(
@@ -711,7 +715,7 @@ declare(
     "mean(volume, {w})/shares",
     lambda h, w: h.mean("volume", w) / h["shares"],
     "Datar, Naik and Radcliffe (1998)",
-    (20, 60),
+    windows=(20, 60),
     level="shares",
 )
 declare(
@@ -722,10 +726,10 @@ declare(
     "share of the last {w} bars without a known trade",
     lambda h, w: 1 - h.mean("traded", w),
     "Liu (2006)",
-    (20, 60),
+    windows=(20, 60),
 )
 
-# %% ../../nbs/features/families.ipynb #39a57cc2
+# %% ../../nbs/features/families.ipynb #f43d4507
 declare(
     "volume_surprise_{w}",
     "volume",
@@ -734,7 +738,7 @@ declare(
     "ln volume - mean(ln volume, {w})",
     lambda h, w: h["log_volume"] - h.mean("log_volume", w),
     "Gervais, Kaniel and Mingelgrin (2001)",
-    (5, 20, 60),
+    windows=(5, 20, 60),
 )
 declare(
     "volume_trend_5_60",
@@ -751,8 +755,7 @@ declare(
     window_of_bars,
     "average rank of volume among its last {w}, over their number",
     lambda h, w: h.rank("volume", w),
-    "",
-    (20, 60),
+    windows=(20, 60),
 )
 declare(
     "volume_std_{w}",
@@ -762,10 +765,10 @@ declare(
     "std(volume, {w})/mean(volume, {w})",
     lambda h, w: ratio(h.std("volume", w), h.mean("volume", w)),
     "Chordia, Subrahmanyam and Anshuman (2001)",
-    (20, 60),
+    windows=(20, 60),
 )
 
-# %% ../../nbs/features/families.ipynb #4b122265
+# %% ../../nbs/features/families.ipynb #8e4d6cfa
 declare(
     "corr_close_volume_{w}",
     "price_volume",
@@ -774,7 +777,7 @@ declare(
     "corr(close, ln volume, {w})",
     lambda h, w: h.corr("close", "log_volume", w),
     "Llorente et al. (2002)",
-    (5, 20, 60),
+    windows=(5, 20, 60),
 )
 declare(
     "corr_ret_volume_{w}",
@@ -784,7 +787,7 @@ declare(
     "corr(ret, change of ln volume, {w})",
     lambda h, w: h.corr("ret", "volume_change", w),
     "Llorente et al. (2002)",
-    (5, 20, 60),
+    windows=(5, 20, 60),
 )
 
 # %% ../../nbs/features/families.ipynb #67a64018
@@ -857,7 +860,7 @@ def _shape(h, name, w, which):
     *moments, count = kernels.roll_shape(h[name], w)
     return h.where_enough(moments[which], count, w)
 
-# %% ../../nbs/features/families.ipynb #6f15028e
+# %% ../../nbs/features/families.ipynb #9e0d13b1
 declare(
     "skew_{w}",
     "statistical",
@@ -866,7 +869,7 @@ declare(
     "skew(ret, {w})",
     lambda h, w: _shape(h, "ret", w, 0),
     "Amaya et al. (2015)",
-    (20, 60),
+    windows=(20, 60),
 )
 declare(
     "kurtosis_{w}",
@@ -876,10 +879,10 @@ declare(
     "kurtosis(ret, {w}), 3 for a normal",
     lambda h, w: _shape(h, "ret", w, 1),
     "Amaya et al. (2015)",
-    (20, 60),
+    windows=(20, 60),
 )
 
-# %% ../../nbs/features/families.ipynb #d4279fb7
+# %% ../../nbs/features/families.ipynb #ee0cc73e
 declare(
     "autocorr_{w}",
     "statistical",
@@ -888,7 +891,7 @@ declare(
     "corr(ret[t], ret[t-1], {w})",
     lambda h, w: h.corr("ret", "lag_ret", w),
     "Lo and MacKinlay (1990)",
-    (20, 60),
+    windows=(20, 60),
 )
 
 # %% ../../nbs/features/families.ipynb #c9d09a3a
@@ -1241,8 +1244,8 @@ def _check_level(f, values, bars):
         "declaration."
     )
 
-# %% ../../nbs/features/families.ipynb #8fdd76a8
-def check_feature(
+# %% ../../nbs/features/families.ipynb #a5888acd
+def check_declaration(
     f: Feature,  # of one asset
     bars: dict | None = None,  # name -> (n,) array; default: `example_bars()`
 ) -> None:

@@ -60,11 +60,9 @@ def _band_shares(x, cos, sin, edges):
             out[b, i] = power[edges[b] : edges[b + 1]].sum() / whole
     return out
 
-# %% ../../nbs/features/frequency.ipynb #e9733721
+# %% ../../nbs/features/frequency.ipynb #29f07b05
 def _shares(h):
-    if "bands" not in h._memo:
-        h._memo["bands"] = _band_shares(h["ret"], *_fourier(), np.array([0, 3, 12, 32]))
-    return h._memo["bands"]
+    return h.once("bands", lambda: _band_shares(h["ret"], *_fourier(), np.array([0, 3, 12, 32])))
 
 # %% ../../nbs/features/frequency.ipynb #4232d1b6
 for _j, (_name, _what) in enumerate([("slow", "more than 20"), ("middle", "5 to 20"), ("fast", "fewer than 5")]):
@@ -136,11 +134,9 @@ def denoise_last(
         noise[window - 1 :] = np.where(enough, np.var(path - smooth, 1) / np.var(path, 1), np.nan)
     return value, noise
 
-# %% ../../nbs/features/frequency.ipynb #b96b4d6b
+# %% ../../nbs/features/frequency.ipynb #0bb5954d
 def _denoised(h):
-    if "denoised" not in h._memo:
-        h._memo["denoised"] = denoise_last(np.log(h["close"]), _N)
-    return h._memo["denoised"]
+    return h.once("denoised", lambda: denoise_last(np.log(h["close"]), _N))
 
 # %% ../../nbs/features/frequency.ipynb #bd183c8c
 declare(
@@ -248,7 +244,7 @@ def _frac(h, w):
     weights = frac_diff_weights(w / 10)
     return np.where(np.arange(len(h)) >= len(weights) - 1, _frac_diff(np.log(h["close"]), weights), np.nan)
 
-# %% ../../nbs/features/frequency.ipynb #bb3f7c3c
+# %% ../../nbs/features/frequency.ipynb #62d00494
 declare(
     "frac_diff_0{w}",
     "fractional",
@@ -257,5 +253,5 @@ declare(
     "fractional difference of ln close from the oldest of its window, d = 0.{w}",
     _frac,
     "López de Prado (2018)",
-    (4, 6),
+    windows=(4, 6),
 )

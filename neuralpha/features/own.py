@@ -319,7 +319,7 @@ def code_of_features(names: str | list) -> str | list:
     said = own_name_of(names)
     return f"{short_name(said)} {own_digest(said)}" if said else names
 
-# %% ../../nbs/features/own.ipynb #f616e5c5
+# %% ../../nbs/features/own.ipynb #e777664a
 def check_feature(
     feature,  # a function of the long table, a `Feature`, or a name of either; a list is checked one by one
     fields: tuple = ("open", "high", "low", "close", "volume"),  # columns of the table that a function is tried on
@@ -345,7 +345,7 @@ def check_feature(
         if found.whole:
             _check_said_level(found)
         else:
-            families.check_feature(found)
+            families.check_declaration(found)
         checked.append(found)
     return checked
 

@@ -31,7 +31,7 @@ SERIES["stochastic_k"] = lambda h: 100 * ratio(h["close"] - h.min("low", 14), h.
 def _signal(h):
     return h.ema("macd", 0.2, ema_length(0.2)) / h["close"]
 
-# %% ../../nbs/features/signals.ipynb #74c3f853
+# %% ../../nbs/features/signals.ipynb #0b27cb95
 declare("macd", "technical", "close", _SLOW - 1, "(ema(close, 12) - ema(close, 26))/close", _macd, "Appel (2005)")
 declare("macd_signal", "technical", "close", _SLOW + ema_length(0.2) - 2, "ema(macd, 9)/close", _signal, "Appel (2005)")
 declare(
@@ -51,7 +51,7 @@ declare(
     "(close - mean(close, {w}))/(2·std(close, {w}))",
     lambda h, w: ratio(h["close"] - h.mean("close", w), 2 * h.std("close", w)),
     "Bollinger (2001)",
-    (20,),
+    windows=(20,),
 )
 declare(
     "bollinger_width_{w}",
@@ -61,7 +61,7 @@ declare(
     "4·std(close, {w})/mean(close, {w})",
     lambda h, w: 4 * h.std("close", w) / h.mean("close", w),
     "Bollinger (2001)",
-    (20,),
+    windows=(20,),
 )
 declare(
     "stochastic_14",
@@ -89,7 +89,7 @@ def _weekday(h, w):
     enough = 2 * known >= len(past)
     return np.nansum(past, 0) / np.where(enough, known, np.nan)
 
-# %% ../../nbs/features/signals.ipynb #8dacc932
+# %% ../../nbs/features/signals.ipynb #4b43f24e
 declare(
     "season_{w}",
     "seasonality",
@@ -98,7 +98,7 @@ declare(
     "close[t-{w}+20]/close[t-{w}] - 1",
     lambda h, w: h.lag("close", w - 20) / h.lag("close", w) - 1,
     "Heston and Sadka (2008)",
-    (252, 504),
+    windows=(252, 504),
 )
 declare(
     "weekday_{w}",
@@ -108,7 +108,7 @@ declare(
     "mean(ret[t-4], ret[t-9], ..., ret[t-{w}+1])",
     _weekday,
     "Keloharju, Linnainmaa and Nyberg (2016)",
-    (20, 60),
+    windows=(20, 60),
 )
 
 # %% ../../nbs/features/signals.ipynb #44482c91
@@ -146,7 +146,7 @@ def _permutation_entropy(h, w):
         -sum(np.where(p > 0, p * np.log(np.where(p > 0, p, 1)), 0) for p in shares) / np.log(6), count, w
     )
 
-# %% ../../nbs/features/signals.ipynb #7fdb3560
+# %% ../../nbs/features/signals.ipynb #1257bb84
 declare(
     "hurst_{w}",
     "statistical",
@@ -155,7 +155,7 @@ declare(
     "½ slope of ln mean((ln close[t]/close[t-k])²) on ln k, k = 1..16, {w} bars",
     _hurst,
     "Di Matteo (2007)",
-    (120,),
+    windows=(120,),
 )
 declare(
     "entropy_{w}",
@@ -165,7 +165,7 @@ declare(
     "permutation entropy of order 3, {w} bars, 0 to 1",
     _permutation_entropy,
     "Bandt and Pompe (2002)",
-    (60,),
+    windows=(60,),
 )
 
 # %% ../../nbs/features/signals.ipynb #05d1b737
@@ -204,7 +204,7 @@ def _residual_skew(x, y, window):
         out[i] = s3 / m / (s2 / m) ** 1.5
     return out
 
-# %% ../../nbs/features/signals.ipynb #83f1d05f
+# %% ../../nbs/features/signals.ipynb #272ea324
 declare(
     "idio_skew_{w}",
     "beta",
@@ -213,6 +213,6 @@ declare(
     "skew of the residual of ret on market, {w} bars",
     lambda h, w: _residual_skew(h["market"], h["ret"], w),
     "Boyer, Mitton and Vorkink (2010)",
-    (60,),
+    windows=(60,),
     cross_sectional=True,
 )

@@ -9,12 +9,11 @@ torch.
 # %% auto #0
 __all__ = ['MODELS', 'model_names', 'model_class', 'make_model', 'model_kind', 'load_model', 'as_model', 'code_of_model']
 
-# %% ../../nbs/models/registry.ipynb #018c3550
+# %% ../../nbs/models/registry.ipynb #c55ac31a
 import dataclasses, importlib
 from dataclasses import make_dataclass
-from pathlib import Path
-from ..core import NeuralphaError, code_digest, digest, read_json, unknown_name
-from .base import Estimator, field_of
+from ..core import NeuralphaError, code_digest, digest, unknown_name
+from .base import Estimator, field_of, model_note
 from ..own_code import is_own, offered, own_digest, own_part
 
 # %% ../../nbs/models/registry.ipynb #071f8185
@@ -109,7 +108,7 @@ def model_kind(name: str) -> str:
     package = name.partition(":")[0].partition(".")[0]
     return BOOSTERS[package].kind if is_own(name) and package in BOOSTERS else Estimator.kind
 
-# %% ../../nbs/models/registry.ipynb #fe4c399a
+# %% ../../nbs/models/registry.ipynb #97286630
 def load_model(
     folder,  # what `save` was given
 ) -> Estimator:
@@ -120,10 +119,7 @@ def load_model(
     folder
         what `save` was given
     """
-    note = Path(folder) / "model.json"
-    if not note.exists():
-        raise NeuralphaError(f"{folder} holds no model: model.json is missing.")
-    note = read_json(note, model=str)
+    note = model_note(folder)
     return model_class(note.get("class", note["model"])).load(folder)
 
 # %% ../../nbs/models/registry.ipynb #8f890f53

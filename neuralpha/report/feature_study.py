@@ -16,7 +16,7 @@ say how it was made.
 # %% auto #0
 __all__ = ['AUDITED_ASSETS', 'SHOWN_METRICS', 'study_feature', 'FeatureStudy', 'quantiles', 'QuantileReturns']
 
-# %% ../../nbs/report/feature_study.ipynb #e8166b05
+# %% ../../nbs/report/feature_study.ipynb #6e10614a
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import NamedTuple
@@ -28,18 +28,16 @@ from ..audit.origin import foretells
 from ..audit.pipeline import audit_features, function_values
 from ..audit.worlds import few_assets
 from ..core import NeuralphaError, check_kinds
-from ..cross_section import correlations, known_mean
+from ..cross_section import correlations, known_mean, rank_within_date
 from ..data.alignment import on_panel
 from ..data.panel import Panel
 from ..evaluate.catalogue import as_shown, heading, interval, metric_entry, number
 from ..evaluate.exposures import exposure_metrics, style_factors
-from ..evaluate.metrics import evaluate_scores, quantile_metrics
+from ..evaluate.metrics import HORIZONS, evaluate_scores, quantile_metrics
 from ..evaluate.neutral import neutral_label, neutral_scores
 from ..evaluate.plots import plot_cumulative_ic, plot_ic_by_horizon, plot_quantiles
 from ..evaluate.quantiles import names_changed, quantile_returns
-from ..evaluate.slices import HORIZONS
 from ..evaluate.statistics import said_of_months
-from ..cross_section import rank_within_date
 from ..features.compute import compute_features
 from ..features.families import Feature
 from ..labels import Label, forward_return
@@ -328,7 +326,7 @@ def _said_of_power(study: FeatureStudy) -> str:
     words = f"{power.words[0].upper()}{power.words[1:]}"
     return f" {words}: nothing that was known on its date foretells so much; look for the future in it."
 
-# %% ../../nbs/report/feature_study.ipynb #2a01188c
+# %% ../../nbs/report/feature_study.ipynb #427093a1
 SHOWN_METRICS = (
     "ic",
     "rank_ic",
@@ -337,8 +335,10 @@ SHOWN_METRICS = (
     "turnover",
     "rank_autocorrelation",
     "half_life",
+    "spread_after_cost",
+    "style_r2",
+    "rank_ic_neutral",
 )
-SHOWN_METRICS += ("spread_after_cost", "style_r2", "rank_ic_neutral")
 
 
 def _numbers(study: FeatureStudy) -> pd.DataFrame:
@@ -403,7 +403,7 @@ def quantiles(
     shown = str(name) if name is not None else "score"
     return QuantileReturns(shown, y, by_date, quantile_metrics(values, y, quantiles), pd.Series(new, by_date.columns))
 
-# %% ../../nbs/report/feature_study.ipynb #7cb49724
+# %% ../../nbs/report/feature_study.ipynb #aa718b2d
 @dataclass(frozen=True, eq=False, repr=False)
 class QuantileReturns:
     """Result of `quantiles`; displays as a picture with its table.
@@ -435,7 +435,8 @@ class QuantileReturns:
         pd.DataFrame
             index: quantile; mean, low, high in the label's unit; new_names 0 to 1
         """
-        rows = {int(k): {end: found.get(end) for end in ("value", "low", "high")} for k, found in _groups(self).items()}
+        records = self.metrics["quantile_returns"]
+        rows = {int(k): {end: record.get(end) for end in ("value", "low", "high")} for k, record in records.items()}
         table = pd.DataFrame(rows).T.rename(columns={"value": "mean"}).rename_axis("quantile")
         return table.assign(new_names=self.new_names)
 
@@ -445,14 +446,12 @@ class QuantileReturns:
 
     def __repr__(self):
         spread = as_shown(self.metrics["quantile_spread"])
-        said = f"{self.name} on {self.y.panel.name}, {self.y.name}: top less bottom {number(spread)} {interval(spread)}"
-        said = f"{said} {'%' if self.y.unit == 'return' else ''}. {said_of_months(len(self.by_date.dropna(how='all')))}"
+        unit = "%" if self.y.unit == "return" else ""
+        months = said_of_months(len(self.by_date.dropna(how="all")))
+        head = f"{self.name} on {self.y.panel.name}, {self.y.name}"
+        said = f"{head}: top less bottom {number(spread)} {interval(spread)} {unit}. {months}"
         return f"{said.rstrip()}\n{self.table.to_string(float_format='{:.5f}'.format)}"
 
     def _repr_html_(self):
         shown = page_part("beside", [_image(self.plot(), self.name), _scrolling([self.table.round(5)])])
         return page_part("said", [repr(self).splitlines()[0]]) + shown
-
-# %% ../../nbs/report/feature_study.ipynb #71cdbee2
-def _groups(found: QuantileReturns) -> dict:
-    return found.metrics["quantile_returns"]

@@ -14,7 +14,7 @@ for any, and is said so.
 # %% auto #0
 __all__ = ['inspect', 'origin_of', 'prediction_origin', 'report_origin', 'ReportUniverse', 'universe_of']
 
-# %% ../../nbs/report/inspect.ipynb #50817df5
+# %% ../../nbs/report/inspect.ipynb #32131edf
 import os
 from functools import cache
 from pathlib import Path
@@ -32,7 +32,7 @@ from ..models.predict import Predictions, read_predictions
 from ..models.seeds import ensemble_rows
 from .numbers import read_ics
 from ..study.experiment import Experiment, open_experiment
-from ..study.spec import Study, open_report, universe_slug, where_it_started
+from ..study.spec import Study, open_scored_report, universe_slug, where_it_started
 
 # %% ../../nbs/report/inspect.ipynb #b69f3519
 @check_kinds
@@ -183,7 +183,7 @@ class ReportUniverse(NamedTuple):
     study: Study
     slug: str  # of the universe; its folder's name
 
-# %% ../../nbs/report/inspect.ipynb #7b8e0a7b
+# %% ../../nbs/report/inspect.ipynb #eec22380
 def universe_of(
     folder: Path,  # of a report, or of one of its universes
     universe: str | None,  # needed where the report holds several
@@ -200,9 +200,7 @@ def universe_of(
     own = None
     if not (folder / "manifest.json").exists() and (folder.absolute().parent / "manifest.json").exists():
         own, folder = folder.absolute().name, folder.absolute().parent
-    folder, manifest, study = open_report(folder)
-    if study.repetitions:
-        raise NeuralphaError(f"{folder} repeats draws of simulated markets and keeps no scores of single dates.")
+    folder, manifest, study = open_scored_report(folder)
     slugs = [universe_slug(u) for u in study.universes]
     slug = universe_slug(universe) if universe else own or slugs[0]
     if not (universe or own) and len(slugs) > 1:

@@ -11,10 +11,10 @@ keeps that table as `masked.parquet`, and its data page shows the first of every
 # %% auto #0
 __all__ = ['MASKED', 'write_masked', 'read_masked', 'masked_section']
 
-# %% ../../nbs/report/masked.ipynb #c1ca7581
+# %% ../../nbs/report/masked.ipynb #3926dea1
 from pathlib import Path
 import pandas as pd
-from ..core import NeuralphaError, atomic_path, day_text
+from ..core import atomic_path, day_text, read_whole_table
 from ..data.panel import Panel
 
 # %% ../../nbs/report/masked.ipynb #6cc892b4
@@ -38,7 +38,7 @@ def write_masked(
     with atomic_path(Path(folder) / MASKED) as tmp:
         panel.masked.to_parquet(tmp, index=False)
 
-# %% ../../nbs/report/masked.ipynb #dc8a881a
+# %% ../../nbs/report/masked.ipynb #6380db88
 def read_masked(
     folder,  # of a universe's report
 ) -> pd.DataFrame:  # date, asset, check, action and the fields as the source gave them; empty where nothing was found
@@ -55,16 +55,10 @@ def read_masked(
         date, asset, check, action and the fields as the source gave them; empty where nothing was
         found
     """
-    import pyarrow.parquet as pq
-
     path = Path(folder) / MASKED
     if not path.exists():
         return pd.DataFrame(columns=["date", "asset", "check", "action"])
-    try:
-        return pq.read_table(path).replace_schema_metadata(None).to_pandas()
-    except Exception as e:
-        said = (str(e).splitlines() or ["?"])[0]
-        raise NeuralphaError(f"{path} is not a readable Parquet file: {said}") from e
+    return read_whole_table(path)
 
 # %% ../../nbs/report/masked.ipynb #707d8107
 def masked_section(

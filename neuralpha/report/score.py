@@ -13,7 +13,7 @@ same bytes, and the file of next month gives the same scores for today.
 __all__ = ['SHEET', 'COVERED', 'BACKGROUND', 'CHECKED_DATES', 'DOUBTS', 'score', 'Source', 'ScoreSheet', 'ForecastLine',
            'forecast_of']
 
-# %% ../../nbs/report/score.ipynb #96219ed6
+# %% ../../nbs/report/score.ipynb #9f4377a8
 import os
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -22,7 +22,7 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 from ..attribution.kinds import Paths, attribute, probe
-from ..core import NeuralphaError, count_of, day_text, wrong_kind
+from ..core import NeuralphaError, as_timestamp, count_of, day_text, wrong_kind
 from ..data.alignment import panel_rows
 from ..data.panel import Panel, cut_panel
 from ..data.universes import load_universe
@@ -117,7 +117,7 @@ def _sheet(fits: Fits, source: "Source", as_of) -> "ScoreSheet":
         raise NeuralphaError("Features of your own are scored on their last date: make them of the panel up to as_of.")
     return ScoreSheet(fits, known_features(fits, own))
 
-# %% ../../nbs/report/score.ipynb #fe7d63e5
+# %% ../../nbs/report/score.ipynb #0f6974c3
 @dataclass(eq=False)
 class Source:
     """The newest data, and the same data as it stood earlier.
@@ -162,7 +162,7 @@ class Source:
         """The panel up to a day that somebody named; raises `NeuralphaError` where it is no session."""
         if date is None:
             return self.whole
-        day = _day(date)
+        day = as_timestamp(date).normalize()
         days = pd.DatetimeIndex(self.whole.dates).normalize()
         here = np.flatnonzero(days == day)
         if len(here):
@@ -172,13 +172,6 @@ class Source:
         raise NeuralphaError(
             f"{day.date()} is no session of {self.whole.name}, which spans {self.whole.span}. Did you mean {near}?"
         )
-
-# %% ../../nbs/report/score.ipynb #8ec7c62d
-def _day(date) -> pd.Timestamp:
-    try:
-        return pd.Timestamp(date).normalize()
-    except ValueError as e:
-        raise NeuralphaError(f"{date!r} is no date; write it like '2018-03-05'.") from e
 
 # %% ../../nbs/report/score.ipynb #a2429db6
 def _report_of(of, out: Path) -> tuple:  # folder of the report (or of one of its universes) or None; study

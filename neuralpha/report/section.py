@@ -12,6 +12,11 @@ Nothing else has to be told of it.
 
 **To add a section, write one notebook**, as `nbs/report/sections/coverage.ipynb`:
 ```python
+import pandas as pd
+from neuralpha.core import write_json
+from neuralpha.evaluate.plots import new_figure
+from neuralpha.report.section import Section
+
 def _count(report) -> dict:  # model -> fewest and most assets that it scored on a date
     per_date = {name: p.scores().dropna().groupby("date").size() for name, p in report.tests.items()}
     return {name: {"fewest": int(n.min()), "most": int(n.max())} for name, n in per_date.items()}

@@ -15,7 +15,7 @@ table = na.sweep("reports/quick", policies=["Quantiles(5)", na.Band(0.1, 0.2)], 
 # %% auto #0
 __all__ = ['STUDY', 'sweep', 'make_plan', 'derive_sweep']
 
-# %% ../../nbs/report/sweep.ipynb #3fa2da84
+# %% ../../nbs/report/sweep.ipynb #df181041
 import contextlib
 from pathlib import Path
 import pandas as pd
@@ -39,7 +39,7 @@ from neuralpha.study.backtests import (
 )
 from ..study.fit import forget_failures, progress_of, unfinished, work
 from ..study.recipe import study_costs
-from ..study.spec import PortfolioSpec, Study, open_report, universe_slug, where_it_started
+from ..study.spec import PortfolioSpec, Study, open_scored_report, universe_slug, where_it_started
 from ..study.units import UnitStore
 from ..trading.clock import Clock
 from ..trading.costs import PRESETS, Costs, make_costs
@@ -109,12 +109,10 @@ def sweep(
     table.attrs["missing"] = missing
     return table
 
-# %% ../../nbs/report/sweep.ipynb #28d4d22e
+# %% ../../nbs/report/sweep.ipynb #62c98de2
 def _report_of(report) -> tuple[Path, Study]:
     """The folder of a report that a sweep can be written into, and its study."""
-    folder, _, study = open_report(report)
-    if study.repetitions:
-        raise NeuralphaError(f"{folder} repeats draws of simulated markets and keeps no scores of single dates.")
+    folder, _, study = open_scored_report(report)
     if folder.name != study.name:
         raise NeuralphaError(f"{folder} is the report of {study.name}; a sweep is kept in a folder of that name.")
     if study.split.grouped:

@@ -13,7 +13,7 @@ sessions, assets or stretches, which no mask can mend.
 # %% auto #0
 __all__ = ['ROW_CHECKS', 'MARKET_CHECKS', 'SLIP_BLOCK', 'WHOLE_BELOW', 'FRACTION', 'BROKEN_SHARE', 'FACTOR_STEP', 'ANSWERS',
            'HISTORY_DAYS', 'SPARSE', 'SAME_RETURN', 'LEAD', 'SIDE', 'OUTLIER', 'Market', 'look_over_market', 'gap',
-           'date_slip', 'market_return', 'adjusted_volume', 'find_adjusted_volume', 'thin_session', 'short_history',
+           'date_slip', 'median_by_date', 'adjusted_volume', 'find_adjusted_volume', 'thin_session', 'short_history',
            'sparse_asset', 'far_dates', 'copied_asset', 'find_copies', 'two_clocks', 'survivors_only']
 
 # %% ../../../nbs/data/checks/market.ipynb #d967adc9
@@ -89,7 +89,7 @@ def gap(market: Market) -> np.ndarray:
     """Rows within an asset's life that the table lacks."""
     return ~market.present
 
-# %% ../../../nbs/data/checks/market.ipynb #67682327
+# %% ../../../nbs/data/checks/market.ipynb #42fe1ca0
 @_finds(ROW_CHECKS)
 def date_slip(market: Market) -> np.ndarray:
     """Rows of asset-years whose returns follow the market's return of a neighbouring day."""
@@ -98,7 +98,7 @@ def date_slip(market: Market) -> np.ndarray:
     if np.bincount(panel.date_code).max(initial=0) < spec.market_assets:
         return hit
     returns = _returns(panel, market.usable)
-    around = _with_ends(market_return(panel, returns, spec.market_assets))
+    around = _with_ends(median_by_date(panel, returns, spec.market_assets))
     year = panel.dates.astype("datetime64[Y]").astype(int)
     year -= year[0]
     years = year[-1] + 1
@@ -138,8 +138,8 @@ def _returns(panel, usable):
     returns[panel.asset_offsets[:-1]] = np.nan
     return returns
 
-# %% ../../../nbs/data/checks/market.ipynb #f71ca1f6
-def market_return(
+# %% ../../../nbs/data/checks/market.ipynb #4b032120
+def median_by_date(
     panel: Panel,
     returns: np.ndarray,  # (n_rows,)
     least: int,  # assets that a date needs

@@ -14,8 +14,8 @@ many. What is read back must be the truth, or the file must be refused with a se
 __all__ = ['CHOICES', 'Dialect', 'random_dialect', 'Market', 'make_market', 'write_dialect', 'differences', 'first_option',
            'Outcome', 'read_dialect']
 
-# %% ../../../nbs/data/reading/dialects.ipynb #1ac105f9
-import bz2, gzip, lzma, re, zipfile
+# %% ../../../nbs/data/reading/dialects.ipynb #c312e40d
+import bz2, gzip, lzma, zipfile
 from dataclasses import asdict, dataclass
 from pathlib import Path
 import numpy as np
@@ -606,7 +606,7 @@ def _close_to(a, b, digits=2e-5):
         near = np.abs(a - b) <= digits * np.maximum(np.abs(b), 1e-12) + 1e-30
     return bool((near | np.isnan(a) & np.isnan(b)).all())
 
-# %% ../../../nbs/data/reading/dialects.ipynb #3004500e
+# %% ../../../nbs/data/reading/dialects.ipynb #06963d8a
 def differences(
     table,  # what `open_source` read
     market: Market,
@@ -670,10 +670,7 @@ def differences(
         return "volume differs"
     return ""
 
-
-_OPTION = re.compile(r"\b(\w+)=('[^']*'|\{'[^{}]*\}|\['[^\[\]]*\])")
-
-# %% ../../../nbs/data/reading/dialects.ipynb #2f47e5e4
+# %% ../../../nbs/data/reading/dialects.ipynb #6f7215ee
 def first_option(message: str) -> tuple | None:  # (option, value)
     """The option that a refusal names first.
 
@@ -683,10 +680,12 @@ def first_option(message: str) -> tuple | None:  # (option, value)
         (option, value)
     """
     import ast
-    from neuralpha.data.reading.spec import ReadSpec
+    from neuralpha.data.reading.spec import ReadSpec, options_named
 
-    found = next(((k, v) for k, v in _OPTION.findall(message) if k in ReadSpec.model_fields), None)
-    return found and (found[0], ast.literal_eval(found[1]))
+    for name, value in options_named(message):
+        if name in ReadSpec.model_fields:
+            return name, ast.literal_eval(value)
+    return None
 
 # %% ../../../nbs/data/reading/dialects.ipynb #ec6215d8
 @dataclass(frozen=True)

@@ -135,7 +135,7 @@ def scan_csv(
 def _text(path, spec):
     return without_remarks(text_file(path, spec.delimiter, spec.encoding))
 
-# %% ../../../nbs/data/reading/sources.ipynb #c222c6d8
+# %% ../../../nbs/data/reading/sources.ipynb #97a5e77a
 def _csv_failure(path, spec, e):
     """What is wrong with a CSV that the reader gave up on."""
     try:
@@ -147,9 +147,10 @@ def _csv_failure(path, spec, e):
     except NeuralphaError as n:
         return n
     if odd:
+        first = odd[0]
         return NeuralphaError(
-            f"{path}: line {odd[0][0]:,} has {odd[0][1]} fields; mend the line, or say delimiter= or decimal= if "
-            "commas are part of numbers."
+            f"{path}: line {first.number:,} has {len(first.cells)} fields; mend the line, or say delimiter= or "
+            "decimal= if commas are part of numbers."
         )
     return NeuralphaError(f"{path}: not a well-formed CSV file: {str(e).splitlines()[0]}.")
 

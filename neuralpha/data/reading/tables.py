@@ -102,7 +102,7 @@ def to_canonical(
         ).collect(engine="streaming")
     return settle_values(table, spec, judged)
 
-# %% ../../../nbs/data/reading/tables.ipynb #f00eec69
+# %% ../../../nbs/data/reading/tables.ipynb #7c9bfd44
 SAMPLE = 2000  # rows that are looked at before all are read
 
 
@@ -118,6 +118,10 @@ class Reading:
         self.numbers, self.texts, self.neither = [], [], {}  # columns by what becomes of them
         self.stamps = None  # how dates are read
         self.marks, self.signs = None, {}  # how numbers are written
+        self.whole = self.frame = None  # the rows, in form: all of them unread, and those that were read
+        self.assets = None  # pl.Enum of the names
+        self.later = []  # assets that trade after the asked-for span
+        self.attributes = None  # what describes each asset
 
     def say(self, check, rows, note, **more) -> None:
         """Add a finding."""
@@ -215,7 +219,7 @@ def _check_assets(reading: Reading):
             pl.col("tradable").str.strip_chars().str.to_lowercase().replace({"true": "1", "false": "0"})
         )
 
-# %% ../../../nbs/data/reading/tables.ipynb #b539db64
+# %% ../../../nbs/data/reading/tables.ipynb #b73033ca
 def _settle_numbers(reading: Reading):
     """Which columns are numbers, and how numbers are written."""
     spec = reading.spec
@@ -231,11 +235,9 @@ def _settle_numbers(reading: Reading):
         elif t.is_numeric() or t == pl.Boolean and (c == "tradable" or c not in NUMERIC_COLUMNS):
             reading.numbers.append(c)
         elif t == pl.String:
-            (
-                reading.numbers
-                if c in NUMERIC_COLUMNS or c == spec.wide_field and spec.layout == "wide" or _holds_numbers(reading, c)
-                else reading.texts
-            ).append(c)
+            is_called_number = c in NUMERIC_COLUMNS or c == spec.wide_field and spec.layout == "wide"
+            is_number = is_called_number or _holds_numbers(reading, c)
+            (reading.numbers if is_number else reading.texts).append(c)
         elif c in NUMERIC_COLUMNS or t == pl.Object:
             raise NeuralphaError(
                 f"{reading.where}: column {reading.names[c]!r} is {t}, not numbers; store it as numbers."
@@ -290,35 +292,19 @@ def _number_texts(reading: Reading):
     ]
     return sure or [c for c, t in schema.items() if t == pl.String and c not in ("date", "asset", "sector", "__time")]
 
-# %% ../../../nbs/data/reading/tables.ipynb #940b9ae2
+# %% ../../../nbs/data/reading/tables.ipynb #d374d2e8
 def _settle_marks(reading: Reading, rows):
     """Decimal and thousands marks from some rows; from all where these leave a question open."""
     columns = _number_texts(reading)
     spec = reading.spec
     if reading.marks is None:
-        reading.signs = column_signs(
-            rows,
-            [
-                c
-                for c, t in reading.lf.collect_schema().items()
-                if t == pl.String and c not in ("date", "asset", "__time")
-            ],
-            spec.missing,
-        )
+        schema = reading.lf.collect_schema()
+        texts = [c for c, t in schema.items() if t == pl.String and c not in ("date", "asset", "__time")]
+        reading.signs = column_signs(rows, texts, spec.missing)
     else:  # the first split, or another currency, may stand behind the rows that were looked at
         again = [c for c in columns if c == "factor" or reading.signs.get(c, Signs()).currency]
         reading.signs = reading.signs | column_signs(rows, again, spec.missing)
-    reading.signs = {
-        c: s
-        for c, s in reading.signs.items()
-        if not (
-            s.percent
-            and c in (*OHLC, "volume", "adj_close", "factor")
-            or s.ratio
-            and c != "factor"
-            and not is_called_event(reading.names.get(c, c))
-        )
-    }
+    reading.signs = {c: signs for c, signs in reading.signs.items() if _may_have(reading, c, signs)}
     _refuse_two_currencies(reading, columns)
     only_volume = set(columns) <= {"volume"}
 
@@ -334,6 +320,14 @@ def _settle_marks(reading: Reading, rows):
             reading.marks = settle(reading.lf)
         except NeuralphaError as e:
             raise NeuralphaError(f"{reading.where}: {_by_source(reading, str(e))}") from None
+
+# %% ../../../nbs/data/reading/tables.ipynb #420957aa
+def _may_have(reading: Reading, column: str, signs: Signs) -> bool:
+    """Whether the signs of a column's numbers can be meant there."""
+    if signs.percent and column in (*OHLC, "volume", "adj_close", "factor"):
+        return False
+    may_be_ratio = column == "factor" or is_called_event(reading.names.get(column, column))
+    return may_be_ratio or not signs.ratio
 
 # %% ../../../nbs/data/reading/tables.ipynb #56d2a1a1
 def _by_source(reading: Reading, message):
@@ -563,14 +557,11 @@ def _read_rows(reading: Reading):
     _say_marks(reading)
     return None
 
-# %% ../../../nbs/data/reading/tables.ipynb #38c048d2
+# %% ../../../nbs/data/reading/tables.ipynb #7572f7ad
 def _say_marks(reading: Reading):
     if reading.marks.said:
-        reading.settled |= {
-            k: v
-            for k, v in (("decimal", reading.marks.decimal), ("thousands", reading.marks.thousands))
-            if v and getattr(reading.spec, k) is None
-        }
+        proved = {"decimal": reading.marks.decimal, "thousands": reading.marks.thousands}
+        reading.settled |= {k: mark for k, mark in proved.items() if mark and getattr(reading.spec, k) is None}
         reading.say(
             "number_marks", reading.frame.height, f"numbers read with {reading.marks.said}, as their cells prove"
         )
@@ -600,27 +591,17 @@ def _settle_days(reading: Reading):
     if in_span(reading.spec):
         reading.frame = reading.frame.filter(*in_span(reading.spec))
 
-# %% ../../../nbs/data/reading/tables.ipynb #07b7ee51
+# %% ../../../nbs/data/reading/tables.ipynb #e6630fe0
 def _settle_keys(reading: Reading):
     """Blanks around names, names that look alike, and columns that only count the rows."""
     stripped = int(reading.frame["__stripped"].sum())
     if stripped:
         reading.say("asset_text", stripped, "blanks around asset names were removed")
     reading.findings += similar_names(reading.assets.categories.to_list())
-    for c in [
-        c
-        for c in reading.numbers
-        if c not in NUMERIC_COLUMNS
-        and c not in (reading.spec.fields or ())
-        and c not in reading.spec.columns
-        and reading.spec.layout == "long"
-    ]:
-        counts = (
-            reading.frame.height > 20
-            and reading.frame[c].null_count() == 0
-            and reading.frame.select((pl.col(c) - pl.col("__row")).n_unique() == 1).item()
-        )
-        if not counts:
+    meant = {*NUMERIC_COLUMNS, *(reading.spec.fields or ()), *reading.spec.columns}
+    spare = [c for c in reading.numbers if c not in meant] if reading.spec.layout == "long" else []
+    for c in spare:
+        if not _counts_rows(reading.frame, c):
             continue
         reading.say(
             "unused_column",
@@ -631,6 +612,13 @@ def _settle_keys(reading: Reading):
         reading.numbers.remove(c)
         reading.frame = reading.frame.drop(c)
     reading.frame = reading.frame.drop("__stripped", "__row")
+
+
+def _counts_rows(frame: pl.DataFrame, column: str) -> bool:
+    """Whether a column is the number of its row, from wherever it begins."""
+    if frame.height <= 20 or frame[column].null_count():
+        return False
+    return frame.select((pl.col(column) - pl.col("__row")).n_unique() == 1).item()
 
 # %% ../../../nbs/data/reading/tables.ipynb #00c5345c
 def _settle_signs(reading: Reading):
@@ -660,12 +648,11 @@ def _settle_signs(reading: Reading):
         )
         reading.frame = reading.frame.with_columns(pl.col(c).abs())
 
-# %% ../../../nbs/data/reading/tables.ipynb #56ba8ad1
+# %% ../../../nbs/data/reading/tables.ipynb #083d2ab0
 def _settle_attributes(reading: Reading):
     """What describes an asset stands aside."""
-    constant = [
-        c for c in reading.texts + [c for c in reading.numbers if c == "delisting_return"] if c in reading.frame.columns
-    ]
+    describing = [*reading.texts, *(c for c in reading.numbers if c == "delisting_return")]
+    constant = [c for c in describing if c in reading.frame.columns]
     attributes, notes = _attributes(reading.frame, constant, reading.where)
     notes += [
         _left_out(c, reading.frame.height, f"is {t}, neither number nor text")
@@ -685,11 +672,10 @@ def _settle_attributes(reading: Reading):
             f"{reading.where}: column {reading.names['delisting_return']!r} holds losses of more than everything: it "
             "is in percent; say percent='delisting_return' (it is then divided by 100)."
         )
-    for c in (
-        c
-        for c in reading.numbers
-        if c not in NUMERIC_COLUMNS and looks_adjusted(reading.names.get(c, c)) and c not in (reading.spec.fields or ())
-    ):
+    for c in reading.numbers:
+        is_meant = c in NUMERIC_COLUMNS or c in (reading.spec.fields or ())
+        if is_meant or not looks_adjusted(reading.names.get(c, c)):
+            continue
         reading.say(
             "unused_adjusted_close",
             reading.frame[c].count(),
@@ -704,20 +690,14 @@ def _name(column, dtype):
     value = pl.col(column).fill_nan(None) if dtype.is_float() else pl.col(column)
     return value.cast(pl.String).str.replace(r"^(\d+)\.0+$", "$1") if column == "sector" else value.cast(pl.String)
 
-# %% ../../../nbs/data/reading/tables.ipynb #f31eab79
+# %% ../../../nbs/data/reading/tables.ipynb #5b6d59cc
 def _long(lf, spec, names, where):
     """A wide table as long rows that know their row in the source; refuses a column that cannot be an asset."""
-    odd = next(
-        (
-            (c, t)
-            for c, t in lf.collect_schema().items()
-            if c not in ("date", "__row") and not (t.is_numeric() or t in (pl.String, pl.Null))
-        ),
-        None,
-    )
+    kinds = {c: t for c, t in lf.collect_schema().items() if c not in ("date", "__row")}
+    odd = next((c for c, t in kinds.items() if not (t.is_numeric() or t in (pl.String, pl.Null))), None)
     if odd:
         raise NeuralphaError(
-            f"{where}: column {names[odd[0]]!r} is {odd[1]}, not numbers; every column of a wide table but the "
+            f"{where}: column {names[odd]!r} is {kinds[odd]}, not numbers; every column of a wide table but the "
             f"date is an asset: drop it, or say columns={{'date': '...'}}."
         )
     return lf.unpivot(index=["date", "__row"], variable_name="asset", value_name=spec.wide_field).filter(
@@ -769,7 +749,7 @@ def _refuse_bad_cells(frame, bad, names, where, wide=False, date_fix=""):
 def _left_out(column, rows, why):
     return dict(check="text_column", rows=rows, column=column, note=f"column {column!r} {why}: it was left out")
 
-# %% ../../../nbs/data/reading/tables.ipynb #fd709799
+# %% ../../../nbs/data/reading/tables.ipynb #3b3c4471
 CONTRACTS = ("contract", "contract_month", "delivery", "delivery_month", "expiry", "expiration", "maturity")
 
 
@@ -815,9 +795,8 @@ def _attributes(frame, columns, where):
                 "the roll, or each contract as an asset"
             )
             notes.append(dict(check="contracts", rows=frame[c].count(), note=note))
-    return known.select("asset", *keep).with_columns(pl.col("asset").cast(pl.String)).to_pandas().set_index(
-        "asset"
-    ), notes
+    table = known.select("asset", *keep).with_columns(pl.col("asset").cast(pl.String))
+    return table.to_pandas().set_index("asset"), notes
 
 # %% ../../../nbs/data/reading/tables.ipynb #df8c789b
 def _currencies(values, column, rows):

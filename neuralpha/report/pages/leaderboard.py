@@ -9,7 +9,7 @@ sentences of `report.pages.answers`, below it what was spent.
 # %% auto #0
 __all__ = ['LEDGER', 'LeaderboardPage', 'leaderboard_page', 'LeaderboardRow', 'shown_metrics']
 
-# %% ../../../nbs/report/pages/leaderboard.ipynb #f1d3f41a
+# %% ../../../nbs/report/pages/leaderboard.ipynb #ff002607
 from dataclasses import dataclass
 from typing import NamedTuple
 from ...audit.holdout import holdout_line, read_seal
@@ -22,7 +22,7 @@ from .money import money_table
 from .published import PublishedTables, published_tables
 from .setting import setting
 from .site import Site
-from .slices import slice_choices, slice_columns, slice_numbers
+from .slices import slice_choices, slice_columns, slices_of_script
 
 # %% ../../../nbs/report/pages/leaderboard.ipynb #8f62af97
 @dataclass
@@ -83,10 +83,10 @@ def _points_of(results) -> int:
     """Dates of a curve on the front page: fewer where many universes share it, so that it stays below a megabyte."""
     return min(POINTS, max(40, 2000 // max(len(results), 1)))
 
-# %% ../../../nbs/report/pages/leaderboard.ipynb #d5890f11
+# %% ../../../nbs/report/pages/leaderboard.ipynb #7d9270bf
 def leaderboard_page(site: Site) -> LeaderboardPage:
     """The leaderboard of all universes, with the answer to the study's question above it."""
-    slices = slice_numbers(site.results, site.study)
+    slices = slices_of_script(site.results, site.study)
     horizons, regimes = slice_choices(slices) if slices else ([], {})
     return LeaderboardPage(
         setting=setting(site.study),
