@@ -246,3 +246,24 @@ def test_a_label_that_its_bars_contradict_is_the_first_to_be_named(planted):
     assert f"Begin with {asset}: its label on {day} is {100 * planted:+.1f}%, its bars say" in repr(origin)
     first = origin.suspects().iloc[0]
     assert first.name == (pd.Timestamp(day), asset) and np.isclose(first["bars_say"], plain.values[row])
+
+@pytest.mark.parametrize("seed", range(4))
+def test_a_wrong_price_is_named_where_the_label_spans_many_bars(seed):
+    from neuralpha.data.alignment import on_panel
+    from neuralpha.evaluate.baselines import reversal
+
+    market = load_universe("sim-tiny")
+    rng = np.random.default_rng(seed)
+    lived = np.flatnonzero(np.diff(market.asset_offsets) > 400)
+    asset = market.assets[rng.choice(lived)]
+    day = market.dates[rng.integers(150, 350)]
+
+    def said_of(panel):
+        y = forward_return(panel, horizon=5, delay=1)
+        return repr(Origin("reversal", y, on_panel(panel, reversal(panel))[0][:, 0].astype(float)))
+
+    prices = market.frame().drop(columns="tradable")
+    wrong = (prices["asset"] == asset) & (prices["date"] == day)
+    prices.loc[wrong, ["open", "high", "low", "close"]] *= 1.45
+    assert "No score and no label stands on a price" in said_of(market)
+    assert f"Begin with {asset}: " in said_of(panel_from_frame(prices, "wrong"))

@@ -42,13 +42,13 @@ def test_what_a_universe_page_says_to_type_works(monkeypatch):
     monkeypatch.chdir(root())
     page = (root() / "reports/sample/sim-tiny/index.html").read_text(encoding="utf-8")
     folder = page.split('na.inspect("')[1].split('"')[0]
-    assert folder == "reports/sample/sim-tiny" and "on which most depends" in repr(na.inspect(folder))
+    assert folder == "reports/sample/sim-tiny" and "a price that jumped and came back" in repr(na.inspect(folder))
 
 def test_without_a_date_it_says_on_which_rows_the_ics_depend_most(parts):
     X, y, ridge = parts
     origin = na.inspect(ridge)
     table = origin.suspects(3)
-    assert "none stands on a price that jumped" in repr(origin) and table["pull"].abs().is_monotonic_decreasing
+    assert "No score and no label stands on a price" in repr(origin) and table["pull"].abs().is_monotonic_decreasing
     for (day, asset), row in table.iterrows():
         seen = na.inspect(ridge, day, asset)
         assert row["ic"] == pytest.approx(seen.ic) and row["ic_without"] == pytest.approx(seen.without["ic"])
