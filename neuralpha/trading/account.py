@@ -376,13 +376,13 @@ def _add(table, k, values):
     for c in range(len(values)):
         table[k, c] += values[c]
 
-# %% ../../nbs/trading/account.ipynb #63ceea9b
+# %% ../../nbs/trading/account.ipynb #8e77e90f
 @_inlined
 def _book_gain(held, a, move, part, sums, gain):
     """What the positions in an asset gain by a move, (C,): in its column and in that of the side it was held on."""
     for c in range(len(gain)):
         gain[c] = held[a, c] * move
-    _add(sums, part, gain)
+        sums[part, c] += gain[c]
     for c in range(len(gain)):
         sums[COLUMN.of_long, c] += gain[c] if held[a, c] > 0.0 else 0.0
         sums[COLUMN.of_short, c] += 0.0 if held[a, c] > 0.0 else gain[c]
@@ -422,13 +422,13 @@ def _pay_out(held, a, gain, rates, row, constant, source, cash, paid, sums):
         if len(paid):
             paid[a, c] += spread
 
-# %% ../../nbs/trading/account.ipynb #888f4967
+# %% ../../nbs/trading/account.ipynb #0dd2efea
 @njit(cache=True, error_model="numpy")
 def _trade(bar, wish, base, bars, terms, tariff, state, sums):
     """Orders that bring positions to what is wished, with their cost, and the move after the fill."""
     held, cash, gained, paid, kept, n = state.position, state.cash, state.gained, state.paid, state.held, len(base)
-    order, size, filled, gain = np.zeros(n), np.zeros(n), np.zeros(n), np.zeros(n)
-    rate, part, cost = tariff.half_spread.copy(), np.zeros(n), np.zeros(n)
+    order, filled, gain, part, cost = np.zeros(n), np.zeros(n), np.zeros(n), np.zeros(n), np.zeros(n)
+    rate = tariff.half_spread.copy()
     early, late = np.ascontiguousarray(tariff.temporary.T), np.ascontiguousarray(tariff.permanent.T)
     roots = (early[1] == 0.5).all(), (late[1] == 0.5).all()
     varies, stays, has_fees = (tariff.source >= 0).any(), late[0].any(), tariff.commission.any()
@@ -438,19 +438,15 @@ def _trade(bar, wish, base, bars, terms, tariff, state, sums):
         a, row = bar.asset[i], bar.row[i]
         if bar.leaves[i] or (_is_empty(held, a) and _is_empty(wish, a)):
             continue
-        _order(wish, a, terms.weights, base, held, order, size)
-        _add(sums, COLUMN.wished, size)
+        _order(wish, a, terms.weights, base, held, order, filled, sums)
         if bar.fillable[i]:
             volume, volatility, price = _at(bars.volume, row), _at(bars.volatility, row), _at(bars.price, row)
-            filled[:] = size
             if varies or not _is_priced(0.0, volume, volatility, price, of_volume, of_volatility, of_price):
                 _find_rates(bars.half_spread, row, tariff.half_spread, tariff.source, rate)
                 _leave_unpriced(rate, volume, volatility, price, tariff.needs, filled, sums)
             if limits:
                 _limit(_at(bars.turned_over, row), terms.participation, terms.lot, filled, sums)
-            _spread(filled, rate, part)
-            cost[:] = 0.0
-            _charge(part, COLUMN.half_spread, sums, cost)
+            _pay_spread(filled, rate, sums, cost)
             _impacts(filled, volume, volatility, base, early, roots[0], part)
             _charge(part, COLUMN.temporary, sums, cost)
             if stays:
@@ -464,7 +460,7 @@ def _trade(bar, wish, base, bars, terms, tariff, state, sums):
             if keeps:
                 _add(paid, a, cost)
         else:
-            _add(sums, COLUMN.halted, size)
+            _add(sums, COLUMN.halted, filled)
         if bar.after[i] != 0.0:
             _book_gain(held, a, bar.after[i], COLUMN.after, sums, gain)
             if keeps:
@@ -472,17 +468,19 @@ def _trade(bar, wish, base, bars, terms, tariff, state, sums):
             _drift(held, a, gain, terms.drift, cash)
         _count(held, a, sums)
         if len(kept):
-            kept[row] = held[a]
+            for c in range(n):
+                kept[row, c] = held[a, c]
 
-# %% ../../nbs/trading/account.ipynb #f7a82299
+# %% ../../nbs/trading/account.ipynb #6ca395bf
 @_inlined
-def _order(wish, a, column, base, held, order, size):
-    """What brings positions to what is wished; where a wish is NaN they are left as they are."""
+def _order(wish, a, column, base, held, order, size, sums):
+    """What brings positions to what is wished, and how much that is; where a wish is NaN they are left as they are."""
     for c in range(len(order)):
         change = wish[a, column[c]] * base[c] - held[a, c]
-        order[c] = 0.0 if np.isnan(change) else change
-    for c in range(len(size)):
-        size[c] = abs(order[c])
+        change = 0.0 if np.isnan(change) else change
+        order[c] = change
+        size[c] = abs(change)
+        sums[COLUMN.wished, c] += abs(change)
 
 
 @_inlined
@@ -544,21 +542,22 @@ def _fillable(size, participation, turned_over, lot):
         size = min(size, available) if available > 0.0 else 0.0
     return np.floor(size / lot + 1e-9) * lot if lot > 0.0 else size
 
-# %% ../../nbs/trading/account.ipynb #8213ac3d
+# %% ../../nbs/trading/account.ipynb #c9f473a1
+@_inlined
+def _pay_spread(filled, rate, sums, cost):
+    """Half the spread of what is filled: the first part of the cost of orders."""
+    for c in range(len(cost)):
+        spread = filled[c] * rate[c] if filled[c] > 0.0 else 0.0
+        sums[COLUMN.half_spread, c] -= spread
+        cost[c] = spread
+
+
 @_inlined
 def _charge(part, column, sums, cost):
-    """A part of the cost of orders, in its column and in their sum."""
+    """A further part, in its column and in the cost."""
     for c in range(len(cost)):
         sums[column, c] -= part[c]
-    for c in range(len(cost)):
         cost[c] += part[c]
-
-
-@_inlined
-def _spread(filled, rate, part):
-    """Half the spread of what is filled."""
-    for c in range(len(filled)):
-        part[c] = filled[c] * rate[c] if filled[c] > 0.0 else 0.0
 
 # %% ../../nbs/trading/account.ipynb #70aea751
 @njit(cache=True, error_model="numpy")
