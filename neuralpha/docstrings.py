@@ -13,8 +13,8 @@ exported file is made from the notebook by every export.
 __all__ = ['COLUMNS_OF_PROSE', 'NO_PROSE', 'Meaning', 'Comments', 'parameters', 'returned', 'attributes', 'never', 'Module',
            'module_of', 'class_parameters', 'numpydoc', 'summary_of', 'documented', 'opening', 'narrow', 'with_opening']
 
-# %% ../nbs/docstrings.ipynb #afe1cd83
-import ast, io, re, textwrap, tokenize
+# %% ../nbs/docstrings.ipynb #9dfa0e9c
+import ast, inspect, io, re, textwrap, tokenize
 from collections.abc import Callable
 from typing import NamedTuple
 
@@ -292,18 +292,19 @@ def numpydoc(
         lines += _section("Returns", [gives])
     return "\n".join(lines)
 
-# %% ../nbs/docstrings.ipynb #30ddac1a
+# %% ../nbs/docstrings.ipynb #e8dbd297
 def summary_of(
     doc: str | None,  # a docstring, with or without sections
 ) -> str:
-    """What the notebook says of a name: the docstring without the sections that the export adds.
+    """What the notebook says of a name: the docstring without its indentation, and without the sections that the
+    export adds.
 
     Parameters
     ----------
     doc : str | None
         a docstring, with or without sections
     """
-    return re.split(r"\n\n(?:Parameters\n-{10}|Returns\n-{7})\n", doc or "")[0]
+    return re.split(r"\n\n(?:Parameters\n-{10}|Returns\n-{7})\n", inspect.cleandoc(doc or ""))[0]
 
 # %% ../nbs/docstrings.ipynb #307af315
 def _quoted(text: str, indent: str) -> list:  # of lines
@@ -413,7 +414,7 @@ def _only_imports(source: str) -> bool:
 def _for_types_only(node) -> bool:
     return isinstance(node, ast.If) and ast.unparse(node.test) == "TYPE_CHECKING"
 
-# %% ../nbs/docstrings.ipynb #c5c4d144
+# %% ../nbs/docstrings.ipynb #29c525b4
 COLUMNS_OF_PROSE = 116  # of a module's lines, less the quotes
 NO_PROSE = re.compile(r"^\s*(\||#|    )", re.M)  # tables, headings, indented code
 
@@ -424,7 +425,7 @@ def narrow(text: str) -> str:
     parts[::2] = [re.sub(r"[^\n]+(\n[^\n]+)*", _refilled, part) for part in parts[::2]]
     return "".join(parts)
 
-
+# %% ../nbs/docstrings.ipynb #09b3d67a
 def _refilled(paragraph: re.Match) -> str:
     text = paragraph[0]
     if max(map(len, text.split("\n"))) <= COLUMNS_OF_PROSE or NO_PROSE.search(text):

@@ -8,6 +8,7 @@ from neuralpha.core import NeuralphaError
 from neuralpha.cli import _data_block, _read_options, main
 from neuralpha.data.reading.spec import ReadSpec
 from neuralpha.data.universes import load_universe
+from neuralpha.models.registry import MODELS
 
 def test_what_is_read_is_a_studys_data_block(tmp_path):
     assert _data_block("tiny", ["german.csv"], ["date_format=%d.%m.%Y"]) == {"german.csv": {"date_format": "%d.%m.%Y"}}
@@ -230,6 +231,11 @@ def _call(capsys, *args):
     with pytest.raises(SystemExit) as e:
         main([str(a) for a in args])
     return e.value.code or 0, capsys.readouterr()
+
+def test_a_model_is_listed_with_what_it_is_and_the_parameters_of_its_own(capsys):
+    code, said = _call(capsys, "models")
+    assert code == 0 and "Ordinary least squares" in said.out and "Parameters" not in said.out
+    assert len(said.out.splitlines()) < 6 * len(MODELS)
 
 @pytest.mark.parametrize(
     "args, message",

@@ -16,3 +16,10 @@ def test_a_name_that_was_not_handed_in_is_an_error():
     with pytest.raises(jinja2.UndefinedError, match="text"):
         row = {"letters": "a", "model": "m", "is_baseline": False, "is_among_best": True, "cells": [{}]}
         page_part("board", ["a"], [row], "", [])
+
+def test_a_framed_page_is_the_page_that_was_handed_in():
+    from bs4 import BeautifulSoup
+
+    page = "<h1 class=\"big\">1 < 2 & 'three'</h1>"
+    window = BeautifulSoup(framed(page, 90).data, "html.parser").find("iframe")
+    assert window["srcdoc"] == page and "height: 90px" in window["style"]

@@ -95,6 +95,13 @@ def test_sections_say_what_the_comments_say():
     ]
     assert summary_of(inspect.getdoc(scope["hold"])) == "Return of the upper fifth."
 
+def test_a_summary_ends_before_the_sections_however_deep_they_stand():
+    source = "class Held:\n    \"\"\"What is held.\"\"\"\n\n    share: float = 1.0  # of the wealth"
+    scope = {}
+    exec(documented(source), scope)
+    assert "share" in scope["Held"].__doc__ and summary_of(scope["Held"].__doc__) == "What is held."
+    assert summary_of(None) == ""
+
 def test_a_comment_behind_the_arrow_of_a_short_signature_is_no_parameters():
     source = 'def share(a:int)->float: # 0 to 1\n    "A share."\n    return 1.'
     scope = {}
