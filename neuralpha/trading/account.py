@@ -238,9 +238,9 @@ class State(NamedTuple):
     paid: np.ndarray  # (n_assets, C) for each asset so far, or (0, 0)
     held: np.ndarray  # (n_rows, C) money after each row's bar, or (0, 0)
 
-# %% ../../nbs/trading/account.ipynb #ceb40d32
+# %% ../../nbs/trading/account.ipynb #e67f0fc7
 class Bar(NamedTuple):
-    """One date: the assets that have a row on it, then those that have had their last: to be paid out, or still held.
+    """One date: the assets that have a row on it, then those that have had their last: paid out, or still held.
 
     Parameters
     ----------
@@ -360,14 +360,14 @@ def _move_to_fill(bar, bars, terms, tariff, state, sums):
         value[c] = max(cash[c] + value[c], 0.0) if terms.compounding[c] else terms.capital[c]
     return value
 
-# %% ../../nbs/trading/account.ipynb #ee703f4a
+# %% ../../nbs/trading/account.ipynb #e2114d35
 @njit(cache=True, error_model="numpy")
 def _is_empty(table, k):
     """Whether all in a row are zero."""
-    for c in range(table.shape[1]):
-        if table[k, c] != 0.0:
-            return False
-    return True
+    c = 0
+    while c < table.shape[1] and table[k, c] == 0.0:
+        c += 1
+    return c == table.shape[1]
 
 
 @_inlined
