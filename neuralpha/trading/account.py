@@ -302,10 +302,16 @@ def _at(values, i):
     """A value of a row, or the one that all rows have."""
     return values[i] if len(values) > 1 else values[0]
 
-# %% ../../nbs/trading/account.ipynb #ed271e7c
+# %% ../../nbs/trading/account.ipynb #5ce8a0f6
 @njit(cache=True, error_model="numpy")
-def wished_on(d, decided, delay, horizon, bars):
-    """(n_assets, P) weights wished on a date; NaN: leave it as it is, and where the asset has no row."""
+def wished_on(d, decided, delay, horizon, bars) -> np.ndarray:  # (n_assets, P)
+    """Weights wished on a date; NaN: leave it as it is, and where the asset has no row.
+
+    Returns
+    -------
+    np.ndarray
+        (n_assets, P)
+    """
     n, columns = len(bars.begins), decided.shape[1]
     wish = np.full((n, columns), np.nan)
     for a in range(n):
