@@ -77,6 +77,54 @@ def test_steps_are_the_run_bit_for_bit():
         books.step()
     np.testing.assert_array_equal(books.ledger().records, whole.records)
 
+def _without_the_end(market, missed):
+    """A market whose last asset misses the last bars."""
+    frame = market.frame().reset_index()
+    there = (frame["date"] <= market.dates[-missed - 1]) | (frame["asset"] != frame["asset"].iloc[-1])
+    return panel_from_frame(frame[there], attributes=market.attributes)
+
+def test_a_bar_is_what_the_panel_has_on_its_date():
+    panel = _without_the_end(_wild_market(3)[0], 3)
+    returns, last = earned_returns(panel).returns, panel.asset_offsets[1:] - 1
+    assert panel.gone.any() and not panel.gone[-1] and last[-1] == panel.n_rows - 1 and not panel.tradable.all()
+    books = open_books(panel, Account())
+    for d, date in enumerate(panel.dates):
+        own, bar = panel.rows_on(date), books.bar(d)
+        over = np.flatnonzero((panel.date_code[last] < d) & ~(panel.gone & (panel.date_code[last] < d - 1)))
+        np.testing.assert_array_equal(bar.row, np.append(own, last[over]))
+        np.testing.assert_array_equal(bar.asset, panel.asset_code[bar.row])
+        np.testing.assert_array_equal(bar.leaves, np.append(np.zeros(len(own), bool), panel.gone[over]))
+        np.testing.assert_array_equal(bar.fillable, np.append(panel.tradable[own], np.zeros(len(over), bool)))
+        is_first = np.isin(own, panel.asset_offsets[:-1])
+        np.testing.assert_array_equal(
+            bar.before, np.append(np.where(is_first, 0.0, returns[own - 1]), returns[last[over]])
+        )
+
+def test_books_copy_neither_the_weights_nor_what_the_panel_keeps():
+    panel = simulate_universe(30, 200, seed=7)
+    weights = np.random.default_rng(0).normal(size=panel.n_rows) / 30
+    books = open_books(panel, Account(make_costs("square-root")), Clock(), weights)
+    shared = (books.decided, weights), (books.bars.moves, earned_returns(panel).returns)
+    shared += (books.bars.tradable, panel.tradable), (books.bars.fillable, panel.tradable)
+    assert all(np.shares_memory(*both) for both in shared) and weights.flags.writeable
+    kept = [*books.bars, *books.state, books.records]
+    own = [a for a in kept if not any(np.shares_memory(a, given) for _, given in shared)]
+    of_bars = books.records.nbytes + books.bars.years.nbytes  # and ten numbers an asset, at most
+    assert sum(a.nbytes for a in own) <= 16 * panel.n_rows + of_bars + 80 * panel.n_assets
+    books.run()
+    with pytest.raises(ValueError, match="read-only"):
+        books.decided[:] = 0.0
+
+def test_accounts_with_different_laws_of_impact_are_those_kept_alone():
+    panel, decided = _wild_market(8)
+    laws = [Impact(0.0), Impact(0.7), Impact(0.7, 0.6), Impact(0.2, 1.0, False), Impact(0.01, 0.0, False)]
+    laws += [Impact(0.1, base="capital"), Impact(0.1, 0.3, base="capital")]
+    accounts = [Account(Costs(5.0, law, late), 1e8) for law in laws for late in (Impact(0.0), Impact(0.1, 1.0))]
+    together = run_accounts(panel, decided, accounts)
+    assert len({*together.part("wealth")[-1]}) == len(accounts)
+    for c, account in enumerate(accounts):
+        np.testing.assert_array_equal(together.records[:, c], run_accounts(panel, decided, account).records[:, 0])
+
 def test_the_account_in_plain_python():
     panel, decided = _wild_market(2, 12, 90)
     costs = make_costs("square-root")
@@ -132,15 +180,19 @@ def test_who_merely_misses_the_last_bars_is_still_held():
 
 @pytest.mark.parametrize("missed", [1, 2, 20])
 def test_parts_sum_where_assets_miss_the_last_bars(missed):
-    market, _ = _wild_market(6)
-    ends = market.dates[-missed - 1]
-    frame = market.frame().reset_index()
-    ragged = panel_from_frame(frame[(frame["date"] <= ends) | (frame["asset"] != frame["asset"].iloc[-1])])
+    ragged = _without_the_end(_wild_market(6)[0], missed)
     decided = np.random.default_rng(0).normal(size=ragged.n_rows) / 30
-    books = open_books(ragged, Account(), Clock(), decided, by_asset=True)
+    books = open_books(ragged, Account(), Clock(), decided, by_asset=True, first=3)
+    stepped, held = open_books(ragged, Account(), Clock(), decided, first=3), []
+    for _ in range(3, ragged.n_dates):
+        stepped.step()
+        held.append(stepped.state.position[:, 0].copy())
     books.run(last=ragged.n_dates - missed)
     before = books.held_on_rows()
+    np.testing.assert_array_equal(books.held_by_date(), held[:-missed])
     books.run()
+    np.testing.assert_array_equal(books.held_by_date(), held)
+    assert held[-1][-1] != 0 and np.isnan(before[ragged.date_code < 3]).all()
     np.testing.assert_array_equal(books.held_on_rows()[ragged.asset_offsets[1:] - 1][-1], before[-1])
     ledger = run_accounts(ragged, decided, [Account(_EVERYTHING, 1e6), Account(drift=False)], Clock(1, "open", 2))
     assert not ragged.gone[-1] and ledger.error() < 1e-12

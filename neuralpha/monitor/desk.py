@@ -736,17 +736,12 @@ def _book(run: _Run, at: int) -> tuple:  # records (accounts, RECORD), filled (a
     filled = books.state.position / (1 + after[:, None]) - before * (1 + moved[:, None])
     return records, np.where(np.abs(filled) > 1e-9 * np.maximum(np.abs(before), 1.0), filled, 0.0)
 
-# %% ../../nbs/monitor/desk.ipynb #9539acd9
-def _of_rows(values, rows):
-    return values[rows] if len(values) > 1 else values[0]  # where all are alike, one is kept
-
-# %% ../../nbs/monitor/desk.ipynb #f7683f16
+# %% ../../nbs/monitor/desk.ipynb #a0854e3c
 def _moves(books: Books, at: int):
     """(n_assets,) return before and after the fill; an asset that leaves has lost all of its position."""
-    rows = slice(*books.bars.offsets[at : at + 2])
-    asset = books.bars.asset[rows]
+    bar = books.bar(at)
     before, after = np.zeros((2, books.panel.n_assets))
-    before[asset], after[asset] = _of_rows(books.bars.before, rows), _of_rows(books.bars.after, rows)
+    before[bar.asset], after[bar.asset] = bar.before, bar.after
     return before, after
 
 # %% ../../nbs/monitor/desk.ipynb #8520427c
@@ -756,16 +751,15 @@ class Paid(NamedTuple):
     slippage: float
     commission: float
 
-# %% ../../nbs/monitor/desk.ipynb #f2046371
+# %% ../../nbs/monitor/desk.ipynb #14960221
 def _force_fills(run, at, wish, moved) -> Paid:
     """Wishes, in money, that end in what the broker filled."""
     fills = fills_of(run.record, run.panel.dates[at])
     wish[:, 0] = np.nan
     if fills is None:
         return Paid(0.0, 0.0)
-    day = run.books.bars
-    rows = slice(*day.offsets[at : at + 2])
-    price = dict(zip(day.asset[rows], _reference_prices(run, day.row[rows], day.fillable[rows])))
+    bar = run.books.bar(at)
+    price = dict(zip(bar.asset, _reference_prices(run, bar.row, bar.fillable)))
     slippage = 0.0
     for fill in fills.itertuples():
         code = int(np.searchsorted(run.panel.assets, fill.asset))

@@ -176,17 +176,15 @@ def _wish(books, world, t, held, wealth, notes, weigh):
     state = world.states[t - 1]
     return target if state is None else act(state, target, held)
 
-# %% ../../nbs/monitor/difference.ipynb #e864c36d
+# %% ../../nbs/monitor/difference.ipynb #fa586d6b
 def _before_trade(books: Books):
     """(assets, accounts) positions at the fill, and (accounts,) the money that weights are shares of."""
-    bars, state, tariff = books.bars, books.state, books.tariff
-    rows = slice(*bars.offsets[books.date : books.date + 2])
-    asset, leaves = bars.asset[rows], bars.leaves[rows]
+    bar, state, tariff = books.bar(books.date), books.state, books.tariff
+    asset, leaves = bar.asset, bar.leaves
     move = np.zeros(books.panel.n_assets)
-    move[asset] = bars.before[rows]
-    years = bars.years[books.date]
-    owed = np.minimum(state.cash, 0) * tariff.financing * years
-    fees = (np.minimum(state.position[asset], 0) * _borrow_rates(bars, rows, tariff)).sum(0) * years
+    move[asset] = bar.before
+    owed = np.minimum(state.cash, 0) * tariff.financing * bar.years
+    fees = (np.minimum(state.position[asset], 0) * _borrow_rates(books.bars, bar.row, tariff)).sum(0) * bar.years
     moved = state.position * (1 + move[:, None])
     there = _marked(asset[~leaves], books.panel.n_assets)
     gone = _marked(asset[leaves], books.panel.n_assets)

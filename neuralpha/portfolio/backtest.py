@@ -178,7 +178,7 @@ def _follow(panel, policy, decided, account, clock, span) -> tuple[Ledger, dict]
     notes.pop("returns", None)
     return books.ledger(), notes
 
-# %% ../../nbs/portfolio/backtest.ipynb #4ca9127a
+# %% ../../nbs/portfolio/backtest.ipynb #4a681716
 @dataclass
 class BarByBar:
     """What an account that traded on a score earned and held on each bar.
@@ -304,12 +304,8 @@ class BarByBar:
         books = self.ledger.books
         if not len(books.state.held):
             raise NeuralphaError("What was held was not kept for many accounts at once; trade this one with backtest.")
-        rows = slice(books.bars.offsets[self.span.start], books.bars.offsets[self.span.stop])
-        date = np.repeat(np.arange(self.panel.n_dates), np.diff(books.bars.offsets))[rows] - self.span.start
-        wide = np.zeros((len(self.ledger.records), self.panel.n_assets))
-        np.add.at(wide, (date, books.bars.asset[rows]), books.state.held[rows, 0])
-        wealth = self.ledger.part("wealth")[:, 0]
-        return pd.DataFrame(wide / np.where(wealth > 0, wealth, np.nan)[:, None], self.ledger.dates, self.panel.assets)
+        held, wealth = books.held_by_date(), self.ledger.part("wealth")[:, 0]
+        return pd.DataFrame(held / np.where(wealth > 0, wealth, np.nan)[:, None], self.ledger.dates, self.panel.assets)
 
 # %% ../../nbs/portfolio/backtest.ipynb #f7d99f9c
 @dataclass

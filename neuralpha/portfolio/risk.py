@@ -531,13 +531,13 @@ def _shocks(book) -> pd.DataFrame:
         )
     return pd.DataFrame(rows, ["change", "unit", "how"]).T
 
-# %% ../../nbs/portfolio/risk.ipynb #2ca701cf
+# %% ../../nbs/portfolio/risk.ipynb #4243efbf
 def _dearest_short(book: Book) -> float:
     """What is sold short at the end of names at the highest fee of the schedule, as a share of the wealth."""
     books, last = book.ledger.books, book.span.stop - 1
-    rows = slice(*books.bars.offsets[last : last + 2])
-    fees = books.bars.borrow[rows, books.tariff.lent[0]]
-    dearest = books.bars.asset[rows][fees >= max(bps for _, bps in book.account.costs.borrow_bps) * 1e-4]
+    bar = books.bar(last)
+    fees = books.bars.borrow[bar.row, books.tariff.lent[0]]
+    dearest = bar.asset[fees >= max(bps for _, bps in book.account.costs.borrow_bps) * 1e-4]
     return -float(book.weights.iloc[-1].to_numpy()[np.unique(dearest)].clip(max=0).sum())
 
 # %% ../../nbs/portfolio/risk.ipynb #a920b262

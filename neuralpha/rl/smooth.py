@@ -23,7 +23,7 @@ from ..trading.account import Account, open_books
 from ..trading.clock import Clock
 from ..trading.costs import make_costs
 
-# %% ../../nbs/rl/smooth.ipynb #d62b1a0a
+# %% ../../nbs/rl/smooth.ipynb #218a983f
 class SmoothMarket:
     """The bars of a panel, priced; what accounts do in it can be differentiated.
 
@@ -53,40 +53,47 @@ class SmoothMarket:
         self.capital = capital
         self.n_assets = panel.n_assets
         self.like = dict(device=device, dtype=dtype)
-        bars = books.bars
-        date = np.repeat(np.arange(panel.n_dates), np.diff(bars.offsets))
+        bars, days = books.bars, [books.bar(date) for date in range(panel.n_dates)]
+        date = np.repeat(np.arange(panel.n_dates), [len(bar.row) for bar in days])
+        asset, row, leaves, fillable, before, after = (
+            np.concatenate([getattr(bar, name) for bar in days])
+            for name in ("asset", "row", "leaves", "fillable", "before", "after")
+        )
 
         def wide(values, empty=0.0):  # (n_dates, n_assets)
             out = np.full((panel.n_dates, panel.n_assets), empty)
-            out[date, bars.asset] = values
+            out[date, asset] = values
             return torch.as_tensor(out, **self.like)
 
         source = int(self.tariff.source[0])
-        constant = np.full(len(bars.row), self.tariff.half_spread[0])
-        rate = bars.half_spread[:, source] if source >= 0 else constant
-        trades = bars.fillable & ~bars.leaves & self._is_priced(bars, rate)
+        constant = np.full(len(row), self.tariff.half_spread[0])
+        rate = bars.half_spread[row, source] if source >= 0 else constant
+        volume, volatility, price = (
+            values[row] if len(values) > 1 else values for values in (bars.volume, bars.volatility, bars.price)
+        )
+        trades = fillable & self._is_priced(rate, volume, volatility, price)
 
         def estimate(values):  # 1 where nothing is traded
             return wide(np.nan_to_num(np.where(trades, values, 1.0), nan=1.0), 1.0)
 
-        self.before = wide(bars.before)
-        self.after = wide(bars.after)
-        self.leaves = wide(bars.leaves) > 0
+        self.before = wide(before)
+        self.after = wide(after)
+        self.leaves = wide(leaves) > 0
         self.trades = wide(trades) > 0
         self.rate = wide(np.maximum(np.nan_to_num(rate), 0.0))
-        self.volume = estimate(bars.volume)
-        self.volatility = estimate(bars.volatility)
-        self.price = estimate(bars.price)
-        self.years = torch.as_tensor(bars.years, **self.like)
+        self.volume = estimate(volume)
+        self.volatility = estimate(volatility)
+        self.price = estimate(price)
+        self.years = torch.tensor(bars.years, **self.like)
 
-    def _is_priced(self, bars, rate) -> np.ndarray:
+    def _is_priced(self, rate, volume, volatility, price) -> np.ndarray:
         """Whether everything that prices an order is known."""
         needs_volume, needs_volatility, needs_price = self.tariff.needs[0]
         found = rate >= 0
         for needed, known in (
-            (needs_volume, bars.volume > 0),
-            (needs_volatility, bars.volatility >= 0),
-            (needs_price, bars.price > 0),
+            (needs_volume, volume > 0),
+            (needs_volatility, volatility >= 0),
+            (needs_price, price > 0),
         ):
             found = found & (known | (not needed))
         return found

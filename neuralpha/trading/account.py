@@ -25,10 +25,10 @@ is **compounded** (weights are shares of what the account has become) or not (sh
 
 # %% auto #0
 __all__ = ['GAINS', 'PAID_TO_TRADE', 'PAID_TO_HOLD', 'PAID', 'PARTS', 'LEGS', 'STATE', 'RECORD', 'COLUMN', 'Account',
-           'run_accounts', 'Bars', 'Terms', 'State', 'book_bar', 'Books', 'open_books', 'year_fractions', 'open_again',
-           'Ledger', 'constant_weights']
+           'run_accounts', 'Bars', 'Terms', 'State', 'Bar', 'bar_on', 'wished_on', 'book_bar', 'Books', 'open_books',
+           'year_fractions', 'open_again', 'Ledger', 'constant_weights']
 
-# %% ../../nbs/trading/account.ipynb #93866d8d
+# %% ../../nbs/trading/account.ipynb #59f41b2e
 from collections import namedtuple
 from dataclasses import dataclass, field, replace
 from numbers import Real
@@ -38,7 +38,7 @@ import pandas as pd
 from numba import njit
 from ..core import NeuralphaError
 from ..data.panel import Panel
-from .clock import Clock, bar_legs, entered_weights
+from .clock import Clock, bar_legs, decided_columns, entered, entered_weights
 from .costs import Costs, Tariff, commission_of, cost_inputs, impact_share
 from .returns import earned_returns
 
@@ -125,29 +125,31 @@ def run_accounts(
     books.run()
     return books.ledger()
 
-# %% ../../nbs/trading/account.ipynb #17962672
+# %% ../../nbs/trading/account.ipynb #7ff30e60
+# a step that is taken for every asset on every bar: as a call it would cost more than what it does
+_inlined = njit(cache=True, error_model="numpy", inline="always")
+
+
 class Bars(NamedTuple):
-    """The rows of each date, with one more for each asset that has left, on the date after its last, and one a date for
-    each that merely misses the last dates.
+    """What all accounts share, in the row order of the panel: nothing is copied into the order of trading.
 
     Parameters
     ----------
     offsets : np.ndarray
-        (n_dates+1,) rows of date d are offsets[d]:offsets[d+1]
-    row : np.ndarray
-        (R,) panel row
-    asset : np.ndarray
-        (R,)
-    leaves : np.ndarray
-        (R,) bool: the asset is gone, and pays out what is left
-    delisting : np.ndarray
-        (R,) bool: the move is what a delisting left
-    fillable : np.ndarray
-        (R,) bool
-    before : np.ndarray
-        (R,) return up to the fill
+        (n_assets+1,) rows of asset a are offsets[a]:offsets[a+1]
+    begins : np.ndarray
+        (n_assets,) date of an asset's first row
+    gone : np.ndarray
+        (n_assets,) bool: left before the panel ends
+    moves : np.ndarray
+        (n_rows,) return from a row to the next one's fill; on the last: what the delisting left,
+        less one
     after : np.ndarray
-        (R,) or, where all rows have the same, (1,), as the next four: return from the fill
+        (n_rows,) or, where all rows have the same, (1,), as the next four: return from the fill
+    tradable : np.ndarray
+        (n_rows,) bool
+    fillable : np.ndarray
+        (n_rows,) bool
     turned_over : np.ndarray
         money that the asset traded on this bar; NaN where unknown
     volume : np.ndarray
@@ -155,28 +157,28 @@ class Bars(NamedTuple):
     volatility : np.ndarray
     price : np.ndarray
     half_spread : np.ndarray
-        (R, S)
+        (n_rows, S)
     borrow : np.ndarray
-        (R, B)
+        (n_rows, B)
     years : np.ndarray
         (n_dates,) since the date before
     """
 
-    offsets: np.ndarray  # (n_dates+1,) rows of date d are offsets[d]:offsets[d+1]
-    row: np.ndarray  # (R,) panel row
-    asset: np.ndarray  # (R,)
-    leaves: np.ndarray  # (R,) bool: the asset is gone, and pays out what is left
-    delisting: np.ndarray  # (R,) bool: the move is what a delisting left
-    fillable: np.ndarray  # (R,) bool
-    before: np.ndarray  # (R,) return up to the fill
-    # (R,) or, where all rows have the same, (1,), as the next four: return from the fill
-    after: np.ndarray
+    offsets: np.ndarray  # (n_assets+1,) rows of asset a are offsets[a]:offsets[a+1]
+    begins: np.ndarray  # (n_assets,) date of an asset's first row
+    gone: np.ndarray  # (n_assets,) bool: left before the panel ends
+    moves: (
+        np.ndarray
+    )  # (n_rows,) return from a row to the next one's fill; on the last: what the delisting left, less one
+    after: np.ndarray  # (n_rows,) or, where all rows have the same, (1,), as the next four: return from the fill
+    tradable: np.ndarray  # (n_rows,) bool
+    fillable: np.ndarray  # (n_rows,) bool
     turned_over: np.ndarray  # money that the asset traded on this bar; NaN where unknown
     volume: np.ndarray  # estimates known before the bar, see `Inputs`
     volatility: np.ndarray
     price: np.ndarray
-    half_spread: np.ndarray  # (R, S)
-    borrow: np.ndarray  # (R, B)
+    half_spread: np.ndarray  # (n_rows, S)
+    borrow: np.ndarray  # (n_rows, B)
     years: np.ndarray  # (n_dates,) since the date before
 
 # %% ../../nbs/trading/account.ipynb #4eb9134d
@@ -209,7 +211,7 @@ class Terms(NamedTuple):
     participation: np.ndarray  # (C,)
     lot: np.ndarray  # (C,)
 
-# %% ../../nbs/trading/account.ipynb #654c868b
+# %% ../../nbs/trading/account.ipynb #f6645c46
 class State(NamedTuple):
     """What the accounts hold.
 
@@ -226,7 +228,7 @@ class State(NamedTuple):
     paid : np.ndarray
         (n_assets, C) for each asset so far, or (0, 0)
     held : np.ndarray
-        (R, C) money after each row's bar, or (0, 0)
+        (n_rows, C) money after each row's bar, or (0, 0)
     """
 
     position: np.ndarray  # (n_assets, C) money
@@ -234,201 +236,293 @@ class State(NamedTuple):
     wealth: np.ndarray  # (C,)
     gained: np.ndarray  # (n_assets, C) by each asset so far, or (0, 0)
     paid: np.ndarray  # (n_assets, C) for each asset so far, or (0, 0)
-    held: np.ndarray  # (R, C) money after each row's bar, or (0, 0)
+    held: np.ndarray  # (n_rows, C) money after each row's bar, or (0, 0)
 
-# %% ../../nbs/trading/account.ipynb #3e6651d5
-@njit(cache=True, error_model="numpy")
-def book_bar(d, wish, bars, terms, tariff, state, record) -> None:
-    """One bar of all accounts: `wish` (rows of the date, P), `record` (C, len(RECORD)) is filled."""
-    record[:] = 0.0
-    base = _move_to_fill(d, bars, terms, tariff, state, record)
-    if terms.costs_first.any():
-        base = _left_after_orders(d, wish, base, bars, terms, tariff, state)
-    _trade(d, wish, base, bars, terms, tariff, state, record)
-    _close_bar(state, record)
+# %% ../../nbs/trading/account.ipynb #e67f0fc7
+class Bar(NamedTuple):
+    """One date: the assets that have a row on it, then those that have had their last: paid out, or still held.
 
-# %% ../../nbs/trading/account.ipynb #4960415b
+    Parameters
+    ----------
+    asset : np.ndarray
+        (K,)
+    row : np.ndarray
+        (K,) panel row, or the asset's last
+    leaves : np.ndarray
+        (K,) bool: the asset is gone, and pays out what is left
+    delisting : np.ndarray
+        (K,) bool: the move is what a delisting left
+    fillable : np.ndarray
+        (K,) bool
+    before : np.ndarray
+        (K,) return up to the fill
+    after : np.ndarray
+        (K,) return from the fill
+    years : float
+        since the date before
+    """
+
+    asset: np.ndarray  # (K,)
+    row: np.ndarray  # (K,) panel row, or the asset's last
+    leaves: np.ndarray  # (K,) bool: the asset is gone, and pays out what is left
+    delisting: np.ndarray  # (K,) bool: the move is what a delisting left
+    fillable: np.ndarray  # (K,) bool
+    before: np.ndarray  # (K,) return up to the fill
+    after: np.ndarray  # (K,) return from the fill
+    years: float  # since the date before
+
+
 @njit(cache=True, error_model="numpy")
-def _move_to_fill(d, bars, terms, tariff, state, record):
-    """Financing, borrow, moves to the fill and delistings; returns (C,) the money that weights are shares of."""
-    held, cash, gained, paid = state.position, state.cash, state.gained, state.paid
-    drift, borrow, half_spread, source = terms.drift, tariff.borrow, tariff.half_spread, tariff.source
-    n = len(cash)
-    keeps = gained.shape[0] > 0
-    lends = borrow.any() or (tariff.lent >= 0).any()
-    years = bars.years[d]
-    value = np.zeros(n)
-    for c in range(n):
-        owed = min(cash[c], 0.0) * tariff.financing[c] * years
-        record[c, COLUMN.financing] += owed
-        cash[c] += owed
-    for i in range(bars.offsets[d], bars.offsets[d + 1]):
-        a, move, leaves = bars.asset[i], bars.before[i], bars.leaves[i]
-        part = COLUMN.delisting if bars.delisting[i] else COLUMN.before
-        for c in range(n):
-            position = held[a, c]
-            if position == 0.0:
+def bar_on(d, bars) -> Bar:
+    """The bar of a date."""
+    n, count = len(bars.begins), 0
+    asset, row = np.empty(n, np.int64), np.empty(n, np.int64)
+    leaves, delisting, fillable = np.zeros(n, np.bool_), np.zeros(n, np.bool_), np.zeros(n, np.bool_)
+    before, after = np.zeros(n), np.zeros(n)
+    for is_over in (False, True):
+        for a in range(n):
+            first, end = bars.offsets[a], bars.offsets[a + 1]
+            here = first + d - bars.begins[a]
+            if here < first or (here >= end) != is_over or (here > end and bars.gone[a]):
                 continue
-            gain = position * move
-            record[c, part] += gain
-            record[c, _leg(position)] += gain
-            if keeps:
-                gained[a, c] += gain
-            if lends:
-                lent = tariff.lent[c]
-                fee = min(position, 0.0) * (borrow[c] if lent < 0 else bars.borrow[i, lent]) * years
-                record[c, COLUMN.borrow] += fee
-                cash[c] += fee
-                if keeps:
-                    paid[a, c] -= fee
-            if leaves:
-                rate = half_spread[c] if source[c] < 0 else max(bars.half_spread[i, source[c]], 0.0)
-                spread = abs(position) * rate
-                record[c, COLUMN.half_spread] -= spread
-                record[c, COLUMN.traded] += abs(position)
-                cash[c] += position + gain - spread
-                held[a, c] = 0.0
-                if keeps:
-                    paid[a, c] += spread
-            elif drift[c]:
-                held[a, c] = position + gain
-                value[c] += position + gain
+            asset[count], row[count] = a, min(here, end - 1)
+            before[count] = bars.moves[min(here, end) - 1] if here > first else 0.0
+            if is_over:
+                leaves[count] = delisting[count] = bars.gone[a]
             else:
-                cash[c] += gain
-                value[c] += position
-    for c in range(n):
-        value[c] = max(cash[c] + value[c], 0.0) if terms.compounding[c] else terms.capital[c]
-    return value
+                fillable[count], after[count] = bars.fillable[here], _at(bars.after, here)
+                delisting[count] = not bars.tradable[here] and before[count] != 0.0
+            count += 1
+    facts = asset[:count], row[:count], leaves[:count], delisting[:count], fillable[:count]
+    return Bar(*facts, before[:count], after[:count], bars.years[d])
 
-# %% ../../nbs/trading/account.ipynb #bc995cec
-@njit(cache=True, error_model="numpy")
-def _trade(d, wish, base, bars, terms, tariff, state, record):
-    """Orders that bring positions to what is wished, with their cost, and the move after the fill."""
-    held, cash, gained, paid, kept = state.position, state.cash, state.gained, state.paid, state.held
-    column, drift, participation, lot = terms.weights, terms.drift, terms.participation, terms.lot
-    half_spread, source, needs = tariff.half_spread, tariff.source, tariff.needs
-    early, late, fees = tariff.temporary, tariff.permanent, tariff.commission
-    keeps = gained.shape[0] > 0
-    limits = (participation < np.inf).any() or (lot > 0.0).any()
-    stays, has_fees = (late[:, 0] != 0.0).any(), (fees != 0.0).any()
-    first = bars.offsets[d]
-    for i in range(first, bars.offsets[d + 1]):
-        if bars.leaves[i]:
-            continue
-        a, fillable, after = bars.asset[i], bars.fillable[i], _at(bars.after, i)
-        volume, volatility = _at(bars.volume, i), _at(bars.volatility, i)
-        price, turned_over = _at(bars.price, i), _at(bars.turned_over, i)
-        for c in range(len(cash)):
-            wanted = wish[i - first, column[c]]
-            position = held[a, c]
-            if position == 0.0 and wanted == 0.0:
-                continue
-            order = wanted * base[c] - position
-            if order != 0.0 and not np.isnan(order):
-                size = abs(order)
-                record[c, COLUMN.wished] += size
-                rate = half_spread[c] if source[c] < 0 else bars.half_spread[i, source[c]]
-                priced = _is_priced(rate, volume, volatility, price, needs[c, 0], needs[c, 1], needs[c, 2])
-                if not fillable:
-                    record[c, COLUMN.halted] += size
-                elif not priced:
-                    record[c, COLUMN.unpriced] += size
-                else:
-                    filled = size
-                    if limits:
-                        filled = _fillable(size, participation[c], turned_over, lot[c])
-                        record[c, COLUMN.unfilled] += size - filled
-                    spread = filled * rate
-                    temporary = _impact(c, filled, volume, volatility, base[c], early)
-                    cost = spread + temporary
-                    record[c, COLUMN.half_spread] -= spread
-                    record[c, COLUMN.temporary] -= temporary
-                    if stays:
-                        permanent = _impact(c, filled, volume, volatility, base[c], late)
-                        cost += permanent
-                        record[c, COLUMN.permanent] -= permanent
-                    if has_fees:
-                        fee = _commission(c, filled, price, fees)
-                        cost += fee
-                        record[c, COLUMN.commission] -= fee
-                    record[c, COLUMN.traded] += filled
-                    signed = np.copysign(filled, order)
-                    position += signed
-                    cash[c] -= signed + cost
-                    if keeps:
-                        paid[a, c] += cost
-            if after != 0.0:
-                gain = position * after
-                record[c, COLUMN.after] += gain
-                record[c, _leg(position)] += gain
-                if keeps:
-                    gained[a, c] += gain
-                if drift[c]:
-                    position += gain
-                else:
-                    cash[c] += gain
-            held[a, c] = position
-            _count(c, position, record)
-            if kept.shape[0] > 0:
-                kept[i, c] = position
-
-# %% ../../nbs/trading/account.ipynb #67ca685e
-@njit(cache=True, error_model="numpy")
-def _leg(position):
-    """The column of the side that a position is on."""
-    return COLUMN.of_long if position > 0.0 else COLUMN.of_short
-
-# %% ../../nbs/trading/account.ipynb #4e00b1a8
-@njit(cache=True, error_model="numpy")
-def _count(c, position, record):
-    """A position at the close, among those on its side."""
-    record[c, COLUMN.long] += max(position, 0.0)
-    record[c, COLUMN.short] -= min(position, 0.0)
-    record[c, COLUMN.names] += position != 0.0
-
-# %% ../../nbs/trading/account.ipynb #8b84f475
-@njit(cache=True, error_model="numpy")
+# %% ../../nbs/trading/account.ipynb #e73149b1
+@_inlined
 def _at(values, i):
     """A value of a row, or the one that all rows have."""
     return values[i] if len(values) > 1 else values[0]
 
-# %% ../../nbs/trading/account.ipynb #e0e04ded
+# %% ../../nbs/trading/account.ipynb #5ce8a0f6
 @njit(cache=True, error_model="numpy")
-def _impact(c, filled, volume, volatility, base, law):
-    """What an account pays for moving the price with what was filled of an order, money."""
-    capital = max(base, 1e-300)
-    return filled * impact_share(filled, volume, volatility, capital, law[c, 0], law[c, 1], law[c, 2], law[c, 3])
+def wished_on(d, decided, delay, horizon, bars) -> np.ndarray:  # (n_assets, P)
+    """Weights wished on a date; NaN: leave it as it is, and where the asset has no row.
 
+    Returns
+    -------
+    np.ndarray
+        (n_assets, P)
+    """
+    n, columns = len(bars.begins), decided.shape[1]
+    wish = np.full((n, columns), np.nan)
+    for a in range(n):
+        first = bars.offsets[a]
+        row = first + d - bars.begins[a]
+        if first <= row < bars.offsets[a + 1]:
+            for j in range(columns):
+                wish[a, j] = entered(decided, j, first, row, delay, horizon)
+    return wish
 
+# %% ../../nbs/trading/account.ipynb #86681ad4
 @njit(cache=True, error_model="numpy")
-def _commission(c, filled, price, fees):
-    """The fee of an account for what was filled of an order, money."""
-    return commission_of(filled, price, fees[c, 0], fees[c, 1], fees[c, 2]) if filled > 0.0 else 0.0
+def book_bar(d, wish, bars, terms, tariff, state, record) -> None:
+    """One bar of all accounts: `wish` (n_assets, P), `record` (C, len(RECORD)) is filled."""
+    bar = bar_on(d, bars)
+    sums = np.zeros((len(RECORD), len(state.cash)))  # the record by column: accounts side by side are added up together
+    base = _move_to_fill(bar, bars, terms, tariff, state, sums)
+    if terms.costs_first.any():
+        base = _left_after_orders(bar, wish, base, bars, terms, tariff, state)
+    _trade(bar, wish, base, bars, terms, tariff, state, sums)
+    _close_bar(state, sums)
+    record[:] = sums.T
 
-# %% ../../nbs/trading/account.ipynb #47d07a7d
+# %% ../../nbs/trading/account.ipynb #279b5b6d
 @njit(cache=True, error_model="numpy")
-def _left_after_orders(d, wish, base, bars, terms, tariff, state):
-    """(C,) what weights are shares of where orders are paid first: the base less what orders of that size cost."""
-    left, half_spread, source, needs = base.copy(), tariff.half_spread, tariff.source, tariff.needs
-    first = bars.offsets[d]
-    for i in range(first, bars.offsets[d + 1]):
-        if bars.leaves[i] or not bars.fillable[i]:
+def _move_to_fill(bar, bars, terms, tariff, state, sums):
+    """Financing, borrow, moves to the fill and delistings; returns (C,) the money that weights are shares of."""
+    held, cash, gained, paid = state.position, state.cash, state.gained, state.paid
+    keeps, lends = len(gained) > 0, tariff.borrow.any() or (tariff.lent >= 0).any()
+    gain, value = np.zeros(len(cash)), np.zeros(len(cash))
+    for c in range(len(cash)):
+        owed = min(cash[c], 0.0) * tariff.financing[c] * bar.years
+        sums[COLUMN.financing, c] += owed
+        cash[c] += owed
+    for i in range(len(bar.row)):
+        a, row = bar.asset[i], bar.row[i]
+        if _is_empty(held, a):
             continue
-        a, volume, volatility, price = bars.asset[i], _at(bars.volume, i), _at(bars.volatility, i), _at(bars.price, i)
-        for c in range(len(base)):
-            order = wish[i - first, terms.weights[c]] * base[c] - state.position[a, c]
-            if not terms.costs_first[c] or order == 0.0 or np.isnan(order):
-                continue
-            rate = half_spread[c] if source[c] < 0 else bars.half_spread[i, source[c]]
-            if not _is_priced(rate, volume, volatility, price, needs[c, 0], needs[c, 1], needs[c, 2]):
-                continue
-            filled = _fillable(abs(order), terms.participation[c], _at(bars.turned_over, i), terms.lot[c])
-            temporary = _impact(c, filled, volume, volatility, base[c], tariff.temporary)
-            permanent = _impact(c, filled, volume, volatility, base[c], tariff.permanent)
-            left[c] -= filled * rate + temporary + permanent + _commission(c, filled, price, tariff.commission)
-    return np.maximum(left, 0.0)
+        part = COLUMN.delisting if bar.delisting[i] else COLUMN.before
+        _book_gain(held, a, bar.before[i], part, sums, gain)
+        if keeps:
+            _add(gained, a, gain)
+        if lends:
+            _pay_borrow(held, a, bars.borrow, row, bar.years, tariff.borrow, tariff.lent, cash, paid, sums)
+        if bar.leaves[i]:
+            _pay_out(held, a, gain, bars.half_spread, row, tariff.half_spread, tariff.source, cash, paid, sums)
+            continue
+        _drift(held, a, gain, terms.drift, cash)
+        for c in range(len(value)):
+            value[c] += held[a, c]
+    for c in range(len(cash)):
+        value[c] = max(cash[c] + value[c], 0.0) if terms.compounding[c] else terms.capital[c]
+    return value
 
-# %% ../../nbs/trading/account.ipynb #22caf656
+# %% ../../nbs/trading/account.ipynb #e2114d35
+@njit(cache=True, error_model="numpy")
+def _is_empty(table, k):
+    """Whether all in a row are zero."""
+    c = 0
+    while c < table.shape[1] and table[k, c] == 0.0:
+        c += 1
+    return c == table.shape[1]
+
+
+@_inlined
+def _add(table, k, values):
+    """Add to a row of a table with a column for each account."""
+    for c in range(len(values)):
+        table[k, c] += values[c]
+
+# %% ../../nbs/trading/account.ipynb #8e77e90f
+@_inlined
+def _book_gain(held, a, move, part, sums, gain):
+    """What the positions in an asset gain by a move, (C,): in its column and in that of the side it was held on."""
+    for c in range(len(gain)):
+        gain[c] = held[a, c] * move
+        sums[part, c] += gain[c]
+    for c in range(len(gain)):
+        sums[COLUMN.of_long, c] += gain[c] if held[a, c] > 0.0 else 0.0
+        sums[COLUMN.of_short, c] += 0.0 if held[a, c] > 0.0 else gain[c]
+
+
+@_inlined
+def _drift(held, a, gain, drift, cash):
+    """A gain stays in the position, or is paid out."""
+    for c in range(len(gain)):
+        held[a, c] += gain[c] if drift[c] else 0.0
+        cash[c] += 0.0 if drift[c] else gain[c]
+
+# %% ../../nbs/trading/account.ipynb #272a51fe
+@njit(cache=True, error_model="numpy")
+def _pay_borrow(held, a, rates, row, years, constant, lent, cash, paid, sums):
+    """The fee for what is sold short of an asset."""
+    for c in range(len(cash)):
+        fee = min(held[a, c], 0.0) * (constant[c] if lent[c] < 0 else rates[row, lent[c]]) * years
+        sums[COLUMN.borrow, c] += fee
+        cash[c] += fee
+        if len(paid):
+            paid[a, c] -= fee
+
+
+@njit(cache=True, error_model="numpy")
+def _pay_out(held, a, gain, rates, row, constant, source, cash, paid, sums):
+    """What is left of an asset that is gone becomes cash, less half a spread."""
+    for c in range(len(cash)):
+        position = held[a, c]
+        if position == 0.0:
+            continue
+        spread = abs(position) * (constant[c] if source[c] < 0 else max(rates[row, source[c]], 0.0))
+        sums[COLUMN.half_spread, c] -= spread
+        sums[COLUMN.traded, c] += abs(position)
+        cash[c] += position + gain[c] - spread
+        held[a, c] = 0.0
+        if len(paid):
+            paid[a, c] += spread
+
+# %% ../../nbs/trading/account.ipynb #0dd2efea
+@njit(cache=True, error_model="numpy")
+def _trade(bar, wish, base, bars, terms, tariff, state, sums):
+    """Orders that bring positions to what is wished, with their cost, and the move after the fill."""
+    held, cash, gained, paid, kept, n = state.position, state.cash, state.gained, state.paid, state.held, len(base)
+    order, filled, gain, part, cost = np.zeros(n), np.zeros(n), np.zeros(n), np.zeros(n), np.zeros(n)
+    rate = tariff.half_spread.copy()
+    early, late = np.ascontiguousarray(tariff.temporary.T), np.ascontiguousarray(tariff.permanent.T)
+    roots = (early[1] == 0.5).all(), (late[1] == 0.5).all()
+    varies, stays, has_fees = (tariff.source >= 0).any(), late[0].any(), tariff.commission.any()
+    limits, keeps = (terms.participation < np.inf).any() or terms.lot.any(), len(gained) > 0
+    of_volume, of_volatility, of_price = tariff.needs[:, 0].any(), tariff.needs[:, 1].any(), tariff.needs[:, 2].any()
+    for i in range(len(bar.row)):
+        a, row = bar.asset[i], bar.row[i]
+        if bar.leaves[i] or (_is_empty(held, a) and _is_empty(wish, a)):
+            continue
+        _order(wish, a, terms.weights, base, held, order, filled, sums)
+        if bar.fillable[i]:
+            volume, volatility, price = _at(bars.volume, row), _at(bars.volatility, row), _at(bars.price, row)
+            if varies or not _is_priced(0.0, volume, volatility, price, of_volume, of_volatility, of_price):
+                _find_rates(bars.half_spread, row, tariff.half_spread, tariff.source, rate)
+                _leave_unpriced(rate, volume, volatility, price, tariff.needs, filled, sums)
+            if limits:
+                _limit(_at(bars.turned_over, row), terms.participation, terms.lot, filled, sums)
+            _pay_spread(filled, rate, sums, cost)
+            _impacts(filled, volume, volatility, base, early, roots[0], part)
+            _charge(part, COLUMN.temporary, sums, cost)
+            if stays:
+                _impacts(filled, volume, volatility, base, late, roots[1], part)
+                _charge(part, COLUMN.permanent, sums, cost)
+            if has_fees:
+                _commissions(filled, price, tariff.commission, part)
+                _charge(part, COLUMN.commission, sums, cost)
+            _add(sums, COLUMN.traded, filled)
+            _settle(held, a, cash, order, filled, cost)
+            if keeps:
+                _add(paid, a, cost)
+        else:
+            _add(sums, COLUMN.halted, filled)
+        if bar.after[i] != 0.0:
+            _book_gain(held, a, bar.after[i], COLUMN.after, sums, gain)
+            if keeps:
+                _add(gained, a, gain)
+            _drift(held, a, gain, terms.drift, cash)
+        _count(held, a, sums)
+        if len(kept):
+            for c in range(n):
+                kept[row, c] = held[a, c]
+
+# %% ../../nbs/trading/account.ipynb #6ca395bf
+@_inlined
+def _order(wish, a, column, base, held, order, size, sums):
+    """What brings positions to what is wished, and how much that is; where a wish is NaN they are left as they are."""
+    for c in range(len(order)):
+        change = wish[a, column[c]] * base[c] - held[a, c]
+        change = 0.0 if np.isnan(change) else change
+        order[c] = change
+        size[c] = abs(change)
+        sums[COLUMN.wished, c] += abs(change)
+
+
+@_inlined
+def _settle(held, a, cash, order, filled, cost):
+    """Positions and cash once the orders in an asset are filled and paid."""
+    for c in range(len(filled)):
+        signed = np.copysign(filled[c], order[c])
+        held[a, c] += signed
+        cash[c] -= signed + cost[c]
+
+
+@_inlined
+def _count(held, a, sums):
+    """Positions at the close, by the side they are on."""
+    for c in range(held.shape[1]):
+        sums[COLUMN.long, c] += max(held[a, c], 0.0)
+        sums[COLUMN.short, c] -= min(held[a, c], 0.0)
+        sums[COLUMN.names, c] += held[a, c] != 0.0
+
+# %% ../../nbs/trading/account.ipynb #569d042b
+@njit(cache=True, error_model="numpy")
+def _find_rates(rates, row, constant, source, rate):
+    """Half-spreads: one number, or by row."""
+    for c in range(len(rate)):
+        rate[c] = constant[c] if source[c] < 0 else rates[row, source[c]]
+
+
+@njit(cache=True, error_model="numpy")
+def _leave_unpriced(rate, volume, volatility, price, needs, filled, sums):
+    """Orders that nobody can price are not sent."""
+    for c in range(len(filled)):
+        if not _is_priced(rate[c], volume, volatility, price, needs[c, 0], needs[c, 1], needs[c, 2]):
+            sums[COLUMN.unpriced, c] += filled[c]
+            filled[c] = 0.0
+
+
 @njit(cache=True, error_model="numpy")
 def _is_priced(rate, volume, volatility, price, needs_volume, needs_volatility, needs_price):
     """Whether everything that prices an order is known."""
@@ -436,7 +530,16 @@ def _is_priced(rate, volume, volatility, price, needs_volume, needs_volatility, 
         return False
     return (volatility >= 0.0 or not needs_volatility) and (price > 0.0 or not needs_price)
 
-# %% ../../nbs/trading/account.ipynb #7503a24f
+# %% ../../nbs/trading/account.ipynb #95112b88
+@njit(cache=True, error_model="numpy")
+def _limit(turned_over, participation, lot, filled, sums):
+    """What is more than a share of the bar's volume, or no whole lot, is not filled."""
+    for c in range(len(filled)):
+        size = filled[c]
+        filled[c] = _fillable(size, participation[c], turned_over, lot[c])
+        sums[COLUMN.unfilled, c] += size - filled[c]
+
+
 @njit(cache=True, error_model="numpy")
 def _fillable(size, participation, turned_over, lot):
     """What of an order the bar fills."""
@@ -445,23 +548,96 @@ def _fillable(size, participation, turned_over, lot):
         size = min(size, available) if available > 0.0 else 0.0
     return np.floor(size / lot + 1e-9) * lot if lot > 0.0 else size
 
-# %% ../../nbs/trading/account.ipynb #4cea5093
+# %% ../../nbs/trading/account.ipynb #c9f473a1
+@_inlined
+def _pay_spread(filled, rate, sums, cost):
+    """Half the spread of what is filled: the first part of the cost of orders."""
+    for c in range(len(cost)):
+        spread = filled[c] * rate[c] if filled[c] > 0.0 else 0.0
+        sums[COLUMN.half_spread, c] -= spread
+        cost[c] = spread
+
+
+@_inlined
+def _charge(part, column, sums, cost):
+    """A further part, in its column and in the cost."""
+    for c in range(len(cost)):
+        sums[column, c] -= part[c]
+        cost[c] += part[c]
+
+# %% ../../nbs/trading/account.ipynb #70aea751
 @njit(cache=True, error_model="numpy")
-def _close_bar(state, record):
+def _impact(c, power, filled, volume, volatility, base, law):
+    """What an account pays for moving the price with what was filled of an order, money; `law` (4, C)."""
+    capital = max(base[c], 1e-300)
+    share = impact_share(filled, volume, volatility, capital, law[0, c], power, law[2, c], law[3, c])
+    return filled * share if filled > 0.0 else 0.0
+
+
+@_inlined
+def _impacts(filled, volume, volatility, base, law, is_root, part):
+    """`_impact` of all accounts."""
+    if is_root:
+        for c in range(len(filled)):
+            part[c] = _impact(c, 0.5, filled[c], volume, volatility, base, law)
+    else:
+        for c in range(len(filled)):
+            part[c] = _impact(c, law[1, c], filled[c], volume, volatility, base, law)
+
+# %% ../../nbs/trading/account.ipynb #eb350db5
+@njit(cache=True, error_model="numpy")
+def _commission(c, filled, price, fees):
+    """The fee of an account for what was filled of an order, money."""
+    return commission_of(filled, price, fees[c, 0], fees[c, 1], fees[c, 2]) if filled > 0.0 else 0.0
+
+
+@njit(cache=True, error_model="numpy")
+def _commissions(filled, price, fees, part):
+    """`_commission` of all accounts."""
+    for c in range(len(filled)):
+        part[c] = _commission(c, filled[c], price, fees)
+
+# %% ../../nbs/trading/account.ipynb #fc6ae3ea
+@njit(cache=True, error_model="numpy")
+def _left_after_orders(bar, wish, base, bars, terms, tariff, state):
+    """(C,) what weights are shares of where orders are paid first: the base less what orders of that size cost."""
+    left, half_spread, source, needs = base.copy(), tariff.half_spread, tariff.source, tariff.needs
+    early, late = np.ascontiguousarray(tariff.temporary.T), np.ascontiguousarray(tariff.permanent.T)
+    for i in range(len(bar.row)):
+        if not bar.fillable[i]:
+            continue
+        a, row = bar.asset[i], bar.row[i]
+        volume, volatility, price = _at(bars.volume, row), _at(bars.volatility, row), _at(bars.price, row)
+        for c in range(len(base)):
+            order = wish[a, terms.weights[c]] * base[c] - state.position[a, c]
+            if not terms.costs_first[c] or order == 0.0 or np.isnan(order):
+                continue
+            rate = half_spread[c] if source[c] < 0 else bars.half_spread[row, source[c]]
+            if not _is_priced(rate, volume, volatility, price, needs[c, 0], needs[c, 1], needs[c, 2]):
+                continue
+            filled = _fillable(abs(order), terms.participation[c], _at(bars.turned_over, row), terms.lot[c])
+            temporary = _impact(c, early[1, c], filled, volume, volatility, base, early)
+            permanent = _impact(c, late[1, c], filled, volume, volatility, base, late)
+            left[c] -= filled * rate + temporary + permanent + _commission(c, filled, price, tariff.commission)
+    return np.maximum(left, 0.0)
+
+# %% ../../nbs/trading/account.ipynb #2e7f816f
+@njit(cache=True, error_model="numpy")
+def _close_bar(state, sums) -> None:
     """Wealth at the close: cash and what is held on either side."""
     for c in range(len(state.cash)):
-        state.wealth[c] = state.cash[c] + (record[c, COLUMN.long] - record[c, COLUMN.short])
-        record[c, COLUMN.wealth] = state.wealth[c]
+        state.wealth[c] = state.cash[c] + (sums[COLUMN.long, c] - sums[COLUMN.short, c])
+        sums[COLUMN.wealth, c] = state.wealth[c]
 
-# %% ../../nbs/trading/account.ipynb #3c3a887d
+# %% ../../nbs/trading/account.ipynb #c09e08dd
 @njit(cache=True, error_model="numpy")
-def _book_dates(first, last, wish, bars, terms, tariff, state, records):
+def _book_dates(first, last, decided, delay, horizon, bars, terms, tariff, state, records):
     """All bars of the dates [first, last)."""
     for d in range(first, last):
-        rows = wish[bars.offsets[d] : bars.offsets[d + 1]]
-        book_bar(d, rows, bars, terms, tariff, state, records[d])
+        wish = wished_on(d, decided, delay, horizon, bars)
+        book_bar(d, wish, bars, terms, tariff, state, records[d])
 
-# %% ../../nbs/trading/account.ipynb #fdca4021
+# %% ../../nbs/trading/account.ipynb #ad553813
 @dataclass
 class Books:
     """Accounts that are being kept.
@@ -475,8 +651,8 @@ class Books:
     terms : Terms, default ()
     tariff : Tariff, default ()
     state : State, default ()
-    wish : np.ndarray, default ()
-        (R, P) in the order of `bars`; (0, P) where wishes come step by step
+    decided : np.ndarray, default ()
+        (n_rows, P) as the caller keeps them; (0, 1): wishes come step by step
     records : np.ndarray, default ()
         (n_dates, C, len(RECORD))
     first : int, default 0
@@ -492,7 +668,7 @@ class Books:
     terms: Terms = field(repr=False)
     tariff: Tariff = field(repr=False)
     state: State = field(repr=False)
-    wish: np.ndarray = field(repr=False)  # (R, P) in the order of `bars`; (0, P) where wishes come step by step
+    decided: np.ndarray = field(repr=False)  # (n_rows, P) as the caller keeps them; (0, 1): wishes come step by step
     records: np.ndarray = field(repr=False)  # (n_dates, C, len(RECORD))
     first: int = 0  # date on which the books were opened
     date: int = 0  # the next bar
@@ -513,16 +689,34 @@ class Books:
         np.ndarray
             (n_rows,) money
         """
-        bars, out = self.bars, np.full(self.panel.n_rows, before)
-        date = np.repeat(np.arange(self.panel.n_dates), np.diff(bars.offsets))
-        is_own = self.panel.date_code[bars.row] == date  # others stand for assets without a row on the date
-        out[bars.row[is_own]] = self.state.held[is_own, 0]
+        return np.where(self.panel.date_code < self.first, before, self.state.held[:, 0])
+
+    def held_by_date(self) -> np.ndarray:  # (bars so far, n_assets) money
+        """What the first account holds after each bar; books opened with `by_asset`.
+
+        Returns
+        -------
+        np.ndarray
+            (bars so far, n_assets) money
+        """
+        panel, held, last = self.panel, self.state.held[:, 0], self.panel.asset_offsets[1:] - 1
+        out = np.zeros((self.date - self.first, panel.n_assets))
+        bar = panel.date_code - self.first
+        shown = (bar >= 0) & (bar < len(out))
+        out[bar[shown], panel.asset_code[shown]] = held[shown]
+        for a in np.flatnonzero(~panel.gone):  # who merely misses the last dates is still held
+            out[max(bar[last[a]] + 1, 0) :, a] = held[last[a]]
         return out
+
+    def bar(self, date: int) -> Bar:
+        """The rows of a date, and of those who have had their last."""
+        return bar_on(date, self.bars)
 
     def run(self, last: int | None = None) -> None:
         """Keep the books up to a date (exclusive), by default to the end."""
         last = self.panel.n_dates if last is None else last
-        _book_dates(self.date, last, self.wish, self.bars, self.terms, self.tariff, self.state, self.records)
+        terms = self.bars, self.terms, self.tariff, self.state, self.records
+        _book_dates(self.date, last, *self._decided(), *terms)
         self.date = last
 
     def step(
@@ -541,26 +735,29 @@ class Books:
         np.ndarray
             (C, len(RECORD)) what happened
         """
-        rows = slice(*self.bars.offsets[self.date : self.date + 2])
         if wish is None:
-            wish = self.wish[rows]
+            wish = wished_on(self.date, *self._decided(), self.bars)
         else:
-            wish = np.ascontiguousarray(wish, np.float64).reshape(self.panel.n_assets, -1)[self.bars.asset[rows]]
+            wish = np.array(wish, np.float64, order="C").reshape(self.panel.n_assets, -1)
         record = self.records[self.date]
         book_bar(self.date, wish, self.bars, self.terms, self.tariff, self.state, record)
         self.date += 1
         return record
 
+    def _decided(self) -> tuple:  # as `wished_on` takes it
+        return self.decided, int(self.clock.delay), int(self.clock.horizon)
+
     def ledger(self) -> "Ledger":
         """What the books say so far."""
         return Ledger(self.panel, self.accounts, self.clock, self.records[self.first : self.date], self.first, self)
 
-# %% ../../nbs/trading/account.ipynb #eb2e00f8
+# %% ../../nbs/trading/account.ipynb #53de73fb
 def open_books(
     panel: Panel,
     accounts,  # one `Account` or a list of them
     clock: Clock = Clock(),
-    weights: np.ndarray | None = None,  # (n_rows,) or (n_rows, P) decided on each row; None: wishes come step by step
+    # (n_rows,) or (n_rows, P) decided on each row, read bar by bar and not copied; None: wishes come step by step
+    weights: np.ndarray | None = None,
     by_asset: bool = False,  # keep what each asset gained and paid, and what was held on every row
     first: int = 0,  # date of the first bar
 ) -> Books:
@@ -573,27 +770,27 @@ def open_books(
         one `Account` or a list of them
     clock : Clock, default Clock()
     weights : np.ndarray | None, default None
-        (n_rows,) or (n_rows, P) decided on each row; None: wishes come step by step
+        (n_rows,) or (n_rows, P) decided on each row, read bar by bar and not copied; None: wishes
+        come step by step
     by_asset : bool, default False
         keep what each asset gained and paid, and what was held on every row
     first : int, default 0
         date of the first bar
     """
     accounts = [accounts] if isinstance(accounts, Account) else list(accounts)
-    bars, tariff, waits = _bars(panel, accounts, clock, first)
-    wish = np.empty((0, 1))
+    bars, tariff = _bars(panel, accounts, clock)
+    decided = np.empty((0, 1))
     if weights is not None:
-        wished = entered_weights(panel, weights, clock).reshape(panel.n_rows, -1)
-        _check_weights(panel, wished, accounts)
-        wish = np.where(waits[:, None], np.nan, wished[bars.row])
+        decided = decided_columns(panel, weights)
+        _check_weights(panel, decided, accounts)
     n, count = panel.n_assets, len(accounts)
-    wide = (n, len(bars.row)) if by_asset else (0, 0)
+    of_asset, of_row = ((n, count), (panel.n_rows, count)) if by_asset else ((0, 0), (0, 0))
     capital = np.array([a.capital for a in accounts], float)
-    by = (wide[0], count if by_asset else 0)
-    held = np.zeros((wide[1], by[1]))
-    state = State(np.zeros((n, count)), capital.copy(), capital.copy(), np.zeros(by), np.zeros(by), held)
+    kept = np.zeros(of_asset), np.zeros(of_asset), np.zeros(of_row)
+    state = State(np.zeros((n, count)), capital.copy(), capital.copy(), *kept)
     records = np.zeros((panel.n_dates, count, len(RECORD)))
-    return Books(panel, accounts, clock, bars, _terms(accounts), tariff, state, wish, records, first, first)
+    shared = panel, accounts, clock, bars
+    return Books(*shared, _terms(accounts), tariff, state, _read_only(decided), records, first, first)
 
 # %% ../../nbs/trading/account.ipynb #e5803ee8
 def _terms(accounts) -> Terms:
@@ -610,17 +807,17 @@ def _terms(accounts) -> Terms:
         column("lot", float),
     )
 
-# %% ../../nbs/trading/account.ipynb #64ea8433
-def _check_weights(panel, wished, accounts):
+# %% ../../nbs/trading/account.ipynb #8e888463
+def _check_weights(panel, decided, accounts):
     wanted = max(a.weights for a in accounts)
-    if wanted >= wished.shape[1]:
-        raise NeuralphaError(f"An account wants column {wanted} of the weights; there are {wished.shape[1]}.")
-    if np.isinf(wished).any():
-        r = int(np.flatnonzero(np.isinf(wished).any(1))[0])
+    if wanted >= decided.shape[1]:
+        raise NeuralphaError(f"An account wants column {wanted} of the weights; there are {decided.shape[1]}.")
+    if np.isinf(decided).any():
+        r = int(np.flatnonzero(np.isinf(decided).any(1))[0])
         asset, date = panel.assets[panel.asset_code[r]], pd.Timestamp(panel.dates[panel.date_code[r]]).date()
-        raise NeuralphaError(f"The weight of {asset} wished on {date} is infinite.")
+        raise NeuralphaError(f"The weight of {asset} decided on {date} is infinite.")
 
-# %% ../../nbs/trading/account.ipynb #0854bd5e
+# %% ../../nbs/trading/account.ipynb #b1820fcc
 def year_fractions(
     dates: np.ndarray,  # (n,) datetime64, ascending
 ) -> np.ndarray:  # (n,) years since the date before; 0 on the first
@@ -639,87 +836,53 @@ def year_fractions(
     return np.append(0.0, np.diff(dates) / np.timedelta64(1, "D") / 365.25)
 
 
-def _bars(panel, accounts, clock, first) -> tuple[Bars, Tariff, np.ndarray]:  # with the bars of nobody's rows
-    """Everything that accounts share, in the order of dates; no rows of dates before the first."""
+def _bars(panel, accounts, clock) -> tuple[Bars, Tariff]:
+    """Everything that accounts share."""
     inputs, tariff = cost_inputs(panel, [a.costs for a in accounts])
-    order = _date_order(panel, first)
     bars = Bars(
-        offsets=order.offsets,
-        row=order.row,
-        leaves=order.leaves,
-        **_moves(panel, clock, order),
-        asset=panel.asset_code[order.row].astype(np.int32),
-        turned_over=_short(_money_traded(panel, accounts)[order.row]),
-        **_estimates(inputs, order.row),
+        offsets=panel.asset_offsets,
+        begins=panel.date_code[panel.asset_offsets[:-1]].astype(np.int64),
+        gone=panel.gone,
+        tradable=panel.tradable,
+        **_moves(panel, clock),
+        turned_over=_money_traded(panel, accounts),
+        volume=_short(inputs.volume),
+        volatility=_short(inputs.volatility),
+        price=_short(inputs.price),
+        half_spread=inputs.half_spread,
+        borrow=inputs.borrow,
         years=year_fractions(panel.dates),
     )
-    return bars, tariff, order.waits
-
-# %% ../../nbs/trading/account.ipynb #0eb64fb6
-class _Order(NamedTuple):
-    """Rows of a panel date by date, and those of dates after an asset's last: fields of `Bars`, but for `waits`."""
-
-    offsets: np.ndarray
-    row: np.ndarray
-    leaves: np.ndarray
-    waits: np.ndarray  # (R,) bool: the asset has no row on the date, and has not left
-
-# %% ../../nbs/trading/account.ipynb #b44b8635
-def _date_order(panel, first: int) -> _Order:
-    last, after = _dates_after(panel)
-    row = np.concatenate([np.arange(panel.n_rows, dtype=np.int32), last.astype(np.int32)])
-    beyond = np.arange(len(row)) >= panel.n_rows
-    date = np.concatenate([panel.date_code, panel.date_code[last] + after])
-    leaves = beyond & panel.gone[panel.asset_code[row]]
-    shown = np.flatnonzero(date >= first)
-    order = shown[np.argsort(date[shown], kind="stable")]
-    by_date = np.bincount(date[shown], minlength=panel.n_dates)
-    return _Order(np.concatenate([[0], np.cumsum(by_date)]), row[order], leaves[order], (beyond & ~leaves)[order])
+    return Bars(*(_read_only(values) for values in bars)), tariff
 
 
-def _dates_after(panel) -> tuple[np.ndarray, np.ndarray]:  # last rows; dates since them, 1 and more
-    """The date on which an asset leaves; for one that has not left, every date that it misses at the end."""
-    last = panel.asset_offsets[1:] - 1
-    missed = panel.n_dates - 1 - panel.date_code[last]
-    count = np.where(panel.gone, np.minimum(missed, 1), missed)
-    since = np.arange(count.sum()) - np.repeat(np.cumsum(count) - count, count)
-    return np.repeat(last, count), 1 + since
+def _read_only(values: np.ndarray) -> np.ndarray:
+    """The same numbers, not to be written to: some are the panel's, some the caller's."""
+    view = values.view()
+    view.flags.writeable = False
+    return view
 
-# %% ../../nbs/trading/account.ipynb #e7501bf9
-def _moves(panel, clock, order) -> dict:  # fields of `Bars`
-    """What happens to a position on each row; after an asset's last it moves by what was earned, and trades no more."""
-    legs, row, beyond = bar_legs(panel, clock), order.row, order.leaves | order.waits
-    after = np.zeros(1)
-    if legs.after.any():
-        after = _short(np.where(beyond, 0.0, legs.after[row]))
-    return dict(
-        delisting=order.leaves | legs.delisting[row] & ~beyond,
-        fillable=legs.fillable[row] & ~beyond,
-        before=np.where(beyond, earned_returns(panel).returns[row], legs.before[row]),
-        after=after,
-    )
-
-# %% ../../nbs/trading/account.ipynb #7230eee2
-def _estimates(inputs, row) -> dict:  # fields of `Bars`
-    """What prices an order on each row."""
-    return dict(
-        volume=_short(inputs.volume[row]),
-        volatility=_short(inputs.volatility[row]),
-        price=_short(inputs.price[row]),
-        half_spread=inputs.half_spread[row],
-        borrow=inputs.borrow[row],
-    )
+# %% ../../nbs/trading/account.ipynb #703dd107
+def _moves(panel, clock) -> dict:  # fields of `Bars`
+    """What happens to a position between a row and the next: on an asset's last, what was earned of its delisting."""
+    earned = earned_returns(panel).returns
+    if clock.fill == "close":
+        return dict(moves=earned, after=np.zeros(1), fillable=panel.tradable)
+    legs, last = bar_legs(panel, clock), panel.asset_offsets[1:] - 1
+    moves = np.append(legs.before[1:], 0.0)
+    moves[last] = earned[last]
+    return dict(moves=moves, after=legs.after if legs.after.any() else np.zeros(1), fillable=legs.fillable)
 
 # %% ../../nbs/trading/account.ipynb #435b778c
 def _short(values: np.ndarray) -> np.ndarray:
     """What is not known on any row needs no row."""
     return values[:1].copy() if np.isnan(values).all() else values
 
-# %% ../../nbs/trading/account.ipynb #8969b908
-def _money_traded(panel, accounts) -> np.ndarray:  # (n_rows,)
+# %% ../../nbs/trading/account.ipynb #cc45c31a
+def _money_traded(panel, accounts) -> np.ndarray:  # (n_rows,), or (1,) where nobody asks
     """What each asset traded on each bar, where an account limits its share of it."""
     if not any(a.participation < np.inf for a in accounts):
-        return np.full(panel.n_rows, np.nan)
+        return np.full(1, np.nan)
     missing = [f for f in ("close", "volume") if f not in panel.fields]
     if missing:
         raise NeuralphaError(
@@ -728,7 +891,7 @@ def _money_traded(panel, accounts) -> np.ndarray:  # (n_rows,)
         )
     return panel.fields["close"].astype(np.float64) * panel.fields["volume"]
 
-# %% ../../nbs/trading/account.ipynb #5cc2fcbd
+# %% ../../nbs/trading/account.ipynb #244d3a43
 def open_again(
     books: Books,  # opened with weights
     accounts: list,  # of `Account`, all with the costs that the first of `books` has
@@ -751,7 +914,7 @@ def open_again(
     state = State(np.zeros((books.panel.n_assets, count)), capital.copy(), capital.copy(), nothing, nothing, nothing)
     records = np.zeros((books.panel.n_dates, count, len(RECORD)))
     shared = (books.panel, accounts, books.clock, books.bars)
-    return Books(*shared, _terms(accounts), tariff, state, books.wish, records, books.first, books.first)
+    return Books(*shared, _terms(accounts), tariff, state, books.decided, records, books.first, books.first)
 
 # %% ../../nbs/trading/account.ipynb #186cc868
 @dataclass
