@@ -515,7 +515,7 @@ def _causes_shown(difference) -> PlainTable:
     ]
     return PlainTable([PlainColumn(*head) for head in heads], rows)
 
-# %% ../../nbs/report/desk_page.ipynb #0dcee170
+# %% ../../nbs/report/desk_page.ipynb #8dbe37a6
 def _contest_text(record, one: Contest) -> str:
     low, high = (1e4 * value for value in one.decision[2:4])
     begun = f"{len(one.sequence)} bars"
@@ -528,9 +528,20 @@ def _contest_text(record, one: Contest) -> str:
         "champion": f"{one.champion} is better since {since}.",
         "undecided": f"Undecided. {_years(one)}",
     }[one.decision.verdict]
+    if one.decision.contradicted is not None:
+        said = _contradicted(one, since)
     return (
         f"{pair}, difference of net returns on paper after {begun}: between {number(low, 2)} and {number(high, 2)} "
-        f"basis points a bar, valid on every day one looks. {said}"
+        f"basis points a bar by all intervals so far, valid on every day one looks; a verdict stands. {said}"
+    )
+
+
+def _contradicted(one, since) -> str:
+    before = f"The verdict of {since} was for {getattr(one, one.decision.verdict)}; " if since else ""
+    at = pd.Timestamp(one.decision.contradicted).date()
+    return (
+        f"{before}since {at} no difference lies in all intervals. It changed, or this is one contest in twenty. "
+        "Nobody may be promoted on it."
     )
 
 # %% ../../nbs/report/desk_page.ipynb #ac053ffa
