@@ -97,7 +97,7 @@ def _comes_back(uri, tmp_path, monkeypatch):
     assert list(again["version"]) == [1, 2] and not again["is_new"].any()
     assert len(client.search_model_versions("name='desk'")) == 2
     champion = client.get_model_version_by_alias("desk", CHAMPION)
-    assert champion.version == 2 and champion.tags["neuralpha.promoted"] == "contest: shown to be better"
+    assert int(champion.version) == 2 and champion.tags["neuralpha.promoted"] == "contest: shown to be better"
 
 def test_an_altered_model_and_a_missing_library_are_refused_in_one_line(tmp_path, monkeypatch):
     desk, keys = _desk_with_models(tmp_path)
