@@ -735,13 +735,13 @@ def desk_open(
     typer.echo(f"{folder}: {desk.terms.models[0]} acts; the first bar is the one after {desk.terms.since[:10]}")
     _print_watch(desk)
 
-# %% ../nbs/cli.ipynb #7e632e19
+# %% ../nbs/cli.ipynb #c39ac3ff
 def _print_watch(desk):
     """Each layer's run length, in bars."""
     import pandas as pd
 
-    rows = {layer: dict(zip(("one in", "from", "to"), chart.run_length)) for layer, chart in desk.watch.charts.items()}
-    _table(pd.DataFrame(rows).T.round(0).rename_axis("layer"), "False alarms, one in so many bars")
+    rows = {layer: str(chart.run_length) for layer, chart in desk.watch.charts.items()}
+    _table(pd.Series(rows, name="one in").rename_axis("layer").to_frame(), "False alarms")
     for layer, value in desk.watch.constant.items():
         typer.echo(f"{layer} was always {value:.4g} in the validation period; it alarms when off by more than half")
 

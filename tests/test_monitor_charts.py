@@ -148,15 +148,54 @@ def test_a_chart_goes_on_where_the_validation_period_ended():
     whole = chart.whitening.surprises(x)[600:]
     np.testing.assert_allclose(chart.run(x[600:])["statistic"][:20], chart.statistic(whole[None, :20])[0])
 
+@pytest.mark.parametrize("stale", [0.001, 0.01])
+def test_counts_of_what_is_rare_alarm_as_often_as_wanted(stale):
+    """150 desks: the share of 50 assets that have a new price, of which so many have none on a bar."""
+    woken = 0
+    for seed in range(150):
+        fresh = np.random.default_rng([seed, 91]).binomial(50, 1 - stale, 904) / 50
+        chart = watch_rate(fresh[:400], alarms=1 / 6, bars=504, worlds=60, seed=seed)
+        woken += chart.run(fresh[400:])["alarm"].any()
+    low, high = stats.binom.interval(0.95, 150, 1 - np.exp(-1 / 6))
+    assert low <= woken <= high
+
+def test_a_count_keeps_its_values_and_its_chart_says_the_rate_that_it_really_has():
+    from neuralpha.monitor.charts import _seen_of_futures, _uncalibrated, _worlds
+
+    x = np.where(np.arange(400) % 67 == 5, 0.98, 1.0)
+    chart = _uncalibrated(x, "cusum", "down", None, 0.0, 0)
+    seen = _seen_of_futures(chart, _worlds(chart, x, 30), 4, 200)
+    values = chart.whitening.mean + chart.whitening.scale * seen
+    kept = np.isclose(values, 0.98) | np.isclose(values, 1.0)
+    assert kept.mean() > 0.95 and (values < 0.97).any()  # the others are of worlds with a slow state, or further out
+    for alarms in (0.1, 0.5, 1.0):
+        found = watch_rate(x, alarms, 200, worlds=40)
+        assert found.run_length.mean >= 200 / alarms  # never oftener than wanted
+    coarse = watch_rate(np.where(np.arange(80) == 40, 0.0, 1.0), 1.0, 20, worlds=40)
+    assert coarse.run_length.mean > 1.1 * 20  # one lost bar wakes or does not; half of the rate lies between
+
+def test_weights_make_a_mean_as_uncertain_as_it_is():
+    from neuralpha.monitor.charts import _block_means, _weights
+
+    rng = np.random.default_rng(0)
+    for bars, block in ((500, 2), (500, 20), (300, 10)):
+        pools = rng.standard_normal((200, bars))
+        pools = (pools - pools.mean(1, keepdims=True)) / pools.std(1, keepdims=True)
+        means = [_weights(30, bars, block, rng) @ _block_means(pool, block) for pool in pools]
+        assert np.mean(np.square(means)) * bars == pytest.approx(1.0, abs=0.12)
+
 def test_futures_without_an_alarm_do_not_say_that_there_never_is_one():
     from neuralpha.monitor.charts import _length_of_highest
 
     calm = np.zeros((60, 8))
     found = _length_of_highest(calm, 1.0, 500)
-    assert found.mean == pytest.approx(500 / -np.log(1 - 0.5 / 480))
-    assert found.low == found.high == pytest.approx(500 / -np.log(1 - 0.5 / 24))
+    assert found.mean == pytest.approx(500 * 480 / 2.9957, rel=1e-4)
+    assert found.low == found.high == pytest.approx(500 * 24 / 2.9957, rel=1e-4)  # the rule of three
+    assert found.is_open and str(found).endswith("to more than 4,006)")
     few = np.where(np.arange(60)[:, None] < 30, 2.0, calm)
-    assert _length_of_highest(few, 1.0, 500).mean == pytest.approx(500 / np.log(2))
+    found = _length_of_highest(few, 1.0, 500)
+    assert found.mean == pytest.approx(500 / np.log(2)) and found.is_open and found.low < 30
+    assert not _length_of_highest(calm + 2, 1.0, 500).is_open
 
 def test_where_the_law_is_known_the_chart_runs_as_long_as_the_equation_says():
     chart = watch_known(0.1, 0.2, run_length=252, side="both")

@@ -4,8 +4,11 @@ import json
 import numpy as np
 import pandas as pd
 import pytest
+from scipy import stats
+from scipy.signal import lfilter
 import neuralpha as na
 from neuralpha.core import NeuralphaError
+from neuralpha.monitor.charts import watch_rate
 
 def test_a_price_that_stands_still_and_one_that_is_missing_are_not_fresh():
     dates = pd.to_datetime(["2024-01-02", "2024-01-03"])
@@ -43,6 +46,17 @@ def test_a_part_of_the_ledger_that_is_paid_to_trade_is_watched(monkeypatch):
     monkeypatch.setattr(layers, "PAID_TO_TRADE", (*PAID_TO_TRADE, "stamp duty"))
     assert cost_bps(dict.fromkeys(PAID_TO_TRADE, 0.0) | {"stamp duty": -3.0, "traded": 10_000.0}) == pytest.approx(3)
 
+def test_wild_months_are_not_counted_as_broken_and_what_breaks_for_good_stays_so():
+    rng = np.random.default_rng(1)
+    wild = np.where(np.arange(600) < 300, 1.0, 2.0)[:, None] * rng.standard_normal((600, 40))
+    seen, squares = in_their_times(wild, np.ones(40))
+    assert seen[400:].std() == pytest.approx(1.0, abs=0.05) and seen[300:303].std() > 1.6
+    np.testing.assert_allclose(squares.mean(), 4.0, rtol=0.1)
+    broken, _ = in_their_times(np.full((500, 1), 20.0), np.ones(1))
+    assert broken[0, 0] == 20 and broken[-1, 0] == pytest.approx(20 / 3)
+    silent, _ = in_their_times(np.append(np.zeros(500), 0.4)[:, None], np.ones(1))
+    assert silent[-1, 0] == pytest.approx(0.8)  # of what never moves, a small move is no great surprise
+
 def test_a_feature_that_moves_and_one_that_is_lost_are_found_and_named():
     rng = np.random.default_rng(0)
     days = [pd.DataFrame(rng.normal(size=(200, 3)), columns=list("abc")) for _ in range(80)]
@@ -57,6 +71,23 @@ def test_a_feature_that_moves_and_one_that_is_lost_are_found_and_named():
     assert reference.furthest(new.assign(c=np.nan)) == "c" and reference.number(new.assign(c=np.nan))[0] > 10
     with pytest.raises(NeuralphaError, match="No feature varies"):
         learn_reference([pd.DataFrame({"a": [1.0, 1.0]})] * 3)
+
+def _months_of_the_market(rng, bars, assets=30):
+    """Two features whose spread is the market's volatility, and one of noise."""
+    slow = lfilter([np.sqrt(1 - 0.995**2)], [1, -0.995], rng.standard_normal(bars + 2000))[2000:]
+    noise = rng.standard_normal((bars, assets, 3))
+    return np.concatenate([np.exp(0.5 * slow)[:, None, None] * noise[:, :, :2], noise[:, :, 2:]], axis=2)
+
+def test_features_of_a_market_with_slow_volatility_alarm_as_often_as_wanted():
+    """40 desks of 400 bars, two years each: volatility stays high or low for longer than the period shows."""
+    alarms = 0
+    for seed in range(40):
+        values = _months_of_the_market(np.random.default_rng([seed, 51]), 904)
+        reference, numbers = reference_of(values[:400], list("abc"))
+        chart = watch_rate(numbers, 1 / 6, 504, side="up", memory=MEMORY["features"], worlds=40, seed=seed)
+        alarms += int(chart.run(reference.numbers(values[400:]))["alarm"].sum())
+    low, high = stats.poisson.interval(0.95, 40 / 6)
+    assert low <= alarms <= high
 
 def test_a_watch_alarms_on_the_layer_that_broke_and_on_no_other():
     rng = np.random.default_rng(3)

@@ -50,3 +50,24 @@ def test_a_decision_knows_costs_regimes_and_holes():
     x[7] = np.nan
     with pytest.raises(NeuralphaError, match="missing on 7"):
         decide(x)
+
+def test_a_verdict_stands_and_what_contradicts_it_is_said():
+    noise = np.random.default_rng(2).normal(size=4000)
+    early = pd.Series(0.3 + noise)[:700]
+    first = decide(early)
+    assert first.verdict == "challenger" and first.contradicted is None and first.low > 0
+    fading = pd.Series(np.append(0.3 + noise[:700], -0.3 + noise[700:1100]))
+    later, now = decide(fading), confidence_sequence(fading).iloc[-1]
+    assert now["low"] < 0 < now["high"]  # today's interval alone would take it back
+    assert (later.verdict, later.since, later.contradicted) == ("challenger", first.since, None)
+    seen = confidence_sequence(fading)
+    assert (later.low, later.high) == (seen["low"].max(), seen["high"].min())
+    gone = pd.Series(np.append(0.6 + noise[:300], noise[300:]))
+    found, seen = decide(gone), confidence_sequence(gone)
+    assert (found.verdict, found.since) == ("challenger", first.since) and seen["low"].iloc[-1] < 0
+    at = found.contradicted
+    assert seen["low"][: at + 1].max() > seen["high"][: at + 1].min()
+    assert seen["low"][:at].max() <= seen["high"][:at].min()
+    assert f"From bar {at + 1} on the intervals contradict" in found.why and found.low <= found.high
+    constant = np.random.default_rng(5).normal(0.05, 1, size=(200, 2520))
+    assert np.mean([decide(life).contradicted is not None for life in constant]) <= 0.05

@@ -218,7 +218,7 @@ def exchange_cost(record: Record) -> float:
     last = parts.iloc[-1]
     return float(2 * rate * (last["long"] + last["short"]) / last["wealth"])
 
-# %% ../../nbs/monitor/registry.ipynb #0bd98472
+# %% ../../nbs/monitor/registry.ipynb #5740e570
 def promote(
     desk: Desk,  # as it stands
     model: str,  # a challenger
@@ -244,7 +244,7 @@ def promote(
         body of the entry
     """
     found = contest(desk, model, **how)
-    if found.decision.verdict != "challenger":
+    if found.decision.verdict != "challenger" or found.decision.contradicted is not None:
         raise NeuralphaError(f"{model} is not shown to be better than {found.champion}: {_not_yet(found)}")
     evidence = dict(
         low=found.decision.low, high=found.decision.high, since=str(found.decision.since), bars=len(found.sequence)

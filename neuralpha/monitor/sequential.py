@@ -163,7 +163,7 @@ def _widened(errors, freedom):
     """Student's quantile of the normal's tail: standard errors that are themselves estimates."""
     return -stdtrit(freedom, ndtr(-errors))
 
-# %% ../../nbs/monitor/sequential.ipynb #f0670238
+# %% ../../nbs/monitor/sequential.ipynb #ee878978
 class Decision(NamedTuple):
     """Who is better, since when, and the interval now.
 
@@ -174,17 +174,21 @@ class Decision(NamedTuple):
     since : object
         label of the bar on which it was first decided, or None
     low : float
+        of what all days' intervals so far have in common
     high : float
     why : str
+    contradicted : object, default None
+        label of the bar since which they have nothing in common, or None
     """
 
     verdict: str  # challenger, champion or undecided
     since: object  # label of the bar on which it was first decided, or None
-    low: float
+    low: float  # of what all days' intervals so far have in common
     high: float
     why: str
+    contradicted: object = None  # label of the bar since which they have nothing in common, or None
 
-# %% ../../nbs/monitor/sequential.ipynb #6a2cb985
+# %% ../../nbs/monitor/sequential.ipynb #1e29a27d
 def decide(
     difference,  # one per bar: net return of challenger less champion
     switching_cost: float = 0.0,  # of the change, share of the capital
@@ -195,6 +199,9 @@ def decide(
     horizon: int = 1,  # bars over which neighbours overlap
 ) -> Decision:
     """Promote the challenger only when all days' interval lies above what the switch costs, over enough regimes.
+
+    The interval is what those of all days so far have in common, and a verdict stands once it is reached. Where later
+    intervals have nothing in common with earlier ones, `contradicted` says since when: do not act on such a verdict.
 
     Parameters
     ----------
@@ -218,17 +225,24 @@ def decide(
     sequence = confidence_sequence(difference, alpha, horizon)
     if sequence.empty:
         return Decision("undecided", None, np.nan, np.nan, "There is no bar yet.")
-    low, high = map(float, sequence[["low", "high"]].iloc[-1])
-    better = sequence["low"].to_numpy() > switching_cost / payback
+    lows, highs = sequence["low"].cummax().to_numpy(), sequence["high"].cummin().to_numpy()
+    empty = lows > highs
+    better = (lows > switching_cost / payback) & ~empty
     better &= _enough_regimes(regimes, len(sequence), fewest_regimes)
-    worse = sequence["high"].to_numpy() < 0
-    if not (better | worse).any():
-        return Decision(
-            "undecided", None, low, high, "The interval holds too many truths, or the record too few regimes."
-        )
-    first = int((better | worse).argmax())
-    verdict = "challenger" if better[first] else "champion"
-    return Decision(verdict, sequence.index[first], low, high, f"Decided after {first + 1} bars.")
+    worse = (highs < 0) & ~empty
+    decided = better | worse
+    first = int(decided.argmax())
+    verdict, why = "undecided", "The interval holds too many truths, or the record too few regimes."
+    if decided.any():
+        verdict, why = "challenger" if better[first] else "champion", f"Decided after {first + 1} bars."
+    last = -1
+    contradicted = None
+    if empty.any():
+        last = int(empty.argmax()) - 1
+        contradicted = sequence.index[last + 1]
+        why += f" From bar {last + 2} on the intervals contradict those before: it is not what it was."
+    since = sequence.index[first] if decided.any() else None
+    return Decision(verdict, since, float(lows[last]), float(highs[last]), why, contradicted)
 
 # %% ../../nbs/monitor/sequential.ipynb #533352dc
 def _enough_regimes(regimes, bars, fewest):

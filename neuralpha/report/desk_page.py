@@ -347,25 +347,26 @@ def _orders_shown(record) -> PlainTable:
     ]
     return PlainTable(columns, rows)
 
-# %% ../../nbs/report/desk_page.ipynb #3e707646
+# %% ../../nbs/report/desk_page.ipynb #5503a002
 LAYER_IN_WORDS = {
     "data": "share of assets with a new price",
-    "features": "feature furthest beyond what was expected, in usual deviations",
+    "features": "feature furthest beyond what was expected, in deviations of its last weeks",
     "scores": "likeness to the scores of the bar before",
     "ic": "rank IC that has become known",
     "costs": "logarithm of the basis points paid",
     "money": "net return of the model, in its volatility",
 }
 
-# %% ../../nbs/report/desk_page.ipynb #b8a788e0
+# %% ../../nbs/report/desk_page.ipynb #6a0bab5b
 def _watched(record) -> str:
     watch = record.desk.watch
     return (
-        f"One false alarm in {watch.bars} bars is wanted of all layers together. Beside each: the bars between its own "
-        "false alarms, and those in the tenths of the worlds that may be true with the most and with the fewest. On "
-        "trial in 200 simulated worlds, and in 200 more, all layers but one woke as many desks as wanted, within "
-        "chance; data woke 0.6 times as many, and errs to the silent side. Features that wander for longer than the "
-        "validation period shows wake more often."
+        f"One false alarm in {watch.bars} bars is wanted of all layers together; by their charts it is one in "
+        f"{watch.run_length:,.0f}. Beside each: the bars between its own false alarms, and those in the tenths of the "
+        "worlds that may be true with the most and with the fewest; where no alarm came in as many simulated bars, at "
+        "least what they allow at 95%. A number that takes few values cannot have just the wanted rate: its threshold "
+        "is the smallest that does not alarm oftener, and what is printed is its own rate. Not counted are alarms that "
+        "have no rate: of data after a halt, and of a number that never varied."
     )
 
 # %% ../../nbs/report/desk_page.ipynb #78228d7d
@@ -383,7 +384,7 @@ def _layers_shown(record) -> PlainTable:
     rows = [_layer_row(record, layer) for layer in record.desk.watch.layers]
     return PlainTable([PlainColumn(*head) for head in heads], rows)
 
-# %% ../../nbs/report/desk_page.ipynb #e0972e55
+# %% ../../nbs/report/desk_page.ipynb #a1e78c57
 def _layer_row(record, layer) -> tuple:
     watch = record.desk.watch
     last = record.bars[-1]["readings"].get(layer, [None] * 3) if record.bars else [None] * 3
@@ -392,10 +393,7 @@ def _layer_row(record, layer) -> tuple:
         usual, rate = watch.constant[layer], "no rate: it never varied"
     else:
         chart = watch.charts[layer]
-        usual = chart.whitening.mean
-        rate = (
-            f"{chart.run_length.mean:,.0f} bars ({chart.run_length.low:,.0f} to {min(chart.run_length.high, 1e6):,.0f})"
-        )
+        usual, rate = chart.whitening.mean, str(chart.run_length)
     return (
         layer,
         LAYER_IN_WORDS[layer],
@@ -517,7 +515,7 @@ def _causes_shown(difference) -> PlainTable:
     ]
     return PlainTable([PlainColumn(*head) for head in heads], rows)
 
-# %% ../../nbs/report/desk_page.ipynb #0dcee170
+# %% ../../nbs/report/desk_page.ipynb #8dbe37a6
 def _contest_text(record, one: Contest) -> str:
     low, high = (1e4 * value for value in one.decision[2:4])
     begun = f"{len(one.sequence)} bars"
@@ -530,9 +528,20 @@ def _contest_text(record, one: Contest) -> str:
         "champion": f"{one.champion} is better since {since}.",
         "undecided": f"Undecided. {_years(one)}",
     }[one.decision.verdict]
+    if one.decision.contradicted is not None:
+        said = _contradicted(one, since)
     return (
         f"{pair}, difference of net returns on paper after {begun}: between {number(low, 2)} and {number(high, 2)} "
-        f"basis points a bar, valid on every day one looks. {said}"
+        f"basis points a bar by all intervals so far, valid on every day one looks; a verdict stands. {said}"
+    )
+
+
+def _contradicted(one, since) -> str:
+    before = f"The verdict of {since} was for {getattr(one, one.decision.verdict)}; " if since else ""
+    at = pd.Timestamp(one.decision.contradicted).date()
+    return (
+        f"{before}since {at} no difference lies in all intervals. It changed, or this is one contest in twenty. "
+        "Nobody may be promoted on it."
     )
 
 # %% ../../nbs/report/desk_page.ipynb #ac053ffa
