@@ -89,6 +89,14 @@ def test_what_is_seen_does_not_depend_on_later_bars(market):
     for _ in range(short.n_steps):
         assert np.array_equal(env.step(action)[0], short.step(action)[0])
 
+def test_a_ledger_stays_as_it_was_while_later_episodes_are_played(market):
+    env = trade_env(market, copies=2)
+    play_at_random(env)
+    ledger = env.ledger()
+    wealth = ledger.part("wealth").copy()
+    play_at_random(env, seed=1)
+    assert np.array_equal(ledger.part("wealth"), wealth) and not np.array_equal(env.ledger().part("wealth"), wealth)
+
 def test_a_second_episode_repeats_the_first(market):
     env = trade_env(market, copies=2)
     first, again = play_at_random(env), play_at_random(env)
