@@ -722,11 +722,11 @@ def compile_in_turn() -> None:
 
     event.register("numba:compiler_lock", Turn())
 
-# %% ../nbs/core.ipynb #6ee2d7a0
-def _take(file, how: int):
+# %% ../nbs/core.ipynb #b1ff0e51
+def _take(file, operation: int):
     """Lock or unlock a file; where its file system has no locks, everybody compiles."""
     with contextlib.suppress(OSError):
-        fcntl.flock(file, how)
+        fcntl.flock(file, operation)
 
 # %% ../nbs/core.ipynb #1b0c42cb
 def figure_png(

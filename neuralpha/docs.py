@@ -422,7 +422,7 @@ def reference(
     ]
     return _entry("class", name, _init(node), doc, _meanings(obj), *[_method(obj, n) for n in methods], fence="::::")
 
-# %% ../nbs/docs.ipynb #54d3734f
+# %% ../nbs/docs.ipynb #1365a740
 def _init(node) -> str:
     """How a class is called: its `__init__`, or a dataclass' fields; nothing where it inherits both."""
     for n in node.body:
@@ -434,7 +434,7 @@ def _init(node) -> str:
 
     return "(" + ", ".join(f"{n.target.id}: {ast.unparse(n.annotation)}{_default(n)}" for n in fields) + ")"
 
-
+# %% ../nbs/docs.ipynb #129fed35
 def _default(field) -> str:
     """What a field is without being given; a call is not shown."""
     if field.value is None:

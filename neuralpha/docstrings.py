@@ -413,7 +413,7 @@ def _only_imports(source: str) -> bool:
 def _for_types_only(node) -> bool:
     return isinstance(node, ast.If) and ast.unparse(node.test) == "TYPE_CHECKING"
 
-# %% ../nbs/docstrings.ipynb #c5c4d144
+# %% ../nbs/docstrings.ipynb #29c525b4
 COLUMNS_OF_PROSE = 116  # of a module's lines, less the quotes
 NO_PROSE = re.compile(r"^\s*(\||#|    )", re.M)  # tables, headings, indented code
 
@@ -424,7 +424,7 @@ def narrow(text: str) -> str:
     parts[::2] = [re.sub(r"[^\n]+(\n[^\n]+)*", _refilled, part) for part in parts[::2]]
     return "".join(parts)
 
-
+# %% ../nbs/docstrings.ipynb #09b3d67a
 def _refilled(paragraph: re.Match) -> str:
     text = paragraph[0]
     if max(map(len, text.split("\n"))) <= COLUMNS_OF_PROSE or NO_PROSE.search(text):

@@ -556,7 +556,7 @@ def classes(
     values = np.where(share > 1 - buy, 1.0, np.where(share < sell, -1.0, 0.0))
     return _across(y, f"classes of {y.name}", np.where(y.labelled, values, np.nan), unit="class")
 
-# %% ../nbs/labels.ipynb #8b4bd802
+# %% ../nbs/labels.ipynb #a5c3988f
 class _Bets(NamedTuple):
     """What is bet on each row: (n_rows,) arrays."""
 
@@ -582,7 +582,7 @@ class _Ends(NamedTuple):
     left: np.ndarray
     bars: np.ndarray  # until it is known
 
-
+# %% ../nbs/labels.ipynb #d80d6fec
 class _Rules(NamedTuple):
     """What holds for every bet."""
 

@@ -137,6 +137,11 @@ def test_what_the_formatter_or_a_rule_would_change_is_named(tmp_path, text, said
     found = untidy(tmp_path)
     assert said in found and bool(said) == bool(found), found
 
+def test_a_name_that_an_exported_module_does_not_know_is_named(tmp_path):
+    (tmp_path / "neuralpha").mkdir()
+    (tmp_path / "neuralpha/x.py").write_text('def f(a):\n    return f"{b}"\n')
+    assert "x.py:2:15: F821 Undefined name `b`" in untidy(tmp_path)
+
 def test_notebooks_and_hand_written_tests_are_in_order():
     assert untidy() == ""
 

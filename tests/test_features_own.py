@@ -43,12 +43,12 @@ def test_what_a_function_returns_or_raises_is_one_sentence(small_panel):
     def unknown(frame):
         return frame["mood"]
 
-    for function, said in {
+    for function, address in {
         fewer: "Feature fewer .*it returned .* values for .* rows, or under another index",
         unknown: r"Feature unknown fails .*KeyError: 'mood' \(.*line \d+\); the table has date, asset, open",
         dict: "Feature dict .*it returned a dict|Feature dict fails",
     }.items():
-        with pytest.raises(NeuralphaError, match=said):
+        with pytest.raises(NeuralphaError, match=address):
             compute_features(small_panel, [function])
 
 def shift_ahead(frame):

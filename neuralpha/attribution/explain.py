@@ -894,7 +894,7 @@ def agreement(
         out.append((a.model, b.model, "importance ranks", *ranks, *known))
     return pd.DataFrame(out, columns=["model_a", "model_b", "measure", "value", "low", "high", "dates", "rows"])
 
-# %% ../../nbs/attribution/explain.ipynb #314e3a8a
+# %% ../../nbs/attribution/explain.ipynb #1df6c9fb
 def _rank_agreement(sizes, block, level, n_resamples, seed) -> tuple[float, float, float]:
     """Rank correlation of two importances, low and high; `sizes` (dates, 2 × features) holds one model's, then the
     other's.
@@ -906,7 +906,7 @@ def _rank_agreement(sizes, block, level, n_resamples, seed) -> tuple[float, floa
     low, high = block_interval(drawn, value, len(sizes), block, level).clip(-1, 1)
     return value, low, high
 
-
+# %% ../../nbs/attribution/explain.ipynb #696cd467
 def _half_correlation(means) -> np.ndarray:
     """Spearman correlation of the first half of each row with the second."""
     from scipy.stats import rankdata

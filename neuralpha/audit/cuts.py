@@ -102,7 +102,7 @@ def market_cuts(panel: Panel, most: int = 2) -> list[int]:  # date positions, as
         out |= set(known[np.argsort(-unusual[known], kind="stable")[:most]].tolist())
     return sorted(out)
 
-# %% ../../nbs/audit/cuts.ipynb #e0fbbedf
+# %% ../../nbs/audit/cuts.ipynb #01fa5685
 def _unusual(panel: Panel) -> list:  # (n_dates,) each, the larger the more unusual
     """How far each date is from a usual one, in several ways."""
     close, volume = (panel.fields.get(field) for field in ("close", "volume"))
@@ -124,7 +124,7 @@ def _unusual(panel: Panel) -> list:  # (n_dates,) each, the larger the more unus
 def _furthest(moves):
     return moves.abs().max()
 
-
+# %% ../../nbs/audit/cuts.ipynb #c2140d40
 def _steps(panel: Panel, values) -> np.ndarray:  # (n_rows,)
     """Log change of each bar since the one before, in the usual one of its asset."""
     level = np.log(values, where=np.asarray(values) > 0, out=np.full(panel.n_rows, np.nan))

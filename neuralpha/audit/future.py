@@ -112,7 +112,7 @@ def words_of(e) -> str:
     first = str(e).splitlines()[0] if str(e) else ""
     return f"{type(e).__name__}: {first}"[:200]
 
-# %% ../../nbs/audit/future.ipynb #ea780482
+# %% ../../nbs/audit/future.ipynb #cecb6a5b
 @dataclass(frozen=True)
 class Rerun:
     """The artefacts of the true run and of a world with another future.
@@ -142,7 +142,7 @@ class Rerun:
     def since(self) -> str:
         """What was done, in words."""
         at_open = "the open of " if self.settings.at_open else ""
-        return f"data after {at_open}{self.world.day} was {self.world.told}"
+        return f"data after {at_open}{self.world.day} was {self.world.description}"
 
     @property
     def limit(self) -> int:
@@ -151,7 +151,7 @@ class Rerun:
 
     def line(self, tally: Tally, what: str) -> Line:
         """The line of the certificate that an artefact in this world belongs to."""
-        return tally.line("future", what, self.world.told)
+        return tally.line("future", what, self.world.description)
 
     @property
     def waits(self) -> np.ndarray:
@@ -170,8 +170,8 @@ class Rerun:
         """Two columns on the rows of the past."""
         world = self.world
         rows = {"rows": world.rows, "twins": world.twins, **more}
-        told = {"words": words, "about": about, "rounds": self.rounds, **rows}
-        return Comparison("future", what, world.told, self.panel, mine, theirs, **told)
+        sentence = {"words": words, "about": about, "rounds": self.rounds, **rows}
+        return Comparison("future", what, world.description, self.panel, mine, theirs, **sentence)
 
 # %% ../../nbs/audit/future.ipynb #4ec208e6
 def compare_futures(rerun: Rerun, tally: Tally) -> None:
@@ -206,11 +206,11 @@ AHEAD = (
     "{name} on {{day}} of asset {{asset}} changed when {{world}}: it looks {far} ({{count:,}} values changed{{since}})."
 )
 
-# %% ../../nbs/audit/future.ipynb #6c1689dc
+# %% ../../nbs/audit/future.ipynb #6fc9c8c4
 def _ahead(rerun: Rerun, what: str, mine: Columns, theirs: Columns) -> Comparison:
     world = rerun.world
     silent = np.isnan(theirs.values[world.twins]).all(1)
-    told = ~(silent & rerun.waits[world.rows]) if _of_folds(what, mine) else np.ones(len(world.rows), bool)
+    seen = ~(silent & rerun.waits[world.rows]) if _of_folds(what, mine) else np.ones(len(world.rows), bool)
     name = "{what}" if mine.names == (what,) else "{kind} {column!r}"
     far = "at the end of its own bar, or later" if rerun.settings.at_open else "at least {bars} ahead"
     return rerun.compare(
@@ -219,8 +219,8 @@ def _ahead(rerun: Rerun, what: str, mine: Columns, theirs: Columns) -> Compariso
         theirs,
         AHEAD.format(name=name, far=far),
         {"kind": KINDS.get(what, what), "world": rerun.since},
-        rows=world.rows[told],
-        twins=world.twins[told],
+        rows=world.rows[seen],
+        twins=world.twins[seen],
         rounding=rerun.settings.rounding.get(what, 0.0),
         cut=rerun.world.cut,
         tested="noise" in rerun.settings.replace,
@@ -236,14 +236,14 @@ FILLED = (
     "was filled in, not observed."
 )
 
-# %% ../../nbs/audit/future.ipynb #c9171cfd
+# %% ../../nbs/audit/future.ipynb #a942ba28
 def _future_label(rerun: Rerun, tally: Tally, what: str, mine: Columns, theirs: Columns):
     world = rerun.world
     settled = (mine.known[world.rows] <= rerun.limit) | (theirs.known[world.twins] <= rerun.limit)
     about = {"cut": day_of(rerun.panel, rerun.limit), "world": rerun.since}
     rows = {"rows": world.rows[settled], "twins": world.twins[settled]}
     tally.compare(rerun.compare(what, mine, theirs, LONGER, about, **rows))
-    if world.told == REPLACEMENTS["nothing"]:
+    if world.description == REPLACEMENTS["nothing"]:
         _filled_label(rerun, tally, what, theirs)
 
 # %% ../../nbs/audit/future.ipynb #f796a351
@@ -348,29 +348,31 @@ SMALL = (
     "rounding, it looks ahead and makes what it sees small."
 )
 
-# %% ../../nbs/audit/future.ipynb #bfe9ebfa
-def replace_future(audit: Audit, cut: int, replacement: str, told: str | None = None, must_run: bool = True) -> None:
+# %% ../../nbs/audit/future.ipynb #c286a1b1
+def replace_future(
+    audit: Audit, cut: int, replacement: str, description: str | None = None, must_run: bool = True
+) -> None:
     """Compare with one world; what differs in last digits alone is put to the test."""
     audit.tally.faint.clear()
-    world = make_world(audit.panel, audit.tables, cut, replacement, audit.settings, told=told)
+    world = make_world(audit.panel, audit.tables, cut, replacement, audit.settings, description=description)
     other = audit.attempt(world.panel, world.tables, audit.panel.name)
     if isinstance(other, Exception) and not must_run:
         return
     compare_world(audit, world, other, audit.tally)
     if replacement == "noise" and audit.tally.faint:
-        _judge(audit, cut, told)
+        _judge(audit, cut, description)
 
-# %% ../../nbs/audit/future.ipynb #a0c63c51
+# %% ../../nbs/audit/future.ipynb #322a3663
 def compare_world(audit: Audit, world: World, other: dict | Exception, tally: Tally, fits=None) -> None:
     """Compare the artefacts of the true run and of a world, or say why there are none."""
-    line = tally.line("future", "pipeline", world.told) if isinstance(other, Exception) else None
+    line = tally.line("future", "pipeline", world.description) if isinstance(other, Exception) else None
     why = words_of(other)
     if line and trains_on_the_future(audit.base, world.origin):
         ends = f"this k-fold design does not run on data that ends on {world.day} ({why});"
         line.not_checked(f"{ends} audit its features alone with audit_features.")
     elif line:
         line.count(wrong=1)
-        line.say("fails", f"the pipeline stopped when data after {world.day} was {world.told}: {why}")
+        line.say("fails", f"the pipeline stopped when data after {world.day} was {world.description}: {why}")
     else:
         tally.looked_at.add(world.day)
         rerun = Rerun(world, audit.base, other, audit.settings, audit.rounds)
@@ -378,12 +380,12 @@ def compare_world(audit: Audit, world: World, other: dict | Exception, tally: Ta
         if audit.each:
             audit.each(rerun, tally, fits)
 
-# %% ../../nbs/audit/future.ipynb #3abdf651
-def _judge(audit: Audit, cut: int, told: str | None):
+# %% ../../nbs/audit/future.ipynb #dc012cc9
+def _judge(audit: Audit, cut: int, description: str | None):
     """Last digits that follow the size of what was changed are no rounding."""
     suspects = dict(audit.tally.faint)
     audit.tally.faint.clear()
-    loud, soft = (_listen(audit, cut, told, size).faint for size in (0.01, 0.0001))
+    loud, soft = (_listen(audit, cut, description, size).faint for size in (0.01, 0.0001))
     unclear = []
     for key, (comparison, difference) in suspects.items():
         louder = loud[key][1].gap if key in loud else 0.0
@@ -399,16 +401,16 @@ def _judge(audit: Audit, cut: int, told: str | None):
         elif is_single:
             unclear.append((comparison, difference))
     if unclear:
-        loudest = _listen(audit, cut, told, 1000.0)
+        loudest = _listen(audit, cut, description, 1000.0)
         for comparison, difference in unclear:
             if loudest.line(comparison.part, comparison.what, comparison.how).wrong:
                 _small_leak(audit.tally, comparison, difference)
 
-# %% ../../nbs/audit/future.ipynb #b31a8789
-def _listen(audit: Audit, cut: int, told: str | None, size: float) -> Tally:
+# %% ../../nbs/audit/future.ipynb #279bec72
+def _listen(audit: Audit, cut: int, description: str | None, size: float) -> Tally:
     """What differs when the same change is made in another size."""
     tally = Tally()
-    world = make_world(audit.panel, audit.tables, cut, "noise", audit.settings, size, told)
+    world = make_world(audit.panel, audit.tables, cut, "noise", audit.settings, size, description)
     compare_world(audit, world, audit.attempt(world.panel, world.tables, audit.panel.name), tally)
     return tally
 
@@ -460,7 +462,7 @@ def check_calendar(audit: Audit) -> None:
         for cut in sorted({*rare, *edges(audit.panel, audit.base)}):
             replace_future(on_few, cut, "noise", RARE, must_run=False)
 
-# %% ../../nbs/audit/future.ipynb #c06fc433
+# %% ../../nbs/audit/future.ipynb #bd868979
 FRESH = "replaced by noise, in a new process"
 
 
@@ -470,7 +472,7 @@ def check_memory(audit: Audit, cuts: list) -> None:
     if audit.packed is None or trains_on_the_future(audit.base, panel):
         return
     cut = (boundaries(panel, audit.base, 1, 1) or [cuts[len(cuts) // 2]])[-1]
-    world = make_world(panel, audit.tables, cut, "noise", audit.settings, told=FRESH).named(panel.name)
+    world = make_world(panel, audit.tables, cut, "noise", audit.settings, description=FRESH).named(panel.name)
     try:
         with put_away(audit.files.written) as stuck:
             result = run_fresh(audit.packed, world.panel, *([cut] if audit.each else []), **world.tables)

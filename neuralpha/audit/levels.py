@@ -30,14 +30,14 @@ _ADJUSTMENTS = (
     ("prices adjusted for later dividends", dict(dividend=0.5)),
 )
 
-# %% ../../nbs/audit/levels.ipynb #324fa15e
+# %% ../../nbs/audit/levels.ipynb #ea55875a
 def check_levels(audit: Audit) -> None:
     """Features and labels on bars adjusted for what came after the file; declared levels may move, and are named."""
     panel = audit.panel
     if not {*PRICE_FIELDS} & {*panel.fields}:
         return
     named = {**features_in(audit.base), **labels_in(audit.base)}
-    for how, adjustment in _ADJUSTMENTS:
+    for change, adjustment in _ADJUSTMENTS:
         later = adjusted_panel(panel, **adjustment)
         later = replace(later, fields={k: v.astype(panel.fields[k].dtype) for k, v in later.fields.items()})
         other = audit.attempt(later, audit.tables)
@@ -45,30 +45,30 @@ def check_levels(audit: Audit) -> None:
             mine = audit.base[what]
             theirs = None if isinstance(other, Exception) else other.get(what)
             if isinstance(theirs, Columns) and theirs.names == mine.names:
-                _name_levels(audit, what, how, mine, theirs)
+                _name_levels(audit, what, change, mine, theirs)
             else:
                 why = f"the pipeline gives other {what} on these prices ({words_of(other)})."
-                audit.tally.line("levels", what, how).not_checked(why)
+                audit.tally.line("levels", what, change).not_checked(why)
 
-# %% ../../nbs/audit/levels.ipynb #fd9365d0
+# %% ../../nbs/audit/levels.ipynb #1ffd2bf3
 LEVEL = (
-    "{name!r}{more} changed when {how}: it carries the level of prices that later events have adjusted; divide it out, "
-    "or declare it (Feature.level, or levels=)."
+    "{name!r}{more} changed when {change}: it carries the level of prices that later events have adjusted; divide it "
+    "out, or declare it (Feature.level, or levels=)."
 )
 
-# %% ../../nbs/audit/levels.ipynb #0ac447c1
-def _name_levels(audit: Audit, what: str, how: str, mine: Columns, theirs: Columns):
+# %% ../../nbs/audit/levels.ipynb #7fc24d9d
+def _name_levels(audit: Audit, what: str, change: str, mine: Columns, theirs: Columns):
     """One line of the certificate: the columns that moved, those declared and those not."""
     given = audit.settings.levels
     declared = mine.levels if given is None else {*given}
     moved = [mine.names[j] for j in np.flatnonzero(moved_share(mine.values, theirs.values) > 0.01)]
     allowed = [name for name in moved if name in declared]
     wrong = [name for name in moved if name not in declared]
-    line = audit.tally.line("levels", what, how)
+    line = audit.tally.line("levels", what, change)
     line.count(audit.panel.n_rows, len(mine.names), len(wrong))
     if wrong:
         more = f" (and {len(wrong) - 1} more columns)" if len(wrong) > 1 else ""
-        line.say("fails", LEVEL.format(name=wrong[0], more=more, how=how), at=Place(wrong[0]))
+        line.say("fails", LEVEL.format(name=wrong[0], more=more, change=change), at=Place(wrong[0]))
     elif allowed:
         line.say("holds", f"declared levels that move: {', '.join(allowed)}.")
 

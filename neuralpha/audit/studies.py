@@ -218,7 +218,7 @@ def _on_rows(panel: Panel, rows: np.ndarray, values) -> np.ndarray:
     out[rows] = values
     return out
 
-# %% ../../nbs/audit/studies.ipynb #fae405d1
+# %% ../../nbs/audit/studies.ipynb #c5d1818c
 @dataclass
 class TrueFits:
     """The models of a study, and their fits in the true world, each made once.
@@ -300,7 +300,7 @@ class TrueFits:
         if isinstance(theirs, Exception):
             line = rerun.line(tally, what)
             line.count(wrong=1)
-            when = f"data after {rerun.world.day} is {rerun.world.told}"
+            when = f"data after {rerun.world.day} is {rerun.world.description}"
             line.say("fails", f"{name} cannot be fitted or scored when {when}: {words_of(theirs)}")
             return
         weights = [FittedValues({fold.number: fitted.written}) for fitted in (mine, theirs)]

@@ -231,7 +231,7 @@ def _not_known(table, day, settings):
 
     return session_of(known, settings.session_close) > day
 
-# %% ../../nbs/audit/worlds.ipynb #df5d1ea4
+# %% ../../nbs/audit/worlds.ipynb #f9df75f2
 @dataclass(frozen=True)
 class World:
     """Panel and side tables with another future.
@@ -244,7 +244,7 @@ class World:
     tables : dict
     cut : int
         date position; everything after it was replaced
-    told : str
+    description : str
         how, in words
     """
 
@@ -252,7 +252,7 @@ class World:
     panel: Panel
     tables: dict
     cut: int  # date position; everything after it was replaced
-    told: str  # how, in words
+    description: str  # how, in words
 
     @cached_property
     def rows(self) -> np.ndarray:
@@ -286,7 +286,7 @@ def day_of(
     """
     return str(pd.Timestamp(panel.dates[int(code)]))[:19].removesuffix(" 00:00:00")
 
-# %% ../../nbs/audit/worlds.ipynb #20481774
+# %% ../../nbs/audit/worlds.ipynb #e4bfece8
 _numbers = itertools.count(1)
 
 
@@ -297,7 +297,7 @@ def make_world(
     replacement: str,  # one of `REPLACEMENTS`
     settings: Settings,
     size: float = 1.0,
-    told: str | None = None,
+    description: str | None = None,
 ) -> World:
     """The data with another future, under a name that no other world has.
 
@@ -310,14 +310,14 @@ def make_world(
         one of `REPLACEMENTS`
     settings : Settings
     size : float, default 1.0
-    told : str | None, default None
+    description : str | None, default None
     """
     rng = np.random.default_rng([settings.seed, cut, 1])
     future = future_replaced(panel, cut, replacement, settings.seed, settings.decide, size)
     day = panel.dates[cut]
     side = {k: _table_future(t, _not_known(t, day, settings), replacement, rng, size) for k, t in tables.items()}
     named = replace(future, name=f"{panel.name}, world {next(_numbers)}")
-    return World(panel, named, side, cut, told or REPLACEMENTS[replacement])
+    return World(panel, named, side, cut, description or REPLACEMENTS[replacement])
 
 # %% ../../nbs/audit/worlds.ipynb #480aa170
 def few_assets(panel: Panel, most: int = 8) -> Panel:

@@ -253,37 +253,37 @@ def _reading(table):
     mapped = [f"{c} from {n!r}" if c != n else c for c, n in table.columns.items() if c in mine]
     return {"columns": ", ".join(mapped), "characteristics": ", ".join(c for c in table.fields if c not in mine)}
 
-# %% ../../nbs/data/universes.ipynb #bee0abad
+# %% ../../nbs/data/universes.ipynb #21893c98
 def reading_lines(
-    lines: pd.DataFrame,  # what `check_report` returned
+    report: pd.DataFrame,  # what `check_report` returned
 ) -> list[str]:
     """How big a source is, which column became what, and which numbers are kept as characteristics.
 
     Parameters
     ----------
-    lines : pd.DataFrame
+    report : pd.DataFrame
         what `check_report` returned
     """
-    said = lines.attrs
-    out = [said["size"]] if "size" in said else []
-    if said.get("columns"):
-        out.append("read: " + said["columns"])
-    if said.get("characteristics"):
-        out.append("kept as characteristics, since no field is called so: " + said["characteristics"])
+    facts = report.attrs
+    out = [facts["size"]] if "size" in facts else []
+    if facts.get("columns"):
+        out.append("read: " + facts["columns"])
+    if facts.get("characteristics"):
+        out.append("kept as characteristics, since no field is called so: " + facts["characteristics"])
     return out
 
-# %% ../../nbs/data/universes.ipynb #050feb00
+# %% ../../nbs/data/universes.ipynb #f195df8a
 def report_table(
-    lines: pd.DataFrame,
-    title: str = "",  # what `check_report` returned
+    report: pd.DataFrame,  # what `check_report` returned
+    title: str = "",
 ) -> "rich.table.Table":
     """The findings as a table for the terminal; checks that found nothing share one line.
 
     Parameters
     ----------
-    lines : pd.DataFrame
-    title : str, default ''
+    report : pd.DataFrame
         what `check_report` returned
+    title : str, default ''
     """
     from rich.table import Table as RichTable
 
@@ -294,13 +294,13 @@ def report_table(
     )
     for column, how in COLUMNS_SHOWN.items():
         table.add_column(column, **how)
-    if lines.empty:
+    if report.empty:
         made = "the universe was made, not read from a source: there is nothing to check"
         table.add_row("none", *[""] * 5, made, style="dim")
         return table
-    for line in lines[lines.rows > 0].itertuples():
+    for line in report[report.rows > 0].itertuples():
         table.add_row(*_cells_of(line))
-    unfound = lines[lines.rows == 0]
+    unfound = report[report.rows == 0]
     is_skipped = unfound.action == "not run"
     clean, skipped = unfound.check[~is_skipped].tolist(), unfound.check[is_skipped].tolist()
     if clean:

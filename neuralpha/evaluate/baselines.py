@@ -70,7 +70,7 @@ def oracle(
     planted = planted_return(panel, horizon, delay)
     return None if planted is None else _scores(panel, planted, "oracle")
 
-# %% ../../nbs/evaluate/baselines.ipynb #86848dc0
+# %% ../../nbs/evaluate/baselines.ipynb #9c83ba19
 def baseline_scores(
     panel: Panel,
     horizon: int = 5,  # of the label, bars
@@ -95,7 +95,7 @@ def baseline_scores(
     found = [_asked(score, panel, horizon=horizon, delay=delay) for score in BASELINES]
     return {s.name: s for s in found if s is not None and len(s)}
 
-
+# %% ../../nbs/evaluate/baselines.ipynb #8fe0e590
 def _asked(score: Callable, panel: Panel, **label) -> pd.Series | None:
     """A baseline's scores; it is told of the label what it names."""
     named = inspect.signature(score).parameters

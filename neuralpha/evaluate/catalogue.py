@@ -509,13 +509,13 @@ class Sample:
         assets = np.bincount(self.panel.date_code, known, self.panel.n_dates)[self.panel.date_code]
         return known & ((assets + 1) / 2 - np.nan_to_num(ranks) <= count) & (assets >= 2 * count)
 
-# %% ../../nbs/evaluate/catalogue.ipynb #0257f385
+# %% ../../nbs/evaluate/catalogue.ipynb #c7329abf
 CRITICAL_MEANING = "What t exceeds by luck alone, on either side, once in twenty samples."
 
 
 def _declare_ic(
     kind: str,  # "ic" or "rank_ic"
-    said: str,  # "IC" or "rank IC"
+    title: str,  # "IC" or "rank IC"
     correlation: str,  # whose correlation it is
     strength_where: str,  # place of ICIR and t
     strength: dict,  # the slices of the ICIR and of t; empty where they have none
@@ -534,13 +534,13 @@ def _declare_ic(
     )
     mean = f"Mean over dates of the cross-sectional {correlation} correlation of score and label ({{label}})."
     deviation = f"Standard deviation over dates of the {correlation} IC, n - 1 in its denominator."
-    ratio_name = f"{said}IR"
-    declare(kind, said, "correlation", "per date", mean, where="column", interval="shown", sliced=in_slice)
+    ratio_name = f"{title}IR"
+    declare(kind, title, "correlation", "per date", mean, where="column", interval="shown", sliced=in_slice)
     declare(f"{kind}ir", ratio_name, "ratio", "per date", ratio, where=strength_where, sliced=strength.get("icir"))
     declare(f"{kind}ir_annual", f"{ratio_name}, annual", "ratio", "per year", annual)
     declare(
         f"{kind}_t",
-        f"t of the {said}",
+        f"t of the {title}",
         "t-statistic",
         "whole period",
         t,
@@ -549,7 +549,7 @@ def _declare_ic(
         sliced=strength.get("t"),
         column=strength.get("t_column", ""),
     )
-    declare(f"{kind}_sd", f"{said}, standard deviation", "correlation", "per date", deviation)
+    declare(f"{kind}_sd", f"{title}, standard deviation", "correlation", "per date", deviation)
 
 # %% ../../nbs/evaluate/catalogue.ipynb #42e5a166
 _declare_ic(

@@ -157,14 +157,14 @@ def compare(
         per_date=_per_date(field.on_dates, field.ics.index, order),
     )
 
-# %% ../../nbs/evaluate/compare.ipynb #4336b1fa
-def _metrics_of(one, field, y: Label, how: dict) -> dict:
+# %% ../../nbs/evaluate/compare.ipynb #a4a5000a
+def _metrics_of(one, field, y: Label, options: dict) -> dict:
     """All numbers of one contestant; `how` are options of `evaluate_scores`."""
     trials, sharpes = one.trials
     forecast = one.forecast(y.horizon)
     per_date = [field.on_dates[kind][one.name] for kind in ("ic", "rank_ic")] if one.along else None
     return evaluate_scores(
-        one.scores, y.panel, y, *forecast, trials=trials, trial_sharpes=sharpes, per_date=per_date, **how
+        one.scores, y.panel, y, *forecast, trials=trials, trial_sharpes=sharpes, per_date=per_date, **options
     )
 
 # %% ../../nbs/evaluate/compare.ipynb #71b934a0

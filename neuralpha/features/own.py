@@ -239,11 +239,11 @@ def _declared(trial: Trial, full: np.ndarray, declared: int) -> int:
         )
     return declared
 
-# %% ../../nbs/features/own.ipynb #44b35f80
+# %% ../../nbs/features/own.ipynb #b288aba9
 def own_feature(
     function: Callable,  # long table -> one value per row
     name: str | None = None,  # default: the function's
-    said: str = "",  # "my_features.py:gap", where it was found by name
+    address: str = "",  # "my_features.py:gap", where it was found by name
     fields: tuple = families.PRICE_FIELDS[:4] + ("volume",),  # of the panel it is for
 ) -> Feature:
     """A pandas function as a feature, after a look at what it reads.
@@ -254,20 +254,20 @@ def own_feature(
         long table -> one value per row
     name : str | None, default None
         default: the function's
-    said : str, default ''
+    address : str, default ''
         "my_features.py:gap", where it was found by name
     fields : tuple, default families.PRICE_FIELDS[:4] + ('volume',)
         of the panel it is for
     """
     name = name or getattr(function, "__name__", type(function).__name__)
-    wrapped = FrameFunction(function, name, said)
+    wrapped = FrameFunction(function, name, address)
     reads = what_it_reads(wrapped, fields, getattr(function, "lookback", None))
-    formula = said or f"{getattr(function, '__module__', '?')}.{name}"
+    formula = address or f"{getattr(function, '__module__', '?')}.{name}"
     return Feature(
         name, "own", (), reads.lookback, formula, "", wrapped, reads.cross_sectional, (), reads.level, whole=True
     )
 
-# %% ../../nbs/features/own.ipynb #542ec39b
+# %% ../../nbs/features/own.ipynb #4cd44dee
 def features_of(
     part,  # a function, a `Feature`, a list of these, or a name
     fields: tuple,  # of the panel
@@ -292,16 +292,16 @@ def features_of(
         return [feature for each in part for feature in features_of(each, fields)]
     if callable(part):
         return [own_feature(part, fields=fields)]
-    said = own_name_of(part)
-    if not said:
+    address = own_name_of(part)
+    if not address:
         return [part]
-    found = own_part(said, "feature")
+    found = own_part(address, "feature")
     if callable(found) and not isinstance(found, type):
-        return [own_feature(found, short_name(said), said, fields)]
+        return [own_feature(found, short_name(address), address, fields)]
     if isinstance(found, (Feature, list, tuple)):
         return features_of(found, fields)
     raise NeuralphaError(
-        f"{said} is a {type(found).__name__}; a feature is a function of the long table, or a Feature."
+        f"{address} is a {type(found).__name__}; a feature is a function of the long table, or a Feature."
     )
 
 # %% ../../nbs/features/own.ipynb #c1510847

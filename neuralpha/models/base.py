@@ -142,20 +142,20 @@ def _fits(value, kind) -> bool:
         return False
     return isinstance(value, kind) or isinstance(value, int) and float in kinds
 
-# %% ../../nbs/models/base.ipynb #e26ce293
-def _check_taken(value, limit, said: str) -> None:
+# %% ../../nbs/models/base.ipynb #c039a030
+def _check_taken(value, limit, problem: str) -> None:
     try:
         limit(value)
     except NeuralphaError as e:
-        raise NeuralphaError(f"{said}. {e}") from e
+        raise NeuralphaError(f"{problem}. {e}") from e
 
-# %% ../../nbs/models/base.ipynb #e5619c3a
-def _check_interval(value, limit: str, said: str) -> None:
+# %% ../../nbs/models/base.ipynb #5589e29c
+def _check_interval(value, limit: str, problem: str) -> None:
     if isinstance(value, (tuple, list)):
         if not all(_fits(v, int) and within(v, limit) for v in value):
-            raise NeuralphaError(f"{said}; it must be whole numbers in {limit}.")
+            raise NeuralphaError(f"{problem}; it must be whole numbers in {limit}.")
     elif not within(value, limit):
-        raise NeuralphaError(f"{said}; it must be in {limit}.")
+        raise NeuralphaError(f"{problem}; it must be in {limit}.")
 
 # %% ../../nbs/models/base.ipynb #b6a48a7b
 @dataclass(kw_only=True, repr=False, eq=False)

@@ -388,7 +388,7 @@ class NN5(NN3):
     depth: int = 5
     name: ClassVar[str] = "nn5"
 
-# %% ../../nbs/models/gkx.ipynb #4b01cca2
+# %% ../../nbs/models/gkx.ipynb #adeefc48
 class GKXProblem(NamedTuple):
     """One draw of the simulation, ready to be fitted.
 
@@ -408,7 +408,7 @@ class GKXProblem(NamedTuple):
     true: np.ndarray  # (n_rows,) the function that made them
     thirds: list[np.ndarray]  # rows to train, validate and test on
 
-
+# %% ../../nbs/models/gkx.ipynb #70696cb6
 def gkx_problem(
     case: str,
     n_characteristics: int = 100,

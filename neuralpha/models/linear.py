@@ -110,7 +110,7 @@ def _read_line(line: Linear, path: Path) -> None:
     line.mean_, line.sd_, line.coef_ = (weights[name] for name in ("mean", "sd", "coef"))
     line.intercept_ = float(weights["intercept"][0])
 
-# %% ../../nbs/models/linear.ipynb #0a86754d
+# %% ../../nbs/models/linear.ipynb #c9a8ea3c
 class Moments(NamedTuple):
     """What a linear fit knows of its rows, in float64.
 
@@ -131,7 +131,7 @@ class Moments(NamedTuple):
     level: np.ndarray  # (F,) their means
     target_mean: float  # mean of the target
 
-
+# %% ../../nbs/models/linear.ipynb #6465bceb
 def moments(
     x: np.ndarray,  # (n, F) standardised features
     t: np.ndarray,  # (n,) target

@@ -484,13 +484,13 @@ def _wishes(names: set) -> str:
     choosy = sorted(names & set(TARGETS))
     return "; ".join(f"{name} means a {' or '.join(TARGETS[name])} target" for name in choosy)
 
-# %% ../../nbs/models/losses.ipynb #aaeb85e2
-def _meant(head: str, said) -> np.ndarray | torch.Tensor:
+# %% ../../nbs/models/losses.ipynb #399579c8
+def _meant(head: str, outputs) -> np.ndarray | torch.Tensor:
     """(n,) what the outputs of a head mean as a score: (n, outputs), an array or a tensor."""
     if head == "quantiles":
-        return said.mean(1)
+        return outputs.mean(1)
     if head != "three":
-        return said[:, 0]
-    p = torch.as_tensor(said).softmax(1)
+        return outputs[:, 0]
+    p = torch.as_tensor(outputs).softmax(1)
     score = p[:, 2] - p[:, 0]
-    return score if torch.is_tensor(said) else score.numpy()
+    return score if torch.is_tensor(outputs) else score.numpy()

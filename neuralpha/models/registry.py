@@ -148,14 +148,14 @@ def _class_like(model: Estimator) -> type[Estimator]:
     own = {"__module__": kind.__module__, "__doc__": kind.__doc__}
     return make_dataclass(kind.__name__, fields, bases=(kind,), namespace=own, kw_only=True, repr=False, eq=False)
 
-# %% ../../nbs/models/registry.ipynb #7dab15e7
-def _foreign_class(part, said: str) -> type[Estimator]:
+# %% ../../nbs/models/registry.ipynb #26c6c13a
+def _foreign_class(part, name: str) -> type[Estimator]:
     from neuralpha.models.boosters import foreign_class
     from neuralpha.models.scikit import is_scikit
 
     if not is_scikit(part):
         raise NeuralphaError(
-            f"{said} is no model: give a name such as \"ridge\" or \"my_models.py:HGB\", a subclass of Estimator, or "
+            f"{name} is no model: give a name such as \"ridge\" or \"my_models.py:HGB\", a subclass of Estimator, or "
             "an estimator with scikit-learn's fit, predict, get_params and set_params."
         )
     return foreign_class(part)

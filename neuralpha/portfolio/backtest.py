@@ -482,7 +482,7 @@ def _chances(net, year, trials, trial_sharpes) -> dict:
     found = sharpe_report(net, year, trials or 1, trial_sharpes)
     return dict(zip(names, (found["psr"], found["dsr"])))
 
-# %% ../../nbs/portfolio/backtest.ipynb #d19f5716
+# %% ../../nbs/portfolio/backtest.ipynb #5559c806
 def annual_sharpe(
     mean: np.ndarray,  # of returns per bar
     mean_square: np.ndarray,
@@ -505,7 +505,7 @@ def annual_sharpe(
     deviation = np.sqrt(np.maximum(mean_square - mean**2, 0))
     return np.sqrt(bars_per_year) * mean / np.where(deviation > 1e-15, deviation, np.nan)
 
-
+# %% ../../nbs/portfolio/backtest.ipynb #0b38970e
 def _from_moments(m, year) -> dict:
     """Statistics that are functions of means; `m` (9,) or (9, n_resamples)."""
     with np.errstate(all="ignore"):
@@ -561,7 +561,7 @@ def _paths(returns, compounding):
                 out[i, 1] = max(out[i, 1], since)
     return out
 
-# %% ../../nbs/portfolio/backtest.ipynb #c70ced53
+# %% ../../nbs/portfolio/backtest.ipynb #d5184a8a
 def under_water(
     net: pd.Series,
     compounding: bool = True,  # returns are shares of what the account has become; else of its first capital
@@ -577,7 +577,7 @@ def under_water(
     wealth = (1 + net).cumprod() if compounding else 1 + net.cumsum()
     return 100 * (wealth / wealth.cummax().clip(lower=1) - 1)
 
-
+# %% ../../nbs/portfolio/backtest.ipynb #4850a979
 def plot_book(book: Book) -> Figure:
     """Sum of returns before and after cost, and the depth below the peak."""
     table = book.returns

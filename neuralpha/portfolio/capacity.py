@@ -247,14 +247,14 @@ def _sharpe(m, capitals, year):
 def _dollars(m, capitals, year):
     return year * m[: len(capitals)] * capitals
 
-# %% ../../nbs/portfolio/capacity.ipynb #b93ec639
+# %% ../../nbs/portfolio/capacity.ipynb #e3b81c7d
 def _searched(net_at, capitals) -> np.ndarray:
     """Ascending sizes; smaller ones than the curve's, too, where its smallest earns the most."""
     if np.nanargmax(capitals * net_at(capitals).mean(0)):
         return capitals
     return np.append(capitals[0] * np.logspace(-6, 0, 24, endpoint=False), capitals)
 
-
+# %% ../../nbs/portfolio/capacity.ipynb #d9936be6
 def _most(net_at, sizes) -> float:
     """The size of most dollars: the best of several, looked at ever closer."""
     dollars = sizes * net_at(sizes).mean(0)

@@ -336,7 +336,7 @@ def _worst_steps(trial: Trial, kind: str):
 def _step_of(model, rows: np.ndarray, X: Features, against: np.ndarray, size: float) -> np.ndarray:
     return worst_step(model, X, rows, against[rows], size)
 
-# %% ../../nbs/portfolio/resilience.ipynb #22cf73ae
+# %% ../../nbs/portfolio/resilience.ipynb #9db93522
 def compare_scores(trial: Trial, scores: np.ndarray) -> dict:
     """Disturbed scores against those without disturbance."""
     scored = np.isfinite(trial.before)
@@ -364,7 +364,7 @@ def _two_ics(trial: Trial, scores: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     before, after = (correlation_by_date(s[known], y[known], date[known]) for s in (trial.before, scores))
     return before, np.where(np.isfinite(before), np.nan_to_num(after), np.nan)
 
-
+# %% ../../nbs/portfolio/resilience.ipynb #efa04a5a
 def _mean_rank_correlation(trial: Trial, scores: np.ndarray) -> float:
     """How alike the orders of the assets are before and after, the mean over dates; 0 where there is none."""
     panel, scored = trial.X.panel, np.isfinite(trial.before)

@@ -123,10 +123,10 @@ def report_ics(folder: Path) -> tuple[Study, dict]:  # study; universe -> `Study
             out[slug] = StudyIcs(ics, study.label.horizon, study.label.delay, _label_name(label))
     return study, out
 
-# %% ../../nbs/report/compare_reports.ipynb #4ee863bf
-def _label_name(said: str) -> str:
+# %% ../../nbs/report/compare_reports.ipynb #35e87eea
+def _label_name(label: str) -> str:
     """What a report's label is called, without how many rows have one: a file that has grown has the same label."""
-    return re.sub(r": [\d,]+ of [\d,]+ rows.*$", "", said, flags=re.DOTALL).removeprefix("Label ")
+    return re.sub(r": [\d,]+ of [\d,]+ rows.*$", "", label, flags=re.DOTALL).removeprefix("Label ")
 
 # %% ../../nbs/report/compare_reports.ipynb #a121e45b
 def _daily_ics(predictions: pd.DataFrame) -> pd.DataFrame:  # dates × models

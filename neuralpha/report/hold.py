@@ -319,7 +319,7 @@ SHOWN_PUSHES = 4
 def _side(sheet: ScoreSheet, title: str, part: pd.DataFrame) -> Side:
     return Side(title, [_candidate(sheet, row) for row in part.itertuples()])
 
-# %% ../../nbs/report/hold.ipynb #c6c2c63d
+# %% ../../nbs/report/hold.ipynb #1371ead5
 def _candidate(sheet: ScoreSheet, row) -> CandidateRow:
     before = sheet.changes.at[row.asset, "rank_before"]
     return CandidateRow(
@@ -334,7 +334,7 @@ def _candidate(sheet: ScoreSheet, row) -> CandidateRow:
         pushes=_pushes_of(sheet, row),
     )
 
-
+# %% ../../nbs/report/hold.ipynb #f6b75b00
 def _moved_text(places) -> str:
     """How many places an asset has risen since the scores before."""
     if pd.isna(places):

@@ -164,7 +164,7 @@ def report_origin(
         )
     return _origin_on(experiment, folder / slug, model)
 
-# %% ../../nbs/report/inspect.ipynb #30c91c45
+# %% ../../nbs/report/inspect.ipynb #d9edd1ec
 class ReportUniverse(NamedTuple):
     """One universe of a report, as its folder names it.
 
@@ -183,7 +183,7 @@ class ReportUniverse(NamedTuple):
     study: Study
     slug: str  # of the universe; its folder's name
 
-
+# %% ../../nbs/report/inspect.ipynb #7b8e0a7b
 def universe_of(
     folder: Path,  # of a report, or of one of its universes
     universe: str | None,  # needed where the report holds several

@@ -134,7 +134,7 @@ def _threads_of_each(jobs: int) -> dict:  # variables of the environment, which 
         "NUMBA_NUM_THREADS": str(share),
     }
 
-# %% ../../nbs/report/run.ipynb #6e5fc0cd
+# %% ../../nbs/report/run.ipynb #7727eb78
 CAN_COPY = sys.platform == "linux"  # elsewhere a copy may not use the libraries that its original loaded
 
 
@@ -143,7 +143,7 @@ def _copies(environment: dict):
 
     return Copies(environment)
 
-
+# %% ../../nbs/report/run.ipynb #44f3a747
 class _Kernels:
     """The kernels that run now, by process group; `kill` ends them, and those that start later."""
 

@@ -247,12 +247,12 @@ class StudyResults:
             ax.remove()
         return fig
 
-# %% ../../nbs/report/steps.ipynb #8eb1338b
-def _leaderboard_row(facts: dict, entries: list[Metric]) -> dict:
+# %% ../../nbs/report/steps.ipynb #61019c22
+def _leaderboard_row(numbers: dict, entries: list[Metric]) -> dict:
     """Letters and numbers of one model as a leaderboard shows them."""
-    row = dict(letters=facts["letters"] or "–")
+    row = dict(letters=numbers["letters"] or "–")
     for entry in entries:
-        shown = as_shown(facts["metrics"].get(entry.name) or {"value": None})
+        shown = as_shown(numbers["metrics"].get(entry.name) or {"value": None})
         ends = ("low", "high") if entry.interval == "shown" else ("critical",) if entry.critical else ()
         row[heading(entry)] = _rounded(shown["value"], shown_digits(entry))
         for end in ends:

@@ -237,14 +237,14 @@ def _strange_rows(folder: Path, experiment) -> Compared:
         numbers += table["label"].size
     return Compared(problems, numbers, [])
 
-# %% ../../nbs/report/verify.ipynb #34f0105f
-def _said_of_rows(file: str, wrong: pd.DataFrame, said: str) -> list:  # of at most one sentence
+# %% ../../nbs/report/verify.ipynb #438a42d3
+def _said_of_rows(file: str, wrong: pd.DataFrame, fault: str) -> list:  # of at most one sentence
     """What is wrong with some rows, by the first of them."""
     if not len(wrong):
         return []
     first = wrong.iloc[0]
     return [
-        f"{file}: the {said}: {count_of(len(wrong), 'row')}, first {first.date.date()} {first.asset} {first.model}."
+        f"{file}: the {fault}: {count_of(len(wrong), 'row')}, first {first.date.date()} {first.asset} {first.model}."
     ]
 
 # %% ../../nbs/report/verify.ipynb #f2c1ae6b
@@ -258,7 +258,7 @@ def _rows(path: Path) -> pd.DataFrame:
         said = (str(e).splitlines() or ["?"])[0]
         raise NeuralphaError(f"{path} is not a readable Parquet file: {said}") from e
 
-# %% ../../nbs/report/verify.ipynb #dedb70cb
+# %% ../../nbs/report/verify.ipynb #2dec4a48
 def _derived_and_compared(folder: Path, experiment, is_older: bool) -> Compared:
     """Derive a universe's files again and compare; a file too broken to be read is a problem like any other."""
     steps = (
@@ -269,7 +269,7 @@ def _derived_and_compared(folder: Path, experiment, is_older: bool) -> Compared:
     problems = dict.fromkeys(p for one in found for p in one.problems)
     return Compared([*problems], sum(one.numbers for one in found), found[0].newer)
 
-
+# %% ../../nbs/report/verify.ipynb #15676b2f
 def _tried(folder: Path, step) -> Compared:
     """What a comparison finds, or why it could not be made."""
     try:

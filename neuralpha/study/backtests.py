@@ -62,11 +62,11 @@ class SweepPlan:
         costs = {name: asdict(costs) for name, costs in self.costs.items()}
         return {**asdict(self), "policies": list(self.policies), "costs": costs, "capitals": list(self.capitals)}
 
-# %% ../../nbs/study/backtests.ipynb #ee27ab9c
-def read_plan(said: dict) -> SweepPlan:
+# %% ../../nbs/study/backtests.ipynb #f1646a49
+def read_plan(stored: dict) -> SweepPlan:
     """The plan that a stored one means."""
-    costs = {name: _costs_of(record) for name, record in said["costs"].items()}
-    return SweepPlan(tuple(said["policies"]), costs, tuple(said["capitals"]), Clock(**said["clock"]))
+    costs = {name: _costs_of(record) for name, record in stored["costs"].items()}
+    return SweepPlan(tuple(stored["policies"]), costs, tuple(stored["capitals"]), Clock(**stored["clock"]))
 
 # %% ../../nbs/study/backtests.ipynb #31065349
 def _costs_of(record: dict) -> Costs:

@@ -162,7 +162,7 @@ def resources(
     """
     return {"num_cpus": model.cpus, "num_gpus": model.gpus if device_kind(device) == "cuda" else 0}
 
-# %% ../../nbs/study/cluster.ipynb #51d15aab
+# %% ../../nbs/study/cluster.ipynb #d262ba8b
 class _Flight(NamedTuple):
     """A task that a node is at work on, claimed until it is back."""
 
@@ -170,7 +170,7 @@ class _Flight(NamedTuple):
     task: Task
     claimed: contextlib.ExitStack
 
-
+# %% ../../nbs/study/cluster.ipynb #1ce77d14
 def _luggage(experiment, task: Task, store: UnitStore, device: str) -> dict:
     """What `run_remotely` is given besides the study."""
     search = experiment.searches(device).get((task.model, task.fold))

@@ -261,7 +261,7 @@ def failures(units, store: UnitStore) -> dict:  # unit -> error of those that fa
     """
     return {u: store.failure(u.key)["error"] for u in units if u.key not in store and store.failure(u.key)}
 
-# %% ../../nbs/study/fit.ipynb #8560d397
+# %% ../../nbs/study/fit.ipynb #466b098c
 def fit_units(
     experiment: Experiment,
     store: UnitStore,
@@ -298,7 +298,7 @@ def fit_units(
                 bar.set_postfix_str(text.split(" · ", 1)[-1])
                 bar.update(len(units) - len(left) - bar.n)
 
-            work([experiment], store, device, say=show)
+            work([experiment], store, device, progress=show)
     return failures(units, store)
 
 # %% ../../nbs/study/fit.ipynb #ddfac9e2

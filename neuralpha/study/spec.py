@@ -1776,6 +1776,6 @@ def study_of_one(
         split=dict(train=train, valid=valid, test=test),
     )
 
-# %% ../../nbs/study/spec.ipynb #7835ca1d
-def _names(said) -> list | None:
-    return [name.strip() for name in said.split(",") if name.strip()] if isinstance(said, str) else said
+# %% ../../nbs/study/spec.ipynb #91e8f9a1
+def _names(given) -> list | None:
+    return [name.strip() for name in given.split(",") if name.strip()] if isinstance(given, str) else given

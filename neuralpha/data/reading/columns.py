@@ -125,14 +125,14 @@ def _long_name(name, known: dict, there: set, spec) -> tuple[str | None, str]:  
         return None, "is an adjusted twin: the adjusted close adjusts all prices"
     return canonical, ""
 
-# %% ../../../nbs/data/reading/columns.ipynb #84da27ab
-def _refuse_second(name, canonical: str, said: str, found: dict, where) -> None:
-    """Raise where a column of the same meaning was found before; `said` is what a message calls it."""
+# %% ../../../nbs/data/reading/columns.ipynb #d8954ecf
+def _refuse_second(name, canonical: str, title: str, found: dict, where) -> None:
+    """Raise where a column of the same meaning was found before; `title` is what a message calls it."""
     first = next((other for other, meaning in found.items() if meaning == canonical), None)
     if first is not None:
         raise NeuralphaError(
-            f"{where}: columns {first!r} and {name!r} both mean {said!r}; drop one or say "
-            f"columns={{{said!r}: {name!r}}}."
+            f"{where}: columns {first!r} and {name!r} both mean {title!r}; drop one or say "
+            f"columns={{{title!r}: {name!r}}}."
         )
 
 # %% ../../../nbs/data/reading/columns.ipynb #60ca0231

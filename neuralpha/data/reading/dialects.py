@@ -363,7 +363,7 @@ def _dates(days, dialect):
     text = stamp.strftime(form)
     return (text.str.upper() if form == "%d%b%Y" else text), {"date_format": form}  # 06NOV2023, as SAS writes it
 
-# %% ../../../nbs/data/reading/dialects.ipynb #d7090c1d
+# %% ../../../nbs/data/reading/dialects.ipynb #ba14a707
 _MONEY = {"$": "${}", "€ behind": "{} €", "EUR behind": "{} EUR", "EUR before": "EUR {}", "₹": "₹{}"}
 
 
@@ -375,7 +375,7 @@ def _in_groups_of_two(text):
     grouped = ",".join([*pairs, tail]) if "," in text else whole
     return grouped + mark + rest
 
-
+# %% ../../../nbs/data/reading/dialects.ipynb #224c12d0
 def _written_number(x, dialect, is_volume, digits=None):
     """One number as the dialect writes it."""
     grouped = dialect.thousands == "all" or dialect.thousands == "volume" and is_volume

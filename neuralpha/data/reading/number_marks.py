@@ -318,7 +318,7 @@ def _contradiction(counts, mark):
         "where it can only stand between thousands; write all numbers in one way."
     )
 
-# %% ../../../nbs/data/reading/number_marks.ipynb #ed6af07b
+# %% ../../../nbs/data/reading/number_marks.ipynb #1972994c
 def _with_groups_of_two(counts):
     """Counts in which groups of two digits prove thousands. Raises where other cells have groups of three."""
     if not counts["of two", ","][0]:
@@ -330,7 +330,7 @@ def _with_groups_of_two(counts):
         )
     return counts | {("thousands", ","): counts["of two", ","]}
 
-
+# %% ../../../nbs/data/reading/number_marks.ipynb #83266114
 def _proven(counts, mark):
     """What a mark is: 'decimal', 'thousands' or None. Raises where its cells contradict each other."""
     is_decimal = counts["decimal", mark][0] > 0

@@ -291,7 +291,7 @@ def _check_names(path, names):
     if blank and blank != [0]:
         raise NeuralphaError(f"{path}: column {blank[0] + 1} of the header has no name; name it.")
 
-# %% ../../../nbs/data/reading/text_files.ipynb #c798abcb
+# %% ../../../nbs/data/reading/text_files.ipynb #07f87237
 SEVERAL_BLANKS = re.compile(r"\s{2,}")
 IN_NAMES = "_-."
 
@@ -318,7 +318,7 @@ def _refuse_other_mark(path, names):
                 f"delimiter={mark!r}."
             )
 
-
+# %% ../../../nbs/data/reading/text_files.ipynb #fab0bb2b
 def _is_row_of_names(names):
     """Whether names hold a date and something else that is known."""
     known = {known_name(n) for n in names} - {None}

@@ -446,7 +446,7 @@ def _sessions(start, n_days):
     end = start + pd.Timedelta(days=int(n_days * 365.25 / 250) + 40)
     return calendar_sessions("XNYS", start, end).days[:n_days]
 
-# %% ../../../nbs/data/simulated/market.ipynb #36cb9ae9
+# %% ../../../nbs/data/simulated/market.ipynb #31ba55fa
 class Grid(NamedTuple):
     """A market as dates × assets arrays, the bars of assets that are not listed included.
 
@@ -470,7 +470,7 @@ class Grid(NamedTuple):
     first: np.ndarray  # (n_assets,) bar of the listing
     last: np.ndarray  # (n_assets,) bar of the delisting
 
-
+# %% ../../../nbs/data/simulated/market.ipynb #4ab01397
 def _panel(name, sessions, attributes, grid):
     """The row-compressed panel of a market."""
     bars = np.arange(len(sessions))

@@ -67,10 +67,10 @@ def _trading_table(trading: dict) -> NumberTable:
     )
     return NumberTable("Turnover against its cost", heads, rows, note)
 
-# %% ../../../nbs/report/pages/agents.ipynb #16a3ffe7
-def _against_rule(name: str, facts: dict) -> NumberTable | None:
+# %% ../../../nbs/report/pages/agents.ipynb #72171a80
+def _against_rule(name: str, numbers: dict) -> NumberTable | None:
     """What an agent earned to act differently, kind by kind."""
-    differences = facts["models"][name]["against_rule"]
+    differences = numbers["models"][name]["against_rule"]
     if not differences:
         return None
     rows = [
@@ -82,7 +82,7 @@ def _against_rule(name: str, facts: dict) -> NumberTable | None:
         for kind, record in ((kind, differences[kind]) for kind in LINES)
     ]
     note = (
-        f"The rule is the policy on the scores of {facts['rule']}. Pairs are assets and bars on which one of the two "
+        f"The rule is the policy on the scores of {numbers['rule']}. Pairs are assets and bars on which one of the two "
         "holds something; the first four lines are before costs, and all lines above the last one sum up to it."
     )
     return NumberTable(f"{name} less the rule", ["where they hold", "pairs", "earned more, % a year"], rows, note)

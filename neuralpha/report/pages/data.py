@@ -112,9 +112,9 @@ class Survivorship(NamedTuple):
     columns: list
     rows: list  # name, unit, cells
 
-# %% ../../../nbs/report/pages/data.ipynb #61d9ec00
+# %% ../../../nbs/report/pages/data.ipynb #12340b6a
 def _survivorship(
-    facts: dict,
+    numbers: dict,
     unknown: int = 0,  # rows without a label because what was left at the delisting is not known
 ) -> Survivorship:
     by_key = {
@@ -124,13 +124,13 @@ def _survivorship(
         "standard_error": "standard error",
     }
     return Survivorship(
-        is_known=facts["known"],
-        text=_with_the_dead(facts, unknown) if facts["known"] else _survivors_only(facts),
-        measured="This universe" if facts["known"] else "A simulated market without alpha",
+        is_known=numbers["known"],
+        text=_with_the_dead(numbers, unknown) if numbers["known"] else _survivors_only(numbers),
+        measured="This universe" if numbers["known"] else "A simulated market without alpha",
         columns=list(by_key.values()),
         rows=[
-            _survivorship_row(row, by_key, f"{facts['horizon']} {'bars' if facts['known'] else 'sessions'}")
-            for row in facts["rows"]
+            _survivorship_row(row, by_key, f"{numbers['horizon']} {'bars' if numbers['known'] else 'sessions'}")
+            for row in numbers["rows"]
         ],
     )
 
@@ -147,20 +147,20 @@ def _survivorship_row(row: dict, keys, held: str) -> dict:
         cells=cells,
     )
 
-# %% ../../../nbs/report/pages/data.ipynb #dfb42642
-def _worst_gap(facts: dict) -> tuple[dict | None, str]:
+# %% ../../../nbs/report/pages/data.ipynb #f121b1f1
+def _worst_gap(numbers: dict) -> tuple[dict | None, str]:
     """The score whose IC would be invented most by leaving out the dead, and by how much."""
-    measured = [r for r in facts["rows"] if r["unit"] == "correlation" and r["invented"] is not None]
+    measured = [r for r in numbers["rows"] if r["unit"] == "correlation" and r["invented"] is not None]
     worst = max(measured, key=lambda r: r["invented"], default=None)
     if worst is None:
         return None, ""
     return worst, f"{number(worst['invented'])} ± {number(2 * (worst['standard_error'] or 0))}"
 
-# %% ../../../nbs/report/pages/data.ipynb #fb396bcf
-def _with_the_dead(facts: dict, unknown: int) -> str:
-    worst, gap = _worst_gap(facts)
+# %% ../../../nbs/report/pages/data.ipynb #25ed1c56
+def _with_the_dead(numbers: dict, unknown: int) -> str:
+    worst, gap = _worst_gap(numbers)
     text = (
-        f"The dead are in this universe: {facts['assets'] - facts['alive']:,} of {facts['assets']:,} assets left "
+        f"The dead are in this universe: {numbers['assets'] - numbers['alive']:,} of {numbers['assets']:,} assets left "
         "before the last date, and were scored while they lived. "
     )
     if unknown:
@@ -179,15 +179,15 @@ def _with_the_dead(facts: dict, unknown: int) -> str:
         "errors)."
     )
 
-# %% ../../../nbs/report/pages/data.ipynb #878cf11b
-def _survivors_only(facts: dict) -> str:
-    worst, gap = _worst_gap(facts)
+# %% ../../../nbs/report/pages/data.ipynb #35f10a90
+def _survivors_only(numbers: dict) -> str:
+    worst, gap = _worst_gap(numbers)
     return (
-        f"Survivors only: each of the {facts['assets']:,} assets is still there at the end (none has gone without "
+        f"Survivors only: each of the {numbers['assets']:,} assets is still there at the end (none has gone without "
         f"a trade for its last {GONE_AFTER.days} days and {GONE_AFTER.bars} bars), so whoever failed or left "
         "was never in it, and part of any IC may be invented. "
-        f"How large that can be: in a simulated market without any alpha, of {facts['simulated']['assets']} stocks "
-        f"over {facts['simulated']['dates']:,} sessions, leaving out the dead lifts the IC of \"{worst['name']}\" by "
+        f"How large that can be: in a simulated market without any alpha, of {numbers['simulated']['assets']} stocks "
+        f"over {numbers['simulated']['dates']:,} sessions, leaving out the dead lifts the IC of \"{worst['name']}\" by "
         f"{gap} (± two standard errors)."
     )
 

@@ -158,16 +158,16 @@ def _metric_in_row(entry: Metric, record: dict | None) -> Cell:
     column = entry.key if entry.sliced else None
     return Cell(text, beneath, sorts_by(value), is_whole=not entry.sliced, column=column)
 
-# %% ../../../nbs/report/pages/leaderboard.ipynb #01ada3cc
-def _spent_cells(facts: dict, time: str) -> list[Cell]:
+# %% ../../../nbs/report/pages/leaderboard.ipynb #13d7380a
+def _spent_cells(numbers: dict, time: str) -> list[Cell]:
     """What was spent on a model, in the order of the catalogue."""
-    trials = (facts["metrics"].get("deflated_sharpe") or {}).get("trials")
+    trials = (numbers["metrics"].get("deflated_sharpe") or {}).get("trials")
     cells = dict(
-        seeds=count_cell(facts.get("seeds")),
+        seeds=count_cell(numbers.get("seeds")),
         trials=count_cell(trials),
         seconds=count_cell(None)._replace(time=time),
-        device=text_cell(facts.get("device") or "–"),
-        weights=count_cell(facts.get("weights")),
+        device=text_cell(numbers.get("device") or "–"),
+        weights=count_cell(numbers.get("weights")),
     )
     return [cells[name]._replace(is_spent=True) for name in SPENT]
 

@@ -101,13 +101,13 @@ def _worth_cells(worth: dict, place: dict | None) -> list[Cell]:
     rank = Cell("–") if place is None else Cell(str(int(place["rank"])), place["letters"], int(place["rank"]))
     return [rank, *(interval_cell(record) for record in shown)]
 
-# %% ../../../nbs/report/pages/money.ipynb #bf1f33bc
-def _money_setting(said: dict) -> str:
-    held = count_of(said["horizon"], "bar")
-    late = count_of(said["delay"], "bar")
+# %% ../../../nbs/report/pages/money.ipynb #e6986d13
+def _money_setting(setting: dict) -> str:
+    held = count_of(setting["horizon"], "bar")
+    late = count_of(setting["delay"], "bar")
     return (
-        f"{said['policy']}, held for {held}, traded {late} after the decision at the {said['fill']}; costs "
-        f"{said['costs']}, capital {said['capital']:,.0f}."
+        f"{setting['policy']}, held for {held}, traded {late} after the decision at the {setting['fill']}; costs "
+        f"{setting['costs']}, capital {setting['capital']:,.0f}."
     )
 
 # %% ../../../nbs/report/pages/money.ipynb #4759f32f

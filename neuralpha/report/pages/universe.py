@@ -323,11 +323,11 @@ class SearchRow(NamedTuple):
     ic: str  # on the dates held back
     parameters: str
 
-# %% ../../../nbs/report/pages/universe.ipynb #60ed45dd
-def _searches(facts: dict) -> list[SearchRow]:
+# %% ../../../nbs/report/pages/universe.ipynb #89aef1db
+def _searches(numbers: dict) -> list[SearchRow]:
     return [
         SearchRow(t["fold"], t["trials"], number(t["valid_ic"]), _parameters(t["params"] or {}))
-        for t in facts.get("tuned", ())
+        for t in numbers.get("tuned", ())
     ]
 
 # %% ../../../nbs/report/pages/universe.ipynb #80550863
@@ -349,11 +349,11 @@ class Stack(NamedTuple):
     members: list
     rows: list  # fold, weights
 
-# %% ../../../nbs/report/pages/universe.ipynb #52e6c7f9
-def _stack(facts: dict) -> Stack | None:
+# %% ../../../nbs/report/pages/universe.ipynb #bba04105
+def _stack(numbers: dict) -> Stack | None:
     """The weights of an ensemble's members, fold by fold; None where it learnt none."""
-    if "stack" not in facts:
+    if "stack" not in numbers:
         return None
-    members = list(facts["stack"][0]["weights"])
-    rows = [dict(fold=s["fold"], weights=[number(s["weights"][m]) for m in members]) for s in facts["stack"]]
+    members = list(numbers["stack"][0]["weights"])
+    rows = [dict(fold=s["fold"], weights=[number(s["weights"][m]) for m in members]) for s in numbers["stack"]]
     return Stack(members, rows)

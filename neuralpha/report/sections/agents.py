@@ -100,16 +100,16 @@ def action_by_feature(
     leading = sorted(found, key=lambda name: (-abs(found[name]["follows"]), name))
     return {name: found[name] for name in leading[:SHOWN]}
 
-# %% ../../../nbs/report/sections/agents.ipynb #6ca8c713
-def _followed(said: np.ndarray, rank: np.ndarray, group: np.ndarray) -> dict | None:  # None: nothing to compare
+# %% ../../../nbs/report/sections/agents.ipynb #ba2609f4
+def _followed(position: np.ndarray, rank: np.ndarray, group: np.ndarray) -> dict | None:  # None: nothing to compare
     """How one feature goes with what was decided."""
-    there = np.isfinite(said) & np.isfinite(rank) & (group > 0)
-    if not there.any() or np.ptp(rank[there]) == 0 or np.ptp(said[there]) == 0:
+    there = np.isfinite(position) & np.isfinite(rank) & (group > 0)
+    if not there.any() or np.ptp(rank[there]) == 0 or np.ptp(position[there]) == 0:
         return None
-    percent = pd.Series(100 * said[there])
+    percent = pd.Series(100 * position[there])
     held = percent.groupby(group[there].astype(int)).mean()
     held = held.reindex(range(1, GROUPS + 1))
-    follows = np.corrcoef(rank[there], said[there])[0, 1]
+    follows = np.corrcoef(rank[there], position[there])[0, 1]
     return {"follows": float(follows), "held": nan_to_none([float(v) for v in held])}
 
 # %% ../../../nbs/report/sections/agents.ipynb #0f5f2172

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from IPython.display import Markdown
     from pandas.io.formats.style import Styler
 
-# %% ../../../nbs/report/sections/data.ipynb #3831399e
+# %% ../../../nbs/report/sections/data.ipynb #b7bb5aef
 def _survivorship_row(name: str, numbers) -> dict:
     """A row of `survivorship_report`: its name without its unit, the unit, the numbers."""
     unit = "assets"
@@ -31,7 +31,7 @@ def _survivorship_row(name: str, numbers) -> dict:
     short = name.removeprefix("IC, ").removesuffix(", % a year")
     return dict(name=short, unit=unit) | {c.replace(" ", "_"): value for c, value in known.items()}
 
-
+# %% ../../../nbs/report/sections/data.ipynb #9fdb9b31
 def survivorship_facts(panel, horizon: int, delay: int, seed: int = 0) -> dict:
     """How many assets are gone, and what leaving them out would have done, here or in a simulated market without
     alpha: as many sessions as the universe's dates span, and a return over as many as its horizon does.
@@ -123,10 +123,10 @@ def checks_table(checks) -> "Styler | Markdown":  # what a notebook displays
     shown = found.style.format(escape="html").hide(axis="index").set_caption(quiet)
     return shown.set_table_styles(styles).set_uuid("checks")
 
-# %% ../../../nbs/report/sections/data.ipynb #08e9544e
-def _store(report, facts: dict):
+# %% ../../../nbs/report/sections/data.ipynb #708496d4
+def _store(report, numbers: dict):
     """What was found as `checks.json`, and every row that was taken out."""
-    write_json(report.folder / "checks.json", facts)
+    write_json(report.folder / "checks.json", numbers)
     write_masked(report.experiment.panel, report.folder)
 
 # %% ../../../nbs/report/sections/data.ipynb #7a1a30b4

@@ -357,18 +357,18 @@ def _show(report, found):
         _show_book(report, name, book, models[name])
     return pd.DataFrame(numbers["league"])
 
-# %% ../../../nbs/report/sections/money.ipynb #4e6bec42
-def _show_book(report, name: str, book: Book, facts: dict) -> None:
+# %% ../../../nbs/report/sections/money.ipynb #7efe969d
+def _show_book(report, name: str, book: Book, worth: dict) -> None:
     """The pictures of one model's account."""
     caption = "Percent a year; and the names that brought and cost most over the whole period."
-    names = pd.DataFrame(facts["names"], columns=["asset", "gained", "paid", "net"]).set_index("asset")
-    figure = plots.plot_waterfall(facts["costs"], names)
+    names = pd.DataFrame(worth["names"], columns=["asset", "gained", "paid", "net"]).set_index("asset")
+    figure = plots.plot_waterfall(worth["costs"], names)
     report.show(figure, "Money", "money-waterfall", "Where the return went", caption, name)
     caption = "Either leg before cost; net is both after it. The market: equal weights on the whole universe."
     report.show(plots.plot_legs(book), "Money", "money-legs", "Which leg earned it", caption, name)
     caption = "The five deepest falls are shaded until the old peak was reached again."
     report.show(plots.plot_months(book), "Money", "money-months", "How deep, and in which months", caption, name)
-    if facts["rolling"]:
+    if worth["rolling"]:
         caption = "Over the half year up to each bar: a good average may be one good year."
         report.show(plots.plot_rolling(book), "Money", "money-rolling", "How it changed through time", caption, name)
     caption = (
@@ -377,7 +377,7 @@ def _show_book(report, name: str, book: Book, facts: dict) -> None:
     report.show(plots.plot_exposures_of_book(book), "Money", "money-exposures", "What it leaned on", caption, name)
     found, bad = _book_risk(book), stress(book)
     at_one = {m: tail for (m, level), tail in found.forecasts.items() if level == 0.01} if found else {}
-    figure = plots.plot_losses(book.net, at_one, bad.depths, facts["stress"]["drawdown"]["happened"])
+    figure = plots.plot_losses(book.net, at_one, bad.depths, worth["stress"]["drawdown"]["happened"])
     orders = f"{len(bad.depths):,}"
     caption = f"Left: losses below a line were not forecast. Right: the same days in {orders} other orders."
     report.show(figure, "Money", "money-losses", "What may be lost", caption, name)

@@ -47,36 +47,36 @@ def weight_facts(experiment) -> list[dict]:  # one per fold
         )
     return out
 
-# %% ../../../nbs/report/sections/weights.ipynb #4a5f5253
-def plot_weights(facts: list) -> Figure:
+# %% ../../../nbs/report/sections/weights.ipynb #0b2b97e6
+def plot_weights(folds: list) -> Figure:
     """Mean weight by month, a line per fold."""
     from matplotlib import colormaps
 
     fig, ax = new_figure(7, 2.8)
-    for i, fold in enumerate(facts):
+    for i, fold in enumerate(folds):
         months = pd.PeriodIndex(list(fold["by_month"]), freq="M").to_timestamp()
-        colour = colormaps["cividis"](0.9 * i / max(len(facts) - 1, 1))
+        colour = colormaps["cividis"](0.9 * i / max(len(folds) - 1, 1))
         ax.plot(months, list(fold["by_month"].values()), color=colour, lw=1.3, label=f"fold {fold['fold']}")
     ax.axhline(1, color="grey", lw=0.6)
     ax.set(xlabel="month of the training row", ylabel="mean weight", ylim=(0, None))
-    ax.legend(frameon=False, fontsize=8, loc="center left", bbox_to_anchor=(1, 0.5), ncol=1 + len(facts) // 12)
+    ax.legend(frameon=False, fontsize=8, loc="center left", bbox_to_anchor=(1, 0.5), ncol=1 + len(folds) // 12)
     return fig
 
-# %% ../../../nbs/report/sections/weights.ipynb #2fa3f897
+# %% ../../../nbs/report/sections/weights.ipynb #d71f8f13
 def _compute(report) -> list | None:
     return weight_facts(report.experiment) if report.experiment.study.weights else None
 
 
-def _store(report, facts: list | None):
-    if facts is not None:
-        write_json(report.folder / "weights.json", {"folds": facts})
+def _store(report, folds: list | None):
+    if folds is not None:
+        write_json(report.folder / "weights.json", {"folds": folds})
 
-# %% ../../../nbs/report/sections/weights.ipynb #0638388a
-def _show(report, facts: list | None) -> pd.DataFrame | None:
-    if facts is None:
+# %% ../../../nbs/report/sections/weights.ipynb #c90654ad
+def _show(report, folds: list | None) -> pd.DataFrame | None:
+    if folds is None:
         return None
     study = report.experiment.study
-    last = facts[-1]
+    last = folds[-1]
     without = [name for name in study.models if not study.weighs(name)]
     exempt = f" {', '.join(without)} learns from all rows alike." if without else ""
     caption = (
@@ -84,8 +84,8 @@ def _show(report, facts: list | None) -> pd.DataFrame | None:
         "training rows of the last fold are "
         f"worth {last['worth']:,.0f} equal ones.{exempt}"
     )
-    report.show(plot_weights(facts), "Weights", "weights", "What a training row counts", caption)
-    return pd.DataFrame(facts).drop(columns="by_month").set_index("fold").round(3)
+    report.show(plot_weights(folds), "Weights", "weights", "What a training row counts", caption)
+    return pd.DataFrame(folds).drop(columns="by_month").set_index("fold").round(3)
 
 # %% ../../../nbs/report/sections/weights.ipynb #59390b62
 def _derive(stored) -> dict:
