@@ -160,7 +160,7 @@ def _moves(panel) -> np.ndarray:  # (n_dates, n_assets)
     out[panel.date_code, panel.asset_code] = bar_legs(panel).before
     return out
 
-# %% ../../nbs/rl/environment.ipynb #428209c9
+# %% ../../nbs/rl/environment.ipynb #06b5d1b9
 @dataclass(frozen=True)
 class ActionLimits:
     """Shares of the wealth.
@@ -185,30 +185,35 @@ class ActionLimits:
                 raise NeuralphaError(f"The limit of {name} is {getattr(self, name)}; it must be a number, at least 0.")
 
     def weights(self, action: np.ndarray) -> np.ndarray:  # (..., n_assets) in [−1, 1] → shares of the wealth
-        """The nearest weights in the directions asked for.
+        """What is asked for, brought within the limits.
 
         Returns
         -------
         np.ndarray
             (..., n_assets) in [−1, 1] → shares of the wealth
         """
-        weights = action * self.position
-        gross = np.abs(weights).sum(-1, keepdims=True)
-        if (gross > self.net).any():  # else no side alone is too large
-            weights = self._within_net(weights)
-            gross = np.abs(weights).sum(-1, keepdims=True)
-        if (gross > self.gross).any():
-            weights = weights * np.minimum(1.0, self.gross / np.maximum(gross, 1e-300))
-        return weights
-
-    def _within_net(self, weights) -> np.ndarray:
-        """The side that is too large, made smaller."""
+        weights = self._within_gross(action * self.position)
         together = weights.sum(-1, keepdims=True)
-        long = np.maximum(weights, 0).sum(-1, keepdims=True)
-        short = long - together
-        keep_long = np.where(long - short > self.net, (short + self.net) / np.maximum(long, 1e-300), 1.0)
-        keep_short = np.where(short - long > self.net, (long + self.net) / np.maximum(short, 1e-300), 1.0)
-        return weights * np.where(weights > 0, keep_long, keep_short)
+        if not (np.abs(together) > self.net).any():
+            return weights
+        excess = together - np.clip(together, -self.net, self.net)
+        return np.where(excess != 0, self._within_gross(_without(excess, weights)), weights)
+
+    def _within_gross(self, weights) -> np.ndarray:
+        """All of them made smaller, in the same proportion."""
+        gross = np.abs(weights).sum(-1, keepdims=True)
+        if not (gross > self.gross).any():
+            return weights
+        return weights * np.minimum(1.0, self.gross / np.maximum(gross, 1e-300))
+
+# %% ../../nbs/rl/environment.ipynb #64314a73
+def _without(excess: np.ndarray, weights: np.ndarray) -> np.ndarray:  # (..., n_assets)
+    """An excess (..., 1) taken off evenly from all that is held; no position is larger than the largest was."""
+    is_held = weights != 0
+    count = np.maximum(is_held.sum(-1, keepdims=True), 1)
+    left = np.where(is_held, weights - excess / count, 0.0)
+    before, after = (np.abs(part).max(-1, keepdims=True) for part in (weights, left))
+    return left * np.minimum(1.0, before / np.maximum(after, 1e-300))
 
 # %% ../../nbs/rl/environment.ipynb #ed1d553a
 def _checked(action, panels: list, copies: int) -> np.ndarray:  # (batch, n_assets)
@@ -458,7 +463,7 @@ def _next_standing(
                 since[i, a] = 0.0 if is_traded else before.since[i, a] + 1
     return Standing(wealth.copy().reshape(-1), peak, depth, net, moments, held, since)
 
-# %% ../../nbs/rl/environment.ipynb #d1a8dd0e
+# %% ../../nbs/rl/environment.ipynb #11bfc42a
 @njit(cache=True, error_model="numpy")
 def _observed(
     market: np.ndarray,  # (paths, n_dates, n_assets, columns)
@@ -471,16 +476,16 @@ def _observed(
     seen = np.empty((paths * copies, n_assets, columns + 3))
     for path in range(paths):
         for i in range(path * copies, (path + 1) * copies):
-            wealth = max(standing.wealth[i], 1e-300)
+            wealth = standing.wealth[i]
             for a in range(n_assets):
                 for k in range(columns):
                     seen[i, a, k] = market[path, date, a, k]
-                seen[i, a, columns] = standing.held[i, a] / wealth
+                seen[i, a, columns] = standing.held[i, a] / wealth if wealth > 0 else 0.0
                 seen[i, a, columns + 1] = standing.since[i, a]
                 seen[i, a, columns + 2] = standing.depth[i]
     return seen
 
-# %% ../../nbs/rl/environment.ipynb #f6556eca
+# %% ../../nbs/rl/environment.ipynb #7b326b0c
 @dataclass(eq=False, repr=False)
 class TradeEnv:
     """Accounts that are traded bar by bar; made by `trade_env`.
@@ -576,6 +581,8 @@ class TradeEnv:
             (batch, n_assets, columns)
         """
         begun = self.first if start is None else start
+        if not isinstance(begun, (int, np.integer)):
+            raise NeuralphaError(f"An episode begins at a date's number; {start!r} is none.")
         if not self.first <= begun < self.last:
             raise NeuralphaError(f"An episode from {self.first} to {self.last} cannot begin at date {start}.")
         self.reward.check_fits(self.last - begun)
