@@ -8,6 +8,23 @@ from neuralpha.data.simulated.market import simulate_universe
 from neuralpha.rl.environment import trade_env
 from neuralpha.rl.truths import SignalMarket, draw_signals, play
 
+@pytest.mark.parametrize(
+    ("seeds", "told"),
+    [
+        ([0, 1, 0], "one is given twice; an interval over seeds would be too narrow"),
+        ([-1, 0], "a whole number from 0 to 2\\*\\*31 - 1; -1 is none"),
+        ([1.5], "1.5 is none"),
+        (None, "seeds is None; give how many"),
+        ([], "0 seeds train nothing"),
+    ],
+)
+def test_seeds_that_mean_nothing_are_one_clear_line(seeds, told):
+    with pytest.raises(NeuralphaError, match=told):
+        list_seeds(seeds)
+
+def test_a_number_of_seeds_may_be_numpys():
+    assert list_seeds(np.int64(3)) == list_seeds(3) == [0, 1, 2]
+
 def test_of_seeds_that_are_worth_the_same_the_smaller_stays():
     assert best_seeds({3: 0.1, 1: 0.5, 2: 0.1}, 2) == [1, 2]
     assert best_seeds({0: 1.0, 1: 1.0, 2: 1.0}, 1) == [0] and best_seeds({4: -1.0}, 3) == [4]

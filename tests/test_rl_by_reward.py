@@ -166,6 +166,16 @@ def test_a_recurrent_agent_remembers_until_an_episode_begins(tmp_path):
     agent.begin()
     assert np.array_equal(agent.act(seen), first)
 
+@with_agents
+@pytest.mark.parametrize("go_on", [lambda learner: learner.learn(256), lambda learner: learner.learn_part(256, 0)])
+def test_an_agent_that_diverges_says_so_in_one_line(go_on):
+    learner = RewardLearner(open_game(LEAKED, 4), "PPO", 3, 4, dict(n_steps=8, batch_size=16, learning_rate=1e30))
+    with pytest.raises(NeuralphaError, match="PPO with seed 3 has diverged: .* smaller learning_rate") as e:
+        go_on(learner)
+    assert "\n" not in str(e.value)
+    with pytest.raises(NeuralphaError, match="steps is 1.5; an agent learns a whole number"):
+        learner.learn(1.5)
+
 def _walk(seed, n_bars=300):
     """One asset that wanders, and on each date the return that a decision of this date earns."""
     rng = np.random.default_rng(seed)

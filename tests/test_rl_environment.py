@@ -21,13 +21,34 @@ def test_weights_keep_every_limit_and_change_nothing_that_kept_them():
     assert np.abs(weights).max() <= 0.4
     assert np.abs(weights).sum(1).max() <= 1 + 1e-12
     assert np.abs(weights.sum(1)).max() <= 0.2 + 1e-12
-    assert (weights * action >= 0).all()
+    assert (np.abs(weights).max(1) <= 0.4 * np.abs(action).max(1) + 1e-12).all()
+    order = np.argsort(action, 1)
+    assert (np.diff(np.take_along_axis(weights, order, 1), axis=1) >= 0).all()
     assert np.abs(weights.sum(1)).max() == pytest.approx(0.2) and np.abs(weights).sum(1).max() == pytest.approx(1)
     small = action / 100
     assert (limits.weights(small) == small * 0.4).all()
 
 def test_one_asset_can_be_full_long_and_full_short():
     assert ActionLimits().weights(np.array([[1.0], [-1.0]])).ravel().tolist() == [1.0, -1.0]
+
+@pytest.mark.parametrize("net", [0.0, 0.3])
+def test_where_a_net_binds_what_is_wished_of_all_alike_changes_nothing(net):
+    """Were the heavier side shrunk, longs alone would become nothing where one side must equal the other."""
+    rng = np.random.default_rng(0)
+    action = rng.uniform(-0.2, 0.2, (200, 9))
+    limits = ActionLimits(0.5, 9.0, net)
+    best = limits.weights(action + 0.7)
+    assert best == pytest.approx(limits.weights(action + 0.5), abs=1e-12) and best.sum(1) == pytest.approx(net)
+    assert np.diff(best, axis=1) == pytest.approx(0.5 * np.diff(action, axis=1))
+
+def test_an_asset_of_which_nothing_is_wished_stays_out_and_a_batch_changes_no_row():
+    rng = np.random.default_rng(1)
+    action = rng.uniform(-1, 1, (300, 6))
+    action[:, 2] = 0.0
+    limits = ActionLimits(0.4, 1.0, 0.1)
+    weights = limits.weights(action)
+    assert (weights[:, 2] == 0).all() and (weights[:, [0, 1, 3, 4, 5]] != 0).all()
+    assert np.array_equal(weights, np.concatenate([limits.weights(row[None]) for row in action]))
 
 def test_what_is_wished_of_an_asset_that_is_not_there_leaves_the_others_alone():
     """Else a listing to come would be known from the weights of today."""
@@ -88,6 +109,14 @@ def test_what_is_seen_does_not_depend_on_later_bars(market):
     action = np.full((2, cut.n_assets), 0.05)
     for _ in range(short.n_steps):
         assert np.array_equal(env.step(action)[0], short.step(action)[0])
+
+def test_a_ledger_stays_as_it_was_while_later_episodes_are_played(market):
+    env = trade_env(market, copies=2)
+    play_at_random(env)
+    ledger = env.ledger()
+    wealth = ledger.part("wealth").copy()
+    play_at_random(env, seed=1)
+    assert np.array_equal(ledger.part("wealth"), wealth) and not np.array_equal(env.ledger().part("wealth"), wealth)
 
 def test_a_second_episode_repeats_the_first(market):
     env = trade_env(market, copies=2)
@@ -217,10 +246,28 @@ def test_an_episode_that_begins_later_is_the_end_of_the_market(market):
         assert np.array_equal(both[0][0], both[1][0]) and np.array_equal(both[0][3], both[1][3])
     assert np.array_equal(env.ledger().part("wealth"), late.ledger().part("wealth"))
     env.reset(20)
+    with pytest.raises(NeuralphaError, match="begins at a date's number; 3.5 is none"):
+        env.reset(3.5)
     for date in (60, -1):
         with pytest.raises(NeuralphaError, match=f"cannot begin at date {date}"):
             env.reset(date)
     assert env.date == 20 and len(env.step(action)[3]) == 1  # a start that is refused leaves the episode as it was
+
+@pytest.mark.parametrize("by_asset", [False, True])
+def test_a_ruined_account_sees_and_earns_finite_numbers(by_asset):
+    """Short of a stock that opens at four times its price, with a fill at the open: ruined while it still holds it."""
+    dates = pd.bdate_range("2020-01-01", periods=40)
+    close = np.where(np.arange(40) < 20, 10.0, 40.0)
+    bars = {"date": dates, "close": close, "open": np.append(10.0, close[:-1]), "volume": 1e6}
+    panel = panel_from_frame(pd.concat([pd.DataFrame(bars | {"asset": name}) for name in "AB"]))
+    env = trade_env(panel, costs=0.0, capital=1e9, clock=Clock(fill="open"), by_asset=by_asset)
+    env.reset()
+    held = []
+    for _ in range(env.n_steps):
+        seen, reward, _, _ = env.step(np.array([[-1.0, 0.0]]))
+        assert np.isfinite(seen).all() and np.isfinite(reward).all() and np.isfinite(env.reward_by_asset).all()
+        held.append(env.standing.held[0, 0])
+    assert env.wealth[0] < 0 and min(held) < -1e9 and held[-1] == 0
 
 @pytest.mark.skipif(importlib.util.find_spec("gymnasium") is None, reason="gymnasium is not installed")
 def test_gymnasium_finds_nothing_wrong(market):

@@ -211,13 +211,21 @@ def train_agent(
         history[k] = earned.detach().numpy()
     return Agent(net.eval(), seeds, signal_unit, position_unit, history)
 
-# %% ../../nbs/rl/agents.ipynb #9aae5de5
+# %% ../../nbs/rl/agents.ipynb #fd885e07
 def list_seeds(seeds) -> list:
-    """The seeds that a number or a list stands for."""
-    seeds = list(range(seeds)) if isinstance(seeds, int) else list(seeds)
-    if not seeds:
+    """The seeds that a number or a list stands for: whole numbers, none of them twice."""
+    try:
+        listed = list(range(seeds)) if isinstance(seeds, (int, np.integer)) else list(seeds)
+    except TypeError:
+        raise NeuralphaError(f"seeds is {seeds!r}; give how many, or a list of whole numbers.") from None
+    if not listed:
         raise NeuralphaError("0 seeds train nothing; give at least one.")
-    return seeds
+    for seed in listed:
+        if not isinstance(seed, (int, np.integer)) or not 0 <= seed < 2**31:
+            raise NeuralphaError(f"A seed is a whole number from 0 to 2**31 - 1; {seed!r} is none.")
+    if len(set(listed)) < len(listed):
+        raise NeuralphaError(f"Of the seeds {listed} one is given twice; an interval over seeds would be too narrow.")
+    return listed
 
 # %% ../../nbs/rl/agents.ipynb #09b63d49
 def best_seeds(

@@ -342,7 +342,7 @@ RECURRENT = "RecurrentPPO"  # of sb3-contrib: what it has seen before is kept in
 COUNTERS = ("num_timesteps", "_n_updates", "_episode_num")
 REPLAYED = ("observations", "next_observations", "actions", "rewards", "dones", "timeouts")
 
-# %% ../../nbs/rl/by_reward.ipynb #fcdc10c2
+# %% ../../nbs/rl/by_reward.ipynb #625ccd1b
 class RewardLearner:
     """One algorithm with one seed in one market."""
 
@@ -357,11 +357,10 @@ class RewardLearner:
 
     def learn(self, steps: int) -> "RewardLearner":
         """Go on for a number of steps, of all accounts together."""
-        if steps < 1:
-            raise NeuralphaError(f"steps is {steps}; an agent that learns takes at least one.")
+        if not isinstance(steps, (int, np.integer)) or steps < 1:
+            raise NeuralphaError(f"steps is {steps!r}; an agent learns a whole number of them, at least one.")
         with self._numbers.drawn():
-            self._model.learn(steps, reset_num_timesteps=not self._started, log_interval=None)
-        self._started = True
+            self._go_on(steps, not self._started)
         return self
 
     def learn_part(self, steps: int, part: int) -> "RewardLearner":
@@ -371,9 +370,21 @@ class RewardLearner:
         with self._numbers.drawn():
             self._model.set_random_seed(int(np.random.default_rng([self.seed, part]).integers(2**31)))
             self._model._last_obs = None  # the accounts are opened anew
-            self._model.learn(steps, reset_num_timesteps=False, log_interval=None)
-        self._started = True
+            self._go_on(steps, False)
         return self
+
+    def _go_on(self, steps: int, from_nought: bool) -> None:
+        """Learn, and say so where the net has diverged: the library refuses its numbers in a page of them."""
+        try:
+            self._model.learn(steps, reset_num_timesteps=from_nought, log_interval=None)
+        except ValueError as e:
+            if "of distribution" not in str(e):  # torch, of a mean or a spread that is no finite number
+                raise
+            raise NeuralphaError(
+                f"{self.algorithm} with seed {self.seed} has diverged: its actions are no finite numbers. Give a "
+                "smaller learning_rate."
+            ) from e
+        self._started = True
 
     @property
     def policy(self) -> torch.nn.Module:

@@ -14,12 +14,12 @@ the same shape (simulated ones, mostly). The batch is paths × copies.
 # %% auto #0
 __all__ = ['RULES', 'REWARDS', 'trade_env', 'ActionLimits', 'Wished', 'Reward', 'Standing', 'TradeEnv', 'gym_env']
 
-# %% ../../nbs/rl/environment.ipynb #3964014d
+# %% ../../nbs/rl/environment.ipynb #d90301df
 from collections import deque
 from dataclasses import dataclass, replace
-from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
+from numba import njit
 from ..core import NeuralphaError, check_kinds, extra, unknown_name, wrong_kind
 from ..data.alignment import on_panel
 from ..data.returns import bar_return
@@ -160,7 +160,7 @@ def _moves(panel) -> np.ndarray:  # (n_dates, n_assets)
     out[panel.date_code, panel.asset_code] = bar_legs(panel).before
     return out
 
-# %% ../../nbs/rl/environment.ipynb #fe85c032
+# %% ../../nbs/rl/environment.ipynb #06b5d1b9
 @dataclass(frozen=True)
 class ActionLimits:
     """Shares of the wealth.
@@ -185,27 +185,35 @@ class ActionLimits:
                 raise NeuralphaError(f"The limit of {name} is {getattr(self, name)}; it must be a number, at least 0.")
 
     def weights(self, action: np.ndarray) -> np.ndarray:  # (..., n_assets) in [−1, 1] → shares of the wealth
-        """The nearest weights in the directions asked for.
+        """What is asked for, brought within the limits.
 
         Returns
         -------
         np.ndarray
             (..., n_assets) in [−1, 1] → shares of the wealth
         """
-        weights = action * self.position
+        weights = self._within_gross(action * self.position)
         together = weights.sum(-1, keepdims=True)
-        if (np.abs(together) > self.net).any():
-            weights = self._within_net(weights, together)
+        if not (np.abs(together) > self.net).any():
+            return weights
+        excess = together - np.clip(together, -self.net, self.net)
+        return np.where(excess != 0, self._within_gross(_without(excess, weights)), weights)
+
+    def _within_gross(self, weights) -> np.ndarray:
+        """All of them made smaller, in the same proportion."""
         gross = np.abs(weights).sum(-1, keepdims=True)
+        if not (gross > self.gross).any():
+            return weights
         return weights * np.minimum(1.0, self.gross / np.maximum(gross, 1e-300))
 
-    def _within_net(self, weights, together) -> np.ndarray:
-        """The side that is too large, made smaller."""
-        long = np.maximum(weights, 0).sum(-1, keepdims=True)
-        short = long - together
-        keep_long = np.where(long - short > self.net, (short + self.net) / np.maximum(long, 1e-300), 1.0)
-        keep_short = np.where(short - long > self.net, (long + self.net) / np.maximum(short, 1e-300), 1.0)
-        return weights * np.where(weights > 0, keep_long, keep_short)
+# %% ../../nbs/rl/environment.ipynb #64314a73
+def _without(excess: np.ndarray, weights: np.ndarray) -> np.ndarray:  # (..., n_assets)
+    """An excess (..., 1) taken off evenly from all that is held; no position is larger than the largest was."""
+    is_held = weights != 0
+    count = np.maximum(is_held.sum(-1, keepdims=True), 1)
+    left = np.where(is_held, weights - excess / count, 0.0)
+    before, after = (np.abs(part).max(-1, keepdims=True) for part in (weights, left))
+    return left * np.minimum(1.0, before / np.maximum(after, 1e-300))
 
 # %% ../../nbs/rl/environment.ipynb #ed1d553a
 def _checked(action, panels: list, copies: int) -> np.ndarray:  # (batch, n_assets)
@@ -362,9 +370,8 @@ RULES = {
 }
 REWARDS = tuple(RULES)
 
-# %% ../../nbs/rl/environment.ipynb #c1a21036
-@dataclass(eq=False)
-class Standing:
+# %% ../../nbs/rl/environment.ipynb #4487d22a
+class Standing(NamedTuple):
     """How the accounts of a batch stand at a close.
 
     Parameters
@@ -373,6 +380,12 @@ class Standing:
         (batch,) currency
     peak : np.ndarray
         (batch,) currency, the most so far
+    depth : np.ndarray
+        (batch,) how far the wealth lies below the peak, as a share of the peak
+    net : np.ndarray
+        (batch,) return of the newest bar after all costs; 0 of an account that had nothing left
+    moments : np.ndarray
+        (2, batch) exponential mean of the net return and of its square
     held : np.ndarray
         (batch, n_assets) currency
     since : np.ndarray
@@ -381,91 +394,98 @@ class Standing:
 
     wealth: np.ndarray  # (batch,) currency
     peak: np.ndarray  # (batch,) currency, the most so far
+    depth: np.ndarray  # (batch,) how far the wealth lies below the peak, as a share of the peak
+    net: np.ndarray  # (batch,) return of the newest bar after all costs; 0 of an account that had nothing left
+    moments: np.ndarray  # (2, batch) exponential mean of the net return and of its square
     held: np.ndarray  # (batch, n_assets) currency
     since: np.ndarray  # (batch, n_assets) bars since the last trade
 
-    @cached_property
-    def depth(self) -> np.ndarray:  # (batch,)
-        """How far the wealth lies below its peak, as a share of the peak.
-
-        Returns
-        -------
-        np.ndarray
-            (batch,)
-        """
-        return 1 - self.wealth / self.peak
-
-    def net_return(self, before: "Standing") -> np.ndarray:  # (batch,)
-        """The return since an earlier close after all costs; 0 of an account that had nothing left.
-
-        Returns
-        -------
-        np.ndarray
-            (batch,)
-        """
-        earned = (self.wealth - before.wealth) / np.maximum(before.wealth, 1e-300)
-        return np.where(before.wealth > 0, earned, 0.0)
-
-# %% ../../nbs/rl/environment.ipynb #3acf04dd
+# %% ../../nbs/rl/environment.ipynb #5ab88acf
 def _opened_anew(books: Books, first: int) -> Books:
     """The books as they were opened, from a date on."""
     capital = np.array([account.capital for account in books.accounts])
     blank = [np.zeros_like(part) for part in (books.state.gained, books.state.paid)]
     nothing = np.zeros((books.panel.n_assets, len(capital)))
     state = State(nothing, capital, capital.copy(), *blank, np.zeros((0, 0)))
-    return replace(books, state=state, records=np.zeros_like(books.records), first=first, date=first)
+    return replace(books, state=state, first=first, date=first)
 
-# %% ../../nbs/rl/environment.ipynb #2b0e9f1d
-def _first_standing(books: list[Books]) -> Standing:
-    """Accounts that hold nothing but cash."""
-    wealth = np.concatenate([of_path.state.wealth for of_path in books])
-    held = _positions(books)
-    return Standing(wealth, wealth.copy(), held, np.zeros_like(held))
+# %% ../../nbs/rl/environment.ipynb #8fc99c87
+def _first_standing(capital: np.ndarray, n_assets: int) -> Standing:
+    """Accounts that hold nothing but cash; `capital` (batch,)."""
+    nothing, no_return = np.zeros((len(capital), n_assets)), np.zeros(len(capital))
+    return Standing(capital, capital, no_return, no_return, np.zeros((2, len(capital))), nothing, nothing)
 
-
-def _positions(books: list[Books]) -> np.ndarray:  # (batch, n_assets) currency
-    return np.concatenate([of_path.state.position.T for of_path in books])
-
-# %% ../../nbs/rl/environment.ipynb #f3212b03
+# %% ../../nbs/rl/environment.ipynb #27fa6ce9
 def _trade(books: list[Books], wish: np.ndarray) -> np.ndarray:  # (batch, len(RECORD))
     """One bar of all books; `wish` (batch, n_assets) is in shares of the wealth."""
     by_path = wish.reshape(len(books), -1, wish.shape[1])
     return np.concatenate([of_path.step(wished.T) for of_path, wished in zip(books, by_path)])
 
 
+def _of_all(books: list[Books], part: str) -> np.ndarray:  # (paths, ...)
+    """A part of the states of all paths, as it is now."""
+    return np.stack([getattr(of_path.state, part) for of_path in books])
+
+
 def _earned(books: list[Books]) -> np.ndarray:  # (batch, n_assets) currency; (batch, 0) where it is not kept
     """What each asset brought so far, less what was paid for it."""
-    copies = len(books[0].accounts)
-    return np.concatenate([(of_path.state.gained - of_path.state.paid).T.reshape(copies, -1) for of_path in books])
+    states = [of_path.state for of_path in books]
+    if not states[0].gained.size:
+        return np.zeros((len(states) * len(states[0].cash), 0))
+    return np.concatenate([(state.gained - state.paid).T for state in states])
 
-# %% ../../nbs/rl/environment.ipynb #969ec234
+# %% ../../nbs/rl/environment.ipynb #1a247168
+@njit(cache=True, error_model="numpy")
 def _next_standing(
     before: Standing,
-    books: list[Books],  # in which the bar is written
+    wealth: np.ndarray,  # (paths, copies) currency
+    position: np.ndarray,  # (paths, n_assets, copies) currency
     moves: np.ndarray,  # (paths, n_assets) what a position that is left alone earned
-    records: np.ndarray,  # (batch, len(RECORD))
+    memory: float,  # weight of the newest bar in the moments
 ) -> Standing:
     """How the accounts stand after a bar."""
-    wealth = records[:, RECORD.index("wealth")].copy()
-    held = _positions(books)
-    by_path = before.held.reshape(len(moves), -1, held.shape[1])
-    left_alone = (by_path * (1 + moves[:, None])).reshape(held.shape)
-    is_traded = np.abs(held - left_alone) > 1e-9 * np.maximum(before.wealth, 1.0)[:, None]
-    return Standing(wealth, np.maximum(before.peak, wealth), held, np.where(is_traded, 0.0, before.since + 1))
+    peak, depth, net = np.empty_like(before.peak), np.empty_like(before.depth), np.empty_like(before.net)
+    moments, held, since = np.empty_like(before.moments), np.empty_like(before.held), np.empty_like(before.since)
+    paths, copies = wealth.shape
+    for path in range(paths):
+        for copy in range(copies):
+            i = path * copies + copy
+            had, has = before.wealth[i], wealth[path, copy]
+            peak[i] = max(before.peak[i], has)
+            depth[i] = 1 - has / peak[i]
+            net[i] = (has - had) / had if had > 0 else 0.0
+            moments[0, i] = before.moments[0, i] + memory * (net[i] - before.moments[0, i])
+            moments[1, i] = before.moments[1, i] + memory * (net[i] ** 2 - before.moments[1, i])
+            for a in range(held.shape[1]):
+                held[i, a] = position[path, a, copy]
+                left_alone = before.held[i, a] * (1 + moves[path, a])
+                is_traded = abs(held[i, a] - left_alone) > 1e-9 * max(had, 1.0)
+                since[i, a] = 0.0 if is_traded else before.since[i, a] + 1
+    return Standing(wealth.copy().reshape(-1), peak, depth, net, moments, held, since)
 
-# %% ../../nbs/rl/environment.ipynb #a4eef799
-def _observed(market: np.ndarray, standing: Standing) -> np.ndarray:  # (batch, n_assets, columns + 3)
-    """What every account sees at the close, of the market (paths, n_assets, columns) and of itself."""
-    paths, n_assets, columns = market.shape
-    seen = np.empty((paths, len(standing.wealth) // paths, n_assets, columns + 3))
-    seen[..., :-3] = market[:, None]
-    seen = seen.reshape(-1, n_assets, columns + 3)
-    seen[..., -3] = standing.held / np.maximum(standing.wealth, 1e-300)[:, None]
-    seen[..., -2] = standing.since
-    seen[..., -1] = standing.depth[:, None]
+# %% ../../nbs/rl/environment.ipynb #11bfc42a
+@njit(cache=True, error_model="numpy")
+def _observed(
+    market: np.ndarray,  # (paths, n_dates, n_assets, columns)
+    date: int,
+    standing: Standing,
+) -> np.ndarray:  # (batch, n_assets, columns + 3)
+    """What every account sees at the close, of the market and of itself."""
+    paths, _, n_assets, columns = market.shape
+    copies = len(standing.wealth) // paths
+    seen = np.empty((paths * copies, n_assets, columns + 3))
+    for path in range(paths):
+        for i in range(path * copies, (path + 1) * copies):
+            wealth = standing.wealth[i]
+            for a in range(n_assets):
+                for k in range(columns):
+                    seen[i, a, k] = market[path, date, a, k]
+                seen[i, a, columns] = standing.held[i, a] / wealth if wealth > 0 else 0.0
+                seen[i, a, columns + 1] = standing.since[i, a]
+                seen[i, a, columns + 2] = standing.depth[i]
     return seen
 
-# %% ../../nbs/rl/environment.ipynb #b9a7a0aa
+# %% ../../nbs/rl/environment.ipynb #7b326b0c
 @dataclass(eq=False, repr=False)
 class TradeEnv:
     """Accounts that are traded bar by bar; made by `trade_env`.
@@ -561,51 +581,52 @@ class TradeEnv:
             (batch, n_assets, columns)
         """
         begun = self.first if start is None else start
+        if not isinstance(begun, (int, np.integer)):
+            raise NeuralphaError(f"An episode begins at a date's number; {start!r} is none.")
         if not self.first <= begun < self.last:
             raise NeuralphaError(f"An episode from {self.first} to {self.last} cannot begin at date {start}.")
         self.reward.check_fits(self.last - begun)
         self.date = self.begun = begun
         self.books = [_opened_anew(books, begun + 1) for books in self.opened]
-        self.standing = _first_standing(self.books)
+        self.standing = _first_standing(_of_all(self.books, "wealth").ravel(), self.n_assets)
         nothing = np.zeros((self.batch, self.n_assets))
         self._waiting = deque([nothing] * (self.clock.delay - 1))  # decided, not yet traded
         self.decided = np.zeros((self.n_steps, *nothing.shape))
         self.net = np.zeros((self.n_steps, self.batch))
-        self._moments = np.zeros((2, self.batch))
-        return _observed(self.seen[:, self.date], self.standing)
+        return _observed(self.seen, self.date, self.standing)
 
     def step(self, action: np.ndarray) -> tuple[np.ndarray, np.ndarray, bool, np.ndarray]:
         """Trade: what is seen next, the reward (batch,), whether the episode is over, records (batch, len(RECORD))."""
         if self.date >= self.last:
             raise NeuralphaError("The episode is over; call reset.")
         alive = self.seen[:, self.date, :, -1].repeat(self.copies, 0)
-        t = self.date - self.first
-        self.decided[t] = self.limits.weights(_checked(action, self.panels, self.copies) * alive)
-        self._waiting.append(self.decided[t])
+        decided = self.decided[self.date - self.first]
+        decided[:] = self.limits.weights(_checked(action, self.panels, self.copies) * alive)
+        self._waiting.append(decided)
         before, earned = self.standing, _earned(self.books)
         records = _trade(self.books, self._waiting.popleft())
-        self.standing = _next_standing(before, self.books, self.moves[:, self.date + 1], records)
+        now = _of_all(self.books, "wealth"), _of_all(self.books, "position")
+        self.standing = _next_standing(before, *now, self.moves[:, self.date + 1], self.reward.memory)
         reward = self._pay(before, _earned(self.books) - earned)
         self.date += 1
-        return _observed(self.seen[:, self.date], self.standing), reward, self.date >= self.last, records
+        return _observed(self.seen, self.date, self.standing), reward, self.date >= self.last, records
 
     def _pay(self, before: Standing, earned: np.ndarray) -> np.ndarray:  # (batch,)
         """The reward of the bar that was traded; `earned` (batch, n_assets) is dealt out as `reward_by_asset`."""
         t = self.date - self.first
-        self.net[t] = self.standing.net_return(before)
-        past = self.net[self.begun - self.first : t + 1], self.standing.depth, self._moments
+        self.net[t] = self.standing.net
+        past = self.net[self.begun - self.first : t + 1], self.standing.depth, before.moments
         reward = self.reward(*past)
         self.reward_by_asset = earned
         if earned.shape[1]:
             by_asset = earned / np.maximum(before.wealth, 1e-300)[:, None]
             self.reward_by_asset = self.reward.shared(by_asset, *past)
-        newest = np.stack([self.net[t], self.net[t] ** 2])
-        self._moments += self.reward.memory * (newest - self._moments)
         return reward
 
     def ledger(self, path: int = 0) -> Ledger:
-        """The books of a path, as a backtest gives them."""
-        return self.books[path].ledger()
+        """The books of a path, as a backtest gives them; a later episode leaves them as they are."""
+        ledger = self.books[path].ledger()
+        return replace(ledger, records=ledger.records.copy())
 
     def decisions(self, path: int = 0) -> np.ndarray:  # (n_rows, copies) shares of the wealth, in panel row order
         """What was decided, as `open_books` takes it; nothing before the episode and after it.

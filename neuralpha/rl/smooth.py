@@ -186,7 +186,7 @@ def _fee_of(market, date, size) -> torch.Tensor:
     fee = size * share + size / market.price[date] * per_share
     return torch.where(size > 0, fee.clamp(min=minimum), torch.zeros_like(fee)) if minimum else fee
 
-# %% ../../nbs/rl/smooth.ipynb #1d4cc5fd
+# %% ../../nbs/rl/smooth.ipynb #c71df37d
 def limit_weights(limits: ActionLimits, action: torch.Tensor) -> torch.Tensor:  # (..., n_assets)
     """`ActionLimits.weights` in torch.
 
@@ -195,21 +195,24 @@ def limit_weights(limits: ActionLimits, action: torch.Tensor) -> torch.Tensor:  
     torch.Tensor
         (..., n_assets)
     """
-    weights = action * limits.position
-    long = weights.clamp(min=0).sum(-1, keepdim=True)
-    short = long - weights.sum(-1, keepdim=True)
-    keep_long = _share_that_stays(long, short, limits.net)
-    keep_short = _share_that_stays(short, long, limits.net)
-    weights = torch.where(weights > 0, weights * keep_long, weights * keep_short)
-    gross = weights.abs().sum(-1, keepdim=True)
-    fits = limits.gross / gross.clamp(min=1e-12)
-    return weights * fits.clamp(max=1.0)
+    weights = _within_gross(action * limits.position, limits.gross)
+    together = weights.sum(-1, keepdim=True)
+    excess = together - together.clamp(-limits.net, limits.net)
+    return torch.where(excess != 0, _within_gross(_without(excess, weights), limits.gross), weights)
 
-# %% ../../nbs/rl/smooth.ipynb #4dca33d5
-def _share_that_stays(side, other, net: float):
-    """What of a side may stay, so that it is no further from the other than the net."""
-    most = other + net
-    return torch.where(side - other > net, most / side.clamp(min=1e-12), 1.0)
+
+def _within_gross(weights: torch.Tensor, most: float) -> torch.Tensor:
+    gross = weights.abs().sum(-1, keepdim=True)
+    return weights * (most / gross.clamp(min=1e-12)).clamp(max=1.0)
+
+# %% ../../nbs/rl/smooth.ipynb #57dceae6
+def _without(excess: torch.Tensor, weights: torch.Tensor) -> torch.Tensor:
+    """An excess taken off evenly from all that is held; no position is larger than the largest was."""
+    is_held = weights != 0
+    count = is_held.sum(-1, keepdim=True).clamp(min=1)
+    left = torch.where(is_held, weights - excess / count, torch.zeros_like(weights))
+    before, after = (part.abs().amax(-1, keepdim=True) for part in (weights, left))
+    return left * (before / after.clamp(min=1e-12)).clamp(max=1.0)
 
 # %% ../../nbs/rl/smooth.ipynb #853a583b
 class Queue:
