@@ -125,7 +125,7 @@ def test_filters_by_hand():
     assert f(min_history=2)[0] == [0, 0, 1, 1, 1, 1, 1, 1]
     # median turnover over three bars: A 40, 45, 50, 60, ...; B 20, 20, 20, 20, 180, 180, 180, 20
     assert f(min_turnover=50) == [[0, 0, 1, 1, 1, 1, 1, 1], [0, 0, 0, 0, 1, 1, 1, 0]]
-    assert f(top=1) == [[1, 1, 1, 1, 0, 0, 0, 1], [0, 0, 0, 0, 1, 1, 1, 0]]
+    assert f(n_top=1) == [[1, 1, 1, 1, 0, 0, 0, 1], [0, 0, 0, 0, 1, 1, 1, 0]]
     assert f(min_price=6, review=3) == [[0, 0, 0, 1, 1, 1, 1, 1], [1] * 8]
 
 def test_filters_do_not_look_ahead():
@@ -135,18 +135,18 @@ def test_filters_do_not_look_ahead():
     past = panel_from_frame(
         frame[market.date_code <= cut].drop(columns="tradable"), tradable=market.tradable[market.date_code <= cut]
     )
-    settings = dict(min_price=20, min_turnover=5e5, top=15, review=21)
+    settings = dict(min_price=20, min_turnover=5e5, n_top=15, review=21)
     whole = pd.Series(eligible(market, **settings), market.index)
     part = pd.Series(eligible(past, **settings), past.index)
     assert part.sum() > 500 and whole.reindex(part.index).equals(part)
 
 def test_a_filter_names_the_field_it_misses():
     with pytest.raises(NeuralphaError, match="no field 'volume'"):
-        eligible(PANEL, top=5)
+        eligible(PANEL, n_top=5)
 
 def test_members_keep_their_past_and_strangers_go():
     market = simulate_named("sim-tiny")
-    member = eligible(market, top=10)
+    member = eligible(market, n_top=10)
     kept = with_members(market, member)
     ever = sorted(set(market.assets[market.asset_code[member]]))
     assert list(kept.assets) == ever and 10 < len(ever) < 40 and kept.fields["member"].sum() == member.sum()

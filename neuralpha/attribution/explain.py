@@ -335,11 +335,11 @@ def _scores(opened, rows):
         return opened.score(opened.inputs(rows), rows)
     return np.array([opened.among(x[None], row)[0] for x, row in zip(opened.inputs(rows), rows)])
 
-# %% ../../nbs/attribution/explain.ipynb #38c18e0d
+# %% ../../nbs/attribution/explain.ipynb #ba1e3344
 @check_kinds
 def plot_importance(
     e: Explanation,  # from `explain`
-    top: int = 20,  # features shown
+    n_top: int = 20,  # features shown
 ) -> "Figure":
     """Mean |attribution| of the most important features; returns the figure.
 
@@ -347,23 +347,23 @@ def plot_importance(
     ----------
     e : Explanation
         from `explain`
-    top : int, default 20
+    n_top : int, default 20
         features shown
     """
     import matplotlib.pyplot as plt
 
-    s = e.importance().head(top)[::-1]
+    s = e.importance().head(n_top)[::-1]
     fig, ax = plt.subplots(figsize=(6.5, 1.2 + 0.24 * len(s)), layout="constrained")
     ax.barh(s.index, s, color=COLOURS[0])
     ax.set(title=f"{e.model}: what moves the score", xlabel="mean |attribution|, score units")
     ax.spines[["top", "right"]].set_visible(False)
     return fig
 
-# %% ../../nbs/attribution/explain.ipynb #cc478780
+# %% ../../nbs/attribution/explain.ipynb #43e029a8
 @check_kinds
 def plot_lags(
     e: Explanation,  # from `explain`
-    top: int = 20,  # features shown
+    n_top: int = 20,  # features shown
 ) -> "Figure":
     """Feature × lag map of mean |attribution|; returns the figure.
 
@@ -371,12 +371,12 @@ def plot_lags(
     ----------
     e : Explanation
         from `explain`
-    top : int, default 20
+    n_top : int, default 20
         features shown
     """
     import matplotlib.pyplot as plt
 
-    m = e.lag_map().loc[e.importance().index[:top]]
+    m = e.lag_map().loc[e.importance().index[:n_top]]
     fig, ax = plt.subplots(figsize=(3.4 + 0.28 * max(m.shape[1], 4), 1.4 + 0.24 * len(m)), layout="constrained")
     image = ax.imshow(m, aspect="auto", cmap="cividis", vmin=0)
     step = max(1, int(np.ceil(m.shape[1] / 12)))
@@ -392,11 +392,11 @@ def plot_lags(
     fig.colorbar(image, label="mean |attribution|, score units")
     return fig
 
-# %% ../../nbs/attribution/explain.ipynb #0410f249
+# %% ../../nbs/attribution/explain.ipynb #51904bc8
 @check_kinds
 def plot_summary(
     e: Explanation,  # from `explain`
-    top: int = 15,  # features shown
+    n_top: int = 15,  # features shown
 ) -> "Figure":
     """shap's beeswarm: one dot per row, coloured by the feature's value on the decision date; returns the figure.
 
@@ -404,12 +404,12 @@ def plot_summary(
     ----------
     e : Explanation
         from `explain`
-    top : int, default 15
+    n_top : int, default 15
         features shown
     """
     import matplotlib.pyplot as plt, shap
 
-    fig = plt.figure(figsize=(7, 1.5 + 0.3 * min(top, len(e.names))))
+    fig = plt.figure(figsize=(7, 1.5 + 0.3 * min(n_top, len(e.names))))
     values = shap.Explanation(
         e.by_feature, base_values=e.base, data=e.X.values[e.rows].astype(np.float64), feature_names=list(e.names)
     )
@@ -418,7 +418,7 @@ def plot_summary(
     try:
         shap.plots.beeswarm(
             values,
-            max_display=top + 1,
+            max_display=n_top + 1,
             show=False,
             color=plt.get_cmap("cividis"),
             plot_size=None,
@@ -558,13 +558,13 @@ def by_regime(
     table.insert(0, "rows", pd.Series(label).value_counts())
     return table.rename_axis("regime")
 
-# %% ../../nbs/attribution/explain.ipynb #5ddd4d29
+# %% ../../nbs/attribution/explain.ipynb #01fbdcd3
 @check_kinds
 def plot_time(
     e: Explanation,  # from `explain`
     by: str = "family",  # or "feature"
     freq: str = "QE",  # of pandas: quarters
-    top: int = 8,  # groups shown
+    n_top: int = 8,  # groups shown
 ) -> "Figure":
     """Mean |attribution| of the largest groups per period; returns the figure.
 
@@ -576,12 +576,12 @@ def plot_time(
         or "feature"
     freq : str, default 'QE'
         of pandas: quarters
-    top : int, default 8
+    n_top : int, default 8
         groups shown
     """
     import matplotlib.pyplot as plt
 
-    table = through_time(e, by, freq).iloc[:, :top]
+    table = through_time(e, by, freq).iloc[:, :n_top]
     fig, ax = plt.subplots(figsize=(8.5, 3.2), layout="constrained")
     for i, (name, s) in enumerate(table.items()):
         ax.plot(s.index, s, **style(i), marker="osD^v<>x"[i % 8], ms=4, lw=1.4, label=name)
@@ -596,13 +596,13 @@ def plot_time(
     ax.spines[["top", "right"]].set_visible(False)
     return fig
 
-# %% ../../nbs/attribution/explain.ipynb #09883d04
+# %% ../../nbs/attribution/explain.ipynb #8a180423
 @check_kinds
 def plot_regime(
     e: Explanation,  # from `explain`
     regime: pd.Series | None = None,  # name of the regime by date; default `market_regime` of the dates
     by: str = "family",  # or "feature"
-    top: int = 8,  # groups shown
+    n_top: int = 8,  # groups shown
 ) -> "Figure":
     """Mean |attribution| of the largest groups in every regime, side by side; returns the figure.
 
@@ -614,14 +614,14 @@ def plot_regime(
         name of the regime by date; default `market_regime` of the dates
     by : str, default 'family'
         or "feature"
-    top : int, default 8
+    n_top : int, default 8
         groups shown
     """
     import matplotlib.pyplot as plt
 
     table = by_regime(e, regime, by)
     n = table.pop("rows").astype(int)
-    table = table[table.mean().sort_values(ascending=False, kind="stable").index[:top]]
+    table = table[table.mean().sort_values(ascending=False, kind="stable").index[:n_top]]
     fig, ax = plt.subplots(figsize=(6.5, 1.8 + 0.34 * table.shape[1]), layout="constrained")
     for i, (name, s) in enumerate(table.iterrows()):
         ax.barh(
@@ -730,13 +730,13 @@ def _most_important(model, X, rows, n: int, seed: int) -> list:
     """Names of the features with the largest mean attribution on some rows."""
     return list(explain(model, X, rows, seed=seed).importance().index[:n])
 
-# %% ../../nbs/attribution/explain.ipynb #42084108
+# %% ../../nbs/attribution/explain.ipynb #754865b3
 def interactions(
     model,  # fitted model
     X: Features,
     rows=None,  # panel rows to draw from; default: all tradable rows
-    features=None,  # names; default: the `top` most important by attribution
-    top: int = 8,
+    features=None,  # names; default: the `n_top` most important by attribution
+    n_top: int = 8,
     n_rows: int = 200,
     n_background: int = 16,
     seed: int = 0,
@@ -752,8 +752,8 @@ def interactions(
     rows : default None
         panel rows to draw from; default: all tradable rows
     features : default None
-        names; default: the `top` most important by attribution
-    top : int, default 8
+        names; default: the `n_top` most important by attribution
+    n_top : int, default 8
     n_rows : int, default 200
     n_background : int, default 16
     seed : int, default 0
@@ -767,7 +767,7 @@ def interactions(
     pool = np.flatnonzero(X.panel.tradable) if rows is None else _row_numbers(X.panel, rows)
     if not len(pool):
         raise NeuralphaError(f"There are no rows of {X.panel.name} to look for interactions on.")
-    names = _most_important(model, X, _draw(pool, n_rows, rng), top, seed) if features is None else list(features)
+    names = _most_important(model, X, _draw(pool, n_rows, rng), n_top, seed) if features is None else list(features)
     if not names:
         raise NeuralphaError("features is empty; name those whose interactions are asked for.")
     seen = model.seen(X) if isinstance(model, Estimator) else X

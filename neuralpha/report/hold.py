@@ -437,14 +437,14 @@ def plot_forecasts(sheet: ScoreSheet) -> "Figure":
     ax.invert_yaxis()
     return figure
 
-# %% ../../nbs/report/hold.ipynb #a2e1db76
-def plot_pushes(sheet: ScoreSheet, top: int = 12) -> "Figure":
+# %% ../../nbs/report/hold.ipynb #2e4bcce8
+def plot_pushes(sheet: ScoreSheet, n_top: int = 12) -> "Figure":
     """Candidates × features: what each adds to the score; returns the figure."""
     import matplotlib.pyplot as plt
 
     order = [*sheet.longs["asset"], *sheet.shorts["asset"][::-1]]
     size = sheet.pushes.abs().mean().sort_values(ascending=False, kind="stable")
-    table = sheet.pushes.loc[order, size.index[:top]]
+    table = sheet.pushes.loc[order, size.index[:n_top]]
     limit = float(np.abs(table.to_numpy()).max()) or 1.0
     figure, ax = plt.subplots(figsize=(2 + 0.42 * table.shape[1], 1.6 + 0.24 * len(table)), layout="constrained")
     image = ax.imshow(table, aspect="auto", cmap="PuOr", vmin=-limit, vmax=limit)

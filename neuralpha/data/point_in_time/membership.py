@@ -77,12 +77,12 @@ def members(
         out[rows] |= (when >= a) & (when < b)
     return out
 
-# %% ../../../nbs/data/point_in_time/membership.ipynb #6ee1971c
+# %% ../../../nbs/data/point_in_time/membership.ipynb #ee1b09ac
 def eligible(
     panel: Panel,
     min_price: float = 0.0,  # lowest price, in currency; see `price`
     min_turnover: float = 0.0,  # median of close × volume over `window` bars, in currency a bar
-    top: int | None = None,  # of these, the most traded ones
+    n_top: int | None = None,  # of these, the most traded ones
     min_history: int = 60,  # bars since the asset's first
     window: int = 60,  # bars of the median
     review: int = 1,  # bars between reviews; in between, membership stays
@@ -98,7 +98,7 @@ def eligible(
         lowest price, in currency; see `price`
     min_turnover : float, default 0.0
         median of close × volume over `window` bars, in currency a bar
-    top : int | None, default None
+    n_top : int | None, default None
         of these, the most traded ones
     min_history : int, default 60
         bars since the asset's first
@@ -114,7 +114,7 @@ def eligible(
     np.ndarray
         (n_rows,) bool
     """
-    for c in (price, "close", *(["volume"] if min_turnover or top else [])):
+    for c in (price, "close", *(["volume"] if min_turnover or n_top else [])):
         if c not in panel.fields:
             raise NeuralphaError(
                 f"{panel.name} has no field {c!r}, which the filter needs; it has {', '.join(panel.fields)}."
@@ -123,16 +123,16 @@ def eligible(
         raise NeuralphaError(f"review ({review}) and window ({window}) must be at least one bar.")
     age = np.arange(panel.n_rows) - panel.asset_offsets[panel.asset_code]
     ok = panel.tradable & (age >= min_history) & (np.nan_to_num(panel.fields[price]) >= min_price)
-    if min_turnover or top:
+    if min_turnover or n_top:
         turnover = pd.Series(panel.fields["close"].astype(float) * panel.fields["volume"]).groupby(panel.asset_code)
         median = turnover.rolling(window, min_periods=max(1, window // 2)).median().to_numpy()
         ok &= np.nan_to_num(median) >= min_turnover
-        if top:
+        if n_top:
             ok &= (
                 pd.Series(np.where(ok, median, np.nan))
                 .groupby(panel.date_code)
                 .rank(ascending=False, method="first")
-                .le(top)
+                .le(n_top)
                 .to_numpy()
             )
     at_review = np.arange(panel.n_rows) - panel.date_code % review
