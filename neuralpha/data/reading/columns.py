@@ -10,11 +10,12 @@ adjusted twins of prices that the adjusted close adjusts anyway.
 # %% auto #0
 __all__ = ['SHOWN', 'PARTS', 'Matched', 'matched_columns', 'match_columns']
 
-# %% ../../../nbs/data/reading/columns.ipynb #2e66aa59
+# %% ../../../nbs/data/reading/columns.ipynb #770d1ae3
 import re
 from dataclasses import dataclass
 from pathlib import Path
 from ...core import NeuralphaError
+from .form import TIME
 from neuralpha.data.reading.names import (
     INDEX,
     OHLC,
@@ -110,16 +111,16 @@ def _long_names(names, spec, where):
         found[index[0]] = "date"
     return Matched(found, dropped)
 
-# %% ../../../nbs/data/reading/columns.ipynb #bc26f243
+# %% ../../../nbs/data/reading/columns.ipynb #e3fb1d78
 def _long_name(name, known: dict, there: set, spec) -> tuple[str | None, str]:  # canonical name or None, why left out
     """What a column of a long table means that `columns` does not name; `there` is what the table has."""
     word = plain_name(name)
     canonical = None if word in INDEX else known.get(name, str(name).strip())
     if word == "time" and "date" in there and known.get(name) != "date":
-        return "__time", ""
+        return TIME, ""
     if canonical in spec.columns:
         if word == "time" and canonical == "date":
-            return "__time", ""
+            return TIME, ""
         return None, f"means {canonical!r}, which is read from {spec.columns[canonical]!r}"
     if name not in known and "adj_close" in there and adjusted_twin(name):
         return None, "is an adjusted twin: the adjusted close adjusts all prices"

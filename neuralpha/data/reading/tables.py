@@ -14,7 +14,7 @@ settles it.
 # %% auto #0
 __all__ = ['SAMPLE', 'WRAPPED', 'CONTRACTS', 'to_canonical', 'Reading', 'similar_names', 'in_span']
 
-# %% ../../../nbs/data/reading/tables.ipynb #fbd62364
+# %% ../../../nbs/data/reading/tables.ipynb #2fe99f06
 import datetime as dt, re, unicodedata
 from dataclasses import replace
 import numpy as np
@@ -22,7 +22,7 @@ import pandas as pd
 import polars as pl
 from ...core import NeuralphaError
 from .columns import matched_columns
-from .form import Table, no_rows, require_assets
+from .form import OFFSET, ROW, STRIPPED, TIME, Parsed, Table, no_rows, require_assets
 from .names import NUMERIC_COLUMNS, OHLC, SIGNED, looks_adjusted, plain_name
 from .number_marks import Signs, column_signs, mark_counts, parse_number, settle_marks
 from .prices import is_priced, settle_values
@@ -127,7 +127,7 @@ class Reading:
         """Add a finding."""
         self.findings.append(dict(check=check, rows=int(rows), note=note, **more))
 
-# %% ../../../nbs/data/reading/tables.ipynb #2eb887cf
+# %% ../../../nbs/data/reading/tables.ipynb #76604e35
 def _settle_columns(reading: Reading):
     """What the columns mean, and which are left out."""
     spec = reading.spec
@@ -136,7 +136,7 @@ def _settle_columns(reading: Reading):
     reading.names = {v: k for k, v in matched.found.items()}
     for column, why in matched.dropped.items():
         reading.say("unused_column", 0, f"column {column!r} {why}; it was left out", column=column)
-    reading.lf = reading.lf.select(list(matched.found)).rename(matched.found).with_row_index("__row")
+    reading.lf = reading.lf.select(list(matched.found)).rename(matched.found).with_row_index(ROW)
     schema = reading.lf.collect_schema()
     reading.lf = reading.lf.with_columns(
         pl.col(c).cast(pl.String) for c, t in schema.items() if isinstance(t, (pl.Categorical, pl.Enum))
@@ -219,14 +219,14 @@ def _check_assets(reading: Reading):
             pl.col("tradable").str.strip_chars().str.to_lowercase().replace({"true": "1", "false": "0"})
         )
 
-# %% ../../../nbs/data/reading/tables.ipynb #b73033ca
+# %% ../../../nbs/data/reading/tables.ipynb #e2072c36
 def _settle_numbers(reading: Reading):
     """Which columns are numbers, and how numbers are written."""
     spec = reading.spec
     schema = reading.lf.collect_schema()
     _settle_marks(reading, reading.lf.head(SAMPLE))
     for c, t in schema.items():
-        if c in ("date", "asset", "__row", "__time"):
+        if c in ("date", "asset", ROW, TIME):
             continue
         if spec.fields and c not in spec.fields and not _may_adjust(c, reading.names.get(c, c)):
             continue
@@ -276,7 +276,7 @@ def _check_fields(reading: Reading):
             if c not in reading.numbers and c not in reading.names.values():
                 raise NeuralphaError(f"{reading.where}: {option}= names {c!r}, which is no column of numbers.")
 
-# %% ../../../nbs/data/reading/tables.ipynb #c0b5d4e9
+# %% ../../../nbs/data/reading/tables.ipynb #6f41e4fa
 def _number_texts(reading: Reading):
     """Text columns that should hold numbers."""
     schema = reading.lf.collect_schema()
@@ -290,16 +290,16 @@ def _number_texts(reading: Reading):
         and c != "tradable"
         and (not spec.fields or c in (*spec.fields, "close", "adj_close", "factor"))
     ]
-    return sure or [c for c, t in schema.items() if t == pl.String and c not in ("date", "asset", "sector", "__time")]
+    return sure or [c for c, t in schema.items() if t == pl.String and c not in ("date", "asset", "sector", TIME)]
 
-# %% ../../../nbs/data/reading/tables.ipynb #d374d2e8
+# %% ../../../nbs/data/reading/tables.ipynb #98f3696f
 def _settle_marks(reading: Reading, rows):
     """Decimal and thousands marks from some rows; from all where these leave a question open."""
     columns = _number_texts(reading)
     spec = reading.spec
     if reading.marks is None:
         schema = reading.lf.collect_schema()
-        texts = [c for c, t in schema.items() if t == pl.String and c not in ("date", "asset", "__time")]
+        texts = [c for c, t in schema.items() if t == pl.String and c not in ("date", "asset", TIME)]
         reading.signs = column_signs(rows, texts, spec.missing)
     else:  # the first split, or another currency, may stand behind the rows that were looked at
         again = [c for c in columns if c == "factor" or reading.signs.get(c, Signs()).currency]
@@ -370,7 +370,7 @@ def _holds_numbers(reading: Reading, column):
     cells = said.head(1000).collect(engine="streaming")
     return cells.height > 0 and not cells["wrong"].any()
 
-# %% ../../../nbs/data/reading/tables.ipynb #1cbd137b
+# %% ../../../nbs/data/reading/tables.ipynb #5e1e56bd
 def _settle_dates(reading: Reading):
     """How the date column is read, and a time of day beside it."""
     spec = reading.spec
@@ -410,7 +410,7 @@ def _settle_dates(reading: Reading):
         )
     if reading.stamps.said:
         reading.say("date_form", 0, f"column {source!r}: {reading.stamps.said}")
-    if "__time" in reading.names:
+    if TIME in reading.names:
         _add_time(reading)
 
 # %% ../../../nbs/data/reading/tables.ipynb #01971d68
@@ -446,10 +446,10 @@ def _counts_days(reading: Reading, dtype) -> bool:
     reading.settled["date_unit"] = unit
     return True
 
-# %% ../../../nbs/data/reading/tables.ipynb #927821e1
+# %% ../../../nbs/data/reading/tables.ipynb #cd633b5a
 def _add_time(reading: Reading):
     """A time of day is added to dates that are midnights; beside full stamps it is left out and said."""
-    source = reading.names.pop("__time")
+    source = reading.names.pop(TIME)
     day = reading.lf.select(reading.stamps.value.alias("d"))
     whole = day.select((pl.col("d").dt.time() == dt.time(0)).all()).collect(engine="streaming").item()
     if not whole or reading.stamps.zone:
@@ -459,45 +459,36 @@ def _add_time(reading: Reading):
             f"column {source!r} is a time of day beside dates that have one; it was left out",
             column=source,
         )
-    since = time_of_day(reading.lf, "__time", reading.where, source)
+    since = time_of_day(reading.lf, TIME, reading.where, source)
     reading.stamps = replace(reading.stamps, value=reading.stamps.value + since)
     return None
 
-# %% ../../../nbs/data/reading/tables.ipynb #393d558c
+# %% ../../../nbs/data/reading/tables.ipynb #2807b319
 def _expressions(reading: Reading):
-    """One expression for each canonical column, and flags of cells that could not be read: flag -> (column, what
-    it is not).
-    """
+    """One expression for each canonical column, and the columns that are read from text."""
     stamps = reading.stamps
     schema = reading.lf.collect_schema()
-    bad = {}
+    parsed = []
     stripped = pl.col("asset").str.strip_chars()
     columns = [
         stamps.value.alias("date"),
         stripped.alias("asset"),
-        (pl.col("asset") != stripped).alias("__stripped"),
-        "__row",
+        (pl.col("asset") != stripped).alias(STRIPPED),
+        ROW,
     ]
     if stamps.offset is not None:
-        columns.append(stamps.offset.alias("__offset"))
+        columns.append(stamps.offset.alias(OFFSET))
     if stamps.wrong is not None:
-        columns += [
-            stamps.wrong.alias("__bad_date"),
-            pl.when(stamps.wrong).then(pl.col("date")).alias("__text_date"),
-        ]
-        bad["__bad_date"] = ("date", stamps.what)
+        parsed.append(Parsed("date", stamps.what))
+        columns += parsed[-1].beside(stamps.wrong)
     for c in reading.numbers:
         if schema[c] != pl.String:
             columns.append(_in_units(reading, c, pl.col(c).cast(pl.Float64).fill_nan(None)))
             continue
         value, wrong = parse_number(c, reading.marks, reading.signs.get(c, Signs()))
-        columns += [
-            _in_units(reading, c, value),
-            wrong.alias(f"__bad_{c}"),
-            pl.when(wrong).then(pl.col(c)).alias(f"__text_{c}"),
-        ]
-        bad[f"__bad_{c}"] = (c, "number")
-    return [*columns, *[_name(c, schema[c]) for c in reading.texts]], bad
+        parsed.append(Parsed(c, "number"))
+        columns += [_in_units(reading, c, value), *parsed[-1].beside(wrong)]
+    return [*columns, *[_name(c, schema[c]) for c in reading.texts]], parsed
 
 # %% ../../../nbs/data/reading/tables.ipynb #ae68890a
 def _in_units(reading: Reading, column, value):
@@ -509,31 +500,31 @@ def _in_units(reading: Reading, column, value):
         value = value.exp()
     return value.alias(column)
 
-# %% ../../../nbs/data/reading/tables.ipynb #6a65b9fd
+# %% ../../../nbs/data/reading/tables.ipynb #2eb93923
 def _plan(reading: Reading):
-    """The table as an unread plan, whole and in the asked-for span, with its flags."""
-    columns, bad = _expressions(reading)
+    """The table as an unread plan, in the asked-for span and whole, and its columns that are read from text."""
+    columns, parsed = _expressions(reading)
+    wrong = [pl.col(p.is_wrong) for p in parsed]
     plan = reading.lf.select(columns)
     spec = reading.spec
     if spec.layout == "wide":
         plan = plan.filter(
-            pl.any_horizontal(pl.col(spec.wide_field).is_not_null(), *bad)
+            pl.any_horizontal(pl.col(spec.wide_field).is_not_null(), *wrong)
         )  # what is empty only once it is parsed
     if spec.assets:
         plan = plan.filter(pl.col("asset").is_in(spec.assets))
     whole = plan
     span = in_span(spec, 2)
     if span:
-        flags = [pl.col(b) for b in bad]
         plan = plan.filter(
-            pl.all_horizontal(span) | pl.any_horizontal(flags).fill_null(True) if flags else pl.all_horizontal(span)
+            pl.all_horizontal(span) | pl.any_horizontal(wrong).fill_null(True) if wrong else pl.all_horizontal(span)
         )
-    return plan, whole, bad
+    return plan, whole, parsed
 
-# %% ../../../nbs/data/reading/tables.ipynb #05439711
+# %% ../../../nbs/data/reading/tables.ipynb #124180fc
 def _read_rows(reading: Reading):
     """Read the rows. Raises `NeuralphaError` naming the first cell that cannot be read."""
-    plan, reading.whole, bad = _plan(reading)
+    plan, reading.whole, parsed = _plan(reading)
     lf = (
         reading.lf.filter(pl.col("asset").str.strip_chars().is_in(reading.spec.assets))
         if reading.spec.assets
@@ -542,18 +533,19 @@ def _read_rows(reading: Reading):
     reading.assets = pl.Enum(_asset_codes(lf, reading.where, reading.names["asset"]))
     require_assets(reading.spec.assets, reading.assets.categories, reading.where)
     frame = plan.with_columns(pl.when(pl.col("asset") != "").then(pl.col("asset"))).collect(engine="streaming")
-    flagged = [f for f, (c, kind) in bad.items() if kind == "number" and frame[f].any()]
-    if flagged and reading.marks is not None:
+    is_misread = any(p.kind == "number" and frame[p.is_wrong].any() for p in parsed)
+    if is_misread and reading.marks is not None:
         before = reading.marks
         signs = reading.signs
         _settle_marks(reading, reading.lf)
         if (before, signs) != (reading.marks, reading.signs):
             return _read_rows(reading)
-    _refuse_bad_cells(frame, bad, reading.names, reading.where, reading.spec.layout == "wide", reading.stamps.fix)
+    for p in parsed:
+        _refuse_wrong_cells(reading, frame, p)
     frame = frame.with_columns(pl.col("asset").cast(reading.assets))
     if reading.spec.layout == "wide":
         frame = frame.sort("asset", "date")
-    reading.frame = frame.drop([c for c in frame.columns if c.startswith(("__bad", "__text"))])
+    reading.frame = frame.drop([name for p in parsed for name in (p.is_wrong, p.cell)])
     _say_marks(reading)
     return None
 
@@ -591,10 +583,10 @@ def _settle_days(reading: Reading):
     if in_span(reading.spec):
         reading.frame = reading.frame.filter(*in_span(reading.spec))
 
-# %% ../../../nbs/data/reading/tables.ipynb #e6630fe0
+# %% ../../../nbs/data/reading/tables.ipynb #f858df90
 def _settle_keys(reading: Reading):
     """Blanks around names, names that look alike, and columns that only count the rows."""
-    stripped = int(reading.frame["__stripped"].sum())
+    stripped = int(reading.frame[STRIPPED].sum())
     if stripped:
         reading.say("asset_text", stripped, "blanks around asset names were removed")
     reading.findings += similar_names(reading.assets.categories.to_list())
@@ -611,14 +603,14 @@ def _settle_keys(reading: Reading):
         )
         reading.numbers.remove(c)
         reading.frame = reading.frame.drop(c)
-    reading.frame = reading.frame.drop("__stripped", "__row")
+    reading.frame = reading.frame.drop(STRIPPED, ROW)
 
 
 def _counts_rows(frame: pl.DataFrame, column: str) -> bool:
     """Whether a column is the number of its row, from wherever it begins."""
     if frame.height <= 20 or frame[column].null_count():
         return False
-    return frame.select((pl.col(column) - pl.col("__row")).n_unique() == 1).item()
+    return frame.select((pl.col(column) - pl.col(ROW)).n_unique() == 1).item()
 
 # %% ../../../nbs/data/reading/tables.ipynb #00c5345c
 def _settle_signs(reading: Reading):
@@ -690,60 +682,50 @@ def _name(column, dtype):
     value = pl.col(column).fill_nan(None) if dtype.is_float() else pl.col(column)
     return value.cast(pl.String).str.replace(r"^(\d+)\.0+$", "$1") if column == "sector" else value.cast(pl.String)
 
-# %% ../../../nbs/data/reading/tables.ipynb #5b6d59cc
+# %% ../../../nbs/data/reading/tables.ipynb #7724887d
 def _long(lf, spec, names, where):
     """A wide table as long rows that know their row in the source; refuses a column that cannot be an asset."""
-    kinds = {c: t for c, t in lf.collect_schema().items() if c not in ("date", "__row")}
+    kinds = {c: t for c, t in lf.collect_schema().items() if c not in ("date", ROW)}
     odd = next((c for c, t in kinds.items() if not (t.is_numeric() or t in (pl.String, pl.Null))), None)
     if odd:
         raise NeuralphaError(
             f"{where}: column {names[odd]!r} is {kinds[odd]}, not numbers; every column of a wide table but the "
             f"date is an asset: drop it, or say columns={{'date': '...'}}."
         )
-    return lf.unpivot(index=["date", "__row"], variable_name="asset", value_name=spec.wide_field).filter(
+    return lf.unpivot(index=["date", ROW], variable_name="asset", value_name=spec.wide_field).filter(
         pl.col(spec.wide_field).is_not_null()
     )
 
-# %% ../../../nbs/data/reading/tables.ipynb #8e538f29
-def _no_number(cell):
-    """What to do about a cell that is no number."""
-    if not any(ch.isdigit() for ch in cell):
-        return f"say missing={cell.strip()!r} if that means that there is no value, or mend the cell"
-    return (
-        "mend the cell; marks between thousands have three digits behind them, and a sign such as $, % or M "
-        "stands on every number of a column or on none"
-    )
-
-# %% ../../../nbs/data/reading/tables.ipynb #c3d9e488
-def _refuse_bad_cells(frame, bad, names, where, wide=False, date_fix=""):
-    """Raise for the first flagged cell;
-
-    `bad` is flag column -> (canonical column, kind). In a wide table a number's column is its asset's.
-    """
-    for flag, (column, kind) in bad.items():
-        hit = frame[flag].arg_true()
-        if not len(hit):
-            continue
-        rows = frame["__row"].gather(hit)
-        i = int(hit[rows.arg_min()])
-        named = names.get(frame["asset"][i], frame["asset"][i]) if wide and column != "date" else names[column]
-        cell = frame["__text_" + column][i]
-        fix = _no_number(cell) if kind == "number" else date_fix
-        if kind == "number" and not any(ch.isdigit() for ch in cell):
-            others = [
-                t
-                for t in frame["__text_" + column].gather(hit).unique(maintain_order=True).to_list()
-                if not any(ch.isdigit() for ch in t)
-            ]
-            if 1 < len(others) < 6:
-                fix = (
-                    f"say missing={[t.strip() for t in others]!r} if these mean that there is no value, or mend "
-                    "the cells"
-                )
-        raise NeuralphaError(
-            f"{where}: column {named!r}, row {rows.min() + 1:,}: {cell!r} is no {kind} ({rows.n_unique():,} such "
-            f"rows); {fix}."
+# %% ../../../nbs/data/reading/tables.ipynb #e7a67e4e
+def _mend_number(cell: str, cells: list[str]) -> str:
+    """What to do about a cell that is no number, the first of the wrong ones in its column."""
+    if any(ch.isdigit() for ch in cell):
+        return (
+            "mend the cell; marks between thousands have three digits behind them, and a sign such as $, % or M "
+            "stands on every number of a column or on none"
         )
+    words = [c.strip() for c in cells if not any(ch.isdigit() for ch in c)]
+    if 1 < len(words) < 6:
+        return f"say missing={words!r} if these mean that there is no value, or mend the cells"
+    return f"say missing={cell.strip()!r} if that means that there is no value, or mend the cell"
+
+# %% ../../../nbs/data/reading/tables.ipynb #81199175
+def _refuse_wrong_cells(reading: Reading, frame: pl.DataFrame, parsed: Parsed):
+    """Raise for the first cell of a column that could not be read. In a wide table a number's column is its asset's."""
+    wrong = frame.filter(pl.col(parsed.is_wrong)).sort(ROW, maintain_order=True)
+    if not wrong.height:
+        return
+    source, asset, cell = reading.names[parsed.column], wrong["asset"][0], wrong[parsed.cell][0]
+    if reading.spec.layout == "wide" and parsed.column != "date":
+        source = reading.names.get(asset, asset)
+    if parsed.kind == "number":
+        fix = _mend_number(cell, wrong[parsed.cell].unique(maintain_order=True).to_list())
+    else:
+        fix = reading.stamps.fix
+    raise NeuralphaError(
+        f"{reading.where}: column {source!r}, row {wrong[ROW][0] + 1:,}: {cell!r} is no {parsed.kind} "
+        f"({wrong[ROW].n_unique():,} such rows); {fix}."
+    )
 
 # %% ../../../nbs/data/reading/tables.ipynb #ba408c96
 def _left_out(column, rows, why):

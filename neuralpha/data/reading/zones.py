@@ -12,10 +12,11 @@ midnights.
 # %% auto #0
 __all__ = ['NOWHERE', 'ZONES', 'ALWAYS', 'settle_zone', 'floor_daily', 'refuse_future']
 
-# %% ../../../nbs/data/reading/zones.ipynb #4404c25e
+# %% ../../../nbs/data/reading/zones.ipynb #1e762af7
 import datetime as dt
 import polars as pl
 from ...core import NeuralphaError
+from .form import OFFSET
 
 # %% ../../../nbs/data/reading/zones.ipynb #2ef13a9a
 NOWHERE = ("UTC", "GMT", "Etc/UTC", "Etc/GMT", "Z", "Zulu", "UCT")  # zones that no exchange says
@@ -38,7 +39,7 @@ def _trades_always(frame) -> bool:
     days = frame["date"].dt.weekday().drop_nulls().n_unique()
     return hours >= ALWAYS and days == 7
 
-# %% ../../../nbs/data/reading/zones.ipynb #96b5167c
+# %% ../../../nbs/data/reading/zones.ipynb #850b6dda
 def settle_zone(frame, zone, spec, where, source) -> tuple[pl.DataFrame, str]:
     """Stamps with a zone become naive exchange time; what cannot be known is refused. Returns (frame, note)."""
 
@@ -46,10 +47,10 @@ def settle_zone(frame, zone, spec, where, source) -> tuple[pl.DataFrame, str]:
         return frame.select((e.dt.time() == dt.time(0)).all()).item()
 
     stamp = pl.col("date")
-    if "__offset" in frame.columns:
-        offset = frame["__offset"]
+    if OFFSET in frame.columns:
+        offset = frame[OFFSET]
         if offset.null_count() == len(offset):
-            return frame.drop("__offset"), ""
+            return frame.drop(OFFSET), ""
         dated = frame["date"].is_not_null()
         low = offset.min()
         high = offset.max()
@@ -60,10 +61,10 @@ def settle_zone(frame, zone, spec, where, source) -> tuple[pl.DataFrame, str]:
                 f"{bare:,} rows without one); write all in one zone, or say tz='America/New_York' (the exchange's)."
             )
         if midnight(stamp):
-            return frame.drop("__offset"), "midnights in their own zone, taken as dates"
+            return frame.drop(OFFSET), "midnights in their own zone, taken as dates"
         if not spec.tz and not (offset == 0).any():
-            return frame.drop("__offset"), "stamps taken in the zone of their own offsets"
-        frame = frame.with_columns(stamp - pl.duration(minutes=pl.col("__offset"))).drop("__offset")
+            return frame.drop(OFFSET), "stamps taken in the zone of their own offsets"
+        frame = frame.with_columns(stamp - pl.duration(minutes=pl.col(OFFSET))).drop(OFFSET)
         zone = "UTC"
 
     def local(z):
