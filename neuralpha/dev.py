@@ -8,7 +8,7 @@ A notebook in `nbs/` is the only place where code is written. `sync` derives the
 
 # %% auto #0
 __all__ = ['AGREED', 'WRITTEN_BY_HAND', 'FORMAT', 'EXPORTED', 'test_source', 'clean_notebook', 'readme_text', 'stub_text',
-           'with_outputs', 'sync', 'changed_by_sync', 'untidy', 'forgotten', 'main']
+           'with_outputs', 'sync', 'changed_by_sync', 'untidy', 'missing_in_docs', 'main']
 
 # %% ../nbs/dev.ipynb #a84ec5e1
 import ast, filecmp, fcntl, hashlib, os, posixpath, re, shutil, subprocess, sys, tempfile
@@ -418,8 +418,8 @@ def untidy(
             said.append(ran.stdout + ran.stderr)
     return "".join(said)
 
-# %% ../nbs/dev.ipynb #758cd0fb
-def forgotten(
+# %% ../nbs/dev.ipynb #c50e63ab
+def missing_in_docs(
     base: Path | None = None,  # repository
 ) -> list[str]:  # a sentence each; empty when all is in order
     """What the documentation asks of every notebook and one lacks: its line in the sidebar, prose between its cells.
@@ -444,15 +444,15 @@ def forgotten(
         said.append(str(e))
     return said
 
-# %% ../nbs/dev.ipynb #29d248d3
+# %% ../nbs/dev.ipynb #76744acb
 def _faults() -> list[str]:  # a paragraph for each kind
-    """What is out of step with the notebooks, untidy, and forgotten."""
+    """What is out of step with the notebooks, untidy, and missing in the documentation."""
     out = []
     if changed := changed_by_sync():
         out.append("\n".join(["Out of step with the notebooks (run `make sync`):", *changed]))
     if said := untidy():
         out.append(f"Not as `ruff.toml` wants it (`{FORMAT}` mends the form; the rest by hand):\n{said}")
-    if lacking := forgotten():
+    if lacking := missing_in_docs():
         out.append("\n".join(lacking))
     return out
 

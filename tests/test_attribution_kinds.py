@@ -32,7 +32,7 @@ def test_any_function_is_explained_by_permutations_that_sum_to_the_score():
     line = FunctionProbe(X, lambda x: x.astype(np.float64) @ weights + 3)
     rows = fold.test[:8]
     got = attribute(line, rows, fold.train, Paths(seed=1))
-    drawn = np.random.default_rng(1).permutation(fold.train)[:BACKGROUND]
+    drawn = np.random.default_rng(1).permutation(fold.train)[:BACKGROUND_ROWS]
     np.testing.assert_allclose(got.values[:, 0], (X.values[rows] - X.values[drawn].mean(0)) * weights, atol=1e-5)
     bent = FunctionProbe(X, lambda x: x[:, 1] * x[:, 2])
     got = attribute(bent, rows, fold.train, Paths())

@@ -5,7 +5,7 @@ from neuralpha.audit.artefacts import artefacts_of
 from neuralpha.audit.worlds import walks
 
 def test_the_worst_of_a_line_stands_with_what_reached_furthest():
-    line = Line("start-up", "features", "look-back")
+    line = CertificateLine("start-up", "features", "look-back")
     line.say("holds", "")
     line.not_checked("once it could not run")
     line.say("holds", "")

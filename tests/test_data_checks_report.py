@@ -16,7 +16,7 @@ def test_the_first_of_some_rows_is_the_earliest_and_of_equals_the_first_asset():
     assert first_of(stamps[:0], np.array(["A"]), np.array([], int)) == ""
 
 def test_a_line_is_composed_of_all_findings_of_its_check():
-    from neuralpha.data.checks.report import DataReport, Finding, Line
+    from neuralpha.data.checks.report import DataReport, Finding, CheckLine
 
     report = DataReport(CheckSpec(), "t")
     report.add(Finding("gap"))
@@ -25,11 +25,11 @@ def test_a_line_is_composed_of_all_findings_of_its_check():
     report.add(Finding("stale_run", 2, ["B"], "2024-01-04 A", note="so"))
     report.add(Finding("number_marks", 7, note="as the cells prove"))
     assert report.lines() == [
-        Line("gap", "note", 1, 1, "2024-01-03 B", "noted", f"{CHECKS['gap'].says}; and so"),
-        Line("stale_run", "mask", 5, 2, "2024-01-04 A", "masked", f"{CHECKS['stale_run'].says}; so"),
-        Line("number_marks", "note", 7, 0, "", "noted", "as the cells prove"),
+        CheckLine("gap", "note", 1, 1, "2024-01-03 B", "noted", f"{CHECKS['gap'].says}; and so"),
+        CheckLine("stale_run", "mask", 5, 2, "2024-01-04 A", "masked", f"{CHECKS['stale_run'].says}; so"),
+        CheckLine("number_marks", "note", 7, 0, "", "noted", "as the cells prove"),
     ]
-    assert Line(*report.frame().iloc[1]) == report.lines()[1]
+    assert CheckLine(*report.frame().iloc[1]) == report.lines()[1]
 
 def test_longer_bars_are_only_counted_by_the_checks_that_judge_by_a_move():
     from neuralpha.data.checks.report import DataReport

@@ -33,17 +33,17 @@ def test_bars_see_neither_other_assets_nor_masked_rows():
             }
         )
     )
-    bars = Bars(panel, usable, 0, 2)
+    bars = UsableRows(panel, usable, 0, 2)
     nan = np.nan
     np.testing.assert_array_equal(bars.close, [0, 2, 3, 4, 5, 7])
     np.testing.assert_array_equal(bars.prev(bars.close), [nan, 0, 2, nan, 4, 5])
     np.testing.assert_array_equal(bars.next(bars.close), [2, 3, nan, 5, 7, nan])
     np.testing.assert_array_equal(bars.mean_before(bars.close, 2), [nan, nan, 1, nan, nan, 4.5])
     assert bars.at.tolist() == [0, 1, 2] * 2 and bars.left.tolist() == [2, 1, 0] * 2
-    alone = Bars(panel, usable, 1, 2)
+    alone = UsableRows(panel, usable, 1, 2)
     np.testing.assert_array_equal(alone.close, [4, 5, 7])
     assert alone.rows.tolist() == [4, 5, 7] and alone.volume is None
-    parted = Bars(panel, usable, 0, 2, cuts=[5])
+    parted = UsableRows(panel, usable, 0, 2, cuts=[5])
     np.testing.assert_array_equal(parted.prev(parted.close), [nan, 0, 2, nan, nan, 5])
     assert parted.at.tolist() == [0, 1, 2, 0, 0, 1] and parted.left.tolist() == [2, 1, 0, 0, 1, 0]
 

@@ -57,19 +57,19 @@ def market(n=300, assets=6, seed=0, sigma=0.02, dividends=True, split=2.0):
 @pytest.mark.parametrize("last", [1.0, 7.0])  # a factor may end at one or begin there
 def test_every_direction_of_a_factor_is_told_by_the_prices(split, last):
     asset, true, factor, ratios = market(split=split)
-    assert judge(changes(asset, true / factor, last * factor)) == Verdict("multiply", "multiply")
-    assert judge(changes(asset, true / factor, last / factor)) == Verdict("divide", "divide")
-    assert judge(changes(asset, true, last * factor)) == Verdict("adjusted", "adjusted")
+    assert judge_ways(changes(asset, true / factor, last * factor)) == AdjustmentProof("multiply", "multiply")
+    assert judge_ways(changes(asset, true / factor, last / factor)) == AdjustmentProof("divide", "divide")
+    assert judge_ways(changes(asset, true, last * factor)) == AdjustmentProof("adjusted", "adjusted")
 
 def test_split_ratios_on_their_days_are_events():
     asset, true, factor, ratios = market(dividends=False)
     for idle in (1.0, 0.0, np.nan):
         events = np.where(ratios == 1, idle, ratios)
         c = changes(asset, true / factor, events)
-        assert c.kind == "events" and judge(c).way == "multiply"
+        assert c.kind == "events" and judge_ways(c).way == "multiply"
         way, level, note = settle_factor(c, "auto", "t", "split_ratio")
         np.testing.assert_allclose(np.exp(level) * true / factor, true)
-        assert judge(changes(asset, true, events)).way == "adjusted"
+        assert judge_ways(changes(asset, true, events)).way == "adjusted"
         assert changes(asset, true, np.full(len(true), idle)).kind == "nothing"
     c = changes(asset, true / factor, 1 / ratios)  # one new for two old, written as a half
     np.testing.assert_allclose(np.exp(settle_factor(c, "auto", "t", "splits")[1]) * true / factor, true)
@@ -81,7 +81,7 @@ def test_a_score_is_no_factor(seed):
     slow = 1 + 0.08 * np.cumsum(rng.standard_normal(len(true))) / 40
     monthly = np.repeat(1 + 0.1 * rng.standard_normal(len(true) // 20), 20)
     for score in (slow, monthly, 1 + 0.1 * rng.standard_normal(len(true)), np.round(slow, 1) + 0.2):
-        verdict = judge(changes(asset, true, np.abs(score)))
+        verdict = judge_ways(changes(asset, true, np.abs(score)))
         assert verdict.way in (None, "adjusted")  # either way the prices stay as they are
     with pytest.raises(
         NeuralphaError, match="'factor' may adjust the prices, but it changes on .* of the bars.*say adjust='none'"
@@ -90,10 +90,11 @@ def test_a_score_is_no_factor(seed):
 
 def test_small_dividends_alone_decide_nothing_and_many_decide():
     asset, true, factor, _ = market(assets=1, n=250, split=1.0)
-    assert judge(changes(asset, true / factor, factor)).way is None
+    assert judge_ways(changes(asset, true / factor, factor)).way is None
     asset, true, factor, _ = market(assets=60, n=750, split=1.0)
     assert [
-        judge(changes(asset, *x)).way for x in ((true / factor, factor), (true / factor, 1 / factor), (true, factor))
+        judge_ways(changes(asset, *x)).way
+        for x in ((true / factor, factor), (true / factor, 1 / factor), (true, factor))
     ] == ["multiply", "divide", "adjusted"]
 
 def test_a_factor_that_never_changes_is_asked_for_and_a_name_that_says_its_way_is_believed():
@@ -106,13 +107,13 @@ def test_a_factor_that_never_changes_is_asked_for_and_a_name_that_says_its_way_i
 def test_a_split_that_is_dated_on_another_day_is_refused():
     asset, true, factor, _ = market(dividends=False)
     for k in (-2, -1, 1, 2):
-        verdict = judge(changes(asset, true / factor, np.roll(factor.reshape(6, -1), k, axis=1).ravel()))
+        verdict = judge_ways(changes(asset, true / factor, np.roll(factor.reshape(6, -1), k, axis=1).ravel()))
         assert verdict.way is None
 
 def test_assets_of_both_kinds_in_one_file_are_refused():
     asset, true, factor, _ = market(dividends=False)
     mixed = np.where(asset < 3, true / factor, true)
-    assert judge(changes(asset, mixed, factor)).why.startswith("on 3 of its 6 large changes")
+    assert judge_ways(changes(asset, mixed, factor)).why.startswith("on 3 of its 6 large changes")
 
 def test_returns_are_compared_with_the_close_beside_them():
     asset, true, factor, _ = market()
@@ -158,9 +159,9 @@ def _late(factor, bars, n=300):
 def test_a_factor_beside_its_splits_is_asked_for_and_not_taken_for_done(bars, split):
     asset, true, factor, _ = market(dividends=False, split=split, sigma=0.012, assets=8)
     for given in (factor, 1 / factor):
-        verdict = judge(changes(asset, true / factor, _late(given, bars)))
+        verdict = judge_ways(changes(asset, true / factor, _late(given, bars)))
         assert verdict.way is None, (verdict, bars)
-    assert judge(changes(asset, true, factor)).way == "adjusted"  # beside prices that carry it, it still is
+    assert judge_ways(changes(asset, true, factor)).way == "adjusted"  # beside prices that carry it, it still is
 
 @pytest.mark.parametrize("apart", [1, 2, 12])
 @pytest.mark.parametrize("earlier", [False, True])

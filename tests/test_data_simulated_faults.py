@@ -32,7 +32,7 @@ def test_splits_divide_prices_and_keep_returns_and_turnover():
 
 CLEAN = simulate_named("sim-tiny").frame().drop(columns="tradable").dropna().reset_index(drop=True)
 
-@pytest.mark.parametrize("kind", FAULTS)
+@pytest.mark.parametrize("kind", PRICE_FAULTS)
 def test_a_fault_is_where_the_list_says_and_nowhere_else(kind):
     dirty, planted = plant_faults(CLEAN, {kind: 2}, seed=5)
     assert list(planted.columns) == ["date", "asset", "fault"] and (planted.fault == kind).all() and len(planted) == 2

@@ -170,7 +170,7 @@ def test_the_oracle_recovers_itself_and_noise_nothing(market):
     with pytest.raises(NeuralphaError, match="no date has three"):
         recovered(market, np.full(market.n_rows, np.nan))
 
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("kind", ALPHA_KINDS)
 def test_oracle_has_the_strength_ordered_and_is_an_expectation(kind):
     panel = simulate_universe(200, 1000, [kind], ic=0.1, seed=4, takeovers=0)
     ic = oracle_ic(panel).dropna()

@@ -161,7 +161,7 @@ def test_check_names_the_line_in_the_sidebar_and_the_sentence_that_a_new_noteboo
     assert "mine: 4 from f0 on: put a sentence or an example between them." in str(found.value)
 
 def test_nothing_is_forgotten():
-    assert forgotten() == []
+    assert missing_in_docs() == []
 
 @pytest.fixture
 def repository(tmp_path):
@@ -243,7 +243,7 @@ def test_check_says_which_command_mends_what_it_found(monkeypatch):
         dev.main(["check"])
     assert "Would reformat: nbs/x.ipynb" in str(found.value)
     monkeypatch.setattr(dev, "changed_by_sync", lambda: ["neuralpha/x.py"])
-    monkeypatch.setattr(dev, "forgotten", lambda: ["docs/sidebar.toml: x is missing"])
+    monkeypatch.setattr(dev, "missing_in_docs", lambda: ["docs/sidebar.toml: x is missing"])
     with pytest.raises(SystemExit) as found:
         dev.main(["check"])
     for fault in (

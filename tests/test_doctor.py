@@ -13,7 +13,7 @@ import pandas as pd
 import pytest
 import neuralpha.doctor as doctor
 import neuralpha.house as house
-from neuralpha.doctor import Finding, lines_of
+from neuralpha.doctor import Diagnosis, lines_of
 
 def test_a_folder_for_temporary_files_that_is_too_deep_for_sockets_is_named(monkeypatch, tmp_path):
     deep = tmp_path / ("d" * 120)
@@ -24,7 +24,7 @@ def test_a_folder_for_temporary_files_that_is_too_deep_for_sockets_is_named(monk
     assert found.state == "warn" and str(deep) in found.said and "short folder" in found.fix
     monkeypatch.setenv("TMPDIR", "/tmp")
     monkeypatch.setattr(doctor.tempfile, "tempdir", None)
-    assert doctor.sockets() == Finding("sockets", "ok", "can be made in /tmp")
+    assert doctor.sockets() == Diagnosis("sockets", "ok", "can be made in /tmp")
 
 def test_a_machine_without_chromium_is_told_what_works_all_the_same(monkeypatch, tmp_path):
     monkeypatch.setenv("PATH", str(tmp_path))
@@ -32,25 +32,29 @@ def test_a_machine_without_chromium_is_told_what_works_all_the_same(monkeypatch,
     assert found.state == "ok" and "--pdf would stop" in found.said and "install chromium" in found.fix
     (tmp_path / "chromium").write_text("#!/bin/sh\n")
     (tmp_path / "chromium").chmod(0o755)
-    assert doctor.pdf() == Finding("pdf", "ok", f"printed by {tmp_path}/chromium")
+    assert doctor.pdf() == Diagnosis("pdf", "ok", f"printed by {tmp_path}/chromium")
 
 def test_what_stops_only_some_reports_is_exit_code_0(monkeypatch, capsys):
-    monkeypatch.setattr(doctor, "examine", lambda out: [Finding("late", "warn", "soon", "wait")])
+    monkeypatch.setattr(doctor, "examine", lambda out: [Diagnosis("late", "warn", "soon", "wait")])
     assert doctor.main([]) == 0 and capsys.readouterr().out.splitlines()[-1] == "1 thing would go wrong"
 
 def test_nothing_in_the_way_is_exit_code_0_and_nothing_is_made(monkeypatch, tmp_path, capsys):
-    monkeypatch.setattr(doctor, "GB", 1.0)  # every disk and memory is large
+    monkeypatch.setattr(doctor, "GB", 1.0)  # every disk and every memory is large
     of_this_machine = (
         "compiled_parts kernel sockets caches text_encoding calendars gpu pinned_versions between_packages extras"
     )
     for check in of_this_machine.split():
-        monkeypatch.setattr(doctor, check, lambda: Finding("quick", "ok", "fine"))
+        monkeypatch.setattr(doctor, check, lambda: Diagnosis("quick", "ok", "fine"))
     assert doctor.main([str(tmp_path / "reports")]) == 0
     assert capsys.readouterr().out.splitlines()[-1] == "nothing stands in the way"
     assert not (tmp_path / "reports").exists()
 
 def test_the_worst_finding_stands_first_and_the_last_line_counts():
-    found = [Finding("a", "ok", "fine"), Finding("b", "warn", "late", "mend b"), Finding("c", "fail", "gone", "mend c")]
+    found = [
+        Diagnosis("a", "ok", "fine"),
+        Diagnosis("b", "warn", "late", "mend b"),
+        Diagnosis("c", "fail", "gone", "mend c"),
+    ]
     lines = lines_of(found)
     assert [line.split()[0] for line in lines[:-2]] == ["fail", "->", "warn", "->", "ok"]
     assert lines[1].strip() == "-> mend c"
@@ -59,7 +63,7 @@ def test_the_worst_finding_stands_first_and_the_last_line_counts():
     assert lines_of(found[:1])[-1] == "nothing stands in the way"
 
 def test_no_line_is_wider_than_asked_for():
-    assert max(map(len, lines_of([Finding("a", "ok", "word " * 100, "fix " * 100)], 80))) <= 80
+    assert max(map(len, lines_of([Diagnosis("a", "ok", "word " * 100, "fix " * 100)], 80))) <= 80
 
 def versions(monkeypatch, **changed):
     """Other versions than the installed ones; None for a package that is not there."""
@@ -220,12 +224,12 @@ def test_a_disk_that_is_nearly_full_is_named(monkeypatch, tmp_path, free, state)
 
 def test_little_memory_is_named_with_what_needs_less(monkeypatch):
     monkeypatch.setattr(doctor, "available_memory", lambda: 3.9e9)
-    found = doctor.memory()
+    found = doctor.memory_left()
     assert found.state == "warn" and found.said.startswith("only 3.9 GB") and "--jobs 1" in found.fix
     monkeypatch.setattr(doctor, "available_memory", lambda: 4.1e9)
-    assert doctor.memory().state == "ok"
+    assert doctor.memory_left().state == "ok"
     monkeypatch.setattr(doctor, "available_memory", lambda: None)
-    assert doctor.memory().state == "ok"
+    assert doctor.memory_left().state == "ok"
 
 def test_the_limit_of_a_container_counts(monkeypatch):
     files = {"meminfo": "MemTotal: 9 kB\nMemAvailable: 8000000 kB\n", "memory.max": "max\n", "memory.current": "5\n"}
@@ -394,7 +398,7 @@ def test_the_doctor_speaks_where_pandas_is_broken_and_the_terminal_knows_no_umla
         sys.modules["pandas"] = None
         import neuralpha.doctor as doctor
         doctor.COMPILED = ("pandas",)
-        doctor.examine = lambda out: [doctor.compiled_parts(), doctor.Finding("umlaut", "ok", "\u00fc")]
+        doctor.examine = lambda out: [doctor.compiled_parts(), doctor.Diagnosis("umlaut", "ok", "\u00fc")]
         sys.exit(doctor.main([]))
     """
     told = run_python(tmp_path, "-c", textwrap.dedent(code), PYTHONIOENCODING="ascii")

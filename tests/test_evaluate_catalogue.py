@@ -42,12 +42,12 @@ def test_names_and_columns_are_taken_once():
     keys = [key for entry in CATALOGUE.values() for key in entry.keys()]
     assert len(keys) == len(set(keys)) and {"t", "t_critical", "ic_low", "r2"} <= set(keys)
     with pytest.raises(NeuralphaError, match="a metric 'ic' already, 'IC'"):
-        declare("ic", "again", "ratio", "per date", "Twice.")
+        declare_metric("ic", "again", "ratio", "per date", "Twice.")
     for name in ("t", "ic_low"):
         with pytest.raises(NeuralphaError, match=f"would have the column '{name}'"):
-            declare(name, "again", "ratio", "per date", "Twice.")
+            declare_metric(name, "again", "ratio", "per date", "Twice.")
     with pytest.raises(NeuralphaError, match="Did you mean 'column'"):
-        declare("toy", "toy", "ratio", "per date", "Nowhere.", where="colum")
+        declare_metric("toy", "toy", "ratio", "per date", "Nowhere.", where="colum")
     assert "toy" not in CATALOGUE
 
 def test_no_two_metrics_of_a_table_have_one_title():

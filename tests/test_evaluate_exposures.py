@@ -7,7 +7,7 @@ import pytest
 from neuralpha.core import NeuralphaError
 from neuralpha.data.panel import panel_from_frame
 from neuralpha.features.compute import adjusted_panel
-from neuralpha.features.families import moved
+from neuralpha.features.families import moved_values
 from neuralpha.labels import forward_return
 
 def _market(dates=150, assets=50, seed=0):
@@ -29,7 +29,7 @@ def test_styles_know_no_later_split_and_size_and_liquidity_are_sums_of_money(wor
     p = _market(500)
     F, names, _ = style_factors(p)
     G = style_factors(adjusted_panel(p, **world))[0]
-    changed = {n for j, n in enumerate(names) if moved(F[:, j], G[:, j]).any()}
+    changed = {n for j, n in enumerate(names) if moved_values(F[:, j], G[:, j]).any()}
     assert changed == ({"liquidity"} | {n for n in names if n.startswith("size (")} if "dividend" in world else set())
 
 def test_what_the_panel_cannot_give_is_named_and_can_be_handed_in():

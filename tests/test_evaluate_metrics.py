@@ -9,7 +9,7 @@ import pytest
 from neuralpha.core import NeuralphaError
 from neuralpha.data.panel import panel_from_frame
 from neuralpha.labels import forward_return
-from neuralpha.evaluate.catalogue import CATALOGUE, declare
+from neuralpha.evaluate.catalogue import CATALOGUE, declare_metric
 from neuralpha.evaluate.ic import ic, rank_ic
 
 def test_metrics_are_a_dictionary_with_a_short_face():
@@ -91,8 +91,10 @@ def test_same_seed_same_bits_and_bad_input_is_named():
 
 def test_a_metric_of_the_catalogue_is_computed_and_one_that_is_not_there_is_refused():
     panel, s, y = _market(60)
-    declare("toy_worst", "worst IC", "correlation", "whole period", "Lowest IC over {horizon} bars.", compute=_worst)
-    declare("toy_ends", "ends", "correlation", "per date", "IC again ({top}).", compute=_again)
+    declare_metric(
+        "toy_worst", "worst IC", "correlation", "whole period", "Lowest IC over {horizon} bars.", compute=_worst
+    )
+    declare_metric("toy_ends", "ends", "correlation", "per date", "IC again ({top}).", compute=_again)
     try:
         m = evaluate_scores(s, panel, y, n_resamples=20)
     finally:
@@ -198,7 +200,7 @@ def test_the_interval_of_a_share_covers_it():
     assert 0.88 <= hits / 200 <= 0.99
 
 def test_one_or_two_bars_show_no_fading():
-    assert np.isnan(half_life([0.05])) and np.isnan(half_life([[0.05, 0.04], [0.1, 0]])).all()
+    assert np.isnan(fit_fading([0.05]).half_life) and np.isnan(fit_fading([[0.05, 0.04], [0.1, 0]]).half_life).all()
 
 def _fading_market(life, tails, seed, dates=1500, assets=100):
     """A panel whose expected returns have the given half-life, and the score that knows them; noise is normal or
@@ -230,9 +232,12 @@ def _fading_market(life, tails, seed, dates=1500, assets=100):
 @pytest.mark.parametrize("life", [0.5, 4.0, 30.0])
 def test_half_life_of_an_exact_fading(life):
     exact = 0.05 * 0.5 ** (np.arange(20) / life)
-    assert half_life(exact) == pytest.approx(life, rel=0.02)
+    assert fit_fading(exact).half_life == pytest.approx(life, rel=0.02)
+    assert fit_fading(exact).explained == pytest.approx((exact**2).sum(), rel=1e-3)
     assert (
-        np.isnan(half_life(-exact)) and half_life(np.full(20, 0.05)) == np.inf and half_life(0.05 * np.eye(20)[0]) == 0
+        np.isnan(fit_fading(-exact).half_life)
+        and fit_fading(np.full(20, 0.05)).half_life == np.inf
+        and fit_fading(0.05 * np.eye(20)[0]).half_life == 0
     )
 
 def test_bar_ics_equal_the_rank_ic_of_lagged_scores():
@@ -246,8 +251,8 @@ def test_bar_ics_equal_the_rank_ic_of_lagged_scores():
 @pytest.mark.parametrize("tails", [None, 3, 2.5])
 @pytest.mark.parametrize("life", [4, 8, 15, 30])
 def test_half_life_is_the_planted_one_whatever_the_tails(life, tails):
-    found = half_life(np.mean([np.nanmean(bar_ics(*_fading_market(life, tails, seed)), 0) for seed in range(2)], 0))
-    assert found == pytest.approx(life, rel=0.15)
+    draws = [np.nanmean(bar_ics(*_fading_market(life, tails, seed)), 0) for seed in range(2)]
+    assert fit_fading(np.mean(draws, 0)).half_life == pytest.approx(life, rel=0.15)
 
 def test_dates_are_those_with_an_ic():
     panel, s, y = _market()  # the labels of the last six dates are not known
@@ -270,7 +275,7 @@ def test_ics_by_horizon_are_all_of_the_same_kind():
         (excess_return(beta), lambda h: excess_return(excess_return(forward_return(panel, h, 1), "beta", 30))),
         (volatility_scaled(beta), lambda h: forward_return(panel, h, 1)),
     ):
-        for got, h in zip(horizon_labels(label), HORIZONS, strict=True):
+        for got, h in zip(horizon_labels(label), DECAY_HORIZONS, strict=True):
             assert got.name == same(h).name and (got is label) == (h == 5 and label.unit == "return")
             np.testing.assert_array_equal(got.values, same(h).values)
 

@@ -7,7 +7,7 @@ import pytest
 from neuralpha.data.panel import panel_from_frame
 from neuralpha.evaluate.ic import ic
 from neuralpha.features.compute import adjusted_panel
-from neuralpha.features.families import moved
+from neuralpha.features.families import moved_values
 from neuralpha.labels import forward_return
 
 def test_trailing_mean_stays_within_its_asset():
@@ -52,7 +52,7 @@ def test_adjusting_prices_after_the_file_moves_money_alone_and_of_no_other_asset
     for name, before in size_and_liquidity(p).items():
         after = size_and_liquidity(later)[name]
         still = other if "dividend" in world else np.ones(p.n_rows, bool)
-        assert np.isfinite(before).any() and not moved(before[still], after[still]).any(), name
+        assert np.isfinite(before).any() and not moved_values(before[still], after[still]).any(), name
     np.testing.assert_allclose(market_volatility(later), market_volatility(p), rtol=1e-9)
 
 def test_dates_are_cut_by_what_the_market_did():

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from neuralpha.data.panel import panel_from_frame
-from neuralpha.evaluate.catalogue import CATALOGUE, InSlice, declare
+from neuralpha.evaluate.catalogue import CATALOGUE, InSlice, declare_metric
 from neuralpha.evaluate.metrics import evaluate_scores
 from neuralpha.evaluate.regimes import group_ics, regimes
 from neuralpha.evaluate.statistics import mean_test, paired_test
@@ -20,7 +20,7 @@ def test_what_came_before_the_first_score_changes_no_slice_of_the_time_after():
     whole = slice_table(S, list("abc"), y, costs=Costs(5))
     declared = dict(CATALOGUE)
     try:  # a metric that may look back: nothing is left out
-        declare(
+        declare_metric(
             "dates seen",
             "dates seen",
             "date",
@@ -244,7 +244,7 @@ def test_every_metric_that_can_be_sliced_has_numbers_and_one_of_the_catalogue_ha
     p, y, noisy = _toy()
     S = np.stack([noisy(0.3, 1), noisy(3.0, 2)], 1)
     cut = {"size": pd.Categorical(np.where(p.asset_code < 25, "small", "large"))}
-    declare(
+    declare_metric(
         "toy_hits",
         "hits",
         "share",

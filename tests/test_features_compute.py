@@ -8,7 +8,16 @@ import pytest
 from neuralpha.core import NeuralphaError, limit_threads
 from neuralpha.data.panel import panel_from_frame
 from neuralpha.features import families
-from neuralpha.features.families import FEATURES, SERIES, SETS, Feature, check_declaration, choose, example_bars, moved
+from neuralpha.features.families import (
+    FEATURES,
+    SERIES,
+    SETS,
+    Feature,
+    check_declaration,
+    choose,
+    example_bars,
+    moved_values,
+)
 
 def _market(n_assets=12, n_dates=320, seed=0):
     rng = np.random.default_rng(seed)
@@ -209,7 +218,7 @@ def test_levels_are_named_in_the_table():
 def _moved_columns(panel, later, names):
     """Which features have a value that differs, of all assets."""
     before, after = (compute_features(p, names, transform=None) for p in (panel, later))
-    return {n for j, n in enumerate(before.names) if moved(before.values[:, j], after.values[:, j]).any()}
+    return {n for j, n in enumerate(before.names) if moved_values(before.values[:, j], after.values[:, j]).any()}
 
 @pytest.mark.parametrize("split", [2, 8, 3 / 2, 1 / 10])
 def test_a_split_after_the_file_moves_no_feature_but_declared_numbers_of_shares(split):

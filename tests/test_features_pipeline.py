@@ -16,7 +16,14 @@ from neuralpha.features.clusters import Anomaly
 
 from neuralpha.features.compute import compute_features
 
-from neuralpha.features.pipeline import KINDS, Pipeline, facts_of, load_pipeline, make_transform, save_pipeline
+from neuralpha.features.pipeline import (
+    TRANSFORM_KINDS,
+    Pipeline,
+    step_facts,
+    load_pipeline,
+    make_transform,
+    save_pipeline,
+)
 
 from neuralpha.features.selection import Select
 
@@ -44,10 +51,10 @@ def test_a_transform_is_made_by_name_and_refuses_what_it_does_not_know():
         with pytest.raises(NeuralphaError, match=said):
             make_transform(**wrong)
 
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("kind", TRANSFORM_KINDS)
 def test_a_transform_says_what_its_parameters_are(kind):
-    described = inspect.getdoc(KINDS[kind]).partition("Parameters")[2]
-    for name in inspect.signature(KINDS[kind]).parameters:
+    described = inspect.getdoc(TRANSFORM_KINDS[kind]).partition("Parameters")[2]
+    for name in inspect.signature(TRANSFORM_KINDS[kind]).parameters:
         if name != "seed":  # one word for all
             assert re.search(rf"^{name} : .*\n    \S", described, re.MULTILINE), name
 
@@ -80,7 +87,7 @@ def test_what_a_step_makes_is_looked_at():
     with pytest.raises(NeuralphaError, match="empty list"):
         Pipeline([])
 
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("kind", TRANSFORM_KINDS)
 def test_every_transform_comes_back_from_its_folder(kind, tmp_path):
     X, rows, target = small()
     steps = Pipeline([dict(kind=kind, **({"n": 3} if kind == "select" else {}))]).fitted(X, rows, target)
@@ -107,7 +114,7 @@ def test_facts_say_what_was_kept_and_explained():
     steps = Pipeline([dict(kind="select", n=6), dict(kind="clusters", n=3), dict(kind="pca", n=2)]).fitted(
         X, rows, target
     )
-    select, clusters, pca = facts_of(steps, X, rows)
+    select, clusters, pca = step_facts(steps, X, rows)
     assert select["features_out"] == 6 == len(select["kept"]) and len(select["dropped"]) == len(X.names) - 6
     assert sum(clusters["shares"]) == pytest.approx(1) and len(clusters["shares"]) == 3
     assert pca["added"] == ["pc_1", "pc_2"] and pca["kept"] == [] and 0 < pca["explained"][1] <= pca["explained"][0] < 1

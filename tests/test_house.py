@@ -138,7 +138,7 @@ def test_a_class_that_arguments_are_held_to_by_name_is_defined_once():
     """`check_kinds` knows classes by their names: another one of the same name would pass for it."""
     import ast
     import neuralpha
-    from neuralpha.core import INSIDE, KINDS
+    from neuralpha.core import INSIDE, HOW_TO_MAKE
 
     sources = modules(Path(neuralpha.__file__).parent).values()
     defined = [
@@ -147,7 +147,7 @@ def test_a_class_that_arguments_are_held_to_by_name_is_defined_once():
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
         if isinstance(node, ast.ClassDef)
     ]
-    meant = {*KINDS, *(kind for pair in INSIDE for kind in pair)} - {"DataFrame", "dict", "str", "Scores"}
+    meant = {*HOW_TO_MAKE, *(kind for pair in INSIDE for kind in pair)} - {"DataFrame", "dict", "str", "Scores"}
     assert {name: defined.count(name) for name in meant} == dict.fromkeys(meant, 1)
 
 def test_no_module_defines_a_name_twice():

@@ -6,14 +6,14 @@ import torch
 from neuralpha.models.base import toy_problem
 from neuralpha.models.contract import check_model
 from neuralpha.models.nets import MLP
-from neuralpha.models.planted import plant
+from neuralpha.models.planted import plant_law
 from neuralpha.models.tabm import TabM
-from neuralpha.models.training.batches import Part
+from neuralpha.models.training.batches import FoldPart
 from neuralpha.models.training.resident import Resident
 
 @pytest.mark.parametrize("kind", [MLP, TabM], ids=lambda kind: kind.name)
 def test_a_law_that_bends_often_is_found_by_embedded_numbers(kind):
-    market = plant(lambda x: np.cos(4 * x[..., 0]), noise=0.5, n_dates=120)
+    market = plant_law(lambda x: np.cos(4 * x[..., 0]), noise=0.5, n_dates=120)
     same = dict(batch_rows=256, max_epochs=8) | ({"members": 4} if kind is TabM else {})
     found = {name: market.ic(market.fit(kind(embedding=name, **same))) for name in EMBEDDINGS}
     assert min(found["piecewise"], found["periodic"]) > max(0.7, found["none"] + 0.2)
@@ -39,7 +39,7 @@ def test_edges_stand_at_the_quantiles_of_the_training_rows_and_nowhere_else():
     X.values[:, 0] = np.exp(3 * X.values[:, 0])
     X.values[:, 1] = 0.0  # constant: no piece has a length
     mean, sd = np.zeros(4, np.float32), np.ones(4, np.float32)
-    part = Part(Resident(X, 1, mean, sd), fold.train, y.target("rank")[fold.train])
+    part = FoldPart(Resident(X, 1, mean, sd), fold.train, y.target("rank")[fold.train])
     embedding = Piecewise(4, 2, 8)
     embedding.begin(part)
     expected = np.quantile(X.values[fold.train], np.linspace(0, 1, 9), axis=0)
@@ -71,7 +71,7 @@ def test_a_clip_is_the_papers_and_its_edges_follow_it():
     X, y, fold = toy_problem(30, 100)
     X.values[:, 0] = np.exp(3 * X.values[:, 0])
     X.values[:, 1] = 0.0
-    part = Part(
+    part = FoldPart(
         Resident(X, 1, np.zeros(4, np.float32), np.ones(4, np.float32)), fold.train, y.target("rank")[fold.train]
     )
     inputs = Clipped(Piecewise(4, 2, 4), 4)
@@ -86,7 +86,7 @@ def test_a_clip_is_the_papers_and_its_edges_follow_it():
     )
 
 def test_a_law_in_features_with_tails_is_found_where_they_are_clipped():
-    market = plant(lambda x: x[..., 0] * x[..., 1], n_dates=120)
+    market = plant_law(lambda x: x[..., 0] * x[..., 1], n_dates=120)
     market.X.values[:] = np.sign(market.X.values) * abs(market.X.values) ** 3
     same = dict(batch_rows=256, max_epochs=8)
     clipped = market.ic(market.fit(MLP(robust_clip=True, **same)))

@@ -3,10 +3,10 @@ from neuralpha.models.feature_tokens import *
 import pytest
 import torch
 from neuralpha.core import NeuralphaError
-from neuralpha.models.planted import plant
+from neuralpha.models.planted import plant_law
 
 def test_pairs_of_features_are_found():
-    market = plant(lambda x: x[..., 0] * x[..., 1], n_assets=30, n_dates=120, noise=0.5)
+    market = plant_law(lambda x: x[..., 0] * x[..., 1], n_assets=30, n_dates=120, noise=0.5)
     fitted = market.fit(FTTransformer(width=16, layers=1, learning_rate=5e-3, batch_rows=200, max_epochs=12))
     assert market.ic(fitted) > 0.8
 

@@ -128,7 +128,7 @@ def test_a_loss_by_row_does_not_know_its_date_and_one_by_date_does(name):
     target = torch.rand(1, 6, generator=g) * 2 - 1
     whole, dealt = ((score, target), (score.reshape(2, 3, *score.shape[2:]), target.reshape(2, 3)))
     losses = [LOSSES[name](s, t, torch.ones_like(t, dtype=torch.bool)).item() for s, t in (whole, dealt)]
-    assert (losses[0] == pytest.approx(losses[1], rel=1e-5)) == (name not in BY_DATE)
+    assert (losses[0] == pytest.approx(losses[1], rel=1e-5)) == (name not in DATE_LOSSES)
 
 @pytest.mark.parametrize(
     "text, why",
@@ -148,9 +148,9 @@ def test_a_parameter_that_no_loss_can_have_is_refused(text, why):
         Objective(text)
 
 def test_every_parameter_has_a_limit_that_its_default_keeps():
-    assert {k for n in LOSSES for k in loss_parameters(n)} == set(LIMITS)
+    assert {k for n in LOSSES for k in loss_parameters(n)} == set(LOSS_LIMITS)
     for n in LOSSES:
-        assert all(within(v, LIMITS[k]) for k, values in loss_parameters(n).items() for v in np.atleast_1d(values))
+        assert all(within(v, LOSS_LIMITS[k]) for k, values in loss_parameters(n).items() for v in np.atleast_1d(values))
     Objective("bce(smoothing=1) + pairwise(margin=0) + sharpe(cost_bps=0)")
 
 def test_sums_of_losses_share_or_add_heads():

@@ -6,14 +6,14 @@ import torch
 from neuralpha.core import NeuralphaError
 from neuralpha.models.losses import grid_of
 from neuralpha.models.nets import MLP
-from neuralpha.models.planted import plant
+from neuralpha.models.planted import plant_law
 
 def test_a_market_that_says_which_feature_counts_is_read_where_a_stocks_own_row_cannot_say():
     def law(x):
         good = x[..., -1].mean(1, keepdims=True) > 0
         return np.where(good, x[..., 0], x[..., 1])
 
-    market = plant(law, n_dates=200, noise=0.5, market=1.0)
+    market = plant_law(law, n_dates=200, noise=0.5, market=1.0)
     same = dict(window=1, batch_rows=200, learning_rate=5e-3, max_epochs=12)
     guided = market.ic(market.fit(MASTER(width=16, temperature=1.0, **same)))
     assert guided > 0.87 and guided > market.ic(market.fit(MLP(**same))) + 0.05

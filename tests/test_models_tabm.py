@@ -7,14 +7,14 @@ from neuralpha.core import NeuralphaError
 from neuralpha.models.base import mean_ic
 from neuralpha.models.losses import Objective, grid_of
 from neuralpha.models.nets import MLP
-from neuralpha.models.planted import plant
+from neuralpha.models.planted import plant_law
 
 def test_members_together_find_more_of_a_law_in_noise_than_one_perceptron():
     def law(x):
         return x[..., 0] * x[..., 1]
 
     same = dict(batch_rows=256, max_epochs=12)
-    markets = [plant(law, n_features=8, n_dates=120, noise=3.0, seed=seed) for seed in range(3)]
+    markets = [plant_law(law, n_features=8, n_dates=120, noise=3.0, seed=seed) for seed in range(3)]
     one = np.mean([m.ic(m.fit(MLP(**same))) for m in markets])
     many = np.mean([m.ic(m.fit(TabM(members=8, **same))) for m in markets])
     assert many > one + 0.04

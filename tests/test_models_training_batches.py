@@ -71,7 +71,7 @@ def test_blocks_hold_every_row_once_and_no_date_in_two():
 
 def test_a_batchs_grid_is_the_sorted_one():
     X, y, fold = toy_problem(9, 60)
-    part = Part(Resident(X, 1, *feature_scale(X.view(fold.train))), fold.train, y.target("rank")[fold.train])
+    part = FoldPart(Resident(X, 1, *feature_scale(X.view(fold.train))), fold.train, y.target("rank")[fold.train])
     batch = np.concatenate([np.flatnonzero(part.date == d)[:n] for d, n in ((3, 9), (7, 5), (12, 9))])
     ((_, _, ours),) = part.batches([batch], "date")
     known = grid_of(part.date[batch])
@@ -82,7 +82,7 @@ def test_a_batch_is_its_rows_however_many_are_sent_at_once(ahead):
     X, y, fold = toy_problem(9, 60)
     t = y.target("rank")
     rows = np.random.default_rng(0).permutation(fold.train)
-    part = Part(Resident(X, 1, *feature_scale(X.view(fold.train))), rows, t[rows])
+    part = FoldPart(Resident(X, 1, *feature_scale(X.view(fold.train))), rows, t[rows])
     np.testing.assert_array_equal(part.target.numpy(), t[part.rows])
     assert (np.diff(part.date) >= 0).all()
     batches = epoch_batches(part.date, np.random.default_rng(0), 30)

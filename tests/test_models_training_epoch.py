@@ -7,14 +7,14 @@ from neuralpha.core import NeuralphaError
 from neuralpha.models.base import feature_scale, toy_problem
 from neuralpha.models.losses import Objective
 from neuralpha.models.nets import MLPNet
-from neuralpha.models.training.batches import Part
+from neuralpha.models.training.batches import FoldPart
 from neuralpha.models.training.config import Training
 from neuralpha.models.training.resident import Resident
 
 def _part(n_assets=20, n_dates=60):
     X, y, fold = toy_problem(n_assets, n_dates)
     data = Resident(X, 1, *feature_scale(X.view(fold.train)))
-    return Part(data, fold.train, y.target("rank")[fold.train])
+    return FoldPart(data, fold.train, y.target("rank")[fold.train])
 
 def test_a_step_is_the_gradient_clipped_as_a_whole():
     part = _part()

@@ -5,7 +5,7 @@ import pytest
 import torch
 from neuralpha.core import NeuralphaError
 from neuralpha.models.base import feature_scale, mean_ic, toy_problem
-from neuralpha.models.training.batches import Part
+from neuralpha.models.training.batches import FoldPart
 from neuralpha.models.training.config import Training
 from neuralpha.models.training.loop import _mean_weights
 from neuralpha.models.training.module import NetModule
@@ -18,7 +18,7 @@ def test_a_look_follows_so_many_steps_and_an_epoch_stays_what_it_is():
     data = Resident(X, 1, *feature_scale(X.view(fold.train)))
     dates = np.unique(X.panel.date_code[fold.train])[:40]
     rows = fold.train[np.isin(X.panel.date_code[fold.train], dates)]
-    part = Part(data, rows, np.zeros(len(rows), np.float32))
+    part = FoldPart(data, rows, np.zeros(len(rows), np.float32))
     size = len(rows) // len(dates)  # a date is a batch, so an epoch of half the dates has 20 steps
     settings = Training(look_steps=4, max_epochs=6, epoch_share=0.5)
     assert rounds_of(settings, part, size, "date", True) == (0.1, 30)
@@ -43,10 +43,10 @@ def test_the_best_look_is_the_first_of_the_highest_and_the_last_without_validati
     losses = [{"valid_loss": -h["valid_ic"]} for h in ics]
     for history in (ics, losses):
         assert best_look(history) == 2
-        assert [stale(history[:n], 2) for n in range(5)] == [False, False, False, False, True]
+        assert [has_stalled(history[:n], 2) for n in range(5)] == [False, False, False, False, True]
         assert [best_so_far(record, history[:i]) for i, record in enumerate(history)] == [True, True, False, False]
     bare = [{"train_loss": 1.0}] * 5
-    assert best_look(bare) == 5 and not stale(bare, 1) and best_so_far(bare[0], bare) and best_look([]) == 0
+    assert best_look(bare) == 5 and not has_stalled(bare, 1) and best_so_far(bare[0], bare) and best_look([]) == 0
 
 class Tiny(NetModule):
     def __init__(self, width=4, hidden=16, norm=torch.nn.Identity):

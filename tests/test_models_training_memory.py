@@ -7,7 +7,7 @@ import torch
 from neuralpha.core import NeuralphaError
 from neuralpha.models.base import feature_scale, toy_problem
 from neuralpha.models.nets import MLP, MLPNet
-from neuralpha.models.training.batches import Part, batching, epoch_batches
+from neuralpha.models.training.batches import FoldPart, batching, epoch_batches
 from neuralpha.models.training.config import Training
 from neuralpha.models.training.module import NetModule
 from neuralpha.models.training.resident import Resident
@@ -26,7 +26,7 @@ def test_what_does_not_fit_is_found_before_it_fails():
     X, y, fold = toy_problem(20, 120)
     net = Tiny()
     settings = Training(batch_rows=400)
-    part = Part(Resident(X, 1, *feature_scale(X.view(fold.train))), fold.train, y.target("rank")[fold.train])
+    part = FoldPart(Resident(X, 1, *feature_scale(X.view(fold.train))), fold.train, y.target("rank")[fold.train])
     assert fitting_batch_rows(net, part, "date", settings) == 400
     with pytest.warns(UserWarning, match="are used instead"):
         assert 16 <= fitting_batch_rows(net, part, "date", settings, free=100_000) < 400
@@ -73,7 +73,9 @@ def test_the_need_of_a_large_batch_is_what_is_counted_on_it(name, kw):
     X, y, fold = toy_problem(1000, 20)
     model = make_model(name, **kw)
     net = model.build(4, 1)
-    part = Part(Resident(X, model.window, *feature_scale(X.view(fold.train))), fold.train, y.target("rank")[fold.train])
+    part = FoldPart(
+        Resident(X, model.window, *feature_scale(X.view(fold.train))), fold.train, y.target("rank")[fold.train]
+    )
     by = batching(model, net)
     batch = max(epoch_batches(part.date, np.random.default_rng(0), model.batch_rows, by=by), key=len)
     row, pair = batch_bytes(net, part, by, model)
@@ -100,7 +102,7 @@ def test_the_need_of_a_large_batch_is_what_is_counted_on_it(name, kw):
 def test_saved_bytes_are_those_of_the_layers():
     X, y, fold = toy_problem(20, 120)
     data = Resident(X, 1, *feature_scale(X.view(fold.train)))
-    part = Part(data, fold.train, y.target("rank")[fold.train])
+    part = FoldPart(data, fold.train, y.target("rank")[fold.train])
     batch = np.arange(1000)
     small, large = (saved_bytes(Tiny(hidden=h), part, batch, "row", Training(loss="mse")) for h in (100, 200))
     floats = (large - small) / (4 * 100 * 1000)

@@ -45,7 +45,7 @@ def test_a_validated_squared_error_is_the_mean_over_rows_whatever_the_blocks(mon
     net = MLPNet(4, (16,), 1)
     error = ((score_rows(net, data, fold.valid)[:, 0] - t[fold.valid]) ** 2).mean()
     settings = Training(loss="mse", stop_on="loss")
-    monkeypatch.setattr("neuralpha.models.training.scoring.BLOCK_ROWS", 100)
+    monkeypatch.setattr("neuralpha.models.training.scoring.SCORED_AT_ONCE", 100)
     assert validate(net, data, (fold.valid, t[fold.valid]), settings)["valid_loss"] == pytest.approx(error, rel=1e-5)
     assert validate(net, data, None, settings) == {}
 

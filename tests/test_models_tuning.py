@@ -64,7 +64,7 @@ def test_of_several_horizons_the_first_is_scored():
     assert tune(LightGBM(n_trees=10), X, both, fold, trials=1).valid_ic > 0.3  # trees learn the first
 
 def _lines(path):
-    return [{k: v for k, v in t.items() if k != "seconds"} for t in read_journal(path)[1]]
+    return [{k: v for k, v in t.items() if k != "seconds"} for t in read_trials(path)[1]]
 
 @pytest.mark.parametrize("sampler", ["tpe", "nsga2", "cmaes"])
 def test_a_killed_search_finds_what_the_undisturbed_one_finds(sampler, tmp_path):
@@ -94,7 +94,7 @@ def test_a_process_killed_at_work_loses_one_trial(tmp_path):
         f"journal={str(file)!r})"
     )
     child = subprocess.Popen([sys.executable, "-c", code])
-    while child.poll() is None and len(read_journal(file)[1]) < 3:
+    while child.poll() is None and len(read_trials(file)[1]) < 3:
         time.sleep(0.02)
     child.send_signal(signal.SIGKILL)
     child.wait()
@@ -117,7 +117,7 @@ def test_a_budget_in_minutes_counts_fitting_over_all_runs(tmp_path):
     file = tmp_path / "j.jsonl"
     first = tune(model, X, y, fold, minutes=1e-9, journal=file)
     assert first.count == 1
-    spent = sum(t["seconds"] for t in read_journal(file)[1]) / 60
+    spent = sum(t["seconds"] for t in read_trials(file)[1]) / 60
     assert tune(model, X, y, fold, minutes=spent, journal=file).count == 1
     assert tune(model, X, y, fold, minutes=spent + 1e-6, journal=file).count == 2
     assert tune(model, X, y, fold, trials=3, minutes=60.0, journal=file).count == 3
@@ -149,7 +149,7 @@ def test_what_the_judge_says_is_kept_with_the_trial(tmp_path):
     )
     assert (t.trials["mark"] == 7).all() and all(n == len(rows) for n, rows in seen)
     assert len(seen) == 2 and all((rows == inner_fold(y, fold).valid).all() for _, rows in seen)
-    assert read_journal(tmp_path / "j.jsonl")[1][0]["mark"] == 7
+    assert read_trials(tmp_path / "j.jsonl")[1][0]["mark"] == 7
 
 def test_trials_weigh_their_rows_as_fits_do(tmp_path):
     X, y, fold, _ = _problem()

@@ -5,7 +5,7 @@ import pytest
 import torch
 from neuralpha.core import NeuralphaError
 from neuralpha.models.nets import MLP
-from neuralpha.models.planted import plant
+from neuralpha.models.planted import plant_law
 
 def test_patches_are_stretches_of_one_feature_with_the_decision_date_last():
     net = PatchTSTNet(2, 7, 3, 2, 8, 2, 1, 0.0, 1)
@@ -30,7 +30,7 @@ def test_a_pattern_that_counts_wherever_it_stands_is_found_by_patches_and_less_b
         before = [np.roll(x[..., 0], k, axis=0) for k in range(12)]
         return sum(before[k] * before[k + 1] for k in range(0, 12, 2))
 
-    market = plant(law, n_features=2, n_dates=160, noise=1.0)
+    market = plant_law(law, n_features=2, n_dates=160, noise=1.0)
     same = dict(window=12, batch_rows=200, learning_rate=5e-3, max_epochs=10)
     patches = market.ic(market.fit(PatchTST(patch=2, stride=2, layers=1, **same)))
     assert patches > 0.85 and patches > market.ic(market.fit(MLP(**same))) + 0.1
@@ -40,7 +40,7 @@ def test_a_product_of_two_pasts_is_found_by_inverted_tokens():
         past = np.mean([np.roll(x, k, axis=0) for k in range(3)], 0)
         return past[..., 0] * past[..., 1]
 
-    market = plant(law, noise=0.5)
+    market = plant_law(law, noise=0.5)
     same = dict(window=3, batch_rows=200, learning_rate=5e-3, max_epochs=12)
     assert market.ic(market.fit(ITransformer(width=16, layers=1, **same))) > 0.75
 

@@ -141,6 +141,6 @@ def test_return_quantiles_agree_with_empyrical():
         known = 100 * empyrical.aggregate_returns(book.net, rule)
         assert found.loc[name, "periods"] == len(known)
         values = [known.min(), *known.quantile([0.05, 0.25, 0.5, 0.75, 0.95]), known.max()]
-        np.testing.assert_allclose(found.loc[name, list(SHARES)].astype(float), values, atol=1e-9)
+        np.testing.assert_allclose(found.loc[name, list(SHARE_QUANTILES)].astype(float), values, atol=1e-9)
     assert found.loc["bar", "periods"] == len(book.net) and found["periods"].dtype.kind == "i"
     assert found.loc["bar", "least"] == pytest.approx(100 * book.net.min(), rel=1e-12)

@@ -19,8 +19,8 @@ def test_an_assumption_changes_in_one_thing_alone():
     assert assume(today, "delay, bars", 3).clock == Clock(3, horizon=5) and assume(today, "capital", 5).capital == 5
     for axis in AXES:
         assert value_of(assume(today, axis, value_of(today, axis)), axis) == value_of(today, axis)
-        assert value_of(today, axis) in grid_of(today, axis)
-    assert grid_of(today._replace(costs=make_costs("flat")), "impact, times") is None
+        assert value_of(today, axis) in values_to_try(today, axis)
+    assert values_to_try(today._replace(costs=make_costs("flat")), "impact, times") is None
     with pytest.raises(NeuralphaError, match="assumption"):
         assume(today, "weather", 1)
 

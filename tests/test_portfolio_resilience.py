@@ -44,11 +44,11 @@ def _prediction(model, panel, X, **how):
     return cross_predict(model, X, y, walk_forward(y, "1Y", "6M", "6M", 5)[:1], device="cpu", progress=False, **how)
 
 def test_undisturbed_scores_are_those_of_the_prediction_and_nothing_moves():
-    from neuralpha.portfolio.resilience import Trial, compare_scores
+    from neuralpha.portfolio.resilience import DisturbedPrediction, compare_scores
 
     panel, X = _market(1)
     ridge = _prediction("ridge", panel, X)
-    trial = Trial(ridge, Quantiles(5), "square-root", 1e7, 0, 50)
+    trial = DisturbedPrediction(ridge, Quantiles(5), "square-root", 1e7, 0, 50)
     stored = panel.series(trial.before).dropna()
     np.testing.assert_allclose(stored, ridge.scores().reindex(stored.index), rtol=1e-6)
     same = compare_scores(trial, trial.before)

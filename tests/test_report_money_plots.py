@@ -25,7 +25,7 @@ def _book():
 def test_a_waterfall_ends_at_the_net_return():
     book = _book()
     parts = {name: {"value": row["% a year"]} for name, row in book.costs().iterrows()}
-    left, right = plot_waterfall(parts, contributors(book)).axes
+    left, right = plot_cost_waterfall(parts, contributors(book)).axes
     bars = left.patches
     assert bars[-1].get_height() == pytest.approx(parts["net"]["value"])
     last_cost = bars[-2]

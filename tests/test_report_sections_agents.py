@@ -24,7 +24,7 @@ def test_what_acting_differently_earned_sums_to_the_difference_of_the_accounts(b
     found = difference_numbers(agent, rule)
     whole = 100 * rule.panel.bars_per_year * (agent.net.mean() - rule.net.mean())
     assert found["net"]["value"] == pytest.approx(whole)
-    assert sum(found[kind]["value"] for kind in (*KINDS, "costs", "the rest")) == pytest.approx(whole)
+    assert sum(found[kind]["value"] for kind in (*STANCES, "costs", "the rest")) == pytest.approx(whole)
     assert abs(found["the rest"]["value"]) < 0.02 * abs(found["opposite sides"]["value"])
     assert found["same side"]["share"] + found["opposite sides"]["share"] == pytest.approx(1)
     assert found["same side"]["share"] == pytest.approx(0.5, abs=0.1) and found["the agent alone"]["share"] == 0

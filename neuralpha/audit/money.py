@@ -20,17 +20,17 @@ __all__ = ['MONEY_LEAKS', 'sized_by_the_bars_own_close', 'the_better_of_two_fill
            'a_gate_that_knows_the_month', 'a_covariance_of_all_dates', 'a_band_calibrated_on_the_test',
            'a_cost_calibrated_on_all_trades', 'held_money', 'sized_by_the_final_wealth']
 
-# %% ../../nbs/audit/money.ipynb #61d746f2
+# %% ../../nbs/audit/money.ipynb #2a370b8b
 from collections.abc import Callable
 import numpy as np
 import pandas as pd
-from .leaks import Planted, _long, _wide, leak_catalogue
+from .leaks import PlantedLeak, _long, _wide, leak_catalogue
 from ..data.panel import Panel
 from ..trading.account import Account, open_books
 from ..trading.clock import Clock
 from ..trading.costs import Impact, make_costs, past_volatility, past_volume
 
-# %% ../../nbs/audit/money.ipynb #9fe5ce41
+# %% ../../nbs/audit/money.ipynb #c5807671
 MONEY_LEAKS = []
 
 
@@ -39,7 +39,7 @@ def _plant(name: str, story: str, **options) -> Callable:
 
     def register(make):
         make.__doc__ = f"{story[0].upper()}{story[1:]}."
-        MONEY_LEAKS.append(Planted(name, story, make, "future", options))
+        MONEY_LEAKS.append(PlantedLeak(name, story, make, "future", options))
         return make
 
     return register

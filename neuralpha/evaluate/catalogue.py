@@ -35,10 +35,10 @@ IC means Pearson's correlation and rank IC Spearman's, everywhere.
 
 # %% auto #0
 __all__ = ['CATALOGUE', 'PLACES', 'IN_PERCENT', 'DIGITS', 'OTHER_DIGITS', 'DUST', 'HEADED_UNITS', 'HEADED_PERIODS',
-           'CRITICAL_DIGITS', 'CRITICAL_MEANING', 'NO_LINE', 'NOTHING_BOUGHT', 'SPENT', 'InSlice', 'Metric', 'declare',
-           'metric_entry', 'metric_title', 'column_metrics', 'main_metrics', 'sliced_metrics', 'shown_unit', 'as_shown',
-           'number', 'signed', 'interval', 'shown_digits', 'heading', 'unit_line', 'Shown', 'leaderboard_cell',
-           'script_facts', 'Sample']
+           'CRITICAL_DIGITS', 'CRITICAL_MEANING', 'NO_LINE', 'NOTHING_BOUGHT', 'SPENT', 'InSlice', 'Metric',
+           'declare_metric', 'metric_entry', 'metric_title', 'column_metrics', 'main_metrics', 'sliced_metrics',
+           'shown_unit', 'as_shown', 'number', 'signed', 'interval', 'shown_digits', 'heading', 'unit_line', 'Shown',
+           'leaderboard_cell', 'script_facts', 'Sample']
 
 # %% ../../nbs/evaluate/catalogue.ipynb #0df53147
 from collections.abc import Callable
@@ -145,8 +145,8 @@ class Metric:
 CATALOGUE: dict[str, Metric] = {}  # in the order in which pages show them
 PLACES = ("column", "main", "more", "fact")
 
-# %% ../../nbs/evaluate/catalogue.ipynb #ebe5e36f
-def declare(
+# %% ../../nbs/evaluate/catalogue.ipynb #0828dbe1
+def declare_metric(
     name: str,
     title: str,
     unit: str,
@@ -509,7 +509,7 @@ class Sample:
         assets = np.bincount(self.panel.date_code, known, self.panel.n_dates)[self.panel.date_code]
         return known & ((assets + 1) / 2 - np.nan_to_num(ranks) <= count) & (assets >= 2 * count)
 
-# %% ../../nbs/evaluate/catalogue.ipynb #c7329abf
+# %% ../../nbs/evaluate/catalogue.ipynb #0633ebfd
 CRITICAL_MEANING = "What t exceeds by luck alone, on either side, once in twenty samples."
 
 
@@ -535,10 +535,12 @@ def _declare_ic(
     mean = f"Mean over dates of the cross-sectional {correlation} correlation of score and label ({{label}})."
     deviation = f"Standard deviation over dates of the {correlation} IC, n - 1 in its denominator."
     ratio_name = f"{title}IR"
-    declare(kind, title, "correlation", "per date", mean, where="column", interval="shown", sliced=in_slice)
-    declare(f"{kind}ir", ratio_name, "ratio", "per date", ratio, where=strength_where, sliced=strength.get("icir"))
-    declare(f"{kind}ir_annual", f"{ratio_name}, annual", "ratio", "per year", annual)
-    declare(
+    declare_metric(kind, title, "correlation", "per date", mean, where="column", interval="shown", sliced=in_slice)
+    declare_metric(
+        f"{kind}ir", ratio_name, "ratio", "per date", ratio, where=strength_where, sliced=strength.get("icir")
+    )
+    declare_metric(f"{kind}ir_annual", f"{ratio_name}, annual", "ratio", "per year", annual)
+    declare_metric(
         f"{kind}_t",
         f"t of the {title}",
         "t-statistic",
@@ -549,9 +551,9 @@ def _declare_ic(
         sliced=strength.get("t"),
         column=strength.get("t_column", ""),
     )
-    declare(f"{kind}_sd", f"{title}, standard deviation", "correlation", "per date", deviation)
+    declare_metric(f"{kind}_sd", f"{title}, standard deviation", "correlation", "per date", deviation)
 
-# %% ../../nbs/evaluate/catalogue.ipynb #42e5a166
+# %% ../../nbs/evaluate/catalogue.ipynb #2ffed187
 _declare_ic(
     "ic",
     "IC",
@@ -568,7 +570,7 @@ _declare_ic(
         "dates."
     ),
 )
-declare(
+declare_metric(
     "recovered",
     "share of the oracle's IC",
     "share",
@@ -591,8 +593,8 @@ _declare_ic(
     ),
 )
 
-# %% ../../nbs/evaluate/catalogue.ipynb #1f4f2536
-declare(
+# %% ../../nbs/evaluate/catalogue.ipynb #3e0e385e
+declare_metric(
     "ic_worst_path",
     "IC, worst path",
     "correlation",
@@ -601,8 +603,8 @@ declare(
     where="column",
 )
 
-# %% ../../nbs/evaluate/catalogue.ipynb #bc0cac8b
-declare(
+# %% ../../nbs/evaluate/catalogue.ipynb #ee576596
+declare_metric(
     "ic_change",
     "change of the IC",
     "correlation",
@@ -611,16 +613,16 @@ declare(
     "and high hold for all changes at once.",
     interval="kept",
 )
-declare("ic_by_fold", "IC of fold", "correlation", "per date", "Mean IC over the test dates of fold {part}.")
+declare_metric("ic_by_fold", "IC of fold", "correlation", "per date", "Mean IC over the test dates of fold {part}.")
 for _kind, _said, _correlation in (("ic", "IC", "Pearson"), ("rank_ic", "rank IC", "Spearman")):
-    declare(
+    declare_metric(
         f"{_kind}_by_horizon",
         f"{_said} over bars",
         "correlation",
         "per date",
         f"Mean over dates of the {_correlation} IC with the {{label}}.",
     )
-declare(
+declare_metric(
     "half_life",
     "half-life",
     "bars",
@@ -631,7 +633,7 @@ declare(
     empty="no fading is seen, the rank IC is not positive, or there are too few dates",
 )
 
-# %% ../../nbs/evaluate/catalogue.ipynb #6b4e5d11
+# %% ../../nbs/evaluate/catalogue.ipynb #c72df010
 for _part, _title, _period, _definition in (
     (
         "single_fit",
@@ -664,14 +666,14 @@ for _part, _title, _period, _definition in (
         "Standard deviation of what is left: {kind} of one seed on one date less the date's and the seed's own effect.",
     ),
 ):
-    declare(f"seed_split {_part}", f"seeds: {_title}", "correlation", _period, _definition)
+    declare_metric(f"seed_split {_part}", f"seeds: {_title}", "correlation", _period, _definition)
 
-# %% ../../nbs/evaluate/catalogue.ipynb #d5e27a47
+# %% ../../nbs/evaluate/catalogue.ipynb #bc5861eb
 NO_LINE = (
     "a baseline forecasts an order, not a return, and has no validation part to fit a line on; at a long horizon, the "
     "validation part may be too short for one"
 )
-declare(
+declare_metric(
     "r2_train_mean",
     "R² against the training mean",
     "share",
@@ -686,7 +688,7 @@ declare(
         NO_LINE,
     ),
 )
-declare(
+declare_metric(
     "r2_zero",
     "R² against zero",
     "share",
@@ -695,7 +697,7 @@ declare(
     where="main",
     empty=NO_LINE,
 )
-declare(
+declare_metric(
     "rmse",
     "RMSE",
     "label",
@@ -706,8 +708,8 @@ declare(
     empty=NO_LINE,
 )
 
-# %% ../../nbs/evaluate/catalogue.ipynb #1fe0722d
-declare(
+# %% ../../nbs/evaluate/catalogue.ipynb #edbf268b
+declare_metric(
     "r2",
     "R² against the training mean, over draws",
     "percent",
@@ -715,7 +717,7 @@ declare(
     "Mean out-of-sample R² over draws, against the training mean; ± its standard error.",
     column="r2_draws",
 )
-declare(
+declare_metric(
     "ratio",
     "ratio to the true function",
     "ratio",
@@ -737,8 +739,8 @@ def _precision(sample: Sample) -> np.ndarray:
 def _positive(sample: Sample) -> np.ndarray:
     return sample.share(sample.label.values > 0, sample.known)
 
-# %% ../../nbs/evaluate/catalogue.ipynb #913e74ae
-declare(
+# %% ../../nbs/evaluate/catalogue.ipynb #a522d1da
+declare_metric(
     "hit_rate",
     "hit rate",
     "share",
@@ -748,7 +750,7 @@ declare(
     where="main",
     compute=_same_side,
 )
-declare(
+declare_metric(
     "precision",
     "precision",
     "share",
@@ -758,7 +760,7 @@ declare(
     empty="no date has twice as many assets as are looked at",
     compute=_precision,
 )
-declare(
+declare_metric(
     "base_rate",
     "base rate",
     "share",
@@ -766,7 +768,7 @@ declare(
     "Share of all scored assets whose label is positive.",
     compute=_positive,
 )
-declare(
+declare_metric(
     "top_sharpe",
     "Sharpe ratio of the highest scores",
     "ratio",
@@ -777,10 +779,10 @@ declare(
     empty="no date has twice as many assets as are bought, or nothing varies",
 )
 
-# %% ../../nbs/evaluate/catalogue.ipynb #8db88347
+# %% ../../nbs/evaluate/catalogue.ipynb #af6e11aa
 _ENDS = "Mean label of the top less that of the bottom of {quantiles} quantiles, equal weights ({label})"
-declare("quantile_spread", "quantile spread", "label", "per horizon", f"{_ENDS}.", where="main")
-declare(
+declare_metric("quantile_spread", "quantile spread", "label", "per horizon", f"{_ENDS}.", where="main")
+declare_metric(
     "quantile_spread_annual",
     "annual quantile spread",
     "return",
@@ -789,7 +791,7 @@ declare(
     where="column",
     empty="ties leave one end without assets on every date",
 )
-declare(
+declare_metric(
     "quantile_returns",
     "return of quantile",
     "label",
@@ -797,14 +799,16 @@ declare(
     "Mean label of quantile {part} of {quantiles} (1: lowest scores).",
 )
 
-# %% ../../nbs/evaluate/catalogue.ipynb #503094d0
+# %% ../../nbs/evaluate/catalogue.ipynb #c301005f
 _TRANCHES = (
     "Long the top, short the bottom of {quantiles} quantiles, equal weights, in {horizon} overlapping tranches entered "
     "{late} after the score; on the money of one side"
 )
 NOTHING_BOUGHT = "fewer than ten dates have five assets with a score, or ties leave one end empty and nothing is bought"
-declare("spread_before_cost", "spread before cost", "return", "per year", f"{_TRANCHES}; before cost, not compounded.")
-declare(
+declare_metric(
+    "spread_before_cost", "spread before cost", "return", "per year", f"{_TRANCHES}; before cost, not compounded."
+)
+declare_metric(
     "spread_after_cost",
     "spread after cost",
     "return",
@@ -820,7 +824,7 @@ declare(
         NOTHING_BOUGHT,
     ),
 )
-declare(
+declare_metric(
     "turnover",
     "turnover",
     "share",
@@ -835,8 +839,8 @@ declare(
         "too few dates (ten, or three horizons) follow a bar on which the group was there, too",
     ),
 )
-declare("traded", "traded", "share", "per bar", "Bought plus sold on a bar, as a share of one side's money.")
-declare(
+declare_metric("traded", "traded", "share", "per bar", "Bought plus sold on a bar, as a share of one side's money.")
+declare_metric(
     "rank_autocorrelation",
     "rank autocorrelation",
     "correlation",
@@ -844,8 +848,8 @@ declare(
     "Correlation of an asset's rank with its rank one bar before.",
 )
 
-# %% ../../nbs/evaluate/catalogue.ipynb #7d1d0258
-declare(
+# %% ../../nbs/evaluate/catalogue.ipynb #9f53aac2
+declare_metric(
     "sharpe",
     "Sharpe ratio",
     "ratio",
@@ -853,7 +857,7 @@ declare(
     "Mean over standard deviation (n in its denominator) of the bar returns after cost, annualised by the square root "
     "of the bars per year.",
 )
-declare(
+declare_metric(
     "probabilistic_sharpe",
     "probabilistic Sharpe ratio",
     "probability",
@@ -861,7 +865,7 @@ declare(
     "Probability that the true Sharpe ratio after cost is above zero, from the bars, their skewness and raw kurtosis "
     "(both bias-corrected).",
 )
-declare(
+declare_metric(
     "deflated_sharpe",
     "deflated Sharpe ratio",
     "probability",
@@ -875,7 +879,7 @@ declare(
         NOTHING_BOUGHT,
     ),
 )
-declare(
+declare_metric(
     "min_track_record",
     "minimum track record",
     "bars",
@@ -883,7 +887,7 @@ declare(
     "Bars at which a Sharpe ratio like this would be above zero at 95%; empty where no length would do.",
 )
 
-# %% ../../nbs/evaluate/catalogue.ipynb #54f20094
+# %% ../../nbs/evaluate/catalogue.ipynb #e1c38313
 _NEXT_TRADE = (
     " with these rows at their next trade; the range: all of them the worst and all of them the best of their date."
 )
@@ -911,20 +915,20 @@ for _part, _title, _unit, _period, _definition in (
         f"Mean label of the top less the bottom of {{quantiles}} quantiles,{_NEXT_TRADE}",
     ),
 ):
-    declare(f"suspended_exits {_part}", f"suspended exits: {_title}", _unit, _period, _definition)
+    declare_metric(f"suspended_exits {_part}", f"suspended exits: {_title}", _unit, _period, _definition)
 
-# %% ../../nbs/evaluate/catalogue.ipynb #b59de210
-declare(
+# %% ../../nbs/evaluate/catalogue.ipynb #c002e9fb
+declare_metric(
     "exposures",
     "exposure to",
     "correlation",
     "per date",
     "Mean over dates of the rank correlation of score and {part}.",
 )
-declare(
+declare_metric(
     "factor_ic", "rank IC of", "correlation", "per date", "Mean rank IC of {part} itself, on the rows that are scored."
 )
-declare(
+declare_metric(
     "style_r2",
     "share explained by styles",
     "share",
@@ -932,7 +936,7 @@ declare(
     "Share of the variance of the score's ranks that the styles explain on a date ({styles}); adjusted R², zero on "
     "average for a score without any of them.",
 )
-declare(
+declare_metric(
     "rank_ic_neutral",
     "rank IC, styles neutralised",
     "correlation",
@@ -940,7 +944,7 @@ declare(
     "Mean rank IC of the score after regressing its ranks on those of the styles by date ({styles}).",
     where="main",
 )
-declare(
+declare_metric(
     "rank_ic_from_styles",
     "rank IC from styles",
     "correlation",
@@ -949,9 +953,9 @@ declare(
     "score's variance; p of no loss by a paired test.",
 )
 
-# %% ../../nbs/evaluate/catalogue.ipynb #2af855a3
-declare("rows", "rows", "rows", "whole period", "Scored (date, asset) pairs.", where="main")
-declare(
+# %% ../../nbs/evaluate/catalogue.ipynb #3455833e
+declare_metric("rows", "rows", "rows", "whole period", "Scored (date, asset) pairs.", where="main")
+declare_metric(
     "dates",
     "dates",
     "dates",
@@ -961,9 +965,9 @@ declare(
     sliced=InSlice("Dates of the slice on which at least three assets (five within a group) have score and label."),
 )
 
-# %% ../../nbs/evaluate/catalogue.ipynb #51240bb7
+# %% ../../nbs/evaluate/catalogue.ipynb #98be634d
 _UNRANKED = "the oracle is not ranked: nobody could trade it"
-declare(
+declare_metric(
     "letters",
     "letters",
     "letters",
@@ -978,7 +982,7 @@ declare(
         _UNRANKED,
     ),
 )
-declare(
+declare_metric(
     "rank",
     "rank",
     "rank",
@@ -993,13 +997,13 @@ declare(
     ),
 )
 
-# %% ../../nbs/evaluate/catalogue.ipynb #c8ce39a3
+# %% ../../nbs/evaluate/catalogue.ipynb #d0b9f77f
 SPENT = ("seeds", "trials", "seconds", "device", "weights")  # columns of a leaderboard, after its metrics
-declare("seeds", "seeds", "count", "", "Fits per fold that were averaged.", where="fact")
-declare(
+declare_metric("seeds", "seeds", "count", "", "Fits per fold that were averaged.", where="fact")
+declare_metric(
     "trials", "trials", "count", "", "Everything the study tried; the deflated Sharpe ratio pays for it.", where="fact"
 )
-declare(
+declare_metric(
     "seconds",
     "training",
     "seconds",
@@ -1007,8 +1011,8 @@ declare(
     "Seconds of fitting and scoring, all folds and seeds, one thread each.",
     where="fact",
 )
-declare("device", "device", "text", "", "Where it was trained.", where="fact")
-declare(
+declare_metric("device", "device", "text", "", "Where it was trained.", where="fact")
+declare_metric(
     "weights",
     "parameters",
     "count",

@@ -11,7 +11,7 @@ to it, bit for bit.
 # %% auto #0
 __all__ = ['LEVELS', 'SERIES', 'FEATURES', 'SETS', 'PRICE_FIELDS', 'Feature', 'joint_level', 'level_word', 'History', 'ratio',
            'example_bars', 'windows_asked', 'declare', 'window_of_returns', 'window_of_bars', 'ema_length', 'choose',
-           'adjusted_bars', 'moved', 'level_moves', 'check_declaration']
+           'adjusted_bars', 'moved_values', 'level_moves', 'check_declaration']
 
 # %% ../../nbs/features/families.ipynb #257abcbb
 from dataclasses import dataclass, replace
@@ -1168,8 +1168,8 @@ def _quiet(bars):
         out["volume"][untraded] = 0
     return out
 
-# %% ../../nbs/features/families.ipynb #af983447
-def moved(
+# %% ../../nbs/features/families.ipynb #3bd59527
+def moved_values(
     before: np.ndarray,  # values of a feature
     after: np.ndarray,  # the same values made of adjusted bars
 ) -> np.ndarray:  # bool, of the same shape
@@ -1194,7 +1194,7 @@ def moved(
         near = (before == after) | (np.abs(after - before) <= allowed)
     return ~(near | np.isnan(before) & np.isnan(after))
 
-# %% ../../nbs/features/families.ipynb #9ab94c83
+# %% ../../nbs/features/families.ipynb #e0a9628b
 def level_moves(
     values,  # (bars) -> values of a feature
     bars: dict,  # name -> (n,) array
@@ -1218,7 +1218,7 @@ def level_moves(
     for tried in (bars, _quiet(bars)):
         before = values(tried)
         for kind, world in worlds:
-            where = moved(before, values(adjusted_bars(tried, **world)))
+            where = moved_values(before, values(adjusted_bars(tried, **world)))
             if where.any():
                 moves.setdefault(kind, (world[kind], int(np.argmax(where)), float(where.mean())))
     return moves

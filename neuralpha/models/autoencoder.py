@@ -15,7 +15,7 @@ batches.
 # %% auto #0
 __all__ = ['FactorNet', 'Autoencoder']
 
-# %% ../../nbs/models/autoencoder.ipynb #46072fa7
+# %% ../../nbs/models/autoencoder.ipynb #8cd2af90
 from dataclasses import dataclass
 from typing import ClassVar
 import numpy as np
@@ -24,10 +24,10 @@ from torch import nn
 from ..core import NeuralphaError
 from .losses import grid_of
 from .nets import DropoutNet, MLPNet, Net
-from .training.batches import Part, date_blocks
+from .training.batches import FoldPart, date_blocks
 from .training.module import NetModule
 
-# %% ../../nbs/models/autoencoder.ipynb #eeed23b7
+# %% ../../nbs/models/autoencoder.ipynb #21f36ab9
 class FactorNet(NetModule):
     """Loadings from the window, factors from portfolios managed by the date's last bar; the output is the forecast."""
 
@@ -67,7 +67,7 @@ class FactorNet(NetModule):
         )  # a date of one asset may have a target of 0
 
     @torch.no_grad()
-    def prepare(self, part: Part) -> None:
+    def prepare(self, part: FoldPart) -> None:
         """Set the premium to the mean of the factors over the training dates; the loop calls it before it
         validates.
         """

@@ -16,16 +16,16 @@ linear function; a tree's split is the steepest of them.
 # %% auto #0
 __all__ = ['EMBEDDINGS', 'EMBEDDING_LIMITS', 'training_quantiles', 'Piecewise', 'Periodic', 'Plain', 'Clipped', 'embedding_of']
 
-# %% ../../nbs/models/embeddings.ipynb #f972e5a5
+# %% ../../nbs/models/embeddings.ipynb #ff7e46eb
 import math
 import numpy as np
 import torch
 from torch import nn
-from .training.batches import Part
+from .training.batches import FoldPart
 
-# %% ../../nbs/models/embeddings.ipynb #a56fef95
+# %% ../../nbs/models/embeddings.ipynb #5e61fae3
 def training_quantiles(
-    part: Part,
+    part: FoldPart,
     levels: np.ndarray,  # 0 to 1
     rows: int = 10_000,  # so many rows, evenly spread over the dates, where there are more
 ) -> torch.Tensor:  # (levels, features) float32
@@ -33,7 +33,7 @@ def training_quantiles(
 
     Parameters
     ----------
-    part : Part
+    part : FoldPart
     levels : np.ndarray
         0 to 1
     rows : int, default 10000
@@ -49,7 +49,7 @@ def training_quantiles(
     seen = part.data.windows(at)[:, -1].cpu().numpy()
     return torch.from_numpy(np.quantile(seen, levels, axis=0)).float().to(part.at.device)
 
-# %% ../../nbs/models/embeddings.ipynb #7c90935a
+# %% ../../nbs/models/embeddings.ipynb #6ba3fa87
 class Piecewise(nn.Module):
     """(..., features) to (..., features * width): a piecewise linear curve per unit; edges at quantiles."""
 
@@ -63,7 +63,7 @@ class Piecewise(nn.Module):
         self.shift = nn.Parameter(torch.zeros(n_features, width))
 
     @torch.no_grad()
-    def begin(self, part: Part, clip: nn.Module | None = None) -> None:
+    def begin(self, part: FoldPart, clip: nn.Module | None = None) -> None:
         """Set the edges to the quantiles of the training rows, as they come out of `clip`."""
         edges = training_quantiles(part, np.linspace(0, 1, len(self.edges)))
         self.edges.copy_(edges if clip is None else clip(edges))  # a clip keeps the order, so quantiles pass through
@@ -84,7 +84,7 @@ class Piecewise(nn.Module):
     def input_weights(self) -> list[torch.Tensor]:
         return [self.weight]
 
-# %% ../../nbs/models/embeddings.ipynb #14c50554
+# %% ../../nbs/models/embeddings.ipynb #f1623f00
 class Periodic(nn.Module):
     """(..., features) to (..., features * width): waves of learnt frequencies, mixed alike for all features."""
 
@@ -95,7 +95,7 @@ class Periodic(nn.Module):
         nn.init.trunc_normal_(waves, 0.0, frequency, -3 * frequency, 3 * frequency)
         self.waves, self.mix = nn.Parameter(waves), nn.Linear(2 * pieces, width)
 
-    def begin(self, part: Part, clip: nn.Module | None = None) -> None:
+    def begin(self, part: FoldPart, clip: nn.Module | None = None) -> None:
         """Nothing is read off the training rows."""
 
     def forward(self, x) -> torch.Tensor:
@@ -107,7 +107,7 @@ class Periodic(nn.Module):
     def input_weights(self) -> list[torch.Tensor]:
         return [self.waves]  # without a frequency a wave is constant
 
-# %% ../../nbs/models/embeddings.ipynb #b7e9281a
+# %% ../../nbs/models/embeddings.ipynb #7c31bdc5
 class Plain(nn.Module):
     """Numbers as they are."""
 
@@ -115,13 +115,13 @@ class Plain(nn.Module):
         super().__init__()
         self.width, self.input_weights = n_features, []
 
-    def begin(self, part: Part, clip: nn.Module | None = None) -> None:
+    def begin(self, part: FoldPart, clip: nn.Module | None = None) -> None:
         """Nothing is read off the training rows."""
 
     def forward(self, x) -> torch.Tensor:
         return x
 
-# %% ../../nbs/models/embeddings.ipynb #b9c08a6c
+# %% ../../nbs/models/embeddings.ipynb #fc17946a
 class Clipped(nn.Module):
     """Centred by the median, scaled by the quartiles, bent into (-3, 3), then embedded."""
 
@@ -132,7 +132,7 @@ class Clipped(nn.Module):
         self.register_buffer("spread", torch.ones(n_features))
 
     @torch.no_grad()
-    def begin(self, part: Part) -> None:
+    def begin(self, part: FoldPart) -> None:
         """Read median and quartiles off the training rows; without a spread between the quartiles a feature's is 1."""
         low, middle, high = training_quantiles(part, np.array([0.25, 0.5, 0.75]))
         self.middle.copy_(middle)

@@ -16,7 +16,7 @@ say so.
 # %% auto #0
 __all__ = ['fit_seeds', 'why_not_vectorised', 'Stack', 'stacked_grid', 'train_vectorised']
 
-# %% ../../nbs/models/vectorised_seeds.ipynb #e9300891
+# %% ../../nbs/models/vectorised_seeds.ipynb #831e1b69
 import copy, time
 from collections.abc import Iterable
 import numpy as np
@@ -30,15 +30,15 @@ from .base import feature_scale, primary
 from .fitting import UnitResult, check_task, checked_scores
 from .losses import Grid, Objective
 from .nets import Net
-from .training.batches import Part, batching, date_blocks, epoch_batches, sorted_by_date
+from .training.batches import FoldPart, batching, date_blocks, epoch_batches, sorted_by_date
 from .training.config import Training
 from .training.device import autocast, free_memory, pick_device, repeatable
 from .training.epoch import check_finite, penalty
-from .training.loop import best_so_far, epochs_done, make_optimizer, round_seed, rounds_of, stale
+from .training.loop import best_so_far, epochs_done, make_optimizer, round_seed, rounds_of, has_stalled
 from .training.memory import fitting_batch_rows
 from .training.module import NetModule
 from .training.resident import Resident
-from .training.scoring import BLOCK_ROWS, judge
+from .training.scoring import SCORED_AT_ONCE, judge_outputs
 from ..splits import Fold
 
 # %% ../../nbs/models/vectorised_seeds.ipynb #54540642
@@ -159,7 +159,7 @@ def stacked_grid(grid: Grid, seeds: int) -> Grid:
     shift = size * torch.arange(seeds, device=grid.position.device)
     return Grid((grid.position[None] + shift[:, None]).reshape(-1), seeds * grid.dates, grid.places)
 
-# %% ../../nbs/models/vectorised_seeds.ipynb #bff48b1e
+# %% ../../nbs/models/vectorised_seeds.ipynb #901398f2
 def train_vectorised(
     nets: list,  # of one architecture; trained in place
     data: Resident,
@@ -188,7 +188,7 @@ def train_vectorised(
         one history per net
     """
     device = data.device
-    part = Part(data, *train_part)
+    part = FoldPart(data, *train_part)
     valid_part = valid_part and sorted_by_date(data.panel, *valid_part)
     by = batching(settings, nets[0])
     for net in nets:
@@ -203,7 +203,7 @@ def train_vectorised(
     best = [None for _ in nets]
     with torch.random.fork_rng([device] if device.type == "cuda" else []), repeatable(device):
         for done in range(most):
-            running = [i for i, history in enumerate(histories) if not stale(history, settings.patience)]
+            running = [i for i, history in enumerate(histories) if not has_stalled(history, settings.patience)]
             if not running:
                 break
             start = time.perf_counter()
@@ -226,8 +226,8 @@ def train_vectorised(
         net.load_state_dict(weights)
     return histories
 
-# %% ../../nbs/models/vectorised_seeds.ipynb #6c5c961c
-def _run_epoch(stack: Stack, optimizer, part: Part, batches: list, by: str, settings: Training) -> np.ndarray:
+# %% ../../nbs/models/vectorised_seeds.ipynb #468d4a56
+def _run_epoch(stack: Stack, optimizer, part: FoldPart, batches: list, by: str, settings: Training) -> np.ndarray:
     """One pass over the batches for all seeds; (batches,) losses per seed."""
     objective = Objective(settings.loss, settings.label_smoothing)
     losses, norms = [], []
@@ -264,7 +264,7 @@ def _clip(params: dict, limit: float) -> torch.Tensor:
         p.grad.mul_(scale.view(-1, *[1] * (p.ndim - 1)))
     return norm
 
-# %% ../../nbs/models/vectorised_seeds.ipynb #efdc8a86
+# %% ../../nbs/models/vectorised_seeds.ipynb #33dfff28
 def _validate(stack: Stack, data: Resident, valid_part, settings: Training) -> list:  # of records, one per seed
     """What early stopping watches, of every seed, from one pass over the rows; they are sorted by date."""
     if valid_part is None:
@@ -273,6 +273,6 @@ def _validate(stack: Stack, data: Resident, valid_part, settings: Training) -> l
     at = data.at(rows)
     outs = []
     with torch.no_grad():
-        for block in date_blocks(data.panel.date_code[rows], BLOCK_ROWS):
+        for block in date_blocks(data.panel.date_code[rows], SCORED_AT_ONCE):
             outs.append(stack(data.windows(at[torch.from_numpy(block).to(data.device)]), False).cpu())
-    return [judge(out, data.panel, rows, target, settings) for out in torch.cat(outs, 1).numpy()]
+    return [judge_outputs(out, data.panel, rows, target, settings) for out in torch.cat(outs, 1).numpy()]

@@ -15,7 +15,7 @@ limits fills) the account is run at every size.
 # %% auto #0
 __all__ = ['capacity', 'net_returns', 'Scaled', 'Capacity', 'break_even', 'conventions', 'netting']
 
-# %% ../../nbs/portfolio/capacity.ipynb #8d9f32b6
+# %% ../../nbs/portfolio/capacity.ipynb #d2cfde4f
 import itertools
 from functools import partial
 from dataclasses import dataclass, field, replace
@@ -26,7 +26,7 @@ from ..core import NeuralphaError, check_kinds
 from ..data.panel import Panel
 from ..evaluate.plots import COLOURS, new_figure
 from ..evaluate.statistics import block_interval, block_length, bootstrap_means
-from .backtest import Book, _scores, _span, annual_sharpe, backtest, decide
+from .backtest import Book, _scores, _span, annual_sharpe, backtest, decide_weights
 from .policies import Policy, Quantiles
 from ..trading.account import GAINS, PARTS, Account, open_again, open_books, year_fractions
 from ..trading.clock import Clock
@@ -334,7 +334,7 @@ def break_even(
     low, high = block_interval(drawn, value, len(both), block)
     return 1e4 * pd.Series({"value": value, "low": low, "high": high}, name="break-even half-spread, bps")
 
-# %% ../../nbs/portfolio/capacity.ipynb #bea44007
+# %% ../../nbs/portfolio/capacity.ipynb #b34eaa79
 @check_kinds
 def conventions(
     prediction,  # as in `backtest`
@@ -372,7 +372,7 @@ def conventions(
         index fill, delay, positions, costs; gross and net % a year, Sharpe; attrs["spread"]
     """
     scores, name = _scores(prediction, panel)
-    decided = decide(policy, scores, panel)
+    decided = decide_weights(policy, scores, panel)
     costs = make_costs(costs)
     ways = list(itertools.product(("drift", "constant"), ("after", "first")))
     accounts = [

@@ -13,7 +13,7 @@ When a fit is made, the action policy says (`[retrain]`), or one types `neuralph
 # %% auto #0
 __all__ = ['SETTLED', 'REPLAYED', 'asks_for_a_fit', 'retraining_due', 'forgotten', 'fit_challenger', 'fitting']
 
-# %% ../../nbs/report/desk_retrain.ipynb #09249608
+# %% ../../nbs/report/desk_retrain.ipynb #6f08ef8e
 import contextlib
 from collections.abc import Iterator
 import numpy as np
@@ -21,7 +21,7 @@ import pandas as pd
 from ..core import NeuralphaError, lock, nan_to_none
 from ..data.panel import Panel
 from ..evaluate.ic import rank_ic
-from ..evaluate.regimes import WORDS, market_volatility
+from ..evaluate.regimes import REGIME_WORDS, market_volatility
 from ..evaluate.statistics import paired_test
 from ..labels import forward_return
 from ..monitor.desk import Desk, Record, Terms, is_revised
@@ -85,7 +85,7 @@ def _is_new_regime(made) -> bool:
     last = weather(made)[-SETTLED - 1 :]
     return len(set(last[1:])) == 1 and last[0] != last[1]
 
-# %% ../../nbs/report/desk_retrain.ipynb #79ea7f6e
+# %% ../../nbs/report/desk_retrain.ipynb #bd5bbe55
 REPLAYED = 120  # bars
 
 
@@ -120,8 +120,8 @@ def forgotten(
     dates = pd.DatetimeIndex(panel.dates[at])
     ics = pd.DataFrame({name: _ics(fits, panel, dates, label) for name, fits in (("old", old), ("new", new))})
     wild = market_volatility(panel)[at]
-    names = np.array(WORDS["volatility"])[np.digitize(wild, np.nanquantile(wild, [1 / 3, 2 / 3]))]
-    groups = {name: names == name for name in WORDS["volatility"]} | {"all": np.ones(len(at), bool)}
+    names = np.array(REGIME_WORDS["volatility"])[np.digitize(wild, np.nanquantile(wild, [1 / 3, 2 / 3]))]
+    groups = {name: names == name for name in REGIME_WORDS["volatility"]} | {"all": np.ones(len(at), bool)}
     rows = {name: _compared(ics[there], dates[there], old, new) for name, there in groups.items()}
     return pd.DataFrame.from_dict(rows, orient="index").rename_axis("regime")
 

@@ -16,7 +16,7 @@ say how it was made.
 # %% auto #0
 __all__ = ['AUDITED_ASSETS', 'SHOWN_METRICS', 'study_feature', 'FeatureStudy', 'quantiles', 'QuantileReturns']
 
-# %% ../../nbs/report/feature_study.ipynb #6e10614a
+# %% ../../nbs/report/feature_study.ipynb #af64b5f1
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import NamedTuple
@@ -33,7 +33,7 @@ from ..data.alignment import on_panel
 from ..data.panel import Panel
 from ..evaluate.catalogue import as_shown, heading, interval, metric_entry, number
 from ..evaluate.exposures import exposure_metrics, style_factors
-from ..evaluate.metrics import HORIZONS, evaluate_scores, quantile_metrics
+from ..evaluate.metrics import DECAY_HORIZONS, evaluate_scores, quantile_metrics
 from ..evaluate.neutral import neutral_label, neutral_scores
 from ..evaluate.plots import plot_cumulative_ic, plot_ic_by_horizon, plot_quantiles
 from ..evaluate.quantiles import names_changed, quantile_returns
@@ -45,7 +45,7 @@ from ..models.seeds import ENSEMBLE
 from ..display import page_part, picture_address, table_html
 from markupsafe import Markup
 
-# %% ../../nbs/report/feature_study.ipynb #a20d6f9c
+# %% ../../nbs/report/feature_study.ipynb #aa6a3411
 @check_kinds
 def study_feature(
     feature,  # name of a feature, `Feature`, function of the panel or of its long table, or `(date, asset)` Series
@@ -56,7 +56,7 @@ def study_feature(
     neutral: str | None = None,  # "sector" or "style": judge what is left of feature and label
     against: str | list = "core",  # features to compare it with
     audit: bool = True,  # replace the future and see whether the feature changes; of 20 assets
-    horizons: tuple = HORIZONS,  # bars, of the decay
+    horizons: tuple = DECAY_HORIZONS,  # bars, of the decay
 ) -> "FeatureStudy":
     """IC with interval and decay, returns of the quantiles, turnover, coverage, kinship, and the verdict on leaks.
 
@@ -79,7 +79,7 @@ def study_feature(
         features to compare it with
     audit : bool, default True
         replace the future and see whether the feature changes; of 20 assets
-    horizons : tuple, default HORIZONS
+    horizons : tuple, default DECAY_HORIZONS
         bars, of the decay
     """
     given = _given(feature, panel)

@@ -16,14 +16,14 @@ finds it again: a larger budget goes on, a smaller one is read off.
 __all__ = ['journal_of', 'trials_of', 'run_search', 'is_ready', 'tuned_model', 'search_records', 'search_table', 'repeatability',
            'trial_count', 'plot_trials']
 
-# %% ../../nbs/study/search.ipynb #dc3be911
+# %% ../../nbs/study/search.ipynb #e653dff6
 import time
 from typing import TYPE_CHECKING, Any
 from pathlib import Path
 import numpy as np
 import pandas as pd
 from ..core import NeuralphaError, limit_threads
-from ..models.tuning import Tuned, read_journal, tuned_from, within_budget
+from ..models.tuning import Tuned, read_trials, tuned_from, within_budget
 from .experiment import Experiment
 from .recipe import Rows, search_parameters, trial_sharpe
 from .units import Search, Unit, UnitStore, claim
@@ -36,7 +36,7 @@ def journal_of(search: Search, store: UnitStore) -> Path:
     """Where the trials of a search are kept."""
     return store.folder / "searches" / f"{search.key}.jsonl"
 
-# %% ../../nbs/study/search.ipynb #35f0689d
+# %% ../../nbs/study/search.ipynb #c89e0f2b
 def trials_of(
     experiment: Experiment, search: Search, store: UnitStore
 ) -> tuple:  # the trials that count; whether the budget is spent
@@ -48,7 +48,7 @@ def trials_of(
         the trials that count; whether the budget is spent
     """
     how = experiment.study.search_of(search.model)
-    return within_budget(read_journal(journal_of(search, store))[1], how["trials"], how["minutes"])
+    return within_budget(read_trials(journal_of(search, store))[1], how["trials"], how["minutes"])
 
 # %% ../../nbs/study/search.ipynb #dd84cfe3
 def run_search(experiment: Experiment, search: Search, store: UnitStore, device: str = "auto", watch=None) -> Tuned:

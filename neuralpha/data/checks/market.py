@@ -12,9 +12,9 @@ sessions, assets or stretches, which no mask can mend.
 
 # %% auto #0
 __all__ = ['ROW_CHECKS', 'MARKET_CHECKS', 'SLIP_BLOCK', 'WHOLE_BELOW', 'FRACTION', 'BROKEN_SHARE', 'FACTOR_STEP', 'ANSWERS',
-           'HISTORY_DAYS', 'SPARSE', 'SAME_RETURN', 'LEAD', 'SIDE', 'OUTLIER', 'Market', 'look_over_market', 'gap',
-           'date_slip', 'median_by_date', 'adjusted_volume', 'find_adjusted_volume', 'thin_session', 'short_history',
-           'sparse_asset', 'far_dates', 'copied_asset', 'find_copies', 'two_clocks', 'survivors_only']
+           'HISTORY_DAYS', 'SPARSE', 'RETURN_ROUNDING', 'LEAD', 'SIDE', 'OUTLIER', 'CheckedPanel', 'look_over_market',
+           'gap', 'date_slip', 'median_by_date', 'adjusted_volume', 'find_adjusted_volume', 'thin_session',
+           'short_history', 'sparse_asset', 'far_dates', 'copied_asset', 'find_copies', 'two_clocks', 'survivors_only']
 
 # %% ../../../nbs/data/checks/market.ipynb #d967adc9
 from collections.abc import Callable, Iterator
@@ -25,9 +25,9 @@ from .report import DataReport, Finding
 from .spec import CheckSpec
 from ..panel import GONE_AFTER, Panel, long_step
 
-# %% ../../../nbs/data/checks/market.ipynb #90de05eb
+# %% ../../../nbs/data/checks/market.ipynb #7032c47f
 @dataclass(frozen=True)
-class Market:
+class CheckedPanel:
     """A panel and what is known of its rows so far.
 
     Parameters
@@ -48,12 +48,12 @@ class Market:
     spec: CheckSpec
     adjusted_volume: np.ndarray | None  # (n_rows,) bool: volume that carries later splits; None without volume
 
-# %% ../../../nbs/data/checks/market.ipynb #03b69be9
-ROW_CHECKS: dict[str, Callable] = {}  # name -> Market -> (n_rows,) bool
-MARKET_CHECKS: dict[str, Callable] = {}  # name -> Market -> findings
+# %% ../../../nbs/data/checks/market.ipynb #a99f6d2a
+ROW_CHECKS: dict[str, Callable] = {}  # name -> CheckedPanel -> (n_rows,) bool
+MARKET_CHECKS: dict[str, Callable] = {}  # name -> CheckedPanel -> findings
 
-# %% ../../../nbs/data/checks/market.ipynb #8208b751
-def look_over_market(market: Market, report: DataReport) -> None:
+# %% ../../../nbs/data/checks/market.ipynb #ba8aa6f6
+def look_over_market(market: CheckedPanel, report: DataReport) -> None:
     """Run the checks that need every asset at once; rows that are masked for them are no longer usable."""
     panel = market.panel
     for check, find in ROW_CHECKS.items():
@@ -80,18 +80,18 @@ def _finds(checks: dict):
 
     return register
 
-# %% ../../../nbs/data/checks/market.ipynb #2a09d3a2
+# %% ../../../nbs/data/checks/market.ipynb #d54026ce
 SLIP_BLOCK = 2_000_000  # rows that are looked at together
 
 
 @_finds(ROW_CHECKS)
-def gap(market: Market) -> np.ndarray:
+def gap(market: CheckedPanel) -> np.ndarray:
     """Rows within an asset's life that the table lacks."""
     return ~market.present
 
-# %% ../../../nbs/data/checks/market.ipynb #42fe1ca0
+# %% ../../../nbs/data/checks/market.ipynb #550c9751
 @_finds(ROW_CHECKS)
-def date_slip(market: Market) -> np.ndarray:
+def date_slip(market: CheckedPanel) -> np.ndarray:
     """Rows of asset-years whose returns follow the market's return of a neighbouring day."""
     panel, spec = market.panel, market.spec
     hit = np.zeros(panel.n_rows, bool)
@@ -182,7 +182,7 @@ def _group_correlation(x, y, group, n_groups, least):
         correlation = covariance / np.sqrt(var_x * var_y)
     return np.where(count >= least, np.abs(correlation), np.nan)
 
-# %% ../../../nbs/data/checks/market.ipynb #e7b5d690
+# %% ../../../nbs/data/checks/market.ipynb #c46b714c
 WHOLE_BELOW = 2**20  # shares; float32 holds fractions of smaller numbers
 FRACTION = 1e-3  # of a share, per root of the volume: beyond it, a number is no whole one
 BROKEN_SHARE = 0.2  # of an asset's volumes that are no whole numbers
@@ -191,7 +191,7 @@ ANSWERS = 0.5  # share of a split by which raw volume must change
 
 
 @_finds(ROW_CHECKS)
-def adjusted_volume(market: Market) -> np.ndarray:
+def adjusted_volume(market: CheckedPanel) -> np.ndarray:
     """Rows whose volume carries later splits."""
     return market.adjusted_volume & market.usable
 
@@ -256,12 +256,12 @@ def _unanswered_factor(panel, usable, spec):
         hit[row] = change / step[row - 1] < ANSWERS
     return hit
 
-# %% ../../../nbs/data/checks/market.ipynb #197593cd
+# %% ../../../nbs/data/checks/market.ipynb #c31cc739
 HISTORY_DAYS = 350  # days from which on a universe without a death is suspicious
 
 
 @_finds(MARKET_CHECKS)
-def thin_session(market: Market) -> Iterator[Finding]:
+def thin_session(market: CheckedPanel) -> Iterator[Finding]:
     """Sessions with far fewer assets than the one before."""
     panel, spec = market.panel, market.spec
     count = np.bincount(panel.date_code[market.present], minlength=panel.n_dates)
@@ -277,20 +277,20 @@ def thin_session(market: Market) -> Iterator[Finding]:
 def _day(panel, date):
     return str(pd.Timestamp(panel.dates[date]).date())
 
-# %% ../../../nbs/data/checks/market.ipynb #2cbd4292
+# %% ../../../nbs/data/checks/market.ipynb #5ad060c1
 @_finds(MARKET_CHECKS)
-def short_history(market: Market) -> Iterator[Finding]:
+def short_history(market: CheckedPanel) -> Iterator[Finding]:
     """Assets with fewer than two usable bars."""
     bars = np.add.reduceat(market.usable.astype(np.int64), market.panel.asset_offsets[:-1])
     short = market.panel.assets[bars < 2]
     yield Finding("short_history", len(short), short, min(short, default=""))
 
-# %% ../../../nbs/data/checks/market.ipynb #3accbd36
+# %% ../../../nbs/data/checks/market.ipynb #b08b0f73
 SPARSE = 0.5  # share of the sessions of its life on which an asset of the table's frequency has a bar
 
 
 @_finds(MARKET_CHECKS)
-def sparse_asset(market: Market) -> Iterator[Finding]:
+def sparse_asset(market: CheckedPanel) -> Iterator[Finding]:
     """Assets with bars on fewer than half of the sessions of their life."""
     panel = market.panel
     bars = np.add.reduceat(market.present.astype(np.int64), panel.asset_offsets[:-1])
@@ -304,9 +304,9 @@ def sparse_asset(market: Market) -> Iterator[Finding]:
     note = f"{names[0]} has {bars[first]:,} bars in {sessions[first]:,} sessions"
     yield Finding("sparse_asset", len(names), names, names[0], note=note)
 
-# %% ../../../nbs/data/checks/market.ipynb #b5445937
+# %% ../../../nbs/data/checks/market.ipynb #305c0c91
 @_finds(MARKET_CHECKS)
-def far_dates(market: Market) -> Iterator[Finding]:
+def far_dates(market: CheckedPanel) -> Iterator[Finding]:
     """Stretches without bars, and how much lies beyond the longest run of dates."""
     panel = market.panel
     steps = np.diff(panel.dates) / np.timedelta64(1, "D")
@@ -325,12 +325,12 @@ def far_dates(market: Market) -> Iterator[Finding]:
     )
     yield Finding("far_dates", len(far), first=_day(panel, far[0]), note=note)
 
-# %% ../../../nbs/data/checks/market.ipynb #45f18a61
-SAME_RETURN = 1e-6  # float32 closes in two units give returns as close as this
+# %% ../../../nbs/data/checks/market.ipynb #1a155b05
+RETURN_ROUNDING = 1e-6  # float32 closes in two units give returns as close as this
 
 
 @_finds(MARKET_CHECKS)
-def copied_asset(market: Market) -> Iterator[Finding]:
+def copied_asset(market: CheckedPanel) -> Iterator[Finding]:
     """Assets whose returns are those of another name."""
     groups = find_copies(market.panel, market.usable, market.spec)
     if not groups:
@@ -370,18 +370,18 @@ def find_copies(
     leading = np.flatnonzero(np.bincount(leader) > 1)
     return [np.flatnonzero(leader == code) for code in leading]
 
-# %% ../../../nbs/data/checks/market.ipynb #8dd0fe85
+# %% ../../../nbs/data/checks/market.ipynb #783413f6
 def _candidates(panel, close, bars):
     """Pairs of assets whose returns are equal over some window."""
     weights = np.random.default_rng(0).standard_normal(bars)
     pairs = set()
     for assets, returns in _windows(panel, close, bars):
-        moves = (np.abs(returns) > SAME_RETURN).sum(1) >= bars / 2
+        moves = (np.abs(returns) > RETURN_ROUNDING).sum(1) >= bars / 2
         live = np.isfinite(returns).all(1) & moves
         assets, returns = assets[live], returns[live]
         order = np.argsort(returns @ weights)  # equal returns become neighbours
         apart = np.abs(np.diff(returns[order], axis=0))
-        near = (apart < SAME_RETURN).all(1)
+        near = (apart < RETURN_ROUNDING).all(1)
         for place in np.flatnonzero(near):
             neighbours = order[[place, place + 1]]
             pairs.add(tuple(sorted(assets[neighbours].tolist())))
@@ -399,7 +399,7 @@ def _windows(panel, close, bars):
         at = panel.asset_offsets[there] + end - first[there]
         yield there, returns[at[:, None] - np.arange(bars)]
 
-# %% ../../../nbs/data/checks/market.ipynb #3f982a96
+# %% ../../../nbs/data/checks/market.ipynb #93a6a0aa
 def _same_returns(panel, close, one, other, spec):
     """Whether the returns of two assets are equal over the bars that they share."""
     rows_x, rows_y = (np.arange(*panel.asset_offsets[code : code + 2]) for code in (one, other))
@@ -409,8 +409,8 @@ def _same_returns(panel, close, one, other, spec):
         x = np.diff(np.log(close[rows_x[in_x]]))
         y = np.diff(np.log(close[rows_y[in_y]]))
     both = np.isfinite(x) & np.isfinite(y)
-    equal = np.abs(x - y)[both] < SAME_RETURN
-    moved = np.abs(x[both]) > SAME_RETURN
+    equal = np.abs(x - y)[both] < RETURN_ROUNDING
+    moved = np.abs(x[both]) > RETURN_ROUNDING
     return (equal & moved).sum() >= spec.copy_bars and equal.mean() >= spec.copy_share
 
 # %% ../../../nbs/data/checks/market.ipynb #ef20341f
@@ -418,9 +418,9 @@ LEAD = 0.15  # least difference of the two absolute correlations: over a hundred
 SIDE = 0.1  # share of the assets that each side needs
 OUTLIER = 5.0  # median moves to which a return is clipped in the mean
 
-# %% ../../../nbs/data/checks/market.ipynb #4bb72677
+# %% ../../../nbs/data/checks/market.ipynb #936ae00e
 @_finds(MARKET_CHECKS)
-def two_clocks(market: Market) -> Iterator[Finding]:
+def two_clocks(market: CheckedPanel) -> Iterator[Finding]:
     """Assets whose returns go with those of the others a bar later."""
     panel, spec = market.panel, market.spec
     if "close" not in panel.fields or np.bincount(panel.date_code).max(initial=0) < spec.market_assets:
@@ -463,9 +463,9 @@ def _with_market(panel, returns, market, least):
         by_block.append(_group_correlation(returns[rows], of_market, asset, stop - first, least))
     return np.concatenate(by_block)
 
-# %% ../../../nbs/data/checks/market.ipynb #e9d8de05
+# %% ../../../nbs/data/checks/market.ipynb #7920e09d
 @_finds(MARKET_CHECKS)
-def survivors_only(market: Market) -> Iterator[Finding]:
+def survivors_only(market: CheckedPanel) -> Iterator[Finding]:
     """Whether every asset is still there at the end."""
     panel = market.panel
     history = panel.dates[-1] - panel.dates[0]

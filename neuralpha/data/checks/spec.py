@@ -16,19 +16,19 @@ Ratios are of prices, windows are in bars of the asset, tolerances are relative.
 # %% auto #0
 __all__ = ['CheckSpec', 'check_spec']
 
-# %% ../../../nbs/data/checks/spec.ipynb #3cadee99
+# %% ../../../nbs/data/checks/spec.ipynb #9dfa55ee
 import datetime as dt
 from pydantic import BaseModel, ConfigDict, ValidationError
 from ...core import NeuralphaError, unknown_name
-from .rules import CHECKS, Severity
+from .rules import CHECKS, CheckSeverity
 
-# %% ../../../nbs/data/checks/spec.ipynb #a1ca4666
+# %% ../../../nbs/data/checks/spec.ipynb #2e8aa2cb
 class CheckSpec(BaseModel):
     """Every threshold of every check. Ratios are of prices, windows are bars of the asset, tolerances are relative.
 
     Parameters
     ----------
-    severity : dict[str, Severity], default {}
+    severity : dict[str, CheckSeverity], default {}
         check name -> severity, where not the check's own
     repair : tuple[str, ...], default ('duplicate_rows', 'missing_volume', 'unadjusted_split', 'unit_flip', 'absurd_jump')
         rules that may act
@@ -101,7 +101,7 @@ class CheckSpec(BaseModel):
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
-    severity: dict[str, Severity] = {}  # check name -> severity, where not the check's own
+    severity: dict[str, CheckSeverity] = {}  # check name -> severity, where not the check's own
     repair: tuple[str, ...] = (
         "duplicate_rows",
         "missing_volume",

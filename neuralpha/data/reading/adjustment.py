@@ -18,10 +18,10 @@ decide is asked for.
 
 # %% auto #0
 __all__ = ['WAYS', 'CAP', 'DECISIVE', 'RARELY', 'REPEATED', 'A_YEAR', 'USUAL', 'NEARBY', 'SAID', 'OPTIONS', 'RESTLESS_BARS',
-           'RESTLESS', 'BOTH_WAYS', 'MOVES', 'MOST_DIGITS', 'Changes', 'value_before', 'changes', 'Verdict', 'Twice',
-           'find_written_twice', 'judge', 'Share', 'share_made', 'fits_better', 'settle_factor', 'Agreement',
-           'compare_returns', 'returns_in_percent', 'are_price_ratios', 'by_returns', 'Restless', 'find_restless',
-           'rounding_error']
+           'RESTLESS', 'BOTH_WAYS', 'MOVES', 'MOST_DIGITS', 'Changes', 'value_before', 'changes', 'AdjustmentProof',
+           'Twice', 'find_written_twice', 'judge_ways', 'Share', 'share_made', 'fits_better', 'settle_factor',
+           'Agreement', 'compare_returns', 'returns_in_percent', 'are_price_ratios', 'by_returns', 'Restless',
+           'find_restless', 'rounding_error']
 
 # %% ../../../nbs/data/reading/adjustment.ipynb #e0a67c04
 from dataclasses import dataclass
@@ -145,9 +145,9 @@ def changes(
     step = level - value_before(asset, level)
     return Changes("levels", asset, move, np.where(np.isfinite(step), step, 0.0), level)
 
-# %% ../../../nbs/data/reading/adjustment.ipynb #62b0a96e
+# %% ../../../nbs/data/reading/adjustment.ipynb #784bb848
 @dataclass(frozen=True)
-class Verdict:
+class AdjustmentProof:
     """Which way the prices prove, if they do.
 
     Parameters
@@ -258,18 +258,18 @@ def find_written_twice(c: Changes, coarse: bool = False) -> Twice | None:  # coa
     moved = "neither" if made[0][i] == made[1][i] else "first" if made[0][i] else "second"
     return Twice(int(first[i]), int(second[i]), float(np.exp(c.step[second][i])), moved, len(hit))
 
-# %% ../../../nbs/data/reading/adjustment.ipynb #1eaf0b43
-def judge(c: Changes, coarse: bool = False) -> Verdict:  # coarse: bars longer than days
+# %% ../../../nbs/data/reading/adjustment.ipynb #8a284be6
+def judge_ways(c: Changes, coarse: bool = False) -> AdjustmentProof:  # coarse: bars longer than days
     """Decide between the ways; `why` says what keeps it from being decided.
 
     Returns
     -------
-    Verdict
+    AdjustmentProof
         coarse: bars longer than days
     """
     at = c.at[np.isfinite(c.move[c.at])]
     if not len(at):
-        return Verdict(None, "none", "it never changes, so no price tells its direction")
+        return AdjustmentProof(None, "none", "it never changes, so no price tells its direction")
     sigma = _spread(c)[at]
     rest = {way: c.move[at] + sign * c.step[at] for way, sign in WAYS.items()}
     fit = {way: np.minimum((e / sigma) ** 2, CAP).sum() for way, e in rest.items()}
@@ -286,7 +286,7 @@ def judge(c: Changes, coarse: bool = False) -> Verdict:  # coarse: bars longer t
         and not one_way
     )
     if often and len(at) > 3 * len(np.unique(c.asset)):
-        return Verdict(
+        return AdjustmentProof(
             None,
             best if fit["adjusted"] - fit[best] > 3 * DECISIVE else "none",
             f"it changes on {len(at) / bars:.0%} of the bars, as no adjustment does",
@@ -298,28 +298,30 @@ def judge(c: Changes, coarse: bool = False) -> Verdict:  # coarse: bars longer t
         votes = np.array(list(WAYS))[error.argmin(0)]
         late = (votes == "adjusted") & _off_days(c, large)
         if late.any():
-            return Verdict(
+            return AdjustmentProof(
                 None,
                 "adjusted",
                 f"the price jumps on another day near {late.sum():,} of its {len(large):,} large changes",
             )
         against = int((clear & (votes != best)).sum() + (~clear).sum())
         if against > 0.1 * len(large):
-            return Verdict(None, best, f"on {against:,} of its {len(large):,} large changes the price moves otherwise")
+            return AdjustmentProof(
+                None, best, f"on {against:,} of its {len(large):,} large changes the price moves otherwise"
+            )
     lag, gain = _lag_of_jumps(c, at, sigma) if best == "adjusted" else (0, 0.0)
     if gain > 2 * DECISIVE:
-        return Verdict(
+        return AdjustmentProof(
             None, "adjusted", f"the price makes its changes {abs(lag)} bars {'later' if lag > 0 else 'earlier'}"
         )
     if fit[best] / len(at) > 16:
-        return Verdict(None, best, "the price fits none of the three where it changes")
+        return AdjustmentProof(None, best, "the price fits none of the three where it changes")
     if fit[second] - fit[best] < DECISIVE:
-        return Verdict(
+        return AdjustmentProof(
             None,
             best if fit["adjusted"] - fit[best] > DECISIVE / 3 else "none",
             "the price does not tell where it changes",
         )
-    return Verdict(best, best)
+    return AdjustmentProof(best, best)
 
 # %% ../../../nbs/data/reading/adjustment.ipynb #9b83175e
 class Share(NamedTuple):
@@ -412,7 +414,7 @@ def _ask(where, column, verdict, first):
         f"{' or '.join(OPTIONS[o].format(column=column) for o in every)}."
     )
 
-# %% ../../../nbs/data/reading/adjustment.ipynb #3a2e81bc
+# %% ../../../nbs/data/reading/adjustment.ipynb #7fc39b08
 def settle_factor(
     c: Changes,
     adjust: str,  # "auto" or a way
@@ -447,9 +449,9 @@ def settle_factor(
         return "none", np.zeros(len(c.asset)), ""
     way, verdict = adjust, None
     if adjust == "auto":
-        verdict = judge(c, coarse)
+        verdict = judge_ways(c, coarse)
         if verdict.way == "adjusted" and c.kind == "events" and "split" not in column.lower():
-            verdict = Verdict(
+            verdict = AdjustmentProof(
                 None,
                 "none",
                 "the price does not move on its days, as beside dividends in money, or splits that the price "

@@ -11,23 +11,23 @@ names the batch's date, and nothing is scored.
 # %% auto #0
 __all__ = ['run_epoch', 'one_gradient', 'check_finite', 'step_loss', 'worse_inputs', 'penalty']
 
-# %% ../../../nbs/models/training/epoch.ipynb #c6c4b3de
+# %% ../../../nbs/models/training/epoch.ipynb #60861f49
 import numpy as np
 import pandas as pd
 import torch
 from ...core import NeuralphaError
 from ..losses import Grid, Objective
-from .batches import Part
+from .batches import FoldPart
 from .config import Training
 from .device import autocast
 from .module import NetModule
 from .sparse import shrink_inputs
 
-# %% ../../../nbs/models/training/epoch.ipynb #82ff065a
+# %% ../../../nbs/models/training/epoch.ipynb #96a83ad8
 def run_epoch(
     net: NetModule,
     optimizer: torch.optim.Optimizer,
-    part: Part,
+    part: FoldPart,
     batches: list,  # as `epoch_batches` gives them
     by: str,  # how they were cut
     settings: Training,
@@ -39,7 +39,7 @@ def run_epoch(
     ----------
     net : NetModule
     optimizer : torch.optim.Optimizer
-    part : Part
+    part : FoldPart
     batches : list
         as `epoch_batches` gives them
     by : str
@@ -89,8 +89,8 @@ def one_gradient(net: torch.nn.Module) -> torch.Tensor:  # (weights,)
         p.grad = part.view_as(p)
     return whole
 
-# %% ../../../nbs/models/training/epoch.ipynb #06990ada
-def check_finite(losses: np.ndarray, norms: np.ndarray, batches: list, part: Part) -> None:
+# %% ../../../nbs/models/training/epoch.ipynb #ace555d4
+def check_finite(losses: np.ndarray, norms: np.ndarray, batches: list, part: FoldPart) -> None:
     """Raise `NeuralphaError` naming the date of the first batch whose loss or gradient norm is not finite."""
     bad = np.flatnonzero(~(np.isfinite(losses) & np.isfinite(norms)))
     if not len(bad):

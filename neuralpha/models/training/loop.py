@@ -15,9 +15,9 @@ written after every look (`checkpoint`).
 
 # %% auto #0
 __all__ = ['train', 'make_optimizer', 'compiled', 'round_seed', 'copied_weights', 'Rounds', 'rounds_of', 'epochs_done',
-           'best_so_far', 'stale', 'best_look', 'renew_statistics', 'plot_history']
+           'best_so_far', 'has_stalled', 'best_look', 'renew_statistics', 'plot_history']
 
-# %% ../../../nbs/models/training/loop.ipynb #ce0af06f
+# %% ../../../nbs/models/training/loop.ipynb #07431808
 import copy, time
 from collections.abc import Callable
 from pathlib import Path
@@ -25,7 +25,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 import pandas as pd
 import torch
-from .batches import Part, batching, epoch_batches, sorted_by_date
+from .batches import FoldPart, batching, epoch_batches, sorted_by_date
 from .checkpoint import Progress, resume, save_checkpoint, training_digests
 from .config import Training
 from .device import repeatable
@@ -39,7 +39,7 @@ from .sparse import path_penalty
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-# %% ../../../nbs/models/training/loop.ipynb #bb79fb18
+# %% ../../../nbs/models/training/loop.ipynb #92d17ad0
 def train(
     net: NetModule,
     data: Resident,
@@ -80,7 +80,7 @@ def train(
     digests = checkpoint and training_digests(net, data, train_part, valid_part, settings, seed)
 
     # what there is to learn from, and in which batches
-    part = Part(data, *train_part)
+    part = FoldPart(data, *train_part)
     valid_part = valid_part and sorted_by_date(data.panel, *valid_part)
     by = batching(settings, net)
     net.begin(part)
@@ -97,7 +97,7 @@ def train(
 
     with torch.random.fork_rng(_gpus(data.device)), repeatable(data.device):
         for done in range(len(history), rounds or most):
-            if stale(history, settings.patience):
+            if has_stalled(history, settings.patience):
                 break
             start = time.perf_counter()
 
@@ -170,10 +170,10 @@ class Rounds(NamedTuple):
     share: float  # of the training dates
     most: int
 
-# %% ../../../nbs/models/training/loop.ipynb #b311799a
+# %% ../../../nbs/models/training/loop.ipynb #8ce8b7b9
 def rounds_of(
     settings: Training,
-    part: Part,
+    part: FoldPart,
     batch_rows: int,
     by: str,  # as in `epoch_batches`
     has_looks: bool,  # whether validation is looked at, or a training that was is repeated
@@ -183,7 +183,7 @@ def rounds_of(
     Parameters
     ----------
     settings : Training
-    part : Part
+    part : FoldPart
     batch_rows : int
     by : str
         as in `epoch_batches`
@@ -207,8 +207,8 @@ def best_so_far(record: dict, history: list[dict]) -> bool:
     """Whether a look's weights are kept: none before was as good on validation; always where none was held."""
     return not _judged(record) or not history or _gain(record) > max(map(_gain, history))
 
-# %% ../../../nbs/models/training/loop.ipynb #3e53d425
-def stale(history: list[dict], patience: int) -> bool:
+# %% ../../../nbs/models/training/loop.ipynb #ed34af05
+def has_stalled(history: list[dict], patience: int) -> bool:
     """No look of the last `patience` was better on validation than the best before."""
     return bool(history) and _judged(history[0]) and len(history) - best_look(history) >= patience
 
@@ -235,9 +235,9 @@ def _mean_weights(states: list[dict]) -> dict:
         for name, value in newest.items()
     }
 
-# %% ../../../nbs/models/training/loop.ipynb #5e75175c
+# %% ../../../nbs/models/training/loop.ipynb #fa325bc6
 @torch.no_grad()
-def renew_statistics(net: NetModule, part: Part, batches: list, by: str) -> None:
+def renew_statistics(net: NetModule, part: FoldPart, batches: list, by: str) -> None:
     """Batch norm's running statistics of the net's own weights, from one pass over the batches; a net without batch
     norm stays as it is.
     """

@@ -12,23 +12,23 @@ needs whole dates.
 # %% auto #0
 __all__ = ['fitting_batch_rows', 'BatchBytes', 'batch_bytes', 'saved_bytes', 'largest_batch']
 
-# %% ../../../nbs/models/training/memory.ipynb #4637619d
+# %% ../../../nbs/models/training/memory.ipynb #c70b8b5c
 import copy, warnings
 from typing import NamedTuple
 import numpy as np
 import torch
 from ...core import NeuralphaError
 from ..losses import Objective
-from .batches import MIN_DATES_IN_A_ROW, Part
+from .batches import MIN_DATES_IN_A_ROW, FoldPart
 from .config import Training
 from .device import free_memory
 from .epoch import step_loss
 from .module import NetModule
 
-# %% ../../../nbs/models/training/memory.ipynb #dc9d8d20
+# %% ../../../nbs/models/training/memory.ipynb #afc482ca
 def fitting_batch_rows(
     net: NetModule,
-    part: Part,
+    part: FoldPart,
     by: str,
     settings: Training,
     free: int | None = None,  # bytes; default what the device has
@@ -39,7 +39,7 @@ def fitting_batch_rows(
     Parameters
     ----------
     net : NetModule
-    part : Part
+    part : FoldPart
     by : str
     settings : Training
     free : int | None, default None
@@ -93,8 +93,8 @@ class BatchBytes(NamedTuple):
     row: float  # bytes per row
     pair: float  # bytes per pair of rows of one date
 
-# %% ../../../nbs/models/training/memory.ipynb #bdaf9b3c
-def batch_bytes(net: NetModule, part: Part, by: str, settings: Training) -> BatchBytes:
+# %% ../../../nbs/models/training/memory.ipynb #4804853c
+def batch_bytes(net: NetModule, part: FoldPart, by: str, settings: Training) -> BatchBytes:
     """What a batch needs in training, counted on up to 512 rows of the largest date and on half of them."""
     largest = int(np.bincount(part.date - part.date[0]).argmax()) + part.date[0]
     rows = np.flatnonzero(part.date == largest)[:512]
@@ -112,8 +112,8 @@ def batch_bytes(net: NetModule, part: Part, by: str, settings: Training) -> Batc
     pair = max(0.0, (per_row - per_row_of_half) / more) if more and one_date else 0.0
     return BatchBytes(per_row - pair * len(rows), pair)
 
-# %% ../../../nbs/models/training/memory.ipynb #986fdc83
-def saved_bytes(net: NetModule, part: Part, batch: np.ndarray, by: str, settings: Training) -> int:
+# %% ../../../nbs/models/training/memory.ipynb #62093889
+def saved_bytes(net: NetModule, part: FoldPart, batch: np.ndarray, by: str, settings: Training) -> int:
     """Bytes autograd keeps for the backward pass of one batch."""
     seen = {}
 

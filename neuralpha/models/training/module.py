@@ -21,16 +21,16 @@ hook of `NetModule`, each has a default, and here is the list of them:
 # %% auto #0
 __all__ = ['NetModule', 'check_module']
 
-# %% ../../../nbs/models/training/module.ipynb #410db251
+# %% ../../../nbs/models/training/module.ipynb #c470292b
 import inspect
 from typing import ClassVar
 import torch
 from torch import nn
 from ...core import NeuralphaError
 from ..losses import Grid
-from .batches import Part
+from .batches import FoldPart
 
-# %% ../../../nbs/models/training/module.ipynb #9ccdd65c
+# %% ../../../nbs/models/training/module.ipynb #0c0fad4f
 class NetModule(nn.Module):
     """A net that the loop can train: a subclass writes `forward(x, grid)` and the hooks whose default does not fit.
 
@@ -55,12 +55,12 @@ class NetModule(nn.Module):
         """Whether a subclass has written `loss`."""
         return type(self).loss is not NetModule.loss
 
-    def begin(self, part: Part) -> None:
+    def begin(self, part: FoldPart) -> None:
         """Called once, before the first epoch, with the training part: to read off it what no weight changes, and keep
         that in a buffer.
         """
 
-    def prepare(self, part: Part) -> None:
+    def prepare(self, part: FoldPart) -> None:
         """Called after every epoch, before validation, with the training part: to read off it what the weights of this
         epoch mean, and keep that in a buffer.
         """

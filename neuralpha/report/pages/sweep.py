@@ -8,12 +8,12 @@ The page asks of each assumption who comes first under it, and who cannot be tol
 # %% auto #0
 __all__ = ['SWEPT_ALONE', 'SweepPage', 'sweep_page']
 
-# %% ../../../nbs/report/pages/sweep.ipynb #1ff18934
+# %% ../../../nbs/report/pages/sweep.ipynb #b984a306
 from dataclasses import dataclass
 import pandas as pd
 from ...evaluate.catalogue import metric_title, number
 from .cells import Cell, NumberTable, any_cell, interval_cell, sorts_by, text_cell
-from .money import WORTH
+from .money import WORTH_COLUMNS
 from .results import Swept
 
 # %% ../../../nbs/report/pages/sweep.ipynb #9f4b8eb8
@@ -71,10 +71,11 @@ def _winner_cell(cell: pd.DataFrame | None) -> Cell:
     beneath = f"like {', '.join(alike)}" if alike else ""
     return Cell(f"{best['model']} {number(best['net'], 2)}", beneath, sorts_by(best["net"]))
 
-# %% ../../../nbs/report/pages/sweep.ipynb #aa0664fd
+# %% ../../../nbs/report/pages/sweep.ipynb #7eda642e
 def _swept_table(table: pd.DataFrame) -> NumberTable:
     net, sharpe, fall, turnover = (
-        WORTH[statistic][0] for statistic in ("annual return, %", "Sharpe", "max drawdown, %", "turnover, times a year")
+        WORTH_COLUMNS[statistic][0]
+        for statistic in ("annual return, %", "Sharpe", "max drawdown, %", "turnover, times a year")
     )
     heads = [
         *("universe", "model", "policy", "costs", "capital", "rank", net, "gross, % a year", "paid, % a year"),

@@ -8,7 +8,7 @@ and every pair of models its test.
 
 # %% auto #0
 __all__ = ['UniversePage', 'universe_page', 'ModelPage', 'model_page', 'MetricRow', 'PairRow', 'AgreementRow', 'LossRow',
-           'SearchRow', 'Stack']
+           'SearchRow', 'LearntWeights']
 
 # %% ../../../nbs/report/pages/universe.ipynb #77295ec2
 from dataclasses import dataclass
@@ -88,7 +88,7 @@ def universe_page(site: Site, result) -> UniversePage:
         curves=result.curves(),
     )
 
-# %% ../../../nbs/report/pages/universe.ipynb #2d8159bf
+# %% ../../../nbs/report/pages/universe.ipynb #bf9168b1
 @dataclass
 class ModelPage:
     """What the page of a model on a universe shows.
@@ -103,7 +103,7 @@ class ModelPage:
         what intervals of few dates leave open
     tuned : list
         SearchRow
-    stack : 'Stack | None'
+    stack : 'LearntWeights | None'
     slices : 'ModelSlices | None'
     part : str
         what was left out to measure losses: family or cluster of features
@@ -117,7 +117,7 @@ class ModelPage:
     more: list  # MetricRow of all
     months: str  # what intervals of few dates leave open
     tuned: list  # SearchRow
-    stack: "Stack | None"
+    stack: "LearntWeights | None"
     slices: "ModelSlices | None"
     part: str  # what was left out to measure losses: family or cluster of features
     losses: list  # LossRow
@@ -335,8 +335,8 @@ def _parameters(values: dict) -> str:
     said = {name: f"{value:.3g}" if isinstance(value, float) else str(value) for name, value in values.items()}
     return ", ".join(f"{name} {value}" for name, value in said.items())
 
-# %% ../../../nbs/report/pages/universe.ipynb #99af9636
-class Stack(NamedTuple):
+# %% ../../../nbs/report/pages/universe.ipynb #4a70e3a2
+class LearntWeights(NamedTuple):
     """The weights that an ensemble learnt.
 
     Parameters
@@ -349,11 +349,11 @@ class Stack(NamedTuple):
     members: list
     rows: list  # fold, weights
 
-# %% ../../../nbs/report/pages/universe.ipynb #bba04105
-def _stack(numbers: dict) -> Stack | None:
+# %% ../../../nbs/report/pages/universe.ipynb #c1bba260
+def _stack(numbers: dict) -> LearntWeights | None:
     """The weights of an ensemble's members, fold by fold; None where it learnt none."""
     if "stack" not in numbers:
         return None
     members = list(numbers["stack"][0]["weights"])
     rows = [dict(fold=s["fold"], weights=[number(s["weights"][m]) for m in members]) for s in numbers["stack"]]
-    return Stack(members, rows)
+    return LearntWeights(members, rows)

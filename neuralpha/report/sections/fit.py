@@ -9,17 +9,17 @@ go on.
 # %% auto #0
 __all__ = ['SECTION', 'fit_table']
 
-# %% ../../../nbs/report/sections/fit.ipynb #c6d67513
+# %% ../../../nbs/report/sections/fit.ipynb #286771c2
 import pandas as pd
 from ...core import NeuralphaError, atomic_path, write_text
-from ..section import PARTS, Section
+from ..section import PREDICTION_PARTS, Section
 from ...study.fit import fit_units
 
 # %% ../../../nbs/report/sections/fit.ipynb #e66040ac
 def _fit(report) -> dict:  # unit -> error of those that failed
     return fit_units(report.experiment, report.store, report.device, report.jobs)
 
-# %% ../../../nbs/report/sections/fit.ipynb #f04785da
+# %% ../../../nbs/report/sections/fit.ipynb #61592129
 def _store(report, failed: dict):
     """Logs of what failed, and all scores. Raises `NeuralphaError` where there are none."""
     for u in failed:
@@ -29,7 +29,7 @@ def _store(report, failed: dict):
         study, universe = report.experiment.study.name, report.experiment.universe
         why = "; ".join(report.missing.values())
         raise NeuralphaError(f"No model of {study} could be fitted on {universe}: {why}")
-    for name, part in zip(PARTS, report.scored):
+    for name, part in zip(PREDICTION_PARTS, report.scored):
         frames = [scored.frame for scored in part.values()]
         frame = pd.concat(frames, ignore_index=True)
         with atomic_path(report.folder / f"{name}.parquet") as tmp:
@@ -51,11 +51,11 @@ def _show(report, _) -> pd.DataFrame:
         print(f"{name} is missing: {why}")
     return table
 
-# %% ../../../nbs/report/sections/fit.ipynb #4d10de37
+# %% ../../../nbs/report/sections/fit.ipynb #d47f2982
 def _ensembles(stored) -> dict:
     """The ensemble's scores, as those of its members give them."""
     out = {}
-    for name, part in zip(PARTS, stored.scored):
+    for name, part in zip(PREDICTION_PARTS, stored.scored):
         if "ensemble" in part:
             out[f"{name}.parquet"] = part["ensemble"].frame
     return out

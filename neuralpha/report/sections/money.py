@@ -13,7 +13,7 @@ scores.
 __all__ = ['FLIP_MAPS', 'WITHOUT_SIZE', 'RISK_METHODS', 'RISK_WINDOW', 'USUAL_BREAKERS', 'RANDOM_BREAKERS', 'SECTION',
            'traded_scores', 'study_books', 'money_numbers', 'of_scores', 'flip_maps']
 
-# %% ../../../nbs/report/sections/money.ipynb #48cce084
+# %% ../../../nbs/report/sections/money.ipynb #883fcf0d
 import numpy as np
 import pandas as pd
 from ...core import NeuralphaError, write_json
@@ -28,7 +28,7 @@ from neuralpha.portfolio.anatomy import (
 )
 from ...portfolio.backtest import Book, backtest
 from ...portfolio.capacity import break_even, capacity, conventions
-from ...portfolio.flips import Flips, assumption_of, flip_distances, flips, grid_of, value_of
+from ...portfolio.flips import Flips, assumption_of, flip_distances, flips, values_to_try, value_of
 from ...portfolio.forecast import forecast_returns
 from ...portfolio.grammar import read_policy, write_policy
 from ...portfolio.league import breaker_of, breaker_text, judge_books, league, without_breaker
@@ -192,7 +192,7 @@ def of_scores(books: dict) -> dict:
 FLIP_MAPS = (("half-spread, bps", "capital"), ("impact, times", "delay, bars"))
 WITHOUT_SIZE = (("half-spread, bps", "delay, bars"),)  # where a larger account pays the same share
 
-# %% ../../../nbs/report/sections/money.ipynb #5f6125aa
+# %% ../../../nbs/report/sections/money.ipynb #9e966230
 def flip_maps(books: dict) -> list[Flips]:
     """The maps that can be drawn for these books: none for one model, or where a policy follows its account. Agents are
     left out: under other costs they would have decided otherwise.
@@ -202,7 +202,7 @@ def flip_maps(books: dict) -> list[Flips]:
         return []
     today = assumption_of(books)
     maps = FLIP_MAPS if today.costs.depends_on_size else WITHOUT_SIZE
-    return [flips(books, *axes) for axes in maps if all(grid_of(today, axis) is not None for axis in axes)]
+    return [flips(books, *axes) for axes in maps if all(values_to_try(today, axis) is not None for axis in axes)]
 
 # %% ../../../nbs/report/sections/money.ipynb #117b9515
 def _flip_numbers(books: dict, maps: list[Flips]) -> dict:

@@ -11,26 +11,26 @@ compares.
 # %% auto #0
 __all__ = ['STACKED', 'SECTION', 'transform_facts', 'plot_kept', 'plot_components', 'kept_in_words']
 
-# %% ../../../nbs/report/sections/transforms.ipynb #345d78f0
+# %% ../../../nbs/report/sections/transforms.ipynb #afb87a24
 import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 from ...core import write_json
 from ...evaluate.plots import new_figure
-from ...features.pipeline import Pipeline, facts_of
+from ...features.pipeline import Pipeline, step_facts
 from ...models.base import primary
 from ..section import Section
 
-# %% ../../../nbs/report/sections/transforms.ipynb #99814795
+# %% ../../../nbs/report/sections/transforms.ipynb #8851038f
 def transform_facts(
     experiment,
-) -> list[dict]:  # one per fold: fold, first and last training date, steps as in `facts_of`
+) -> list[dict]:  # one per fold: fold, first and last training date, steps as in `step_facts`
     """What the study's transforms do on the training rows of each fold.
 
     Returns
     -------
     list[dict]
-        one per fold: fold, first and last training date, steps as in `facts_of`
+        one per fold: fold, first and last training date, steps as in `step_facts`
     """
     study = experiment.study
     target = primary(experiment.y.target(study.label.target))
@@ -38,7 +38,7 @@ def transform_facts(
     for fold in experiment.folds:
         steps = Pipeline(study.transforms).fitted(experiment.X, fold.train, target[fold.train])
         first, last = (str(date.date()) for date in fold.dates["train"])
-        fitted = facts_of(steps, experiment.X, fold.train)
+        fitted = step_facts(steps, experiment.X, fold.train)
         out.append({"fold": fold.number, "first": first, "last": last, "steps": fitted})
     return out
 
