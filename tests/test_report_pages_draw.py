@@ -45,7 +45,7 @@ def test_a_column_that_the_stored_report_has_not_measured_asks_for_no_new_sample
     from neuralpha.evaluate import catalogue
 
     monkeypatch.setattr(catalogue, "CATALOGUE", dict(catalogue.CATALOGUE))
-    catalogue.declare("nobody_measured", "nobody measured", "1", "whole period", "Nothing.", where="column")
+    catalogue.declare_metric("nobody_measured", "nobody measured", "1", "whole period", "Nothing.", where="column")
     test_leaderboard_universe_and_model_page_say_a_number_in_one_unit()
 
 def test_the_test_of_every_pair_is_on_the_page_of_the_universe():

@@ -19,7 +19,7 @@ severity_now(record, panel, fits)                        # the classic score, be
 __all__ = ['IN_SAMPLE', 'KEPT', 'MOST_ASSETS', 'LOOKED_AT', 'HALF_LIFE', 'SCORED', 'decay_facts', 'severity_facts',
            'severity_now', 'LiveDecay', 'live_decay', 'plot_decay', 'plot_crowding']
 
-# %% ../../nbs/report/desk_decay.ipynb #c83bd478
+# %% ../../nbs/report/desk_decay.ipynb #a7468e8e
 from operator import attrgetter
 from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
@@ -27,7 +27,7 @@ import pandas as pd
 from ..core import NeuralphaError, nan_to_none
 from ..data.panel import Panel, cut_panel
 from ..evaluate.ic import rank_ic
-from ..evaluate.plots import COLOURS, date_axis, new_figure, plain, style
+from ..evaluate.plots import COLOURS, date_axis, new_figure, plain, plain_log, style
 from ..evaluate.statistics import mean_test
 from ..labels import forward_return
 from neuralpha.monitor.decay import (
@@ -351,7 +351,7 @@ def _styles(scores, panel, kept) -> pd.DataFrame:
     first = int(np.searchsorted(panel.dates, scores.index[0][0].to_datetime64()))
     return style_correlations(scores, cut_panel(panel, first=panel.dates[max(first - WINDOW, 0)]))
 
-# %% ../../nbs/report/desk_decay.ipynb #769f6f7e
+# %% ../../nbs/report/desk_decay.ipynb #1675494d
 def plot_decay(found: LiveDecay) -> "Figure":
     """Rolling IC within its band, and the half-life through time."""
     figure, (ax, below) = new_figure(7, 4.6, rows=2)
@@ -362,6 +362,7 @@ def plot_decay(found: LiveDecay) -> "Figure":
     below.errorbar(lived.index, lived["bars"], error, fmt="o", ms=4, lw=1, color=COLOURS[0])
     if len(lived):
         below.set_yscale("log")
+        plain_log(below.yaxis, (1, 2, 3, 5, 7))
         date_axis(below)
     else:
         below.text(0.5, 0.5, "too few bars, or no signal to halve", transform=below.transAxes, ha="center")

@@ -357,12 +357,12 @@ def _show(report, found):
         _show_book(report, name, book, models[name])
     return pd.DataFrame(numbers["league"])
 
-# %% ../../../nbs/report/sections/money.ipynb #7efe969d
+# %% ../../../nbs/report/sections/money.ipynb #111a255d
 def _show_book(report, name: str, book: Book, worth: dict) -> None:
     """The pictures of one model's account."""
     caption = "Percent a year; and the names that brought and cost most over the whole period."
     names = pd.DataFrame(worth["names"], columns=["asset", "gained", "paid", "net"]).set_index("asset")
-    figure = plots.plot_waterfall(worth["costs"], names)
+    figure = plots.plot_cost_waterfall(worth["costs"], names)
     report.show(figure, "Money", "money-waterfall", "Where the return went", caption, name)
     caption = "Either leg before cost; net is both after it. The market: equal weights on the whole universe."
     report.show(plots.plot_legs(book), "Money", "money-legs", "Which leg earned it", caption, name)
