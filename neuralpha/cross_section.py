@@ -249,7 +249,7 @@ def _insert_neighbours(x, order, n):
             return False
     return True
 
-# %% ../nbs/cross_section.ipynb #aee603ba
+# %% ../nbs/cross_section.ipynb #da69833e
 class Ranked(NamedTuple):
     """Where every score stands among those of its date.
 
@@ -258,11 +258,11 @@ class Ranked(NamedTuple):
     ranks : np.ndarray
         (n_rows, M) float64: average rank less the mean of the date's ranks; NaN without score
     quantiles : np.ndarray
-        (n_rows, M) int8: 1 (lowest scores) to q; 0 without score
+        (n_rows, M) int8: 1 (lowest scores) to the number of quantiles; 0 without score
     """
 
     ranks: np.ndarray  # (n_rows, M) float64: average rank less the mean of the date's ranks; NaN without score
-    quantiles: np.ndarray  # (n_rows, M) int8: 1 (lowest scores) to q; 0 without score
+    quantiles: np.ndarray  # (n_rows, M) int8: 1 (lowest scores) to the number of quantiles; 0 without score
 
 # %% ../nbs/cross_section.ipynb #211c5656
 def rank_within_date(
@@ -330,24 +330,24 @@ def _edge(x, order, n, share):
     t = at - low
     return a + (b - a) * t if t < 0.5 else b - (b - a) * (1 - t)
 
-# %% ../nbs/cross_section.ipynb #0d64eeb5
+# %% ../nbs/cross_section.ipynb #bacf616c
 @njit(cache=True)
-def _cut(x, order, n, q, out):
-    """Quantile 1..q of the sorted finite values, into `out` (0 elsewhere)."""
+def _cut(x, order, n, n_quantiles, out):
+    """Quantile 1..`n_quantiles` of the sorted finite values, into `out` (0 elsewhere)."""
     out[:] = 0
     if n == 0:
         return
     k = 1
-    edge = _edge(x, order, n, 1 / q)
+    edge = _edge(x, order, n, 1 / n_quantiles)
     for i in range(n):
-        while k < q and x[order[i]] > edge:
+        while k < n_quantiles and x[order[i]] > edge:
             k += 1
-            edge = _edge(x, order, n, k * (1 / q))
+            edge = _edge(x, order, n, k * (1 / n_quantiles))
         out[order[i]] = k
 
-# %% ../nbs/cross_section.ipynb #e56af239
+# %% ../nbs/cross_section.ipynb #d9ef3a79
 @njit(nogil=True, cache=True)
-def _rank_dates(first, last, scores, sections, q, out):
+def _rank_dates(first, last, scores, sections, n_quantiles, out):
     """Fill the ranks and quantiles of the sets [first, last)."""
     widest = np.max(np.diff(sections.offsets))
     scratch = _scratch(widest)
@@ -365,7 +365,7 @@ def _rank_dates(first, last, scores, sections, q, out):
                 live[i] = np.isfinite(x[i])
             count = _sort_finite(x[:n], order, scratch)
             _centre_ranks(x[:n], order, count, live[:n], rank[:n])
-            _cut(x[:n], order, count, q, group[:n])
+            _cut(x[:n], order, count, n_quantiles, group[:n])
             for i in range(n):
                 out.ranks[rows[i], m] = rank[i] if live[i] else np.nan
                 out.quantiles[rows[i], m] = group[i]

@@ -156,11 +156,11 @@ RENAMINGS = {
     "by date": (_other_years, "years", "on the same calendar 28 years later"),
 }
 
-# %% ../../nbs/audit/origin.ipynb #b6957418
+# %% ../../nbs/audit/origin.ipynb #a14d2b3d
 def joined_columns(
     audit: Audit,
     true: dict,  # what the pipeline gave for a few assets
-    few: Panel,
+    sampled: Panel,
 ) -> dict:  # "by asset", "by date" -> {artefact: names of columns}, or the exception that the run ended in
     """Columns that follow the names of assets, or the years.
 
@@ -169,7 +169,7 @@ def joined_columns(
     audit : Audit
     true : dict
         what the pipeline gave for a few assets
-    few : Panel
+    sampled : Panel
 
     Returns
     -------
@@ -179,7 +179,7 @@ def joined_columns(
     """
     out = {}
     for by, (world, _, _) in RENAMINGS.items():
-        other = audit.attempt(*world(few, audit.tables))
+        other = audit.attempt(*world(sampled, audit.tables))
         out[by] = other if isinstance(other, Exception) else _changed(true, other)
     return out
 
@@ -207,14 +207,14 @@ def _changed_columns(mine: Columns, theirs) -> set:
 # %% ../../nbs/audit/origin.ipynb #a4d20f69
 _OF_A_BAR = ("open", "high", "low", "close", "volume", "return", "vwap")  # replaced in every world
 
-# %% ../../nbs/audit/origin.ipynb #675d2740
-def _used(audit: Audit, true: dict, few: Panel) -> list:  # of (kind, name)
+# %% ../../nbs/audit/origin.ipynb #71c6d884
+def _used(audit: Audit, true: dict, sampled: Panel) -> list:  # of (kind, name)
     """The panel's own columns and attributes that something computed from it depends on."""
-    names = [("column", k) for k in few.fields if k not in _OF_A_BAR]
-    names += [("attribute", str(k)) for k in few.attributes if k != "delisting_return"]
+    names = [("column", k) for k in sampled.fields if k not in _OF_A_BAR]
+    names += [("attribute", str(k)) for k in sampled.attributes if k != "delisting_return"]
 
     def is_used(some):
-        other = audit.attempt(_mixed_up(few, some, audit.settings.seed), audit.tables)
+        other = audit.attempt(_mixed_up(sampled, some, audit.settings.seed), audit.tables)
         return isinstance(other, Exception) or _label_moved(true, other) or bool(_changed(true, other))
 
     return [one for one in names if is_used([one])] if names and is_used(names) else []
@@ -257,10 +257,10 @@ def _judge(audit: Audit, what: str, column: str, reason: str, power: Power | Non
         done = f"Done instead: {power.words}, which is plausible."
         line.say("not checkable", f"{reason}; {ADVICE}. {done}", at=place)
 
-# %% ../../nbs/audit/origin.ipynb #a92726fa
+# %% ../../nbs/audit/origin.ipynb #ee22488e
 def check_origin(
     audit: Audit,
-    few: Panel,
+    sampled: Panel,
     true: dict,  # what the pipeline gave for a few assets
     joined: dict,  # of `joined_columns`
 ) -> None:
@@ -269,7 +269,7 @@ def check_origin(
     Parameters
     ----------
     audit : Audit
-    few : Panel
+    sampled : Panel
     true : dict
         what the pipeline gave for a few assets
     joined : dict
@@ -286,7 +286,7 @@ def check_origin(
             )
             audit.tally.line("origin", "pipeline", f"is it joined {by}?").not_checked(why)
     panel = audit.panel
-    for kind, name in _used(audit, true, few):
+    for kind, name in _used(audit, true, sampled):
         is_column = kind == "column"
         values = (
             panel.fields[name].astype(float) if is_column else panel.attributes[name].reindex(panel.assets).to_numpy()

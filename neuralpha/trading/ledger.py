@@ -139,21 +139,21 @@ def quantile_positions(
     _hold(wanted, panel.tradable, panel.asset_offsets, delay, horizon, held)
     return held
 
-# %% ../../nbs/trading/ledger.ipynb #ca2fdc42
+# %% ../../nbs/trading/ledger.ipynb #9b321e15
 @njit(cache=True)
-def _spread_weights(groups, q, day, n_dates, out):
+def _spread_weights(groups, n_quantiles, day, n_dates, out):
     """Equal weights of each date's top quantile and, negative, of its bottom one; 0 on dates where either is empty."""
     top = np.zeros(n_dates)
     bottom = np.zeros(n_dates)
     for r in range(len(groups)):
-        top[day[r]] += groups[r] == q
+        top[day[r]] += groups[r] == n_quantiles
         bottom[day[r]] += groups[r] == 1
     for r in range(len(groups)):
         longs = top[day[r]]
         shorts = bottom[day[r]]
         out[r] = 0.0
         if longs > 0 and shorts > 0:
-            if groups[r] == q:
+            if groups[r] == n_quantiles:
                 out[r] = 1 / longs
             elif groups[r] == 1:
                 out[r] = -1 / shorts

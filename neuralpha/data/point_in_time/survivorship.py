@@ -80,7 +80,7 @@ def _year_of_bars(panel: Panel) -> int:
     year = max(round(panel.bars_per_year), 2)
     return YEAR_WINDOW if abs(year - YEAR_WINDOW) < 15 else year
 
-# %% ../../../nbs/data/point_in_time/survivorship.ipynb #5976f69a
+# %% ../../../nbs/data/point_in_time/survivorship.ipynb #1c816b5d
 def survivorship_report(
     panel: Panel,  # with its dead, and `delisting_return` where known
     scores: dict | None = None,  # name -> (n_rows,) scores; default: `naive_scores`
@@ -109,16 +109,16 @@ def survivorship_report(
     pd.DataFrame
         index: what; columns: point in time, survivors, invented, standard error
     """
-    few = survivors(panel)
-    kept = np.isin(panel.assets, few.assets)[panel.asset_code]
+    surviving = survivors(panel)
+    kept = np.isin(panel.assets, surviving.assets)[panel.asset_code]
     scores = naive_scores(panel) if scores is None else scores
     came = return_ahead(panel, horizon, delay)
     year = panel.bars_per_year / horizon
     lines = {
         "assets": {
             "point in time": panel.n_assets,
-            "survivors": few.n_assets,
-            "invented": few.n_assets - panel.n_assets,
+            "survivors": surviving.n_assets,
+            "invented": surviving.n_assets - panel.n_assets,
             "standard error": np.nan,
         }
     }
@@ -135,16 +135,16 @@ def survivorship_report(
         )
     return pd.DataFrame.from_dict(lines, orient="index")
 
-# %% ../../../nbs/data/point_in_time/survivorship.ipynb #646701ec
-def _paired(whole, few, block) -> dict[str, float]:
+# %% ../../../nbs/data/point_in_time/survivorship.ipynb #ef0ed133
+def _paired(whole, surviving, block) -> dict[str, float]:
     """Both means, their gap and its standard error from means of blocks."""
-    both = pd.DataFrame({"whole": whole.to_numpy(), "few": few.to_numpy()}).dropna()
-    gap = both["few"] - both["whole"]
+    both = pd.DataFrame({"whole": whole.to_numpy(), "surviving": surviving.to_numpy()}).dropna()
+    gap = both["surviving"] - both["whole"]
     means = gap.groupby(np.arange(len(gap)) // block).mean()
     error = means.std() / np.sqrt(len(means)) if len(means) > 1 else np.nan
     return {
         "point in time": both["whole"].mean(),
-        "survivors": both["few"].mean(),
+        "survivors": both["surviving"].mean(),
         "invented": gap.mean(),
         "standard error": error,
     }
