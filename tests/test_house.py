@@ -155,6 +155,16 @@ def test_no_module_defines_a_name_twice():
 
     assert doubled_names(Path(neuralpha.__file__).parent) == []
 
+def test_a_name_that_two_modules_define_is_found(crooked):
+    (crooked / "core.py").write_text("class Part: ...\nA, B = 1, 2\n_C = 3\ndef main(): ...\n")
+    (crooked / "data/panel.py").write_text("def Part(): ...\nB: int = 4\n_C = 5\nx = dict(A=1)\ndef main(): ...\n")
+    assert namesakes(crooked) == {"B": ["core", "data.panel"], "Part": ["core", "data.panel"]}
+
+def test_no_public_name_has_a_namesake():
+    import neuralpha
+
+    assert namesakes(Path(neuralpha.__file__).parent) == {}
+
 def test_a_comprehension_inside_of_two_others_is_named(crooked):
     (crooked / "core.py").write_text(
         "a = [[x for x in b] for b in c]\nd = {k: [[x for x in b] for b in c] for k in e}\n"

@@ -18,4 +18,4 @@ def test_fits_that_were_kept_score_as_they_did(opened, tmp_path):
     first, second = (date_scores(one, X, panel.dates[-1]) for one in (fits, again))
     pd.testing.assert_frame_equal(first, second)
     card = model_card(fits, "sim-tiny", "0" * 64, dict(bars=1, mean_ic=0.0), why="asked for")
-    assert card["why"] == "asked for" and card["data"]["learnt_before"] == str(fits.validation[0])
+    assert card["why"] == "asked for" and card["data"]["learnt_before"] == str(fits.validation[0].date())

@@ -14,10 +14,10 @@ fits = load_fits(f"models/{digest}")
 # %% auto #0
 __all__ = ['save_fits', 'load_fits', 'model_card', 'features_on', 'FittedInputs']
 
-# %% ../../nbs/report/desk_fits.ipynb #9c467038
+# %% ../../nbs/report/desk_fits.ipynb #2aa36aaa
 from pathlib import Path
 import pandas as pd
-from ..core import count_of, read_json, read_table, write_json
+from ..core import count_of, day_text, read_json, read_table, write_json
 from ..data.panel import Panel
 from ..features.table import Features
 from ..models.registry import load_model
@@ -73,7 +73,7 @@ def load_fits(folder) -> Fits:
         study,
     )
 
-# %% ../../nbs/report/desk_fits.ipynb #6899dd0d
+# %% ../../nbs/report/desk_fits.ipynb #d5a5eb1f
 def model_card(
     fits: Fits,
     slug: str,  # of the universe
@@ -103,7 +103,7 @@ def model_card(
         model=fits.name,
         purpose=f"ranks the assets of {slug} by their return over {count_of(setting.horizon, 'bar')}, "
         f"{count_of(setting.delay, 'bar')} after the score",
-        data=dict(universe=slug, digest=digest, learnt_before=str(first), chosen_by=str(last)),
+        data=dict(universe=slug, digest=digest, learnt_before=day_text(first), chosen_by=day_text(last)),
         validation=validation | dict(study=study.name, study_hash=study.hash),
         certificate=certificate,
         limits=f"assets and features of {study.name}; not used for longer than {fits.used_for} before a new fit is "
