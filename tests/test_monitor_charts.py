@@ -148,6 +148,32 @@ def test_a_chart_goes_on_where_the_validation_period_ended():
     whole = chart.whitening.surprises(x)[600:]
     np.testing.assert_allclose(chart.run(x[600:])["statistic"][:20], chart.statistic(whole[None, :20])[0])
 
+def test_the_shape_of_a_tail_is_learnt_and_drawn():
+    from neuralpha.monitor.charts import _fit_tail
+
+    share = (np.arange(2000) + 0.5) / 2000
+    for law, shape, scale in (
+        (stats.genpareto(0.3), 0.3, 1.0),
+        (stats.genpareto(-0.4, scale=2), -0.4, 2.0),
+        (stats.expon(scale=3), 0.0, 3.0),
+    ):
+        tail = _fit_tail(law.ppf(share))
+        assert tail.shape == pytest.approx(shape, abs=0.02) and tail.scale == pytest.approx(scale, rel=0.02)
+        drawn = tail.draw(np.random.default_rng(0), 100_000)
+        assert stats.kstest(drawn, law.cdf).statistic < 0.01
+    assert _fit_tail(np.arange(1.0, 5.0)) == (0.0, 2.5)  # four say a mean, and no shape
+    assert _fit_tail(np.full(20, 2.0)).shape == -0.5
+
+def test_numbers_whose_tail_is_heavier_than_exponential_alarm_as_often_as_wanted():
+    """200 desks of 400 bars, independent lognormal values."""
+    woken = 0
+    for seed in range(200):
+        x = np.exp(0.5 * np.random.default_rng([seed, 34]).standard_normal(904))
+        chart = watch_rate(x[:400], alarms=1 / 6, bars=504, side="up", memory=0.5, worlds=40, seed=seed)
+        woken += chart.run(x[400:])["alarm"].any()
+    low, high = stats.binom.interval(0.95, 200, 1 - np.exp(-1 / 6))
+    assert low <= woken <= high
+
 @pytest.mark.parametrize("stale", [0.001, 0.01])
 def test_counts_of_what_is_rare_alarm_as_often_as_wanted(stale):
     """150 desks: the share of 50 assets that have a new price, of which so many have none on a bar."""
@@ -157,6 +183,18 @@ def test_counts_of_what_is_rare_alarm_as_often_as_wanted(stale):
         chart = watch_rate(fresh[:400], alarms=1 / 6, bars=504, worlds=60, seed=seed)
         woken += chart.run(fresh[400:])["alarm"].any()
     low, high = stats.binom.interval(0.95, 150, 1 - np.exp(-1 / 6))
+    assert low <= woken <= high
+
+def test_thin_sessions_alarm_as_often_as_wanted():
+    """400 desks: one session in fifty is thin, and 2 to 25 of 50 assets have no new price on it."""
+    woken = 0
+    for seed in range(1000, 1400):
+        rng = np.random.default_rng([seed, 77])
+        thin = rng.random(1004) < 0.02
+        fresh = 1 - rng.binomial(50, np.where(thin, rng.uniform(0.05, 0.5, 1004), 0.01)) / 50
+        chart = watch_rate(fresh[:500], alarms=1 / 6, bars=504, worlds=60, seed=seed)
+        woken += chart.run(fresh[500:])["alarm"].any()
+    low, high = stats.binom.interval(0.95, 400, 1 - np.exp(-1 / 6))
     assert low <= woken <= high
 
 def test_a_count_keeps_its_values_and_its_chart_says_the_rate_that_it_really_has():
