@@ -24,7 +24,7 @@ desk's: six charts share it.
 __all__ = ['SIDES', 'MEMORY', 'CALM', 'FOLLOWS', 'NEAREST', 'FURTHEST', 'WILDEST', 'OFF', 'REFERENCE', 'PLAIN', 'fresh_share',
            'likeness', 'fishers_z', 'known_ic', 'cost_bps', 'log_cost', 'calm_returns', 'Reference', 'in_their_times',
            'learn_reference', 'reference_of', 'LayerReading', 'Watch', 'learn_watch', 'watch_delays', 'watch_to_json',
-           'watch_from_json']
+           'watch_from_json', 'check_fields']
 
 # %% ../../nbs/monitor/layers.ipynb #51e959e2
 from dataclasses import asdict, dataclass, field
@@ -648,25 +648,62 @@ def watch_to_json(watch: Watch, reference: Reference | None) -> dict:
     rest = dict(constant=watch.constant, reference=kept, volatility=watch.volatility, usual=usual)
     return dict(bars=watch.bars, charts=charts, **rest)
 
-# %% ../../nbs/monitor/layers.ipynb #88ebe795
+# %% ../../nbs/monitor/layers.ipynb #5b292b2e
 def watch_from_json(text: dict) -> tuple[Watch, Reference | None]:
-    """What `watch_to_json` wrote."""
-    charts = {layer: _chart_from_json(chart) for layer, chart in text["charts"].items()}
-    kept = text["reference"]
-    reference = None
-    if kept:
-        arrays = {name: np.array(kept[name], float) for name in REFERENCE}
-        reference = Reference(tuple(kept["names"]), **arrays)
+    """What `watch_to_json` wrote; raises where a field is missing or not known, or an array has another shape."""
+    check_fields(text, ("bars", "charts", "constant", "reference", "volatility", "usual"), "the watch")
+    charts = {layer: _chart_from_json(chart, layer) for layer, chart in text["charts"].items()}
+    for layer, one in text["usual"].items():
+        check_fields(one, Usual._fields, f"what is usual of {layer}")
     usual = {layer: Usual(**one) for layer, one in text["usual"].items()}
+    reference = _reference_from_json(text["reference"]) if text["reference"] else None
     return Watch(text["bars"], charts, text["constant"], text["volatility"], usual), reference
+
+# %% ../../nbs/monitor/layers.ipynb #65fe6fc1
+def check_fields(
+    kept,  # what a file holds
+    fields,  # names that it must have, and no other
+    where: str,  # named in the error
+) -> None:
+    """Raise where a table of keys lacks one, or has one too many.
+
+    Parameters
+    ----------
+    kept
+        what a file holds
+    fields
+        names that it must have, and no other
+    where : str
+        named in the error
+    """
+    if not isinstance(kept, dict):
+        raise NeuralphaError(f"{where} is no table of keys")
+    missing = [name for name in fields if name not in kept]
+    unknown = [name for name in kept if name not in fields]
+    if missing or unknown:
+        raise NeuralphaError(f"{where} lacks {missing[0]!r}" if missing else f"{where} holds {unknown[0]!r}")
+
+# %% ../../nbs/monitor/layers.ipynb #817728dd
+def _reference_from_json(kept) -> Reference:
+    check_fields(kept, ("names", *REFERENCE), "the features' reference")
+    arrays = {name: np.array(kept[name], float) for name in REFERENCE}
+    series = 2 * len(kept["names"])
+    shapes = {name: (series,) for name in REFERENCE}
+    shapes |= dict(cuts=(series, len(REFERENCE_SHARES)), shares=(series, len(REFERENCE_SHARES)), level=(2, series))
+    for name, values in arrays.items():
+        if values.shape != shapes[name]:
+            raise NeuralphaError(f"the features' {name} has the shape {values.shape}, not {shapes[name]}")
+    return Reference(tuple(kept["names"]), **arrays)
 
 # %% ../../nbs/monitor/layers.ipynb #cd4667ff
 def _chart_to_json(chart):
     rest = dict(run_length=list(chart.run_length), pool=chart.pool.tolist())
     return {name: getattr(chart, name) for name in PLAIN} | rest | dict(whitening=asdict(chart.whitening))
 
-# %% ../../nbs/monitor/layers.ipynb #b5959a90
-def _chart_from_json(kept):
+# %% ../../nbs/monitor/layers.ipynb #3a06db13
+def _chart_from_json(kept, layer):
+    check_fields(kept, (*PLAIN, "run_length", "pool", "whitening"), f"the chart of {layer}")
+    check_fields(kept["whitening"], Whitening.__dataclass_fields__, f"the whitening of {layer}")
     plain = {name: kept[name] for name in PLAIN}
     length, white = RunLength(*kept["run_length"]), Whitening(**kept["whitening"])
     return Chart(**plain, whitening=white, run_length=length, pool=np.array(kept["pool"], float))
