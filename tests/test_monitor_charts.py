@@ -198,11 +198,11 @@ def test_thin_sessions_alarm_as_often_as_wanted():
     assert low <= woken <= high
 
 def test_a_count_keeps_its_values_and_its_chart_says_the_rate_that_it_really_has():
-    from neuralpha.monitor.charts import _seen_of_futures, _uncalibrated, _worlds
+    from neuralpha.monitor.charts import _draw_worlds, _surprises_of_futures, _without_threshold
 
     x = np.where(np.arange(400) % 67 == 5, 0.98, 1.0)
-    chart = _uncalibrated(x, "cusum", "down", None, 0.0, 0)
-    seen = _seen_of_futures(chart, _worlds(chart, x, 30), 4, 200)
+    chart = _without_threshold(x, "cusum", "down", None, 0.0, 0)
+    seen = _surprises_of_futures(chart, _draw_worlds(chart, x, 30), 4, 200)
     values = chart.whitening.mean + chart.whitening.scale * seen
     kept = np.isclose(values, 0.98) | np.isclose(values, 1.0)
     assert kept.mean() > 0.95 and (values < 0.97).any()  # the others are of worlds with a slow state, or further out
@@ -213,13 +213,13 @@ def test_a_count_keeps_its_values_and_its_chart_says_the_rate_that_it_really_has
     assert coarse.run_length.mean > 1.1 * 20  # one lost bar wakes or does not; half of the rate lies between
 
 def test_weights_make_a_mean_as_uncertain_as_it_is():
-    from neuralpha.monitor.charts import _block_means, _weights
+    from neuralpha.monitor.charts import _bar_weights, _block_means
 
     rng = np.random.default_rng(0)
     for bars, block in ((500, 2), (500, 20), (300, 10)):
         pools = rng.standard_normal((200, bars))
         pools = (pools - pools.mean(1, keepdims=True)) / pools.std(1, keepdims=True)
-        means = [_weights(30, bars, block, rng) @ _block_means(pool, block) for pool in pools]
+        means = [_bar_weights(30, bars, block, rng) @ _block_means(pool, block) for pool in pools]
         assert np.mean(np.square(means)) * bars == pytest.approx(1.0, abs=0.12)
 
 def test_futures_without_an_alarm_do_not_say_that_there_never_is_one():
@@ -230,8 +230,8 @@ def test_futures_without_an_alarm_do_not_say_that_there_never_is_one():
     assert found.mean == pytest.approx(500 * 480 / 2.9957, rel=1e-4)
     assert found.low == found.high == pytest.approx(500 * 24 / 2.9957, rel=1e-4)  # the rule of three
     assert found.is_open and str(found).endswith("to more than 4,006)")
-    few = np.where(np.arange(60)[:, None] < 30, 2.0, calm)
-    found = _length_of_highest(few, 1.0, 500)
+    half_alarmed = np.where(np.arange(60)[:, None] < 30, 2.0, calm)
+    found = _length_of_highest(half_alarmed, 1.0, 500)
     assert found.mean == pytest.approx(500 / np.log(2)) and found.is_open and found.low < 30
     assert not _length_of_highest(calm + 2, 1.0, 500).is_open
 

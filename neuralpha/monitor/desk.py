@@ -522,14 +522,14 @@ def write_bar_table(folder, table: pd.DataFrame) -> str:  # digest, which is its
             tmp.write_bytes(out.getvalue())
     return name
 
-# %% ../../nbs/monitor/desk.ipynb #8e66b7e1
+# %% ../../nbs/monitor/desk.ipynb #fca1f191
 def read_bar_table(folder, name: str) -> pd.DataFrame:
     """Read a table, and compare its bytes with its name."""
     path = Path(folder) / TABLES / f"{name}.parquet"
     if not path.exists() or file_digest(path) != name:
-        what = "was altered" if path.exists() else "is missing"
+        fault = "was altered" if path.exists() else "is missing"
         raise NeuralphaError(
-            f"{path} {what}: the desk cannot go on from it. `neuralpha verify` shows what else is wrong."
+            f"{path} {fault}: the desk cannot go on from it. `neuralpha verify` shows what else is wrong."
         )
     return pd.read_parquet(path)
 
