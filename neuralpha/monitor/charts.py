@@ -947,24 +947,40 @@ def _smooth_shocks(chart, worlds, futures, bars):
     shocks = resample_blocks(chart.pool, chart.block, len(worlds.mean) * futures, bars, chart.seed + 4)
     return _beyond_the_seen(shocks, chart.pool, chart.seed + 5)
 
-# %% ../../nbs/monitor/charts.ipynb #a4717b5f
-LARGEST_COUNTS = 3  # counts on each side, of which is learnt how far beyond them others may lie
+# %% ../../nbs/monitor/charts.ipynb #43f7b208
+LARGEST_COUNTS = 3  # on each side, of which is learnt how far beyond them others may lie
 
 
+class _Further(NamedTuple):
+    """What lies beyond the largest count."""
+
+    distance: float  # mean, of the largest
+    share: float  # of what was the largest, that lies so far out
+
+
+def _further_out(ordered) -> _Further:
+    """Of counts in falling order."""
+    repeated = _times_largest(ordered)
+    if repeated > LARGEST_COUNTS:
+        return _Further(ordered[0] - ordered[repeated], 0.5 / repeated)
+    return _Further((ordered[:LARGEST_COUNTS] - ordered[LARGEST_COUNTS]).mean(), 1 / repeated)
+
+
+def _times_largest(ordered) -> int:
+    return int((ordered > ordered[0] - 1e-9).sum())
+
+# %% ../../nbs/monitor/charts.ipynb #b2b4b50b
 def _beyond_the_largest(shocks, pool, seed):
     """The shocks, the largest of the pool moved further out, on each side."""
     rng = np.random.default_rng(seed)
     out = shocks.copy()
     for sign in (1, -1):
         ordered = np.sort(sign * pool)[::-1]
-        same = int((ordered > ordered[0] - 1e-9).sum())
-        if same > len(pool) / 2:
-            continue  # where most are the largest it is a bound, as all of the assets are
-        apart, moved = (ordered[:LARGEST_COUNTS] - ordered[LARGEST_COUNTS]).mean(), 1 / same
-        if same > LARGEST_COUNTS:
-            apart, moved = ordered[0] - ordered[same], 0.5 / same
-        is_far = (sign * shocks > ordered[0] - 1e-9) & (rng.random(shocks.shape) < moved)
-        out[is_far] = sign * (ordered[0] + rng.exponential(apart, is_far.sum()))
+        if _times_largest(ordered) > len(pool) / 2:
+            continue
+        further = _further_out(ordered)
+        is_moved = (sign * shocks > ordered[0] - 1e-9) & (rng.random(shocks.shape) < further.share)
+        out[is_moved] = sign * (ordered[0] + rng.exponential(further.distance, is_moved.sum()))
     return out
 
 # %% ../../nbs/monitor/charts.ipynb #e0dad2a1

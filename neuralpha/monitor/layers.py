@@ -561,7 +561,7 @@ class Watch:
         alarm = bool(last["alarm"]) and bool(np.isfinite(live[-1]))
         return LayerReading(live[-1], float(last["statistic"]), chart.threshold, alarm)
 
-# %% ../../nbs/monitor/layers.ipynb #d315ed99
+# %% ../../nbs/monitor/layers.ipynb #7cb4216e
 def learn_watch(
     values: pd.DataFrame,  # one row per bar of the validation period, a column per layer
     bars: int = 504,  # in which one false alarm is expected, of all layers together
@@ -589,13 +589,7 @@ def learn_watch(
     **draws
         worlds and futures, as `watch_rate` takes them
     """
-    known = {layer: values[layer].dropna() for layer in LAYERS if layer in values and values[layer].notna().any()}
-    constant = {layer: float(x.iloc[0]) for layer, x in known.items() if np.ptp(x) < 1e-9 * max(abs(x.iloc[0]), 1e-9)}
-    moving = {layer: x for layer, x in known.items() if layer not in constant}
-    short = [layer for layer, x in moving.items() if len(x) < 60]
-    if short or not moving:
-        found = f"{len(moving[short[0]])} bars of {short[0]!r}" if short else "no layer that varies"
-        raise NeuralphaError(f"The validation period has {found}; a chart needs 60 bars.")
+    moving, constant = _moving_and_constant(values)
     lived = lived or bars
     share = lived / bars / len(moving)
     draws = dict(bars=lived, seed=seed) | draws
@@ -604,6 +598,22 @@ def learn_watch(
     }
     usual = {layer: usual_of(x, horizon if layer == "ic" else 1) for layer, x in moving.items()}
     return Watch(bars, charts, constant, volatility, usual)
+
+
+def _moving_and_constant(values) -> tuple[dict, dict]:
+    """Layer -> its known numbers, of those that vary; layer -> its value, of those that never do."""
+    known = {layer: values[layer].dropna() for layer in LAYERS if layer in values and values[layer].notna().any()}
+    constant = {layer: float(x.iloc[0]) for layer, x in known.items() if _is_constant(x)}
+    moving = {layer: x for layer, x in known.items() if layer not in constant}
+    too_short = [layer for layer, x in moving.items() if len(x) < 60]
+    if too_short or not moving:
+        found = f"{len(moving[too_short[0]])} bars of {too_short[0]!r}" if too_short else "no layer that varies"
+        raise NeuralphaError(f"The validation period has {found}; a chart needs 60 bars.")
+    return moving, constant
+
+
+def _is_constant(x) -> bool:
+    return np.ptp(x) < 1e-9 * max(abs(x.iloc[0]), 1e-9)
 
 # %% ../../nbs/monitor/layers.ipynb #a66448d6
 def watch_delays(
