@@ -4,11 +4,12 @@ import datetime as dt
 import re
 import pandas as pd
 import pytest
-from neuralpha.core import NeuralphaError
+from neuralpha.core import NeuralphaError, read_json, write_json
 from neuralpha.cli import _data_block, _read_options, main
 from neuralpha.data.reading.spec import ReadSpec
 from neuralpha.data.universes import load_universe
 from neuralpha.models.registry import MODELS
+from neuralpha.monitor.rehearsal import open_rehearsal
 
 def test_what_is_read_is_a_studys_data_block(tmp_path):
     assert _data_block("tiny", ["german.csv"], ["date_format=%d.%m.%Y"]) == {"german.csv": {"date_format": "%d.%m.%Y"}}
@@ -226,6 +227,33 @@ def test_ctrl_c_is_answered_with_what_a_second_start_finds(monkeypatch, capsys):
         with pytest.raises(SystemExit) as end:
             main(line.split())
         assert end.value.code == 130 and kept in capsys.readouterr().err
+
+@pytest.fixture(scope="module")
+def old_desk(tmp_path_factory):
+    """A desk as it was written when the level of its reference had one row, and no file a layout."""
+    desk = open_rehearsal(tmp_path_factory.mktemp("old") / "desk")
+    watch, kept = (read_json(desk.folder / name) for name in ("watch.json", "desk.json"))
+    watch["reference"]["level"] = watch["reference"]["level"][0]
+    write_json(desk.folder / "watch.json", watch)
+    write_json(desk.folder / "desk.json", {name: value for name, value in kept.items() if name != "layout"})
+    (desk.folder / "fills.csv").write_text("date,asset,shares,price\n2013-01-02,A,1,1\n")
+    return desk.folder
+
+@pytest.mark.parametrize("layout", [None, 1, 99])
+@pytest.mark.parametrize(
+    "command",
+    ["step {} -u sim-tiny", "status {}", "replay {} -u sim-tiny", "test {}", "retrain {}", "difference {}"]
+    + ["rollback {} --why old", "fills {} {}/fills.csv"],
+)
+def test_a_desk_of_older_code_is_answered_in_one_line_by_every_command(old_desk, capsys, command, layout):
+    kept = read_json(old_desk / "desk.json")
+    kept.pop("layout", None)
+    write_json(old_desk / "desk.json", kept if layout is None else kept | {"layout": layout})
+    code, said = _call(capsys, "desk", *command.format(*[old_desk] * 2).split())
+    advice = "update neuralpha" if layout == 99 else "open a new desk on the report"
+    assert code == 2 and advice in said.err and said.err.count("\n") == 1
+    code, said = _call(capsys, "verify", old_desk)
+    assert code == 1 and sum(advice in line for line in said.err.splitlines()) == 1
 
 def _call(capsys, *args):
     with pytest.raises(SystemExit) as e:

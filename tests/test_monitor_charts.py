@@ -148,6 +148,32 @@ def test_a_chart_goes_on_where_the_validation_period_ended():
     whole = chart.whitening.surprises(x)[600:]
     np.testing.assert_allclose(chart.run(x[600:])["statistic"][:20], chart.statistic(whole[None, :20])[0])
 
+def test_the_shape_of_a_tail_is_learnt_and_drawn():
+    from neuralpha.monitor.charts import _fit_tail
+
+    share = (np.arange(2000) + 0.5) / 2000
+    for law, shape, scale in (
+        (stats.genpareto(0.3), 0.3, 1.0),
+        (stats.genpareto(-0.4, scale=2), -0.4, 2.0),
+        (stats.expon(scale=3), 0.0, 3.0),
+    ):
+        tail = _fit_tail(law.ppf(share))
+        assert tail.shape == pytest.approx(shape, abs=0.02) and tail.scale == pytest.approx(scale, rel=0.02)
+        drawn = tail.draw(np.random.default_rng(0), 100_000)
+        assert stats.kstest(drawn, law.cdf).statistic < 0.01
+    assert _fit_tail(np.arange(1.0, 5.0)) == (0.0, 2.5)  # four say a mean, and no shape
+    assert _fit_tail(np.full(20, 2.0)).shape == -0.5
+
+def test_numbers_whose_tail_is_heavier_than_exponential_alarm_as_often_as_wanted():
+    """200 desks of 400 bars, independent lognormal values."""
+    woken = 0
+    for seed in range(200):
+        x = np.exp(0.5 * np.random.default_rng([seed, 34]).standard_normal(904))
+        chart = watch_rate(x[:400], alarms=1 / 6, bars=504, side="up", memory=0.5, worlds=40, seed=seed)
+        woken += chart.run(x[400:])["alarm"].any()
+    low, high = stats.binom.interval(0.95, 200, 1 - np.exp(-1 / 6))
+    assert low <= woken <= high
+
 @pytest.mark.parametrize("stale", [0.001, 0.01])
 def test_counts_of_what_is_rare_alarm_as_often_as_wanted(stale):
     """150 desks: the share of 50 assets that have a new price, of which so many have none on a bar."""
@@ -159,12 +185,24 @@ def test_counts_of_what_is_rare_alarm_as_often_as_wanted(stale):
     low, high = stats.binom.interval(0.95, 150, 1 - np.exp(-1 / 6))
     assert low <= woken <= high
 
+def test_thin_sessions_alarm_as_often_as_wanted():
+    """400 desks: one session in fifty is thin, and 2 to 25 of 50 assets have no new price on it."""
+    woken = 0
+    for seed in range(1000, 1400):
+        rng = np.random.default_rng([seed, 77])
+        thin = rng.random(1004) < 0.02
+        fresh = 1 - rng.binomial(50, np.where(thin, rng.uniform(0.05, 0.5, 1004), 0.01)) / 50
+        chart = watch_rate(fresh[:500], alarms=1 / 6, bars=504, worlds=60, seed=seed)
+        woken += chart.run(fresh[500:])["alarm"].any()
+    low, high = stats.binom.interval(0.95, 400, 1 - np.exp(-1 / 6))
+    assert low <= woken <= high
+
 def test_a_count_keeps_its_values_and_its_chart_says_the_rate_that_it_really_has():
-    from neuralpha.monitor.charts import _seen_of_futures, _uncalibrated, _worlds
+    from neuralpha.monitor.charts import _draw_worlds, _surprises_of_futures, _without_threshold
 
     x = np.where(np.arange(400) % 67 == 5, 0.98, 1.0)
-    chart = _uncalibrated(x, "cusum", "down", None, 0.0, 0)
-    seen = _seen_of_futures(chart, _worlds(chart, x, 30), 4, 200)
+    chart = _without_threshold(x, "cusum", "down", None, 0.0, 0)
+    seen = _surprises_of_futures(chart, _draw_worlds(chart, x, 30), 4, 200)
     values = chart.whitening.mean + chart.whitening.scale * seen
     kept = np.isclose(values, 0.98) | np.isclose(values, 1.0)
     assert kept.mean() > 0.95 and (values < 0.97).any()  # the others are of worlds with a slow state, or further out
@@ -175,13 +213,13 @@ def test_a_count_keeps_its_values_and_its_chart_says_the_rate_that_it_really_has
     assert coarse.run_length.mean > 1.1 * 20  # one lost bar wakes or does not; half of the rate lies between
 
 def test_weights_make_a_mean_as_uncertain_as_it_is():
-    from neuralpha.monitor.charts import _block_means, _weights
+    from neuralpha.monitor.charts import _bar_weights, _block_means
 
     rng = np.random.default_rng(0)
     for bars, block in ((500, 2), (500, 20), (300, 10)):
         pools = rng.standard_normal((200, bars))
         pools = (pools - pools.mean(1, keepdims=True)) / pools.std(1, keepdims=True)
-        means = [_weights(30, bars, block, rng) @ _block_means(pool, block) for pool in pools]
+        means = [_bar_weights(30, bars, block, rng) @ _block_means(pool, block) for pool in pools]
         assert np.mean(np.square(means)) * bars == pytest.approx(1.0, abs=0.12)
 
 def test_futures_without_an_alarm_do_not_say_that_there_never_is_one():
@@ -192,8 +230,8 @@ def test_futures_without_an_alarm_do_not_say_that_there_never_is_one():
     assert found.mean == pytest.approx(500 * 480 / 2.9957, rel=1e-4)
     assert found.low == found.high == pytest.approx(500 * 24 / 2.9957, rel=1e-4)  # the rule of three
     assert found.is_open and str(found).endswith("to more than 4,006)")
-    few = np.where(np.arange(60)[:, None] < 30, 2.0, calm)
-    found = _length_of_highest(few, 1.0, 500)
+    half_alarmed = np.where(np.arange(60)[:, None] < 30, 2.0, calm)
+    found = _length_of_highest(half_alarmed, 1.0, 500)
     assert found.mean == pytest.approx(500 / np.log(2)) and found.is_open and found.low < 30
     assert not _length_of_highest(calm + 2, 1.0, 500).is_open
 

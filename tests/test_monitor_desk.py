@@ -129,12 +129,41 @@ def test_a_file_that_is_not_fit_halts_the_desk_and_nothing_is_traded(tmp_path):
     assert [e.kind for e in bars] == ["bar"] and bars[0].body["alarms"] == ["data"] and desk.record().halted == ""
     assert bars[0].body["state"]["action"] == "pause"
 
-def test_a_desk_of_an_earlier_version_says_what_it_lacks(tmp_path):
+def _without(table, name):
+    return {key: value for key, value in table.items() if key != name}
+
+def _one_row(watch):
+    return watch | {"reference": watch["reference"] | {"level": watch["reference"]["level"][0]}}
+
+def _short_chart(watch):
+    return watch | {"charts": watch["charts"] | {"ic": _without(watch["charts"]["ic"], "level")}}
+
+def _long_chart(watch):
+    return watch | {"charts": watch["charts"] | {"ic": watch["charts"]["ic"] | {"alpha": 1}}}
+
+@pytest.mark.parametrize(
+    ("file", "change", "said"),
+    [
+        ("desk.json", lambda kept: _without(kept, "layout"), "an earlier version of neuralpha.*: open a new desk"),
+        ("desk.json", lambda kept: kept | {"layout": 99}, "a newer version of neuralpha.*layout 99.*update neuralpha"),
+        ("desk.json", lambda kept: kept | {"layout": "x"}, "an earlier version of neuralpha.*: open a new desk"),
+        ("desk.json", lambda kept: kept | {"terms": _without(kept["terms"], "lot")}, "terms lacks 'lot'.*a new desk"),
+        ("desk.json", lambda kept: kept | {"terms": kept["terms"] | {"hat": 1}}, "terms holds 'hat'.*a new desk"),
+        ("desk.json", lambda kept: _without(kept, "facts"), "desk.json lacks 'facts'.*a new desk"),
+        ("watch.json", lambda kept: _without(kept, "usual"), "watch lacks 'usual'.*a new desk"),
+        ("watch.json", lambda kept: kept | {"more": 1}, "watch holds 'more'.*a new desk"),
+        ("watch.json", _one_row, r"level has the shape \(\d+,\), not \(2, \d+\).*a new desk"),
+        ("watch.json", _short_chart, "chart of ic lacks 'level'.*a new desk"),
+        ("watch.json", _long_chart, "chart of ic holds 'alpha'.*a new desk"),
+        ("watch.json", lambda kept: [kept], "watch is no table of keys.*a new desk"),
+    ],
+)
+def test_a_desk_of_another_version_says_in_one_line_what_to_do(tmp_path, file, change, said):
     desk = open_rehearsal(tmp_path / "desk")
-    kept = read_json(desk.folder / "watch.json")
-    write_json(desk.folder / "watch.json", {name: value for name, value in kept.items() if name != "usual"})
-    with pytest.raises(NeuralphaError, match="opened by an earlier version.*open a new desk"):
+    write_json(desk.folder / file, change(read_json(desk.folder / file)))
+    with pytest.raises(NeuralphaError, match=said) as refused:
         Desk(desk.folder, desk.weigh)
+    assert "\n" not in str(refused.value)
 
 def test_a_held_asset_that_vanished_from_the_file_halts_the_desk(tmp_path):
     desk = open_rehearsal(tmp_path / "desk")

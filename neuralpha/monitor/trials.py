@@ -237,7 +237,7 @@ class Lived(NamedTuple):
     first: float  # bars from the break to the first alarm of any layer; infinite where none came
     by: str  # layer that gave it
 
-# %% ../../nbs/monitor/trials.ipynb #83efb8a5
+# %% ../../nbs/monitor/trials.ipynb #f80faafc
 def live_once(
     seed: int,
     validation: int = 500,  # bars of the validation period
@@ -245,7 +245,7 @@ def live_once(
     alarms: float = 1.0,  # false ones wanted while they are, of all layers together
     kind: str | None = None,
     size: float = 0.0,
-    **how,  # worlds and futures of the calibration
+    **draws,  # worlds and futures of the calibration
 ) -> Lived:
     """Learn, live, and count alarms; a break comes with the first bar that is lived.
 
@@ -260,11 +260,11 @@ def live_once(
         false ones wanted while they are, of all layers together
     kind : str | None, default None
     size : float, default 0.0
-    **how
+    **draws
         worlds and futures of the calibration
     """
     numbers = numbers_of(draw_world(seed, validation + bars, kind=kind, size=size, at=validation), validation)
-    watching = learn_watch(numbers[:validation], int(round(bars / alarms)), seed, lived=bars, **how)
+    watching = learn_watch(numbers[:validation], int(round(bars / alarms)), seed, lived=bars, **draws)
     live = numbers[validation:]
     runs = {layer: chart.run(live[layer].to_numpy(float)) for layer, chart in watching.charts.items()}
     fired = {layer: np.flatnonzero(run["alarm"]) for layer, run in runs.items()}
@@ -272,12 +272,12 @@ def live_once(
     by = min(firsts, key=firsts.get) if firsts else ""
     return Lived({layer: len(at) for layer, at in fired.items()}, firsts.get(by, np.inf), by)
 
-# %% ../../nbs/monitor/trials.ipynb #ccce0eea
+# %% ../../nbs/monitor/trials.ipynb #a38d6a69
 def false_alarms(
     desks: int,
     first_seed: int = 0,
     alarms: float = 1.0,  # wanted in each desk's life
-    **how,  # as `live_once` takes them
+    **draws,  # as `live_once` takes them
 ) -> pd.DataFrame:  # by layer: desks that were woken, wanted, low and high of 95 %, whether it holds; all alarms
     """Live many desks in which nothing breaks. A desk is woken by a layer or is not, so the count is binomial.
 
@@ -287,7 +287,7 @@ def false_alarms(
     first_seed : int, default 0
     alarms : float, default 1.0
         wanted in each desk's life
-    **how
+    **draws
         as `live_once` takes them
 
     Returns
@@ -295,7 +295,7 @@ def false_alarms(
     pd.DataFrame
         by layer: desks that were woken, wanted, low and high of 95 %, whether it holds; all alarms
     """
-    lives = [live_once(first_seed + i, alarms=alarms, **how).alarms for i in range(desks)]
+    lives = [live_once(first_seed + i, alarms=alarms, **draws).alarms for i in range(desks)]
     counts = pd.DataFrame(lives)
     chance = 1 - np.exp(-alarms / counts.shape[1])
     low, high = stats.binom.interval(0.95, desks, chance)
@@ -313,7 +313,7 @@ OWN = {  # layers that a break is of
     "scores": ("scores",),
 }
 
-# %% ../../nbs/monitor/trials.ipynb #32bc4a1c
+# %% ../../nbs/monitor/trials.ipynb #2f6738fa
 def first_alarms(
     desks: int,
     first_seed: int = 20_000,
@@ -321,7 +321,7 @@ def first_alarms(
     bars: int = 252,  # that are lived; a break comes with the first of them
     alarms: float = 0.5,  # false ones wanted while they are, of all layers together
     kinds=tuple(BREAKS),
-    **how,  # worlds and futures of the calibration
+    **draws,  # worlds and futures of the calibration
 ) -> (
     pd.DataFrame
 ):  # kind, size (0: nothing breaks), seed, first: bars to the first alarm of its own layers, or infinite
@@ -338,13 +338,13 @@ def first_alarms(
     alarms : float, default 0.5
         false ones wanted while they are, of all layers together
     kinds : default tuple(BREAKS)
-    **how
+    **draws
         worlds and futures of the calibration
     """
     rows = []
     for seed in range(first_seed, first_seed + desks):
         whole = numbers_of(draw_world(seed, validation + bars), validation)
-        watching = learn_watch(whole[:validation], int(round(bars / alarms)), seed, lived=bars, **how)
+        watching = learn_watch(whole[:validation], int(round(bars / alarms)), seed, lived=bars, **draws)
         silent = _firsts(watching, whole[validation:])
         for kind in kinds:
             rows.append((kind, 0.0, seed, min(silent[layer] for layer in OWN[kind])))

@@ -21,7 +21,7 @@ __all__ = ['ORDERS', 'open_desk', 'validation_scores', 'validation_values', 'des
            'order_table', 'position_table', 'write_orders', 'read_fills', 'verify_whole_desk', 'Compared',
            'compare_desk']
 
-# %% ../../nbs/report/desk.ipynb #f396b7ea
+# %% ../../nbs/report/desk.ipynb #6f7d0338
 from pathlib import Path
 from typing import NamedTuple
 import numpy as np
@@ -30,7 +30,17 @@ from ..core import NeuralphaError, atomic_path, read_json
 from ..data.panel import Panel, cut_panel
 from ..labels import forward_return
 from ..evaluate.ic import rank_ic
-from ..monitor.desk import Desk, Record, Terms, create_desk, feed, halt, record_fills, verify_desk
+from neuralpha.monitor.desk import (
+    Desk,
+    Record,
+    Terms,
+    create_desk,
+    feed,
+    halt,
+    read_opening,
+    record_fills,
+    verify_desk,
+)
 from neuralpha.monitor.layers import (
     calm_returns,
     fresh_share,
@@ -275,7 +285,7 @@ def _facts(report, stored, since, values, book) -> dict:
         since=str(since),
     )
 
-# %% ../../nbs/report/desk.ipynb #2023cea3
+# %% ../../nbs/report/desk.ipynb #9acec5bc
 def desk_at(
     folder,  # of a desk, its address, or the desk
 ) -> Desk:
@@ -291,12 +301,13 @@ def desk_at(
     if is_address(folder):
         place = DeskAtAddress(folder)
         place.pull()
-        return Desk(place.folder, read_policy(_terms_of(place.folder)["policy"]), place)
-    return Desk(Path(folder), read_policy(_terms_of(folder)["policy"]))
+        return Desk(place.folder, _policy_of(place.folder), place)
+    return Desk(Path(folder), _policy_of(folder))
 
-# %% ../../nbs/report/desk.ipynb #3f8c41b9
-def _terms_of(folder) -> dict:
-    return read_json(_desk_file(folder), terms=dict)["terms"]
+# %% ../../nbs/report/desk.ipynb #a06eb9cd
+def _policy_of(folder):
+    _desk_file(folder)
+    return read_policy(read_opening(folder).terms.policy)
 
 # %% ../../nbs/report/desk.ipynb #a1860625
 def _desk_file(folder) -> Path:
@@ -540,9 +551,9 @@ def read_fills(
         raise NeuralphaError(f"{file} is not a readable CSV file: {e}") from e
     return record_fills(desk, table)
 
-# %% ../../nbs/report/desk.ipynb #66e7f24d
+# %% ../../nbs/report/desk.ipynb #aa713b64
 def verify_whole_desk(folder) -> list:  # sentences; empty: nothing is wrong
-    """Journal, tables, terms, charts, and the models in the registry.
+    """Journal, tables, terms, charts, and the models in the registry; and whether this version can go on with it.
 
     Returns
     -------
@@ -562,7 +573,16 @@ def verify_whole_desk(folder) -> list:  # sentences; empty: nothing is wrong
         for name, key in known.items()
         if not (Path(folder) / MODELS / key).exists()
     ]
-    return [*verify_desk(folder), *lost, *verify_models(Path(folder) / MODELS)]
+    return [*_unreadable(folder), *verify_desk(folder), *lost, *verify_models(Path(folder) / MODELS)]
+
+
+def _unreadable(folder) -> list:
+    """The sentence that says why a desk cannot be gone on with, where it cannot."""
+    try:
+        read_opening(folder)
+    except NeuralphaError as why:
+        return [str(why)]
+    return []
 
 # %% ../../nbs/report/desk.ipynb #91af23cc
 class Compared(NamedTuple):

@@ -152,7 +152,7 @@ def severity_facts(
 def _quantiles(values) -> list:
     return [float(np.float32(q)) for q in np.nanquantile(values.to_numpy(float), KEPT)]
 
-# %% ../../nbs/report/desk_decay.ipynb #3da31c18
+# %% ../../nbs/report/desk_decay.ipynb #bbd800a4
 def severity_now(
     record: Record,
     panel: Panel,  # that reaches to the desk's last bar
@@ -182,15 +182,17 @@ def severity_now(
     _check_features(record, kept["features"], X)
     now = pd.concat([features_on(X, bar["date"]) for bar in bars])
     scores = pd.concat([table[acting] for table in tables])
-    before = kept["scores"] if record.acting == record.desk.opened[0].models[0] else fits.calibration["score"].dropna()
+    before = (
+        kept["scores"] if record.acting == record.desk.opening.terms.models[0] else fits.calibration["score"].dropna()
+    )
     moved = [ks_statistic(past, now[name]) for name, past in kept["features"].items() if now[name].notna().any()]
     breach = any("costs" in bar["alarms"] for bar in bars)
     return severity(ks_statistic(before, scores.dropna()), moved, breach)
 
-# %% ../../nbs/report/desk_decay.ipynb #fe5e85b2
+# %% ../../nbs/report/desk_decay.ipynb #87545fef
 def _check_features(record, kept, X):
     """The features of the opening's champion must be those of the model that acts."""
-    lost, champion = sorted(set(kept) - set(X.names)), record.desk.opened[0].models[0]
+    lost, champion = sorted(set(kept) - set(X.names)), record.desk.opening.terms.models[0]
     if lost:
         raise NeuralphaError(
             f"{record.acting} does not use {', '.join(lost[:3])}, which {champion} was validated "
