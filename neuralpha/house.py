@@ -538,7 +538,7 @@ def doubled_names(
         found += [f"{module}.{name}" for name in sorted(set(defined)) if defined.count(name) > 1]
     return found
 
-# %% ../nbs/house.ipynb #c678f494
+# %% ../nbs/house.ipynb #a9bb3c4c
 NAMESAKES = {"SECTION", "main", "ic", "rank_ic"}  # what several modules may call so
 
 
@@ -567,11 +567,10 @@ def namesakes(
 def _defined_at_top(node: ast.stmt) -> list[str]:
     if isinstance(node, (ast.FunctionDef, ast.ClassDef)):
         return [node.name]
-    targets = node.targets if isinstance(node, ast.Assign) else [getattr(node, "target", None)]
+    targets = getattr(node, "targets", []) + [node.target] * isinstance(node, ast.AnnAssign)
     return [
         part.id
         for target in targets
-        if target is not None
         for part in ast.walk(target)
         if isinstance(part, ast.Name) and isinstance(part.ctx, ast.Store)
     ]

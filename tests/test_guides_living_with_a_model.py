@@ -9,7 +9,7 @@ from neuralpha.data.panel import cut_panel
 
 from neuralpha.data.simulated.market import simulate_universe
 
-from neuralpha.monitor.desk import Terms, create_desk
+from neuralpha.monitor.desk import DeskTerms, create_desk
 
 from neuralpha.monitor.layers import learn_watch
 
@@ -30,7 +30,7 @@ def test_a_desk_whose_model_loses_its_skill_is_shut_down_and_its_twin_is_not(tmp
     scores = pd.concat({date: inputs.scores(date)["fading"] for date in dates}, names=["date", "asset"])
     label = na.forward_return(cut_panel(market, last=opened), 5, 1)
     watching = learn_watch(na.rank_ic(scores, label).to_frame("ic"), 4000, horizon=5, worlds=30, futures=6)
-    terms = Terms(("fading", "steady"), str(pd.Timestamp(opened)), costs=5.0, capital=1e7)
+    terms = DeskTerms(("fading", "steady"), str(pd.Timestamp(opened)), costs=5.0, capital=1e7)
     desk = create_desk(tmp_path / "desk", terms, read_policy(terms.policy), watching, actions=DECAY)
     desk.feed(inputs, live=False)
     record = desk.record()

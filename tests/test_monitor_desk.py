@@ -11,7 +11,7 @@ from neuralpha.core import NeuralphaError, digest, read_json, write_json
 from neuralpha.data.panel import cut_panel
 from neuralpha.monitor.journal import read_journal, verify_journal, write_journal
 from neuralpha.monitor.rehearsal import OPENED, PriceScores, open_rehearsal, rehearsal_market
-from neuralpha.monitor.policy import State
+from neuralpha.monitor.policy import InForce
 from neuralpha.portfolio.backtest import backtest
 from neuralpha.portfolio.policies import Quantiles
 from neuralpha.trading.clock import Clock
@@ -50,11 +50,11 @@ def test_one_date_is_what_cutting_leaves():
 def test_a_pause_only_reduces_and_a_flattened_desk_holds_nothing():
     target, held = np.array([0.3, 0.1, -0.2, 0.2, np.nan, 0.0]), np.array([0.2, 0.2, 0.2, 0.0, 0.1, 0.1])
     np.testing.assert_array_equal(
-        act(State(action="pause", size=0.0), target, held), [np.nan, 0.1, 0.0, 0.0, np.nan, 0.0]
+        act(InForce(action="pause", size=0.0), target, held), [np.nan, 0.1, 0.0, 0.0, np.nan, 0.0]
     )
-    np.testing.assert_array_equal(act(State(action="flatten", size=0.0), target, held), np.zeros(6))
-    np.testing.assert_array_equal(act(State(action="reduce", size=0.5), target, held), target * 0.5)
-    np.testing.assert_array_equal(act(State(), target, held), target)
+    np.testing.assert_array_equal(act(InForce(action="flatten", size=0.0), target, held), np.zeros(6))
+    np.testing.assert_array_equal(act(InForce(action="reduce", size=0.5), target, held), target * 0.5)
+    np.testing.assert_array_equal(act(InForce(), target, held), target)
 
 MARKET = rehearsal_market()
 
@@ -320,9 +320,9 @@ def test_policies_that_look_at_the_account_and_back_give_the_same_journal_in_pie
 
 def test_terms_that_make_no_sense_are_refused(tmp_path):
     with pytest.raises(NeuralphaError, match="at least 1 bar"):
-        Terms(("a",), "2024-01-02", delay=0)
+        DeskTerms(("a",), "2024-01-02", delay=0)
     with pytest.raises(NeuralphaError, match="each name once"):
-        Terms(("a", "a"), "2024-01-02")
+        DeskTerms(("a", "a"), "2024-01-02")
     desk = open_rehearsal(tmp_path / "desk")
     with pytest.raises(NeuralphaError, match="exists already"):
         open_rehearsal(tmp_path / "desk")

@@ -5,7 +5,7 @@ import pytest
 from neuralpha.core import NeuralphaError
 
 def _follow(policy, planted, bars):
-    states = [State()]
+    states = [InForce()]
     for bar in range(1, bars + 1):
         states.append(policy.step(states[-1], planted.get(bar, ())))
     return states
@@ -57,7 +57,7 @@ def test_the_digest_follows_the_file_and_unknown_alarms_are_refused(tmp_path):
     file.write_text(CLASSIC)
     assert load_policy(file).digest == load_policy(CLASSIC).digest != load_policy(CLASSIC + "# changed\n").digest
     with pytest.raises(NeuralphaError, match="Unknown layer of the policy 'rain'"):
-        load_policy(CLASSIC).step(State(), ["rain"])
+        load_policy(CLASSIC).step(InForce(), ["rain"])
 
 SLOW = (
     CLASSIC

@@ -10,7 +10,7 @@ import urllib.request
 from contextlib import contextmanager
 import pytest
 from neuralpha.core import NeuralphaError
-from neuralpha.monitor.registry import MODELS, model_digest, register_model
+from neuralpha.monitor.registry import MODELS_FOLDER, model_digest, register_model
 from neuralpha.monitor.rehearsal import open_rehearsal
 
 def _desk_with_models(tmp_path):
@@ -24,7 +24,7 @@ def _desk_with_models(tmp_path):
             (folder / "fit-0").mkdir()
             (folder / "fit-0" / "weights.txt").write_text(name)
 
-        keys[name] = register_model(desk.folder / MODELS, write, card)
+        keys[name] = register_model(desk.folder / MODELS_FOLDER, write, card)
         desk.admit(name, keys[name])
     return desk, keys
 
@@ -105,7 +105,7 @@ def test_an_altered_model_and_a_missing_library_are_refused_in_one_line(tmp_path
         without.setitem(sys.modules, "mlflow", None)
         with pytest.raises(NeuralphaError, match=r"needs the package mlflow: pip install 'neuralpha\[mlflow\]'"):
             export_to_mlflow(desk, f"sqlite:///{tmp_path}/mlflow.db", "desk")
-    (desk.folder / MODELS / keys["late"] / "fit-0" / "weights.txt").write_text("other")
+    (desk.folder / MODELS_FOLDER / keys["late"] / "fit-0" / "weights.txt").write_text("other")
     with pytest.raises(NeuralphaError, match=f"The model {keys['late'][:12]} was altered. Nothing was exported"):
         export_to_mlflow(desk, f"sqlite:///{tmp_path}/mlflow.db", "desk")
     assert not (tmp_path / "mlflow.db").exists()

@@ -54,11 +54,11 @@ def test_half_lives_have_changed_where_their_intervals_do_not_touch():
     assert not _is_apart(kept, lived[:0]) and not _is_apart(dict.fromkeys(kept), lived)
 
 def test_the_classic_score_of_the_last_month_sees_scores_that_are_others(replayed, monkeypatch):
-    from neuralpha.monitor.registry import MODELS
+    from neuralpha.monitor.registry import MODELS_FOLDER
     from neuralpha.report.desk_fits import load_fits
 
     record = replayed.record()
-    fits = load_fits(replayed.folder / MODELS / replayed.models[record.acting])
+    fits = load_fits(replayed.folder / MODELS_FOLDER / replayed.models[record.acting])
     usual = severity_now(record, _panel(replayed), fits)
     assert usual.points in (0, 2, 3, 5, 7)
     tables = {bar["table"]: record.table(bar) for bar in record.bars[-21:]}

@@ -2,7 +2,7 @@
 from neuralpha.report.desk_fits import *
 import pandas as pd
 
-from neuralpha.monitor.registry import MODELS
+from neuralpha.monitor.registry import MODELS_FOLDER
 
 from neuralpha.report.fits import date_scores, setting_features
 
@@ -10,7 +10,7 @@ def test_fits_that_were_kept_score_as_they_did(opened, tmp_path):
     import neuralpha as na
 
     [key, _] = opened.models.values()
-    fits = load_fits(opened.folder / MODELS / key)
+    fits = load_fits(opened.folder / MODELS_FOLDER / key)
     save_fits(fits, tmp_path)
     again = load_fits(tmp_path)
     panel = na.load_universe("sim-tiny")

@@ -15,7 +15,7 @@ from neuralpha.cli import app
 from neuralpha.core import NeuralphaError
 from neuralpha.monitor.desk import Desk
 from neuralpha.monitor.policy import CLASSIC, load_policy
-from neuralpha.monitor.registry import MODELS, registered
+from neuralpha.monitor.registry import MODELS_FOLDER, registered
 from neuralpha.report.desk import desk_at, order_table, replay_desk, retrain_desk, verify_whole_desk
 from neuralpha.report.desk_page import write_desk_page
 from neuralpha.report.elsewhere import DeskAtAddress
@@ -59,7 +59,7 @@ def test_the_policy_makes_a_challenger_never_a_champion_and_the_same_however_oft
     assert record.acting == "lightgbm" and name.startswith("lightgbm@") and name in opened.terms.models
     wealth = record.wealth()[name]
     assert wealth[:12].isna().all() and wealth[12:].notna().all() and wealth.iloc[-1] != wealth.iloc[12]
-    card = registered(opened.folder / MODELS).loc[entry.body["digest"]]
+    card = registered(opened.folder / MODELS_FOLDER).loc[entry.body["digest"]]
     assert card["data"]["learnt_before"] > opened.facts["validation"][0]
     regimes = {row["regime"]: row for row in entry.body["forgotten"]}
     assert set(regimes) == {"calm", "middling", "stormy", "all"}
@@ -70,7 +70,7 @@ def test_the_policy_makes_a_challenger_never_a_champion_and_the_same_however_oft
         replay_desk(tmp_path / "twin", last=date)
     one, other = ((folder / "journal.jsonl").read_bytes() for folder in (opened.folder, tmp_path / "twin"))
     assert one == other and verify_whole_desk(opened.folder) == []
-    shutil.rmtree(opened.folder / MODELS / entry.body["digest"])
+    shutil.rmtree(opened.folder / MODELS_FOLDER / entry.body["digest"])
     assert any("is missing" in problem for problem in verify_whole_desk(opened.folder))
 
 def test_one_is_fitted_from_the_command_line_and_shown(replayed):

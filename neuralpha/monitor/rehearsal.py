@@ -17,18 +17,18 @@ Forty stocks of two simulated years trade. Two models stand on the desk: `revers
 # %% auto #0
 __all__ = ['OPENED', 'PriceScores', 'FadingScores', 'rehearsal_market', 'open_rehearsal']
 
-# %% ../../nbs/monitor/rehearsal.ipynb #7d0dcee4
+# %% ../../nbs/monitor/rehearsal.ipynb #5ba37db1
 from functools import cache
 import numpy as np
 import pandas as pd
 from ..data.panel import Panel
 from ..data.universes import load_universe
 from ..features.compute import compute_features
-from .desk import Desk, Terms, create_desk
+from .desk import Desk, DeskTerms, create_desk
 from .layers import learn_reference, learn_watch
 from ..portfolio.grammar import read_policy
 
-# %% ../../nbs/monitor/rehearsal.ipynb #80497cff
+# %% ../../nbs/monitor/rehearsal.ipynb #d25d9f0e
 class PriceScores:
     """What a desk is fed where scores follow from prices alone: of a bar only the bars up to it are known.
 
@@ -49,7 +49,7 @@ class PriceScores:
         self.table = pd.DataFrame(known.values, columns=list(known.names))
 
     def scores(self, date) -> dict:
-        """As `Inputs.scores`."""
+        """As `DeskInputs.scores`."""
         rows = self.panel.rows_on(date)
         rows = rows[self.panel.tradable[rows]]
         names = self.panel.assets[self.panel.asset_code[rows]]
@@ -58,12 +58,12 @@ class PriceScores:
         return {"reversal": reversal, "random": pd.Series(lots.normal(size=len(rows)), names)}
 
     def features(self, date) -> pd.DataFrame:
-        """As `Inputs.features`."""
+        """As `DeskInputs.features`."""
         rows = self.panel.rows_on(date)
         found = self.table.iloc[rows].set_axis(self.panel.assets[self.panel.asset_code[rows]])
         return self.fault(found, date) if self.fault else found
 
-# %% ../../nbs/monitor/rehearsal.ipynb #d8050ee4
+# %% ../../nbs/monitor/rehearsal.ipynb #4556839a
 class FadingScores(PriceScores):
     """What a desk is fed where `fading` knows what was planted until a date, and `steady` knows a part of it.
 
@@ -89,7 +89,7 @@ class FadingScores(PriceScores):
         self.others = np.random.default_rng(0).permutation(panel.n_assets)
 
     def scores(self, date) -> dict:
-        """As `Inputs.scores`."""
+        """As `DeskInputs.scores`."""
         date = pd.Timestamp(date)
         rows = self.panel.rows_on(date)
         codes = self.panel.asset_code[rows[self.panel.tradable[rows]]]
@@ -124,14 +124,14 @@ def _reference():
     inputs = PriceScores(market)
     return learn_reference([inputs.features(date) for date in market.dates[300:360]])[0]
 
-# %% ../../nbs/monitor/rehearsal.ipynb #ab34d500
+# %% ../../nbs/monitor/rehearsal.ipynb #2d4bacbb
 def open_rehearsal(
     folder,  # of the desk; must not exist
     policy: str = "Quantiles(3)",  # of weights
     opened: int = OPENED,  # bars of the market that were known when it was opened, less one
     watched: bool = False,  # whether the features are watched too
     actions: str = "",  # TOML of the action policy; default: the classic one
-    **terms,  # as `Terms` takes them
+    **terms,  # as `DeskTerms` takes them
 ) -> Desk:
     """Open a desk on the rehearsal's market and its two models.
 
@@ -148,8 +148,8 @@ def open_rehearsal(
     actions : str, default ''
         TOML of the action policy; default: the classic one
     **terms
-        as `Terms` takes them
+        as `DeskTerms` takes them
     """
     since = str(pd.Timestamp(rehearsal_market().dates[opened]))
-    terms = Terms(("reversal", "random"), since, policy, **{"capital": 1e7} | terms)
+    terms = DeskTerms(("reversal", "random"), since, policy, **{"capital": 1e7} | terms)
     return create_desk(folder, terms, read_policy(policy), _watch(watched), _reference(), actions)

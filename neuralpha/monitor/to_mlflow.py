@@ -18,14 +18,14 @@ decided by the desk alone: the alias `champion` over there follows it. This need
 # %% auto #0
 __all__ = ['CHAMPION', 'DIGEST', 'export_to_mlflow']
 
-# %% ../../nbs/monitor/to_mlflow.ipynb #5739c646
+# %% ../../nbs/monitor/to_mlflow.ipynb #e849f615
 import os
 import pandas as pd
 from ..core import NeuralphaError, canonical_json, extra, read_json
 from .desk import Desk
-from .registry import CARD, CARD_KEYS, MODELS, verify_models
+from .registry import CARD, CARD_KEYS, MODELS_FOLDER, verify_models
 
-# %% ../../nbs/monitor/to_mlflow.ipynb #a4824f4c
+# %% ../../nbs/monitor/to_mlflow.ipynb #3545c84d
 CHAMPION = "champion"  # alias of the version that acts
 DIGEST = "neuralpha.digest"  # tag by which a version is known again
 
@@ -52,7 +52,7 @@ def export_to_mlflow(
     pd.DataFrame
         index model; digest, version, is_new
     """
-    if wrong := verify_models(desk.folder / MODELS):
+    if wrong := verify_models(desk.folder / MODELS_FOLDER):
         raise NeuralphaError(f"{wrong[0]} Nothing was exported; `neuralpha verify` shows what else is wrong.")
     client, refusal = _client(uri)
     try:
@@ -72,7 +72,7 @@ def _client(uri):
     except MlflowException as e:
         raise NeuralphaError(f"MLflow cannot be reached: {str(e).strip().splitlines()[0]}") from None
 
-# %% ../../nbs/monitor/to_mlflow.ipynb #5e5f9e59
+# %% ../../nbs/monitor/to_mlflow.ipynb #3e7eeee4
 def _export(client, desk, name) -> pd.DataFrame:
     record = desk.record()
     experiment = _places(client, name)
@@ -81,7 +81,7 @@ def _export(client, desk, name) -> pd.DataFrame:
     for model, key in desk.models.items():
         is_new = key not in known
         if is_new:
-            known[key] = _send(client, name, experiment, desk.folder / MODELS / key)
+            known[key] = _send(client, name, experiment, desk.folder / MODELS_FOLDER / key)
         rows[model] = dict(digest=key, version=int(known[key]), is_new=is_new)
     _tell_who_acts(client, name, record, rows)
     return pd.DataFrame.from_dict(rows, orient="index", columns=["digest", "version", "is_new"]).rename_axis("model")

@@ -21,7 +21,7 @@ __all__ = ['ORDERS', 'open_desk', 'validation_scores', 'validation_values', 'des
            'order_table', 'position_table', 'write_orders', 'read_fills', 'verify_whole_desk', 'Compared',
            'compare_desk']
 
-# %% ../../nbs/report/desk.ipynb #6f7d0338
+# %% ../../nbs/report/desk.ipynb #3910a0e2
 from pathlib import Path
 from typing import NamedTuple
 import numpy as np
@@ -33,7 +33,7 @@ from ..evaluate.ic import rank_ic
 from neuralpha.monitor.desk import (
     Desk,
     Record,
-    Terms,
+    DeskTerms,
     create_desk,
     feed,
     halt,
@@ -51,7 +51,7 @@ from neuralpha.monitor.layers import (
 )
 from ..monitor.difference import Difference, explain_difference
 from ..monitor.journal import Entry, verify_journal
-from ..monitor.registry import MODELS, register_model, verify_models
+from ..monitor.registry import MODELS_FOLDER, register_model, verify_models
 from ..monitor.shortfall import desk_sectors, desk_shortfall
 from ..portfolio.backtest import Book, backtest
 from ..portfolio.grammar import read_policy
@@ -65,7 +65,7 @@ from .section import StoredReport
 from .worth import stored_report
 from ..study.spec import Study
 
-# %% ../../nbs/report/desk.ipynb #228c2f06
+# %% ../../nbs/report/desk.ipynb #6cd5cd15
 def open_desk(
     report,  # folder of a report, or of one of its universes
     folder,  # of the desk, or its address, see `DeskAtAddress`; must not exist
@@ -124,7 +124,7 @@ def open_desk(
     fits = {name: fits_of_report(Path(report), universe, name) for name in names}
     study, panel = stored.experiment.study, stored.experiment.panel
     since = _last_before(panel, since if since is not None else _first_tested(stored, champion))
-    terms = Terms(
+    terms = DeskTerms(
         models=tuple(names),
         since=str(since),
         policy=policy or study.portfolio.policy,
@@ -153,14 +153,14 @@ def open_desk(
     facts["severity"] = severity_facts(scores, days)
     place = DeskAtAddress(folder) if is_address(folder) else None
     there = Path(folder) if place is None else place.folder
-    registry = there.parent / f".{there.name}-{MODELS}"
+    registry = there.parent / f".{there.name}-{MODELS_FOLDER}"
     keys = {
         name: register_model(registry, lambda place, f=f: save_fits(f, place), _card(f, stored, values))
         for name, f in fits.items()
     }
     text = Path(actions).read_text(encoding="utf-8") if actions else ""
     watch = learn_watch(values, bars, volatility=volatility, horizon=terms.horizon)
-    about = reference, text, keys, facts, {MODELS: registry}
+    about = reference, text, keys, facts, {MODELS_FOLDER: registry}
     desk = create_desk(there, terms, read_policy(terms.policy), watch, *about)
     return desk if place is None else place.publish_new(desk)
 
@@ -212,11 +212,11 @@ def validation_scores(stored: StoredReport, fits: Fits, model: str, since) -> pd
         )
     return both.set_index(["date", "asset"])["score"]
 
-# %% ../../nbs/report/desk.ipynb #3ce6c5c4
+# %% ../../nbs/report/desk.ipynb #2baf4d26
 def validation_values(
     panel: Panel,
     scores: pd.Series,  # (date, asset)
-    terms: Terms,
+    terms: DeskTerms,
     features: np.ndarray,  # numbers of that layer, of each date with scores
     book: Book,  # that traded on the scores
 ) -> pd.DataFrame:  # one row per bar, a column per layer
@@ -227,7 +227,7 @@ def validation_values(
     panel : Panel
     scores : pd.Series
         (date, asset)
-    terms : Terms
+    terms : DeskTerms
     features : np.ndarray
         numbers of that layer, of each date with scores
     book : Book
@@ -465,9 +465,9 @@ def replay_desk(
     write_orders(desk)
     return added
 
-# %% ../../nbs/report/desk.ipynb #accd3c68
+# %% ../../nbs/report/desk.ipynb #bfc54d80
 def _read_panel(desk, universe, options) -> Panel:
-    study = load_fits(desk.folder / MODELS / next(iter(desk.models.values()))).study
+    study = load_fits(desk.folder / MODELS_FOLDER / next(iter(desk.models.values()))).study
     return Source(universe, study.checks, {**_reading(study, desk.facts["slug"]), **options}).whole
 
 # %% ../../nbs/report/desk.ipynb #99b86766
@@ -551,7 +551,7 @@ def read_fills(
         raise NeuralphaError(f"{file} is not a readable CSV file: {e}") from e
     return record_fills(desk, table)
 
-# %% ../../nbs/report/desk.ipynb #aa713b64
+# %% ../../nbs/report/desk.ipynb #67a66783
 def verify_whole_desk(folder) -> list:  # sentences; empty: nothing is wrong
     """Journal, tables, terms, charts, and the models in the registry; and whether this version can go on with it.
 
@@ -571,9 +571,9 @@ def verify_whole_desk(folder) -> list:  # sentences; empty: nothing is wrong
     lost = [
         f"The model {key[:12]} ({name}) is missing."
         for name, key in known.items()
-        if not (Path(folder) / MODELS / key).exists()
+        if not (Path(folder) / MODELS_FOLDER / key).exists()
     ]
-    return [*_unreadable(folder), *verify_desk(folder), *lost, *verify_models(Path(folder) / MODELS)]
+    return [*_unreadable(folder), *verify_desk(folder), *lost, *verify_models(Path(folder) / MODELS_FOLDER)]
 
 
 def _unreadable(folder) -> list:

@@ -19,7 +19,7 @@ severity_now(record, panel, fits)                        # the classic score, be
 __all__ = ['IN_SAMPLE', 'KEPT', 'MOST_ASSETS', 'LOOKED_AT', 'HALF_LIFE', 'SCORED', 'decay_facts', 'severity_facts',
            'severity_now', 'LiveDecay', 'live_decay', 'plot_decay', 'plot_crowding']
 
-# %% ../../nbs/report/desk_decay.ipynb #a7468e8e
+# %% ../../nbs/report/desk_decay.ipynb #a9bbbf75
 from operator import attrgetter
 from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
@@ -40,7 +40,7 @@ from neuralpha.monitor.decay import (
     style_correlations,
     usual_of,
 )
-from ..monitor.desk import WINDOW, Record, Terms
+from ..monitor.desk import WINDOW, Record, DeskTerms
 from ..monitor.drift import Severity, ks_statistic, severity, severity_false_alarms
 from .desk_fits import features_on
 from .fits import Fits, scores_of, setting_features
@@ -50,7 +50,7 @@ from ..trading.account import PAID_TO_TRADE
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-# %% ../../nbs/report/desk_decay.ipynb #098f5a01
+# %% ../../nbs/report/desk_decay.ipynb #c09bd83f
 IN_SAMPLE = 60  # dates of the training part that are scored
 
 
@@ -59,7 +59,7 @@ def decay_facts(
     fits: Fits,  # of the champion
     scores: pd.Series,  # (date, asset) out-of-sample scores of the validation period
     panel: Panel,  # that ends with it
-    terms: Terms,
+    terms: DeskTerms,
 ) -> dict:
     """What is kept to be compared with later, as plain values.
 
@@ -72,7 +72,7 @@ def decay_facts(
         (date, asset) out-of-sample scores of the validation period
     panel : Panel
         that ends with it
-    terms : Terms
+    terms : DeskTerms
     """
     ics = lag_ics(scores, panel, terms.label_delay)
     path = half_lives(ics, window=126)

@@ -144,7 +144,7 @@ FAULTS = {
     "losing-scores": Fault("money", "money", "the model loses what it used to win", scores=_inverted),
 }
 
-# %% ../../nbs/report/desk_faults.ipynb #3eef9a92
+# %% ../../nbs/report/desk_faults.ipynb #7d12ac78
 class BrokenInputs:
     """Inputs with a fault from a date on."""
 
@@ -158,14 +158,14 @@ class BrokenInputs:
             self.live_participation = fault.filled
 
     def scores(self, date) -> dict:
-        """As `Inputs.scores`."""
+        """As `DeskInputs.scores`."""
         found = self.inner.scores(date)
         if self.fault.scores and date >= self.first:
             return {name: self.fault.scores(scores, date) for name, scores in found.items()}
         return found
 
     def features(self, date) -> pd.DataFrame:
-        """As `Inputs.features`."""
+        """As `DeskInputs.features`."""
         found = self.inner.features(date)
         return self.fault.features(found) if self.fault.features and date >= self.first else found
 

@@ -14,7 +14,7 @@ fits = load_fits(f"models/{digest}")
 # %% auto #0
 __all__ = ['save_fits', 'load_fits', 'model_card', 'features_on', 'FittedInputs']
 
-# %% ../../nbs/report/desk_fits.ipynb #2aa36aaa
+# %% ../../nbs/report/desk_fits.ipynb #b5d87646
 from pathlib import Path
 import pandas as pd
 from ..core import count_of, day_text, read_json, read_table, write_json
@@ -22,7 +22,7 @@ from ..data.panel import Panel
 from ..features.table import Features
 from ..models.registry import load_model
 from ..monitor.desk import Desk
-from ..monitor.registry import MODELS
+from ..monitor.registry import MODELS_FOLDER
 from .fits import Fits, Setting, date_scores, setting_features
 from ..study.spec import make_study
 
@@ -123,13 +123,13 @@ def features_on(X: Features, date) -> pd.DataFrame:  # asset by feature
     rows = X.panel.rows_on(date)
     return pd.DataFrame(X.values[rows], X.panel.assets[X.panel.asset_code[rows]], list(X.names))
 
-# %% ../../nbs/report/desk_fits.ipynb #9c3aaa05
+# %% ../../nbs/report/desk_fits.ipynb #d16f8470
 class FittedInputs:
     """Scores and raw features by the models of a desk."""
 
     def __init__(self, desk: Desk, panel: Panel):
         self.panel = panel
-        self.fits = {name: load_fits(desk.folder / MODELS / key) for name, key in desk.models.items()}
+        self.fits = {name: load_fits(desk.folder / MODELS_FOLDER / key) for name, key in desk.models.items()}
         self.made, self.raw = {}, None
         for name, fits in self.fits.items():
             same = [other for other, X in self.made.items() if tuple(X.names) == fits.features]
@@ -137,12 +137,12 @@ class FittedInputs:
         self.raw = setting_features(self.fits[desk.terms.models[0]], panel, raw=True)
 
     def scores(self, date) -> dict:
-        """As `Inputs.scores`."""
+        """As `DeskInputs.scores`."""
         return {
             name: date_scores(fits, self.made[name], date).set_index("asset")["score"]
             for name, fits in self.fits.items()
         }
 
     def features(self, date) -> pd.DataFrame:
-        """As `Inputs.features`."""
+        """As `DeskInputs.features`."""
         return features_on(self.raw, date)

@@ -12,7 +12,7 @@ file for the programs that come next.
 __all__ = ['SHOWN', 'LIGHTS', 'LAYER_IN_WORDS', 'DeskPage', 'write_desk_page', 'desk_page', 'light_of', 'desk_figures',
            'desk_figures_names', 'money_cone', 'plot_money', 'plot_layers', 'plot_waterfall', 'plot_contests']
 
-# %% ../../nbs/report/desk_page.ipynb #1ad6ef9e
+# %% ../../nbs/report/desk_page.ipynb #c999bbeb
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -27,7 +27,7 @@ from ..monitor.charts import resample_blocks
 from ..monitor.desk import Record, verify_desk
 from ..monitor.difference import Difference, explain_difference
 from ..monitor.layers import watch_delays
-from ..monitor.registry import MODELS, Contest, contest, registered
+from ..monitor.registry import MODELS_FOLDER, Contest, contest, registered
 from .desk import FittedInputs, _read_panel, desk_at, order_table, write_orders
 from .desk_decay import HALF_LIFE, LOOKED_AT, LiveDecay, live_decay, plot_crowding, plot_decay
 from .desk_decay import severity_now
@@ -162,7 +162,7 @@ def _decay(record, panel) -> LiveDecay | str:
     except NeuralphaError as e:
         return f"No comparison: {e}"
 
-# %% ../../nbs/report/desk_page.ipynb #f7f79fb5
+# %% ../../nbs/report/desk_page.ipynb #1c15c467
 def _classic(record, panel) -> str:
     """What the classic severity score says, and what that is worth."""
     kept = record.desk.facts["severity"]
@@ -172,7 +172,7 @@ def _classic(record, panel) -> str:
         f"{either['windows']} windows of {kept['window']} bars ({either['rate']:.0%}; 95% interval "
         f"{either['low']:.0%} to {either['high']:.0%})."
     )
-    fits = load_fits(record.desk.folder / MODELS / record.desk.models[record.acting])
+    fits = load_fits(record.desk.folder / MODELS_FOLDER / record.desk.models[record.acting])
     try:
         found = severity_now(record, panel, fits)
     except NeuralphaError as e:
@@ -551,7 +551,7 @@ def _years(one) -> str:
     ratio = f"information ratio {one.information_ratio:.2f} a year"
     return f"A difference as large as that so far ({ratio}) takes about {one.years:,.1f} years to decide."
 
-# %% ../../nbs/report/desk_page.ipynb #7355e967
+# %% ../../nbs/report/desk_page.ipynb #2dbf2aab
 def _models_shown(record) -> PlainTable:
     heads = [
         ("Model", True),
@@ -561,7 +561,7 @@ def _models_shown(record) -> PlainTable:
         ("Limits", True),
         ("Digest", True),
     ]
-    cards = registered(record.desk.folder / MODELS)
+    cards = registered(record.desk.folder / MODELS_FOLDER)
     rows = []
     for name, key in record.desk.models.items():
         card = cards.loc[key]

@@ -20,14 +20,14 @@ middle of a bar leaves the desk as it was before the bar.
 # %% auto #0
 __all__ = ['ENTRIES', 'HEAD', 'is_address', 'Bucket', 'Database', 'CopyHere', 'DeskAtAddress']
 
-# %% ../../nbs/report/elsewhere.ipynb #ad851435
+# %% ../../nbs/report/elsewhere.ipynb #e23d6aec
 import contextlib, tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from ..core import DiskError, NeuralphaError, atomic_path, extra, write_json
 from ..monitor.desk import TABLES, Desk
 from ..monitor.journal import Entry, journal_paths
-from ..monitor.registry import MODELS
+from ..monitor.registry import MODELS_FOLDER
 from ..study.remote import Remote
 
 # %% ../../nbs/report/elsewhere.ipynb #025da405
@@ -240,7 +240,7 @@ class CopyHere:
             tmp.write_bytes(data)
         self.there[name] = data if "/" not in name else None
 
-# %% ../../nbs/report/elsewhere.ipynb #9dd97a7c
+# %% ../../nbs/report/elsewhere.ipynb #9b8df2f7
 class DeskAtAddress(CopyHere):
     """A desk at an address, and its copy in a folder for temporary files.
 
@@ -273,7 +273,7 @@ class DeskAtAddress(CopyHere):
     def _tell(self, entry: Entry, line: bytes):
         """The entry's tables first, then the entry, if nobody was first, then the head."""
         self._send_all(f"{TABLES}/")
-        self._send_all(f"{MODELS}/")
+        self._send_all(f"{MODELS_FOLDER}/")
         if not self.store.add(f"{ENTRIES}/{entry.number:08d}.json", line):
             raise self._taken()
         self.store.write(HEAD, _head(entry))
