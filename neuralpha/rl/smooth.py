@@ -13,17 +13,17 @@ shares of the bar's own volume) it does not know.
 # %% auto #0
 __all__ = ['SmoothMarket', 'trade_bar', 'cost_of', 'limit_weights', 'Queue']
 
-# %% ../../nbs/rl/smooth.ipynb #3dff8b31
+# %% ../../nbs/rl/smooth.ipynb #c6bc00b1
 from collections import deque
 import numpy as np
 import torch
 from ..data.panel import Panel
-from .environment import ActionLimits
+from .environment import ActionLimits, read_costs
+from .given import check_kind
 from ..trading.account import Account, open_books
 from ..trading.clock import Clock
-from ..trading.costs import make_costs
 
-# %% ../../nbs/rl/smooth.ipynb #218a983f
+# %% ../../nbs/rl/smooth.ipynb #106210af
 class SmoothMarket:
     """The bars of a panel, priced; what accounts do in it can be differentiated.
 
@@ -47,7 +47,10 @@ class SmoothMarket:
         device: str = "cpu",
         dtype: torch.dtype = torch.float64,
     ):
-        books = open_books(panel, [Account(make_costs(costs), capital)], clock)
+        check_kind("SmoothMarket(panel=)", panel, Panel, "na.load_universe(source) makes one")
+        check_kind("SmoothMarket(clock=)", clock, Clock, "na.Clock(delay=1) is one")
+        check_kind("SmoothMarket(dtype=)", dtype, torch.dtype, "torch.float64 is one")
+        books = open_books(panel, [Account(read_costs("SmoothMarket(costs=)", costs), capital)], clock)
         self.tariff = books.tariff
         self.clock = clock
         self.capital = capital
