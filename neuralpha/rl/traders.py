@@ -23,7 +23,7 @@ fill. The names:
 __all__ = ['LIMITS', 'ROLLOUT', 'STRETCH', 'agent_costs', 'Trader', 'train_trader', 'retrain_trader', 'span_of', 'Stand',
            'ByReward', 'Pupil', 'PPO', 'Recurrent', 'A2C', 'TD3', 'SAC', 'Gradient', 'Stretch', 'GradientLearner']
 
-# %% ../../nbs/rl/traders.ipynb #4c70d3b9
+# %% ../../nbs/rl/traders.ipynb #0fa2c230
 import json
 from dataclasses import dataclass
 from pathlib import Path
@@ -39,11 +39,12 @@ from .agents import best_seeds
 from .asset_game import OWN, Actor, AssetGame, BandActor, LayerActor, RecurrentActor, actor_of, play_game
 from .by_reward import RewardLearner
 from .environment import REWARDS, ActionLimits, Reward, Wished, trade_env
+from .given import check_kind
 from .smooth import Queue, SmoothMarket, limit_weights, trade_bar
 from ..trading.clock import FILLS, Clock
 from ..trading.costs import Costs, make_costs
 
-# %% ../../nbs/rl/traders.ipynb #5619586e
+# %% ../../nbs/rl/traders.ipynb #4e2c8ead
 def agent_costs(
     costs,  # a name of `PRESETS`, or {"preset": name, field: value, ...}
 ) -> Costs:
@@ -56,6 +57,7 @@ def agent_costs(
     """
     if isinstance(costs, str):
         return make_costs(costs)
+    check_kind("agent_costs(costs=)", costs, dict, "the name of a preset, or {'preset': 'flat', 'borrow_bps': 50}")
     given = dict(costs)
     try:
         preset = given.pop("preset", None)
