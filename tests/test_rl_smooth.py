@@ -71,6 +71,8 @@ def test_limits_are_those_of_the_environment():
         (dict(costs=[5.0]), r"SmoothMarket\(costs=\): Costs is meant, and list was given"),
         (dict(dtype="float64"), r"SmoothMarket\(dtype=\): dtype is meant, and str was given; torch.float64 is one"),
         (dict(capital="a"), "capital is 'a'"),
+        (dict(device="abacus"), "device is 'abacus'; torch knows 'cpu' and 'cuda'"),
+        (dict(device=2.5), "device is 2.5; torch knows"),
     ],
 )
 def test_what_is_no_market_is_one_line(stocks, given, told):

@@ -149,13 +149,14 @@ class Agent(ManySeeds):
             seen, held = torch.as_tensor(signal / self.signal_unit), torch.as_tensor(before / self.position_unit)
             return self.net(seen.float(), held.float()).double().numpy() * self.position_unit
 
-# %% ../../nbs/rl/agents.ipynb #2c154907
+# %% ../../nbs/rl/agents.ipynb #154aa148
 LIFE = 16  # updates before an account is closed and opened anew
 
 
 def train_agent(
     market,  # one of `rl.truths`, or a class like them
     seeds=5,  # a number, or a list
+    *,
     updates: int = 400,  # steps of the gradient
     bars: int = 64,  # played in each update
     paths: int = 64,  # markets played side by side

@@ -154,7 +154,7 @@ class Actor(NetModule):
         """What any net says: (n, 1, n_seen + M) -> (n, 1)."""
         return self.step(x[:, 0].clamp(-10, 10))[0]
 
-# %% ../../nbs/rl/asset_game.ipynb #640cc090
+# %% ../../nbs/rl/asset_game.ipynb #98be783c
 class LayerActor(Actor):
     """Two layers; of PPO and A2C (tanh, cut to [−1, 1]) or of SAC and TD3 (rectified, squashed)."""
 
@@ -167,8 +167,8 @@ class LayerActor(Actor):
         self.out = nn.Linear(hidden, 1)
 
     def step(self, x) -> tuple[torch.Tensor, torch.Tensor]:
-        said = self.out(self.body(x))
-        action = torch.tanh(said) if self.squashed else said.clamp(-1, 1)
+        wish = self.out(self.body(x))
+        action = torch.tanh(wish) if self.squashed else wish.clamp(-1, 1)
         return action, x[:, :0]
 
 # %% ../../nbs/rl/asset_game.ipynb #b4cab564

@@ -42,7 +42,7 @@ from .environment import TradeEnv
 from .given import check_array, check_count, check_kind, check_number
 from .truths import no_trade_zone
 
-# %% ../../nbs/rl/by_reward.ipynb #e944deb7
+# %% ../../nbs/rl/by_reward.ipynb #ca2e87c5
 ALGORITHMS = ("PPO", "A2C", "SAC", "TD3", "RecurrentPPO")
 
 
@@ -51,6 +51,7 @@ def train_by_reward(
     algorithm: str = "PPO",  # a name of `ALGORITHMS`
     seeds=5,  # a number, or a list
     steps: int = 50_000,  # of all accounts together, each seed
+    *,
     accounts: int = 16,  # that move side by side; an environment has its own
     recorded: np.ndarray | None = None,  # (n_bars, paths, n_signals): learn from these alone; None: drawn afresh
     hidden: int = 16,  # units in each of two layers
@@ -419,15 +420,15 @@ class RewardLearner:
         weights = {name: value.detach().clone() for name, value in self._model.policy.state_dict().items()}
         return RewardAgent(self.algorithm, self.seed, self.hidden, self.game.n_actions, self.game.scale, weights)
 
-# %% ../../nbs/rl/by_reward.ipynb #d1699cb0
+# %% ../../nbs/rl/by_reward.ipynb #3b97363a
 def _tensors_of(model, algorithm: str) -> dict:  # name -> tensor
     """All that stable-baselines3 goes on from: nets, optimisers, counters, and what is learnt from again."""
     parts, variables = model._get_torch_save_params()
-    found = {name: attrgetter(name)(model).detach().clone() for name in variables}
+    tensors = {name: attrgetter(name)(model).detach().clone() for name in variables}
     for name in parts:
-        found |= _flat(name, attrgetter(name)(model))
-    found["counters"] = torch.tensor([getattr(model, name) for name in COUNTERS])
-    return found | {f"seen.{name}": torch.as_tensor(value) for name, value in _replayed(model, algorithm).items()}
+        tensors |= _flat(name, attrgetter(name)(model))
+    tensors["counters"] = torch.tensor([getattr(model, name) for name in COUNTERS])
+    return tensors | {f"seen.{name}": torch.as_tensor(value) for name, value in _replayed(model, algorithm).items()}
 
 # %% ../../nbs/rl/by_reward.ipynb #58bcdf3c
 def _replayed(model, algorithm: str) -> dict:  # name -> array; empty where nothing is learnt from again

@@ -31,13 +31,14 @@ from .environment import TradeEnv, trade_env
 from .given import check_count, check_kind, check_number
 from ..splits import Fold
 
-# %% ../../nbs/rl/cross_trade.ipynb #baa33722
+# %% ../../nbs/rl/cross_trade.ipynb #e0be7976
 @check_kinds
 def cross_trade(
     algorithm: str,  # a name of `ALGORITHMS`
     panel: Panel,  # the market
     features,  # (n_rows, F) on the panel's rows, or a table by (date, asset)
     folds,  # of `walk_forward` or `fixed_split`
+    *,
     seeds=3,  # a number, or a list
     steps: int = 10_000,  # of all accounts together, between two looks at the validation dates
     rounds: int = 10,  # looks, at most
@@ -109,18 +110,18 @@ class Spans(NamedTuple):
     valid: tuple
     test: tuple
 
-# %% ../../nbs/rl/cross_trade.ipynb #23cb6894
+# %% ../../nbs/rl/cross_trade.ipynb #c06f0bc5
 def spans_of(fold: Fold, panel: Panel) -> Spans:
     """The episodes of a fold."""
-    found = {}
+    ends = {}
     for part in Spans._fields:
         days = np.unique(panel.date_code[getattr(fold, part)])
         if len(days) < 3:
             raise NeuralphaError(f"Fold {fold.number} has {len(days)} {part} dates; an episode needs at least 3.")
         if np.diff(days).max() > 1:
             raise NeuralphaError(f"The {part} dates of fold {fold.number} have a hole; an agent needs walk_forward.")
-        found[part] = int(days[0]), int(days[-1])
-    spans = Spans(**found)
+        ends[part] = int(days[0]), int(days[-1])
+    spans = Spans(**ends)
     if not spans.train[1] < spans.valid[0] <= spans.valid[1] < spans.test[0]:
         raise NeuralphaError(f"Fold {fold.number} does not train, validate and test in this order; use walk_forward.")
     return spans
@@ -325,7 +326,7 @@ def change_after(
     changed = {name: values * factor for name, values in panel.fields.items()}
     return panel.with_fields(**changed)
 
-# %% ../../nbs/rl/cross_trade.ipynb #dab7b07d
+# %% ../../nbs/rl/cross_trade.ipynb #738e812a
 @check_kinds
 def find_lookahead(
     make: Callable,  # panel → `TradeEnv`; features that need prices are computed inside
@@ -355,17 +356,18 @@ def find_lookahead(
         raise wrong_kind("find_lookahead(dates=)", dates, "tuple", "shares of the episode, such as (0.3, 0.6, 0.9)")
     for share in dates:
         check_number("A date where the future is changed", share, "(0, 1)")
-    found = []
+    early = []
     env = make(panel)
     for share in dates:
         cut = env.first + int(share * env.n_steps)
-        mine, theirs = (_play_until(game, cut, seed) for game in (env, make(change_after(panel, cut, seed))))
-        for what, now, then in zip(("state", "reward"), mine, theirs):
-            changed = [k for k, (a, b) in enumerate(zip(now, then)) if not np.array_equal(a, b)]
+        as_it_was = _play_until(env, cut, seed)
+        with_another_future = _play_until(make(change_after(panel, cut, seed)), cut, seed)
+        for part, before, after in zip(("state", "reward"), as_it_was, with_another_future):
+            changed = [k for k, (a, b) in enumerate(zip(before, after)) if not np.array_equal(a, b)]
             if changed:
-                first = env.first + changed[0] + (what == "reward")  # a reward is paid a bar after its state is seen
-                found.append({"what": what, "cut": panel.dates[cut], "first": panel.dates[first]})
-    return pd.DataFrame(found, columns=["what", "cut", "first"])
+                first = env.first + changed[0] + (part == "reward")  # a reward is paid a bar after its state is seen
+                early.append({"what": part, "cut": panel.dates[cut], "first": panel.dates[first]})
+    return pd.DataFrame(early, columns=["what", "cut", "first"])
 
 # %% ../../nbs/rl/cross_trade.ipynb #bdbbfa3f
 def _play_until(env, cut, seed) -> tuple[list, list]:

@@ -33,13 +33,14 @@ from ..trading.costs import Costs, make_costs
 if TYPE_CHECKING:
     import gymnasium
 
-# %% ../../nbs/rl/environment.ipynb #2254f717
+# %% ../../nbs/rl/environment.ipynb #2df9ff3e
 @check_kinds
 def trade_env(
     panels,  # a `Panel`, or a list of them with the same number of dates and assets
     features=None,  # (n_rows, F) on the panel's rows, or a table by (date, asset); a list of them for several panels
     reward="mean_variance",  # a name of `REWARDS`, or a `Reward`
     costs="square-root",  # a name of `PRESETS`, a `Costs`, or the half-spread in basis points
+    *,
     capital: float = 1e8,  # currency
     clock: Clock = Clock(),  # when it trades
     limits: "ActionLimits | None" = None,  # on single positions, gross and net
@@ -88,7 +89,10 @@ def trade_env(
     _check_parts(panels, reward, limits)
     check_truth("by_asset", by_asset)
     last = panels[0].n_dates - 1 if last is None else last
-    _check_episode(panels, tables, reward, clock, copies, first, last)
+    _check_paths(panels, tables)
+    check_count("copies", copies, 1)
+    _check_span(panels[0].n_dates, clock, first, last)
+    reward.check_fits(last - first)
     charged = read_costs("trade_env(costs=)", costs)
     accounts = [Account(charged, capital, weights=c) for c in range(copies)]
     books = [open_books(panel, accounts, clock, by_asset=by_asset, first=first + 1) for panel in panels]
@@ -98,7 +102,7 @@ def trade_env(
     env.reset()
     return env
 
-# %% ../../nbs/rl/environment.ipynb #7e4c1735
+# %% ../../nbs/rl/environment.ipynb #94dd34e9
 def _check_parts(panels, reward, limits):
     """Say what is of another kind than it should be."""
     if not panels:
@@ -108,7 +112,7 @@ def _check_parts(panels, reward, limits):
     check_kind("trade_env(reward=)", reward, Reward, f"na.Reward({REWARDS[0]!r}) is one")
     check_kind("trade_env(limits=)", limits, ActionLimits, "na.ActionLimits(gross=2.0) is one")
 
-
+# %% ../../nbs/rl/environment.ipynb #764c6210
 def read_costs(where: str, costs) -> Costs:
     """The costs that are meant by a name, a half-spread or `Costs`."""
     if not isinstance(costs, (str, int, float, np.number, Costs)):
@@ -116,30 +120,32 @@ def read_costs(where: str, costs) -> Costs:
         raise wrong_kind(where, costs, "Costs", advice)
     return make_costs(costs)
 
-
-def _check_episode(panels, tables, reward, clock, copies, first, last):
-    """Say what cannot be played."""
+# %% ../../nbs/rl/environment.ipynb #88dcefd8
+def _check_paths(panels, tables) -> None:
+    """Say which markets cannot stand side by side."""
     shapes = {(panel.n_dates, panel.n_assets) for panel in panels}
     if len(shapes) != 1 or len(tables) != len(panels):
         raise NeuralphaError(
             f"{len(panels)} panels of shapes {sorted(shapes)} with {len(tables)} tables of features: paths need the "
             "same number of dates and assets, and a table each."
         )
+
+
+def _check_span(n_dates: int, clock: Clock, first, last) -> None:
+    """Say which episode cannot be played."""
     if clock.delay < 1 or clock.horizon != 1:
         raise NeuralphaError(
             f"An environment trades a decision on a later bar and at once: delay is {clock.delay}, horizon "
             f"{clock.horizon}; use Clock(delay=1)."
         )
-    check_count("copies", copies, 1)
     check_count("first", first)
     check_count("last", last)
-    if not 0 <= first < last < panels[0].n_dates:
-        raise NeuralphaError(f"An episode from date {first} to {last} does not fit into {panels[0].n_dates} dates.")
+    if not 0 <= first < last < n_dates:
+        raise NeuralphaError(f"An episode from date {first} to {last} does not fit into {n_dates} dates.")
     if clock.delay > last - first:
         raise NeuralphaError(
             f"A decision is traded {clock.delay} bars later, the episode has {last - first}: nothing would be traded."
         )
-    reward.check_fits(last - first)
 
 # %% ../../nbs/rl/environment.ipynb #daf22d48
 def _seen(panel, table) -> np.ndarray:  # (n_dates, n_assets, 1 + F + 2): return, features, known, alive
@@ -226,18 +232,18 @@ def _without(excess: np.ndarray, weights: np.ndarray) -> np.ndarray:  # (..., n_
     before, after = (np.abs(part).max(-1, keepdims=True) for part in (weights, left))
     return left * np.minimum(1.0, before / np.maximum(after, 1e-300))
 
-# %% ../../nbs/rl/environment.ipynb #e4fc38c3
+# %% ../../nbs/rl/environment.ipynb #d2b9227a
 def _numbers_of(action) -> np.ndarray:
     """The action as an array; of a complex number the imaginary part would be dropped, and True would be 1."""
     try:
-        given = np.asarray(action)
+        numbers = np.asarray(action)
     except (TypeError, ValueError, RuntimeError) as e:
         raise NeuralphaError(f"The action is not made of numbers: {e}; give one in [-1, 1] for each asset.") from e
-    if given.dtype.kind not in "iuf":
+    if numbers.dtype.kind not in "iuf":
         raise NeuralphaError(
-            f"The action is not made of numbers but of {given.dtype}; give one in [-1, 1] for each asset."
+            f"The action is not made of numbers but of {numbers.dtype}; give one in [-1, 1] for each asset."
         )
-    return given.astype(np.float64, copy=False)
+    return numbers.astype(np.float64, copy=False)
 
 
 def _checked(action, panels: list, copies: int) -> np.ndarray:  # (batch, n_assets)

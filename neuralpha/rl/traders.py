@@ -76,7 +76,7 @@ LIMITS = {
     "fill": FILLS,
 }
 
-# %% ../../nbs/rl/traders.ipynb #fd47a64d
+# %% ../../nbs/rl/traders.ipynb #513cf5d9
 @dataclass(kw_only=True, repr=False, eq=False)
 class Trader(Estimator):
     """An agent as a model; a subclass says how it learns.
@@ -198,8 +198,8 @@ class Trader(Estimator):
 
     def _predict(self, view):
         with torch.inference_mode():
-            said = self.actor_(torch.from_numpy(self._standard(view.values))[:, None])[:, 0]
-        return said.numpy() * self.position_
+            action = self.actor_(torch.from_numpy(self._standard(view.values))[:, None])[:, 0]
+        return action.numpy() * self.position_
 
     def probe(self, X: Features) -> NetProbe:
         """The net that acts, on the features and on what its account saw."""
@@ -838,7 +838,7 @@ def _reward_of(reward: Reward, net: torch.Tensor) -> torch.Tensor:
         return torch.log1p(net.clamp(min=-0.999))
     return net - reward.risk_aversion / 2 * net**2
 
-# %% ../../nbs/rl/traders.ipynb #4d03c5db
+# %% ../../nbs/rl/traders.ipynb #c11fc2bf
 STRETCH = 4  # updates before the accounts are opened anew, somewhere else
 
 
@@ -907,21 +907,21 @@ class GradientLearner:
 
     def tensors(self) -> dict:
         """All that the next round follows from."""
-        found = {f"net.{name}": value.detach().clone() for name, value in self.net.state_dict().items()}
-        return found | _slots_of(self.optimiser)
+        weights = {f"net.{name}": value.detach().clone() for name, value in self.net.state_dict().items()}
+        return weights | _slots_of(self.optimiser)
 
     def restore(self, tensors: dict) -> None:
         """Stand where `tensors` were taken."""
         self.net.load_state_dict(_named(tensors, "net."))
         _fill_slots(self.optimiser, _named(tensors, "slot."))
 
-# %% ../../nbs/rl/traders.ipynb #fb25b8e8
+# %% ../../nbs/rl/traders.ipynb #8ba79547
 def _slots_of(optimiser: torch.optim.Optimizer) -> dict:  # slot.<weight>.<name> -> tensor
     """What an optimiser remembers."""
-    found = {}
+    tensors = {}
     for i, slots in optimiser.state_dict()["state"].items():
-        found |= {f"slot.{i}.{name}": value.clone() for name, value in slots.items()}
-    return found
+        tensors |= {f"slot.{i}.{name}": value.clone() for name, value in slots.items()}
+    return tensors
 
 # %% ../../nbs/rl/traders.ipynb #7240daa0
 def _fill_slots(optimiser: torch.optim.Optimizer, tensors: dict) -> None:

@@ -579,11 +579,12 @@ class MertonMarket:
         path = solve_ivp(slope, (0, width), [below / scale], rtol=1e-11, atol=1e-13)
         return path.y[0, -1] - above / scale
 
-# %% ../../nbs/rl/truths.ipynb #b5cfa6e3
+# %% ../../nbs/rl/truths.ipynb #8f088b92
 def band_growth(
     market: MertonMarket,
     low: float,
     high: float,
+    *,
     years: float = 40.0,
     n_paths: int = 200,
     steps_a_year: int = 1000,
@@ -604,11 +605,14 @@ def band_growth(
         check_count(name, value, 1)
     n_steps = int(years * steps_a_year)
     noise = np.random.default_rng(seed).standard_normal((n_paths, n_steps))
-    return _band_growth(noise, market.excess_return, market.volatility, market.cost, low, high, 1 / steps_a_year)
+    terms = market.excess_return, market.volatility, market.cost
+    return _band_growth(noise, terms, (low, high), 1 / steps_a_year)
 
-# %% ../../nbs/rl/truths.ipynb #1a29b612
+# %% ../../nbs/rl/truths.ipynb #a0ca6c6f
 @njit(cache=True)
-def _band_growth(noise, mean, volatility, cost, low, high, step):
+def _band_growth(noise, terms, edges, step):
+    mean, volatility, cost = terms
+    low, high = edges
     out = np.zeros(len(noise))
     for i in range(len(noise)):
         stock = (low + high) / 2
