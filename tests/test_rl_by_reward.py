@@ -34,6 +34,11 @@ def test_a_small_wish_is_no_trade_and_a_large_one_stays_within_reach():
     assert moved("trade", np.array([[1.0], [1.0], [-1.0]]), held, unit).ravel().tolist() == [2.0, 4.0, -4.0]
     assert moved("trade", np.array([[2 / 3]]), held[:1], unit).item() == pytest.approx(1.5)
     assert moved("position", np.array([[0.5]]), held[:1], unit).item() == 3.0
+    with pytest.raises(NeuralphaError, match="Unknown acts 'band'"):
+        moved("band", held, held, unit)
+    for accounts in ("a", 0):
+        with pytest.raises(NeuralphaError, match="^accounts is .*; it must be a whole number, at least 1"):
+            open_game(trade_env(_walk(0)[0], costs=0.0), accounts)
     for market, told in ((SignalMarket(), "Unknown acts 'band'"), (trade_env(_walk(0)[0], costs=0.0), "is a position")):
         with pytest.raises(NeuralphaError, match=told):
             open_game(market, acts="band")

@@ -270,6 +270,11 @@ def test_a_reward_that_has_no_meaning_is_one_clear_line(given, told):
     with pytest.raises(NeuralphaError, match=told):
         Reward(**given)
 
+def test_an_episode_of_no_number_of_bars_is_one_clear_line():
+    for n_steps in ("a", None, 2.5, True):
+        with pytest.raises(NeuralphaError, match="^n_steps is .*; it must be a whole number, at least 1"):
+            Reward().check_fits(n_steps)
+
 @pytest.mark.parametrize("name", REWARDS)
 def test_the_parts_of_a_reward_sum_to_it_and_follow_what_each_asset_earned(market, name):
     env = trade_env(market, reward=Reward(name, drawdown_penalty=0.1), costs="flat", by_asset=True, last=60)

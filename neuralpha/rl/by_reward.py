@@ -89,7 +89,7 @@ def train_by_reward(
         trained.append(RewardLearner(game, algorithm, seed, hidden, settings).learn(steps).agent())
     return RewardAgents(seeds, trained, None if isinstance(market, TradeEnv) else market, acts)
 
-# %% ../../nbs/rl/by_reward.ipynb #0780a8e4
+# %% ../../nbs/rl/by_reward.ipynb #ac065850
 def open_game(
     market,
     accounts: int = 16,
@@ -108,13 +108,13 @@ def open_game(
     acts : str, default 'position'
         or "trade"
     """
+    check_count("accounts", accounts, 1)
+    check_count("seed", seed)
     if not isinstance(market, TradeEnv):
         if not callable(getattr(market, "reward", None)):
             raise NeuralphaError(
                 f"A market is one of rl.truths or made by trade_env; {type(market).__name__} is neither."
             )
-        check_count("accounts", accounts, 1)
-        check_count("seed", seed)
         if recorded is not None:
             check_array("recorded", recorded, ("n_bars", "paths", market.n_signals))
         return SignalGame(market, accounts, seed, recorded, acts)
@@ -186,7 +186,7 @@ class SignalGame:
     def _seen(self):
         return np.concatenate([self.market.observe(self._signal), self._held], -1)
 
-# %% ../../nbs/rl/by_reward.ipynb #b44f5e61
+# %% ../../nbs/rl/by_reward.ipynb #d31ed10a
 ACTS = ("position", "trade")
 REACH = 3.0  # units that an action of 1 holds, where it says a position
 IDLE = 1 / 3  # actions up to here buy nothing, where they say a trade
@@ -221,6 +221,8 @@ def moved(
     np.ndarray
         (..., n_assets) the next position
     """
+    if acts not in ACTS:
+        raise unknown_name("acts", acts, ACTS)
     if acts == "position":
         return action * REACH * unit
     bought = np.sign(action) * np.maximum(np.abs(action) - IDLE, 0) / (1 - IDLE)

@@ -283,7 +283,7 @@ class Wished(Policy):
         limits = ActionLimits(largest, self.gross, self.net)
         return limits.weights(wide / largest)[panel.date_code, panel.asset_code]
 
-# %% ../../nbs/rl/environment.ipynb #3e7cd5c3
+# %% ../../nbs/rl/environment.ipynb #45aadb1f
 @dataclass(frozen=True)
 class Reward:
     """What a bar is worth to the agent.
@@ -317,6 +317,7 @@ class Reward:
 
     def check_fits(self, n_steps: int) -> None:
         """Refuse an episode in which no bar has a window behind it."""
+        check_count("n_steps", n_steps, 1)
         if self.window > n_steps and self.name == "net_over_volatility":
             raise NeuralphaError(
                 f"The reward looks back {self.window} bars, the episode has {n_steps}; give a shorter window."
