@@ -99,9 +99,42 @@ def test_the_slope_through_the_zone_changes_nothing_that_is_said():
     assert torch.equal(learning, before) and net.direct.grad.abs().min() > 0
     assert torch.equal(net.eval()(seen, before), learning)
 
-def test_nothing_to_train_is_a_clear_line():
-    with pytest.raises(NeuralphaError, match="0 seeds"):
-        train_agent(SignalMarket(), seeds=[])
+@pytest.mark.parametrize(
+    ("make", "told"),
+    [
+        (lambda: train_agent(SignalMarket(), seeds=[]), "0 seeds"),
+        (lambda: train_agent(SignalMarket(), seeds=True), "seeds is True; give how many"),
+        (lambda: train_agent(SignalMarket(), updates=0), "updates is 0; it must be a whole number, at least 1"),
+        (lambda: train_agent(SignalMarket(), bars="a"), "bars is 'a'; it must be a whole number"),
+        (lambda: train_agent(SignalMarket(), paths=2.5), "paths is 2.5"),
+        (lambda: train_agent(SignalMarket(), hidden=True), "hidden is True"),
+        (lambda: train_agent(SignalMarket(), learning_rate=np.nan), "learning_rate is nan; it must be a finite number"),
+        (lambda: train_agent(SignalMarket(), recorded="a"), r"recorded is 'a'; .*, \(n_bars, paths, 1\)"),
+        (lambda: best_seeds([0.1], 1), r"best_seeds\(worth=\): dict is meant, and list was given"),
+        (lambda: best_seeds({0: 0.1}, 0), "keep is 0; it must be a whole number, at least 1"),
+        (lambda: usual_position("a"), r"usual_position\(market=\): Market is meant, and str was given"),
+        (lambda: usual_reward(None), r"usual_reward\(market=\): Market is meant, and None was given"),
+        (lambda: HoldEqual("a"), "HoldEqual amount is 'a'"),
+        (lambda: FollowScore(1.0), "FollowScore loadings is 1.0; it must be a numpy array"),
+        (lambda: FollowScore(np.ones((2, 1)), np.ones(3)), r"FollowScore amount has the shape \(3,\)"),
+        (lambda: FollowScore(np.ones((2, 1)), 1j), "FollowScore amount is 1j"),
+        (lambda: NoiseMarket(mean_reversion=0), "NoiseMarket mean_reversion is 0"),
+        (lambda: net_sharpe(SignalMarket(), None, None), r"net_sharpe\(market=\): NoiseMarket is meant"),
+        (
+            lambda: net_sharpe(NoiseMarket(), np.ones((3, 2)), np.ones((2, 1))),
+            r"has the shape \(2, 1\); it must be \(3, 1\)",
+        ),
+        (lambda: new_signals(SignalMarket(), 0), "n_bars is 0; it must be a whole number, at least 1"),
+        (lambda: new_signals(SignalMarket(), seed="a"), "seed is 'a'; it must be a whole number, at least 0"),
+        (lambda: share_of_optimum(SignalMarket(), {}, "best", np.ones((3, 2, 1))), "Unknown optimum 'best'"),
+        (lambda: share_of_optimum(SignalMarket(), [], "best", np.ones((3, 2, 1))), "dict is meant, and list was given"),
+        (lambda: share_of_optimum(SignalMarket(), {}, "best", np.ones((3, 1))), r"it must be \(n_bars, paths, 1\)"),
+    ],
+)
+def test_what_means_nothing_is_a_clear_line(make, told):
+    with pytest.raises(NeuralphaError, match=told) as e:
+        make()
+    assert "\n" not in str(e.value)
 
 def test_who_brings_an_environment_is_told_the_way():
     with pytest.raises(NeuralphaError, match="train_by_reward"):

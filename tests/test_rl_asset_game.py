@@ -84,3 +84,18 @@ def test_playing_sees_every_date_and_decides_on_the_last(task):
     inside = stocks.date_code > 30  # nothing is held on the first
     assert len(played.rewards) == stocks.n_dates - 31 and not played.own[~inside, 0].any()
     assert (np.abs(played.own[inside, 0]) <= 1.2).all() and played.own[stocks.date_code == stocks.n_dates - 1, 0].any()
+
+def test_what_is_no_game_is_one_line(task):
+    stocks, x, how = task
+    env = trade_env(stocks, **how)
+    for given, told in (
+        (("sim-tiny", x), r"AssetGame\(env=\): TradeEnv is meant, and str was given; na.trade_env"),
+        ((env, "a"), "x is 'a'; it must be a numpy array of finite numbers"),
+        ((env, x[1:]), rf"x has the shape .*; it must be \({len(x)}, n_features\)"),
+        ((env, np.where(np.arange(len(x))[:, None] == 3, np.nan, x)), r"x is nan at \(3, 0\)"),
+        ((env, x, 0), "bars is 0; it must be a whole number, at least 1"),
+        ((env, x, 2.5), "bars is 2.5"),
+    ):
+        with pytest.raises(NeuralphaError, match=told) as e:
+            AssetGame(*given)
+        assert "\n" not in str(e.value)

@@ -34,6 +34,11 @@ def test_a_small_wish_is_no_trade_and_a_large_one_stays_within_reach():
     assert moved("trade", np.array([[1.0], [1.0], [-1.0]]), held, unit).ravel().tolist() == [2.0, 4.0, -4.0]
     assert moved("trade", np.array([[2 / 3]]), held[:1], unit).item() == pytest.approx(1.5)
     assert moved("position", np.array([[0.5]]), held[:1], unit).item() == 3.0
+    with pytest.raises(NeuralphaError, match="Unknown acts 'band'"):
+        moved("band", held, held, unit)
+    for accounts in ("a", 0):
+        with pytest.raises(NeuralphaError, match="^accounts is .*; it must be a whole number, at least 1"):
+            open_game(trade_env(_walk(0)[0], costs=0.0), accounts)
     for market, told in ((SignalMarket(), "Unknown acts 'band'"), (trade_env(_walk(0)[0], costs=0.0), "is a position")):
         with pytest.raises(NeuralphaError, match=told):
             open_game(market, acts="band")
@@ -53,15 +58,20 @@ def test_an_agent_that_learnt_to_trade_is_played_as_it_learnt():
 @pytest.mark.parametrize(
     ("given", "told"),
     [
-        (dict(gamma=1.5), r"gamma of PPO is 1.5; it must be a number in \[0, 1\]"),
-        (dict(gamma=-0.1), "gamma of PPO is -0.1"),
-        (dict(gamma=float("nan")), "gamma of PPO is nan"),
-        (dict(gamma="x"), "gamma of PPO is 'x'"),
-        (dict(gae_lambda=2.0), "gae_lambda of PPO is 2.0"),
-        (dict(exploration=0.0), r"exploration of PPO is 0.0; it must be a number in \(0, inf\)"),
-        (dict(learning_rate=-1.0), "learning_rate of PPO is -1.0"),
-        (dict(hidden=0), "hidden is 0; a layer has a whole number of units"),
-        (dict(accounts=0), "accounts is 0; an agent learns with a whole number of them"),
+        (dict(gamma=1.5), "PPO gamma is 1.5; it must be a finite number, at least 0 and at most 1"),
+        (dict(gamma=-0.1), "PPO gamma is -0.1"),
+        (dict(gamma=float("nan")), "PPO gamma is nan"),
+        (dict(gamma="x"), "PPO gamma is 'x'"),
+        (dict(gae_lambda=2.0), "PPO gae_lambda is 2.0"),
+        (dict(exploration=0.0), "PPO exploration is 0.0; it must be a finite number, above 0"),
+        (dict(learning_rate=-1.0), "PPO learning_rate is -1.0"),
+        (dict(n_steps=0), "PPO n_steps is 0; it must be a whole number, at least 1"),
+        (dict(batch_size="a"), "PPO batch_size is 'a'; it must be a whole number, at least 2"),
+        (dict(hidden=0), "hidden is 0; it must be a whole number, at least 1"),
+        (dict(accounts=0), "accounts is 0; it must be a whole number, at least 1"),
+        (dict(accounts=True), "accounts is True; it must be a whole number"),
+        (dict(steps="a"), "steps is 'a'; it must be a whole number, at least 1"),
+        (dict(recorded="a"), r"recorded is 'a'; it must be a numpy array of finite numbers, \(n_bars, paths, 1\)"),
         (dict(gama=0.9), "PPO does not take these settings"),
         (dict(market="sim-tiny"), "made by trade_env; str is neither"),
     ],
@@ -136,8 +146,22 @@ def test_bad_calls_are_a_clear_line():
     with pytest.raises(NeuralphaError, match="steps is 0"):
         train_by_reward(SignalMarket(), "PPO", 1, 0)
     agent = RewardLearner(open_game(SignalMarket()), "PPO", 1).agent()
-    with pytest.raises(NeuralphaError, match="2 finite numbers"):
-        agent.act(np.full((3, 2), np.nan))
+    for seen in (np.full((3, 2), np.nan), np.zeros((3, 4)), "a", [[1j, 0j]], None):
+        with pytest.raises(NeuralphaError, match="2 finite numbers") as e:
+            agent.act(seen)
+        assert "\n" not in str(e.value)
+    with pytest.raises(NeuralphaError, match="seed is 'a'; it must be a whole number, at least 0"):
+        RewardLearner(open_game(SignalMarket()), "PPO", "a")
+    with pytest.raises(
+        NeuralphaError, match=r"RewardLearner\(game=\): TradeGame is meant, and str was given; open_game"
+    ):
+        RewardLearner("a", "PPO")
+    with pytest.raises(NeuralphaError, match=r"scale_of\(env=\): TradeEnv is meant, and str was given"):
+        scale_of("a")
+
+def test_what_was_never_a_folder_is_told_what_is_meant():
+    with pytest.raises(NeuralphaError, match=r"load_agent\(folder=\): str is meant, and None was given"):
+        load_agent(None)
 
 def test_without_the_package_the_extra_is_named(monkeypatch):
     monkeypatch.setitem(__import__("sys").modules, "stable_baselines3", None)
@@ -173,7 +197,7 @@ def test_an_agent_that_diverges_says_so_in_one_line(go_on):
     with pytest.raises(NeuralphaError, match="PPO with seed 3 has diverged: .* smaller learning_rate") as e:
         go_on(learner)
     assert "\n" not in str(e.value)
-    with pytest.raises(NeuralphaError, match="steps is 1.5; an agent learns a whole number"):
+    with pytest.raises(NeuralphaError, match="steps is 1.5; it must be a whole number"):
         learner.learn(1.5)
 
 def _walk(seed, n_bars=300):

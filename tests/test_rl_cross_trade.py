@@ -122,6 +122,44 @@ def test_folds_without_an_order_in_time_are_a_clear_line(task):
     with pytest.raises(NeuralphaError, match="no folds"):
         cross_trade("PPO", panel, None, [])
 
+@pytest.mark.parametrize(
+    ("given", "told"),
+    [
+        (dict(folds="a"), r"cross_trade\(folds=\): Fold is meant, and str was given; na.walk_forward"),
+        (dict(folds=[3]), r"cross_trade\(folds=\): Fold is meant, and int was given"),
+        (dict(steps="a"), "steps is 'a'; it must be a whole number, at least 1"),
+        (dict(rounds=0), "rounds is 0; it must be a whole number, at least 1"),
+        (dict(patience=1.5), "patience is 1.5"),
+        (dict(copies=True), "copies is True"),
+        (dict(keep=0), "keep is 0; it must be a whole number, at least 1"),
+        (dict(hidden=None), "hidden is None"),
+    ],
+)
+def test_what_cannot_be_crossed_is_a_clear_line(task, given, told):
+    panel, _, folds = task
+    with pytest.raises(NeuralphaError, match=told) as e:
+        cross_trade(**dict(algorithm="PPO", panel=panel, features=None, folds=folds) | given)
+    assert "\n" not in str(e.value)
+
+def test_who_gives_something_else_to_the_tools_beside_it_is_told_what_is_meant(task):
+    panel = task[0]
+    for make, told in (
+        (lambda: agent_league("PPO", {}), r"agent_league\(trades=\): Trades is meant, and str was given"),
+        (lambda: agent_league([1], {}), r"agent_league\(trades=\): Trades is meant, and int was given"),
+        (lambda: mean_reward("a", None), r"mean_reward\(env=\): TradeEnv is meant"),
+        (lambda: mean_reward(trade_env(panel), None), r"mean_reward\(agent=\): RewardAgent is meant, and None"),
+        (lambda: change_after("a", 3), r"change_after\(panel=\): Panel is meant"),
+        (lambda: change_after(panel, "a"), "date is 'a'; it must be a whole number, at least 0"),
+        (lambda: change_after(panel, 3, -1), "seed is -1"),
+        (lambda: find_lookahead(3, panel), r"find_lookahead\(make=\): Callable is meant, and int was given"),
+        (lambda: find_lookahead(trade_env, panel, 0.5), r"find_lookahead\(dates=\): tuple is meant, and float"),
+        (lambda: find_lookahead(trade_env, panel, (0.5, 2)), "A date where the future is changed is 2; it must be"),
+        (lambda: find_lookahead(trade_env, panel, (0.5,), "a"), "seed is 'a'"),
+    ):
+        with pytest.raises(NeuralphaError, match=told) as e:
+            make()
+        assert "\n" not in str(e.value)
+
 def _next_return(panel):
     ahead = np.full(panel.n_rows, np.nan)
     returns = bar_return(panel)

@@ -65,6 +65,34 @@ def test_what_is_wished_of_an_asset_that_is_not_there_leaves_the_others_alone():
         decided.append(env.decided[0, 0, :2])
     assert decided[0].tolist() == decided[1].tolist() == [0.5, 0.5]
 
+@pytest.mark.parametrize(
+    "value",
+    ["a", None, 1j, True, np.nan, np.inf, -0.1, [], pd.Series([1.0, 2.0])],
+    ids=lambda value: type(value).__name__,
+)
+@pytest.mark.parametrize(
+    ("make", "name"),
+    [(ActionLimits, "position"), (ActionLimits, "gross"), (ActionLimits, "net"), (Wished, "gross"), (Wished, "net")],
+)
+def test_a_limit_that_is_no_number_is_one_line_that_names_it(make, name, value):
+    told = f"^{make.__name__} {name} is .*; it must be a finite number, at least 0"
+    with pytest.raises(NeuralphaError, match=told) as e:
+        make(**{name: value})
+    assert "\n" not in str(e.value)
+
+@pytest.mark.parametrize(
+    "action",
+    [[["a"] * 3], [[1j] * 3], [[True] * 3], [[None] * 3], [[0.1], [0.1, 0.2]]],
+    ids=lambda value: type(value).__name__,
+)
+def test_an_action_that_is_not_made_of_numbers_is_one_line_wherever_it_is_given(action):
+    env = trade_env(simulate_universe(3, 40, seed=1))
+    for take in (env.step, env.limits.weights):
+        with pytest.raises(NeuralphaError, match="The action is not made of numbers") as e:
+            take(action)
+        assert "\n" not in str(e.value)
+    assert env.date == 0
+
 def play_at_random(env, seed=0):
     rng = np.random.default_rng(seed)
     rewards, records, over = [], [], False
@@ -123,6 +151,17 @@ def test_a_second_episode_repeats_the_first(market):
     first, again = play_at_random(env), play_at_random(env)
     assert np.array_equal(first[0], again[0]) and np.array_equal(first[1], again[1])
 
+def test_a_path_that_is_not_there_is_one_line(market):
+    env = trade_env([market, market])
+    for read in (env.ledger, env.decisions):
+        for path, told in (
+            (2, "path is 2; the paths are numbered from 0 to 1"),
+            (-1, "path is -1"),
+            ("a", "path is 'a'"),
+        ):
+            with pytest.raises(NeuralphaError, match=told):
+                read(path)
+
 def test_every_reward_is_its_formula(market):
     penalty = 0.5
     paid = {}
@@ -162,8 +201,6 @@ def test_bad_input_is_one_clear_line(market):
         told = f"The action for {market.assets[3]} in account 0 is {value}; give a finite number"
         with pytest.raises(NeuralphaError, match=told):
             env.step(wrong)
-    with pytest.raises(NeuralphaError, match="not made of numbers"):
-        env.step([["up"] * 12])
     with pytest.raises(NeuralphaError, match="looks back 20 bars, the episode has 10"):
         trade_env(market, reward="net_over_volatility", first=0, last=10)
     with pytest.raises(NeuralphaError, match="looks back 20 bars, the episode has 9; give a shorter window"):
@@ -189,8 +226,15 @@ def test_bad_input_is_one_clear_line(market):
         (dict(limits={"gross": 1}), r"trade_env\(limits=\): ActionLimits is meant, and dict was given"),
         (dict(last=400), "An episode from date 0 to 400 does not fit into 120 dates"),
         (dict(first=1.5), "first is 1.5; it must be a whole number"),
+        (dict(first=True), "first is True; it must be a whole number, at least 0"),
+        (dict(last=-1), "last is -1; it must be a whole number, at least 0"),
         (dict(copies=None), "copies is None; it must be a whole number"),
-        (dict(copies=0), "copies is 0; it must be at least 1"),
+        (dict(copies=True), "copies is True; it must be a whole number"),
+        (dict(copies=0), "copies is 0; it must be a whole number, at least 1"),
+        (dict(by_asset=1), "by_asset is 1; it must be True or False"),
+        (dict(costs=[5.0]), r"trade_env\(costs=\): Costs is meant, and list was given; the name of a preset"),
+        (dict(features=[]), r"trade_env\(features=\) is an empty list; leave it out"),
+        (dict(features={}), r"trade_env\(features=\) is an empty dict; leave it out"),
         (dict(clock=Clock(delay=200)), "traded 200 bars later, the episode has 119: nothing would be traded"),
         (dict(capital=-1e6), "capital is -1000000.0; it must be a positive amount of money"),
     ],
@@ -212,16 +256,24 @@ def test_features_that_are_known_nowhere_are_refused_and_gaps_are_seen_as_gaps(m
 @pytest.mark.parametrize(
     ("given", "told"),
     [
-        (dict(window=1), "at least 2 bars"),
-        (dict(window=2.5), "whole ones"),
-        (dict(risk_aversion=np.nan), "risk_aversion of a reward is nan; it must be a number, at least 0"),
-        (dict(drawdown_penalty=-1.0), "drawdown_penalty of a reward is -1.0"),
-        (dict(memory=0.0), "memory of a reward is 0.0; it must be above 0 and at most 1"),
+        (dict(window=1), "Reward window is 1; it must be a whole number, at least 2"),
+        (dict(window=2.5), "Reward window is 2.5; it must be a whole number"),
+        (dict(risk_aversion=np.nan), "Reward risk_aversion is nan; it must be a finite number, at least 0"),
+        (dict(drawdown_penalty=-1.0), "Reward drawdown_penalty is -1.0"),
+        (dict(memory=0.0), "Reward memory is 0.0; it must be a finite number, above 0 and at most 1"),
+        (dict(memory="a"), "Reward memory is 'a'; it must be a finite number"),
+        (dict(memory=True), "Reward memory is True; it must be a finite number"),
+        (dict(name=["log_wealth"]), r"Reward\(name=\): str is meant, and list was given; one of mean_variance"),
     ],
 )
 def test_a_reward_that_has_no_meaning_is_one_clear_line(given, told):
     with pytest.raises(NeuralphaError, match=told):
         Reward(**given)
+
+def test_an_episode_of_no_number_of_bars_is_one_clear_line():
+    for n_steps in ("a", None, 2.5, True):
+        with pytest.raises(NeuralphaError, match="^n_steps is .*; it must be a whole number, at least 1"):
+            Reward().check_fits(n_steps)
 
 @pytest.mark.parametrize("name", REWARDS)
 def test_the_parts_of_a_reward_sum_to_it_and_follow_what_each_asset_earned(market, name):
@@ -246,10 +298,13 @@ def test_an_episode_that_begins_later_is_the_end_of_the_market(market):
         assert np.array_equal(both[0][0], both[1][0]) and np.array_equal(both[0][3], both[1][3])
     assert np.array_equal(env.ledger().part("wealth"), late.ledger().part("wealth"))
     env.reset(20)
-    with pytest.raises(NeuralphaError, match="begins at a date's number; 3.5 is none"):
-        env.reset(3.5)
-    for date in (60, -1):
-        with pytest.raises(NeuralphaError, match=f"cannot begin at date {date}"):
+    for date, told in (
+        (3.5, "start is 3.5; it must be a whole number, at least 0"),
+        (True, "start is True; it must be a whole number"),
+        (-1, "start is -1; it must be a whole number"),
+        (60, "cannot begin at date 60"),
+    ):
+        with pytest.raises(NeuralphaError, match=told):
             env.reset(date)
     assert env.date == 20 and len(env.step(action)[3]) == 1  # a start that is refused leaves the episode as it was
 
@@ -279,3 +334,7 @@ def test_without_gymnasium_the_extra_is_named(market, monkeypatch):
     monkeypatch.setitem(__import__("sys").modules, "gymnasium", None)
     with pytest.raises(NeuralphaError, match=r"neuralpha\[rl\]"):
         gym_env(trade_env(market))
+
+def test_what_is_no_environment_is_told_the_way():
+    with pytest.raises(NeuralphaError, match=r"gym_env\(env=\): TradeEnv is meant, and str was given; na.trade_env"):
+        gym_env("sim-tiny")

@@ -3,6 +3,7 @@ from neuralpha.rl.smooth import *
 import numpy as np
 import pytest
 import torch
+from neuralpha.core import NeuralphaError
 from neuralpha.data.simulated.market import simulate_universe
 from neuralpha.rl.environment import ActionLimits, trade_env
 from neuralpha.trading.account import RECORD
@@ -61,3 +62,20 @@ def test_limits_are_those_of_the_environment():
         assert limit_weights(limits, torch.as_tensor(action)).numpy() == pytest.approx(
             limits.weights(action), abs=1e-12
         )
+
+@pytest.mark.parametrize(
+    ("given", "told"),
+    [
+        (dict(panel="sim-tiny"), r"SmoothMarket\(panel=\): Panel is meant, and str was given"),
+        (dict(clock=3), r"SmoothMarket\(clock=\): Clock is meant, and int was given"),
+        (dict(costs=[5.0]), r"SmoothMarket\(costs=\): Costs is meant, and list was given"),
+        (dict(dtype="float64"), r"SmoothMarket\(dtype=\): dtype is meant, and str was given; torch.float64 is one"),
+        (dict(capital="a"), "capital is 'a'"),
+        (dict(device="abacus"), "device is 'abacus'; torch knows 'cpu' and 'cuda'"),
+        (dict(device=2.5), "device is 2.5; torch knows"),
+    ],
+)
+def test_what_is_no_market_is_one_line(stocks, given, told):
+    with pytest.raises(NeuralphaError, match=told) as e:
+        SmoothMarket(**{"panel": stocks} | given)
+    assert "\n" not in str(e.value)

@@ -156,11 +156,16 @@ def test_bad_calls_of_an_agent_are_one_clear_line(task):
         (dict(costs="cheap"), "costs"),
         (dict(costs={"spread": 1}), "do not take"),
         (dict(delay=0), "delay"),
+        (dict(gross="a"), "parameter 'gross' is 'a'"),
+        (dict(net=True), "parameter 'net' is True"),
     ):
         with pytest.raises(NeuralphaError, match=told):
             Gradient(**wrong)
     with pytest.raises(NeuralphaError, match="reward"):
         Gradient(reward="differential_sharpe")
+    for costs in (5.0, [], None):
+        with pytest.raises(NeuralphaError, match=r"agent_costs\(costs=\): dict is meant, and \w+ was given; the name"):
+            agent_costs(costs)
 
 @pytest.mark.parametrize("name", ["gradient", pytest.param("ppo", marks=with_agents)])
 def test_an_asset_that_is_listed_later_changes_neither_fit_nor_positions_before(task, name):

@@ -1,5 +1,6 @@
 # Exported from nbs/ by `make sync`; edit the notebook.
 from neuralpha.rl.truths import *
+from dataclasses import fields, replace
 import numpy as np
 import pytest
 from neuralpha.core import NeuralphaError
@@ -182,3 +183,57 @@ def test_simulated_orders_cost_what_the_formula_says():
     paid = market.simulate(best, 40_000)
     assert abs(paid.mean() - mean) < 4 * deviation / 200
     assert paid.std() == pytest.approx(deviation, rel=0.02)
+
+@pytest.mark.parametrize(
+    "value", ["a", None, True, 1j, np.nan, np.inf, -1.0, []], ids=lambda value: type(value).__name__
+)
+@pytest.mark.parametrize("market", [SignalMarket, MertonMarket, ShareMarket, ExecutionMarket, SellMarket])
+def test_a_number_that_makes_no_market_is_one_line_that_names_it(market, value):
+    numbers = [each.name for each in fields(market) if each.type in (int, float)]
+    assert len(numbers) >= 2
+    for name in numbers:
+        with pytest.raises(NeuralphaError, match=f"^{market.__name__} {name} is .*; it must be a") as e:
+            market(**{name: value})
+        assert "\n" not in str(e.value)
+
+@pytest.mark.parametrize(
+    ("make", "told"),
+    [
+        (lambda: two_assets(discount=1.0), "FactorMarket discount is 1.0; it must be a finite number, at least 0 and"),
+        (lambda: replace(two_assets(), loadings=[[0.1]]), "FactorMarket loadings is .*; it must be a numpy array"),
+        (
+            lambda: replace(two_assets(), covariance=np.eye(3)),
+            r"covariance has the shape \(3, 3\); it must be \(2, 2\)",
+        ),
+        (lambda: replace(two_assets(), innovation=np.full(3, np.nan)), r"innovation is nan at \(0,\)"),
+        (lambda: SignalMarket(standardised="no"), "SignalMarket standardised is 'no'; it must be True or False"),
+        (lambda: SellMarket(order=5), r"SellMarket\(order=\): ExecutionMarket is meant, and int was given"),
+        (lambda: SellBest(SignalMarket()), r"SellBest\(market=\): SellMarket is meant"),
+        (lambda: ExecutionMarket(permanent=5e-6), "to split an order would cost more than to sell at once"),
+        (lambda: ExecutionMarket().best_holdings("a"), "risk_aversion is 'a'"),
+        (lambda: ExecutionMarket().cost(np.ones(3)), r"holdings has the shape \(3,\); it must be \(6,\)"),
+        (lambda: ExecutionMarket().simulate(np.ones(6), 0), "n_paths is 0; it must be a whole number, at least 1"),
+        (lambda: draw_signals("a", np.ones((3, 1))), r"draw_signals\(market=\): Market is meant, and str was given"),
+        (lambda: draw_signals(SignalMarket(), np.ones((3, 2))), r"noise has the shape \(3, 2\); it must be \(n_bars"),
+        (lambda: draw_signals(SignalMarket(), np.ones((3, 1)), "a"), "start is 'a'"),
+        (lambda: play(SignalMarket(), "a", np.ones((3, 1))), r"play\(policy=\): Callable is meant, and str was given"),
+        (lambda: play(SignalMarket(), myopic(SignalMarket()), np.full((3, 1), np.nan)), r"signals is nan at \(0, 0\)"),
+        (lambda: expected_reward(SignalMarket(), 1), "LinearPolicy is meant, and int was given"),
+        (lambda: no_trade_zone(SignalMarket(power=1), n_signals="a"), "n_signals is 'a'"),
+        (
+            lambda: no_trade_zone(SignalMarket(power=1), tolerance=0),
+            "tolerance is 0; it must be a finite number, above",
+        ),
+        (lambda: band_growth(MertonMarket(), 0.6, 0.4), "high is 0.4; it must be a finite number, at least 0.6 and at"),
+        (lambda: published_episodes(SignalMarket(), 0), "n_episodes is 0"),
+    ],
+)
+def test_what_cannot_be_played_is_one_line(make, told):
+    with pytest.raises(NeuralphaError, match=told) as e:
+        make()
+    assert "\n" not in str(e.value)
+
+@pytest.mark.parametrize("use", [quadratic_optimum, myopic, no_trade_zone, factor_optimum, share_band, plot_frontier])
+def test_who_asks_for_the_optimum_of_something_else_is_told_what_is_meant(use):
+    with pytest.raises(NeuralphaError, match=rf"^{use.__name__}\(market=\): \w+Market is meant, and str was given"):
+        use("a")

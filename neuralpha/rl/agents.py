@@ -18,7 +18,7 @@ __all__ = ['LIFE', 'LEAKED', 'KNOWN_MARKETS', 'TradeNet', 'ManySeeds', 'Agent', 
            'net_sharpe', 'share_of_optimum', 'KnownMarket', 'new_signals', 'quadratic_market', 'proportional_market',
            'factor_market', 'share_market', 'execution_market', 'leaked_market']
 
-# %% ../../nbs/rl/agents.ipynb #4d1a1b26
+# %% ../../nbs/rl/agents.ipynb #324c3cc8
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import NamedTuple
@@ -27,7 +27,8 @@ import pandas as pd
 import torch
 from scipy.stats import t as student
 from torch import nn
-from ..core import NeuralphaError
+from ..core import NeuralphaError, unknown_name
+from .given import check_array, check_count, check_fields, check_kind, check_number
 from neuralpha.rl.truths import (
     PUBLISHED_BAND,
     FactorMarket,
@@ -39,6 +40,7 @@ from neuralpha.rl.truths import (
     SellMarket,
     ShareMarket,
     SignalMarket,
+    check_market,
     draw_signals,
     factor_optimum,
     myopic,
@@ -147,13 +149,14 @@ class Agent(ManySeeds):
             seen, held = torch.as_tensor(signal / self.signal_unit), torch.as_tensor(before / self.position_unit)
             return self.net(seen.float(), held.float()).double().numpy() * self.position_unit
 
-# %% ../../nbs/rl/agents.ipynb #92522ae1
+# %% ../../nbs/rl/agents.ipynb #154aa148
 LIFE = 16  # updates before an account is closed and opened anew
 
 
 def train_agent(
     market,  # one of `rl.truths`, or a class like them
     seeds=5,  # a number, or a list
+    *,
     updates: int = 400,  # steps of the gradient
     bars: int = 64,  # played in each update
     paths: int = 64,  # markets played side by side
@@ -188,8 +191,11 @@ def train_agent(
             f"train_agent goes back through a market of rl.truths; {type(market).__name__} is none. In an environment "
             "of trade_env an agent learns by train_by_reward(env); through a table of prices goes the model `gradient`."
         )
-    if updates < 1:
-        raise NeuralphaError(f"{updates} updates train nothing; give at least one.")
+    for name, value in (("updates", updates), ("bars", bars), ("paths", paths), ("hidden", hidden)):
+        check_count(name, value, 1)
+    check_number("learning_rate", learning_rate, "(0, inf)")
+    if recorded is not None:
+        check_array("recorded", recorded, ("n_bars", "paths", market.n_signals))
     spread = market.innovation / np.sqrt(1 - market.decay**2)
     signal_unit, position_unit = market.observe(spread), usual_position(market)
     net = TradeNet(len(signal_unit), market.n_assets, seeds, hidden)
@@ -211,23 +217,27 @@ def train_agent(
         history[k] = earned.detach().numpy()
     return Agent(net.eval(), seeds, signal_unit, position_unit, history)
 
-# %% ../../nbs/rl/agents.ipynb #fd885e07
+# %% ../../nbs/rl/agents.ipynb #2189ef54
 def list_seeds(seeds) -> list:
     """The seeds that a number or a list stands for: whole numbers, none of them twice."""
     try:
-        listed = list(range(seeds)) if isinstance(seeds, (int, np.integer)) else list(seeds)
+        listed = list(range(seeds)) if _is_whole(seeds) else list(seeds)
     except TypeError:
         raise NeuralphaError(f"seeds is {seeds!r}; give how many, or a list of whole numbers.") from None
     if not listed:
         raise NeuralphaError("0 seeds train nothing; give at least one.")
     for seed in listed:
-        if not isinstance(seed, (int, np.integer)) or not 0 <= seed < 2**31:
+        if not _is_whole(seed) or not 0 <= seed < 2**31:
             raise NeuralphaError(f"A seed is a whole number from 0 to 2**31 - 1; {seed!r} is none.")
     if len(set(listed)) < len(listed):
         raise NeuralphaError(f"Of the seeds {listed} one is given twice; an interval over seeds would be too narrow.")
     return listed
 
-# %% ../../nbs/rl/agents.ipynb #09b63d49
+
+def _is_whole(value) -> bool:
+    return isinstance(value, (int, np.integer)) and not isinstance(value, bool)
+
+# %% ../../nbs/rl/agents.ipynb #91e48bd0
 def best_seeds(
     worth: dict,  # seed -> what it is worth, the more the better
     keep: int,
@@ -245,6 +255,8 @@ def best_seeds(
     list
         ascending
     """
+    check_kind("best_seeds(worth=)", worth, dict, "{seed: what it is worth}")
+    check_count("keep", keep, 1)
     return sorted(sorted(worth, key=lambda seed: (-worth[seed], seed))[:keep])
 
 # %% ../../nbs/rl/agents.ipynb #fa4a0f86
@@ -276,7 +288,7 @@ def _unroll(net, market, signals, held, units):
         held = market.carry(signal, after * position_unit) / position_unit
     return total / len(signals), held.detach()
 
-# %% ../../nbs/rl/agents.ipynb #a917baec
+# %% ../../nbs/rl/agents.ipynb #9a1a9485
 def usual_position(market) -> np.ndarray:  # (n_assets,)
     """Standard deviation of what would be held without costs.
 
@@ -285,12 +297,14 @@ def usual_position(market) -> np.ndarray:  # (n_assets,)
     np.ndarray
         (n_assets,)
     """
+    check_market("usual_position(market=)", market)
     spread = market.innovation / np.sqrt(1 - market.decay**2)
     return np.sqrt(market.frictionless().gain ** 2 @ spread**2)
 
-# %% ../../nbs/rl/agents.ipynb #6d37d18d
+# %% ../../nbs/rl/agents.ipynb #0b824997
 def usual_reward(market) -> float:
     """Size of what a step is worth to a trader who pays nothing."""
+    check_market("usual_reward(market=)", market)
     spread = market.innovation / np.sqrt(1 - market.decay**2)
     signals = np.diag(spread)  # the mean of a quadratic form is its sum over independent axes
     held = signals @ market.frictionless().gain.T
@@ -301,18 +315,21 @@ def hold_nothing(signal, before) -> np.ndarray:
     """Cash."""
     return np.zeros_like(before)
 
-# %% ../../nbs/rl/agents.ipynb #7503c1f2
+# %% ../../nbs/rl/agents.ipynb #857eb5e8
 @dataclass(frozen=True)
 class HoldEqual:
     """Buy the same of everything on the first bar, and hold it."""
 
     amount: float = 1.0
 
+    def __post_init__(self):
+        check_fields(self, amount="(-inf, inf)")
+
     def __call__(self, signal, before) -> np.ndarray:
         """The next position."""
         return np.full_like(before, self.amount)
 
-# %% ../../nbs/rl/agents.ipynb #ec803c3f
+# %% ../../nbs/rl/agents.ipynb #b8f8e54c
 @dataclass(frozen=True)
 class FollowScore:
     """Hold a fixed amount in the direction of a score: a linear combination of the signals.
@@ -327,11 +344,18 @@ class FollowScore:
     loadings: np.ndarray  # (n_assets, n_signals)
     amount: np.ndarray | float = 1.0
 
+    def __post_init__(self):
+        check_array("FollowScore loadings", self.loadings, ("n_assets", "n_signals"))
+        if isinstance(self.amount, np.ndarray):
+            check_array("FollowScore amount", self.amount, (len(self.loadings),))
+        else:
+            check_fields(self, amount="(-inf, inf)")
+
     def __call__(self, signal, before) -> np.ndarray:
         """The next position."""
         return self.amount * np.sign(signal @ self.loadings.T)
 
-# %% ../../nbs/rl/agents.ipynb #5766659e
+# %% ../../nbs/rl/agents.ipynb #c0c8c6f1
 LEAKED = SignalMarket(cost=0.05, power=1, risk_aversion=0.3, mean_reversion=1.0, volatility=0.2)
 
 
@@ -357,6 +381,9 @@ class NoiseMarket(Market):
 
     n_assets = 1
     n_signals = 2
+
+    def __post_init__(self):
+        check_fields(self, cost="[0, inf)", risk_aversion="(0, inf)", mean_reversion="(0, 1]", volatility="(0, inf)")
 
     @property
     def decay(self) -> np.ndarray:  # (2,)
@@ -397,7 +424,7 @@ class NoiseMarket(Market):
         """The same market."""
         return self
 
-# %% ../../nbs/rl/agents.ipynb #4ad22181
+# %% ../../nbs/rl/agents.ipynb #90378253
 def net_sharpe(
     market: NoiseMarket,
     signals: np.ndarray,  # (n_bars, ..., 2)
@@ -418,6 +445,9 @@ def net_sharpe(
     pd.Series
         sharpe, low, high, implied; a bar
     """
+    check_kind("net_sharpe(market=)", market, NoiseMarket)
+    check_array("signals", signals, ("n_bars", ..., 2))
+    check_array("positions", positions, (*signals.shape[:-1], 1))
     before = np.concatenate([np.zeros_like(positions[:1]), positions[:-1]])
     paid = market.cost * np.abs(positions - before)[..., 0]
     net = signals[..., 1] * positions[..., 0] - paid
@@ -430,7 +460,7 @@ def net_sharpe(
         {"sharpe": sharpe, "low": sharpe - 1.96 * error, "high": sharpe + 1.96 * error, "implied": implied}
     )
 
-# %% ../../nbs/rl/agents.ipynb #d6cd2e6d
+# %% ../../nbs/rl/agents.ipynb #d56ac829
 def share_of_optimum(
     market,
     policies: dict,  # name → policy, of one or of `ManySeeds`; the optimum among them
@@ -454,6 +484,11 @@ def share_of_optimum(
     pd.DataFrame
         index policy; reward a step, share and its interval, %, worst seed
     """
+    check_market("share_of_optimum(market=)", market)
+    check_kind("share_of_optimum(policies=)", policies, dict, "{name: policy}")
+    check_array("signals", signals, ("n_bars", "paths", market.n_signals))
+    if not isinstance(optimum, str) or optimum not in policies:
+        raise unknown_name("optimum", optimum, policies)
     best = play(market, policies[optimum], signals)[0].mean()
     rows = {}
     for name, policy in policies.items():
@@ -489,9 +524,12 @@ class KnownMarket(NamedTuple):
     training: dict  # of `train_agent`
     signals: np.ndarray  # (n_bars, paths, n_signals) nobody is trained on them
 
-# %% ../../nbs/rl/agents.ipynb #a9547950
+# %% ../../nbs/rl/agents.ipynb #cfe0427d
 def new_signals(market, n_bars: int = 1000, paths: int = 40, seed: int = 99) -> np.ndarray:
     """Signals that nobody was trained on."""
+    check_market("new_signals(market=)", market)
+    for name, value, least in (("n_bars", n_bars, 1), ("paths", paths, 1), ("seed", seed, 0)):
+        check_count(name, value, least)
     noise = np.random.default_rng([seed, 2]).standard_normal((n_bars, paths, market.n_signals))
     return draw_signals(market, noise)
 

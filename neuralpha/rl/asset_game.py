@@ -15,7 +15,7 @@ account, and the limits hold for all together.
 __all__ = ['OWN', 'OWN_SCALE', 'AssetGame', 'Actor', 'LayerActor', 'RecurrentActor', 'BandActor', 'actor_of', 'Played',
            'play_game']
 
-# %% ../../nbs/rl/asset_game.ipynb #9a5e18cc
+# %% ../../nbs/rl/asset_game.ipynb #a219bd5f
 from typing import ClassVar, NamedTuple
 import numpy as np
 import torch
@@ -24,12 +24,13 @@ from ..models.training.module import NetModule
 from .agents import TradeNet
 from .by_reward import RECURRENT, ObservationScale
 from .environment import TradeEnv
+from .given import check_array, check_count, check_kind
 
 # %% ../../nbs/rl/asset_game.ipynb #5818b8db
 OWN = ("own position", "own bars since a trade", "own drawdown")  # what an account sees beside the features
 OWN_SCALE = (1.0, 20.0, 0.1)  # the position is in units of the largest that may be held
 
-# %% ../../nbs/rl/asset_game.ipynb #3f5a49fd
+# %% ../../nbs/rl/asset_game.ipynb #bcbbbdd0
 class AssetGame:
     """An environment with one account, asset by asset; made with `by_asset=True`.
 
@@ -50,6 +51,10 @@ class AssetGame:
         x: np.ndarray,  # (n_rows, F) float32 features of about size one, no gaps
         bars: int | None = None,  # of an episode, from a date at random; None: all dates
     ):
+        check_kind("AssetGame(env=)", env, TradeEnv, "na.trade_env(panel, by_asset=True) makes one")
+        check_array("x", x, (env.panels[0].n_rows, "n_features"))
+        if bars is not None:
+            check_count("bars", bars, 1)
         self.env = env
         self.x = x
         self.accounts = env.n_assets
@@ -149,7 +154,7 @@ class Actor(NetModule):
         """What any net says: (n, 1, n_seen + M) -> (n, 1)."""
         return self.step(x[:, 0].clamp(-10, 10))[0]
 
-# %% ../../nbs/rl/asset_game.ipynb #640cc090
+# %% ../../nbs/rl/asset_game.ipynb #98be783c
 class LayerActor(Actor):
     """Two layers; of PPO and A2C (tanh, cut to [−1, 1]) or of SAC and TD3 (rectified, squashed)."""
 
@@ -162,8 +167,8 @@ class LayerActor(Actor):
         self.out = nn.Linear(hidden, 1)
 
     def step(self, x) -> tuple[torch.Tensor, torch.Tensor]:
-        said = self.out(self.body(x))
-        action = torch.tanh(said) if self.squashed else said.clamp(-1, 1)
+        wish = self.out(self.body(x))
+        action = torch.tanh(wish) if self.squashed else wish.clamp(-1, 1)
         return action, x[:, :0]
 
 # %% ../../nbs/rl/asset_game.ipynb #b4cab564

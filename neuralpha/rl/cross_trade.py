@@ -13,13 +13,13 @@ it did there is a table of positions, which the backtest trades like those of an
 __all__ = ['cross_trade', 'Spans', 'spans_of', 'learn_until_worse', 'mean_reward', 'Decided', 'Trades', 'agent_league',
            'change_after', 'find_lookahead']
 
-# %% ../../nbs/rl/cross_trade.ipynb #0919be5a
+# %% ../../nbs/rl/cross_trade.ipynb #ea634125
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import NamedTuple
 import numpy as np
 import pandas as pd
-from ..core import NeuralphaError, check_kinds
+from ..core import NeuralphaError, check_kinds, wrong_kind
 from ..data.panel import Panel
 from ..models.seeds import ENSEMBLE
 from ..portfolio.backtest import Book, backtest
@@ -28,15 +28,17 @@ from ..portfolio.policies import Policy
 from .agents import best_seeds, list_seeds
 from .by_reward import RewardAgent, RewardLearner, TradeGame
 from .environment import TradeEnv, trade_env
+from .given import check_count, check_kind, check_number
 from ..splits import Fold
 
-# %% ../../nbs/rl/cross_trade.ipynb #cccd2d51
+# %% ../../nbs/rl/cross_trade.ipynb #e0be7976
 @check_kinds
 def cross_trade(
     algorithm: str,  # a name of `ALGORITHMS`
     panel: Panel,  # the market
     features,  # (n_rows, F) on the panel's rows, or a table by (date, asset)
     folds,  # of `walk_forward` or `fixed_split`
+    *,
     seeds=3,  # a number, or a list
     steps: int = 10_000,  # of all accounts together, between two looks at the validation dates
     rounds: int = 10,  # looks, at most
@@ -78,7 +80,10 @@ def cross_trade(
     **market
         of `trade_env`: reward, costs, capital, clock, limits
     """
-    folds = [folds] if isinstance(folds, Fold) else list(folds)
+    counts = dict(steps=steps, rounds=rounds, patience=patience, keep=keep, copies=copies, hidden=hidden)
+    for name, value in counts.items():
+        check_count(name, value, 1)
+    folds = _listed_folds(folds)
     seeds = list_seeds(seeds)
     spans = [spans_of(fold, panel) for fold in folds]
     _check_folds(folds, spans, keep, seeds)
@@ -105,33 +110,42 @@ class Spans(NamedTuple):
     valid: tuple
     test: tuple
 
-# %% ../../nbs/rl/cross_trade.ipynb #23cb6894
+# %% ../../nbs/rl/cross_trade.ipynb #c06f0bc5
 def spans_of(fold: Fold, panel: Panel) -> Spans:
     """The episodes of a fold."""
-    found = {}
+    ends = {}
     for part in Spans._fields:
         days = np.unique(panel.date_code[getattr(fold, part)])
         if len(days) < 3:
             raise NeuralphaError(f"Fold {fold.number} has {len(days)} {part} dates; an episode needs at least 3.")
         if np.diff(days).max() > 1:
             raise NeuralphaError(f"The {part} dates of fold {fold.number} have a hole; an agent needs walk_forward.")
-        found[part] = int(days[0]), int(days[-1])
-    spans = Spans(**found)
+        ends[part] = int(days[0]), int(days[-1])
+    spans = Spans(**ends)
     if not spans.train[1] < spans.valid[0] <= spans.valid[1] < spans.test[0]:
         raise NeuralphaError(f"Fold {fold.number} does not train, validate and test in this order; use walk_forward.")
     return spans
 
-# %% ../../nbs/rl/cross_trade.ipynb #fee876d5
+# %% ../../nbs/rl/cross_trade.ipynb #1894a6ce
+def _listed_folds(folds) -> list:
+    if isinstance(folds, Fold):
+        return [folds]
+    listed = list(folds) if isinstance(folds, (list, tuple)) else [folds]
+    for fold in listed:
+        check_kind("cross_trade(folds=)", fold, Fold, "na.walk_forward(y) makes a list of them")
+    return listed
+
+
 def _check_folds(folds, spans, keep, seeds):
     if not folds:
         raise NeuralphaError("There are no folds to trade on.")
     for before, after in zip(spans[:-1], spans[1:]):
         if after.test[0] != before.test[1] + 1:
             raise NeuralphaError("The test dates of the folds do not follow each other; use walk_forward.")
-    if not 1 <= keep <= len(seeds):
+    if keep > len(seeds):
         raise NeuralphaError(f"keep is {keep}; it must be from 1 to the number of seeds, {len(seeds)}.")
 
-# %% ../../nbs/rl/cross_trade.ipynb #8ef977a6
+# %% ../../nbs/rl/cross_trade.ipynb #a09f6e21
 def learn_until_worse(
     learner: RewardLearner,
     judging: TradeEnv,  # validation dates, one account
@@ -155,8 +169,8 @@ def learn_until_worse(
     tuple[RewardAgent, list]
         the best, and what each look saw
     """
-    if rounds < 1 or patience < 1:
-        raise NeuralphaError(f"rounds is {rounds} and patience {patience}; both are at least 1.")
+    for name, value in dict(steps=steps, rounds=rounds, patience=patience).items():
+        check_count(name, value, 1)
     best, worth, at, looks = None, -np.inf, 0, []
     for k in range(rounds):
         agent = learner.learn(steps).agent()
@@ -167,9 +181,11 @@ def learn_until_worse(
             break
     return best, looks
 
-# %% ../../nbs/rl/cross_trade.ipynb #6dd3547a
+# %% ../../nbs/rl/cross_trade.ipynb #c4c58821
 def mean_reward(env: TradeEnv, agent: RewardAgent) -> float:
     """What an agent is paid a bar, acting without chance in an environment with one account."""
+    check_kind("mean_reward(env=)", env, TradeEnv, "na.trade_env(panel) makes one")
+    check_kind("mean_reward(agent=)", agent, RewardAgent, "na.train_by_reward(env).agents are such")
     agent.begin()
     seen, over, paid = env.reset(), False, []
     while not over:
@@ -256,7 +272,7 @@ class Trades:
         account = env.books[0].accounts[0]
         return backtest(self.weights(seed), env.panels[0], Decided(), account.costs, account.capital, env.clock)
 
-# %% ../../nbs/rl/cross_trade.ipynb #885b97f6
+# %% ../../nbs/rl/cross_trade.ipynb #aefa08ae
 @check_kinds
 def agent_league(
     trades: list,  # of `Trades`
@@ -276,6 +292,8 @@ def agent_league(
     pd.DataFrame
         as `league`; for agents also seeds, seed spread and worst seed (net, % a year)
     """
+    for each in trades if isinstance(trades, (list, tuple)) else [trades]:
+        check_kind("agent_league(trades=)", each, Trades, "na.cross_trade(...) makes one; give a list of them")
     table = league({t.name: t.book() for t in trades} | books)
     extra_columns = {}
     for t in trades:
@@ -285,7 +303,7 @@ def agent_league(
         extra_columns[t.name] = {"seeds": len(net), "seed spread": spread, "worst seed": net.min()}
     return table.join(pd.DataFrame(extra_columns).T)
 
-# %% ../../nbs/rl/cross_trade.ipynb #5d3dbd4a
+# %% ../../nbs/rl/cross_trade.ipynb #5161b9a4
 def change_after(
     panel: Panel,
     date: int,  # position of the last date that stays as it is
@@ -300,12 +318,15 @@ def change_after(
         position of the last date that stays as it is
     seed : int, default 0
     """
+    check_kind("change_after(panel=)", panel, Panel, "na.load_universe(source) makes one")
+    check_count("date", date)
+    check_count("seed", seed)
     later = panel.date_code > date
     factor = np.where(later, np.exp(np.random.default_rng(seed).normal(0, 0.05, panel.n_rows)), 1.0)
     changed = {name: values * factor for name, values in panel.fields.items()}
     return panel.with_fields(**changed)
 
-# %% ../../nbs/rl/cross_trade.ipynb #a092cb4e
+# %% ../../nbs/rl/cross_trade.ipynb #738e812a
 @check_kinds
 def find_lookahead(
     make: Callable,  # panel → `TradeEnv`; features that need prices are computed inside
@@ -328,17 +349,25 @@ def find_lookahead(
     seed : int, default 0
         of the noise
     """
-    found = []
+    if not callable(make):
+        raise wrong_kind("find_lookahead(make=)", make, "Callable", "lambda panel: na.trade_env(panel) is one")
+    check_count("seed", seed)
+    if not isinstance(dates, (list, tuple)) or not dates:
+        raise wrong_kind("find_lookahead(dates=)", dates, "tuple", "shares of the episode, such as (0.3, 0.6, 0.9)")
+    for share in dates:
+        check_number("A date where the future is changed", share, "(0, 1)")
+    early = []
     env = make(panel)
     for share in dates:
         cut = env.first + int(share * env.n_steps)
-        mine, theirs = (_play_until(game, cut, seed) for game in (env, make(change_after(panel, cut, seed))))
-        for what, now, then in zip(("state", "reward"), mine, theirs):
-            changed = [k for k, (a, b) in enumerate(zip(now, then)) if not np.array_equal(a, b)]
+        as_it_was = _play_until(env, cut, seed)
+        with_another_future = _play_until(make(change_after(panel, cut, seed)), cut, seed)
+        for part, before, after in zip(("state", "reward"), as_it_was, with_another_future):
+            changed = [k for k, (a, b) in enumerate(zip(before, after)) if not np.array_equal(a, b)]
             if changed:
-                first = env.first + changed[0] + (what == "reward")  # a reward is paid a bar after its state is seen
-                found.append({"what": what, "cut": panel.dates[cut], "first": panel.dates[first]})
-    return pd.DataFrame(found, columns=["what", "cut", "first"])
+                first = env.first + changed[0] + (part == "reward")  # a reward is paid a bar after its state is seen
+                early.append({"what": part, "cut": panel.dates[cut], "first": panel.dates[first]})
+    return pd.DataFrame(early, columns=["what", "cut", "first"])
 
 # %% ../../nbs/rl/cross_trade.ipynb #bdbbfa3f
 def _play_until(env, cut, seed) -> tuple[list, list]:

@@ -13,17 +13,18 @@ shares of the bar's own volume) it does not know.
 # %% auto #0
 __all__ = ['SmoothMarket', 'trade_bar', 'cost_of', 'limit_weights', 'Queue']
 
-# %% ../../nbs/rl/smooth.ipynb #3dff8b31
+# %% ../../nbs/rl/smooth.ipynb #261b4a3b
 from collections import deque
 import numpy as np
 import torch
+from ..core import NeuralphaError
 from ..data.panel import Panel
-from .environment import ActionLimits
-from ..trading.account import Account, open_books
+from .environment import ActionLimits, read_costs
+from .given import check_kind
+from ..trading.account import Account, Books, open_books
 from ..trading.clock import Clock
-from ..trading.costs import make_costs
 
-# %% ../../nbs/rl/smooth.ipynb #218a983f
+# %% ../../nbs/rl/smooth.ipynb #f70e5137
 class SmoothMarket:
     """The bars of a panel, priced; what accounts do in it can be differentiated.
 
@@ -47,13 +48,22 @@ class SmoothMarket:
         device: str = "cpu",
         dtype: torch.dtype = torch.float64,
     ):
-        books = open_books(panel, [Account(make_costs(costs), capital)], clock)
+        check_kind("SmoothMarket(panel=)", panel, Panel, "na.load_universe(source) makes one")
+        check_kind("SmoothMarket(clock=)", clock, Clock, "na.Clock(delay=1) is one")
+        check_kind("SmoothMarket(dtype=)", dtype, torch.dtype, "torch.float64 is one")
+        _check_device(device)
+        books = open_books(panel, [Account(read_costs("SmoothMarket(costs=)", costs), capital)], clock)
         self.tariff = books.tariff
         self.clock = clock
         self.capital = capital
         self.n_assets = panel.n_assets
         self.like = dict(device=device, dtype=dtype)
-        bars, days = books.bars, [books.bar(date) for date in range(panel.n_dates)]
+        self._lay_out(books)
+
+    def _lay_out(self, books: Books) -> None:
+        """Tables (n_dates, n_assets) of all that the books know of a bar; where nothing can be traded, prices are 1."""
+        panel, bars = books.panel, books.bars
+        days = [books.bar(date) for date in range(panel.n_dates)]
         date = np.repeat(np.arange(panel.n_dates), [len(bar.row) for bar in days])
         asset, row, leaves, fillable, before, after = (
             np.concatenate([getattr(bar, name) for bar in days])
@@ -89,20 +99,29 @@ class SmoothMarket:
     def _is_priced(self, rate, volume, volatility, price) -> np.ndarray:
         """Whether everything that prices an order is known."""
         needs_volume, needs_volatility, needs_price = self.tariff.needs[0]
-        found = rate >= 0
+        is_priced = rate >= 0
         for needed, known in (
             (needs_volume, volume > 0),
             (needs_volatility, volatility >= 0),
             (needs_price, price > 0),
         ):
-            found = found & (known | (not needed))
-        return found
+            is_priced = is_priced & (known | (not needed))
+        return is_priced
 
     def empty(self, accounts: int) -> tuple:
         """Accounts that hold nothing but cash: positions (accounts, n_assets) and cash (accounts,), money."""
         position = torch.zeros(accounts, self.n_assets, **self.like)
         cash = torch.full((accounts,), self.capital, **self.like)
         return position, cash
+
+
+def _check_device(device) -> None:
+    try:
+        torch.device(device)
+    except (RuntimeError, TypeError) as e:
+        raise NeuralphaError(
+            f"device is {device!r}; torch knows 'cpu' and 'cuda', and 'cuda:1' where there is one."
+        ) from e
 
 # %% ../../nbs/rl/smooth.ipynb #3ead111d
 def trade_bar(

@@ -23,7 +23,7 @@ fill. The names:
 __all__ = ['LIMITS', 'ROLLOUT', 'STRETCH', 'agent_costs', 'Trader', 'train_trader', 'retrain_trader', 'span_of', 'Stand',
            'ByReward', 'Pupil', 'PPO', 'Recurrent', 'A2C', 'TD3', 'SAC', 'Gradient', 'Stretch', 'GradientLearner']
 
-# %% ../../nbs/rl/traders.ipynb #4c70d3b9
+# %% ../../nbs/rl/traders.ipynb #0fa2c230
 import json
 from dataclasses import dataclass
 from pathlib import Path
@@ -39,11 +39,12 @@ from .agents import best_seeds
 from .asset_game import OWN, Actor, AssetGame, BandActor, LayerActor, RecurrentActor, actor_of, play_game
 from .by_reward import RewardLearner
 from .environment import REWARDS, ActionLimits, Reward, Wished, trade_env
+from .given import check_kind
 from .smooth import Queue, SmoothMarket, limit_weights, trade_bar
 from ..trading.clock import FILLS, Clock
 from ..trading.costs import Costs, make_costs
 
-# %% ../../nbs/rl/traders.ipynb #5619586e
+# %% ../../nbs/rl/traders.ipynb #4e2c8ead
 def agent_costs(
     costs,  # a name of `PRESETS`, or {"preset": name, field: value, ...}
 ) -> Costs:
@@ -56,6 +57,7 @@ def agent_costs(
     """
     if isinstance(costs, str):
         return make_costs(costs)
+    check_kind("agent_costs(costs=)", costs, dict, "the name of a preset, or {'preset': 'flat', 'borrow_bps': 50}")
     given = dict(costs)
     try:
         preset = given.pop("preset", None)
@@ -74,7 +76,7 @@ LIMITS = {
     "fill": FILLS,
 }
 
-# %% ../../nbs/rl/traders.ipynb #fd47a64d
+# %% ../../nbs/rl/traders.ipynb #513cf5d9
 @dataclass(kw_only=True, repr=False, eq=False)
 class Trader(Estimator):
     """An agent as a model; a subclass says how it learns.
@@ -196,8 +198,8 @@ class Trader(Estimator):
 
     def _predict(self, view):
         with torch.inference_mode():
-            said = self.actor_(torch.from_numpy(self._standard(view.values))[:, None])[:, 0]
-        return said.numpy() * self.position_
+            action = self.actor_(torch.from_numpy(self._standard(view.values))[:, None])[:, 0]
+        return action.numpy() * self.position_
 
     def probe(self, X: Features) -> NetProbe:
         """The net that acts, on the features and on what its account saw."""
@@ -836,7 +838,7 @@ def _reward_of(reward: Reward, net: torch.Tensor) -> torch.Tensor:
         return torch.log1p(net.clamp(min=-0.999))
     return net - reward.risk_aversion / 2 * net**2
 
-# %% ../../nbs/rl/traders.ipynb #4d03c5db
+# %% ../../nbs/rl/traders.ipynb #c11fc2bf
 STRETCH = 4  # updates before the accounts are opened anew, somewhere else
 
 
@@ -905,21 +907,21 @@ class GradientLearner:
 
     def tensors(self) -> dict:
         """All that the next round follows from."""
-        found = {f"net.{name}": value.detach().clone() for name, value in self.net.state_dict().items()}
-        return found | _slots_of(self.optimiser)
+        weights = {f"net.{name}": value.detach().clone() for name, value in self.net.state_dict().items()}
+        return weights | _slots_of(self.optimiser)
 
     def restore(self, tensors: dict) -> None:
         """Stand where `tensors` were taken."""
         self.net.load_state_dict(_named(tensors, "net."))
         _fill_slots(self.optimiser, _named(tensors, "slot."))
 
-# %% ../../nbs/rl/traders.ipynb #fb25b8e8
+# %% ../../nbs/rl/traders.ipynb #8ba79547
 def _slots_of(optimiser: torch.optim.Optimizer) -> dict:  # slot.<weight>.<name> -> tensor
     """What an optimiser remembers."""
-    found = {}
+    tensors = {}
     for i, slots in optimiser.state_dict()["state"].items():
-        found |= {f"slot.{i}.{name}": value.clone() for name, value in slots.items()}
-    return found
+        tensors |= {f"slot.{i}.{name}": value.clone() for name, value in slots.items()}
+    return tensors
 
 # %% ../../nbs/rl/traders.ipynb #7240daa0
 def _fill_slots(optimiser: torch.optim.Optimizer, tensors: dict) -> None:
