@@ -538,7 +538,7 @@ def doubled_names(
         found += [f"{module}.{name}" for name in sorted(set(defined)) if defined.count(name) > 1]
     return found
 
-# %% ../nbs/house.ipynb #a9bb3c4c
+# %% ../nbs/house.ipynb #97059f06
 NAMESAKES = {"SECTION", "main", "ic", "rank_ic"}  # what several modules may call so
 
 
@@ -567,7 +567,7 @@ def namesakes(
 def _defined_at_top(node: ast.stmt) -> list[str]:
     if isinstance(node, (ast.FunctionDef, ast.ClassDef)):
         return [node.name]
-    targets = getattr(node, "targets", []) + [node.target] * isinstance(node, ast.AnnAssign)
+    targets = [node.target] if isinstance(node, ast.AnnAssign) else getattr(node, "targets", [])
     return [
         part.id
         for target in targets

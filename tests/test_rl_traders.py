@@ -53,7 +53,7 @@ SHORT = dict(rounds=3, bars=20, hidden=8)
 
 AGENT = {"gradient": Gradient(**SHORT, updates=6, paths=4)}
 
-AGENT |= {kind.name: kind(**SHORT, episodes=1) for kind in (PPO, A2C, SAC, TD3, Recurrent)}
+AGENT |= {kind.name: kind(**SHORT, episodes=1) for kind in (PPO, A2C, SAC, TD3, RecurrentAgent)}
 
 EACH = pytest.mark.parametrize("name", ["gradient", *(pytest.param(n, marks=with_agents) for n in list(AGENT)[1:])])
 

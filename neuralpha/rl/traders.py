@@ -21,7 +21,7 @@ fill. The names:
 
 # %% auto #0
 __all__ = ['LIMITS', 'ROLLOUT', 'STRETCH', 'agent_costs', 'Trader', 'train_trader', 'retrain_trader', 'span_of', 'Stand',
-           'ByReward', 'Pupil', 'PPO', 'Recurrent', 'A2C', 'TD3', 'SAC', 'Gradient', 'Stretch', 'GradientLearner']
+           'ByReward', 'Pupil', 'PPO', 'RecurrentAgent', 'A2C', 'TD3', 'SAC', 'Gradient', 'Stretch', 'GradientLearner']
 
 # %% ../../nbs/rl/traders.ipynb #0fa2c230
 import json
@@ -538,9 +538,9 @@ class PPO(ByReward):
     def _settings(self, n_assets):
         return super()._settings(n_assets) | dict(n_steps=ROLLOUT, batch_size=_batch(n_assets), n_epochs=5)
 
-# %% ../../nbs/rl/traders.ipynb #726301cd
+# %% ../../nbs/rl/traders.ipynb #83c15b74
 @dataclass(kw_only=True, repr=False, eq=False)
-class Recurrent(PPO):
+class RecurrentAgent(PPO):
     """PPO with an LSTM that remembers what each asset has shown (`sb3-contrib`).
 
     Parameters
@@ -933,6 +933,6 @@ def _fill_slots(optimiser: torch.optim.Optimizer, tensors: dict) -> None:
     groups = optimiser.state_dict()["param_groups"]
     optimiser.load_state_dict({"state": slots, "param_groups": groups})
 
-# %% ../../nbs/rl/traders.ipynb #093ba3da
-for _agent in (Gradient, PPO, A2C, SAC, TD3, Recurrent):
+# %% ../../nbs/rl/traders.ipynb #144b2d2e
+for _agent in (Gradient, PPO, A2C, SAC, TD3, RecurrentAgent):
     _agent.own_name = f"{_agent.__module__}:{_agent.__name__}"  # by which `load_model` finds it
