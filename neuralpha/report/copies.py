@@ -72,9 +72,9 @@ def _be_kernel(arguments: list, environment: dict):
     finally:
         os._exit(1)
 
-# %% ../../nbs/report/copies.ipynb #002455ad
+# %% ../../nbs/report/copies.ipynb #0dc1f055
 class Copies:
-    """Kernels from copies of one process, which ends with the block.
+    """Kernels from copies of one process, which begins to load with the block and ends with it.
 
     Parameters
     ----------
@@ -104,7 +104,6 @@ class Copies:
             what the kernel's own has in addition
         """
         with self.turn:
-            self.process = self.process or self._loading()
             order = json.dumps(dict(arguments=arguments, environment=environment))
             try:
                 print(order, file=self.process.stdin, flush=True)
@@ -128,16 +127,16 @@ class Copies:
         )
 
     def __enter__(self):
+        self.process = self._loading()
         return self
 
     def __exit__(self, *_):
-        if self.process:
-            self.process.communicate()  # its input ends, and so does it
+        self.kill()
+        self.process.communicate()
 
     def kill(self) -> None:
         """End the process, with whatever waits for it to have loaded."""
-        if self.process:
-            self.process.kill()
+        self.process.kill()
 
 # %% ../../nbs/report/copies.ipynb #3067531c
 class Copy:
