@@ -86,7 +86,7 @@ def _remembered_extent(measure):
 
     return extent
 
-# %% ../../nbs/report/texts.ipynb #8b68bc74
+# %% ../../nbs/report/texts.ipynb #269baaf2
 def _remembered_text(draw):
     """`RendererAgg.draw_text` with a memory of which glyphs a text is made of."""
     from matplotlib.backends.backend_agg import get_hinting_flag
@@ -101,10 +101,10 @@ def _remembered_text(draw):
         return [(item.ft_object, size, item.glyph_index, 0, 1, item.x, item.y) for item in items]
 
     def draw_text(renderer, gc, x, y, letters, font, angle, ismath=False, mtext=None):
-        if ismath or mtext is None:
+        if ismath:
             draw(renderer, gc, x, y, letters, font, angle, ismath, mtext)
             return
-        written = mtext.get_fontfeatures(), mtext.get_language()
+        written = (mtext.get_fontfeatures(), mtext.get_language()) if mtext is not None else (None, None)
         key = letters, _font(font), renderer.dpi, repr(written)
         glyphs = memory.get(key) or _keep(memory, key, glyphs_of(renderer, letters, font, *written))
         renderer._draw_text_glyphs_and_boxes(gc, x, y, angle, glyphs, [])
