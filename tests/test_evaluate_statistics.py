@@ -278,7 +278,7 @@ def test_draws_are_counted_as_they_are_one_by_one(k):
     rng = np.random.default_rng(k)
     waves = joint_waves(np.eye(k), 9, 400, k)
     tops, spread = waves[:, 0], (waves[:, 1:] ** 2).mean(1)
-    scales, statistics = rng.random((7, k)) + 0.1, rng.normal(size=7)
+    scales, statistics = rng.random((20, k)) + 0.1, np.linspace(-1, 3, 20)
     largest = [(tops * scale).max(1) / np.sqrt((spread * scale**2).mean(1)) for scale in scales]
     one_by_one = [(of_draws >= statistic).sum() for of_draws, statistic in zip(largest, statistics)]
     assert _draws_as_large(statistics, scales, tops, spread).tolist() == one_by_one and len(set(one_by_one)) > 4
