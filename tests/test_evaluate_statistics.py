@@ -271,6 +271,18 @@ def test_waves_are_given_up_where_one_of_many_series_comes_and_goes():
             kept[one_moves].append(waves_in_common(power, np.ones(19), null_waves))
     assert np.mean(np.array(kept[False]) == 19) > 0.7 and np.mean(np.array(kept[True]) < 19) > 0.9
 
+@pytest.mark.parametrize("k", [1, 2, 5, 12])
+def test_draws_are_counted_as_they_are_one_by_one(k):
+    from neuralpha.evaluate.statistics import _draws_as_large
+
+    rng = np.random.default_rng(k)
+    waves = joint_waves(np.eye(k), 9, 400, k)
+    tops, spread = waves[:, 0], (waves[:, 1:] ** 2).mean(1)
+    scales, statistics = rng.random((20, k)) + 0.1, np.linspace(-1, 3, 20)
+    largest = [(tops * scale).max(1) / np.sqrt((spread * scale**2).mean(1)) for scale in scales]
+    one_by_one = [(of_draws >= statistic).sum() for of_draws, statistic in zip(largest, statistics)]
+    assert _draws_as_large(statistics, scales, tops, spread).tolist() == one_by_one and len(set(one_by_one)) > 4
+
 def test_so_many_models_on_so_few_dates_are_not_judged():
     losses = pd.DataFrame(np.random.default_rng(0).normal(size=(106, 9)))
     with pytest.raises(NeuralphaError, match="8 models share 106 dates; a reality check of labels over 20 bars.* 107"):

@@ -100,9 +100,7 @@ def test_a_long_folder_for_temporary_files_is_no_obstacle(template, tmp_path, mo
 def test_without_a_place_for_sockets_a_kernel_is_reached_by_tcp(template, tmp_path, monkeypatch):
     from neuralpha.report.run import _Kernels, _kernel_manager
 
-    assert [
-        _kernel_manager(str(tmp_path), sockets, print, _Kernels(1, False))().transport for sockets in (True, False)
-    ] == [
+    assert [_kernel_manager(str(tmp_path), sockets, print, _Kernels(1))().transport for sockets in (True, False)] == [
         "ipc",
         "tcp",
     ]

@@ -25,6 +25,20 @@ def test_accounts_that_are_opened_again_are_those_that_were_opened_anew():
     with pytest.raises(NeuralphaError, match="other costs"):
         open_again(anew, [Account(make_costs("flat"))])
 
+def test_nothing_is_wished_on_dates_that_are_set_aside():
+    panel, decided = _wild_market()
+    aside = np.array([20, 21, 22, 60])
+    at_once, by_step = (open_books(panel, Account(_EVERYTHING, 1e7), Clock(horizon=3), decided) for _ in range(2))
+    at_once.run(150, aside)
+    for date in range(150):
+        by_step.step(np.zeros(panel.n_assets) if date in aside else None)
+    np.testing.assert_array_equal(at_once.ledger().records, by_step.ledger().records)
+    untouched = open_books(panel, Account(_EVERYTHING, 1e7), Clock(horizon=3), decided)
+    untouched.run(150)
+    assert (at_once.records[:20] == untouched.records[:20]).all() and (
+        at_once.records[20] != untouched.records[20]
+    ).any()
+
 def _wild_market(seed=0, n=30, days=200):
     """Halts, delistings with and without a known loss, and a score that knows nothing."""
     panel = simulate_universe(n, days, seed=seed)

@@ -16,10 +16,11 @@ __all__ = ['STEADY_DATES', 'MISSED', 'WRONG_THEN', 'LAST_BITS', 'FEWEST_DATES', 
            'model_confidence_set', 'joint_waves', 'slowest', 'waves_in_common', 'reality_check_p', 'superior_ability',
            'variance_split', 'probabilistic_sharpe', 'expected_max_sharpe', 'sharpe_report', 'backtest_overfitting']
 
-# %% ../../nbs/evaluate/statistics.ipynb #c2d7247c
+# %% ../../nbs/evaluate/statistics.ipynb #bbd85dc4
 import itertools, string, sys
 from functools import lru_cache
 from itertools import combinations
+from operator import itemgetter
 from typing import NamedTuple
 import numpy as np
 import pandas as pd
@@ -686,7 +687,7 @@ def letters(
     labels = _letter_names(len(groups))
     return {name: "".join(label for label, g in zip(labels, groups) if name in g) for name in names}
 
-# %% ../../nbs/evaluate/statistics.ipynb #141a1973
+# %% ../../nbs/evaluate/statistics.ipynb #b7710d78
 def confidence_set(
     pairs: pd.DataFrame,  # result of `paired_tests`
     names,  # of the models
@@ -711,13 +712,15 @@ def confidence_set(
     p = {}
     now = 0.0
     pairs = pairs.dropna(subset="p")
-    left = pairs[["better", "worse", "p"]].sort_values("p", kind="stable")
-    while len(left):
-        _, worse, least = left.iloc[0]
+    beaten = {}
+    for worse, holm in zip(pairs["worse"], pairs["p_holm"]):
+        beaten[worse] = min(holm, beaten.get(worse, 1.0))
+    left = sorted(zip(pairs["better"], pairs["worse"], pairs["p"]), key=itemgetter(2))
+    while left:
+        _, out, least = left[0]
         now = max(now, min(least * len(left), 1.0))
-        p[worse] = now
-        left = left[(left["better"] != worse) & (left["worse"] != worse)]
-    beaten = pairs.groupby("worse")["p_holm"].min().to_dict()
+        p[out] = now
+        left = [pair for pair in left if out not in pair[:2]]
     p = pd.Series({n: p.get(n, 1.0) for n in names}, dtype=float)
     return pd.DataFrame(
         {"p": p, "included": [p[n] >= significance and beaten.get(n, 1.0) >= significance for n in names]}, names
@@ -832,7 +835,7 @@ def waves_in_common(
         freedom //= 2
     return freedom
 
-# %% ../../nbs/evaluate/statistics.ipynb #387cc792
+# %% ../../nbs/evaluate/statistics.ipynb #89ddf049
 ANEW = 1000  # draws in which standard errors are estimated anew
 
 
@@ -860,20 +863,34 @@ def reality_check_p(
     tops = waves[:, 0]
     spread = (waves[:, 1:] ** 2).mean(1)
 
-    def share(statistic, scale):
-        """Of the draws in which a largest mean is at least the statistic, in the average standard error."""
-        null_statistics = (tops * scale).max(1) / np.sqrt((spread * scale**2).mean(1))
-        return (null_statistics >= statistic).mean()
-
     def largest(means, scale):
-        return means.max() / np.sqrt((scale**2).mean())
+        """The largest of the means in the average standard error."""
+        return means.max(1) / np.sqrt((scale**2).mean(1))
 
-    here = share(largest(mean, se), se)
+    here = _draws_as_large(largest(mean[None], se[None]), se[None], tops, spread)[0]
     if len(mean) == 1:  # its scale cancels out
-        return float((1 + here * len(waves)) / (1 + len(waves)))
+        return float((1 + here) / (1 + len(waves)))
     anew = se * np.sqrt(spread[:ANEW])
-    again = np.array([share(largest(top * se, scale), scale) for top, scale in zip(tops, anew)])
+    again = _draws_as_large(largest(tops[:ANEW] * se, anew), anew, tops, spread)
     return float((1 + np.sum(again <= here)) / (1 + len(again)))
+
+# %% ../../nbs/evaluate/statistics.ipynb #145fa1c6
+@njit(cache=True, error_model="numpy")
+def _draws_as_large(statistics, scales, tops, spread):
+    """(m,) in how many draws the largest mean, in the average standard error, is at least each statistic.
+
+    `scales` (m, k) standard errors, `tops` and `spread` (n_resamples, k) means and variances of the draws.
+    """
+    draws, k = tops.shape
+    counts = np.zeros(len(statistics), np.int64)
+    for i in range(len(statistics)):
+        for d in range(draws):
+            largest, variance = -np.inf, 0.0
+            for j in range(k):
+                largest = max(largest, tops[d, j] * scales[i, j])
+                variance += spread[d, j] * scales[i, j] ** 2
+            counts[i] += largest / np.sqrt(variance / k) >= statistics[i]
+    return counts
 
 # %% ../../nbs/evaluate/statistics.ipynb #57ee0814
 def superior_ability(

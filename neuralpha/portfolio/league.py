@@ -461,7 +461,7 @@ def _random_gains(plain: Book, trips: int, pause: int, n_random: int, seed: int)
         gains.append(_set_aside(plain, aside).net.mean() - plain.net.mean())
     return np.array(gains)
 
-# %% ../../nbs/portfolio/league.ipynb #b16168bc
+# %% ../../nbs/portfolio/league.ipynb #9ca15e64
 def _set_aside(plain: Book, aside: np.ndarray) -> Book:  # dates on which nothing is wished for the next bar
     """The same account, had it held nothing after some dates."""
     policy, ledger = plain.policy, plain.ledger
@@ -470,8 +470,5 @@ def _set_aside(plain: Book, aside: np.ndarray) -> Book:  # dates on which nothin
         ledger, _ = _follow(plain.panel, waits, plain.decided, plain.account, ledger.clock, plain.span)
         return replace(plain, ledger=ledger)
     books = open_again(ledger.books, [plain.account])
-    for date in aside[aside + 1 < plain.span.stop] + 1:
-        books.run(date)
-        books.step(np.zeros(plain.panel.n_assets))
-    books.run(plain.span.stop)
+    books.run(plain.span.stop, aside[aside + 1 < plain.span.stop] + 1)
     return replace(plain, ledger=books.ledger())

@@ -15,20 +15,25 @@ else.
 # %% auto #0
 __all__ = ['LOADED', 'serve', 'Copies', 'Copy', 'FromCopy']
 
-# %% ../../nbs/report/copies.ipynb #f4cec991
+# %% ../../nbs/report/copies.ipynb #f7fdc38d
 import contextlib, gc, json, os, signal, subprocess, sys, threading
 from importlib import import_module
 from importlib.metadata import EntryPoint
 from jupyter_client.provisioning import KernelProvisionerFactory as Factory, LocalProvisioner
 from traitlets import Any
+from .texts import remember_texts
 
-# %% ../../nbs/report/copies.ipynb #66856dd2
+# %% ../../nbs/report/copies.ipynb #25ab9c10
 LOADED = (
     "ipykernel.kernelapp",
     "matplotlib.pyplot",
     "alphalens.tears",
     "torch",
     "lightgbm",
+    "shap",
+    "skfolio.measures",
+    "exchange_calendars",
+    "pandera.pandas",
     "neuralpha.report.steps",
     "neuralpha.attribution.explain",
 )
@@ -40,6 +45,7 @@ def serve() -> None:
     """
     for module in LOADED:
         import_module(module)
+    remember_texts()
     gc.freeze()
     signal.signal(signal.SIGCHLD, _let_go)
     for line in sys.stdin:
@@ -72,9 +78,9 @@ def _be_kernel(arguments: list, environment: dict):
     finally:
         os._exit(1)
 
-# %% ../../nbs/report/copies.ipynb #002455ad
+# %% ../../nbs/report/copies.ipynb #0dc1f055
 class Copies:
-    """Kernels from copies of one process, which ends with the block.
+    """Kernels from copies of one process, which begins to load with the block and ends with it.
 
     Parameters
     ----------
@@ -104,7 +110,6 @@ class Copies:
             what the kernel's own has in addition
         """
         with self.turn:
-            self.process = self.process or self._loading()
             order = json.dumps(dict(arguments=arguments, environment=environment))
             try:
                 print(order, file=self.process.stdin, flush=True)
@@ -128,16 +133,16 @@ class Copies:
         )
 
     def __enter__(self):
+        self.process = self._loading()
         return self
 
     def __exit__(self, *_):
-        if self.process:
-            self.process.communicate()  # its input ends, and so does it
+        self.kill()
+        self.process.communicate()
 
     def kill(self) -> None:
         """End the process, with whatever waits for it to have loaded."""
-        if self.process:
-            self.process.kill()
+        self.process.kill()
 
 # %% ../../nbs/report/copies.ipynb #3067531c
 class Copy:

@@ -143,11 +143,12 @@ def _copies(environment: dict):
 
     return Copies(environment)
 
-# %% ../../nbs/report/run.ipynb #44f3a747
+# %% ../../nbs/report/run.ipynb #c8dc0e21
 class _Kernels:
     """The kernels that run now, by process group; `kill` ends them, and those that start later."""
 
-    def __init__(self, jobs: int, several: bool):
+    def __init__(self, jobs: int, several: bool = False):
+        self.jobs = jobs  # at a time
         self.running, self.killed = set(), False
         self.threads = _threads_of_each(jobs)
         self.copies = _copies({**self.threads, **os.environ}) if several and CAN_COPY else None
@@ -165,14 +166,13 @@ class _Kernels:
             with contextlib.suppress(ProcessLookupError):
                 os.killpg(group, signal.SIGKILL)
 
-# %% ../../nbs/report/run.ipynb #a405aeb0
+# %% ../../nbs/report/run.ipynb #4b347bf3
 def _run_in_threads(
     calls,  # functions of the kernels they use
-    jobs: int,  # threads
+    kernels: _Kernels,
 ) -> list[Future]:  # all done, in the order of the calls
     """Run functions in threads; Ctrl-C kills their kernels and is raised when the threads have ended."""
-    kernels = _Kernels(jobs, len(calls) > 1)
-    with kernels.copies or contextlib.nullcontext(), ThreadPoolExecutor(jobs) as pool:
+    with ThreadPoolExecutor(kernels.jobs) as pool:
         futures = [pool.submit(call, kernels) for call in calls]
         try:
             while wait(futures, 0.2).not_done:
@@ -184,7 +184,7 @@ def _run_in_threads(
             raise
     return futures
 
-# %% ../../nbs/report/run.ipynb #ce15c58d
+# %% ../../nbs/report/run.ipynb #6f82c624
 def execute(
     template: Path,  # notebook with a cell tagged `parameters`
     target: Path,  # executed notebook
@@ -206,7 +206,7 @@ def execute(
     stored : dict | None, default None
         parameters as the stored notebook states them; default: those it ran with
     """
-    _run_in_threads([lambda kernels: _execute(template, target, parameters, stored, kernels)], 1)[0].result()
+    _run_in_threads([partial(_execute, template, target, parameters, stored)], _Kernels(1))[0].result()
 
 # %% ../../nbs/report/run.ipynb #8c2c9f94
 def _execute(template, target, parameters, stored, kernels):
@@ -456,7 +456,7 @@ def study_lock(
     """
     return lock(Path(out) / ".units" / "locks" / f"study-{name}")
 
-# %% ../../nbs/report/run.ipynb #80bac57c
+# %% ../../nbs/report/run.ipynb #817b8106
 def run_study(
     study,  # `Study`, built-in name or TOML file
     out="reports",  # folder of all reports and of the units they share
@@ -502,7 +502,6 @@ def run_study(
     if jobs is not None and jobs < 1:
         raise NeuralphaError(f"jobs is {jobs}; it must be at least 1.")
     remote = Remote(reports) if reports else None
-    store = UnitStore(out / ".units")
     run = StudyRun(out / study.name)
     made = None if remote else made_from(study, device)
     if stands(study, out, made):  # then the device has done it once
@@ -511,7 +510,16 @@ def run_study(
         return run
     compile_in_turn()
     fit = BACKENDS[backend](device, jobs)
-    jobs = jobs or os.cpu_count() or 1
+    kernels = _Kernels(_kernels_at_once(jobs or os.cpu_count() or 1, len(study.universes)), several=True)
+    with kernels.copies or contextlib.nullcontext():
+        _fit_and_report(run, study, out, device, fit, kernels, watch, remote, made)
+    run.seconds = time.time() - started
+    return run
+
+# %% ../../nbs/report/run.ipynb #1249220a
+def _fit_and_report(run, study, out, device, fit, kernels, watch, remote, made):
+    """Everything of a run that takes time."""
+    store = UnitStore(out / ".units")
     experiments = [open_any(study, u, store) for u in study.universes]
     for experiment in experiments:
         _check_parameters(template_of(experiment), _parameters(experiment, out, device, run.folder))
@@ -540,23 +548,21 @@ def run_study(
 
     show("writing the report")
     with study_lock(out, study.name):
-        _write_reports(run, experiments, out, device, jobs)
+        _write_reports(run, experiments, out, device, kernels)
         if made and not run.failures:
             note_finished(study, out, made, [u.key for b in experiments for u in b.units(device)])
         if remote:
             push_report(remote, run.folder)
     forget_tables(store.tables)
     show("report written")
-    run.seconds = time.time() - started
-    return run
 
 # %% ../../nbs/report/run.ipynb #d3503cc0
 def _kernels_at_once(jobs: int, universes: int) -> int:
     """One more than there are processes: the last universe would have one core and leave the others idle."""
     return min(jobs + (jobs > 1), universes)
 
-# %% ../../nbs/report/run.ipynb #8c57b10c
-def _write_reports(run, experiments, out, device, jobs):
+# %% ../../nbs/report/run.ipynb #bf73cc17
+def _write_reports(run, experiments, out, device, kernels):
     """Every universe's report where it is not complete, the leaderboard and the site."""
     from neuralpha.report.pages.draw import write_site
     from neuralpha.report.pages.results import SWEEP, forget_sweep
@@ -568,9 +574,7 @@ def _write_reports(run, experiments, out, device, jobs):
     for old in run.folder.iterdir():
         if old.is_dir() and old.name not in {"audit", SWEEP, *(b.slug for b in experiments)}:
             shutil.rmtree(old)
-    written = _run_in_threads(
-        [partial(_write_universe, b, out, device) for b in experiments], _kernels_at_once(jobs, len(experiments))
-    )
+    written = _run_in_threads([partial(_write_universe, b, out, device) for b in experiments], kernels)
     for experiment, future in zip(experiments, written):
         try:
             run.reused += [experiment.slug] * future.result()
@@ -582,12 +586,13 @@ def _write_reports(run, experiments, out, device, jobs):
         forget_sweep(run.folder)
     _clean(run.folder)
     if not study.repetitions and any((run.folder / b.slug / "figures.json").exists() for b in experiments):
-        write_leaderboard(run.folder)
+        write_leaderboard(run.folder, kernels)
     write_site(study, out)
 
-# %% ../../nbs/report/run.ipynb #37e6dcfe
+# %% ../../nbs/report/run.ipynb #cf27f6c5
 def write_leaderboard(
     folder: Path,  # of a study's report, with its study.json and at least one universe
+    kernels: _Kernels | None = None,  # of a run of the study
 ) -> None:
     """Execute the notebook that lays all universes of a study side by side.
 
@@ -595,13 +600,17 @@ def write_leaderboard(
     ----------
     folder : Path
         of a study's report, with its study.json and at least one universe
+    kernels : _Kernels | None, default None
+        of a run of the study
     """
-    execute(
+    notebook = partial(
+        _execute,
         research_folder() / "leaderboard.ipynb",
         folder / "leaderboard.ipynb",
         {"study": str(folder / "study.json"), "out": str(folder.parent)},
         {"study": "study.json", "out": ".."},
     )
+    _run_in_threads([notebook], kernels or _Kernels(1))[0].result()
 
 # %% ../../nbs/report/run.ipynb #9d36ede8
 def mark_start(folder: Path) -> None:

@@ -629,15 +629,16 @@ def _close_bar(state, sums) -> None:
         state.wealth[c] = state.cash[c] + (sums[COLUMN.long, c] - sums[COLUMN.short, c])
         sums[COLUMN.wealth, c] = state.wealth[c]
 
-# %% ../../nbs/trading/account.ipynb #c09e08dd
+# %% ../../nbs/trading/account.ipynb #8ce8eb59
 @njit(cache=True, error_model="numpy")
-def _book_dates(first, last, decided, delay, horizon, bars, terms, tariff, state, records):
-    """All bars of the dates [first, last)."""
+def _book_dates(first, last, aside, decided, delay, horizon, bars, terms, tariff, state, records):
+    """All bars of the dates [first, last); nothing is wished on those in `aside`, (n_dates,) bool."""
+    nothing = np.zeros((len(bars.begins), decided.shape[1]))
     for d in range(first, last):
-        wish = wished_on(d, decided, delay, horizon, bars)
+        wish = nothing if aside[d] else wished_on(d, decided, delay, horizon, bars)
         book_bar(d, wish, bars, terms, tariff, state, records[d])
 
-# %% ../../nbs/trading/account.ipynb #ad553813
+# %% ../../nbs/trading/account.ipynb #9398c88a
 @dataclass
 class Books:
     """Accounts that are being kept.
@@ -712,11 +713,24 @@ class Books:
         """The rows of a date, and of those who have had their last."""
         return bar_on(date, self.bars)
 
-    def run(self, last: int | None = None) -> None:
-        """Keep the books up to a date (exclusive), by default to the end."""
+    def run(
+        self,
+        last: int | None = None,
+        aside=(),  # dates on which nothing is wished, whatever was decided
+    ) -> None:
+        """Keep the books up to a date (exclusive), by default to the end.
+
+        Parameters
+        ----------
+        last : int | None, default None
+        aside : default ()
+            dates on which nothing is wished, whatever was decided
+        """
         last = self.panel.n_dates if last is None else last
+        is_aside = np.zeros(self.panel.n_dates, bool)
+        is_aside[np.asarray(aside, int)] = True
         terms = self.bars, self.terms, self.tariff, self.state, self.records
-        _book_dates(self.date, last, *self._decided(), *terms)
+        _book_dates(self.date, last, is_aside, *self._decided(), *terms)
         self.date = last
 
     def step(

@@ -38,12 +38,14 @@ def interrupt(process, whole_group):
 
 
 def writes_report(process):
-    """Whether a kernel of the run is there."""
+    """Whether a kernel of the run is there: a copy of the process that loaded what reports need, or one of its own."""
     try:
         return any(
-            "ipykernel_launcher" in child.cmdline() for child in psutil.Process(process.pid).children(recursive=True)
+            "ipykernel_launcher" in child.cmdline()
+            or (child.ppid() != process.pid and "serve()" in child.cmdline()[-1])
+            for child in psutil.Process(process.pid).children(recursive=True)
         )
-    except psutil.NoSuchProcess:
+    except (psutil.NoSuchProcess, IndexError):  # it has ended, or ends
         return False
 
 
