@@ -13,7 +13,7 @@ __all__ = ['SHOWN_ONLY', 'READERS', 'PAGES', 'DocsPart', 'sidebar', 'run_key', '
            'page_notebook', 'contents', 'part_page', 'page_file', 'page_text', 'write_pages', 'write_changed',
            'site_digest', 'build']
 
-# %% ../nbs/docs.ipynb #16fdd10c
+# %% ../nbs/docs.ipynb #d9cc4e49
 import ast, gc, hashlib, importlib, inspect, json, os, re, shutil, subprocess, sys, textwrap, time, tomllib
 from pathlib import Path
 from typing import NamedTuple
@@ -21,7 +21,6 @@ import nbformat
 from .core import NeuralphaError, atomic_path, code_digest, write_text
 from .docstrings import summary_of
 from .house import notebooks
-from .report.texts import remember_texts
 
 # %% ../nbs/docs.ipynb #ea405cd6
 class DocsPart(NamedTuple):
@@ -144,7 +143,7 @@ def run_notebook(
         print(shell.prettytb(source.name), file=sys.stderr)
         sys.exit(f"cell {shell._cell_idx}: {type(e).__name__}: {e}")
 
-# %% ../nbs/docs.ipynb #05f06906
+# %% ../nbs/docs.ipynb #d144ce2c
 _LOADED = (
     "execnb.shell",
     "matplotlib.pyplot",
@@ -162,7 +161,6 @@ def _load() -> None:
     """Load what nearly every notebook uses."""
     for module in _LOADED:
         importlib.import_module(module)
-    remember_texts()
     from exchange_calendars import get_calendar_names
     from neuralpha.data.checks.calendars import calendar_sessions
     from neuralpha.data.universes import load_universe

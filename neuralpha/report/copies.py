@@ -15,15 +15,14 @@ else.
 # %% auto #0
 __all__ = ['LOADED', 'serve', 'Copies', 'Copy', 'FromCopy']
 
-# %% ../../nbs/report/copies.ipynb #f7fdc38d
+# %% ../../nbs/report/copies.ipynb #f4cec991
 import contextlib, gc, json, os, signal, subprocess, sys, threading
 from importlib import import_module
 from importlib.metadata import EntryPoint
 from jupyter_client.provisioning import KernelProvisionerFactory as Factory, LocalProvisioner
 from traitlets import Any
-from .texts import remember_texts
 
-# %% ../../nbs/report/copies.ipynb #25ab9c10
+# %% ../../nbs/report/copies.ipynb #af926a13
 LOADED = (
     "ipykernel.kernelapp",
     "matplotlib.pyplot",
@@ -45,7 +44,6 @@ def serve() -> None:
     """
     for module in LOADED:
         import_module(module)
-    remember_texts()
     gc.freeze()
     signal.signal(signal.SIGCHLD, _let_go)
     for line in sys.stdin:

@@ -18,7 +18,7 @@ __all__ = ['LIFE', 'LEAKED', 'KNOWN_MARKETS', 'TradeNet', 'ManySeeds', 'Agent', 
            'net_sharpe', 'share_of_optimum', 'KnownMarket', 'new_signals', 'quadratic_market', 'proportional_market',
            'factor_market', 'share_market', 'execution_market', 'leaked_market']
 
-# %% ../../nbs/rl/agents.ipynb #324c3cc8
+# %% ../../nbs/rl/agents.ipynb #706241bf
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import NamedTuple
@@ -28,7 +28,7 @@ import torch
 from scipy.stats import t as student
 from torch import nn
 from ..core import NeuralphaError, unknown_name
-from .given import check_array, check_count, check_fields, check_kind, check_number
+from .given import check_array, check_count, check_intervals, check_kind, check_number
 from neuralpha.rl.truths import (
     PUBLISHED_BAND,
     FactorMarket,
@@ -315,7 +315,7 @@ def hold_nothing(signal, before) -> np.ndarray:
     """Cash."""
     return np.zeros_like(before)
 
-# %% ../../nbs/rl/agents.ipynb #857eb5e8
+# %% ../../nbs/rl/agents.ipynb #1eefed75
 @dataclass(frozen=True)
 class HoldEqual:
     """Buy the same of everything on the first bar, and hold it."""
@@ -323,13 +323,13 @@ class HoldEqual:
     amount: float = 1.0
 
     def __post_init__(self):
-        check_fields(self, amount="(-inf, inf)")
+        check_intervals(self, amount="(-inf, inf)")
 
     def __call__(self, signal, before) -> np.ndarray:
         """The next position."""
         return np.full_like(before, self.amount)
 
-# %% ../../nbs/rl/agents.ipynb #b8f8e54c
+# %% ../../nbs/rl/agents.ipynb #a0e45ed9
 @dataclass(frozen=True)
 class FollowScore:
     """Hold a fixed amount in the direction of a score: a linear combination of the signals.
@@ -349,13 +349,13 @@ class FollowScore:
         if isinstance(self.amount, np.ndarray):
             check_array("FollowScore amount", self.amount, (len(self.loadings),))
         else:
-            check_fields(self, amount="(-inf, inf)")
+            check_intervals(self, amount="(-inf, inf)")
 
     def __call__(self, signal, before) -> np.ndarray:
         """The next position."""
         return self.amount * np.sign(signal @ self.loadings.T)
 
-# %% ../../nbs/rl/agents.ipynb #c0c8c6f1
+# %% ../../nbs/rl/agents.ipynb #6563fc1a
 LEAKED = SignalMarket(cost=0.05, power=1, risk_aversion=0.3, mean_reversion=1.0, volatility=0.2)
 
 
@@ -383,7 +383,7 @@ class NoiseMarket(Market):
     n_signals = 2
 
     def __post_init__(self):
-        check_fields(self, cost="[0, inf)", risk_aversion="(0, inf)", mean_reversion="(0, 1]", volatility="(0, inf)")
+        check_intervals(self, cost="[0, inf)", risk_aversion="(0, inf)", mean_reversion="(0, 1]", volatility="(0, inf)")
 
     @property
     def decay(self) -> np.ndarray:  # (2,)

@@ -14,7 +14,7 @@ the same shape (simulated ones, mostly). The batch is paths × copies.
 # %% auto #0
 __all__ = ['RULES', 'REWARDS', 'trade_env', 'read_costs', 'ActionLimits', 'Wished', 'Reward', 'Standing', 'TradeEnv', 'gym_env']
 
-# %% ../../nbs/rl/environment.ipynb #c6ae2525
+# %% ../../nbs/rl/environment.ipynb #b34a99ea
 from collections import deque
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, NamedTuple
@@ -25,7 +25,7 @@ from ..data.alignment import on_panel
 from ..data.returns import bar_return
 from ..data.panel import Panel
 from ..portfolio.policies import Policy
-from .given import check_count, check_fields, check_kind, check_truth
+from .given import check_count, check_intervals, check_kind, check_truth
 from ..trading.account import RECORD, Account, Books, Ledger, State, open_books
 from ..trading.clock import Clock, bar_legs
 from ..trading.costs import Costs, make_costs
@@ -178,7 +178,7 @@ def _moves(panel) -> np.ndarray:  # (n_dates, n_assets)
     out[panel.date_code, panel.asset_code] = bar_legs(panel).before
     return out
 
-# %% ../../nbs/rl/environment.ipynb #e492c8e2
+# %% ../../nbs/rl/environment.ipynb #c433ef5d
 @dataclass(frozen=True)
 class ActionLimits:
     """Shares of the wealth.
@@ -198,7 +198,7 @@ class ActionLimits:
     net: float = 1.0  # long minus short, either way
 
     def __post_init__(self):
-        check_fields(self, position="[0, inf)", gross="[0, inf)", net="[0, inf)")
+        check_intervals(self, position="[0, inf)", gross="[0, inf)", net="[0, inf)")
 
     def weights(self, action: np.ndarray) -> np.ndarray:  # (..., n_assets) in [−1, 1] → shares of the wealth
         """What is asked for, brought within the limits.
@@ -261,7 +261,7 @@ def _checked(action, panels: list, copies: int) -> np.ndarray:  # (batch, n_asse
         )
     return action
 
-# %% ../../nbs/rl/environment.ipynb #cb2ba808
+# %% ../../nbs/rl/environment.ipynb #daa5cbfd
 @dataclass(frozen=True)
 class Wished(Policy):
     """Scores that are positions already: shares of the account, within limits; nothing where there is none.
@@ -273,7 +273,7 @@ class Wished(Policy):
     net: float = 0.0
 
     def __post_init__(self):
-        check_fields(self, gross="[0, inf)", net="[0, inf)")
+        check_intervals(self, gross="[0, inf)", net="[0, inf)")
 
     def weights(self, scores, panel: Panel) -> np.ndarray:
         """The scores, brought within the limits date by date."""
@@ -283,7 +283,7 @@ class Wished(Policy):
         limits = ActionLimits(largest, self.gross, self.net)
         return limits.weights(wide / largest)[panel.date_code, panel.asset_code]
 
-# %% ../../nbs/rl/environment.ipynb #45aadb1f
+# %% ../../nbs/rl/environment.ipynb #8755bb2d
 @dataclass(frozen=True)
 class Reward:
     """What a bar is worth to the agent.
@@ -313,7 +313,7 @@ class Reward:
         if self.name not in REWARDS:
             raise unknown_name("reward", self.name, REWARDS)
         check_count("Reward window", self.window, 2)  # a volatility needs two bars
-        check_fields(self, risk_aversion="[0, inf)", memory="(0, 1]", drawdown_penalty="[0, inf)")
+        check_intervals(self, risk_aversion="[0, inf)", memory="(0, 1]", drawdown_penalty="[0, inf)")
 
     def check_fits(self, n_steps: int) -> None:
         """Refuse an episode in which no bar has a window behind it."""

@@ -23,7 +23,7 @@ __all__ = ['PUBLISHED_BAND', 'PUBLISHED_SCORES', 'Market', 'check_market', 'Sign
            'ShareMarket', 'KeepBetween', 'share_band', 'ExecutionMarket', 'plot_frontier', 'SellMarket', 'SellBest',
            'SellEvenly']
 
-# %% ../../nbs/rl/truths.ipynb #9708b692
+# %% ../../nbs/rl/truths.ipynb #868422ce
 from copy import copy
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
@@ -36,7 +36,7 @@ from scipy.optimize import brentq
 from scipy.special import ndtr
 from ..core import NeuralphaError, wrong_kind
 from ..evaluate.plots import new_figure, style
-from .given import check_array, check_count, check_fields, check_kind, check_number, check_truth
+from .given import check_array, check_count, check_intervals, check_kind, check_number, check_truth
 
 if TYPE_CHECKING:
     import torch
@@ -67,7 +67,7 @@ def check_market(where: str, market) -> None:
     if not all(callable(getattr(market, name, None)) for name in ("next_signal", "observe", "reward", "carry")):
         raise wrong_kind(where, market, "Market", "rl.truths.SignalMarket() is one, and so is a class like it")
 
-# %% ../../nbs/rl/truths.ipynb #37829048
+# %% ../../nbs/rl/truths.ipynb #acf9b2f4
 @dataclass(frozen=True)
 class SignalMarket(Market):
     """One asset whose expected return is a signal that reverts.
@@ -103,7 +103,7 @@ class SignalMarket(Market):
         if self.power > 2:
             raise NeuralphaError(f"power is {self.power}; costs are known for 1 (proportional) and 2 (quadratic).")
         positive = "(0, inf)"
-        check_fields(self, cost=positive, risk_aversion=positive, mean_reversion="(0, 1]", volatility=positive)
+        check_intervals(self, cost=positive, risk_aversion=positive, mean_reversion="(0, 1]", volatility=positive)
         check_truth("SignalMarket standardised", self.standardised)
 
     @property
@@ -399,7 +399,7 @@ def published_episodes(market: SignalMarket, n_episodes: int = 10) -> np.ndarray
     noise = np.stack([np.random.RandomState(seed).normal(0, 1, 5000) for seed in seeds], 1)[..., None]
     return draw_signals(market, noise)[1:-1]
 
-# %% ../../nbs/rl/truths.ipynb #316b98e9
+# %% ../../nbs/rl/truths.ipynb #85bf5397
 @dataclass(frozen=True, eq=False)
 class FactorMarket(Market):
     """Several assets whose expected returns come from factors that decay.
@@ -429,7 +429,7 @@ class FactorMarket(Market):
     discount: float = 0.02
 
     def __post_init__(self):
-        check_fields(self, risk_aversion="(0, inf)", cost="(0, inf)", discount="[0, 1)")
+        check_intervals(self, risk_aversion="(0, inf)", cost="(0, inf)", discount="[0, 1)")
         check_array("FactorMarket loadings", self.loadings, ("n_assets", "n_signals"))
         n_assets, n_signals = self.loadings.shape
         check_array("FactorMarket covariance", self.covariance, (n_assets, n_assets))
@@ -513,7 +513,7 @@ class WealthBand(NamedTuple):
     high: float
     safe_rate: float  # a year above the bond's: what the account is worth to its owner
 
-# %% ../../nbs/rl/truths.ipynb #6508fca5
+# %% ../../nbs/rl/truths.ipynb #b84b657a
 @dataclass(frozen=True)
 class MertonMarket:
     """One stock and one bond; whoever trades pays a share of the amount.
@@ -535,7 +535,7 @@ class MertonMarket:
 
     def __post_init__(self):
         positive = "(0, inf)"
-        check_fields(self, excess_return=positive, volatility=positive, risk_aversion=positive, cost="[0, 1)")
+        check_intervals(self, excess_return=positive, volatility=positive, risk_aversion=positive, cost="[0, 1)")
         if not 0 < self.target < 1:
             raise NeuralphaError(f"Without costs {self.target:.3g} of the wealth would be held; it must lie in (0, 1).")
 
@@ -633,7 +633,7 @@ def _band_growth(noise, terms, edges, step):
         out[i] = (np.log(stock + bond) - noise_growth) / (step * noise.shape[1])
     return out
 
-# %% ../../nbs/rl/truths.ipynb #7502f3bb
+# %% ../../nbs/rl/truths.ipynb #df419e82
 @dataclass(frozen=True)
 class ShareMarket(Market):
     """One stock and one bond in steps; the position is the share of wealth in the stock.
@@ -659,7 +659,7 @@ class ShareMarket(Market):
     innovation = np.ones(1)
 
     def __post_init__(self):
-        check_fields(self, excess_return="(0, inf)", volatility="(0, inf)", cost="[0, 1)")
+        check_intervals(self, excess_return="(0, inf)", volatility="(0, inf)", cost="[0, 1)")
         check_count("ShareMarket steps_a_year", self.steps_a_year, 1)
 
     def reward(self, signal, before, after) -> "np.ndarray | torch.Tensor":
@@ -704,7 +704,7 @@ def share_band(market: ShareMarket) -> KeepBetween:
     band = MertonMarket(market.excess_return, market.volatility, 1.0, market.cost).band()
     return KeepBetween(band.low, band.high)
 
-# %% ../../nbs/rl/truths.ipynb #ee494fd2
+# %% ../../nbs/rl/truths.ipynb #624dfbb3
 @dataclass(frozen=True)
 class ExecutionMarket:
     """A number of shares to sell in a number of steps.
@@ -735,8 +735,8 @@ class ExecutionMarket:
 
     def __post_init__(self):
         check_count("ExecutionMarket n_steps", self.n_steps, 1)
-        check_fields(self, shares="(0, inf)", step="(0, inf)", temporary="(0, inf)")
-        check_fields(self, volatility="[0, inf)", half_spread="[0, inf)", permanent="[0, inf)")
+        check_intervals(self, shares="(0, inf)", step="(0, inf)", temporary="(0, inf)")
+        check_intervals(self, volatility="[0, inf)", half_spread="[0, inf)", permanent="[0, inf)")
         if self.permanent * self.step >= 2 * self.temporary:
             raise NeuralphaError(
                 f"permanent is {self.permanent} and temporary {self.temporary}: to split an order would cost more than "
@@ -811,7 +811,7 @@ def plot_frontier(market: ExecutionMarket = ExecutionMarket()) -> Figure:
     right.legend(frameon=False, fontsize=8)
     return fig
 
-# %% ../../nbs/rl/truths.ipynb #0706535e
+# %% ../../nbs/rl/truths.ipynb #e2e80101
 @dataclass(frozen=True)
 class SellMarket(Market):
     """Orders to sell, one after the other; the position is the share of the order that is left.
@@ -835,7 +835,7 @@ class SellMarket(Market):
 
     def __post_init__(self):
         check_kind("SellMarket(order=)", self.order, ExecutionMarket)
-        check_fields(self, risk_aversion="(0, inf)", spread="[0, inf)")
+        check_intervals(self, risk_aversion="(0, inf)", spread="[0, inf)")
 
     @property
     def innovation(self) -> np.ndarray:  # (2,)
