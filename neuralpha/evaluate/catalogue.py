@@ -12,7 +12,7 @@ def _worst_date(sample: Sample) -> float:
     known = sample.ic[np.isfinite(sample.ic)]
     return known.min() if len(known) else np.nan  # a slice may have no date
 
-declare(
+declare_metric(
     "worst_ic", "worst IC", "correlation", "whole period", "Lowest IC of any date.",
     where="column", sliced=InSlice("Lowest IC of any of the slice's dates."), compute=_worst_date,
 )

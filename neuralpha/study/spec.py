@@ -841,7 +841,7 @@ class PublishedSpec(_Part):
             for r in self.tables.get(slug, self.tables.get("*", []))
         }
 
-# %% ../../nbs/study/spec.ipynb #03d92cb6
+# %% ../../nbs/study/spec.ipynb #c32719cf
 STUDY_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 RESERVED = ("ensemble", "oracle", "reversal", "true")  # rows beside the models
 AGENTS = {  # name of an agent -> where it is; its scores are positions
@@ -850,7 +850,7 @@ AGENTS = {  # name of an agent -> where it is; its scores are positions
     "a2c": "neuralpha.rl.traders:A2C",
     "sac": "neuralpha.rl.traders:SAC",
     "td3": "neuralpha.rl.traders:TD3",
-    "recurrent": "neuralpha.rl.traders:Recurrent",
+    "recurrent": "neuralpha.rl.traders:RecurrentAgent",
 }
 SET_BY_STUDY = {"costs": "[costs]", "capital": "[portfolio]", "fill": "[portfolio]", "delay": "[label]"}  # of agents
 
