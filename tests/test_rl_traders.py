@@ -131,10 +131,12 @@ def test_the_gradient_finds_what_is_there_and_seeds_are_chosen_on_validation(tas
 
 def test_shap_sees_the_feature_that_pays_and_the_position_that_it_had(task):
     X, y, folds = task
-    agent = fit(Gradient(rounds=4, updates=15, hidden=8), task)
-    importance = explain(agent, X, folds[0].test[::7], n_samples=200).importance()
-    assert set(importance.index) == {"last week", "noise", *OWN} and importance["own drawdown"] == 0
-    assert importance["last week"] > 3 * importance["noise"] and importance["own position"] > 0
+    for seed in range(2):
+        agent = fit(Gradient(rounds=4, updates=15, hidden=8, seed=seed), task)
+        assert max(look["valid_reward"] for look in agent.history_) > 1e-3  # neither has learnt it the wrong way round
+        importance = explain(agent, X, folds[0].test[::7], n_samples=200).importance()
+        assert set(importance.index) == {"last week", "noise", *OWN} and importance["own drawdown"] == 0
+        assert importance["last week"] > 2 * importance["noise"] and importance["own position"] > 0
 
 def test_positions_keep_the_limits_where_seeds_are_averaged(task):
     stocks = task[0].panel

@@ -51,19 +51,9 @@ from neuralpha.rl.truths import (
     share_band,
 )
 
-# %% ../../nbs/rl/agents.ipynb #0cdd7831
+# %% ../../nbs/rl/agents.ipynb #53389460
 class TradeNet(nn.Module):
-    """Policies of several seeds at once.
-
-    Parameters
-    ----------
-    n_seen : int
-    n_assets : int
-    seeds : list
-    hidden : int, default 32
-    first : float, default 0.1
-        size of the weights that aim, before anything is learnt
-    """
+    """Policies of several seeds at once."""
 
     leak = 0.01  # share of the gradient of the aim that passes through the zone
 
@@ -73,7 +63,6 @@ class TradeNet(nn.Module):
         n_assets: int,
         seeds: list,
         hidden: int = 32,
-        first: float = 0.1,  # size of the weights that aim, before anything is learnt
     ):
         super().__init__()
         self.n_assets = n_assets
@@ -85,7 +74,7 @@ class TradeNet(nn.Module):
         }
         draws = {seed: torch.Generator().manual_seed(int(seed)) for seed in seeds}
         for name, shape in shapes.items():
-            scale = {"outer": 0.1, "direct": first}.get(name, shape[0] ** -0.5)
+            scale = {"outer": 0.1, "direct": 0.1}.get(name, shape[0] ** -0.5)
             drawn = [scale * torch.randn(shape, generator=draws[seed]) for seed in seeds]
             setattr(self, name, nn.Parameter(torch.stack(drawn)))
         self.start = nn.Parameter(torch.zeros(len(seeds), 1, 2 * n_assets))

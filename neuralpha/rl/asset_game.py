@@ -187,14 +187,14 @@ class RecurrentActor(LayerActor):
         action, _ = super().step(out[0])
         return action, torch.cat([part[0] for part in after], 1)
 
-# %% ../../nbs/rl/asset_game.ipynb #bf1befdf
+# %% ../../nbs/rl/asset_game.ipynb #af3d318a
 class BandActor(Actor):
     """Aim, width and rate of `rl.agents.TradeNet`, asset by asset; it sees its position and the features."""
 
     def __init__(self, n_features: int, hidden: int, seed: int = 0):
         super().__init__()
         self.n_features = n_features
-        self.net = TradeNet(n_features, 1, [seed], hidden, first=n_features**-0.5)
+        self.net = TradeNet(n_features, 1, [seed], hidden)
 
     def step(self, x) -> tuple[torch.Tensor, torch.Tensor]:
         seen, before = x[:, : self.n_features], x[:, self.n_features : self.n_features + 1]
