@@ -548,7 +548,7 @@ def read_table(
             raise NeuralphaError(f"{path}: column {c!r} is {frame[c].dtype}, not {kind}.")
     return frame
 
-# %% ../nbs/core.ipynb #a804167b
+# %% ../nbs/core.ipynb #24d856c1
 def read_whole_table(
     path,  # Parquet file
 ) -> "pd.DataFrame":
@@ -566,7 +566,7 @@ def read_whole_table(
     except Exception as e:
         raise _unreadable_table(path, e) from e
 
-
+# %% ../nbs/core.ipynb #d2192b60
 def _unreadable_table(path, error: Exception) -> NeuralphaError:
     reason = (str(error).splitlines() or ["?"])[0]
     return NeuralphaError(f"{path} is not a readable Parquet file: {reason}")

@@ -342,14 +342,14 @@ def once_each(function: Callable) -> Callable:
 
     return remembered
 
-# %% ../../nbs/data/panel.ipynb #53534c52
+# %% ../../nbs/data/panel.ipynb #5b22aac6
 def _arrays_of(of) -> tuple:
     """What is in a panel, or in a label and its panel."""
     panel = getattr(of, "panel", of)
     own = () if panel is of else (of.values,)
     return (*panel.fields.values(), panel.tradable, *own)
 
-
+# %% ../../nbs/data/panel.ipynb #66b2a2f4
 def _read_only(found):
     """An array, or each of several in a tuple or dictionary, that refuses to be written to."""
     several = found.values() if isinstance(found, dict) else found if isinstance(found, tuple) else [found]

@@ -856,13 +856,13 @@ def _smooth_law(chart, squares, rng):
     errors = _long_run_deviation(chart.pool, 4 * chart.block) * rng.standard_normal(len(squares))
     return scale, None, np.zeros(len(squares)), errors
 
-# %% ../../nbs/monitor/charts.ipynb #ddee0dfa
+# %% ../../nbs/monitor/charts.ipynb #ef707b1e
 def _are_counts(x) -> bool:
     """Whether most values are ones that came more than once: counts, or shares of a count."""
     _, counts = np.unique(x, return_counts=True)
     return bool(counts[counts > 1].sum() > len(x) / 2)
 
-
+# %% ../../nbs/monitor/charts.ipynb #386a022d
 def _law_of_counts(chart, squares, rng):
     """As `_smooth_law`, from weights."""
     bars = len(chart.pool)

@@ -523,7 +523,7 @@ def _from_moments(m, year) -> dict:
             "alpha, % a year": 100 * year * (net - beta * market),
         }
 
-# %% ../../nbs/portfolio/backtest.ipynb #94108c63
+# %% ../../nbs/portfolio/backtest.ipynb #bee0d32e
 def _from_path(depth, length, grown) -> dict:
     """Statistics of the way that wealth took; `grown` by `_annual_growth`."""
     with np.errstate(all="ignore"):
@@ -533,7 +533,7 @@ def _from_path(depth, length, grown) -> dict:
             "Calmar": grown / np.abs(depth),
         }
 
-
+# %% ../../nbs/portfolio/backtest.ipynb #aaeb2d66
 def _annual_growth(net, year, compounding):
     """What an account grows a year, as a share of its money; `net` (..., n bars)."""
     if not compounding:

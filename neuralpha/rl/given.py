@@ -17,7 +17,7 @@ import numpy as np
 from ..core import NeuralphaError, wrong_kind
 from ..models.base import within
 
-# %% ../../nbs/rl/given.ipynb #aec63f55
+# %% ../../nbs/rl/given.ipynb #6f664d81
 def check_number(
     name: str,  # of the parameter, as the sentence begins
     value,
@@ -35,7 +35,7 @@ def check_number(
     if not _is_a(Real, value) or not within(value, interval):
         raise NeuralphaError(f"{name} is {_shown(value)}; it must be {_in_words(interval)}.")
 
-
+# %% ../../nbs/rl/given.ipynb #0400e4e3
 def check_count(
     name: str,
     value,

@@ -329,11 +329,11 @@ class UnitStore:
     def check(self, key: str) -> None:
         check_unit(self.path(key), key)
 
-# %% ../../nbs/study/units.ipynb #d5affa9d
+# %% ../../nbs/study/units.ipynb #e30e90ab
 def _is_whole(unit: Path) -> bool:
     return (unit / "unit.json").exists()
 
-
+# %% ../../nbs/study/units.ipynb #a637af47
 def _put_in_place(unfinished: Path, place: Path) -> None:
     """Rename a folder to its place."""
     try:

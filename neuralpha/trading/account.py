@@ -530,7 +530,7 @@ def _is_priced(rate, volume, volatility, price, needs_volume, needs_volatility, 
         return False
     return (volatility >= 0.0 or not needs_volatility) and (price > 0.0 or not needs_price)
 
-# %% ../../nbs/trading/account.ipynb #95112b88
+# %% ../../nbs/trading/account.ipynb #97e57ed8
 @njit(cache=True, error_model="numpy")
 def _limit(turned_over, participation, lot, filled, sums):
     """What is more than a share of the bar's volume, or no whole lot, is not filled."""
@@ -539,7 +539,7 @@ def _limit(turned_over, participation, lot, filled, sums):
         filled[c] = _fillable(size, participation[c], turned_over, lot[c])
         sums[COLUMN.unfilled, c] += size - filled[c]
 
-
+# %% ../../nbs/trading/account.ipynb #7503a24f
 @njit(cache=True, error_model="numpy")
 def _fillable(size, participation, turned_over, lot):
     """What of an order the bar fills."""
@@ -548,7 +548,7 @@ def _fillable(size, participation, turned_over, lot):
         size = min(size, available) if available > 0.0 else 0.0
     return np.floor(size / lot + 1e-9) * lot if lot > 0.0 else size
 
-# %% ../../nbs/trading/account.ipynb #c9f473a1
+# %% ../../nbs/trading/account.ipynb #cde7a298
 @_inlined
 def _pay_spread(filled, rate, sums, cost):
     """Half the spread of what is filled: the first part of the cost of orders."""
@@ -557,7 +557,7 @@ def _pay_spread(filled, rate, sums, cost):
         sums[COLUMN.half_spread, c] -= spread
         cost[c] = spread
 
-
+# %% ../../nbs/trading/account.ipynb #bd5e2dd7
 @_inlined
 def _charge(part, column, sums, cost):
     """A further part, in its column and in the cost."""

@@ -522,7 +522,7 @@ def _refuse_marks_as_returns(given, times, where, column) -> None:
         f"this is a mark for no value; empty these cells, or say missing={mark!r} where they are text."
     )
 
-# %% ../../../nbs/data/reading/prices.ipynb #11d86e81
+# %% ../../../nbs/data/reading/prices.ipynb #5b555a62
 def _settle_returns(frame, table, spec):
     """The frame after a look at its column `return`, and findings."""
     if "return" not in frame.columns:
@@ -531,7 +531,7 @@ def _settle_returns(frame, table, spec):
         return frame, [_returns_alone(frame, table, spec)]
     return _returns_beside_close(frame, table, spec)
 
-
+# %% ../../../nbs/data/reading/prices.ipynb #336e60e9
 def _said_of_returns(frame, table, note: str) -> dict:
     """A finding on the column of returns."""
     column = table.columns.get("return", "return")
