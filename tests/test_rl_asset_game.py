@@ -1,9 +1,11 @@
 # Exported from nbs/ by `make sync`; edit the notebook.
 from neuralpha.rl.asset_game import *
 import numpy as np
+import pandas as pd
 import pytest
 import torch
 from neuralpha.core import NeuralphaError
+from neuralpha.data.panel import cut_panel
 from neuralpha.data.returns import bar_return
 from neuralpha.data.simulated.market import simulate_universe
 from neuralpha.rl.by_reward import ALGORITHMS, RewardLearner
@@ -84,6 +86,20 @@ def test_playing_sees_every_date_and_decides_on_the_last(task):
     inside = stocks.date_code > 30  # nothing is held on the first
     assert len(played.rewards) == stocks.n_dates - 31 and not played.own[~inside, 0].any()
     assert (np.abs(played.own[inside, 0]) <= 1.2).all() and played.own[stocks.date_code == stocks.n_dates - 1, 0].any()
+
+@pytest.mark.parametrize("actor", [BandActor(1, 8), RecurrentActor(4, 8).eval()], ids=["band", "recurrent"])
+def test_listings_to_come_change_no_bit_of_what_was_decided_before(actor):
+    stocks = simulate_universe(40, 200, seed=4, listed=0.4, takeovers=0.0)
+    early = cut_panel(stocks, last=stocks.dates[120])
+    assert early.n_assets < stocks.n_assets
+    played = []
+    for panel in (early, stocks):
+        x = np.nan_to_num(bar_return(panel)).astype(np.float32)[:, None] * 50
+        env = trade_env(panel, costs="flat", limits=ActionLimits(1.0, 0.05, 0.05), by_asset=True)
+        own = play_game(actor, AssetGame(env, x)).own
+        played.append(panel.series(own[:, 0]))
+    assert played[0].abs().groupby("date").sum().max() > 0.045  # the limits hold
+    pd.testing.assert_series_equal(played[0], played[1].loc[played[0].index], check_exact=True)
 
 def test_what_is_no_game_is_one_line(task):
     stocks, x, how = task

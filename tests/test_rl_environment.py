@@ -50,6 +50,14 @@ def test_an_asset_of_which_nothing_is_wished_stays_out_and_a_batch_changes_no_ro
     assert (weights[:, 2] == 0).all() and (weights[:, [0, 1, 3, 4, 5]] != 0).all()
     assert np.array_equal(weights, np.concatenate([limits.weights(row[None]) for row in action]))
 
+def test_weights_are_the_same_to_the_last_bit_whoever_is_not_there():
+    rng = np.random.default_rng(0)
+    action = rng.uniform(-1, 1, (500, 40))
+    later = np.sort(rng.integers(0, 41, 30))
+    limits = ActionLimits(0.4, 1.0, 0.2)
+    among_others = limits.weights(np.insert(action, later, 0.0, axis=1))
+    assert np.array_equal(np.delete(among_others, later + np.arange(30), axis=1), limits.weights(action))
+
 def test_what_is_wished_of_an_asset_that_is_not_there_leaves_the_others_alone():
     """Else a listing to come would be known from the weights of today."""
     dates = pd.bdate_range("2020-01-01", periods=30)

@@ -259,7 +259,7 @@ class Played(NamedTuple):
     own: np.ndarray  # (n_rows, len(OWN) + memory) float32; zeros on the rows of other dates
     rewards: np.ndarray  # (n_steps,) of the account
 
-# %% ../../nbs/rl/asset_game.ipynb #a6ede3f5
+# %% ../../nbs/rl/asset_game.ipynb #4559763b
 def play_game(actor: Actor, game: AssetGame) -> Played:
     """Let an actor trade all dates of a game."""
     panel = game.env.panels[0]
@@ -275,6 +275,7 @@ def play_game(actor: Actor, game: AssetGame) -> Played:
         own[rows] = np.concatenate([seen[assets, n_features:], memory[assets]], 1)
         if over:
             return Played(own, np.array(rewards))
-        action, memory = actor.act(seen, memory)
+        action = np.zeros(game.accounts)
+        action[assets], memory[assets] = actor.act(seen[assets], memory[assets])
         seen, _, over = game.step(action)
         rewards.append(float(game.paid[0]))

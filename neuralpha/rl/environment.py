@@ -178,7 +178,7 @@ def _moves(panel) -> np.ndarray:  # (n_dates, n_assets)
     out[panel.date_code, panel.asset_code] = bar_legs(panel).before
     return out
 
-# %% ../../nbs/rl/environment.ipynb #c433ef5d
+# %% ../../nbs/rl/environment.ipynb #50b79247
 @dataclass(frozen=True)
 class ActionLimits:
     """Shares of the wealth.
@@ -210,7 +210,7 @@ class ActionLimits:
         """
         action = _numbers_of(action)
         weights = self._within_gross(action * self.position)
-        together = weights.sum(-1, keepdims=True)
+        together = _sum_of_assets(weights)
         if not (np.abs(together) > self.net).any():
             return weights
         excess = together - np.clip(together, -self.net, self.net)
@@ -218,7 +218,7 @@ class ActionLimits:
 
     def _within_gross(self, weights) -> np.ndarray:
         """All of them made smaller, in the same proportion."""
-        gross = np.abs(weights).sum(-1, keepdims=True)
+        gross = _sum_of_assets(np.abs(weights))
         if not (gross > self.gross).any():
             return weights
         return weights * np.minimum(1.0, self.gross / np.maximum(gross, 1e-300))
@@ -231,6 +231,22 @@ def _without(excess: np.ndarray, weights: np.ndarray) -> np.ndarray:  # (..., n_
     left = np.where(is_held, weights - excess / count, 0.0)
     before, after = (np.abs(part).max(-1, keepdims=True) for part in (weights, left))
     return left * np.minimum(1.0, before / np.maximum(after, 1e-300))
+
+# %% ../../nbs/rl/environment.ipynb #340b4644
+def _sum_of_assets(values: np.ndarray) -> np.ndarray:  # (..., n_assets) -> (..., 1)
+    sums = _sum_of_rows(np.ascontiguousarray(values).reshape(-1, values.shape[-1]))
+    return sums.reshape(*values.shape[:-1], 1)
+
+
+@njit(cache=True)
+def _sum_of_rows(values):  # (n, m) -> (n,)
+    out = np.zeros(len(values))
+    for i in range(len(values)):
+        total = 0.0
+        for a in range(values.shape[1]):
+            total += values[i, a]
+        out[i] = total
+    return out
 
 # %% ../../nbs/rl/environment.ipynb #d2b9227a
 def _numbers_of(action) -> np.ndarray:
