@@ -36,6 +36,15 @@ def test_a_small_wish_is_no_trade_and_a_large_one_stays_within_reach():
     assert moved("position", np.array([[0.5]]), held[:1], unit).item() == 3.0
     with pytest.raises(NeuralphaError, match="Unknown acts 'band'"):
         moved("band", held, held, unit)
+    for wrong, told in (
+        (("a", held, unit), r"action is 'a'; it must be a numpy array of finite numbers, \(..., 1\)"),
+        ((held, [1.0], unit), r"held is \[1.0\]; it must be a numpy array"),
+        ((np.full((3, 1), np.nan), held, unit), r"action is nan at \(0, 0\)"),
+        ((np.ones((3, 2)), held, unit), r"action has the shape \(3, 2\); it must be \(..., 1\)"),
+        ((held, held, 2.0), r"unit is 2.0; it must be a numpy array of finite numbers, \(n_assets,\)"),
+    ):
+        with pytest.raises(NeuralphaError, match=told):
+            moved("trade", *wrong)
     for accounts in ("a", 0):
         with pytest.raises(NeuralphaError, match="^accounts is .*; it must be a whole number, at least 1"):
             open_game(trade_env(_walk(0)[0], costs=0.0), accounts)

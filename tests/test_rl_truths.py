@@ -196,6 +196,12 @@ def test_a_number_that_makes_no_market_is_one_line_that_names_it(market, value):
             market(**{name: value})
         assert "\n" not in str(e.value)
 
+def _gives(position):
+    def give(signal, before):
+        return position
+
+    return give
+
 @pytest.mark.parametrize(
     ("make", "told"),
     [
@@ -217,6 +223,15 @@ def test_a_number_that_makes_no_market_is_one_line_that_names_it(market, value):
         (lambda: draw_signals(SignalMarket(), np.ones((3, 2))), r"noise has the shape \(3, 2\); it must be \(n_bars"),
         (lambda: draw_signals(SignalMarket(), np.ones((3, 1)), "a"), "start is 'a'"),
         (lambda: play(SignalMarket(), "a", np.ones((3, 1))), r"play\(policy=\): Callable is meant, and str was given"),
+        (
+            lambda: play(SignalMarket(), SellBest, np.ones((3, 1))),
+            r"the class SellBest was given; SellBest\(...\) makes",
+        ),
+        (lambda: play(SignalMarket(), _gives(None), np.ones((3, 1))), "The policy give gave None; what is held after"),
+        (
+            lambda: play(SignalMarket(), _gives(np.ones(2)), np.ones((3, 1))),
+            r"an array \(2,\) of float64; .* \(1,\) of",
+        ),
         (lambda: play(SignalMarket(), myopic(SignalMarket()), np.full((3, 1), np.nan)), r"signals is nan at \(0, 0\)"),
         (lambda: expected_reward(SignalMarket(), 1), "LinearPolicy is meant, and int was given"),
         (lambda: no_trade_zone(SignalMarket(power=1), n_signals="a"), "n_signals is 'a'"),

@@ -186,7 +186,7 @@ class SignalGame:
     def _seen(self):
         return np.concatenate([self.market.observe(self._signal), self._held], -1)
 
-# %% ../../nbs/rl/by_reward.ipynb #d31ed10a
+# %% ../../nbs/rl/by_reward.ipynb #eeb2b96d
 ACTS = ("position", "trade")
 REACH = 3.0  # units that an action of 1 holds, where it says a position
 IDLE = 1 / 3  # actions up to here buy nothing, where they say a trade
@@ -223,6 +223,9 @@ def moved(
     """
     if acts not in ACTS:
         raise unknown_name("acts", acts, ACTS)
+    check_array("unit", unit, ("n_assets",))
+    check_array("action", action, (..., len(unit)))
+    check_array("held", held, (..., len(unit)))
     if acts == "position":
         return action * REACH * unit
     bought = np.sign(action) * np.maximum(np.abs(action) - IDLE, 0) / (1 - IDLE)

@@ -326,7 +326,7 @@ def change_after(
     changed = {name: values * factor for name, values in panel.fields.items()}
     return panel.with_fields(**changed)
 
-# %% ../../nbs/rl/cross_trade.ipynb #738e812a
+# %% ../../nbs/rl/cross_trade.ipynb #6b9f9f83
 @check_kinds
 def find_lookahead(
     make: Callable,  # panel → `TradeEnv`; features that need prices are computed inside
@@ -358,6 +358,7 @@ def find_lookahead(
         check_number("A date where the future is changed", share, "(0, 1)")
     early = []
     env = make(panel)
+    check_kind("What make(panel) gives", env, TradeEnv, "lambda panel: na.trade_env(panel) is one that does")
     for share in dates:
         cut = env.first + int(share * env.n_steps)
         as_it_was = _play_until(env, cut, seed)

@@ -184,7 +184,7 @@ def draw_signals(
         out[t] = last
     return out
 
-# %% ../../nbs/rl/truths.ipynb #c3a9623c
+# %% ../../nbs/rl/truths.ipynb #cf46fb8a
 def play(
     market,
     policy,  # (signal, before) -> after
@@ -207,16 +207,25 @@ def play(
     """
     check_market("play(market=)", market)
     check_array("signals", signals, ("n_bars", ..., market.n_signals))
-    if not callable(policy):
+    if not callable(policy) or isinstance(policy, type):
         raise wrong_kind("play(policy=)", policy, "Callable", "policy(signal, before) gives what is held after")
     held = np.zeros((*signals.shape[1:-1], market.n_assets))
     rewards, positions = [], []
     for signal in signals:
         after = policy(market.observe(signal), held)
+        _check_after(policy, after, held.shape)
         rewards.append(market.reward(signal, held, after))
         positions.append(after)
         held = market.carry(signal, after)
     return np.array(rewards), np.array(positions)
+
+
+def _check_after(policy, after, shape: tuple) -> None:
+    """Refuse a policy whose answer is no position for each path and asset."""
+    if not isinstance(after, np.ndarray) or after.dtype.kind not in "iuf" or after.shape != shape:
+        name = getattr(policy, "__name__", type(policy).__name__)
+        gave = f"an array {after.shape} of {after.dtype}" if isinstance(after, np.ndarray) else repr(after)
+        raise NeuralphaError(f"The policy {name} gave {gave}; what is held after a bar is an array {shape} of numbers.")
 
 # %% ../../nbs/rl/truths.ipynb #a722fb61
 class LinearPolicy(NamedTuple):
