@@ -38,6 +38,11 @@ def _lives(days, **ends):
     pairs = [(d, a) for a, end in ends.items() for d in days[:end]]
     return panel_from_frame(pd.DataFrame(pairs, columns=["date", "asset"]).assign(close=1.0))
 
+def test_one_of_a_thing_is_not_several():
+    one = repr(_lives(pd.bdate_range("2015-01-01", periods=1), A=1))
+    assert "1 row, 1 asset, 1 date (" in one and "0 masked" in one
+    assert "60 rows, 2 assets, 30 dates (" in repr(_lives(pd.bdate_range("2015-01-01", periods=30), A=30, B=30))
+
 DAILY = pd.bdate_range("2015-01-01", periods=300)
 
 WEEKLY = pd.date_range("2015-01-02", periods=120, freq="W-FRI")

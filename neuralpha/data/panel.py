@@ -208,7 +208,7 @@ class GoneAfter(NamedTuple):
 GONE_AFTER = GoneAfter(bars=3, days=30)
 UNTIL = " until "  # between the name that two series had and the last day of the earlier one
 
-# %% ../../nbs/data/panel.ipynb #928ff951
+# %% ../../nbs/data/panel.ipynb #1012b7cf
 @dataclass(frozen=True, eq=False, repr=False)
 class Panel(PanelIndex):
     """Fields of live assets, one row per asset and date, in the order of `PanelIndex`.
@@ -303,8 +303,9 @@ class Panel(PanelIndex):
 
     def __repr__(self):
         return (
-            f"Panel {self.name}: {self.n_rows:,} rows, {self.n_assets:,} assets, {self.n_dates:,} dates "
-            f"({self.span}), {(~self.tradable).sum():,} masked; fields {', '.join(self.fields)}"
+            f"Panel {self.name}: {count_of(self.n_rows, 'row')}, {count_of(self.n_assets, 'asset')}, "
+            f"{count_of(self.n_dates, 'date')} ({self.span}), {(~self.tradable).sum():,} masked; "
+            f"fields {', '.join(self.fields)}"
         )
 
     def _repr_html_(self):

@@ -9,14 +9,14 @@ __all__ = ['BUILTIN', 'UNIVERSE_FORMAT', 'COLUMNS_SHOWN', 'SEVERITY_COLOURS', 's
            'load_universe', 'check_report', 'reading_lines', 'report_table', 'check_universe', 'import_universe',
            'open_imported', 'list_universes']
 
-# %% ../../nbs/data/universes.ipynb #72efc526
+# %% ../../nbs/data/universes.ipynb #9744cd5f
 import contextlib, dataclasses, importlib, inspect, io, json, os, re, shutil, tempfile
 from typing import TYPE_CHECKING
 from pathlib import Path
 import numpy as np
 import pandas as pd
 import polars as pl
-from ..core import NeuralphaError, file_digest, read_json, unknown_name, write_json
+from ..core import NeuralphaError, count_of, file_digest, read_json, unknown_name, write_json
 from .checks.run import check_panel
 from .checks.spec import CheckSpec, check_spec
 from .panel import Panel, lay_out
@@ -191,7 +191,7 @@ def load_universe(
     _refuse_unknown(source)
     return check_panel(open_source(source, name, _how_to_read(options)), spec)
 
-# %% ../../nbs/data/universes.ipynb #74d8b632
+# %% ../../nbs/data/universes.ipynb #eba908a2
 def check_report(
     source,  # as for `load_universe`
     checks=None,  # as for `load_universe`
@@ -229,7 +229,8 @@ def check_report(
             (np.arange(len(lines)), lines.severity.map({"halt": 0, "mask": 1, "note": 2}).fillna(3), rank)
         )
         lines = lines.iloc[order].reset_index(drop=True)
-    size = f"{panel.n_rows:,} rows, {panel.n_assets:,} assets, {panel.n_dates:,} dates, {panel.span}"
+    counted = zip((panel.n_rows, panel.n_assets, panel.n_dates), ("row", "asset", "date"))
+    size = ", ".join([*(count_of(n, thing) for n, thing in counted), panel.span])
     lines.attrs = {"size": size, **read}
     return lines
 

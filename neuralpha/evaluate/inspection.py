@@ -370,11 +370,11 @@ def stands_on_jump(
     last = np.minimum(row + origin.y.known_code - panel.date_code, ends[panel.asset_code] - 1)
     return count[np.maximum(last, row) + 1] > count[first]
 
-# %% ../../nbs/evaluate/inspection.ipynb #bf1eca08
+# %% ../../nbs/evaluate/inspection.ipynb #bf7b52fe
 def _said_of_all(origin: Origin) -> list[str]:
     """How many scores, and at which row to begin."""
-    dates = len(origin.ics)
-    out = [f"{origin.model}: {origin.compared.sum():,} scores on {dates:,} dates of {origin.panel.name}."]
+    scores, dates = count_of(origin.compared.sum(), "score"), count_of(len(origin.ics), "date")
+    out = [f"{origin.model}: {scores} on {dates} of {origin.panel.name}."]
     table = origin.suspects()
     if np.isfinite(origin.bars_say).any():
         return out + [_said_of_contradiction(origin, table.reset_index().iloc[0])]

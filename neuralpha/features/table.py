@@ -10,17 +10,17 @@ every row $i$ of the view, rows $i-L+1 \ldots i$ of the same table, gathered by 
 # %% auto #0
 __all__ = ['Features', 'View']
 
-# %% ../../nbs/features/table.ipynb #891b4142
+# %% ../../nbs/features/table.ipynb #746947d4
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 import numpy as np
 import pandas as pd
-from ..core import NeuralphaError, digest, unknown_name
+from ..core import NeuralphaError, count_of, digest, unknown_name
 from ..cross_section import known_deviation, known_mean
 from ..data.panel import Panel
 from ..display import page_part, table_html
 
-# %% ../../nbs/features/table.ipynb #96e58873
+# %% ../../nbs/features/table.ipynb #6a96bcb5
 @dataclass(frozen=True, eq=False, repr=False)
 class Features:
     """A table of features: row i belongs to row i of `panel`, column j to `names[j]`.
@@ -107,7 +107,8 @@ class Features:
 
     def __repr__(self):
         left_out = f"; {len(self.skipped)} skipped (see .skipped)" if self.skipped else ""
-        return f"{len(self.names)} features × {self.panel.n_rows:,} rows of {self.panel.name}{left_out}"
+        size = f"{count_of(len(self.names), 'feature')} × {count_of(self.panel.n_rows, 'row')}"
+        return f"{size} of {self.panel.name}{left_out}"
 
     def _repr_html_(self):
         v = self.values[self.panel.tradable]

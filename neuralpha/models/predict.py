@@ -11,14 +11,14 @@ their mean. `cross_predict` fits all of that and keeps it in one table.
 __all__ = ['WATCHED', 'PREDICTIONS', 'cross_predict', 'fit_fold', 'ensemble_scores', 'bring_to_one_scale', 'Predictions',
            'read_predictions', 'predictions_frame', 'frames_by_path']
 
-# %% ../../nbs/models/predict.ipynb #61e2ecb8
+# %% ../../nbs/models/predict.ipynb #02d82482
 import contextlib
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
-from ..core import NeuralphaError, check_kinds, progress as bar, read_table, unknown_name
+from ..core import NeuralphaError, check_kinds, count_of, progress as bar, read_table, unknown_name
 from ..cross_section import CrossSections, sections_of, standardise
 from ..data.panel import Panel
 from ..features.table import Features
@@ -241,7 +241,7 @@ def bring_to_one_scale(
         raise unknown_name("ensemble", kind, ["z", "rank", "mean"])
     return standardise(score, sections, kind)
 
-# %% ../../nbs/models/predict.ipynb #bf333dfa
+# %% ../../nbs/models/predict.ipynb #5753c84c
 @dataclass
 class Predictions:
     """Out-of-sample scores of one model.
@@ -347,8 +347,8 @@ class Predictions:
         of_what = "of the ensemble" if self.has_ensemble else "of one seed (there is no ensemble)"
         ic = ics["ensemble"] if self.has_ensemble else ics.mean()
         return (
-            f"Predictions of {self.name}: {n:,} rows, {self.frame['fold'].nunique()} folds × {len(self.seeds)} seeds, "
-            f"mean IC {of_what} {ic:.4f}, {sum(self.seconds.values()):.0f} s"
+            f"Predictions of {self.name}: {count_of(n, 'row')}, {count_of(self.frame['fold'].nunique(), 'fold')} × "
+            f"{count_of(len(self.seeds), 'seed')}, mean IC {of_what} {ic:.4f}, {sum(self.seconds.values()):.0f} s"
         )
 
     def _repr_html_(self):

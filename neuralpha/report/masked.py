@@ -11,10 +11,10 @@ keeps that table as `masked.parquet`, and its data page shows the first of every
 # %% auto #0
 __all__ = ['MASKED', 'write_masked', 'read_masked', 'masked_section']
 
-# %% ../../nbs/report/masked.ipynb #3926dea1
+# %% ../../nbs/report/masked.ipynb #0685735b
 from pathlib import Path
 import pandas as pd
-from ..core import atomic_path, day_text, read_whole_table
+from ..core import atomic_path, count_of, day_text, read_whole_table
 from ..data.panel import Panel
 
 # %% ../../nbs/report/masked.ipynb #6cc892b4
@@ -92,13 +92,14 @@ def masked_section(
         "rows": [[_cell(v) for v in row] for row in some.itertuples(index=False)],
     }
 
-# %% ../../nbs/report/masked.ipynb #c3ebafc0
+# %% ../../nbs/report/masked.ipynb #956e9084
 def _counted(table, by_check, shown) -> str:
     """How many rows were taken out, by which checks, and how many of them are shown."""
     found = ", ".join(f"{check} {n:,}" for check, n in by_check.items())
     done = " and ".join(f"{n:,} {action}" for action, n in table["action"].value_counts().items())
     which = "all of them are" if shown == len(table) else f"the first {shown:,}, some of every check, are"
-    return f"{len(table):,} rows of {table['asset'].nunique():,} assets ({found}): {done}; {which} below."
+    size = f"{count_of(len(table), 'row')} of {count_of(table['asset'].nunique(), 'asset')}"
+    return f"{size} ({found}): {done}; {which} below."
 
 # %% ../../nbs/report/masked.ipynb #3dadfe0d
 def _cell(value) -> str:

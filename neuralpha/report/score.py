@@ -213,7 +213,7 @@ def _reading(study: Study, whose: str) -> dict:
     known = [study.data.get(u, {}) for u in study.universes if whose in (u, universe_slug(u))]
     return {key: value for key, value in (known[0] if known else {}).items() if key not in ("start", "end")}
 
-# %% ../../nbs/report/score.ipynb #f59fa6bc
+# %% ../../nbs/report/score.ipynb #ec02c958
 @dataclass(eq=False, repr=False)
 class ScoreSheet:
     """Scores of one date, what they forecast, what moved, and what to doubt.
@@ -337,8 +337,8 @@ class ScoreSheet:
         first, last = self.longs["asset"].head(3), self.shorts["asset"].head(3)
         return (
             f"{self.fits.name} on {self.panel.name}, {day_text(self.date)}: {len(self.scored):,} of "
-            f"{len(self.table):,} assets scored; highest {', '.join(first)}, lowest {', '.join(last)}; "
-            f"{len(self.warnings)} warnings"
+            f"{count_of(len(self.table), 'asset')} scored; highest {', '.join(first)}, lowest {', '.join(last)}; "
+            f"{count_of(len(self.warnings), 'warning')}"
         )
 
     def _repr_html_(self):
