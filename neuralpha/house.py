@@ -123,9 +123,9 @@ def own_notebooks(
     known = set(notebooks(base))
     return sorted(p for p in (base / "nbs").rglob("*.ipynb") if ".ipynb_checkpoints" not in p.parts and p not in known)
 
-# %% ../nbs/house.ipynb #4885f5dd
+# %% ../nbs/house.ipynb #67169ad2
 FLOORS = [
-    ["core", "own_code", "display"],
+    ["core", "given", "own_code", "display"],
     ["data", "cross_section"],
     ["features"],
     ["labels", "splits"],

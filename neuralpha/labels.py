@@ -18,7 +18,7 @@ __all__ = ['NO_PRICE', 'BEYOND', 'NOT_SAID', 'EXITS', 'NO_ENTRY', 'NO_EXIT', 'NO
            'MultiTaskLabel', 'multi_horizon', 'average_uniqueness', 'uniqueness', 'draw_probabilities',
            'sequential_bootstrap', 'time_decay', 'sample_weights', 'own_label']
 
-# %% ../nbs/labels.ipynb #a785fd74
+# %% ../nbs/labels.ipynb #48b0080d
 import inspect
 from dataclasses import dataclass, field, replace
 from functools import cached_property
@@ -26,7 +26,8 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 from numba import njit, prange
-from .core import NeuralphaError, check_kinds, digest, unknown_name
+from .core import NeuralphaError, digest, unknown_name
+from .given import check_count, check_each, check_kinds
 from .own_code import is_own, own_part, short_name
 from .cross_section import CrossSections, group_means, standardise, standardise_by_date
 from .data.panel import Panel, exits, local_times, once_each
@@ -939,7 +940,7 @@ class MultiTaskLabel(Label):
     def __repr__(self):
         return f"{super().__repr__()}; learnt: {', '.join(self.names)}"
 
-# %% ../nbs/labels.ipynb #17a52831
+# %% ../nbs/labels.ipynb #ee5f5bba
 @check_kinds
 def multi_horizon(
     panel: Panel,  # whose closes are bought and sold
@@ -960,8 +961,7 @@ def multi_horizon(
     exit : str, default 'bar'
         as in `forward_return`
     """
-    if not len(horizons):
-        raise NeuralphaError("horizons is empty; give at least one number of bars.")
+    horizons = check_each("horizons", horizons, check_count, 1)
     return MultiTaskLabel(tuple(forward_return(panel, h, delay, exit) for h in horizons))
 
 # %% ../nbs/labels.ipynb #993c10f7

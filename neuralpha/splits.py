@@ -12,14 +12,15 @@ bars). Purging goes by life span, never by row count (López de Prado, 2018, ch.
 __all__ = ['Fold', 'list_folds', 'calendar_span', 'walk_forward', 'fixed_split', 'newest_fold', 'purged_kfold',
            'combinatorial_purged', 'backtest_paths', 'path_folds', 'plot_folds']
 
-# %% ../nbs/splits.ipynb #3a56c3f6
+# %% ../nbs/splits.ipynb #01f95e50
 from dataclasses import dataclass, field, replace
 from itertools import combinations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
-from .core import NeuralphaError, check_kinds, unknown_name, wrong_kind
+from .core import NeuralphaError, as_timestamp, unknown_name
+from .given import check_kinds, wrong_kind
 from .data.panel import Panel, last_moment
 from .labels import Label
 
@@ -271,7 +272,7 @@ def walk_forward(
         )
     return folds
 
-# %% ../nbs/splits.ipynb #0fdac49c
+# %% ../nbs/splits.ipynb #94ff64e9
 @check_kinds
 def fixed_split(
     y: Label,  # its life spans say what must be purged
@@ -304,10 +305,7 @@ def fixed_split(
         one fold
     """
     dates = pd.DatetimeIndex(y.panel.dates)
-    try:
-        given = [*(pd.Timestamp(t) for t in (train_start, valid_start, test_start)), last_moment(test_end)]
-    except ValueError as e:
-        raise NeuralphaError(f"A date of the split is not understood: {e}") from e
+    given = [*(as_timestamp(t) for t in (train_start, valid_start, test_start)), last_moment(test_end)]
     if sorted(given) != given or len(set(given)) < 4:
         raise NeuralphaError(f"Split dates must ascend, got {', '.join(str(t.date()) for t in given)}.")
     if given[0] > dates[-1] or given[2] > dates[-1] or given[3] < dates[0]:

@@ -21,32 +21,6 @@ def test_unknown_name_suggests_the_closest():
     assert "Did you mean 'lightgbm'?" in str(unknown_name("model", "lgihtgbm", ["ridge", "lightgbm"]))
     assert "Choose from: lstm, ridge." in str(unknown_name("model", "zzz", ["ridge", "lstm"]))
 
-class Panel:
-    pass
-
-class Simulated(Panel):
-    pass
-
-@check_kinds
-def _of_panel(panel: Panel, other: "pd.DataFrame | None" = None, horizon: int = 5) -> int:
-    return horizon
-
-def test_an_object_of_another_kind_is_named_beside_the_one_that_is_meant():
-    assert _of_panel(Panel()) == 5 and _of_panel(Simulated(), None, 3) == 3 and _of_panel(panel=Panel(), horizon=1) == 1
-    for given, said in (
-        (pd.DataFrame(), "Panel is meant, and DataFrame was given; na.panel_from_frame"),
-        (Panel, r"the class Panel was given; Panel\(...\) makes an object of it"),
-        (None, "None was given; na.load_universe"),
-        ("prices.csv", "str was given; na.load_universe"),
-        (3, "int was given; na.load_universe"),
-    ):
-        with pytest.raises(NeuralphaError, match=said):
-            _of_panel(given)
-    with pytest.raises(NeuralphaError, match=r"_of_panel\(other=\): DataFrame is meant"):
-        _of_panel(Panel(), [1, 2])
-    with pytest.raises(TypeError, match=r"_of_panel\(\) got an unexpected keyword"):
-        _of_panel(Panel(), horizons=3)
-
 def test_a_missing_package_names_the_extra_that_brings_it():
     with pytest.raises(NeuralphaError) as e, extra("tune", "A search for parameters"):
         raise ModuleNotFoundError("No module named 'optuna'", name="optuna")
@@ -197,6 +171,7 @@ def test_code_digest_follows_imports():
         "neuralpha.cross_section",
         "neuralpha.data.panel",
         "neuralpha.data.returns",
+        "neuralpha.given",
         "neuralpha.labels",
         "neuralpha.own_code",
         "neuralpha.splits",

@@ -138,7 +138,7 @@ def test_a_class_that_arguments_are_held_to_by_name_is_defined_once():
     """`check_kinds` knows classes by their names: another one of the same name would pass for it."""
     import ast
     import neuralpha
-    from neuralpha.core import INSIDE, HOW_TO_MAKE
+    from neuralpha.given import INSIDE, HOW_TO_MAKE
 
     sources = modules(Path(neuralpha.__file__).parent).values()
     defined = [

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import torch
 from neuralpha.core import NeuralphaError
-from neuralpha.models.base import within
+from neuralpha.given import within
 from neuralpha.models.losses import grid_of
 
 def test_a_grid_keeps_every_row():

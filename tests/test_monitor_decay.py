@@ -5,7 +5,8 @@ import pandas as pd
 import pytest
 from scipy import stats
 import neuralpha as na
-from neuralpha.core import NeuralphaError, check_kinds
+from neuralpha.core import NeuralphaError
+from neuralpha.given import check_kinds
 from neuralpha.evaluate.exposures import style_factors
 
 def _overlapping(rng, bars, mean):

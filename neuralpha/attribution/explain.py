@@ -23,7 +23,7 @@ __all__ = ['ATTRIBUTIONS', 'Explanation', 'explain', 'plot_importance', 'plot_la
            'market_regime', 'by_regime', 'plot_time', 'plot_regime', 'figures', 'from_frame', 'interactions',
            'plot_interactions', 'agreement', 'plot_agreement', 'family_ic_loss', 'refit_ic_loss', 'plot_ic_loss']
 
-# %% ../../nbs/attribution/explain.ipynb #99b759bc
+# %% ../../nbs/attribution/explain.ipynb #3547f0b9
 import itertools
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, NamedTuple
@@ -31,7 +31,8 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 from .kinds import AFFORDABLE, Paths, assets_beside, attribute, probe
-from ..core import NeuralphaError, check_kinds, count_of, unknown_name, wrong_kind
+from ..core import NeuralphaError, count_of, unknown_name
+from ..given import check_kinds, list_of, wrong_kind
 from ..data.panel import Panel
 from ..cross_section import correlation_by_date, correlation_by_row
 from ..data.alignment import panel_rows
@@ -161,12 +162,15 @@ def _long_table(explanation: Explanation) -> pd.DataFrame:
 def _draw(rows, n, rng):
     return np.sort(rng.choice(rows, n, replace=False)) if len(rows) > n else np.sort(rows)
 
-# %% ../../nbs/attribution/explain.ipynb #efa33e56
+# %% ../../nbs/attribution/explain.ipynb #37a07e24
 def _row_numbers(panel, rows):
     """Panel rows as integers; raises `NeuralphaError` for a mask and for rows the panel does not have."""
+    list_of("rows", rows)
     rows = np.asarray(rows)
     if rows.dtype == bool:
         raise NeuralphaError("rows is a mask; give row numbers, e.g. np.flatnonzero(mask).")
+    if len(rows) and rows.dtype.kind not in "iu":
+        raise NeuralphaError("rows holds other things than whole numbers; give row numbers of the panel.")
     if len(rows) and not 0 <= rows.min() <= rows.max() < panel.n_rows:
         raise NeuralphaError(
             f"Rows {rows.min():,} to {rows.max():,} are asked for; {panel.name} has rows 0 to {panel.n_rows - 1:,}."

@@ -15,14 +15,15 @@ visible.
 # %% auto #0
 __all__ = ['Seal', 'read_seal', 'seal_holdout', 'read_ledger', 'open_holdout', 'openings', 'holdout_line', 'holdout_fold']
 
-# %% ../../nbs/audit/holdout.ipynb #2a42ef66
+# %% ../../nbs/audit/holdout.ipynb #d85fc35b
 import fcntl, json, os
 from dataclasses import asdict, dataclass
 from datetime import datetime, UTC
 from pathlib import Path
 import numpy as np
 import pandas as pd
-from ..core import NeuralphaError, canonical_json, check_kinds, count_of, digest, parse_json
+from ..core import NeuralphaError, as_timestamp, canonical_json, count_of, digest, parse_json
+from ..given import check_kinds
 from ..data.panel import Panel, cut_panel
 from ..labels import Label
 from ..splits import Fold, calendar_span, fixed_split
@@ -93,7 +94,7 @@ def read_seal(
 def _date(code) -> str:
     return str(pd.Timestamp(code))[:19].removesuffix(" 00:00:00")
 
-# %% ../../nbs/audit/holdout.ipynb #3a79f846
+# %% ../../nbs/audit/holdout.ipynb #3c094210
 @check_kinds
 def seal_holdout(
     panel: Panel,  # whose last dates are sealed
@@ -118,7 +119,7 @@ def seal_holdout(
     """
     last = pd.Timestamp(panel.dates[-1])
     start = (
-        pd.Timestamp(first) if first is not None else last.normalize() - calendar_span(length) + pd.Timedelta(1, "D")
+        as_timestamp(first) if first is not None else last.normalize() - calendar_span(length) + pd.Timedelta(1, "D")
     )
     code = int(np.searchsorted(panel.dates, start.to_datetime64()))
     if not 0 < code < panel.n_dates:

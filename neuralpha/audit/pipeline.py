@@ -14,7 +14,7 @@ enough for one's own function.
 __all__ = ['READ', 'UNHEARD', 'NOT_REPEATED', 'run_audit_checks', 'audit_pipeline', 'certificate_of', 'audit_features',
            'function_values', 'audit_label']
 
-# %% ../../nbs/audit/pipeline.ipynb #3895a27f
+# %% ../../nbs/audit/pipeline.ipynb #389f56c9
 import time
 from collections.abc import Callable
 from dataclasses import replace
@@ -34,7 +34,8 @@ from .origin import SOURCE, check_origin, joined_columns
 from .permutation import check_order, check_permutation
 from .start_up import check_start_up
 from .worlds import AUDIT_CHECKS, REPLACEMENTS, Settings, day_of, few_assets
-from ..core import NeuralphaError, check_kinds, digest, wrong_kind
+from ..core import NeuralphaError, digest
+from ..given import check_kinds, wrong_kind
 from ..data.panel import Panel, panel_from_frame
 
 # %% ../../nbs/audit/pipeline.ipynb #78e05c07

@@ -15,7 +15,7 @@ every fold that has begun by the cut, not only the last; give several seeds of a
 __all__ = ['SAW', 'NOT_REFITTED', 'OTHERWISE', 'BY_ORDER', 'BY_LATER', 'BY_OTHERS', 'audit_study', 'StudyParts', 'Learnt',
            'TrueFits', 'Scoring', 'small_study']
 
-# %% ../../nbs/audit/studies.ipynb #3cf5da8d
+# %% ../../nbs/audit/studies.ipynb #3614aac1
 import tempfile, time
 from typing import Any
 from collections.abc import Callable
@@ -23,7 +23,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 import numpy as np
 import pandas as pd
-from ..core import check_kinds
+from ..given import check_kinds
 from .artefacts import Columns, FittedValues, artefacts_of
 from .certificate import Certificate
 from .comparison import FLOAT_NOISE, Comparison, Tally, typical_size

@@ -10,14 +10,15 @@ score or horizon, NaN where there is none. Arrays that already have a value per 
 # %% auto #0
 __all__ = ['on_panel', 'panel_rows']
 
-# %% ../../nbs/data/alignment.ipynb #8474d023
+# %% ../../nbs/data/alignment.ipynb #237b4309
 import numpy as np
 import pandas as pd
-from ..core import NeuralphaError, count_of, wrong_kind
+from ..core import NeuralphaError, count_of
+from ..given import wrong_kind
 from .panel import Panel, local_times
 from .reading.names import date_first
 
-# %% ../../nbs/data/alignment.ipynb #16d7d00c
+# %% ../../nbs/data/alignment.ipynb #48710431
 def on_panel(
     panel: Panel,
     # `(date, asset)` Series or DataFrame, dict of Series, Label(s), or an array of n_rows × k in panel row order
@@ -37,6 +38,8 @@ def on_panel(
     tuple[np.ndarray, list]
         (n_rows, k) float array, list of k names
     """
+    if isinstance(values, (dict, list, tuple)) and not values:
+        raise NeuralphaError(f"{values!r} holds no values; give one per panel row or a (date, asset) Series.")
     if _is_label(values):
         values = [values]
     if isinstance(values, dict):

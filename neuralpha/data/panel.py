@@ -19,7 +19,7 @@ __all__ = ['LONG_STEP_DAYS', 'LONG_STEPS', 'GONE_AFTER', 'UNTIL', 'FEWEST_ASSETS
            'GoneAfter', 'Panel', 'once_each', 'Exits', 'exits', 'Layout', 'lay_out', 'local_times', 'unambiguous_times',
            'panel_from_frame', 'check_breadth', 'last_moment', 'cut_panel', 'without_assets', 'keep_assets']
 
-# %% ../../nbs/data/panel.ipynb #6087e07c
+# %% ../../nbs/data/panel.ipynb #8a6b95b1
 import datetime as dt
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
@@ -28,7 +28,8 @@ from typing import NamedTuple
 from weakref import WeakKeyDictionary
 import numpy as np
 import pandas as pd
-from ..core import NeuralphaError, check_kinds, count_of, digest
+from ..core import NeuralphaError, as_timestamp, count_of, digest
+from ..given import check_kinds
 
 # %% ../../nbs/data/panel.ipynb #14957c62
 LONG_STEP_DAYS, LONG_STEPS = (
@@ -648,7 +649,7 @@ def check_breadth(panel: Panel) -> None:
             f"date, which takes {FEWEST_ASSETS}. Give a universe of more assets."
         )
 
-# %% ../../nbs/data/panel.ipynb #fe0be912
+# %% ../../nbs/data/panel.ipynb #23b08f32
 def last_moment(
     date,  # text, `datetime.date` or a time
 ) -> pd.Timestamp:
@@ -660,7 +661,7 @@ def last_moment(
     date
         text, `datetime.date` or a time
     """
-    at = pd.Timestamp(date)
+    at = as_timestamp(date)
     whole = (
         ":" not in date if isinstance(date, str) else isinstance(date, dt.date) and not isinstance(date, dt.datetime)
     )

@@ -9,7 +9,7 @@ __all__ = ['BUILTIN', 'UNIVERSE_FORMAT', 'COLUMNS_SHOWN', 'SEVERITY_COLOURS', 's
            'load_universe', 'check_report', 'reading_lines', 'report_table', 'check_universe', 'import_universe',
            'open_imported', 'list_universes']
 
-# %% ../../nbs/data/universes.ipynb #9744cd5f
+# %% ../../nbs/data/universes.ipynb #1134c11e
 import contextlib, dataclasses, importlib, inspect, io, json, os, re, shutil, tempfile
 from typing import TYPE_CHECKING
 from pathlib import Path
@@ -17,6 +17,7 @@ import numpy as np
 import pandas as pd
 import polars as pl
 from ..core import NeuralphaError, count_of, file_digest, read_json, unknown_name, write_json
+from ..given import check_kinds
 from .checks.run import check_panel
 from .checks.spec import CheckSpec, check_spec
 from .panel import Panel, lay_out
@@ -136,7 +137,8 @@ def _refuse_unknown(source):
     error = unknown_name("universe", source, [*BUILTIN, *_VARIANTS, *_imported_names()])
     raise NeuralphaError(f"{error} Or give a path to a Parquet or CSV file.")
 
-# %% ../../nbs/data/universes.ipynb #5e819c81
+# %% ../../nbs/data/universes.ipynb #378ac69c
+@check_kinds
 def load_universe(
     source,  # built-in or imported name, path, database address, frame, engine
     name: str | None = None,  # what the panel is called
@@ -332,7 +334,8 @@ def _cells_of(line) -> tuple:
     assets = f"{line.assets:,}" if line.assets else ""
     return line.check, severity, f"{line.rows:,}", assets, escape(line.first), line.action, escape(line.note)
 
-# %% ../../nbs/data/universes.ipynb #3d5f041c
+# %% ../../nbs/data/universes.ipynb #e9122c45
+@check_kinds
 def check_universe(
     source,  # as for `load_universe`
     masked: float = 0.01,  # share of the rows that checks may mask, 0 to 1
@@ -414,7 +417,8 @@ def _write_years(panel, folder):
             }
         ).write_parquet(part / "bars.parquet")
 
-# %% ../../nbs/data/universes.ipynb #8e08c94b
+# %% ../../nbs/data/universes.ipynb #0f341ba0
+@check_kinds
 def import_universe(
     source,  # anything `load_universe` takes
     name: str | None = None,  # default: the panel's name

@@ -20,13 +20,14 @@ it.
 __all__ = ['FEWEST_DATES_OF_A_BASELINE', 'NEARLY_ALWAYS', 'BEYOND_FORECASTS', 'compare', 'Contestant', 'Field', 'training_of',
            'overfitting_of', 'seed_metrics', 'Leaderboard', 'leaderboard_html', 'StudyIcs', 'compare_studies']
 
-# %% ../../nbs/evaluate/compare.ipynb #4b06ea4f
+# %% ../../nbs/evaluate/compare.ipynb #179ae669
 from dataclasses import dataclass, replace
 from types import SimpleNamespace
 from typing import NamedTuple
 import numpy as np
 import pandas as pd
-from ..core import NeuralphaError, check_kinds, count_of, unknown_name
+from ..core import NeuralphaError, count_of, unknown_name
+from ..given import check_kinds
 from ..data.panel import Panel
 from ..labels import Label
 from .baselines import baseline_scores, oracle
@@ -980,7 +981,8 @@ def _moved(before: pd.Series, after: pd.Series, horizon: int) -> dict:
     change = {key: found[key] for key in ("difference", "se", "freedom", "p")}
     return dict(before=old.mean(), after=new.mean(), **change, dates=found["n"], paired=True)
 
-# %% ../../nbs/evaluate/compare.ipynb #3e6742b1
+# %% ../../nbs/evaluate/compare.ipynb #e6f6c016
+@check_kinds
 def compare_studies(
     # Leaderboard, DataFrame of ICs (dates × models), or dict universe -> either or (ICs, horizon, delay, label's name);
     # a is the earlier study

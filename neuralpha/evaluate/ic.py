@@ -16,10 +16,11 @@ and one label, a DataFrame with a column per score, per horizon, or per pair.
 # %% auto #0
 __all__ = ['ic', 'rank_ic', 'given_panel', 'dated_columns']
 
-# %% ../../nbs/evaluate/ic.ipynb #28c2e686
+# %% ../../nbs/evaluate/ic.ipynb #3e1d6948
 import numpy as np
 import pandas as pd
-from ..core import NeuralphaError, check_kinds
+from ..core import NeuralphaError
+from ..given import check_kinds
 from ..cross_section import correlations
 from ..data.alignment import on_panel
 from ..data.panel import Panel, panel_from_frame

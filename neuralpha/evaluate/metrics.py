@@ -15,12 +15,13 @@ __all__ = ['CEILING', 'NO_CEILING', 'LIVES', 'FADING_BARS', 'DECAY_HORIZONS', 'e
            'pooled_r2', 'is_of_returns', 'share_recovered', 'Fading', 'fit_fading', 'bar_ics', 'return_over',
            'label_over', 'horizon_labels', 'quantile_metrics']
 
-# %% ../../nbs/evaluate/metrics.ipynb #ba54c3c3
+# %% ../../nbs/evaluate/metrics.ipynb #5d22b911
 from typing import NamedTuple
 import numpy as np
 import pandas as pd
 from numba import njit
-from ..core import NeuralphaError, check_kinds, count_of, nan_to_none, unknown_name
+from ..core import NeuralphaError, count_of, nan_to_none, unknown_name
+from ..given import check_kinds
 from ..data.panel import Panel, once_each
 from ..labels import Label, excess_return, forward_return, suspended_exits
 from .catalogue import CATALOGUE, Metric, Sample, metric_entry

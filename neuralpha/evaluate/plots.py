@@ -15,14 +15,15 @@ __all__ = ['COLOURS', 'DASHES', 'FEWEST_DRAWN', 'style', 'new_figure', 'plain', 
            'plot_exposures', 'plot_quantiles', 'plot_folds_ic', 'plot_score_correlation', 'plot_spread',
            'plot_leaderboard', 'plot_changes']
 
-# %% ../../nbs/evaluate/plots.ipynb #35e42a34
+# %% ../../nbs/evaluate/plots.ipynb #0a799225
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.dates import AutoDateLocator, ConciseDateFormatter
 from matplotlib.figure import Figure
 from matplotlib.ticker import LogLocator, NullFormatter, ScalarFormatter
-from ..core import NeuralphaError, check_kinds, count_of, wrong_kind
+from ..core import NeuralphaError, count_of
+from ..given import check_kinds, wrong_kind
 from .statistics import mean_test
 
 # %% ../../nbs/evaluate/plots.ipynb #8ed383db
@@ -147,7 +148,8 @@ def _legend(ax, n, columns=4):
             handles, labels, loc="outside lower center", frameon=False, fontsize=8, ncols=max(1, min(n, columns, room))
         )
 
-# %% ../../nbs/evaluate/plots.ipynb #5226e362
+# %% ../../nbs/evaluate/plots.ipynb #e0f6ce40
+@check_kinds
 def plot_ic(
     ics,  # Series or DataFrame: dates × models
     horizon: int = 1,  # of the label, bars: the band allows for the overlap
@@ -198,7 +200,8 @@ def plot_ic(
 def _daily(index):
     return len(index) > 2 and np.median(np.diff(index.to_numpy())) <= np.timedelta64(4, "D")
 
-# %% ../../nbs/evaluate/plots.ipynb #1acfc0d1
+# %% ../../nbs/evaluate/plots.ipynb #f7f9895a
+@check_kinds
 def plot_cumulative_ic(
     ics,  # Series or DataFrame: dates × models
     what: str = "IC",  # on the axis
@@ -243,10 +246,11 @@ def dates_needed(
     fit = mean_test(ics, horizon)
     return float((z * fit["se"] * np.sqrt(fit["n"]) / fit["mean"]) ** 2) if fit["mean"] > 0 else float("inf")
 
-# %% ../../nbs/evaluate/plots.ipynb #8f6fa904
+# %% ../../nbs/evaluate/plots.ipynb #bdf83073
 FEWEST_DRAWN = 20  # dates before evidence is drawn
 
 
+@check_kinds
 def plot_evidence(
     ics,  # Series, or DataFrame of up to seven models: dates × models
     horizon: int = 1,  # bars that neighbours share

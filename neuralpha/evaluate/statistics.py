@@ -16,7 +16,7 @@ __all__ = ['STEADY_DATES', 'MISSED', 'WRONG_THEN', 'LAST_BITS', 'FEWEST_DATES', 
            'model_confidence_set', 'joint_waves', 'slowest', 'waves_in_common', 'reality_check_p', 'superior_ability',
            'variance_split', 'probabilistic_sharpe', 'expected_max_sharpe', 'sharpe_report', 'backtest_overfitting']
 
-# %% ../../nbs/evaluate/statistics.ipynb #bbd85dc4
+# %% ../../nbs/evaluate/statistics.ipynb #b0c8e465
 import itertools, string, sys
 from functools import lru_cache
 from itertools import combinations
@@ -26,6 +26,7 @@ import numpy as np
 import pandas as pd
 from numba import njit
 from ..core import NeuralphaError, count_of
+from ..given import list_of
 
 # %% ../../nbs/evaluate/statistics.ipynb #e9cedced
 STEADY_DATES = 1000  # dates from which intervals keep their level though skill comes and goes over months
@@ -1050,10 +1051,11 @@ def expected_max_sharpe(
         else 0.0
     )
 
-# %% ../../nbs/evaluate/statistics.ipynb #78b9aebb
+# %% ../../nbs/evaluate/statistics.ipynb #7639f096
 def _spread_of_trials(sharpes, bars) -> float:
     """Deviation of the trials' Sharpe ratios; that of pure luck where fewer than two are known."""
-    if sharpes is None or len(sharpes) < 2:
+    sharpes = [] if sharpes is None else list_of("trial_sharpes", sharpes)
+    if len(sharpes) < 2:
         return 1 / np.sqrt(bars)
     values = np.asarray(sharpes, float)
     if not np.isfinite(values).all():

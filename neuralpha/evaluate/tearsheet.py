@@ -18,14 +18,15 @@ $(1+\alpha)^{b/h}-1$ with $b$ bars a year and an alpha $\alpha$ over $h$ bars.
 # %% auto #0
 __all__ = ['TEAR_SHEET_TABLES', 'SHEET_FIGURES', 'factor_data', 'TearSheet', 'tear_sheet']
 
-# %% ../../nbs/evaluate/tearsheet.ipynb #76f77271
+# %% ../../nbs/evaluate/tearsheet.ipynb #347260a9
 import base64, contextlib, io, textwrap, warnings
 from dataclasses import dataclass
 from pathlib import Path
 from unittest.mock import MagicMock, patch
 import numpy as np
 import pandas as pd
-from ..core import NeuralphaError, atomic_path, check_kinds, count_of, figure_png, write_text
+from ..core import NeuralphaError, atomic_path, count_of, figure_png, write_text
+from ..given import check_kinds
 from ..data.panel import Panel
 from ..labels import forward_return
 from ..cross_section import rank_within_date

@@ -12,13 +12,14 @@ fitting, nothing pooled over time. `transform="zscore"` keeps distances (see `ne
 __all__ = ['DERIVED', 'BAR_FIELDS', 'HINDSIGHT', 'characteristics', 'list_features', 'resolve_features', 'compute_features',
            'adjusted_panel']
 
-# %% ../../nbs/features/compute.ipynb #f94e8a7e
+# %% ../../nbs/features/compute.ipynb #471cf8af
 from collections.abc import Iterable
 from dataclasses import replace
 import numpy as np
 import pandas as pd
 from numba import njit
-from ..core import NeuralphaError, check_kinds, unknown_name, wrong_kind
+from ..core import NeuralphaError, unknown_name
+from ..given import check_kinds, wrong_kind
 from ..cross_section import mean_by_date
 from ..data.panel import Panel
 from ..data.returns import bar_return

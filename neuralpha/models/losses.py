@@ -15,14 +15,14 @@ __all__ = ['QUANTILE_LEVELS', 'LOSSES', 'DATE_LOSSES', 'SMOOTHED', 'MASKLESS', '
            'listnet', 'listmle', 'portfolio_weights', 'sharpe', 'quantile', 'buy_hold_sell', 'loss_parameters', 'Term',
            'loss_terms', 'Head', 'head_of', 'heads_of', 'targets_of', 'Objective']
 
-# %% ../../nbs/models/losses.ipynb #47383186
+# %% ../../nbs/models/losses.ipynb #e9c638c6
 import inspect, re
 from typing import NamedTuple
 import numpy as np
 import torch
 import torch.nn.functional as F
 from ..core import NeuralphaError, unknown_name
-from .base import within
+from ..given import within
 
 # %% ../../nbs/models/losses.ipynb #38669605
 class Grid:

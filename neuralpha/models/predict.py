@@ -11,14 +11,15 @@ their mean. `cross_predict` fits all of that and keeps it in one table.
 __all__ = ['WATCHED', 'PREDICTIONS', 'cross_predict', 'fit_fold', 'ensemble_scores', 'bring_to_one_scale', 'Predictions',
            'read_predictions', 'predictions_frame', 'frames_by_path']
 
-# %% ../../nbs/models/predict.ipynb #02d82482
+# %% ../../nbs/models/predict.ipynb #2cae3c8c
 import contextlib
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
-from ..core import NeuralphaError, check_kinds, count_of, progress as bar, read_table, unknown_name
+from ..core import NeuralphaError, count_of, progress as bar, read_table, unknown_name
+from ..given import check_kinds
 from ..cross_section import CrossSections, sections_of, standardise
 from ..data.panel import Panel
 from ..features.table import Features

@@ -9,10 +9,12 @@ torch.
 # %% auto #0
 __all__ = ['MODELS', 'model_names', 'model_class', 'make_model', 'model_kind', 'load_model', 'as_model', 'code_of_model']
 
-# %% ../../nbs/models/registry.ipynb #c55ac31a
+# %% ../../nbs/models/registry.ipynb #d1acf59e
 import dataclasses, importlib
 from dataclasses import make_dataclass
+from os import PathLike
 from ..core import NeuralphaError, code_digest, digest, unknown_name
+from ..given import check_kinds
 from .base import Estimator, field_of, model_note
 from ..own_code import is_own, offered, own_digest, own_part
 
@@ -78,7 +80,8 @@ def model_class(name: str) -> type[Estimator]:
         raise unknown_name("model", name, model_names())
     return _own_class(offered("neuralpha.models")[name])
 
-# %% ../../nbs/models/registry.ipynb #23c7da59
+# %% ../../nbs/models/registry.ipynb #5c842344
+@check_kinds
 def make_model(
     name: str,  # e.g. "lightgbm"; or "my_models.py:HGB", "sklearn.ensemble:ExtraTreesRegressor"
     **params,  # the model's own parameters
@@ -108,15 +111,16 @@ def model_kind(name: str) -> str:
     package = name.partition(":")[0].partition(".")[0]
     return BOOSTERS[package].kind if is_own(name) and package in BOOSTERS else Estimator.kind
 
-# %% ../../nbs/models/registry.ipynb #97286630
+# %% ../../nbs/models/registry.ipynb #c8a5280a
+@check_kinds
 def load_model(
-    folder,  # what `save` was given
+    folder: str | PathLike,  # what `save` was given
 ) -> Estimator:
     """A fitted model from a folder that `save` wrote, whatever its kind.
 
     Parameters
     ----------
-    folder
+    folder : str | PathLike
         what `save` was given
     """
     note = model_note(folder)

@@ -24,7 +24,7 @@ __all__ = ['NODES', 'SLOWEST_DECAY', 'DECAY_GRID', 'GAIN_SHARE_GRID', 'AKAIKE_PE
            'Whitening', 'fit_states', 'States', 'fit_whitening', 'RunLength', 'Chart', 'resample_blocks', 'watch',
            'watch_rate', 'watch_known']
 
-# %% ../../nbs/monitor/charts.ipynb #951b847b
+# %% ../../nbs/monitor/charts.ipynb #3220dba5
 from dataclasses import dataclass, replace
 from typing import NamedTuple
 import numpy as np
@@ -33,6 +33,7 @@ from numba import njit
 from scipy.optimize import brentq
 from scipy.stats import norm
 from ..core import NeuralphaError, unknown_name
+from ..given import check_kinds
 from ..evaluate.statistics import block_length, clean
 
 # %% ../../nbs/monitor/charts.ipynb #d07dde85
@@ -681,7 +682,8 @@ def resample_blocks(
     starts = np.random.default_rng(seed).integers(len(pool), size=(paths, -(-bars // block)))
     return _blocks(np.asarray(pool, float), starts, block, bars)
 
-# %% ../../nbs/monitor/charts.ipynb #56399b3a
+# %% ../../nbs/monitor/charts.ipynb #26f74063
+@check_kinds
 def watch(
     validation,  # one value per bar of the period that the model was accepted on, e.g. its daily rank IC
     run_length: float = 504,  # bars until a false alarm, in the mean

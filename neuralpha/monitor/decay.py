@@ -20,12 +20,13 @@ style_correlations(scores, panel)                 # crowding: how much of the sc
 __all__ = ['MONTH', 'LAGS', 'NO_SIGNAL', 'LONGEST_LIFE', 'Usual', 'usual_of', 'rolling_band', 'lag_ics', 'HalfLife', 'half_life',
            'half_lives', 'style_correlations']
 
-# %% ../../nbs/monitor/decay.ipynb #6a3eadf5
+# %% ../../nbs/monitor/decay.ipynb #04bd92e1
 from typing import NamedTuple
 import numpy as np
 import pandas as pd
 from scipy.special import stdtr, stdtrit
-from ..core import NeuralphaError, check_kinds
+from ..core import NeuralphaError
+from ..given import check_kinds
 from ..cross_section import correlations
 from ..data.alignment import on_panel
 from ..data.panel import Panel
@@ -119,7 +120,8 @@ def usual_of(
     fit = long_run(x, horizon)
     return Usual(fit.mean, fit.se**2 * len(x), fit.freedom, len(x))
 
-# %% ../../nbs/monitor/decay.ipynb #836db649
+# %% ../../nbs/monitor/decay.ipynb #eace0227
+@check_kinds
 def rolling_band(
     values: pd.Series,  # one per bar; NaN: not known
     usual: Usual,  # what it was over the validation period

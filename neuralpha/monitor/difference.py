@@ -25,12 +25,13 @@ effects:
 __all__ = ['CAUSES', 'CASH', 'Difference', 'Facts', 'facts_of', 'seen_panel', 'final_targets', 'explain_difference',
            'filled_shares']
 
-# %% ../../nbs/monitor/difference.ipynb #edf1aefa
+# %% ../../nbs/monitor/difference.ipynb #725ed196
 from dataclasses import dataclass, field, replace
 from typing import NamedTuple
 import numpy as np
 import pandas as pd
-from ..core import NeuralphaError, check_kinds
+from ..core import NeuralphaError
+from ..given import check_kinds
 from ..data.panel import Panel, cut_panel
 from .desk import Desk, Record, act, fills_of, hold_missing, next_target, one_date, state_of
 from ..portfolio.policies import Day

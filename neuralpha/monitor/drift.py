@@ -18,12 +18,13 @@ drift_table(before, now)  # one row per feature: KS, PSI, p-values that hold, ef
 __all__ = ['REFERENCE_SHARES', 'KS_LIMIT', 'ks_statistic', 'psi_of_shares', 'psi', 'Drift', 'daily_shares', 'drift_test',
            'drift_table', 'Severity', 'severity', 'severity_false_alarms']
 
-# %% ../../nbs/monitor/drift.ipynb #74f68874
+# %% ../../nbs/monitor/drift.ipynb #a9076e1d
 from typing import NamedTuple
 import numpy as np
 import pandas as pd
 from scipy import stats
-from ..core import NeuralphaError, check_kinds
+from ..core import NeuralphaError
+from ..given import check_kinds
 from ..evaluate.statistics import cosine_waves, holm, long_run
 
 # %% ../../nbs/monitor/drift.ipynb #9440c6e5
@@ -301,7 +302,8 @@ class Severity(NamedTuple):
     action: str  # CONTINUE, REDUCE_SIZE or PAUSE_STRATEGY
     reasons: tuple
 
-# %% ../../nbs/monitor/drift.ipynb #4bee2297
+# %% ../../nbs/monitor/drift.ipynb #19698829
+@check_kinds
 def severity(
     prediction_ks: float,  # KS statistic of the predictions, now against the reference
     feature_ks,  # one KS statistic per feature

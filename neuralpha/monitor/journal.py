@@ -22,13 +22,15 @@ the head elsewhere (a mail to yourself will do) where that matters: `verify_jour
 __all__ = ['START', 'Entry', 'JournalPaths', 'journal_paths', 'Verified', 'verify_journal', 'read_journal', 'Journal',
            'write_journal']
 
-# %% ../../nbs/monitor/journal.ipynb #339a0dca
+# %% ../../nbs/monitor/journal.ipynb #b15641eb
 import contextlib, json, os
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from os import PathLike
 from pathlib import Path
 from typing import NamedTuple
 from ..core import NeuralphaError, canonical_json, digest, lock, read_json, write_json, writing
+from ..given import check_kinds
 
 # %% ../../nbs/monitor/journal.ipynb #6b09250c
 START = "0" * 64  # what the first entry is chained to
@@ -110,16 +112,17 @@ class Verified(NamedTuple):
         """Whether nothing is wrong."""
         return not self.problems
 
-# %% ../../nbs/monitor/journal.ipynb #f4085246
+# %% ../../nbs/monitor/journal.ipynb #b0d22e94
+@check_kinds
 def verify_journal(
-    folder,  # of the journal
+    folder: str | PathLike,  # of the journal
     head: str | None = None,  # digest of an entry that you kept elsewhere: it must still be there
 ) -> Verified:
     """Follow the chain from the first entry to the last; finds altered, removed and reordered entries.
 
     Parameters
     ----------
-    folder
+    folder : str | PathLike
         of the journal
     head : str | None, default None
         digest of an entry that you kept elsewhere: it must still be there
@@ -179,15 +182,16 @@ def _missed(head_file, known, last) -> list:
         return [f"Entries after {head['number']} are not covered by head.json."]
     return []
 
-# %% ../../nbs/monitor/journal.ipynb #56dea551
+# %% ../../nbs/monitor/journal.ipynb #77722183
+@check_kinds
 def read_journal(
-    folder,  # where `write_journal` wrote
+    folder: str | PathLike,  # where `write_journal` wrote
 ) -> tuple:  # of `Entry`
     """All entries; raises `NeuralphaError` where anything is wrong but an unfinished last line.
 
     Parameters
     ----------
-    folder
+    folder : str | PathLike
         where `write_journal` wrote
 
     Returns

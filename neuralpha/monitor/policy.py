@@ -43,12 +43,14 @@ regime = true
 __all__ = ['ACTIONS', 'LAYERS', 'CLASSIC', 'Rule', 'Escalation', 'DecayRule', 'Retraining', 'InForce', 'ActionPolicy',
            'load_policy']
 
-# %% ../../nbs/monitor/policy.ipynb #80cdfac8
+# %% ../../nbs/monitor/policy.ipynb #383eddbe
 import tomllib
 from dataclasses import dataclass, replace
+from os import PathLike
 from pathlib import Path
 from typing import NamedTuple
 from ..core import NeuralphaError, digest, unknown_name
+from ..given import check_kinds
 
 # %% ../../nbs/monitor/policy.ipynb #80e3569e
 ACTIONS = ("continue", "reduce", "pause", "flatten")  # mild to severe
@@ -360,15 +362,16 @@ def _size(rule):
 def _severity(rule):
     return ACTIONS.index(rule.action), -_size(rule)
 
-# %% ../../nbs/monitor/policy.ipynb #655815d1
+# %% ../../nbs/monitor/policy.ipynb #9ab02c1e
+@check_kinds
 def load_policy(
-    source,  # path of a TOML file, or its text
+    source: str | PathLike,  # path of a TOML file, or its text
 ) -> ActionPolicy:
     """Read and check a policy; raises `NeuralphaError` that names the rule and the key.
 
     Parameters
     ----------
-    source
+    source : str | PathLike
         path of a TOML file, or its text
     """
     text = source if isinstance(source, str) and "\n" in source else Path(source).read_text(encoding="utf-8")

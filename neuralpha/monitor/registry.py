@@ -19,13 +19,14 @@ roll_back(desk, why="the vendor's mistake")  # the champion before acts again
 __all__ = ['MODELS_FOLDER', 'CARD', 'CARD_KEYS', 'register_model', 'model_digest', 'registered', 'verify_models', 'Contest',
            'contest', 'weather', 'exchange_cost', 'promote', 'roll_back']
 
-# %% ../../nbs/monitor/registry.ipynb #36205313
+# %% ../../nbs/monitor/registry.ipynb #66a21e33
 import os, shutil, tempfile
 from pathlib import Path
 from typing import NamedTuple
 import numpy as np
 import pandas as pd
 from ..core import NeuralphaError, digest, file_digest, read_json, unknown_name, write_json, writing
+from ..given import check_kinds
 from .desk import Desk, Record
 from .sequential import Decision, confidence_sequence, decide, years_to_decide
 from ..trading.account import PAID_TO_TRADE
@@ -132,7 +133,8 @@ class Contest(NamedTuple):
     information_ratio: float  # annual, of the difference so far
     years: float  # that a difference of this size takes to be decided, in the middle of cases
 
-# %% ../../nbs/monitor/registry.ipynb #ab600fd0
+# %% ../../nbs/monitor/registry.ipynb #db9a282c
+@check_kinds
 def contest(
     desk: Desk,  # as it stands
     challenger: str,  # its name on the desk
@@ -218,7 +220,8 @@ def exchange_cost(record: Record) -> float:
     last = parts.iloc[-1]
     return float(2 * rate * (last["long"] + last["short"]) / last["wealth"])
 
-# %% ../../nbs/monitor/registry.ipynb #5740e570
+# %% ../../nbs/monitor/registry.ipynb #e106e6a0
+@check_kinds
 def promote(
     desk: Desk,  # as it stands
     model: str,  # a challenger
@@ -263,7 +266,8 @@ def _not_yet(found: Contest) -> str:
         f"{found.decision.why}"
     )
 
-# %% ../../nbs/monitor/registry.ipynb #34f10300
+# %% ../../nbs/monitor/registry.ipynb #3a3908fb
+@check_kinds
 def roll_back(
     desk: Desk,  # as it stands
     why: str,  # is written into the journal

@@ -16,12 +16,13 @@ years_to_decide(1.5)  # of a difference with an annual information ratio of 1.5
 # %% auto #0
 __all__ = ['FIRST_LOOK', 'mixture_bound', 'mixture_rho', 'years_to_decide', 'confidence_sequence', 'Decision', 'decide']
 
-# %% ../../nbs/monitor/sequential.ipynb #afc6f684
+# %% ../../nbs/monitor/sequential.ipynb #af7cc6d4
 from typing import NamedTuple
 import numpy as np
 import pandas as pd
 from scipy.special import lambertw, ndtr, stdtrit
 from ..core import NeuralphaError
+from ..given import check_kinds
 from ..evaluate.statistics import long_run
 
 # %% ../../nbs/monitor/sequential.ipynb #b1b52adf
@@ -65,7 +66,8 @@ def mixture_rho(
         raise NeuralphaError(f"alpha is {alpha!r}; it must lie between 0 and 1, for example 0.05.")
     return float(-variance / (1 + lambertw(-(alpha**2) / np.e, -1).real))
 
-# %% ../../nbs/monitor/sequential.ipynb #ad21b47b
+# %% ../../nbs/monitor/sequential.ipynb #53847543
+@check_kinds
 def years_to_decide(
     information_ratio: float,  # annual, of the difference of net returns
     alpha: float = 0.05,  # chance that the interval ever leaves the truth out
@@ -188,7 +190,8 @@ class Decision(NamedTuple):
     why: str
     contradicted: object = None  # label of the bar since which they have nothing in common, or None
 
-# %% ../../nbs/monitor/sequential.ipynb #1e29a27d
+# %% ../../nbs/monitor/sequential.ipynb #df2a452a
+@check_kinds
 def decide(
     difference,  # one per bar: net return of challenger less champion
     switching_cost: float = 0.0,  # of the change, share of the capital

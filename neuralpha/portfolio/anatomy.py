@@ -12,10 +12,10 @@ to the number it takes apart.
 __all__ = ['MONTHS', 'WHOLE_YEAR', 'PERIODS', 'SHARE_QUANTILES', 'monthly_returns', 'drawdowns', 'contributors', 'by_sector',
            'book_exposures', 'rolling_numbers', 'return_quantiles']
 
-# %% ../../nbs/portfolio/anatomy.ipynb #2770bbd6
+# %% ../../nbs/portfolio/anatomy.ipynb #c8b60bc0
 import numpy as np
 import pandas as pd
-from ..core import check_kinds
+from ..given import check_kinds
 from ..data.panel import Panel, once_each
 from ..evaluate.exposures import unit_ranks, style_factors
 from .backtest import Book

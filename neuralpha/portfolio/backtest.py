@@ -13,14 +13,15 @@ are in the same table.
 __all__ = ['FEWEST_BARS', 'NO_ENDS', 'backtest', 'backtests', 'decide_weights', 'BarByBar', 'Book', 'market_return',
            'book_statistics', 'annual_sharpe', 'under_water', 'plot_book']
 
-# %% ../../nbs/portfolio/backtest.ipynb #1bc6297c
+# %% ../../nbs/portfolio/backtest.ipynb #ed9f3bf2
 from dataclasses import dataclass, field
 from functools import cached_property
 import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 from numba import njit
-from ..core import NeuralphaError, check_kinds, count_of, wrong_kind
+from ..core import NeuralphaError, count_of
+from ..given import check_kinds, wrong_kind
 from ..cross_section import group_means
 from ..data.alignment import on_panel
 from ..data.panel import Panel

@@ -15,14 +15,15 @@ limits fills) the account is run at every size.
 # %% auto #0
 __all__ = ['capacity', 'net_returns', 'Scaled', 'Capacity', 'break_even', 'conventions', 'netting']
 
-# %% ../../nbs/portfolio/capacity.ipynb #d2cfde4f
+# %% ../../nbs/portfolio/capacity.ipynb #a9cb825c
 import itertools
 from functools import partial
 from dataclasses import dataclass, field, replace
 import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
-from ..core import NeuralphaError, check_kinds
+from ..core import NeuralphaError
+from ..given import check_count, check_each, check_kinds, check_number
 from ..data.panel import Panel
 from ..evaluate.plots import COLOURS, new_figure
 from ..evaluate.statistics import block_interval, block_length, bootstrap_means
@@ -33,7 +34,7 @@ from ..trading.clock import Clock
 from ..trading.costs import Costs, make_costs
 from ..display import page_part, table_html
 
-# %% ../../nbs/portfolio/capacity.ipynb #21372b70
+# %% ../../nbs/portfolio/capacity.ipynb #e03b2251
 @check_kinds
 def capacity(
     book: Book,  # of `backtest`
@@ -66,7 +67,7 @@ def capacity(
         )
     if capitals is None:
         capitals = book.account.capital * np.logspace(-3, 3, 25)
-    capitals = np.unique(np.asarray(capitals, float))
+    capitals = np.unique(check_each("capitals", capitals, check_number, "(0, inf)"))
     net_at = _sizes_of(book)
     table = _curve(net_at(capitals), capitals, book, n_resamples, seed)
     sizes = _searched(net_at, capitals)
@@ -395,9 +396,10 @@ def conventions(
     out.attrs["spread"] = float(out["net"].max() - out["net"].min())
     return out
 
-# %% ../../nbs/portfolio/capacity.ipynb #f25dd20c
+# %% ../../nbs/portfolio/capacity.ipynb #2806f88a
 def _fills(panel: Panel, delays) -> list:  # of (fill, delay)
     """At the close with every delay; where opens are known, at the open and at the mean price with a delay."""
+    delays = check_each("delays", delays, check_count)
     later = ("open", "vwap") if "open" in panel.fields else ()
     return [("close", delay) for delay in delays] + [(fill, delay) for fill in later for delay in delays if delay > 0]
 

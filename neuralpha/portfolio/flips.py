@@ -14,7 +14,7 @@ cross is an estimate like any other.
 __all__ = ['AXES', 'Assumption', 'assumption_of', 'value_of', 'assume', 'values_to_try', 'net_under', 'flips', 'Flips',
            'draw_map', 'short_number', 'name_colours', 'flip_distances', 'nearest_flip']
 
-# %% ../../nbs/portfolio/flips.ipynb #d8f516bd
+# %% ../../nbs/portfolio/flips.ipynb #5c11e5be
 from dataclasses import dataclass, field, replace
 from typing import NamedTuple
 import numpy as np
@@ -23,7 +23,8 @@ from matplotlib.colors import to_rgb
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
-from ..core import NeuralphaError, check_kinds, unknown_name
+from ..core import NeuralphaError, unknown_name
+from ..given import check_kinds
 from ..evaluate.plots import COLOURS, new_figure, shortened
 from ..evaluate.statistics import block_length, bootstrap_means
 from ..trading.account import PARTS, Account, open_books
@@ -70,7 +71,7 @@ def assumption_of(books: dict) -> Assumption:
         raise NeuralphaError("The books differ in costs, capital or clock; trade them under the same assumption.")
     return found.pop()
 
-# %% ../../nbs/portfolio/flips.ipynb #f94f5ea5
+# %% ../../nbs/portfolio/flips.ipynb #1d5d6c40
 def value_of(assumed: Assumption, axis: str) -> float:
     """Where an assumption lies on an axis."""
     spread = assumed.costs.half_spread_bps
@@ -81,6 +82,8 @@ def value_of(assumed: Assumption, axis: str) -> float:
         "capital": assumed.capital,
         "delay, bars": assumed.clock.delay,
     }
+    if axis not in of_axis:
+        raise unknown_name("assumption", axis, AXES)
     return float(of_axis[axis])
 
 # %% ../../nbs/portfolio/flips.ipynb #355c467e

@@ -13,12 +13,13 @@ nothing, and the table says so.
 # %% auto #0
 __all__ = ['forecast_returns', 'Forecast', 'plot_forecast']
 
-# %% ../../nbs/portfolio/forecast.ipynb #21473b2f
+# %% ../../nbs/portfolio/forecast.ipynb #f84c410b
 from dataclasses import dataclass, field
 import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
-from ..core import NeuralphaError, check_kinds
+from ..core import NeuralphaError
+from ..given import check_kinds
 from ..evaluate.metrics import calibrate
 from ..evaluate.plots import new_figure, style
 from ..evaluate.statistics import mean_test

@@ -13,9 +13,9 @@ what an account holds depends on what it paid.
 # %% auto #0
 __all__ = ['audit_policy', 'last_weeks_losers']
 
-# %% ../../nbs/portfolio/foresight.ipynb #007008f7
+# %% ../../nbs/portfolio/foresight.ipynb #ad37a1c8
 import numpy as np
-from ..core import check_kinds
+from ..given import check_kinds
 from ..audit.certificate import Certificate
 from ..audit.pipeline import audit_pipeline
 from ..data.panel import Panel

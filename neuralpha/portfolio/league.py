@@ -8,12 +8,13 @@ like strategies.
 __all__ = ['ERRORS', 'sharpe_error', 'annual_factor', 'memmel', 'ledoit_wolf', 'shared_ranks', 'league', 'judge_breaker',
            'breaker_of', 'without_breaker', 'judge_books', 'breaker_text']
 
-# %% ../../nbs/portfolio/league.ipynb #bf03a7b5
+# %% ../../nbs/portfolio/league.ipynb #98d027bb
 from dataclasses import dataclass, replace
 import numpy as np
 import pandas as pd
 from scipy import stats
-from ..core import NeuralphaError, check_kinds, count_of, unknown_name, wrong_kind
+from ..core import NeuralphaError, count_of, unknown_name
+from ..given import check_kinds, wrong_kind
 from ..evaluate.catalogue import number
 from ..evaluate.statistics import block_interval, block_length, bootstrap_means, letters, paired_tests
 from .backtest import Book, _follow, backtest

@@ -18,14 +18,15 @@ __all__ = ['KIND_OF', 'Policy', 'check_parameters', 'Infeasible', 'Day', 'Quanti
            'kelly_weights', 'kelly_growth', 'FractionalKelly', 'ConstrainedSize', 'Capped', 'Neutral', 'Slowed',
            'trading_rate', 'aim_loadings', 'VolatilityTarget', 'DrawdownCut', 'Breaker']
 
-# %% ../../nbs/portfolio/policies.ipynb #6b897a76
+# %% ../../nbs/portfolio/policies.ipynb #40e6ada6
 from dataclasses import dataclass, field, fields, is_dataclass
 from numbers import Integral, Real
 from typing import NamedTuple
 import numpy as np
 import pandas as pd
 from numba import njit
-from ..core import NeuralphaError, count_of, unknown_name, wrong_kind
+from ..core import NeuralphaError, count_of, unknown_name
+from ..given import wrong_kind
 from ..cross_section import group_means, rank_within_date, sector_codes
 from ..data.panel import Panel, once_each
 from ..data.returns import bar_return

@@ -27,7 +27,7 @@ __all__ = ['NOISE', 'STALE', 'SPIKES', 'BURSTS', 'STEPS', 'DISTURBANCES', 'DISTU
            'noisy', 'stale', 'without_family', 'manipulated', 'TestPart', 'DisturbedPrediction', 'worst_step',
            'measure_disturbance', 'compare_scores', 'sharpe_lost', 'doors_of', 'plot_resilience']
 
-# %% ../../nbs/portfolio/resilience.ipynb #610a3f5e
+# %% ../../nbs/portfolio/resilience.ipynb #1e1ca0fc
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from functools import partial
@@ -36,7 +36,8 @@ import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 from ..attribution.explain import families
-from ..core import NeuralphaError, check_kinds, unknown_name
+from ..core import NeuralphaError
+from ..given import check_kind, check_kinds, check_names, list_of
 from ..cross_section import correlation_by_date, group_means, standardise_by_date
 from ..data.alignment import panel_rows
 from ..evaluate.plots import new_figure, shortened, style
@@ -58,7 +59,7 @@ BURSTS = (3.0, 10.0, 30.0)  # times the volume
 STEPS = (0.05, 0.1, 0.25)  # standard deviations
 DISTURBANCES = ("noise", "stale", "spikes", "bursts", "missing", "worst step")
 
-# %% ../../nbs/portfolio/resilience.ipynb #22613f44
+# %% ../../nbs/portfolio/resilience.ipynb #6a0d699f
 @check_kinds
 def resilience(
     predictions,  # `Predictions` with their models, or a list of them, of the same label
@@ -88,10 +89,10 @@ def resilience(
     n_resamples : int, default 500
         resamples of the Sharpe ratio's interval
     """
-    predictions = [predictions] if isinstance(predictions, Predictions) else list(predictions)
-    for kind in kinds:
-        if kind not in DISTURBANCES:
-            raise unknown_name("disturbance", kind, DISTURBANCES)
+    predictions = [predictions] if isinstance(predictions, Predictions) else list_of("predictions", predictions)
+    for prediction in predictions:
+        check_kind("resilience(predictions=)", prediction, Predictions)
+    kinds = check_names("disturbance", "kinds", kinds, DISTURBANCES)
     rows, doors = [], {}
     for prediction in predictions:
         tried = DisturbedPrediction(prediction, policy, costs, capital, seed, n_resamples)

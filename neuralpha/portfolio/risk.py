@@ -19,7 +19,7 @@ number that nobody tested is a decoration. Four ways to make them:
 __all__ = ['METHODS', 'ZONE_BARS', 'Tail', 'tail_forecasts', 'cornish_fisher', 'student_tail', 'kupiec', 'christoffersen',
            'shortfall_test', 'basel_zone', 'kupiec_power', 'risk', 'Risk', 'stress', 'Stress']
 
-# %% ../../nbs/portfolio/risk.ipynb #91e27dd8
+# %% ../../nbs/portfolio/risk.ipynb #cf50a5e2
 import warnings
 from dataclasses import dataclass, field
 from typing import NamedTuple
@@ -27,7 +27,8 @@ import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 from scipy import stats
-from ..core import NeuralphaError, check_kinds, unknown_name
+from ..core import NeuralphaError, unknown_name
+from ..given import check_count, check_each, check_kinds, check_names, check_number
 from ..data.returns import bar_return
 from ..evaluate.plots import COLOURS, date_axis, new_figure
 from ..evaluate.statistics import block_length, resampled_dates
@@ -306,7 +307,7 @@ def kupiec_power(
     rejected = stats.chi2.sf(_proportion_of_failures(x, bars, level), 1) < alpha
     return float(stats.binom.pmf(x, bars, true)[rejected].sum())
 
-# %% ../../nbs/portfolio/risk.ipynb #ca08ba22
+# %% ../../nbs/portfolio/risk.ipynb #fde5b180
 @check_kinds
 def risk(
     book: Book,  # of `backtest`
@@ -327,7 +328,11 @@ def risk(
     methods : default METHODS
         of the forecasts
     """
+    methods = check_names("method of risk", "methods", methods, METHODS)
+    levels = check_each("levels", levels, check_number, "(0, 1)")
     net = book.net.to_numpy()
+    if not np.ptp(net):
+        raise NeuralphaError(f"{book.name} earns the same on every bar: there is no risk to measure. Does it trade?")
     rows, forecasts = [], {}
     for method in methods:
         for level in levels:
@@ -449,7 +454,7 @@ class Risk:
         )
         return page_part("said", [f"Risk of {self.book.name}"]) + Markup().join(table_html(t.round(3)) for t in tables)
 
-# %% ../../nbs/portfolio/risk.ipynb #5acf7491
+# %% ../../nbs/portfolio/risk.ipynb #e8bc6999
 @check_kinds
 def stress(
     book: Book,  # of `backtest`
@@ -470,6 +475,7 @@ def stress(
     seed : int, default 0
         of the drawn orders
     """
+    windows = check_each("windows", windows, check_count, 1)
     net = book.net
     compounding = book.account.compounding
     worst = pd.DataFrame([_worst(net, n, compounding) for n in windows if n < len(net)])

@@ -11,7 +11,7 @@ what each feature added to the score (**SHAP**), through time.
 # %% auto #0
 __all__ = ['ATTRIBUTED', 'asset', 'AssetHistory']
 
-# %% ../../nbs/report/asset.ipynb #2152594a
+# %% ../../nbs/report/asset.ipynb #800a30af
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -19,7 +19,8 @@ import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 from ..attribution.explain import explain
-from ..core import NeuralphaError, check_kinds, read_table, unknown_name
+from ..core import NeuralphaError, read_table, unknown_name
+from ..given import check_kinds
 from ..cross_section import rank_within_date
 from ..data.panel import Panel
 from ..evaluate.inspection import Origin, taken_out

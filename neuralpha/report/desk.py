@@ -21,12 +21,13 @@ __all__ = ['ORDERS', 'open_desk', 'validation_scores', 'validation_values', 'des
            'order_table', 'position_table', 'write_orders', 'read_fills', 'verify_whole_desk', 'Compared',
            'compare_desk']
 
-# %% ../../nbs/report/desk.ipynb #3910a0e2
+# %% ../../nbs/report/desk.ipynb #ebc59401
 from pathlib import Path
 from typing import NamedTuple
 import numpy as np
 import pandas as pd
 from ..core import NeuralphaError, atomic_path, read_json
+from ..given import check_kinds
 from ..data.panel import Panel, cut_panel
 from ..labels import forward_return
 from ..evaluate.ic import rank_ic
@@ -65,7 +66,8 @@ from .section import StoredReport
 from .worth import stored_report
 from ..study.spec import Study
 
-# %% ../../nbs/report/desk.ipynb #6cd5cd15
+# %% ../../nbs/report/desk.ipynb #5149bcee
+@check_kinds
 def open_desk(
     report,  # folder of a report, or of one of its universes
     folder,  # of the desk, or its address, see `DeskAtAddress`; must not exist
@@ -391,7 +393,8 @@ def _fit_if_free(desk, panel) -> Entry | None:
             return None  # another fits, has just done so, or has stepped bars that are not known here
         return fit_challenger(desk, cut_panel(panel, last=record.dates[-1]), why)
 
-# %% ../../nbs/report/desk.ipynb #c945404b
+# %% ../../nbs/report/desk.ipynb #3f80a650
+@check_kinds
 def retrain_desk(
     folder,  # of a desk, or the desk
     universe=None,  # default: the universe of the report

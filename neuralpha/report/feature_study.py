@@ -16,7 +16,7 @@ say how it was made.
 # %% auto #0
 __all__ = ['AUDITED_ASSETS', 'SHOWN_METRICS', 'study_feature', 'FeatureStudy', 'quantiles', 'QuantileReturns']
 
-# %% ../../nbs/report/feature_study.ipynb #af64b5f1
+# %% ../../nbs/report/feature_study.ipynb #76f1a9eb
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import NamedTuple
@@ -27,7 +27,8 @@ from ..audit.certificate import Certificate
 from ..audit.origin import foretells
 from ..audit.pipeline import audit_features, function_values
 from ..audit.worlds import few_assets
-from ..core import NeuralphaError, check_kinds
+from ..core import NeuralphaError
+from ..given import check_count, check_each, check_kinds
 from ..cross_section import correlations, known_mean, rank_within_date
 from ..data.alignment import on_panel
 from ..data.panel import Panel
@@ -45,7 +46,7 @@ from ..models.seeds import ENSEMBLE
 from ..display import page_part, picture_address, table_html
 from markupsafe import Markup
 
-# %% ../../nbs/report/feature_study.ipynb #aa6a3411
+# %% ../../nbs/report/feature_study.ipynb #b3d6502f
 @check_kinds
 def study_feature(
     feature,  # name of a feature, `Feature`, function of the panel or of its long table, or `(date, asset)` Series
@@ -82,6 +83,7 @@ def study_feature(
     horizons : tuple, default DECAY_HORIZONS
         bars, of the decay
     """
+    horizons = check_each("horizons", horizons, check_count, 1)
     given = _given(feature, panel)
     values = given.values if neutral is None else neutral_scores(panel, given.values, neutral)
     y, *labels = (_label(panel, bars, delay, neutral) for bars in (horizon, *horizons))

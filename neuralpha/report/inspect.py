@@ -14,14 +14,15 @@ for any, and is said so.
 # %% auto #0
 __all__ = ['inspect', 'origin_of', 'prediction_origin', 'report_origin', 'ReportUniverse', 'universe_of']
 
-# %% ../../nbs/report/inspect.ipynb #32131edf
+# %% ../../nbs/report/inspect.ipynb #d27ff0c8
 import os
 from functools import cache
 from pathlib import Path
 from typing import NamedTuple
 import numpy as np
 import pandas as pd
-from ..core import NeuralphaError, check_kinds, unknown_name, wrong_kind
+from ..core import NeuralphaError, unknown_name
+from ..given import check_kinds, wrong_kind
 from ..evaluate.baselines import baseline_scores
 from ..data.alignment import on_panel
 from ..evaluate.inspection import Inspection, Origin

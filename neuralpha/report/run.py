@@ -14,7 +14,7 @@ bytes.
 __all__ = ['CAN_COPY', 'STORED_BY', 'BACKENDS', 'execute', 'template_of', 'StudyRun', 'study_lock', 'run_study',
            'write_leaderboard', 'mark_start']
 
-# %% ../../nbs/report/run.ipynb #7b9c3bf2
+# %% ../../nbs/report/run.ipynb #d8045b53
 import contextlib, logging, os, re, shutil, signal, socket, sys, tempfile, time
 from contextlib import AbstractContextManager
 from concurrent.futures import Future, ThreadPoolExecutor, wait
@@ -35,6 +35,7 @@ from neuralpha.core import (
     write_text,
     writing,
 )
+from ..given import check_kinds
 from ..study.fit import failures, fit_study, open_any, tasks
 from ..study.remote import Remote, pull_tasks, push_report, push_tasks
 from ..study.spec import STARTED, load_study, research_folder, universe_slug
@@ -456,7 +457,8 @@ def study_lock(
     """
     return lock(Path(out) / ".units" / "locks" / f"study-{name}")
 
-# %% ../../nbs/report/run.ipynb #817b8106
+# %% ../../nbs/report/run.ipynb #e198eb07
+@check_kinds
 def run_study(
     study,  # `Study`, built-in name or TOML file
     out="reports",  # folder of all reports and of the units they share

@@ -13,7 +13,7 @@ same bytes, and the file of next month gives the same scores for today.
 __all__ = ['SHEET', 'COVERED', 'SHEET_BACKGROUND', 'CHECKED_DATES', 'DOUBTS', 'score', 'Source', 'ScoreSheet', 'ForecastLine',
            'forecast_of']
 
-# %% ../../nbs/report/score.ipynb #9f4377a8
+# %% ../../nbs/report/score.ipynb #62c4c298
 import os
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -22,7 +22,8 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 from ..attribution.kinds import Paths, attribute, probe
-from ..core import NeuralphaError, as_timestamp, count_of, day_text, wrong_kind
+from ..core import NeuralphaError, as_timestamp, count_of, day_text
+from ..given import check_kinds, wrong_kind
 from ..data.alignment import panel_rows
 from ..data.panel import Panel, cut_panel
 from ..data.universes import load_universe
@@ -48,7 +49,8 @@ from neuralpha.report.fits import (
 from ..splits import calendar_span
 from ..study.spec import Study, load_study, open_report, universe_slug
 
-# %% ../../nbs/report/score.ipynb #79183cbe
+# %% ../../nbs/report/score.ipynb #b64d4e26
+@check_kinds
 def score(
     of,  # folder of a report, a study (its report is in `out`), or `Predictions`
     universe,  # the newest data: whatever `load_universe` takes, or a `Features` table of one's own features

@@ -15,11 +15,12 @@ table = na.sweep("reports/quick", policies=["Quantiles(5)", na.Band(0.1, 0.2)], 
 # %% auto #0
 __all__ = ['STUDY', 'sweep', 'make_plan', 'derive_sweep']
 
-# %% ../../nbs/report/sweep.ipynb #df181041
+# %% ../../nbs/report/sweep.ipynb #346b89d1
 import contextlib
 from pathlib import Path
 import pandas as pd
-from ..core import NeuralphaError, atomic_path, check_kinds, progress, unknown_name, write_json, write_text
+from ..core import NeuralphaError, atomic_path, progress, unknown_name, write_json, write_text
+from ..given import check_kinds
 from ..portfolio.grammar import read_policy
 from ..portfolio.policies import Policy
 from .pages.draw import write_site

@@ -13,8 +13,9 @@ may differ from the stored one by a ten-billionth of itself.
 # %% auto #0
 __all__ = ['VERIFY_TOLERANCE', 'derived_files', 'FileComparison', 'verify_report', 'rerun_report']
 
-# %% ../../nbs/report/verify.ipynb #98fb49d3
+# %% ../../nbs/report/verify.ipynb #2384f929
 import csv, json, math, shutil, tempfile
+from os import PathLike
 from pathlib import Path
 from typing import NamedTuple
 import numpy as np
@@ -30,6 +31,7 @@ from neuralpha.core import (
     read_table,
     read_whole_table,
 )
+from ..given import check_kinds
 from ..data.alignment import panel_rows
 from ..models.predict import read_predictions
 from ..study.experiment import open_experiment
@@ -322,15 +324,16 @@ def _page_problems(folder: Path, study, manifest) -> tuple[list, str]:
     ]
     return wrong, f"{len(pages)} compared"
 
-# %% ../../nbs/report/verify.ipynb #59f511bb
+# %% ../../nbs/report/verify.ipynb #3b69eae8
+@check_kinds
 def verify_report(
-    folder,  # of a study's report
+    folder: str | PathLike,  # of a study's report
 ) -> tuple[list, dict]:  # problems in words; files, numbers, pages checked; newer: what an older report cannot have
     """Check a report. Raises `NeuralphaError` where the folder holds none.
 
     Parameters
     ----------
-    folder
+    folder : str | PathLike
         of a study's report
 
     Returns
@@ -382,9 +385,9 @@ def _verified(folder: Path, manifest: dict, study) -> tuple[list, dict]:
     checked = {"files": len(manifest["files"]), "numbers": numbers, "pages": pages, "newer": newer}
     return problems + wrong, checked
 
-# %% ../../nbs/report/verify.ipynb #b9ef44d8
+# %% ../../nbs/report/verify.ipynb #835aac4c
 def rerun_report(
-    folder,  # of a study's report
+    folder: str | PathLike,  # of a study's report
     device: str = "auto",  # the report's own, or its bits will differ
     jobs: int | None = None,  # worker processes; default: one per core
     watch=None,  # as in `run_study`
@@ -395,7 +398,7 @@ def rerun_report(
 
     Parameters
     ----------
-    folder
+    folder : str | PathLike
         of a study's report
     device : str, default 'auto'
         the report's own, or its bits will differ

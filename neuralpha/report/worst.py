@@ -15,11 +15,12 @@ are worst by luck; what the worst share with each other, and others do not, is a
 # %% auto #0
 __all__ = ['worst', 'contributions', 'Worst']
 
-# %% ../../nbs/report/worst.ipynb #22addf19
+# %% ../../nbs/report/worst.ipynb #27e11baf
 from dataclasses import dataclass
 import numpy as np
 import pandas as pd
-from ..core import NeuralphaError, check_kinds
+from ..core import NeuralphaError
+from ..given import check_kinds
 from ..cross_section import group_means, rank_within_date
 from ..evaluate.exposures import style_factors
 from ..evaluate.inspection import Origin

@@ -18,7 +18,7 @@ __all__ = ['LIFE', 'LEAKED', 'KNOWN_MARKETS', 'TradeNet', 'ManySeeds', 'Agent', 
            'net_sharpe', 'share_of_optimum', 'KnownMarket', 'new_signals', 'quadratic_market', 'proportional_market',
            'factor_market', 'share_market', 'execution_market', 'leaked_market']
 
-# %% ../../nbs/rl/agents.ipynb #706241bf
+# %% ../../nbs/rl/agents.ipynb #74b056cd
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import NamedTuple
@@ -28,7 +28,7 @@ import torch
 from scipy.stats import t as student
 from torch import nn
 from ..core import NeuralphaError, unknown_name
-from .given import check_array, check_count, check_intervals, check_kind, check_number
+from ..given import check_array, check_count, check_intervals, check_kind, check_kinds, check_number
 from neuralpha.rl.truths import (
     PUBLISHED_BAND,
     FactorMarket,
@@ -138,10 +138,11 @@ class Agent(ManySeeds):
             seen, held = torch.as_tensor(signal / self.signal_unit), torch.as_tensor(before / self.position_unit)
             return self.net(seen.float(), held.float()).double().numpy() * self.position_unit
 
-# %% ../../nbs/rl/agents.ipynb #154aa148
+# %% ../../nbs/rl/agents.ipynb #6ab7fe30
 LIFE = 16  # updates before an account is closed and opened anew
 
 
+@check_kinds
 def train_agent(
     market,  # one of `rl.truths`, or a class like them
     seeds=5,  # a number, or a list

@@ -15,7 +15,7 @@ account, and the limits hold for all together.
 __all__ = ['OWN', 'OWN_SCALE', 'AssetGame', 'Actor', 'LayerActor', 'RecurrentActor', 'BandActor', 'actor_of', 'Played',
            'play_game']
 
-# %% ../../nbs/rl/asset_game.ipynb #a219bd5f
+# %% ../../nbs/rl/asset_game.ipynb #e811ab4a
 from typing import ClassVar, NamedTuple
 import numpy as np
 import torch
@@ -24,7 +24,7 @@ from ..models.training.module import NetModule
 from .agents import TradeNet
 from .by_reward import RECURRENT, ObservationScale
 from .environment import TradeEnv
-from .given import check_array, check_count, check_kind
+from ..given import check_array, check_count, check_kind
 
 # %% ../../nbs/rl/asset_game.ipynb #5818b8db
 OWN = ("own position", "own bars since a trade", "own drawdown")  # what an account sees beside the features

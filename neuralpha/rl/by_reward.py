@@ -15,7 +15,7 @@ __all__ = ['ALGORITHMS', 'ACTS', 'REACH', 'IDLE', 'STEP', 'BOUND', 'DEFAULTS', '
            'SignalGame', 'moved', 'TradeGame', 'scale_of', 'RandomNumbers', 'RewardLearner', 'RewardAgent',
            'load_agent', 'RewardAgents', 'Control', 'find_leaked_future']
 
-# %% ../../nbs/rl/by_reward.ipynb #ff1749c7
+# %% ../../nbs/rl/by_reward.ipynb #34a15471
 import json
 import random
 from collections.abc import Iterator
@@ -27,7 +27,8 @@ from pathlib import Path
 from typing import NamedTuple
 import numpy as np
 import torch
-from ..core import NeuralphaError, atomic_path, extra, unknown_name, wrong_kind
+from ..core import NeuralphaError, atomic_path, extra, unknown_name
+from ..given import check_array, check_count, check_kind, check_kinds, check_number, wrong_kind
 from neuralpha.rl.agents import (
     LEAKED,
     ManySeeds,
@@ -39,13 +40,13 @@ from neuralpha.rl.agents import (
     usual_reward,
 )
 from .environment import TradeEnv
-from .given import check_array, check_count, check_kind, check_number
 from .truths import no_trade_zone
 
-# %% ../../nbs/rl/by_reward.ipynb #ca2e87c5
+# %% ../../nbs/rl/by_reward.ipynb #c49922a3
 ALGORITHMS = ("PPO", "A2C", "SAC", "TD3", "RecurrentPPO")
 
 
+@check_kinds
 def train_by_reward(
     market,  # one of `rl.truths`, or a `TradeEnv`
     algorithm: str = "PPO",  # a name of `ALGORITHMS`
@@ -741,7 +742,8 @@ class Control(NamedTuple):
         """Whether its results on data mean something."""
         return self.low >= LEAK_SHARE
 
-# %% ../../nbs/rl/by_reward.ipynb #e81c5dc0
+# %% ../../nbs/rl/by_reward.ipynb #29594433
+@check_kinds
 def find_leaked_future(
     algorithm: str = "PPO",  # a name of `ALGORITHMS`
     seeds=3,  # a number, or a list; at least two

@@ -13,13 +13,14 @@ it did there is a table of positions, which the backtest trades like those of an
 __all__ = ['cross_trade', 'Spans', 'spans_of', 'learn_until_worse', 'mean_reward', 'Decided', 'Trades', 'agent_league',
            'change_after', 'find_lookahead']
 
-# %% ../../nbs/rl/cross_trade.ipynb #ea634125
+# %% ../../nbs/rl/cross_trade.ipynb #50797e48
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import NamedTuple
 import numpy as np
 import pandas as pd
-from ..core import NeuralphaError, check_kinds, wrong_kind
+from ..core import NeuralphaError
+from ..given import check_count, check_kind, check_kinds, check_number, wrong_kind
 from ..data.panel import Panel
 from ..models.seeds import ENSEMBLE
 from ..portfolio.backtest import Book, backtest
@@ -28,7 +29,6 @@ from ..portfolio.policies import Policy
 from .agents import best_seeds, list_seeds
 from .by_reward import RewardAgent, RewardLearner, TradeGame
 from .environment import TradeEnv, trade_env
-from .given import check_count, check_kind, check_number
 from ..splits import Fold
 
 # %% ../../nbs/rl/cross_trade.ipynb #e0be7976

@@ -14,18 +14,18 @@ the same shape (simulated ones, mostly). The batch is paths × copies.
 # %% auto #0
 __all__ = ['RULES', 'REWARDS', 'trade_env', 'read_costs', 'ActionLimits', 'Wished', 'Reward', 'Standing', 'TradeEnv', 'gym_env']
 
-# %% ../../nbs/rl/environment.ipynb #b34a99ea
+# %% ../../nbs/rl/environment.ipynb #2a8a52ac
 from collections import deque
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 from numba import njit
-from ..core import NeuralphaError, check_kinds, extra, unknown_name, wrong_kind
+from ..core import NeuralphaError, extra, unknown_name
+from ..given import check_count, check_intervals, check_kind, check_kinds, check_truth, wrong_kind
 from ..data.alignment import on_panel
 from ..data.returns import bar_return
 from ..data.panel import Panel
 from ..portfolio.policies import Policy
-from .given import check_count, check_intervals, check_kind, check_truth
 from ..trading.account import RECORD, Account, Books, Ledger, State, open_books
 from ..trading.clock import Clock, bar_legs
 from ..trading.costs import Costs, make_costs

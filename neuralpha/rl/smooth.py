@@ -13,14 +13,14 @@ shares of the bar's own volume) it does not know.
 # %% auto #0
 __all__ = ['SmoothMarket', 'trade_bar', 'cost_of', 'limit_weights', 'Queue']
 
-# %% ../../nbs/rl/smooth.ipynb #261b4a3b
+# %% ../../nbs/rl/smooth.ipynb #99ce1d5e
 from collections import deque
 import numpy as np
 import torch
 from ..core import NeuralphaError
 from ..data.panel import Panel
 from .environment import ActionLimits, read_costs
-from .given import check_kind
+from ..given import check_kind
 from ..trading.account import Account, Books, open_books
 from ..trading.clock import Clock
 

@@ -23,7 +23,7 @@ fill. The names:
 __all__ = ['LIMITS', 'ROLLOUT', 'STRETCH', 'agent_costs', 'Trader', 'train_trader', 'retrain_trader', 'span_of', 'Stand',
            'ByReward', 'Pupil', 'PPO', 'RecurrentAgent', 'A2C', 'TD3', 'SAC', 'Gradient', 'Stretch', 'GradientLearner']
 
-# %% ../../nbs/rl/traders.ipynb #0fa2c230
+# %% ../../nbs/rl/traders.ipynb #c556e670
 import json
 from dataclasses import dataclass
 from pathlib import Path
@@ -39,7 +39,7 @@ from .agents import best_seeds
 from .asset_game import OWN, Actor, AssetGame, BandActor, LayerActor, RecurrentActor, actor_of, play_game
 from .by_reward import RewardLearner
 from .environment import REWARDS, ActionLimits, Reward, Wished, trade_env
-from .given import check_kind
+from ..given import check_kind
 from .smooth import Queue, SmoothMarket, limit_weights, trade_bar
 from ..trading.clock import FILLS, Clock
 from ..trading.costs import Costs, make_costs

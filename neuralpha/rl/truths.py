@@ -23,7 +23,7 @@ __all__ = ['PUBLISHED_BAND', 'PUBLISHED_SCORES', 'Market', 'check_market', 'Sign
            'ShareMarket', 'KeepBetween', 'share_band', 'ExecutionMarket', 'plot_frontier', 'SellMarket', 'SellBest',
            'SellEvenly']
 
-# %% ../../nbs/rl/truths.ipynb #868422ce
+# %% ../../nbs/rl/truths.ipynb #d356b0fc
 from copy import copy
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
@@ -34,9 +34,9 @@ from scipy.integrate import solve_ivp
 from scipy.linalg import solve_discrete_lyapunov
 from scipy.optimize import brentq
 from scipy.special import ndtr
-from ..core import NeuralphaError, wrong_kind
+from ..core import NeuralphaError
+from ..given import check_array, check_count, check_intervals, check_kind, check_number, check_truth, wrong_kind
 from ..evaluate.plots import new_figure, style
-from .given import check_array, check_count, check_intervals, check_kind, check_number, check_truth
 
 if TYPE_CHECKING:
     import torch

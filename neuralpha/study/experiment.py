@@ -10,12 +10,13 @@ that any number of processes that open the same experiment agree on the names of
 # %% auto #0
 __all__ = ['Experiment', 'open_experiment', 'opened_study']
 
-# %% ../../nbs/study/experiment.ipynb #0ebeda6d
+# %% ../../nbs/study/experiment.ipynb #7856e8dc
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import Any, ClassVar
 from ..core import NeuralphaError, canonical_json, digest, require, unknown_name
+from ..given import check_kinds
 from ..data.panel import Panel, check_breadth
 from ..features.compute import resolve_features
 from ..features.own import code_of_features
@@ -166,7 +167,8 @@ class Experiment:
             f"{len(self.study.models)} models × {self.study.seeds} seeds"
         )
 
-# %% ../../nbs/study/experiment.ipynb #82d3fc24
+# %% ../../nbs/study/experiment.ipynb #a448756e
+@check_kinds
 def open_experiment(
     study,  # `Study`, built-in name or file
     universe: str | None = None,  # one of the study's universes; default: its first

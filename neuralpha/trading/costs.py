@@ -275,7 +275,7 @@ def _rate_words(costs: Costs) -> list[str]:
     said = [words.format(rate) for words, rate in rates.items() if rate]
     return [*said, borrow] if costs.borrow_bps else said
 
-# %% ../../nbs/trading/costs.ipynb #9a772987
+# %% ../../nbs/trading/costs.ipynb #fc22678a
 def make_costs(
     costs,  # a name of `PRESETS`, a `Costs`, or a number: the half-spread in basis points
     **changes,  # fields of `Costs` to set differently
@@ -293,7 +293,7 @@ def make_costs(
         return replace(costs, **changes)
     if isinstance(costs, (int, float, np.number)) and not isinstance(costs, bool):
         return Costs(costs, **changes)
-    if costs not in PRESETS:
+    if not isinstance(costs, str) or costs not in PRESETS:
         raise unknown_name("costs", costs, list(PRESETS))
     return replace(PRESETS[costs], name=costs, **changes)
 

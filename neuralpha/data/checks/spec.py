@@ -16,10 +16,10 @@ Ratios are of prices, windows are in bars of the asset, tolerances are relative.
 # %% auto #0
 __all__ = ['CheckSpec', 'check_spec']
 
-# %% ../../../nbs/data/checks/spec.ipynb #9dfa55ee
+# %% ../../../nbs/data/checks/spec.ipynb #9975fea0
 import datetime as dt
 from pydantic import BaseModel, ConfigDict, ValidationError
-from ...core import NeuralphaError, unknown_name
+from ...core import NeuralphaError, unknown_name, value_text
 from .rules import CHECKS, CheckSeverity
 
 # %% ../../../nbs/data/checks/spec.ipynb #2e8aa2cb
@@ -152,7 +152,7 @@ class CheckSpec(BaseModel):
     copy_bars: int = 20  # bars with a price that moved, at least, to call one the copy of another
     thin_share: float = 0.75  # a session with fewer than this share of the session before is thin
 
-# %% ../../../nbs/data/checks/spec.ipynb #a984a84d
+# %% ../../../nbs/data/checks/spec.ipynb #95cef6eb
 def check_spec(
     spec: CheckSpec | dict | None = None,  # its fields, or None for the defaults
 ) -> CheckSpec:
@@ -165,6 +165,8 @@ def check_spec(
     """
     if isinstance(spec, CheckSpec):
         return _known_names(spec)
+    if spec is not None and not isinstance(spec, dict):
+        raise NeuralphaError(f"checks is {value_text(spec)}; give a dictionary of settings, or a CheckSpec.")
     for name in spec or {}:
         if name not in CheckSpec.model_fields:
             raise unknown_name("setting of the checks", name, CheckSpec.model_fields)

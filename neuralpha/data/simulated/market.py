@@ -17,13 +17,14 @@ computed from bars up to $t-1$**, or no model could learn it.
 __all__ = ['ALPHA_KINDS', 'ORACLE_WINDOWS', 'SECTORS', 'MARKETS', 'Alpha', 'known_weights', 'simulate_universe', 'MarketArrays',
            'return_ahead', 'ic_by_date', 'planted_return', 'oracle_ic', 'recovered', 'simulate_named']
 
-# %% ../../../nbs/data/simulated/market.ipynb #af7b9976
+# %% ../../../nbs/data/simulated/market.ipynb #fa03009d
 from dataclasses import dataclass
 from typing import NamedTuple
 import numpy as np
 import pandas as pd
 from numba import njit
 from ...core import NeuralphaError, unknown_name
+from ...given import check_kinds
 from ...cross_section import correlation_by_date
 from ..checks.calendars import calendar_sessions
 from ..panel import Panel, exits
@@ -341,7 +342,8 @@ SECTORS = (
     "Utilities",
 )
 
-# %% ../../../nbs/data/simulated/market.ipynb #edb3b8d3
+# %% ../../../nbs/data/simulated/market.ipynb #51bb5053
+@check_kinds
 def simulate_universe(
     n_assets: int = 150,  # stocks that are ever listed
     n_days: int = 1760,  # bars
