@@ -525,7 +525,7 @@ def read_table(
 
     Returns
     -------
-    'pd.DataFrame'
+    pd.DataFrame
         these columns
     """
     import pyarrow.parquet as pq

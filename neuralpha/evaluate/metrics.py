@@ -99,7 +99,7 @@ def evaluate_scores(
 
     Returns
     -------
-    'Metrics'
+    Metrics
         name -> record, or name -> {part: record}; JSON-native
     """
     if y.panel is not panel:

@@ -29,14 +29,21 @@ from .training.sparse import first_weights
 from .probe import TreeProbe, WideTreeProbe
 from .trees import BOOSTING, best_trees, leaves_and_splits, tree_member
 
-# %% ../../nbs/models/wide_deep.ipynb #5e0246d8
-def with_level(z) -> np.ndarray:  # (n, K) -> (n, K + 1) float64
+# %% ../../nbs/models/wide_deep.ipynb #90d67f13
+def with_level(
+    z,  # (n, K)
+) -> np.ndarray:  # (n, K + 1) float64
     """Inputs with a column of ones behind them.
+
+    Parameters
+    ----------
+    z
+        (n, K)
 
     Returns
     -------
     np.ndarray
-        (n, K) -> (n, K + 1) float64
+        (n, K + 1) float64
     """
     return np.column_stack([z, np.ones(len(z))]).astype(np.float64)
 
@@ -357,7 +364,7 @@ class WideDeep(DropoutNet):
         epochs_alive = (np.stack(norms) > 0).sum(0)
         return np.lexsort((-norms[0], -epochs_alive))
 
-# %% ../../nbs/models/wide_deep.ipynb #b8220893
+# %% ../../nbs/models/wide_deep.ipynb #e9e31ab9
 class ByDate:
     """Residuals of a ridge regression on the inputs, date by date, for rows in any order."""
 
@@ -368,13 +375,21 @@ class ByDate:
         by_date = np.split(with_level(z)[self.order], self.start[1:])
         self.q = np.concatenate([_whitened(inputs) for inputs in by_date])
 
-    def left(self, e) -> np.ndarray:  # (n,) -> (n,)
+    def left(
+        self,
+        e,  # (n,)
+    ) -> np.ndarray:  # (n,)
         """What the regressions leave of `e`.
+
+        Parameters
+        ----------
+        e
+            (n,)
 
         Returns
         -------
         np.ndarray
-            (n,) -> (n,)
+            (n,)
         """
         out = np.empty(len(e))
         e = np.asarray(e, np.float64)[self.order]

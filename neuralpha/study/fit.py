@@ -121,7 +121,7 @@ def open_any(
 
     Returns
     -------
-    'Experiment | Repetitions | Backtests'
+    Experiment | Repetitions | Backtests
         draws where the study repeats them, backtests of a plan
     """
     if plan is not None:

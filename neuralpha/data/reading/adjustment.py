@@ -233,14 +233,18 @@ class Twice(NamedTuple):
     moved: str  # "first", "second" or "neither": on which the price moves by it
     count: int  # such pairs
 
-# %% ../../../nbs/data/reading/adjustment.ipynb #732dbe42
-def find_written_twice(c: Changes, coarse: bool = False) -> Twice | None:  # coarse: bars longer than days
+# %% ../../../nbs/data/reading/adjustment.ipynb #6fdf2c33
+def find_written_twice(
+    c: Changes,
+    coarse: bool = False,  # bars are longer than days
+) -> Twice | None:
     """The first pair of equal ratios on nearby bars that the price does not both make; None without one.
 
-    Returns
-    -------
-    Twice | None
-        coarse: bars longer than days
+    Parameters
+    ----------
+    c : Changes
+    coarse : bool, default False
+        bars are longer than days
     """
     if c.kind != "events" or len(c.at) < 2:
         return None
@@ -258,14 +262,18 @@ def find_written_twice(c: Changes, coarse: bool = False) -> Twice | None:  # coa
     moved = "neither" if made[0][i] == made[1][i] else "first" if made[0][i] else "second"
     return Twice(int(first[i]), int(second[i]), float(np.exp(c.step[second][i])), moved, len(hit))
 
-# %% ../../../nbs/data/reading/adjustment.ipynb #8a284be6
-def judge_ways(c: Changes, coarse: bool = False) -> AdjustmentProof:  # coarse: bars longer than days
+# %% ../../../nbs/data/reading/adjustment.ipynb #db942846
+def judge_ways(
+    c: Changes,
+    coarse: bool = False,  # bars are longer than days
+) -> AdjustmentProof:
     """Decide between the ways; `why` says what keeps it from being decided.
 
-    Returns
-    -------
-    AdjustmentProof
-        coarse: bars longer than days
+    Parameters
+    ----------
+    c : Changes
+    coarse : bool, default False
+        bars are longer than days
     """
     at = c.at[np.isfinite(c.move[c.at])]
     if not len(at):

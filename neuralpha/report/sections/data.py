@@ -106,7 +106,7 @@ def checks_table(checks) -> "Styler | Markdown":  # what a notebook displays
 
     Returns
     -------
-    'Styler | Markdown'
+    Styler | Markdown
         what a notebook displays
     """
     from IPython.display import Markdown
