@@ -740,16 +740,17 @@ def quantile_metrics(values: np.ndarray, y: Label, quantiles: int) -> dict:
         out["quantile_spread_annual"] = mean_record("quantile_spread_annual", y, spread, facts, a_year)
     return out
 
-# %% ../../nbs/evaluate/metrics.ipynb #5943b7d6
+# %% ../../nbs/evaluate/metrics.ipynb #6462cf9f
 def _extremes(values: np.ndarray, y: Label, open_: np.ndarray) -> tuple:  # (n_rows,) lowest; (n_rows,) highest
     """The lowest and the highest label of the date among the scored, at the rows that are open."""
-    p = y.panel
+    date = y.panel.date_code
     known = np.isfinite(values) & y.labelled
-    low = np.full(p.n_dates, np.inf)
-    high = np.full(p.n_dates, -np.inf)
-    np.minimum.at(low, p.date_code[known], y.values[known])
-    np.maximum.at(high, p.date_code[known], y.values[known])
-    return tuple(np.where(open_ & np.isfinite(v[p.date_code]), v[p.date_code], np.nan) for v in (low, high))
+    lowest = np.full(y.panel.n_dates, np.inf)
+    highest = np.full(y.panel.n_dates, -np.inf)
+    np.minimum.at(lowest, date[known], y.values[known])
+    np.maximum.at(highest, date[known], y.values[known])
+    has_some = np.isfinite(lowest)[date]
+    return tuple(np.where(open_ & has_some, end[date], np.nan) for end in (lowest, highest))
 
 # %% ../../nbs/evaluate/metrics.ipynb #b2ce56e4
 def _mean_over_dates(panel: Panel, values: np.ndarray) -> float:

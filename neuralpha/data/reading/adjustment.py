@@ -233,7 +233,7 @@ class Twice(NamedTuple):
     moved: str  # "first", "second" or "neither": on which the price moves by it
     count: int  # such pairs
 
-# %% ../../../nbs/data/reading/adjustment.ipynb #6fdf2c33
+# %% ../../../nbs/data/reading/adjustment.ipynb #90fd4995
 def find_written_twice(
     c: Changes,
     coarse: bool = False,  # bars are longer than days
@@ -251,16 +251,22 @@ def find_written_twice(
     first, second = c.at[:-1], c.at[1:]
     size = np.abs(c.step[second])
     near = np.where(size > 0.2, NEARBY, REPEATED) if not coarse else 1
-    equal = np.abs(c.step[first] - c.step[second]) < 1e-6
-    pairs = (c.asset[first] == c.asset[second]) & equal & (second - first <= near)
-    made = [np.abs(np.abs(c.move[at]) - size) < 0.3 * size for at in (first, second)]
-    hit = np.flatnonzero(pairs & ~(made[0] & made[1]))
-    if not len(hit):
+    is_equal = np.abs(c.step[first] - c.step[second]) < 1e-6
+    is_pair = (c.asset[first] == c.asset[second]) & is_equal & (second - first <= near)
+    first_moves, second_moves = (np.abs(np.abs(c.move[at]) - size) < 0.3 * size for at in (first, second))
+    doubtful = np.flatnonzero(is_pair & ~(first_moves & second_moves))
+    if not len(doubtful):
         return None
-    told = hit[made[0][hit] | made[1][hit]]  # those of which one is right say more
-    i = (told if len(told) else hit)[0]
-    moved = "neither" if made[0][i] == made[1][i] else "first" if made[0][i] else "second"
-    return Twice(int(first[i]), int(second[i]), float(np.exp(c.step[second][i])), moved, len(hit))
+    one_is_right = doubtful[first_moves[doubtful] | second_moves[doubtful]]  # these say more
+    pair = one_is_right[0] if len(one_is_right) else doubtful[0]
+    moved = {(True, False): "first", (False, True): "second", (False, False): "neither"}
+    return Twice(
+        int(first[pair]),
+        int(second[pair]),
+        float(np.exp(c.step[second][pair])),
+        moved[bool(first_moves[pair]), bool(second_moves[pair])],
+        len(doubtful),
+    )
 
 # %% ../../../nbs/data/reading/adjustment.ipynb #db942846
 def judge_ways(
