@@ -224,10 +224,10 @@ def metric(
         out |= dict(low=nan_to_none(float(low)), high=nan_to_none(float(high)), interval=interval)
     return out | {k: nan_to_none(v) if isinstance(v, (float, np.floating)) else v for k, v in more.items()}
 
-# %% ../../nbs/evaluate/metrics.ipynb #00047b88
+# %% ../../nbs/evaluate/metrics.ipynb #425ca904
 def mean_metric(
-    series,
-    y: Label,  # one value per date; the label it belongs to says how far neighbours overlap
+    series,  # one value per date
+    y: Label,  # the label it belongs to, which says how far neighbours overlap
     unit: str,
     period: str,
     definition: str,
@@ -239,8 +239,9 @@ def mean_metric(
     Parameters
     ----------
     series
+        one value per date
     y : Label
-        one value per date; the label it belongs to says how far neighbours overlap
+        the label it belongs to, which says how far neighbours overlap
     unit : str
     period : str
     definition : str
@@ -512,10 +513,10 @@ def is_of_returns(y: Label) -> bool:
 CEILING = "The oracle is the ceiling of the Pearson IC; of the rank IC a score divided by volatility can reach more."
 NO_CEILING = "It is no ceiling here: this label is not that return."
 
-# %% ../../nbs/evaluate/metrics.ipynb #37812d44
+# %% ../../nbs/evaluate/metrics.ipynb #3127653b
 def share_recovered(
-    ics,  # IC per date of a model and of the oracle; dates where either is missing are left out
-    ceiling,  # IC per date of a model and of the oracle; dates where either is missing are left out
+    ics,  # IC per date of a model; dates where it or the oracle's is missing are left out
+    ceiling,  # IC per date of the oracle
     y: Label,
 ) -> dict:
     """Mean IC over the oracle's on the same dates, with its paired interval (none where the oracle's own reaches zero);
@@ -525,9 +526,9 @@ def share_recovered(
     Parameters
     ----------
     ics
-        IC per date of a model and of the oracle; dates where either is missing are left out
+        IC per date of a model; dates where it or the oracle's is missing are left out
     ceiling
-        IC per date of a model and of the oracle; dates where either is missing are left out
+        IC per date of the oracle
     y : Label
     """
     facts = dict(ceiling=CEILING if is_of_returns(y) else NO_CEILING)

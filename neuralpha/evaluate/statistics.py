@@ -1007,12 +1007,12 @@ def variance_split(
         dates=n,
     )
 
-# %% ../../nbs/evaluate/statistics.ipynb #69637779
+# %% ../../nbs/evaluate/statistics.ipynb #95222cbc
 def probabilistic_sharpe(
-    sharpe: float,
-    n: int,  # per bar; number of bars
-    skew: float = 0.0,  # kurtosis raw: 3 for a normal
-    kurtosis: float = 3.0,  # kurtosis raw: 3 for a normal
+    sharpe: float,  # per bar
+    n: int,  # bars
+    skew: float = 0.0,  # of the returns
+    kurtosis: float = 3.0,  # of the returns, raw: 3 for a normal
     benchmark: float = 0.0,  # Sharpe ratio per bar
 ) -> float:
     """Probability that the true Sharpe ratio exceeds the benchmark, from the moments of the record.
@@ -1020,12 +1020,13 @@ def probabilistic_sharpe(
     Parameters
     ----------
     sharpe : float
+        per bar
     n : int
-        per bar; number of bars
+        bars
     skew : float, default 0.0
-        kurtosis raw: 3 for a normal
+        of the returns
     kurtosis : float, default 3.0
-        kurtosis raw: 3 for a normal
+        of the returns, raw: 3 for a normal
     benchmark : float, default 0.0
         Sharpe ratio per bar
     """

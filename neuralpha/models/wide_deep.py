@@ -47,25 +47,25 @@ def with_level(
     """
     return np.column_stack([z, np.ones(len(z))]).astype(np.float64)
 
-# %% ../../nbs/models/wide_deep.ipynb #906dc7b1
+# %% ../../nbs/models/wide_deep.ipynb #e032bebf
 def kept_slopes(
-    z: np.ndarray,  # inputs (n, K) and target of training and validation rows
-    e: np.ndarray,  # inputs (n, K) and target of training and validation rows
-    z_valid: np.ndarray,  # inputs (n, K) and target of training and validation rows
-    e_valid: np.ndarray,  # inputs (n, K) and target of training and validation rows
+    z: np.ndarray,  # (n, K) inputs of the training rows
+    e: np.ndarray,  # (n,) their target
+    z_valid: np.ndarray,  # (n_valid, K) inputs of the validation rows
+    e_valid: np.ndarray,  # (n_valid,) their target
 ) -> np.ndarray:  # (K + 1,) slopes and level; 0 for inputs left out
     """Least squares on the training rows; inputs are left out one by one as long as the validation error falls.
 
     Parameters
     ----------
     z : np.ndarray
-        inputs (n, K) and target of training and validation rows
+        (n, K) inputs of the training rows
     e : np.ndarray
-        inputs (n, K) and target of training and validation rows
+        (n,) their target
     z_valid : np.ndarray
-        inputs (n, K) and target of training and validation rows
+        (n_valid, K) inputs of the validation rows
     e_valid : np.ndarray
-        inputs (n, K) and target of training and validation rows
+        (n_valid,) their target
 
     Returns
     -------
@@ -95,14 +95,14 @@ def kept_slopes(
         live.remove(j)
     return b
 
-# %% ../../nbs/models/wide_deep.ipynb #f8b4873e
+# %% ../../nbs/models/wide_deep.ipynb #707d3cc3
 def widen(
-    z,  # (n, K) inputs, (n,) target and deep scores of the training rows
-    target,  # (n, K) inputs, (n,) target and deep scores of the training rows
-    deep,  # (n, K) inputs, (n,) target and deep scores of the training rows
-    z_valid,  # of the validation rows
-    target_valid,  # of the validation rows
-    deep_valid,  # of the validation rows
+    z,  # (n, K) inputs of the training rows
+    target,  # (n,) their target
+    deep,  # (n,) their deep scores
+    z_valid,  # (n_valid, K) inputs of the validation rows
+    target_valid,  # (n_valid,) their target
+    deep_valid,  # (n_valid,) their deep scores
 ) -> tuple:  # (gate of the deep part, (K + 1,) slopes and level): score = gate × deep + z @ slopes + level
     """The wide part for a given deep one: what is linear in the deep scores is taken out first, then slopes are kept
     and gated.
@@ -110,17 +110,17 @@ def widen(
     Parameters
     ----------
     z
-        (n, K) inputs, (n,) target and deep scores of the training rows
+        (n, K) inputs of the training rows
     target
-        (n, K) inputs, (n,) target and deep scores of the training rows
+        (n,) their target
     deep
-        (n, K) inputs, (n,) target and deep scores of the training rows
+        (n,) their deep scores
     z_valid
-        of the validation rows
+        (n_valid, K) inputs of the validation rows
     target_valid
-        of the validation rows
+        (n_valid,) their target
     deep_valid
-        of the validation rows
+        (n_valid,) their deep scores
 
     Returns
     -------

@@ -573,22 +573,22 @@ def are_price_ratios(given: np.ndarray) -> bool:
     low, typical, high = np.quantile(known, [0.25, 0.5, 0.75])
     return bool(0.8 < typical < 1.25 and high - low < 0.5)
 
-# %% ../../../nbs/data/reading/adjustment.ipynb #521d49b9
+# %% ../../../nbs/data/reading/adjustment.ipynb #07746d0a
 def by_returns(
-    asset: np.ndarray,  # (n,) sorted; returns as fractions
-    close: np.ndarray,  # (n,) sorted; returns as fractions
-    given: np.ndarray,  # (n,) sorted; returns as fractions
+    asset: np.ndarray,  # (n,) sorted
+    close: np.ndarray,  # (n,) by date within an asset
+    given: np.ndarray,  # (n,) its returns as a column says them, as fractions
 ) -> np.ndarray:  # (n,) log multiplier of the price, 0 at an asset's last bar
     """What prices must be multiplied by to have the returns of a column.
 
     Parameters
     ----------
     asset : np.ndarray
-        (n,) sorted; returns as fractions
+        (n,) sorted
     close : np.ndarray
-        (n,) sorted; returns as fractions
+        (n,) by date within an asset
     given : np.ndarray
-        (n,) sorted; returns as fractions
+        (n,) its returns as a column says them, as fractions
 
     Returns
     -------
