@@ -418,9 +418,10 @@ def tune(
 features_app = typer.Typer(no_args_is_help=True, help="Features that can be named in a study.")
 app.add_typer(features_app, name="features")
 
-# %% ../nbs/cli.ipynb #032ef56f
+# %% ../nbs/cli.ipynb #6102f335
 def _table(frame, title):
     """Print a DataFrame as a table that fits the terminal."""
+    import pandas as pd
     from rich.console import Console
     from rich.markup import escape
     from rich.table import Table
@@ -429,7 +430,7 @@ def _table(frame, title):
     for c in [frame.index.name or "name", *frame.columns]:
         table.add_column(str(c), overflow="fold")
     for name, row in frame.iterrows():
-        table.add_row(escape(str(name)), *("" if v is None or v != v else escape(str(v)) for v in row))
+        table.add_row(escape(str(name)), *("" if pd.isna(value) else escape(str(value)) for value in row))
     Console(width=None if sys.stdout.isatty() else 160).print(table)
 
 # %% ../nbs/cli.ipynb #dd8d13cc

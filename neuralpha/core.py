@@ -439,7 +439,7 @@ def read_table(
 
     Returns
     -------
-    'pd.DataFrame'
+    pd.DataFrame
         these columns
     """
     import pyarrow.parquet as pq

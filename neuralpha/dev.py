@@ -220,8 +220,11 @@ def _document(modules: list[Path], lib: Path) -> None:
         source = module.read_text(encoding="utf-8")
         module.write_text(documented(source, _reader(module, lib)), encoding="utf-8")
 
-# %% ../nbs/dev.ipynb #518bdaf6
-def _write_modules(base: Path, books: dict) -> None:  # path -> notebook
+# %% ../nbs/dev.ipynb #399336f4
+def _write_modules(
+    base: Path,
+    books: dict,  # path -> notebook
+) -> None:
     """Export beside the package and then replace what is another: whoever runs it sees no module half-made."""
     lib = base / "neuralpha"
     lib.mkdir(exist_ok=True)

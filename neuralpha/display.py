@@ -86,7 +86,7 @@ def table_html(
 
     Parameters
     ----------
-    table : 'pd.DataFrame'
+    table : pd.DataFrame
     **how
         of `DataFrame.to_html`
 
@@ -118,7 +118,7 @@ def framed(
 
     Returns
     -------
-    'HTML'
+    HTML
         what a notebook shows
     """
     from IPython.display import HTML

@@ -868,7 +868,7 @@ def plot_rooms(
 
     Returns
     -------
-    'Figure'
+    Figure
         a matplotlib figure
     """
     import matplotlib.pyplot as plt

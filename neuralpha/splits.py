@@ -200,7 +200,7 @@ def _next_bar(dates: pd.DatetimeIndex) -> pd.Timestamp:
     same = ((dates.day_of_week == last.day_of_week) & (dates - dates.normalize() == last - last.normalize()))[:-1]
     return last + pd.Timedelta(int(np.median(gaps[same] if same.any() else gaps)), dates.unit)
 
-# %% ../nbs/splits.ipynb #5552cb91
+# %% ../nbs/splits.ipynb #f278366b
 _ALIGN = {"M": pd.offsets.MonthBegin(), "Q": pd.offsets.QuarterBegin(startingMonth=1), "Y": pd.offsets.YearBegin()}
 
 
@@ -208,8 +208,8 @@ _ALIGN = {"M": pd.offsets.MonthBegin(), "Q": pd.offsets.QuarterBegin(startingMon
 def walk_forward(
     y: Label,  # its life spans say what must be purged
     train: str = "3Y",  # calendar length of the (first) training part
-    valid: str = "6M",  # calendar lengths; folds step by `test`
-    test: str = "6M",  # calendar lengths; folds step by `test`
+    valid: str = "6M",  # calendar length of the validation part
+    test: str = "6M",  # calendar length of the test part, by which folds step
     embargo: int = 5,  # bars left out before validation and before test, on top of the purge
     scheme: str = "expanding",  # or "sliding"
     last_partial: bool = True,  # keep a last fold whose test period is cut by the end of the data
@@ -226,9 +226,9 @@ def walk_forward(
     train : str, default '3Y'
         calendar length of the (first) training part
     valid : str, default '6M'
-        calendar lengths; folds step by `test`
+        calendar length of the validation part
     test : str, default '6M'
-        calendar lengths; folds step by `test`
+        calendar length of the test part, by which folds step
     embargo : int, default 5
         bars left out before validation and before test, on top of the purge
     scheme : str, default 'expanding'
@@ -272,14 +272,14 @@ def walk_forward(
         )
     return folds
 
-# %% ../nbs/splits.ipynb #94ff64e9
+# %% ../nbs/splits.ipynb #12eb64a3
 @check_kinds
 def fixed_split(
     y: Label,  # its life spans say what must be purged
-    train_start,  # dates; `test_end` is inclusive (`last_moment`)
-    valid_start,  # dates; `test_end` is inclusive (`last_moment`)
-    test_start,  # dates; `test_end` is inclusive (`last_moment`)
-    test_end,  # dates; `test_end` is inclusive (`last_moment`)
+    train_start,  # first date of the training part
+    valid_start,  # first date of the validation part
+    test_start,  # first date of the test part
+    test_end,  # last date of the test part, inclusive (`last_moment`)
     embargo: int = 0,  # bars, on top of the purge
 ) -> list[Fold]:  # one fold
     """One fold by given dates. Raises `NeuralphaError` for dates out of order or outside the data.
@@ -289,13 +289,13 @@ def fixed_split(
     y : Label
         its life spans say what must be purged
     train_start
-        dates; `test_end` is inclusive (`last_moment`)
+        first date of the training part
     valid_start
-        dates; `test_end` is inclusive (`last_moment`)
+        first date of the validation part
     test_start
-        dates; `test_end` is inclusive (`last_moment`)
+        first date of the test part
     test_end
-        dates; `test_end` is inclusive (`last_moment`)
+        last date of the test part, inclusive (`last_moment`)
     embargo : int, default 0
         bars, on top of the purge
 
@@ -409,12 +409,12 @@ def purged_kfold(
     """
     return combinatorial_purged(y, n, 1, embargo, valid)
 
-# %% ../nbs/splits.ipynb #db93a9a6
+# %% ../nbs/splits.ipynb #e1905ca4
 @check_kinds
 def combinatorial_purged(
     y: Label,  # its life spans say what must be purged
-    groups: int = 6,  # groups of dates, and how many of them each split tests
-    tests: int = 2,  # groups of dates, and how many of them each split tests
+    groups: int = 6,  # of dates
+    tests: int = 2,  # groups that each split tests
     embargo: int = 5,  # bars left free on both sides of validation and test, on top of the purge
     valid: int = 1,  # groups held out of training for early stopping; 0 for models that need none
 ) -> list[Fold]:  # one per combination; `backtest_paths` strings them together
@@ -425,9 +425,9 @@ def combinatorial_purged(
     y : Label
         its life spans say what must be purged
     groups : int, default 6
-        groups of dates, and how many of them each split tests
+        of dates
     tests : int, default 2
-        groups of dates, and how many of them each split tests
+        groups that each split tests
     embargo : int, default 5
         bars left free on both sides of validation and test, on top of the purge
     valid : int, default 1

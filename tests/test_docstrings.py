@@ -7,6 +7,48 @@ from neuralpha.core import NeuralphaError
 from neuralpha.given import kinds_meant
 from neuralpha.docstrings import _docstring_node
 
+@pytest.mark.parametrize(
+    "signature",
+    [
+        "def plot(table) -> Figure:  # table: of `power_table`",
+        "def act(seen) -> np.ndarray:  # (n, n_seen) → (n, n_actions)",
+        "def step(x) -> tuple[torch.Tensor, torch.Tensor]:  # (n, k) -> (n, 1), (n, M)",
+        "def html(sources) -> str:  # figure -> address",
+        "def write(scores) -> None:  # model -> scores",
+        'def reward(signal, before) -> "np.ndarray | torch.Tensor":  # (..., n_signals), (..., n_assets)',
+        "def forward(\n    seen, before\n) -> torch.Tensor:  # (n, a), (n, b), both of size about 1",
+    ],
+)
+def test_a_comment_on_the_answer_that_tells_of_what_is_given_is_named(signature):
+    assert len(told_as_answer(f"{signature}\n    ...")) == 1
+
+@pytest.mark.parametrize(
+    "signature",
+    [
+        "def scores(a) -> dict:  # model -> (n,) scores",
+        "def maker(by) -> Callable[[np.ndarray], np.ndarray]:  # (n,) scores -> (n,) residuals",
+        "def both(x) -> tuple[np.ndarray, np.ndarray]:  # (n, 1), (n, M)",
+        "def means(values) -> np.ndarray:  # (n,) or (n, k)",
+        "def ranks(values) -> np.ndarray:  # (n, k) in (-1, 1)",
+        "def plot(\n    table,  # date -> share\n) -> Figure:",
+    ],
+)
+def test_a_comment_on_the_answer_is_not_taken_for_one_on_what_is_given(signature):
+    assert told_as_answer(f"{signature}\n    ...") == []
+
+def test_no_function_of_the_library_tells_what_it_is_given_as_its_answer():
+    from neuralpha.house import modules, root
+
+    files = modules(root() / "neuralpha").values()
+    found = [f"{path.stem}.{told}" for path in files for told in told_as_answer(path.read_text(encoding="utf-8"))]
+    assert found == []
+
+def test_a_type_that_is_quoted_is_shown_without_its_quotes():
+    source = 'def draw(a: "Axes") -> "Figure":  # of one model\n    "Draws."\n    return 1.'
+    scope = {"Axes": int, "Figure": float}
+    exec(documented(source), scope)
+    assert inspect.getdoc(scope["draw"]) == "Draws.\n\nReturns\n-------\nFigure\n    of one model"
+
 def test_a_class_says_what_it_inherits_from_here_and_from_elsewhere():
     other = "class Training:\n    rate: float = 0.1  # of learning\n    seed: int = 0\n"
     source = "\n".join(

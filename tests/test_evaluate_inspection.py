@@ -76,6 +76,49 @@ def test_all_rows_left_out_at_once_are_each_left_out_alone():
         want = without_each(origin.scores[rows], y.values[rows].astype(float))[:, 0]
         np.testing.assert_allclose(got[rows], want, rtol=1e-9)
 
+@pytest.mark.parametrize("planted", ["score", "label"])
+def test_a_score_or_a_label_that_no_price_explains_is_named_by_its_distance(planted):
+    from dataclasses import replace
+
+    origin, days = _origin()
+    row = origin.panel.rows_of("A05").start + 50
+    values = (origin.scores if planted == "score" else origin.y.values).copy()
+    on_day = origin.panel.rows_on(days[50])
+    others = values[on_day]
+    values[row] = np.median(others) + 4.0
+    others = values[on_day]
+    deviations = 4.0 / (1.4826 * np.median(np.abs(others - np.median(others))))
+    if planted == "score":
+        spoilt = replace(origin, scores=values)
+    else:
+        spoilt = replace(origin, y=replace(origin.y, values=values, unit="own"))
+    said = f"{planted}, A05's on {days[50].date()} ({deviations:,.0f} deviations)"
+    assert said in repr(spoilt) and said not in repr(origin)
+
+def test_distances_are_those_of_numpy_date_by_date():
+    origin, days = _origin()
+    p = origin.panel
+    found = furthest_from_date(p, origin.scores, origin.compared)
+    assert found.abs().is_monotonic_decreasing and len(found) == origin.compared.sum()
+    for day in days[[30, 40, 70]]:
+        rows = p.rows_on(day)
+        rows = rows[origin.compared[rows]]
+        apart = origin.scores[rows] - np.median(origin.scores[rows])
+        wanted = pd.Series(apart / (1.4826 * np.median(np.abs(apart))), p.assets[p.asset_code[rows]])
+        np.testing.assert_allclose(found.xs(day).reindex(wanted.index), wanted, rtol=1e-9)
+    assert not len(furthest_from_date(p, np.ones(p.n_rows), p.tradable))
+
+def test_a_value_that_only_the_model_got_wrong_stands_first_among_its_features():
+    from dataclasses import replace
+
+    origin, days = _origin()
+    X = origin.features()
+    values = X.values.copy()
+    values[origin.panel.rows_of("A02").start + 70, X.names.index("ret_20")] = 40.0
+    spoilt = replace(X, values=values)
+    table = replace(origin, features=lambda: spoilt).at(days[70], "A02").features
+    assert table.index[0] == "ret_20" and table["given"].iloc[0] == 40 and table["distance"].iloc[0] > 20
+
 def test_ics_and_members_are_those_of_the_kernel_and_of_numpy():
     origin, days = _origin()
     p, y = origin.panel, origin.y

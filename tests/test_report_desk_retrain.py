@@ -47,6 +47,22 @@ def test_a_weather_that_turned_and_stayed_asks_once():
     asked = [n for n in range(60, 270) if _is_new_regime(made[:n])]
     assert len([n for n in asked if n > 151]) == 1 and 151 < max(asked) < 200
 
+def test_replayed_bars_are_parted_as_the_leaderboard_parts_dates():
+    from neuralpha.data.universes import load_universe
+    from neuralpha.evaluate.regimes import LEAST_DATES, market_volatility, volatility_thirds
+
+    panel = load_universe("sim-tiny")
+    unknown = np.isnan(market_volatility(panel))
+    assert unknown[:5].all() and not unknown[40:].any()
+    at = np.arange(0, panel.n_dates, 4)
+    found = bars_by_regime(panel, at)
+    thirds = volatility_thirds(panel, np.isin(np.arange(panel.n_dates), at))
+    for word in ("calm", "middling", "stormy"):
+        np.testing.assert_array_equal(found[word], np.asarray(thirds == word)[at])
+        assert not found[word][unknown[at]].any()
+    assert list(found)[-1] == "all" and found["all"].all()
+    assert list(bars_by_regime(panel, at[: LEAST_DATES - 1])) == ["all"]
+
 def test_the_policy_makes_a_challenger_never_a_champion_and_the_same_however_often_it_is_interrupted(opened, tmp_path):
     (opened.folder / "actions.toml").write_text(RETRAINED)
     shutil.copytree(opened.folder, tmp_path / "twin")

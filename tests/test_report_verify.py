@@ -107,6 +107,20 @@ def test_what_an_older_report_cannot_have_is_no_problem_and_what_was_altered_in_
     write_json(at / "metrics.json", numbers | {"invented": 0.3})  # what nobody derives is not newer
     assert any(": invented" in p for p in _compare(at, derived, is_older=True).problems)
 
+def test_what_differs_in_a_table_is_said_with_its_row_and_plain_numbers():
+    from neuralpha.report.verify import _row_differences
+
+    days = pd.to_datetime(["2020-01-01", None, "2020-01-03"])
+    stored = pd.DataFrame({"date": days, "asset": list("abc"), "score": [1.0, np.nan, 3.0], "word": ["x", None, "z"]})
+    derived = stored.assign(score=[1 + 1e-13, 2.0, 9.0], word=["x", None, "q"])
+    assert _row_differences(stored, derived) == [
+        "score of NaT b: stored nan, derived 2.0 (and 1 more)",
+        "word of 2020-01-03 c: stored 'z', derived 'q'",
+    ]
+    assert _row_differences(stored, stored.copy()) == []
+    [shape] = _row_differences(stored, stored[["date"]])
+    assert shape == "stored 3 rows of date, asset, score, word, derived 3 rows of date"
+
 @pytest.fixture(scope="module")
 def derived(written):
     from neuralpha.report.verify import derived_files

@@ -269,7 +269,7 @@ def filter_in_both_directions() -> tuple:
         lambda p: {"features": _long(p, smooth(smooth(_wide(p))), lookback=14)},
     )
 
-# %% ../../nbs/audit/leaks.ipynb #c5767f22
+# %% ../../nbs/audit/leaks.ipynb #abe2fb31
 @_plant(
     "level of adjusted prices",
     "a fractional difference whose weights leave some of the price in: prices adjusted for a split of 2019 tell it "
@@ -277,13 +277,12 @@ def filter_in_both_directions() -> tuple:
     "levels",
 )
 def level_of_adjusted_prices() -> tuple:
-    def logs(p):
-        return np.log(_wide(p).ffill(limit=5))
+    def features(p, share):
+        logs = np.log(_wide(p).ffill(limit=5))
+        rest = logs - share * logs.shift(1) - 0.2 * logs.shift(2)
+        return {"features": _long(p, rest, lookback=7)}
 
-    return (
-        lambda p: {"features": _long(p, logs(p) - 0.4 * logs(p).shift(1) - 0.2 * logs(p).shift(2), lookback=7)},
-        lambda p: {"features": _long(p, logs(p) - 0.8 * logs(p).shift(1) - 0.2 * logs(p).shift(2), lookback=7)},
-    )
+    return lambda p: features(p, 0.4), lambda p: features(p, 0.8)
 
 # %% ../../nbs/audit/leaks.ipynb #d327c53c
 @_plant("label in features", "the label itself, disguised as a feature, slipped in through a merge")

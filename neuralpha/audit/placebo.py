@@ -42,7 +42,7 @@ def permuted_label(
     values[rows[here]] = y.values[rows[there]]
     return replace(y, name=f"{y.name}, permuted within dates", values=values, parts={})
 
-# %% ../../nbs/audit/placebo.ipynb #707ee346
+# %% ../../nbs/audit/placebo.ipynb #693ac4ab
 def planted_label(
     X: Features,
     y: Label,  # rows with a label keep one, with its life span
@@ -66,10 +66,14 @@ def planted_label(
         the label; (n_rows,) the signal
     """
     if isinstance(y, MultiTaskLabel):
-        each = [planted_label(X, t, ic, seed) for t in y.tasks]
-        return MultiTaskLabel([label for label, _ in each], planted_label(X, y.scored, ic, seed)[0]), each[0][1]
-    column = int(np.isfinite(X.values[y.labelled][:100_000]).sum(0).argmax())
-    signal = np.nan_to_num(standardise_by_date(y.panel, np.where(y.labelled, X.values[:, column], np.nan), "z"))
+        tasks = [planted_label(X, task, ic, seed) for task in y.tasks]
+        scored, _ = planted_label(X, y.scored, ic, seed)
+        _, signal = tasks[0]
+        return MultiTaskLabel([label for label, _ in tasks], scored), signal
+    is_known = np.isfinite(X.values[y.labelled][:100_000])
+    column = int(is_known.sum(0).argmax())
+    feature = np.where(y.labelled, X.values[:, column], np.nan)
+    signal = np.nan_to_num(standardise_by_date(y.panel, feature, "z"))
     noise = np.random.default_rng(seed).standard_normal(len(signal))
     values = np.where(y.labelled, ic * signal + np.sqrt(1 - ic**2) * noise, np.nan)
     return replace(y, name=f"planted in {X.names[column]}, IC {ic:g}", values=values, parts={}), signal
@@ -210,7 +214,7 @@ def check_placebo(audit: Audit, models: dict, fit: FitSettings, fold: Fold, leve
             line, interval_of(planted), known, TOO_MUCH, SIGNAL_LOST, f"{dates} test dates", f", planted {known:+.4f}"
         )
 
-# %% ../../nbs/audit/placebo.ipynb #3eb436c4
+# %% ../../nbs/audit/placebo.ipynb #ac144ff2
 def _judge(line: CertificateLine, interval: dict, truth: float, above: str, below: str, on: str, planted: str = ""):
     """Whether an interval covers the truth, and what it means where it lies above or below."""
     if np.isnan(interval["low"]):
@@ -218,7 +222,11 @@ def _judge(line: CertificateLine, interval: dict, truth: float, above: str, belo
         return
     span = f"{interval['low']:+.4f} to {interval['high']:+.4f} at {interval['level']:.1%}"
     words = f"IC {interval['mean']:+.4f} ({span}) on {on}{planted}"
-    why = above if truth < interval["low"] else below if truth > interval["high"] else ""
+    why = ""
+    if truth < interval["low"]:
+        why = above
+    elif truth > interval["high"]:
+        why = below
     if why:
         line.count(wrong=1)
     line.say("fails" if why else "holds", words + (f": {why}." if why else ""))

@@ -325,17 +325,20 @@ def _compare_scores(rerun: Rerun, tally: Tally, mine: dict, theirs: dict):
         about = {"world": rerun.since}
         tally.compare(rerun.compare(what, mine[what], theirs[what], SAW, about, rounding=rounding, tested=is_tested))
 
-# %% ../../nbs/audit/studies.ipynb #04750fcb
+# %% ../../nbs/audit/studies.ipynb #d65e9f48
 def _differ_in_last_digits(rerun: Rerun, mine: dict, theirs: dict) -> bool:
     """Positions follow from scores: where those differ in last digits alone, a rank may flip that nobody saw the
     future for.
     """
     what = next(what for what in mine if what.startswith("scores"))
-    a = mine[what].values[rerun.world.rows]
-    b = theirs[what].values[rerun.world.twins]
-    unequal = (a != b) & ~(np.isnan(a) & np.isnan(b))
-    size = np.fmax(np.fmax(np.abs(a), np.abs(b)), typical_size(mine[what].values))
-    return bool(unequal.any() and (np.abs(a - b)[unequal] <= (FLOAT_NOISE[4] * size)[unequal]).all())
+    before = mine[what].values[rerun.world.rows]
+    after = theirs[what].values[rerun.world.twins]
+    differ = (before != after) & ~(np.isnan(before) & np.isnan(after))
+    if not differ.any():
+        return False
+    size = np.fmax(np.fmax(np.abs(before), np.abs(after)), typical_size(mine[what].values))
+    apart = np.abs(before - after)
+    return bool((apart[differ] <= FLOAT_NOISE[4] * size[differ]).all())
 
 # %% ../../nbs/audit/studies.ipynb #8c03bd77
 NOT_REFITTED = (

@@ -667,11 +667,11 @@ def last_moment(
     )
     return at + pd.Timedelta(1, "D") - pd.Timedelta(1, "ns") if whole and at == at.normalize() else at
 
-# %% ../../nbs/data/panel.ipynb #e0cac8cf
+# %% ../../nbs/data/panel.ipynb #0d2109bd
 def cut_panel(
     panel: Panel,
-    first=None,  # dates, both inclusive (`last_moment`); None: from the beginning, to the end
-    last=None,  # dates, both inclusive (`last_moment`); None: from the beginning, to the end
+    first=None,  # date, inclusive; None: from the beginning
+    last=None,  # date, inclusive (`last_moment`); None: to the end
 ) -> Panel:
     """The panel between two dates, as it stood on the last of them.
 
@@ -679,9 +679,9 @@ def cut_panel(
     ----------
     panel : Panel
     first : default None
-        dates, both inclusive (`last_moment`); None: from the beginning, to the end
+        date, inclusive; None: from the beginning
     last : default None
-        dates, both inclusive (`last_moment`); None: from the beginning, to the end
+        date, inclusive (`last_moment`); None: to the end
     """
     a = 0 if first is None else int(np.searchsorted(panel.dates, np.datetime64(first, "ns")))
     b = (

@@ -30,11 +30,11 @@ def bar_return(panel: Panel) -> np.ndarray:  # (n_rows,) float64
     """
     return past_return(panel, 1)
 
-# %% ../../nbs/data/returns.ipynb #de61d3c9
+# %% ../../nbs/data/returns.ipynb #4c401d7a
 def past_return(
     panel: Panel,
-    first: int,  # return from the close `first` bars ago to the close `last` bars ago
-    last: int = 0,  # return from the close `first` bars ago to the close `last` bars ago
+    first: int,  # bars ago of the close it begins with
+    last: int = 0,  # bars ago of the close it ends with
 ) -> np.ndarray:  # (n_rows,) float64, NaN where either price is missing
     """Return between two past bars of the same asset, in panel row order.
 
@@ -42,9 +42,9 @@ def past_return(
     ----------
     panel : Panel
     first : int
-        return from the close `first` bars ago to the close `last` bars ago
+        bars ago of the close it begins with
     last : int, default 0
-        return from the close `first` bars ago to the close `last` bars ago
+        bars ago of the close it ends with
 
     Returns
     -------

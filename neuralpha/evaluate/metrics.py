@@ -100,7 +100,7 @@ def evaluate_scores(
 
     Returns
     -------
-    'Metrics'
+    Metrics
         name -> record, or name -> {part: record}; JSON-native
     """
     if y.panel is not panel:
@@ -225,10 +225,10 @@ def metric(
         out |= dict(low=nan_to_none(float(low)), high=nan_to_none(float(high)), interval=interval)
     return out | {k: nan_to_none(v) if isinstance(v, (float, np.floating)) else v for k, v in more.items()}
 
-# %% ../../nbs/evaluate/metrics.ipynb #00047b88
+# %% ../../nbs/evaluate/metrics.ipynb #425ca904
 def mean_metric(
-    series,
-    y: Label,  # one value per date; the label it belongs to says how far neighbours overlap
+    series,  # one value per date
+    y: Label,  # the label it belongs to, which says how far neighbours overlap
     unit: str,
     period: str,
     definition: str,
@@ -240,8 +240,9 @@ def mean_metric(
     Parameters
     ----------
     series
+        one value per date
     y : Label
-        one value per date; the label it belongs to says how far neighbours overlap
+        the label it belongs to, which says how far neighbours overlap
     unit : str
     period : str
     definition : str
@@ -513,10 +514,10 @@ def is_of_returns(y: Label) -> bool:
 CEILING = "The oracle is the ceiling of the Pearson IC; of the rank IC a score divided by volatility can reach more."
 NO_CEILING = "It is no ceiling here: this label is not that return."
 
-# %% ../../nbs/evaluate/metrics.ipynb #37812d44
+# %% ../../nbs/evaluate/metrics.ipynb #3127653b
 def share_recovered(
-    ics,  # IC per date of a model and of the oracle; dates where either is missing are left out
-    ceiling,  # IC per date of a model and of the oracle; dates where either is missing are left out
+    ics,  # IC per date of a model; dates where it or the oracle's is missing are left out
+    ceiling,  # IC per date of the oracle
     y: Label,
 ) -> dict:
     """Mean IC over the oracle's on the same dates, with its paired interval (none where the oracle's own reaches zero);
@@ -526,9 +527,9 @@ def share_recovered(
     Parameters
     ----------
     ics
-        IC per date of a model and of the oracle; dates where either is missing are left out
+        IC per date of a model; dates where it or the oracle's is missing are left out
     ceiling
-        IC per date of a model and of the oracle; dates where either is missing are left out
+        IC per date of the oracle
     y : Label
     """
     facts = dict(ceiling=CEILING if is_of_returns(y) else NO_CEILING)
@@ -741,16 +742,17 @@ def quantile_metrics(values: np.ndarray, y: Label, quantiles: int) -> dict:
         out["quantile_spread_annual"] = mean_record("quantile_spread_annual", y, spread, facts, a_year)
     return out
 
-# %% ../../nbs/evaluate/metrics.ipynb #5943b7d6
+# %% ../../nbs/evaluate/metrics.ipynb #6462cf9f
 def _extremes(values: np.ndarray, y: Label, open_: np.ndarray) -> tuple:  # (n_rows,) lowest; (n_rows,) highest
     """The lowest and the highest label of the date among the scored, at the rows that are open."""
-    p = y.panel
+    date = y.panel.date_code
     known = np.isfinite(values) & y.labelled
-    low = np.full(p.n_dates, np.inf)
-    high = np.full(p.n_dates, -np.inf)
-    np.minimum.at(low, p.date_code[known], y.values[known])
-    np.maximum.at(high, p.date_code[known], y.values[known])
-    return tuple(np.where(open_ & np.isfinite(v[p.date_code]), v[p.date_code], np.nan) for v in (low, high))
+    lowest = np.full(y.panel.n_dates, np.inf)
+    highest = np.full(y.panel.n_dates, -np.inf)
+    np.minimum.at(lowest, date[known], y.values[known])
+    np.maximum.at(highest, date[known], y.values[known])
+    has_some = np.isfinite(lowest)[date]
+    return tuple(np.where(open_ & has_some, end[date], np.nan) for end in (lowest, highest))
 
 # %% ../../nbs/evaluate/metrics.ipynb #b2ce56e4
 def _mean_over_dates(panel: Panel, values: np.ndarray) -> float:

@@ -75,7 +75,7 @@ def plain(text) -> str:
     """A name from data as a label: a dollar sign is a dollar sign and no formula."""
     return str(text).replace("$", r"\$")
 
-# %% ../../nbs/evaluate/plots.ipynb #2def8031
+# %% ../../nbs/evaluate/plots.ipynb #ada14f4f
 def shortened(
     names,
     most: int = 18,  # characters that a picture has room for
@@ -93,12 +93,25 @@ def shortened(
     list
         as many different labels as there are different names
     """
-    names = [str(n) for n in names]
-    cut = [n if len(n) <= most else f"{n[: most // 2]}…{n[len(n) - (most - 1) // 2 :]}" for n in names]
-    clash = [k for k, label in enumerate(cut) if cut.count(label) > names.count(names[k])]
-    for k in clash:
-        cut[k] = f"{names[k][: most - 2 - len(str(names.index(names[k]) + 1))]}… {names.index(names[k]) + 1}"
-    return [plain(label) for label in cut]
+    names = [str(name) for name in names]
+    cut = [_beginning_and_end(name, most) for name in names]
+    labels = []
+    for name, label in zip(names, cut):
+        is_shared = cut.count(label) > names.count(name)  # with another name
+        labels.append(_numbered(name, names.index(name) + 1, most) if is_shared else label)
+    return [plain(label) for label in labels]
+
+
+def _beginning_and_end(name: str, most: int) -> str:
+    if len(name) <= most:
+        return name
+    end = (most - 1) // 2
+    return f"{name[: most // 2]}…{name[len(name) - end :]}"
+
+
+def _numbered(name: str, number: int, most: int) -> str:
+    room = most - len(f"… {number}")
+    return f"{name[:room]}… {number}"
 
 # %% ../../nbs/evaluate/plots.ipynb #077975e1
 def _say(ax, text):

@@ -510,18 +510,26 @@ def paired_test(
         got |= dict(t=0.0, p=1.0, critical=np.nan)
     return dict(difference=got.pop("mean")) | got
 
-# %% ../../nbs/evaluate/statistics.ipynb #03301522
+# %% ../../nbs/evaluate/statistics.ipynb #26b2e897
 def _less(a, b) -> np.ndarray:
     """One series less another: by their dates where both have them, else value by value."""
     if isinstance(a, pd.Series) and isinstance(b, pd.Series) and not a.index.equals(b.index):
-        twice = next((one.index[one.index.duplicated()][0] for one in (a, b) if not one.index.is_unique), None)
-        if twice is not None:
-            raise NeuralphaError(f"{twice} occurs more than once in a series to be paired; keep one value per date.")
+        for series in (a, b):
+            _check_one_value_a_date(series)
         a, b = a.align(b, join="inner")
-    a, b = np.asarray(a, float), np.asarray(b, float)
-    if a.shape != b.shape:
-        raise NeuralphaError(f"Series of {len(a):,} and {len(b):,} values cannot be paired; give Series with dates.")
-    return a - b
+    ours = np.asarray(a, float)
+    theirs = np.asarray(b, float)
+    if ours.shape != theirs.shape:
+        raise NeuralphaError(
+            f"Series of {len(ours):,} and {len(theirs):,} values cannot be paired; give Series with dates."
+        )
+    return ours - theirs
+
+
+def _check_one_value_a_date(series: pd.Series):
+    again = series.index[series.index.duplicated()]
+    if len(again):
+        raise NeuralphaError(f"{again[0]} occurs more than once in a series to be paired; keep one value per date.")
 
 # %% ../../nbs/evaluate/statistics.ipynb #a6b7c607
 def holm(p_values) -> np.ndarray:
@@ -1000,12 +1008,12 @@ def variance_split(
         dates=n,
     )
 
-# %% ../../nbs/evaluate/statistics.ipynb #69637779
+# %% ../../nbs/evaluate/statistics.ipynb #95222cbc
 def probabilistic_sharpe(
-    sharpe: float,
-    n: int,  # per bar; number of bars
-    skew: float = 0.0,  # kurtosis raw: 3 for a normal
-    kurtosis: float = 3.0,  # kurtosis raw: 3 for a normal
+    sharpe: float,  # per bar
+    n: int,  # bars
+    skew: float = 0.0,  # of the returns
+    kurtosis: float = 3.0,  # of the returns, raw: 3 for a normal
     benchmark: float = 0.0,  # Sharpe ratio per bar
 ) -> float:
     """Probability that the true Sharpe ratio exceeds the benchmark, from the moments of the record.
@@ -1013,12 +1021,13 @@ def probabilistic_sharpe(
     Parameters
     ----------
     sharpe : float
+        per bar
     n : int
-        per bar; number of bars
+        bars
     skew : float, default 0.0
-        kurtosis raw: 3 for a normal
+        of the returns
     kurtosis : float, default 3.0
-        kurtosis raw: 3 for a normal
+        of the returns, raw: 3 for a normal
     benchmark : float, default 0.0
         Sharpe ratio per bar
     """
@@ -1229,19 +1238,22 @@ def _halves(splits):
         out[i, list(blocks)] = True
     return out
 
-# %% ../../nbs/evaluate/statistics.ipynb #b8668643
+# %% ../../nbs/evaluate/statistics.ipynb #3b2a72aa
 def _block_sums(values, splits, span):
     """(splits, 2, 2, 3, k): count, sum and sum of squares of each block, without `span` dates at its front (second
     index 1), at its end (third).
     """
-    total = np.concatenate([np.zeros((1, 2, values.shape[1])), np.cumsum(np.stack([values, values**2], 1), 0)])
-    edges = np.cumsum([0, *(len(part) for part in np.array_split(np.arange(len(values)), splits))])
+    powers = np.stack([values, values**2], 1)  # (dates, 2, k)
+    none = np.zeros((1, *powers.shape[1:]))
+    before = np.concatenate([none, np.cumsum(powers, 0)])  # (dates + 1, 2, k): the sums of all earlier dates
+    sizes = [len(block) for block in np.array_split(np.arange(len(values)), splits)]
+    edges = np.cumsum([0, *sizes])
     out = np.empty((splits, 2, 2, 3, values.shape[1]))
-    for b, front, end in np.ndindex(splits, 2, 2):
-        first = edges[b] + span * front
-        stop = edges[b + 1] - span * end
-        stop = max(first, stop)
-        out[b, front, end, 0], out[b, front, end, 1:] = stop - first, total[stop] - total[first]
+    for block, front, end in np.ndindex(splits, 2, 2):
+        first = edges[block] + span * front
+        stop = max(first, edges[block + 1] - span * end)
+        out[block, front, end, 0] = stop - first
+        out[block, front, end, 1:] = before[stop] - before[first]
     return out
 
 # %% ../../nbs/evaluate/statistics.ipynb #b6845d8e

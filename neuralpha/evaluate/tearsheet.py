@@ -246,7 +246,7 @@ def _undrawn():
         stack.enter_context(patch.object(plt, "show", lambda *_, **__: None))
         yield
 
-# %% ../../nbs/evaluate/tearsheet.ipynb #7cb82d58
+# %% ../../nbs/evaluate/tearsheet.ipynb #fd77b951
 @dataclass(frozen=True, eq=False, repr=False)
 class TearSheet:
     """Alphalens' figures and tables of one score; displays itself.
@@ -291,12 +291,15 @@ class TearSheet:
         )
         return [*paths, folder / "index.html"]
 
-    def html(self, sources: dict) -> str:  # figure name -> image address
+    def html(
+        self,
+        sources: dict,  # figure name -> image address
+    ) -> str:
         """The sheet as an HTML fragment.
 
-        Returns
-        -------
-        str
+        Parameters
+        ----------
+        sources : dict
             figure name -> image address
         """
         tables = {title: table_html(table.round(4)) for title, table in self.tables.items()}

@@ -384,14 +384,14 @@ class RandomForest(LightGBM):
     def _refit(self, view, target):
         self._fit(view, target, None)
 
-# %% ../../nbs/models/trees.ipynb #eb666151
+# %% ../../nbs/models/trees.ipynb #930ff2fd
 KEEP = (0.8, 0.7, 0.6, 0.5, 0.4)  # share of features kept, from the most to the least important fifth
 
 
 def row_weights(
     loss: np.ndarray,  # (n,) of the ensemble
-    start: np.ndarray,  # (n,) of the last member at its start and end, ranked 0 to 1
-    end: np.ndarray,  # (n,) of the last member at its start and end, ranked 0 to 1
+    start: np.ndarray,  # (n,) after a tenth of the last member's trees, ranked 0 to 1
+    end: np.ndarray,  # (n,) after all of them, ranked 0 to 1
     decay: float,
     bins: int = 10,
 ) -> np.ndarray:
@@ -402,9 +402,9 @@ def row_weights(
     loss : np.ndarray
         (n,) of the ensemble
     start : np.ndarray
-        (n,) of the last member at its start and end, ranked 0 to 1
+        (n,) after a tenth of the last member's trees, ranked 0 to 1
     end : np.ndarray
-        (n,) of the last member at its start and end, ranked 0 to 1
+        (n,) after all of them, ranked 0 to 1
     decay : float
     bins : int, default 10
     """

@@ -155,14 +155,14 @@ class Tuned:
         ax.legend(frameon=False)
         return ax
 
-# %% ../../nbs/models/tuning.ipynb #748153a2
+# %% ../../nbs/models/tuning.ipynb #cc42961b
 def run_trial(
-    trial,
-    model: Estimator,
-    params: dict,  # an Optuna trial; the unfitted model and what the trial changes of it
+    trial,  # of Optuna
+    model: Estimator,  # unfitted
+    params: dict,  # what the trial changes of the model
     X,
-    targets,
-    inner: Fold,  # goal is (n_rows,) float32, or (n_rows, tasks)
+    targets,  # (n_rows,) float32, or (n_rows, tasks)
+    inner: Fold,  # as `inner_fold` gives it
     judge=None,  # called with (scores, rows) of the dates held back; the dict it returns is kept with the trial
     weights: np.ndarray | None = None,  # (n_rows,) what each training row counts; default: all alike
 ) -> dict:  # state, valid_ic, steps and what `judge` said
@@ -171,13 +171,16 @@ def run_trial(
     Parameters
     ----------
     trial
+        of Optuna
     model : Estimator
+        unfitted
     params : dict
-        an Optuna trial; the unfitted model and what the trial changes of it
+        what the trial changes of the model
     X
     targets
+        (n_rows,) float32, or (n_rows, tasks)
     inner : Fold
-        goal is (n_rows,) float32, or (n_rows, tasks)
+        as `inner_fold` gives it
     judge : default None
         called with (scores, rows) of the dates held back; the dict it returns is kept with the
         trial

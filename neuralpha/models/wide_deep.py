@@ -29,36 +29,43 @@ from .training.sparse import first_weights
 from .probe import TreeProbe, WideTreeProbe
 from .trees import BOOSTING, best_trees, leaves_and_splits, tree_member
 
-# %% ../../nbs/models/wide_deep.ipynb #5e0246d8
-def with_level(z) -> np.ndarray:  # (n, K) -> (n, K + 1) float64
+# %% ../../nbs/models/wide_deep.ipynb #90d67f13
+def with_level(
+    z,  # (n, K)
+) -> np.ndarray:  # (n, K + 1) float64
     """Inputs with a column of ones behind them.
+
+    Parameters
+    ----------
+    z
+        (n, K)
 
     Returns
     -------
     np.ndarray
-        (n, K) -> (n, K + 1) float64
+        (n, K + 1) float64
     """
     return np.column_stack([z, np.ones(len(z))]).astype(np.float64)
 
-# %% ../../nbs/models/wide_deep.ipynb #906dc7b1
+# %% ../../nbs/models/wide_deep.ipynb #e032bebf
 def kept_slopes(
-    z: np.ndarray,  # inputs (n, K) and target of training and validation rows
-    e: np.ndarray,  # inputs (n, K) and target of training and validation rows
-    z_valid: np.ndarray,  # inputs (n, K) and target of training and validation rows
-    e_valid: np.ndarray,  # inputs (n, K) and target of training and validation rows
+    z: np.ndarray,  # (n, K) inputs of the training rows
+    e: np.ndarray,  # (n,) their target
+    z_valid: np.ndarray,  # (n_valid, K) inputs of the validation rows
+    e_valid: np.ndarray,  # (n_valid,) their target
 ) -> np.ndarray:  # (K + 1,) slopes and level; 0 for inputs left out
     """Least squares on the training rows; inputs are left out one by one as long as the validation error falls.
 
     Parameters
     ----------
     z : np.ndarray
-        inputs (n, K) and target of training and validation rows
+        (n, K) inputs of the training rows
     e : np.ndarray
-        inputs (n, K) and target of training and validation rows
+        (n,) their target
     z_valid : np.ndarray
-        inputs (n, K) and target of training and validation rows
+        (n_valid, K) inputs of the validation rows
     e_valid : np.ndarray
-        inputs (n, K) and target of training and validation rows
+        (n_valid,) their target
 
     Returns
     -------
@@ -88,14 +95,14 @@ def kept_slopes(
         live.remove(j)
     return b
 
-# %% ../../nbs/models/wide_deep.ipynb #f8b4873e
+# %% ../../nbs/models/wide_deep.ipynb #707d3cc3
 def widen(
-    z,  # (n, K) inputs, (n,) target and deep scores of the training rows
-    target,  # (n, K) inputs, (n,) target and deep scores of the training rows
-    deep,  # (n, K) inputs, (n,) target and deep scores of the training rows
-    z_valid,  # of the validation rows
-    target_valid,  # of the validation rows
-    deep_valid,  # of the validation rows
+    z,  # (n, K) inputs of the training rows
+    target,  # (n,) their target
+    deep,  # (n,) their deep scores
+    z_valid,  # (n_valid, K) inputs of the validation rows
+    target_valid,  # (n_valid,) their target
+    deep_valid,  # (n_valid,) their deep scores
 ) -> tuple:  # (gate of the deep part, (K + 1,) slopes and level): score = gate × deep + z @ slopes + level
     """The wide part for a given deep one: what is linear in the deep scores is taken out first, then slopes are kept
     and gated.
@@ -103,17 +110,17 @@ def widen(
     Parameters
     ----------
     z
-        (n, K) inputs, (n,) target and deep scores of the training rows
+        (n, K) inputs of the training rows
     target
-        (n, K) inputs, (n,) target and deep scores of the training rows
+        (n,) their target
     deep
-        (n, K) inputs, (n,) target and deep scores of the training rows
+        (n,) their deep scores
     z_valid
-        of the validation rows
+        (n_valid, K) inputs of the validation rows
     target_valid
-        of the validation rows
+        (n_valid,) their target
     deep_valid
-        of the validation rows
+        (n_valid,) their deep scores
 
     Returns
     -------
@@ -357,7 +364,7 @@ class WideDeep(DropoutNet):
         epochs_alive = (np.stack(norms) > 0).sum(0)
         return np.lexsort((-norms[0], -epochs_alive))
 
-# %% ../../nbs/models/wide_deep.ipynb #b8220893
+# %% ../../nbs/models/wide_deep.ipynb #e9e31ab9
 class ByDate:
     """Residuals of a ridge regression on the inputs, date by date, for rows in any order."""
 
@@ -368,13 +375,21 @@ class ByDate:
         by_date = np.split(with_level(z)[self.order], self.start[1:])
         self.q = np.concatenate([_whitened(inputs) for inputs in by_date])
 
-    def left(self, e) -> np.ndarray:  # (n,) -> (n,)
+    def left(
+        self,
+        e,  # (n,)
+    ) -> np.ndarray:  # (n,)
         """What the regressions leave of `e`.
+
+        Parameters
+        ----------
+        e
+            (n,)
 
         Returns
         -------
         np.ndarray
-            (n,) -> (n,)
+            (n,)
         """
         out = np.empty(len(e))
         e = np.asarray(e, np.float64)[self.order]

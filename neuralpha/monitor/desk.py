@@ -327,7 +327,7 @@ class Desk:
     folder : Path
     weigh : object, default ()
         the policy that `terms.policy` names
-    place : 'Elsewhere | None', default None
+    place : Elsewhere | None, default None
         where it lies, where `folder` is only a copy
     """
 

@@ -391,14 +391,16 @@ def _share_within(first, bars):
 def _middle(first):
     return float(np.sort(first)[len(first) // 2])
 
-# %% ../../nbs/monitor/trials.ipynb #4b64a1e3
-def plot_power(table: pd.DataFrame) -> "Figure":  # table: of `power_table`
+# %% ../../nbs/monitor/trials.ipynb #3d0cbe6a
+def plot_power(
+    table: pd.DataFrame,  # as `power_table` gives it
+) -> "Figure":
     """Share found within so many bars, by kind and size; dashed: woken though nothing broke.
 
-    Returns
-    -------
-    'Figure'
-        table: of `power_table`
+    Parameters
+    ----------
+    table : pd.DataFrame
+        as `power_table` gives it
     """
     columns = [name for name in table if name.startswith("within ")]
     bars = [int(name.removeprefix("within ")) for name in columns]

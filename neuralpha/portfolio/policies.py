@@ -68,7 +68,7 @@ class Policy:
 
         Parameters
         ----------
-        day : 'Day'
+        day : Day
         wish : np.ndarray
             (n_assets,) what `weights` wishes for the next bar
 

@@ -645,7 +645,7 @@ def desk_figures(record: Record, difference, contests: list, decay) -> "dict[str
 
     Returns
     -------
-    'dict[str, Figure]'
+    dict[str, Figure]
         file -> figure
     """
     if not record.bars:

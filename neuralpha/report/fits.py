@@ -64,7 +64,7 @@ class Setting(NamedTuple):
     delay: int  # bars between decision and entry
     exit: str  # as in `forward_return`
 
-# %% ../../nbs/report/fits.ipynb #3e298f37
+# %% ../../nbs/report/fits.ipynb #1dc11f3d
 @dataclass(eq=False, repr=False)
 class Fits:
     """Fitted models that score dates beyond those of their study.
@@ -131,13 +131,16 @@ class Fits:
         """
         return self.joined(self.valid).frame[["date", "asset", "score", "label"]]
 
-    def joined(self, members: dict) -> Predictions:  # members: name -> date, asset, score, label
+    def joined(
+        self,
+        members: dict,  # name -> table of date, asset, score, label
+    ) -> Predictions:
         """The scores of all members as one; a stack learns its weights on their validation part.
 
-        Returns
-        -------
-        Predictions
-            members: name -> date, asset, score, label
+        Parameters
+        ----------
+        members : dict
+            name -> table of date, asset, score, label
         """
         found = [_predictions(name, table, self.valid[name]) for name, table in members.items()]
         return found[0] if self.join is None else combine(found, self.join, self.name)
@@ -218,14 +221,27 @@ def date_scores(
     members = {name: named.assign(score=score, label=np.nan) for name, score in joined_seeds.items()}
     return fits.joined(members).frame[["date", "asset", "score"]]
 
-# %% ../../nbs/report/fits.ipynb #8706de62
-def join_seeds(models: dict, scores: dict, day: np.ndarray) -> np.ndarray:  # seed -> model, seed -> scores
+# %% ../../nbs/report/fits.ipynb #0376fc66
+def join_seeds(
+    models: dict,  # seed -> model
+    scores: dict,  # seed -> (n,) scores
+    day: np.ndarray,  # (n,) date of each score
+) -> np.ndarray:  # (n,)
     """The scores of a fold's seeds as one, as their kind of model is joined.
+
+    Parameters
+    ----------
+    models : dict
+        seed -> model
+    scores : dict
+        seed -> (n,) scores
+    day : np.ndarray
+        (n,) date of each score
 
     Returns
     -------
     np.ndarray
-        seed -> model, seed -> scores
+        (n,)
     """
     first = next(iter(models.values()))
     chosen = first.chosen_seeds({seed: model.history_ for seed, model in models.items()})

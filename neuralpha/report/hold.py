@@ -400,7 +400,7 @@ def sheet_figures(sheet: ScoreSheet) -> "dict[str, Figure]":  # file -> figure
 
     Returns
     -------
-    'dict[str, Figure]'
+    dict[str, Figure]
         file -> figure
     """
     found = {"forecasts.png": plot_forecasts(sheet)}

@@ -29,11 +29,11 @@ from ..own_code import own_digest
 from ..study.experiment import Experiment
 from ..study.search import trial_count
 
-# %% ../../nbs/report/numbers.ipynb #dddd4b42
+# %% ../../nbs/report/numbers.ipynb #c92f8220
 def forecasts(
     experiment: Experiment,
-    tests: dict,  # model -> Predictions of the test and of the validation rows
-    valid_scores: dict,  # model -> Predictions of the test and of the validation rows
+    tests: dict,  # model -> Predictions of the test rows
+    valid_scores: dict,  # model -> Predictions of the validation rows
     y=None,  # a label of another horizon; default the study's own
 ) -> dict:  # model -> DataFrame of forecast and train_mean, in returns
     """Scores as return forecasts, by each fold's own cross-sectional slope on its validation rows.
@@ -42,9 +42,9 @@ def forecasts(
     ----------
     experiment : Experiment
     tests : dict
-        model -> Predictions of the test and of the validation rows
+        model -> Predictions of the test rows
     valid_scores : dict
-        model -> Predictions of the test and of the validation rows
+        model -> Predictions of the validation rows
     y : default None
         a label of another horizon; default the study's own
 
@@ -170,11 +170,11 @@ def study_trials(
     bars = len(np.unique(experiment.panel.date_code[tested]))
     return trial_count(experiment.study.models, searches, bars)
 
-# %% ../../nbs/report/numbers.ipynb #a91446ce
+# %% ../../nbs/report/numbers.ipynb #a2b31b52
 def universe_numbers(
     experiment: Experiment,
-    tests: dict,  # model -> Predictions
-    valid_scores: dict,  # model -> Predictions
+    tests: dict,  # model -> Predictions of the test rows
+    valid_scores: dict,  # model -> Predictions of the validation rows
     training: dict,  # model -> what is known of its training: seeds, weights, device
     searches=(),  # what was tried while tuning, from `search_records`
 ) -> tuple[dict, object]:  # what metrics.json holds; the Leaderboard it is drawn from
@@ -184,9 +184,9 @@ def universe_numbers(
     ----------
     experiment : Experiment
     tests : dict
-        model -> Predictions
+        model -> Predictions of the test rows
     valid_scores : dict
-        model -> Predictions
+        model -> Predictions of the validation rows
     training : dict
         model -> what is known of its training: seeds, weights, device
     searches : default ()

@@ -14,8 +14,9 @@ bytes.
 __all__ = ['CAN_COPY', 'STORED_BY', 'BACKENDS', 'execute', 'template_of', 'StudyRun', 'study_lock', 'run_study',
            'write_leaderboard', 'mark_start']
 
-# %% ../../nbs/report/run.ipynb #d8045b53
+# %% ../../nbs/report/run.ipynb #05e7d16d
 import contextlib, logging, os, re, shutil, signal, socket, sys, tempfile, time
+from collections.abc import Callable
 from contextlib import AbstractContextManager
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field
@@ -38,7 +39,7 @@ from neuralpha.core import (
 from ..given import check_kinds
 from ..study.fit import failures, fit_study, open_any, tasks
 from ..study.remote import Remote, pull_tasks, push_report, push_tasks
-from ..study.spec import STARTED, load_study, research_folder, universe_slug
+from ..study.spec import STARTED, Study, load_study, research_folder, universe_slug
 from ..features.store import forget_tables
 from ..study.units import UnitStore
 from ..data.keep import UNIVERSES, keep_universes
@@ -457,7 +458,7 @@ def study_lock(
     """
     return lock(Path(out) / ".units" / "locks" / f"study-{name}")
 
-# %% ../../nbs/report/run.ipynb #e198eb07
+# %% ../../nbs/report/run.ipynb #6f3656cd
 @check_kinds
 def run_study(
     study,  # `Study`, built-in name or TOML file
@@ -514,49 +515,80 @@ def run_study(
     fit = BACKENDS[backend](device, jobs)
     kernels = _Kernels(_kernels_at_once(jobs or os.cpu_count() or 1, len(study.universes)), several=True)
     with kernels.copies or contextlib.nullcontext():
-        _fit_and_report(run, study, out, device, fit, kernels, watch, remote, made)
+        work = _Work(run, study, out, device, kernels, watch, remote, made)
+        work.prepare()
+        work.fit(fit)
+        work.report()
     run.seconds = time.time() - started
     return run
 
-# %% ../../nbs/report/run.ipynb #1249220a
-def _fit_and_report(run, study, out, device, fit, kernels, watch, remote, made):
-    """Everything of a run that takes time."""
-    store = UnitStore(out / ".units")
-    experiments = [open_any(study, u, store) for u in study.universes]
-    for experiment in experiments:
-        _check_parameters(template_of(experiment), _parameters(experiment, out, device, run.folder))
-    for place in (run.folder, store.folder):
-        with writing(place):
-            place.mkdir(parents=True, exist_ok=True)
-            with tempfile.TemporaryFile(dir=place):
-                pass
-    if remote:
-        remote.try_out()
-    listed = [(b, t) for b in experiments for t in tasks(b, device)]
+# %% ../../nbs/report/run.ipynb #9d91e1cd
+@dataclass
+class _Work:
+    """What is left to do of a run, step by step."""
 
-    def on_boards(boards):
-        if remote:
-            push_tasks(remote, listed, store)
-        if watch:
-            watch(boards)
+    run: StudyRun
+    study: Study
+    out: Path  # folder of all reports
+    device: str
+    kernels: _Kernels
+    watch: Callable | None  # as in `run_study`
+    remote: Remote | None
+    made: str | None  # as `made_from` gives it
 
-    if remote:
-        pull_tasks(remote, listed, store)
-    fit(experiments, store, on_boards)
-    run.failures = {str(u): e for b in experiments for u, e in failures(b.units(device), store).items()}
+    def __post_init__(self):
+        self.store = UnitStore(self.out / ".units")
+        self.experiments = [open_any(self.study, universe, self.store) for universe in self.study.universes]
 
-    def show(now):
-        return watch and watch({b.slug: (n := len(b.units(device)), n, now) for b in experiments})
+    def prepare(self):
+        """Raise before anything is fitted where the notebook does not take a parameter or a place cannot be written."""
+        for experiment in self.experiments:
+            given = _parameters(experiment, self.out, self.device, self.run.folder)
+            _check_parameters(template_of(experiment), given)
+        for place in (self.run.folder, self.store.folder):
+            with writing(place):
+                place.mkdir(parents=True, exist_ok=True)
+                with tempfile.TemporaryFile(dir=place):
+                    pass
+        if self.remote:
+            self.remote.try_out()
 
-    show("writing the report")
-    with study_lock(out, study.name):
-        _write_reports(run, experiments, out, device, kernels)
-        if made and not run.failures:
-            note_finished(study, out, made, [u.key for b in experiments for u in b.units(device)])
-        if remote:
-            push_report(remote, run.folder)
-    forget_tables(store.tables)
-    show("report written")
+    def fit(self, fit: Callable):
+        """Fit what no other machine has; copy what is done while it is being done."""
+        listed = [(experiment, task) for experiment in self.experiments for task in tasks(experiment, self.device)]
+
+        def on_boards(boards):
+            if self.remote:
+                push_tasks(self.remote, listed, self.store)
+            if self.watch:
+                self.watch(boards)
+
+        if self.remote:
+            pull_tasks(self.remote, listed, self.store)
+        fit(self.experiments, self.store, on_boards)
+        self.run.failures = {str(unit): error for unit, error in failures(self.units(), self.store).items()}
+
+    def report(self):
+        """Write the report, which another process may be writing as well."""
+        self.tell("writing the report")
+        with study_lock(self.out, self.study.name):
+            _write_reports(self.run, self.experiments, self.out, self.device, self.kernels)
+            if self.made and not self.run.failures:
+                note_finished(self.study, self.out, self.made, [unit.key for unit in self.units()])
+            if self.remote:
+                push_report(self.remote, self.run.folder)
+        forget_tables(self.store.tables)
+        self.tell("report written")
+
+    def units(self) -> list:
+        return [unit for experiment in self.experiments for unit in experiment.units(self.device)]
+
+    def tell(self, now: str):
+        """Say to who watches what is being done, now that all units are."""
+        if not self.watch:
+            return
+        counts = {experiment.slug: len(experiment.units(self.device)) for experiment in self.experiments}
+        self.watch({slug: (count, count, now) for slug, count in counts.items()})
 
 # %% ../../nbs/report/run.ipynb #d3503cc0
 def _kernels_at_once(jobs: int, universes: int) -> int:

@@ -39,7 +39,7 @@ def write_own_site(
 
     Returns
     -------
-    'Markdown'
+    Markdown
         what a notebook shows: a link to the leaderboard
     """
     from IPython.display import Markdown

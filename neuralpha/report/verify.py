@@ -148,24 +148,44 @@ def _as_stored(value):
         return value
     return _cells(value) if isinstance(value, str) else json.loads(json.dumps(nan_to_none(value)))
 
-# %% ../../nbs/report/verify.ipynb #37e32da7
+# %% ../../nbs/report/verify.ipynb #b12648fb
 def _row_differences(stored: pd.DataFrame, derived: pd.DataFrame) -> list:  # in words
     """Where two tables differ: the first row of each column that does."""
     if list(stored) != list(derived) or len(stored) != len(derived):
-        shape = [f"{len(t):,} rows of {', '.join(t)}" for t in (stored, derived)]
+        shape = [f"{len(table):,} rows of {', '.join(table)}" for table in (stored, derived)]
         return [f"stored {shape[0]}, derived {shape[1]}"]
-    key = [c for c in ("date", "asset", "model") if c in derived]
+    key = [name for name in ("date", "asset", "model") if name in derived]
     out = []
-    for c in derived:
-        a, b = stored[c].reset_index(drop=True), derived[c].reset_index(drop=True)
-        near = pd.api.types.is_float_dtype(b) and np.isclose(a, b, VERIFY_TOLERANCE, VERIFY_TOLERANCE / 1000)
-        wrong = np.flatnonzero(~(near | (a == b) | (a.isna() & b.isna())))
-        if len(wrong):
-            row = derived.iloc[wrong[0]]
-            where = " ".join(str(row[k].date()) if k == "date" and row[k] == row[k] else str(row[k]) for k in key)
-            more = f" (and {len(wrong) - 1:,} more)" if len(wrong) > 1 else ""
-            out.append(f"{c} of {where}: stored {a[wrong[0]]!r}, derived {b[wrong[0]]!r}{more}")
+    for name in derived:
+        said = stored[name].reset_index(drop=True)
+        found = derived[name].reset_index(drop=True)
+        wrong = np.flatnonzero(~_are_alike(said, found))
+        if not len(wrong):
+            continue
+        first = wrong[0]
+        where = " ".join(map(_key_text, derived[key].iloc[first]))
+        more = f" (and {len(wrong) - 1:,} more)" if len(wrong) > 1 else ""
+        stored_text, derived_text = (repr(_plain(values[first])) for values in (said, found))
+        out.append(f"{name} of {where}: stored {stored_text}, derived {derived_text}{more}")
     return out
+
+# %% ../../nbs/report/verify.ipynb #09676e6c
+def _are_alike(stored: pd.Series, derived: pd.Series) -> pd.Series:  # of bool
+    """Which values are equal, both missing, or numbers that differ by less than the tolerance."""
+    same = (stored == derived) | (stored.isna() & derived.isna())
+    if not pd.api.types.is_float_dtype(derived):
+        return same
+    return same | np.isclose(stored, derived, VERIFY_TOLERANCE, VERIFY_TOLERANCE / 1000)
+
+
+def _plain(value):
+    """A number of NumPy's as Python writes it."""
+    return value.item() if isinstance(value, np.generic) else value
+
+
+def _key_text(value) -> str:
+    """A date, an asset or a model, as one says which row is meant."""
+    return str(value.date()) if isinstance(value, pd.Timestamp) else str(value)
 
 # %% ../../nbs/report/verify.ipynb #4e6a277f
 class FileComparison(NamedTuple):

@@ -51,7 +51,7 @@ from neuralpha.rl.truths import (
     share_band,
 )
 
-# %% ../../nbs/rl/agents.ipynb #53389460
+# %% ../../nbs/rl/agents.ipynb #5a17d536
 class TradeNet(nn.Module):
     """Policies of several seeds at once."""
 
@@ -80,14 +80,23 @@ class TradeNet(nn.Module):
         self.start = nn.Parameter(torch.zeros(len(seeds), 1, 2 * n_assets))
 
     def forward(
-        self, seen, before
-    ) -> torch.Tensor:  # (seeds, paths, n_seen), (seeds, paths, n_assets), both of size about 1
+        self,
+        seen: torch.Tensor,  # (seeds, paths, n_seen), of size about 1
+        before: torch.Tensor,  # (seeds, paths, n_assets), of size about 1
+    ) -> torch.Tensor:  # (seeds, paths, n_assets)
         """The next position.
+
+        Parameters
+        ----------
+        seen : torch.Tensor
+            (seeds, paths, n_seen), of size about 1
+        before : torch.Tensor
+            (seeds, paths, n_assets), of size about 1
 
         Returns
         -------
         torch.Tensor
-            (seeds, paths, n_seen), (seeds, paths, n_assets), both of size about 1
+            (seeds, paths, n_assets)
         """
         n = self.n_assets
         hidden = torch.tanh(torch.cat([seen, before], -1) @ self.inner + self.shift)

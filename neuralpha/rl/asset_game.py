@@ -119,7 +119,7 @@ class AssetGame:
         begin, end = panel.date_offsets[date : date + 2]
         return panel.rows_by_date[begin:end]
 
-# %% ../../nbs/rl/asset_game.ipynb #fe7fe7ea
+# %% ../../nbs/rl/asset_game.ipynb #96d15b6f
 class Actor(NetModule):
     """A net from what an asset's account sees to an action in [−1, 1].
 
@@ -140,13 +140,21 @@ class Actor(NetModule):
             action, after = self.step(known.clamp(-10, 10))
         return action[:, 0].numpy().astype(np.float64), after.numpy()
 
-    def step(self, x: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:  # (n, n_seen + M) -> (n, 1), (n, M)
+    def step(
+        self,
+        x: torch.Tensor,  # (n, n_seen + M): what is seen, and the memory before
+    ) -> tuple[torch.Tensor, torch.Tensor]:  # (n, 1) actions; (n, M) the memory after
         """One bar.
+
+        Parameters
+        ----------
+        x : torch.Tensor
+            (n, n_seen + M): what is seen, and the memory before
 
         Returns
         -------
         tuple[torch.Tensor, torch.Tensor]
-            (n, n_seen + M) -> (n, 1), (n, M)
+            (n, 1) actions; (n, M) the memory after
         """
         raise NotImplementedError
 

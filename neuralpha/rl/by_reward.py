@@ -575,7 +575,7 @@ def _vector_env(game):
 
     return Accounts()
 
-# %% ../../nbs/rl/by_reward.ipynb #14124d85
+# %% ../../nbs/rl/by_reward.ipynb #4958576e
 @dataclass
 class RewardAgent:
     """One trained policy; it acts without chance.
@@ -613,13 +613,21 @@ class RewardAgent:
         """Forget what was seen; an agent that remembers must know where an episode begins."""
         self._memory = None
 
-    def act(self, seen) -> np.ndarray:  # (accounts, n_seen) as seen, not scaled → (accounts, n_actions) in [-1, 1]
+    def act(
+        self,
+        seen,  # (accounts, n_seen) as seen, not scaled
+    ) -> np.ndarray:  # (accounts, n_actions) in [-1, 1]
         """The action for each account.
+
+        Parameters
+        ----------
+        seen
+            (accounts, n_seen) as seen, not scaled
 
         Returns
         -------
         np.ndarray
-            (accounts, n_seen) as seen, not scaled → (accounts, n_actions) in [-1, 1]
+            (accounts, n_actions) in [-1, 1]
         """
         seen, wanted = np.asarray(seen), len(self.scale.centre)
         if seen.dtype.kind not in "iuf" or seen.shape[-1:] != (wanted,) or not np.isfinite(seen).all():
@@ -688,7 +696,7 @@ def _fresh_policy(algorithm, n_seen, n_actions, hidden):
 def _no_learning(_):
     return 0.0
 
-# %% ../../nbs/rl/by_reward.ipynb #049939a4
+# %% ../../nbs/rl/by_reward.ipynb #f841938f
 @dataclass
 class RewardAgents(ManySeeds):
     """Agents of several seeds.
@@ -713,7 +721,11 @@ class RewardAgents(ManySeeds):
         for agent in self.agents:
             agent.begin()
 
-    def __call__(self, signal, before) -> np.ndarray:  # (seeds, paths, n_signals), (seeds, paths, n_assets)
+    def __call__(
+        self,
+        signal,  # (seeds, paths, n_signals)
+        before,  # (seeds, paths, n_assets)
+    ) -> np.ndarray:  # (seeds, paths, n_assets)
         """The next position."""
         seen = np.concatenate([self.market.observe(signal), before], -1)
         action = np.stack([agent.act(rows) for agent, rows in zip(self.agents, seen)])

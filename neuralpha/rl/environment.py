@@ -66,7 +66,7 @@ def trade_env(
         currency
     clock : Clock, default Clock()
         when it trades
-    limits : 'ActionLimits | None', default None
+    limits : ActionLimits | None, default None
         on single positions, gross and net
     copies : int, default 1
         accounts in each market
@@ -178,7 +178,7 @@ def _moves(panel) -> np.ndarray:  # (n_dates, n_assets)
     out[panel.date_code, panel.asset_code] = bar_legs(panel).before
     return out
 
-# %% ../../nbs/rl/environment.ipynb #50b79247
+# %% ../../nbs/rl/environment.ipynb #13a95849
 @dataclass(frozen=True)
 class ActionLimits:
     """Shares of the wealth.
@@ -200,13 +200,21 @@ class ActionLimits:
     def __post_init__(self):
         check_intervals(self, position="[0, inf)", gross="[0, inf)", net="[0, inf)")
 
-    def weights(self, action: np.ndarray) -> np.ndarray:  # (..., n_assets) in [−1, 1] → shares of the wealth
+    def weights(
+        self,
+        action: np.ndarray,  # (..., n_assets) in [−1, 1]
+    ) -> np.ndarray:  # (..., n_assets) shares of the wealth
         """What is asked for, brought within the limits.
+
+        Parameters
+        ----------
+        action : np.ndarray
+            (..., n_assets) in [−1, 1]
 
         Returns
         -------
         np.ndarray
-            (..., n_assets) in [−1, 1] → shares of the wealth
+            (..., n_assets) shares of the wealth
         """
         action = _numbers_of(action)
         weights = self._within_gross(action * self.position)
@@ -232,8 +240,10 @@ def _without(excess: np.ndarray, weights: np.ndarray) -> np.ndarray:  # (..., n_
     before, after = (np.abs(part).max(-1, keepdims=True) for part in (weights, left))
     return left * np.minimum(1.0, before / np.maximum(after, 1e-300))
 
-# %% ../../nbs/rl/environment.ipynb #340b4644
-def _sum_of_assets(values: np.ndarray) -> np.ndarray:  # (..., n_assets) -> (..., 1)
+# %% ../../nbs/rl/environment.ipynb #b6a8ed03
+def _sum_of_assets(
+    values: np.ndarray,  # (..., n_assets)
+) -> np.ndarray:  # (..., 1)
     sums = _sum_of_rows(np.ascontiguousarray(values).reshape(-1, values.shape[-1]))
     return sums.reshape(*values.shape[:-1], 1)
 

@@ -41,7 +41,7 @@ from ..evaluate.plots import new_figure, style
 if TYPE_CHECKING:
     import torch
 
-# %% ../../nbs/rl/truths.ipynb #ed4b950a
+# %% ../../nbs/rl/truths.ipynb #6a26030e
 class Market:
     """What the markets of this page have in common."""
 
@@ -50,14 +50,23 @@ class Market:
         return after
 
     def next_signal(
-        self, last, noise
-    ) -> "np.ndarray | torch.Tensor":  # (..., n_signals) the signal before, standard normal
+        self,
+        last,  # (..., n_signals) the signal before
+        noise,  # (..., n_signals) standard normal
+    ) -> "np.ndarray | torch.Tensor":  # (..., n_signals)
         """The signal of the next bar.
+
+        Parameters
+        ----------
+        last
+            (..., n_signals) the signal before
+        noise
+            (..., n_signals) standard normal
 
         Returns
         -------
-        'np.ndarray | torch.Tensor'
-            (..., n_signals) the signal before, standard normal
+        np.ndarray | torch.Tensor
+            (..., n_signals)
         """
         return self.decay * last + self.innovation * noise
 
@@ -67,7 +76,7 @@ def check_market(where: str, market) -> None:
     if not all(callable(getattr(market, name, None)) for name in ("next_signal", "observe", "reward", "carry")):
         raise wrong_kind(where, market, "Market", "rl.truths.SignalMarket() is one, and so is a class like it")
 
-# %% ../../nbs/rl/truths.ipynb #acf9b2f4
+# %% ../../nbs/rl/truths.ipynb #b2d05b31
 @dataclass(frozen=True)
 class SignalMarket(Market):
     """One asset whose expected return is a signal that reverts.
@@ -129,13 +138,27 @@ class SignalMarket(Market):
         scale = np.sqrt(2 * self.mean_reversion) if self.standardised else self.volatility
         return np.array([scale])
 
-    def reward(self, signal, before, after) -> "np.ndarray | torch.Tensor":  # arrays or tensors (..., 1)
+    def reward(
+        self,
+        signal,  # (..., 1)
+        before,  # (..., 1) position
+        after,  # (..., 1) position
+    ) -> "np.ndarray | torch.Tensor":  # (...)
         """What holding `after` for a step is worth, having held `before`.
+
+        Parameters
+        ----------
+        signal
+            (..., 1)
+        before
+            (..., 1) position
+        after
+            (..., 1) position
 
         Returns
         -------
-        'np.ndarray | torch.Tensor'
-            arrays or tensors (..., 1)
+        np.ndarray | torch.Tensor
+            (...)
         """
         traded = abs(after - before) ** self.power
         return (signal * after - self.risk_aversion * after**2 - self.cost * traded).sum(-1)
@@ -408,7 +431,7 @@ def published_episodes(market: SignalMarket, n_episodes: int = 10) -> np.ndarray
     noise = np.stack([np.random.RandomState(seed).normal(0, 1, 5000) for seed in seeds], 1)[..., None]
     return draw_signals(market, noise)[1:-1]
 
-# %% ../../nbs/rl/truths.ipynb #85bf5397
+# %% ../../nbs/rl/truths.ipynb #30a5e691
 @dataclass(frozen=True, eq=False)
 class FactorMarket(Market):
     """Several assets whose expected returns come from factors that decay.
@@ -466,13 +489,27 @@ class FactorMarket(Market):
         """
         return 1 - self.mean_reversion
 
-    def reward(self, signal, before, after) -> "np.ndarray | torch.Tensor":  # (..., n_signals), (..., n_assets)
+    def reward(
+        self,
+        signal,  # (..., n_signals)
+        before,  # (..., n_assets) positions
+        after,  # (..., n_assets) positions
+    ) -> "np.ndarray | torch.Tensor":  # (...)
         """What holding `after` for a step is worth, having held `before`.
+
+        Parameters
+        ----------
+        signal
+            (..., n_signals)
+        before
+            (..., n_assets) positions
+        after
+            (..., n_assets) positions
 
         Returns
         -------
-        'np.ndarray | torch.Tensor'
-            (..., n_signals), (..., n_assets)
+        np.ndarray | torch.Tensor
+            (...)
         """
         traded = after - before
         gained = (signal @ self.loadings.T * after).sum(-1)

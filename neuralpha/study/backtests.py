@@ -239,13 +239,19 @@ def traded_file(store: UnitStore, universe: str) -> Path:
     """The scores that a sweep trades on, for its workers; hidden, and removed when it ends."""
     return store.folder / f".{universe_slug(universe)}-traded.parquet"
 
-# %% ../../nbs/study/backtests.ipynb #317cbaca
-def write_traded(store: UnitStore, universe: str, scores: dict) -> None:  # model -> (date, asset) Series
+# %% ../../nbs/study/backtests.ipynb #2df2cae0
+def write_traded(
+    store: UnitStore,
+    universe: str,
+    scores: dict,  # model -> (date, asset) Series
+) -> None:
     """Lay the scores where workers find them.
 
-    Returns
-    -------
-    None
+    Parameters
+    ----------
+    store : UnitStore
+    universe : str
+    scores : dict
         model -> (date, asset) Series
     """
     store.folder.mkdir(parents=True, exist_ok=True)

@@ -34,7 +34,7 @@ def draw_errors(
 
     Parameters
     ----------
-    draws : 'Repetitions'
+    draws : Repetitions
     name : str
         of the model
     draw : int

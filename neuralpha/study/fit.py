@@ -121,7 +121,7 @@ def open_any(
 
     Returns
     -------
-    'Experiment | Repetitions | Backtests'
+    Experiment | Repetitions | Backtests
         draws where the study repeats them, backtests of a plan
     """
     if plan is not None:
@@ -476,10 +476,10 @@ def fit_study(
     if watch:
         watch(progress_of(listed, [], store, part))
 
-# %% ../../nbs/study/fit.ipynb #23152d9c
+# %% ../../nbs/study/fit.ipynb #e361bf32
 def progress_of(
-    listed,  # (experiment, task) pairs: all, and those that are not finished
-    left,  # (experiment, task) pairs: all, and those that are not finished
+    listed,  # all (experiment, task) pairs
+    left,  # those of them that are not finished
     store: UnitStore,
     part: str = "all",
     now=(),  # what is being done, as texts
@@ -489,9 +489,9 @@ def progress_of(
     Parameters
     ----------
     listed
-        (experiment, task) pairs: all, and those that are not finished
+        all (experiment, task) pairs
     left
-        (experiment, task) pairs: all, and those that are not finished
+        those of them that are not finished
     store : UnitStore
     part : str, default 'all'
     now : default ()

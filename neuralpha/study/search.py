@@ -207,14 +207,16 @@ def trial_count(
     free = len(known) - known["fold"].nunique()
     return n, list(map(float, away * np.sqrt((len(known) - 1) / free))) if free > 0 else None
 
-# %% ../../nbs/study/search.ipynb #27586fcf
-def plot_trials(records: list) -> "Figure":  # of one model
+# %% ../../nbs/study/search.ipynb #14631aa4
+def plot_trials(
+    records: list,  # of one model, one a fold: see `search_records`
+) -> "Figure":
     """Every trial's IC and the best so far, one panel per fold; returns the figure.
 
-    Returns
-    -------
-    'Figure'
-        of one model
+    Parameters
+    ----------
+    records : list
+        of one model, one a fold: see `search_records`
     """
     import matplotlib.pyplot as plt
 

@@ -233,39 +233,53 @@ class Twice(NamedTuple):
     moved: str  # "first", "second" or "neither": on which the price moves by it
     count: int  # such pairs
 
-# %% ../../../nbs/data/reading/adjustment.ipynb #732dbe42
-def find_written_twice(c: Changes, coarse: bool = False) -> Twice | None:  # coarse: bars longer than days
+# %% ../../../nbs/data/reading/adjustment.ipynb #90fd4995
+def find_written_twice(
+    c: Changes,
+    coarse: bool = False,  # bars are longer than days
+) -> Twice | None:
     """The first pair of equal ratios on nearby bars that the price does not both make; None without one.
 
-    Returns
-    -------
-    Twice | None
-        coarse: bars longer than days
+    Parameters
+    ----------
+    c : Changes
+    coarse : bool, default False
+        bars are longer than days
     """
     if c.kind != "events" or len(c.at) < 2:
         return None
     first, second = c.at[:-1], c.at[1:]
     size = np.abs(c.step[second])
     near = np.where(size > 0.2, NEARBY, REPEATED) if not coarse else 1
-    equal = np.abs(c.step[first] - c.step[second]) < 1e-6
-    pairs = (c.asset[first] == c.asset[second]) & equal & (second - first <= near)
-    made = [np.abs(np.abs(c.move[at]) - size) < 0.3 * size for at in (first, second)]
-    hit = np.flatnonzero(pairs & ~(made[0] & made[1]))
-    if not len(hit):
+    is_equal = np.abs(c.step[first] - c.step[second]) < 1e-6
+    is_pair = (c.asset[first] == c.asset[second]) & is_equal & (second - first <= near)
+    first_moves, second_moves = (np.abs(np.abs(c.move[at]) - size) < 0.3 * size for at in (first, second))
+    doubtful = np.flatnonzero(is_pair & ~(first_moves & second_moves))
+    if not len(doubtful):
         return None
-    told = hit[made[0][hit] | made[1][hit]]  # those of which one is right say more
-    i = (told if len(told) else hit)[0]
-    moved = "neither" if made[0][i] == made[1][i] else "first" if made[0][i] else "second"
-    return Twice(int(first[i]), int(second[i]), float(np.exp(c.step[second][i])), moved, len(hit))
+    one_is_right = doubtful[first_moves[doubtful] | second_moves[doubtful]]  # these say more
+    pair = one_is_right[0] if len(one_is_right) else doubtful[0]
+    moved = {(True, False): "first", (False, True): "second", (False, False): "neither"}
+    return Twice(
+        int(first[pair]),
+        int(second[pair]),
+        float(np.exp(c.step[second][pair])),
+        moved[bool(first_moves[pair]), bool(second_moves[pair])],
+        len(doubtful),
+    )
 
-# %% ../../../nbs/data/reading/adjustment.ipynb #8a284be6
-def judge_ways(c: Changes, coarse: bool = False) -> AdjustmentProof:  # coarse: bars longer than days
+# %% ../../../nbs/data/reading/adjustment.ipynb #db942846
+def judge_ways(
+    c: Changes,
+    coarse: bool = False,  # bars are longer than days
+) -> AdjustmentProof:
     """Decide between the ways; `why` says what keeps it from being decided.
 
-    Returns
-    -------
-    AdjustmentProof
-        coarse: bars longer than days
+    Parameters
+    ----------
+    c : Changes
+    coarse : bool, default False
+        bars are longer than days
     """
     at = c.at[np.isfinite(c.move[c.at])]
     if not len(at):
@@ -559,22 +573,22 @@ def are_price_ratios(given: np.ndarray) -> bool:
     low, typical, high = np.quantile(known, [0.25, 0.5, 0.75])
     return bool(0.8 < typical < 1.25 and high - low < 0.5)
 
-# %% ../../../nbs/data/reading/adjustment.ipynb #521d49b9
+# %% ../../../nbs/data/reading/adjustment.ipynb #07746d0a
 def by_returns(
-    asset: np.ndarray,  # (n,) sorted; returns as fractions
-    close: np.ndarray,  # (n,) sorted; returns as fractions
-    given: np.ndarray,  # (n,) sorted; returns as fractions
+    asset: np.ndarray,  # (n,) sorted
+    close: np.ndarray,  # (n,) by date within an asset
+    given: np.ndarray,  # (n,) its returns as a column says them, as fractions
 ) -> np.ndarray:  # (n,) log multiplier of the price, 0 at an asset's last bar
     """What prices must be multiplied by to have the returns of a column.
 
     Parameters
     ----------
     asset : np.ndarray
-        (n,) sorted; returns as fractions
+        (n,) sorted
     close : np.ndarray
-        (n,) sorted; returns as fractions
+        (n,) by date within an asset
     given : np.ndarray
-        (n,) sorted; returns as fractions
+        (n,) its returns as a column says them, as fractions
 
     Returns
     -------

@@ -16,8 +16,8 @@ or the new shares for each old one, in shares, per cent or money: where the pric
 
 # %% auto #0
 __all__ = ['SOME_ASSETS', 'RESTS', 'BEGINS_OR_ENDS', 'EVENTS', 'PAIRS', 'MONEY', 'IN_MONEY', 'LEAST_KEPT', 'LEAP', 'AS_WELL',
-           'RelationToClose', 'stand_beside', 'find_adjusted_close', 'is_called_event', 'event_columns', 'Proof',
-           'prove_event', 'say_event', 'say_text_events']
+           'SIGNS', 'RelationToClose', 'stand_beside', 'find_adjusted_close', 'is_called_event', 'event_columns',
+           'Proof', 'prove_event', 'say_event', 'say_text_events']
 
 # %% ../../../nbs/data/reading/unnamed.ipynb #4a440858
 from dataclasses import replace
@@ -275,11 +275,12 @@ class Proof(NamedTuple):
     leaps: bool  # on most of its days the price leaps
     changes: Changes  # of the form, or of the ratio
 
-# %% ../../../nbs/data/reading/unnamed.ipynb #91630e29
+# %% ../../../nbs/data/reading/unnamed.ipynb #ba38385d
 LEAP = 4.0  # usual moves
 AS_WELL = 1.5  # times the misfit, up to which another meaning fits as well
+SIGNS = {"multiply": 1.0, "divide": -1.0}  # of a step in the logarithm of the multiplier
 
-# %% ../../../nbs/data/reading/unnamed.ipynb #cd585deb
+# %% ../../../nbs/data/reading/unnamed.ipynb #a7eb401c
 def prove_event(
     code: np.ndarray,
     close: np.ndarray,
@@ -303,20 +304,30 @@ def prove_event(
     """
     forms = {form: ratio for form, ratio in _forms(code, close, value, scale).items() if meant in (None, form)}
     found = {form: changes(code, close, ratio) for form, ratio in forms.items()}
-    ways = {form: judge_ways(c, coarse).way for form, c in found.items()}
-    signs = {"multiply": 1.0, "divide": -1.0}
-    proven = {f: signs[w] for f, w in ways.items() if w in signs and (w == "multiply" or f == "ratios of splits")}
-    misfit = {f: float(np.nanmean(np.abs(_rest(found[f], sign)))) for f, sign in proven.items()}
+    ways = {form: judge_ways(change, coarse).way for form, change in found.items()}
+    signs = {form: SIGNS[way] for form, way in ways.items() if _is_proven(form, way)}
+    misfit = {form: float(np.nanmean(np.abs(_rest(found[form], sign)))) for form, sign in signs.items()}
     best = min(misfit, key=misfit.get, default=None)
-    level = np.zeros(len(code)) if best is None else proven[best] * found[best].level
-    rivals = [f for f in proven if f != best and misfit[f] < AS_WELL * misfit[best]]
-    if any(not np.allclose(proven[f] * found[f].level, level, atol=0.01) for f in rivals):
-        best = None
+    level = np.zeros(len(code)) if best is None else signs[best] * found[best].level
+    rivals = [form for form in signs if form != best and misfit[form] < AS_WELL * misfit[best]]
+    if not all(np.allclose(signs[form] * found[form].level, level, atol=0.01) for form in rivals):
+        best = None  # another meaning fits as well, and makes other prices
     first = next(iter(found.values()))
-    at, moves = first.at, first.move
-    leaps = len(at) and np.nanmedian(np.abs(moves[at])) > LEAP * np.nanmedian(np.abs(moves))
     carried = [form for form, way in ways.items() if way == "adjusted"]
-    return Proof(best, level, carried, bool(leaps), found[best] if best else first)
+    return Proof(best, level, carried, _leaps(first), found[best] if best else first)
+
+# %% ../../../nbs/data/reading/unnamed.ipynb #2f57a711
+def _is_proven(form: str, way: str) -> bool:
+    """Whether the prices follow the form; only the ratio of a split is written the other way round as well."""
+    return way == "multiply" or (way == "divide" and form == "ratios of splits")
+
+
+def _leaps(change: Changes) -> bool:
+    """Whether the price leaps on most of the event's days."""
+    if not len(change.at):
+        return False
+    size = np.abs(change.move)
+    return bool(np.nanmedian(size[change.at]) > LEAP * np.nanmedian(size))
 
 # %% ../../../nbs/data/reading/unnamed.ipynb #fdbcbf8a
 def _rest(c: Changes, sign: float) -> np.ndarray:

@@ -9,10 +9,10 @@ differently from the best rule on a score.
 # %% auto #0
 __all__ = ['AgentsPage', 'agents_page']
 
-# %% ../../../nbs/report/pages/agents.ipynb #c3f450e9
+# %% ../../../nbs/report/pages/agents.ipynb #44e154e2
 from dataclasses import dataclass
 from .cells import Cell, NumberTable, any_cell, interval_cell, text_cell
-from .money import MoneyTable, money_table
+from .money import WORTH_COLUMNS, MoneyTable, money_table
 from .results import UniverseResult, figure_sections
 from ..sections.agents import LINES
 
@@ -56,9 +56,10 @@ def _seeds_table(seeds: dict, agents: dict) -> NumberTable:
     note = "Net return of every seed alone, % a year; the spread is a standard deviation."
     return NumberTable("What another seed would have changed", heads, rows, note)
 
-# %% ../../../nbs/report/pages/agents.ipynb #98f03298
+# %% ../../../nbs/report/pages/agents.ipynb #55672cb2
 def _trading_table(trading: dict) -> NumberTable:
-    heads = ["Model", "turnover a year", "cost, bps", "brought, bps"]
+    turnover, _ = WORTH_COLUMNS["turnover, times a year"]  # its name in the table above
+    heads = ["Model", turnover, "cost, bps", "brought, bps"]
     keys = ("turnover", "cost_bps", "gross_bps")
     rows = [[text_cell(name), *(any_cell(record[key], 2) for key in keys)] for name, record in trading.items()]
     note = (

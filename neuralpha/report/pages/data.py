@@ -36,7 +36,7 @@ class DataOfUniverse(NamedTuple):
         of the table of checks
     checks : list
         rows of values
-    survivorship : 'Survivorship'
+    survivorship : Survivorship
     unlabelled : str
     masked : dict | None
         text, href, columns and rows of what the checks took out

@@ -38,7 +38,7 @@ class LeaderboardPage:
         what, error
     answers : list
         universe, address, text
-    published : 'PublishedTables | None'
+    published : PublishedTables | None
     columns : list
         Column
     rows : list

@@ -25,7 +25,7 @@ class RepetitionsPage:
     setting : str
     missing : list
         what, error
-    published : 'PublishedTables | None'
+    published : PublishedTables | None
     columns : list
         Column
     universes : list

@@ -103,8 +103,8 @@ class ModelPage:
         what intervals of few dates leave open
     tuned : list
         SearchRow
-    stack : 'LearntWeights | None'
-    slices : 'ModelSlices | None'
+    stack : LearntWeights | None
+    slices : ModelSlices | None
     part : str
         what was left out to measure losses: family or cluster of features
     losses : list

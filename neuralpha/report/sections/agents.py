@@ -51,14 +51,21 @@ def _net_of_seeds(experiment, name: str, prediction) -> dict:  # seed -> net ret
         alone[seed] = float(100 * experiment.panel.bars_per_year * book.net.mean())
     return alone
 
-# %% ../../../nbs/report/sections/agents.ipynb #0bc5f2a1
-def seed_record(net: dict) -> dict:  # seed -> net return, % a year
+# %% ../../../nbs/report/sections/agents.ipynb #0f0e2a92
+def seed_record(
+    net: dict,  # seed -> net return, % a year
+) -> dict:  # of the seeds, % a year: net by seed, spread (standard deviation), worst, best
     """Spread, worst and best of the seeds.
+
+    Parameters
+    ----------
+    net : dict
+        seed -> net return, % a year
 
     Returns
     -------
     dict
-        seed -> net return, % a year
+        of the seeds, % a year: net by seed, spread (standard deviation), worst, best
     """
     values = np.array(list(net.values()))
     by_seed = {str(seed): value for seed, value in net.items()}
@@ -287,13 +294,15 @@ def plot_differences(differences: dict) -> Figure:
     ax.invert_yaxis()
     return fig
 
-# %% ../../../nbs/report/sections/agents.ipynb #572a5f8e
-def plot_turnover(turnover: dict) -> Figure:  # model -> share of the account traded on each bar
+# %% ../../../nbs/report/sections/agents.ipynb #90f38b56
+def plot_turnover(
+    turnover: dict,  # model -> share of the account traded on each bar
+) -> Figure:
     """Share of the account that each model trades on a bar, mean of 20.
 
-    Returns
-    -------
-    Figure
+    Parameters
+    ----------
+    turnover : dict
         model -> share of the account traded on each bar
     """
     fig, ax = new_figure(8, 2.6)

@@ -5,9 +5,10 @@
 # %% auto #0
 __all__ = ['SESSIONS_A_YEAR', 'SECTION', 'survivorship_facts', 'data_facts', 'checks_table']
 
-# %% ../../../nbs/report/sections/data.ipynb #031787b9
+# %% ../../../nbs/report/sections/data.ipynb #8f739cec
 from typing import TYPE_CHECKING
 import numpy as np
+import pandas as pd
 from ...core import nan_to_none, write_json
 from ...data.point_in_time.survivorship import survivorship_report
 from ..masked import MASKED, write_masked
@@ -91,10 +92,10 @@ def data_facts(experiment: Experiment) -> dict:  # what checks.json holds
         "survivorship": survivorship_facts(panel, experiment.y.horizon, experiment.y.delay),
     }
 
-# %% ../../../nbs/report/sections/data.ipynb #00e741c9
+# %% ../../../nbs/report/sections/data.ipynb #b26ab2ca
 def _cell_as_json(value):
     """A cell of the table of checks, JSON-native; what is missing is None."""
-    if value is None or value != value:
+    if pd.isna(value):
         return None
     if isinstance(value, np.generic):
         return value.item()
@@ -106,7 +107,7 @@ def checks_table(checks) -> "Styler | Markdown":  # what a notebook displays
 
     Returns
     -------
-    'Styler | Markdown'
+    Styler | Markdown
         what a notebook displays
     """
     from IPython.display import Markdown
