@@ -65,7 +65,7 @@ from .section import StoredReport
 from .worth import stored_report
 from ..study.spec import Study
 
-# %% ../../nbs/report/desk.ipynb #6cd5cd15
+# %% ../../nbs/report/desk.ipynb #7acb6d90
 def open_desk(
     report,  # folder of a report, or of one of its universes
     folder,  # of the desk, or its address, see `DeskAtAddress`; must not exist
@@ -129,7 +129,7 @@ def open_desk(
         since=str(since),
         policy=policy or study.portfolio.policy,
         costs=_cost_terms(study, costs),
-        capital=float(capital or study.portfolio.capital),
+        capital=float(study.portfolio.capital if capital is None else capital),
         delay=study.label.delay,
         fill=study.portfolio.fill,
         tranches=study.portfolio.horizon or study.label.horizon,
