@@ -13,9 +13,9 @@ this module carries `known_code`, the date at whose close it is known, row by ro
 
 # %% auto #0
 __all__ = ['NO_PRICE', 'BEYOND', 'NOT_SAID', 'EXITS', 'NO_ENTRY', 'NO_EXIT', 'NO_BET', 'ROW_WEIGHTS', 'Label',
-           'standardise_label', 'forward_return', 'suspended_exits', 'trailing_volatility', 'trailing_beta',
-           'excess_return', 'volatility_scaled', 'classes', 'triple_barrier', 'meta_label', 'trend_scan',
-           'MultiTaskLabel', 'multi_horizon', 'average_uniqueness', 'uniqueness', 'draw_probabilities',
+           'standardise_label', 'forward_return', 'check_label', 'suspended_exits', 'trailing_volatility',
+           'trailing_beta', 'excess_return', 'volatility_scaled', 'classes', 'triple_barrier', 'meta_label',
+           'trend_scan', 'MultiTaskLabel', 'multi_horizon', 'average_uniqueness', 'uniqueness', 'draw_probabilities',
            'sequential_bootstrap', 'time_decay', 'sample_weights', 'own_label']
 
 # %% ../nbs/labels.ipynb #48b0080d
@@ -277,7 +277,7 @@ def _check_bars(**bars):
         if not isinstance(value, (int, np.integer)) or value < low:
             raise NeuralphaError(f"{what} is {value!r}; it must be a whole number of bars, at least {low}.")
 
-# %% ../nbs/labels.ipynb #9797d452
+# %% ../nbs/labels.ipynb #b8c08862
 EXITS = ("bar", "next trade")
 
 
@@ -304,8 +304,7 @@ def forward_return(
         where the exit bar has no price: "bar" leaves the label missing, "next trade" ends it at the
         asset's next price
     """
-    _check_bars(horizon=(horizon, 1), delay=(delay, 0))
-    _check_exit(exit)
+    check_label(horizon, delay, exit)
     wealth = total_return_index(panel)
     live = panel.tradable
     last = (panel.asset_offsets[1:] - 1)[panel.asset_code]
@@ -321,8 +320,24 @@ def forward_return(
     name = f"return {horizon} bars ahead, delay {delay}" + (", exit at the next trade" if exit != "bar" else "")
     return Label(panel, name, value, out.known_code, horizon, delay, reason, exit=exit)
 
-# %% ../nbs/labels.ipynb #cc3282df
-def _check_exit(exit):
+# %% ../nbs/labels.ipynb #c5113e45
+def check_label(
+    horizon: int,  # bars held
+    delay: int,  # bars between decision and entry
+    exit: str,  # where the exit bar has no price
+) -> None:
+    """Raise where no forward return can be of these.
+
+    Parameters
+    ----------
+    horizon : int
+        bars held
+    delay : int
+        bars between decision and entry
+    exit : str
+        where the exit bar has no price
+    """
+    _check_bars(horizon=(horizon, 1), delay=(delay, 0))
     if exit not in EXITS:
         raise unknown_name("exit", exit, EXITS)
 
@@ -675,7 +690,7 @@ def _barriers(bets, lives, ends, rules):
 # %% ../nbs/labels.ipynb #9cea263c
 NO_BET = "no bet: the side is 0"
 
-# %% ../nbs/labels.ipynb #ee340127
+# %% ../nbs/labels.ipynb #d26edf76
 @check_kinds
 def triple_barrier(
     panel: Panel,  # whose bars meet the barriers
@@ -713,12 +728,11 @@ def triple_barrier(
     Label
         1 profit, -1 stop, 0 time; `parts` holds the return at exit, in the asset's direction
     """
-    _check_bars(horizon=(horizon, 1), delay=(delay, 0))
+    check_label(horizon, delay, exit)
     if not (profit > 0 and stop > 0):
         raise NeuralphaError(f"profit={profit}, stop={stop}: barriers must lie above 0 (np.inf for none).")
     side = np.ones(panel.n_rows) if side is None else _side(panel, side)
     width = np.ones(panel.n_rows) if window is None else trailing_volatility(panel, window)
-    _check_exit(exit)
     wealth = total_return_index(panel)
     out = exits(panel, wealth, delay + horizon)
     early = panel.date_code[panel.asset_offsets[1:] - 1] < panel.n_dates - 1

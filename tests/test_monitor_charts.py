@@ -149,7 +149,7 @@ def test_a_chart_goes_on_where_the_validation_period_ended():
     np.testing.assert_allclose(chart.run(x[600:])["statistic"][:20], chart.statistic(whole[None, :20])[0])
 
 def test_the_shape_of_a_tail_is_learnt_and_drawn():
-    from neuralpha.monitor.charts import _fit_tail
+    from neuralpha.monitor.charts import _fit_tails
 
     share = (np.arange(2000) + 0.5) / 2000
     for law, shape, scale in (
@@ -157,18 +157,44 @@ def test_the_shape_of_a_tail_is_learnt_and_drawn():
         (stats.genpareto(-0.4, scale=2), -0.4, 2.0),
         (stats.expon(scale=3), 0.0, 3.0),
     ):
-        tail = _fit_tail(law.ppf(share))
-        assert tail.shape == pytest.approx(shape, abs=0.02) and tail.scale == pytest.approx(scale, rel=0.02)
-        drawn = tail.draw(np.random.default_rng(0), 100_000)
-        assert stats.kstest(drawn, law.cdf).statistic < 0.01
-    assert _fit_tail(np.arange(1.0, 5.0)) == (0.0, 2.5)  # four say a mean, and no shape
-    assert _fit_tail(np.full(20, 2.0)).shape == -0.5
+        tail = _fit_tails(np.stack([law.ppf(share), 7 * law.ppf(share)]))
+        np.testing.assert_allclose(tail.shape, shape, atol=0.02)
+        np.testing.assert_allclose(tail.scale, [scale, 7 * scale], rtol=0.02)
+        drawn = tail.excesses(np.random.default_rng(0).exponential(size=(100_000, 2)))
+        assert stats.kstest(drawn[:, 0], law.cdf).statistic < 0.01
+    few = _fit_tails(np.arange(1.0, 5.0)[None])
+    assert (few.shape, few.scale) == (0.0, 2.5)  # four say a mean, and no shape
+    assert _fit_tails(np.full((1, 20), 2.0)).shape == -0.5
 
-def test_numbers_whose_tail_is_heavier_than_exponential_alarm_as_often_as_wanted():
-    """200 desks of 400 bars, independent lognormal values."""
+def test_worlds_have_tails_as_uncertain_as_what_was_learnt():
+    """What one excess in forty passes: of 300 periods of forty, the worlds hold the true one as often as they say."""
+    from neuralpha.monitor.charts import _fit_tails, _tails_that_may_be
+
+    rng = np.random.default_rng(0)
+    law, far = stats.genpareto(0.25), np.log(40)
+    inside, spread = [], []
+    for _ in range(300):
+        excess = law.rvs(40, random_state=rng)
+        drawn = _tails_that_may_be(excess, 200, rng).excesses(far)
+        low, high = np.quantile(drawn, [0.1, 0.9])
+        inside.append(low <= law.ppf(1 - 1 / 40) <= high)
+        spread.append(drawn.std() / _fit_tails(excess[None]).excesses(far)[0])
+    assert 0.68 <= np.mean(inside) <= 0.92 and np.mean(spread) > 0.2
+
+@pytest.mark.parametrize(
+    "draw",
+    [
+        lambda rng: np.exp(0.5 * rng.standard_normal(904)),
+        lambda rng: rng.standard_t(3, 904),
+        lambda rng: rng.pareto(4, 904),
+    ],
+    ids=["lognormal", "student", "pareto"],
+)
+def test_numbers_whose_tail_is_heavier_than_exponential_alarm_as_often_as_wanted(draw):
+    """200 desks of 400 bars, independent values; the last two have no fourth moment."""
     woken = 0
     for seed in range(200):
-        x = np.exp(0.5 * np.random.default_rng([seed, 34]).standard_normal(904))
+        x = draw(np.random.default_rng([seed, 35]))
         chart = watch_rate(x[:400], alarms=1 / 6, bars=504, side="up", memory=0.5, worlds=40, seed=seed)
         woken += chart.run(x[400:])["alarm"].any()
     low, high = stats.binom.interval(0.95, 200, 1 - np.exp(-1 / 6))

@@ -17,6 +17,39 @@ from neuralpha.portfolio.policies import Quantiles
 from neuralpha.trading.clock import Clock
 from neuralpha.trading.costs import Costs
 
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        (dict(capital=-1.0), "capital is -1"),
+        (dict(capital=np.nan), "capital is nan"),
+        (dict(delay=1.5), "delay is 1.5"),
+        (dict(delay="1"), "delay is '1'"),
+        (dict(fill="noon"), "Unknown fill 'noon'"),
+        (dict(tranches=0), "horizon is 0"),
+        (dict(horizon=0), "horizon is 0"),
+        (dict(label_delay=-1), "delay is -1"),
+        (dict(exit="x"), "Unknown exit 'x'"),
+        (dict(participation=-1.0), "participation is -1"),
+        (dict(participation=np.nan), "participation is nan"),
+        (dict(lot=-5.0), "lot is -5"),
+        (dict(costs="dear"), "Unknown costs 'dear'"),
+        (dict(costs=-3.0), "half_spread_bps is -3"),
+        (dict(costs={"hat": 1}), "Unknown field of costs 'hat'"),
+        (dict(models="ab"), "each name once"),
+        (dict(models=(1,)), "each name once"),
+        (dict(since="tomorrow?"), "since is 'tomorrow?'"),
+        (dict(since=None), "since is None"),
+    ],
+)
+def test_a_desk_that_could_never_step_is_not_opened(tmp_path, given, said):
+    from neuralpha.monitor.desk import DeskTerms, create_desk
+
+    with pytest.raises(NeuralphaError) as refused:
+        terms = DeskTerms(**dict(models=("a",), since="2024-01-02") | given)
+        create_desk(tmp_path / "desk", terms, Quantiles(5), open_rehearsal(tmp_path / "other").watch)
+    assert str(refused.value).startswith(said) or said in str(refused.value)
+    assert "\n" not in str(refused.value) and not (tmp_path / "desk").exists()
+
 def prices(days=90, assets="ABCDEFGHIJKL", seed=0):
     rng = np.random.default_rng(seed)
     dates = pd.bdate_range("2024-01-02", periods=days)
@@ -165,6 +198,20 @@ def test_a_desk_of_another_version_says_in_one_line_what_to_do(tmp_path, file, c
         Desk(desk.folder, desk.weigh)
     assert "\n" not in str(refused.value)
 
+@pytest.mark.parametrize("file", ["desk.json", "watch.json", "actions.toml"])
+@pytest.mark.parametrize("harm", ["missing", "a folder", "no text"])
+def test_a_file_of_a_desk_that_cannot_be_read_is_named_in_one_line(tmp_path, file, harm):
+    desk = open_rehearsal(tmp_path / "desk")
+    path = desk.folder / file
+    path.unlink()
+    if harm == "a folder":
+        path.mkdir()
+    if harm == "no text":
+        path.write_bytes(b"\xff\xfe\x00")
+    with pytest.raises(NeuralphaError, match=file) as refused:
+        Desk(desk.folder, desk.weigh).feed(RANKED, last=MARKET.dates[402], live=False)
+    assert "\n" not in str(refused.value)
+
 def test_a_held_asset_that_vanished_from_the_file_halts_the_desk(tmp_path):
     desk = open_rehearsal(tmp_path / "desk")
     desk.feed(RANKED, last=MARKET.dates[410])
@@ -265,9 +312,12 @@ def test_two_processes_never_step_one_desk(tmp_path):
         desk.feed(RANKED, last=MARKET.dates[402])
     assert desk.record().bars == []
 
-def test_a_broker_who_fills_everything_at_the_close_leaves_what_paper_leaves_without_costs(tmp_path):
-    paper = open_rehearsal(tmp_path / "paper", costs=0.0)
-    real = open_rehearsal(tmp_path / "real", costs=0.0, fills="broker")
+@pytest.mark.parametrize(
+    ("fill", "fields"), [("close", ["close"]), ("open", ["open"]), ("vwap", ["open", "high", "low", "close"])]
+)
+def test_a_broker_who_fills_everything_at_the_price_of_the_clock_leaves_what_paper_leaves(tmp_path, fill, fields):
+    paper = open_rehearsal(tmp_path / "paper", costs=0.0, fill=fill)
+    real = open_rehearsal(tmp_path / "real", costs=0.0, fill=fill, fills="broker")
     for date in MARKET.dates[401:407]:
         file = PriceScores(cut_panel(MARKET, last=pd.Timestamp(date)))
         paper.feed(file)
@@ -275,12 +325,12 @@ def test_a_broker_who_fills_everything_at_the_close_leaves_what_paper_leaves_wit
         table = record.table(record.bars[-1])
         done = table[table["filled"] != 0]
         if len(done):
-            lines = pd.DataFrame(
-                {"date": date, "asset": done.index, "shares": done["filled"] / done["close"], "price": done["close"]}
-            )
-            record_fills(real, lines.astype({"shares": float, "price": float}))
+            price = done[fields].astype(float).mean(axis=1)
+            lines = {"date": date, "asset": done.index, "shares": done["filled"] / price, "price": price}
+            record_fills(real, pd.DataFrame(lines))
         real.feed(file)
     np.testing.assert_allclose(real.record().wealth()["desk"], paper.record().wealth()["desk"], rtol=1e-12)
+    np.testing.assert_allclose(real.record().parts()["half_spread"], 0, atol=1e-6)
 
 def test_slippage_and_commission_are_what_the_broker_says(tmp_path):
     desk = open_rehearsal(tmp_path / "desk", fills="broker")
@@ -300,8 +350,11 @@ def test_slippage_and_commission_are_what_the_broker_says(tmp_path):
     assert record_fills(desk, fill) == 1, "what is known already is no contradiction"
     with pytest.raises(NeuralphaError, match="The fills: column 'date'.*2020-12-31"):
         record_fills(desk, fill.assign(date="03/01/2013"))
-    with pytest.raises(NeuralphaError, match="no positive price"):
-        record_fills(desk, fill.assign(date=MARKET.dates[404], price=-1.0))
+    for wrong in (dict(price=-1.0), dict(price="dear"), dict(shares="x"), dict(commission="x"), dict(shares=np.nan)):
+        with pytest.raises(NeuralphaError, match="Line 1 of the fills has no number"):
+            record_fills(desk, fill.assign(date=MARKET.dates[404], **wrong))
+    with pytest.raises(NeuralphaError, match="DataFrame is meant, and list was given"):
+        record_fills(desk, [dict(fill.iloc[0])])
 
 def test_without_a_word_of_the_broker_nothing_was_filled(tmp_path):
     desk = open_rehearsal(tmp_path / "desk", fills="broker")

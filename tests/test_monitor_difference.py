@@ -133,6 +133,24 @@ def test_what_a_broker_does_moves_the_lines_of_execution(tmp_path):
     assert moved(with_fault("absent", skip=late)) == {"missed fills"}
     assert moved(with_fault("half", share=0.5)) == {"partial fills"}
 
+@pytest.mark.parametrize("lot", [0.0, 1e5])
+def test_fills_that_nobody_ordered_and_parts_of_a_lot_are_explained_too(tmp_path, lot):
+    desk = filled_by(open_rehearsal(tmp_path / "desk", fills="broker", costs=0.0, lot=lot), 404)
+    table = desk.record().table(desk.record().bars[-1])
+    other = table.index[(table["order"] == 0) & (table["position:desk"] == 0) & table["tradable"]][0]
+    date = MARKET.dates[405]
+    fill = dict(date=date, asset=other, shares=500.0, price=CLOSES.loc[date, other])
+    assert 0 < 500 * fill["price"] < 1e5
+    record_fills(desk, pd.DataFrame([fill]))
+    desk.feed(PriceScores(MARKET), last=MARKET.dates[407], live=False)
+    found = explain_difference(desk, MARKET)
+    assert moved(found) == {"missed fills", "partial fills"} | ({"rounding"} if lot else set())
+    assert abs(found.by_asset().loc[other, "partial fills"]) > 1
+
+def test_what_was_filled_on_the_wrong_side_was_not_missed(tmp_path):
+    desk = filled_by(open_rehearsal(tmp_path / "desk", fills="broker", costs=0.0), 407, share=-0.1)
+    assert moved(explain_difference(desk, MARKET)) == {"partial fills"}
+
 def test_a_desk_that_is_fed_late_loses_by_delay(tmp_path):
     desk = filled_by(open_rehearsal(tmp_path / "desk", fills="broker", costs=0.0), 405)
     desk.feed(PriceScores(MARKET), last=MARKET.dates[409])

@@ -115,3 +115,46 @@ def test_false_alarms_of_the_severity_score_are_counted():
     assert noisy.loc["either", "rate"] > 0.5
     with pytest.raises(NeuralphaError, match="do not hold"):
         severity_false_alarms(calm[0], calm, reference=990)
+
+PANEL = pd.MultiIndex.from_product([pd.bdate_range("2020-01-01", periods=120), range(8)])
+
+TABLE = pd.DataFrame(np.random.default_rng(0).normal(size=(960, 2)), PANEL, ["a", "b"])
+
+X = TABLE["a"]
+
+@pytest.mark.parametrize(
+    ("call", "said"),
+    [
+        (lambda: ks_statistic(["a"], ["b"]), "reference values are not numbers"),
+        (lambda: psi(X, X, bins=0), "bins is 0"),
+        (lambda: psi(X, X, bins=2.5), "bins is 2.5"),
+        (lambda: psi_of_shares([np.nan, 1.0], [0.5, 0.5]), "positive shares"),
+        (lambda: psi_of_shares(["a"], ["b"]), "expected values are not numbers"),
+        (lambda: drift_test(X.to_numpy(), X), "reference must be a Series"),
+        (lambda: drift_test(X, TABLE), "current must be a Series"),
+        (lambda: drift_test(X, None), "current must be a Series"),
+        (lambda: drift_test(pd.concat([X, X.iloc[:1]]), X), "two rows of 0 on 2020-01-01"),
+        (lambda: drift_test(X, X, level=2), "level is 2"),
+        (lambda: drift_test(X, X, draws=0), "draws is 0"),
+        (lambda: drift_table(TABLE[[]], TABLE[[]]), "one at least"),
+        (lambda: drift_table(TABLE[["a", "a"]], TABLE[["a", "a"]]), "each feature once"),
+        (lambda: drift_table(TABLE.assign(b=np.nan), TABLE), "Feature 'b': The reference sample has no finite"),
+        (lambda: drift_table(TABLE.assign(b="x"), TABLE), "Feature 'b': .*not numbers"),
+        (lambda: severity(np.nan, [0.1]), "prediction_ks is nan; it must be a number"),
+        (lambda: severity(0.1, [np.nan]), "of a feature is nan"),
+        (lambda: severity("x", [0.1]), "prediction_ks is 'x'; it must be a number"),
+        (lambda: severity_false_alarms(X, TABLE.iloc[::-1], 60, 20), "same rows in the same order"),
+        (lambda: severity_false_alarms(X, TABLE.iloc[:-1], 60, 20), "same rows in the same order"),
+        (lambda: severity_false_alarms(X, TABLE, 60, 0), "window is 0"),
+        (lambda: severity_false_alarms(X, TABLE, 0, 20), "reference is 0"),
+        (lambda: severity_false_alarms(X, TABLE, 60, 20, level=3), "level is 3"),
+    ],
+)
+def test_what_cannot_be_compared_is_refused_in_one_sentence(call, said):
+    with pytest.raises(NeuralphaError, match=said) as refused:
+        call()
+    assert "\n" not in str(refused.value)
+
+def test_infinite_values_are_left_out_as_missing_ones_are():
+    wild = X.where(X.index.get_level_values(1) != 3, np.inf)
+    assert drift_test(wild, X) == drift_test(wild.replace(np.inf, np.nan), X)

@@ -19,10 +19,10 @@ solved; what serial dependence does to them; and the bootstrap, where the law of
 
 # %% auto #0
 __all__ = ['NODES', 'SLOWEST_DECAY', 'DECAY_GRID', 'GAIN_SHARE_GRID', 'AKAIKE_PENALTY', 'SLOW_STATE_POWER', 'TAIL_SHARE',
-           'TAIL_SHAPES', 'MINIMUM_EXCESSES', 'LARGEST_COUNTS', 'RULE_OF_THREE', 'cusum_run_length', 'ewma_run_length',
-           'cusum_threshold', 'ewma_limit', 'run_lengths', 'mean_run_length', 'surprises_of', 'level_after',
-           'Whitening', 'fit_states', 'States', 'fit_whitening', 'RunLength', 'Chart', 'resample_blocks', 'watch',
-           'watch_rate', 'watch_known']
+           'TAIL_SHAPES', 'MINIMUM_EXCESSES', 'LEAST_MEAN', 'LARGEST_COUNTS', 'RULE_OF_THREE', 'cusum_run_length',
+           'ewma_run_length', 'cusum_threshold', 'ewma_limit', 'run_lengths', 'mean_run_length', 'surprises_of',
+           'level_after', 'Whitening', 'fit_states', 'States', 'fit_whitening', 'RunLength', 'Chart', 'resample_blocks',
+           'watch', 'watch_rate', 'watch_known']
 
 # %% ../../nbs/monitor/charts.ipynb #3220dba5
 from dataclasses import dataclass, replace
@@ -904,50 +904,67 @@ def _evidence_power(chart, x):
     score = chart.pool * expected
     return float(np.clip((expected**2).mean() / _long_run_deviation(score - score.mean(), chart.block) ** 2, 0.5, 2.0))
 
-# %% ../../nbs/monitor/charts.ipynb #41b0c9ab
-TAIL_SHARE = 0.05  # of the surprises, on each side, is drawn anew
+# %% ../../nbs/monitor/charts.ipynb #c69c4e65
+TAIL_SHARE = 0.08  # of the surprises, on each side, is drawn anew
 TAIL_SHAPES = -0.5, 0.5  # between which the shape of a tail is believed: bounded, and of infinite variance
 MINIMUM_EXCESSES = 10  # of which a shape is learnt; fewer leave the law exponential
 
 
-class _Tail(NamedTuple):
-    """Generalised Pareto law of what exceeds a height; shape 0 is the exponential law."""
+class _Tails(NamedTuple):
+    """Generalised Pareto laws of what exceeds a height, one per world; shape 0 is the exponential law."""
 
-    shape: float
-    scale: float
+    shape: np.ndarray
+    scale: np.ndarray
 
-    def draw(self, rng, count):
-        """(count,) excesses."""
-        steps = rng.exponential(size=count)
-        return self.scale * (np.expm1(self.shape * steps) / self.shape if self.shape else steps)
+    def excesses(self, steps):
+        """Of exponential steps, each in its law."""
+        bent = np.where(self.shape == 0, 1.0, self.shape)
+        return self.scale * np.where(self.shape == 0, steps, np.expm1(bent * steps) / bent)
 
 
-def _fit_tail(excess) -> _Tail:
-    """By L-moments."""
-    count, mean = len(excess), excess.mean()
+def _fit_tails(excess) -> _Tails:
+    """By L-moments, of each row of excesses."""
+    worlds, count = excess.shape
+    mean = excess.mean(1)
     if count < MINIMUM_EXCESSES:
-        return _Tail(0.0, mean)
-    half_gap = 2 * np.arange(count) @ np.sort(excess) / (count * (count - 1)) - mean
-    shape = float(np.clip(2 - mean / half_gap, *TAIL_SHAPES)) if half_gap > 0 else TAIL_SHAPES[0]
-    return _Tail(shape, mean * (1 - shape))
+        return _Tails(np.zeros(worlds), mean)
+    half_gap = 2 * np.sort(excess, axis=1) @ np.arange(count) / (count * (count - 1)) - mean
+    bounded = half_gap <= 1e-12 * mean
+    shape = np.where(bounded, TAIL_SHAPES[0], np.clip(2 - mean / np.where(bounded, mean, half_gap), *TAIL_SHAPES))
+    return _Tails(shape, mean * (1 - shape))
 
-# %% ../../nbs/monitor/charts.ipynb #85d29e9d
-def _beyond_the_seen(shocks, pool, seed):
-    """The shocks, those in a tail of the pool drawn from the law of the pool's excesses."""
+# %% ../../nbs/monitor/charts.ipynb #4a92021b
+LEAST_MEAN = 0.25  # of a world's excesses, share of the learnt mean: what is turned round stays positive
+
+
+def _tails_that_may_be(excess, worlds, rng) -> _Tails:
+    """A law for each world, as far from the learnt one as learning may have been from the true one."""
+    learnt, mean = _fit_tails(excess[None]), excess.mean()
+    drawn = learnt.excesses(rng.exponential(size=(worlds, len(excess))))
+    shape = np.clip(2 * learnt.shape - _fit_tails(drawn).shape, *TAIL_SHAPES)
+    return _Tails(shape, np.maximum(2 * mean - drawn.mean(1), LEAST_MEAN * mean) * (1 - shape))
+
+# %% ../../nbs/monitor/charts.ipynb #ce99ea21
+def _beyond_the_seen(shocks, pool, worlds, seed):
+    """The shocks, those in a tail of the pool drawn from the laws that its excesses may have."""
     rng = np.random.default_rng(seed)
     out = shocks.copy()
+    futures = len(shocks) // worlds
     for sign in (1, -1):
         begin = np.quantile(sign * pool, 1 - TAIL_SHARE)
         excess = (sign * pool - begin)[sign * pool > begin]
         if len(excess):
             is_far = sign * shocks > begin
-            out[is_far] = sign * (begin + _fit_tail(excess).draw(rng, is_far.sum()))
+            world = np.nonzero(is_far)[0] // futures
+            tails = _Tails(*(values[world] for values in _tails_that_may_be(excess, worlds, rng)))
+            out[is_far] = sign * (begin + tails.excesses(rng.exponential(size=len(world))))
     return out
 
-# %% ../../nbs/monitor/charts.ipynb #96721307
+# %% ../../nbs/monitor/charts.ipynb #487083b7
 def _smooth_shocks(chart, worlds, futures, bars):
-    shocks = resample_blocks(chart.pool, chart.block, len(worlds.mean) * futures, bars, chart.seed + 4)
-    return _beyond_the_seen(shocks, chart.pool, chart.seed + 5)
+    count = len(worlds.mean)
+    shocks = resample_blocks(chart.pool, chart.block, count * futures, bars, chart.seed + 4)
+    return _beyond_the_seen(shocks, chart.pool, count, chart.seed + 5)
 
 # %% ../../nbs/monitor/charts.ipynb #43f7b208
 LARGEST_COUNTS = 3  # on each side, of which is learnt how far beyond them others may lie

@@ -25,7 +25,7 @@ __all__ = ['FILLED_BY', 'FITS', 'TERMS', 'WATCH', 'ACTIONS_FILE', 'TABLES', 'LAY
            'hold_missing', 'unfit_file', 'unfit_bar', 'bar_digest', 'find_revisions', 'one_date', 'is_of_the_day',
            'Paid', 'record_fills', 'fills_of', 'next_target', 'act', 'feed', 'is_revised', 'halt', 'verify_desk']
 
-# %% ../../nbs/monitor/desk.ipynb #98e2942a
+# %% ../../nbs/monitor/desk.ipynb #a6823aca
 import contextlib, io, os, shutil, tempfile
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass, field, replace
@@ -41,13 +41,15 @@ from neuralpha.core import (
     file_digest,
     nan_to_none,
     read_json,
+    unknown_name,
     write_json,
     write_text,
     writing,
 )
+from ..given import wrong_kind
 from ..data.panel import GONE_AFTER, Panel, cut_panel, local_times
 from ..data.returns import bar_return
-from ..labels import forward_return
+from ..labels import check_label, forward_return
 from .journal import Entry, Journal, read_journal, verify_journal, write_journal
 from neuralpha.monitor.layers import (
     Reference,
@@ -64,14 +66,14 @@ from neuralpha.monitor.layers import (
 from .policy import CLASSIC, LAYERS, ActionPolicy, InForce, load_policy
 from ..portfolio.policies import Day
 from ..trading.account import RECORD, Account, Books, open_books
-from ..trading.clock import Clock
+from ..trading.clock import Clock, fill_prices
 from ..trading.costs import Costs, make_costs
 
 # %% ../../nbs/monitor/desk.ipynb #988ad1e2
 FILLED_BY = ("paper", "broker")
 FITS = ("challenger", "no fit")  # kinds of entries: a new fit was made, or could not be
 
-# %% ../../nbs/monitor/desk.ipynb #6fc5523f
+# %% ../../nbs/monitor/desk.ipynb #aa90b077
 @dataclass(frozen=True)
 class DeskTerms:
     """What a desk trades, and how; none of it changes while it is open.
@@ -125,12 +127,17 @@ class DeskTerms:
     lot: float = 0.0  # smallest unit of an order, currency; 0: any amount
 
     def __post_init__(self):
-        if self.delay < 1:
-            raise NeuralphaError(f"delay is {self.delay}: a desk trades after it has decided; give at least 1 bar.")
         if self.fills not in FILLED_BY:
             raise NeuralphaError(f"fills is {self.fills!r}; a desk trades on paper or by broker.")
-        if not self.models or len({*self.models, "desk"}) <= len(self.models):
+        names = () if isinstance(self.models, str) else self.models
+        if not names or len({*names, "desk"}) <= len(names) or not all(isinstance(one, str) and one for one in names):
             raise NeuralphaError("A desk has one model at least, each name once, and none is called desk.")
+        clock, _ = self.clock, self.account  # each says itself what it cannot trade with
+        if clock.delay < 1:
+            raise NeuralphaError(f"delay is {self.delay}: a desk trades after it has decided; give at least 1 bar.")
+        check_label(self.horizon, self.label_delay, self.exit)
+        if not isinstance(self.since, str) or pd.isna(pd.to_datetime(self.since, errors="coerce")):
+            raise NeuralphaError(f"since is {self.since!r}; give the last known session as 2020-12-31.")
 
     @property
     def clock(self) -> Clock:
@@ -143,12 +150,15 @@ class DeskTerms:
         if not isinstance(self.costs, dict):
             return make_costs(self.costs)
         given = {name: value for name, value in self.costs.items() if name != "preset"}
+        for name in given:
+            if name not in Costs.__dataclass_fields__:
+                raise unknown_name("field of costs", name, Costs.__dataclass_fields__)
         return make_costs(self.costs["preset"], **given) if self.costs.get("preset") else Costs(**given)
 
     @property
     def account(self) -> Account:
         """The account that a model's scores are traded in on paper."""
-        limit = self.participation or np.inf
+        limit = np.inf if self.participation == 0 else self.participation
         return Account(self.cost_rule, self.capital, participation=limit, lot=self.lot)
 
 # %% ../../nbs/monitor/desk.ipynb #f2ac47e8
@@ -235,7 +245,7 @@ def create_desk(
         shutil.rmtree(build, ignore_errors=True)
     return Desk(folder, weigh)
 
-# %% ../../nbs/monitor/desk.ipynb #0ba7473b
+# %% ../../nbs/monitor/desk.ipynb #50ac1ea3
 class Opening(NamedTuple):
     """What was fixed when a desk was opened.
 
@@ -259,8 +269,9 @@ class Opening(NamedTuple):
 def read_opening(folder) -> Opening:
     """The files that a desk was opened with; raises where another version of the code wrote them."""
     folder = Path(folder)
-    if not (folder / TERMS).exists():
-        raise NeuralphaError(f"{folder} holds no desk: {TERMS} is missing.")
+    for name in (TERMS, WATCH):
+        if not (folder / name).is_file():
+            raise NeuralphaError(f"{folder} holds no desk: {name} is missing.")
     kept, watch = read_json(folder / TERMS), read_json(folder / WATCH)
     _check_layout(folder, kept.get("layout") if isinstance(kept, dict) else None)
     try:
@@ -317,7 +328,7 @@ class Elsewhere(Protocol):
     def send(self) -> None:
         """Send files of the copy that readers want."""
 
-# %% ../../nbs/monitor/desk.ipynb #b73d95c3
+# %% ../../nbs/monitor/desk.ipynb #ae99dde8
 @dataclass
 class Desk:
     """A desk that is open.
@@ -350,7 +361,10 @@ class Desk:
     @property
     def actions(self) -> ActionPolicy:
         """The action policy as it is now."""
-        return load_policy(self.folder / ACTIONS_FILE)
+        try:
+            return load_policy(self.folder / ACTIONS_FILE)
+        except (OSError, UnicodeDecodeError) as why:
+            raise NeuralphaError(f"{self.folder / ACTIONS_FILE} cannot be read: {why}") from None
 
     def record(self) -> "Record":
         """What the journal says."""
@@ -818,11 +832,12 @@ def _force_fills(run, at, wish, moved) -> Paid:
         slippage += fill.shares * fill.price - worth
     return Paid(slippage, float(fills["commission"].sum()))
 
-# %% ../../nbs/monitor/desk.ipynb #d30a7964
+# %% ../../nbs/monitor/desk.ipynb #5b952d08
 def _reference_prices(run, rows, fillable):
     """The price at which the clock fills, where it can."""
-    field = run.panel.fields.get("open" if run.terms.fill == "open" else "close")
-    return np.where(fillable, field[rows].astype(float), np.nan)
+    if not hasattr(run, "prices"):
+        run.prices = fill_prices(run.panel, run.terms.fill)
+    return np.where(fillable, run.prices[rows], np.nan)
 
 # %% ../../nbs/monitor/desk.ipynb #1992a934
 def _pay(books, records, paid):
@@ -833,7 +848,7 @@ def _pay(books, records, paid):
     records[0, RECORD.index("commission")] -= paid.commission
     records[0, RECORD.index("wealth")] -= total
 
-# %% ../../nbs/monitor/desk.ipynb #121f86bf
+# %% ../../nbs/monitor/desk.ipynb #3dcc0d59
 FILL_COLUMNS = ("date", "asset", "shares", "price")
 
 
@@ -854,6 +869,8 @@ def record_fills(
     int
         lines that were recorded
     """
+    if not isinstance(fills, pd.DataFrame):
+        raise wrong_kind("record_fills(fills=)", fills, "DataFrame")
     lost = [name for name in FILL_COLUMNS if name not in fills]
     if lost:
         raise NeuralphaError(
@@ -863,7 +880,7 @@ def record_fills(
         raise NeuralphaError("This desk trades on paper and fills its orders itself; open one with fills='broker'.")
     dates = local_times(fills["date"], "The fills: column 'date'")
     fills = fills.assign(date=dates, commission=fills.get("commission", 0.0))
-    numbers = fills[["shares", "price", "commission"]].astype(float)
+    numbers = fills[["shares", "price", "commission"]].apply(pd.to_numeric, errors="coerce").astype(float)
     if not np.isfinite(numbers.to_numpy()).all() or (numbers["price"] <= 0).any():
         row = int(np.flatnonzero(~np.isfinite(numbers.to_numpy()).all(1) | (numbers["price"] <= 0))[0])
         raise NeuralphaError(f"Line {row + 1} of the fills has no number of shares, or no positive price.")

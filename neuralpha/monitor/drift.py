@@ -51,7 +51,7 @@ def ks_statistic(
     below = np.searchsorted(a, both, "right") / len(a) - np.searchsorted(b, both, "right") / len(b)
     return float(np.abs(below).max())
 
-# %% ../../nbs/monitor/drift.ipynb #8d5d1692
+# %% ../../nbs/monitor/drift.ipynb #8bbe3687
 def psi_of_shares(
     expected,  # (bins,) shares of the reference
     actual,  # (bins,) shares now
@@ -65,12 +65,12 @@ def psi_of_shares(
     actual
         (bins,) shares now
     """
-    e, a = np.asarray(expected, float), np.asarray(actual, float)
-    if e.shape != a.shape or (e <= 0).any() or (a <= 0).any() or abs(e.sum() - 1) + abs(a.sum() - 1) > 1e-6:
+    e, a = _numbers(expected, "expected"), _numbers(actual, "actual")
+    if e.shape != a.shape or not ((e > 0).all() and (a > 0).all() and abs(e.sum() - 1) + abs(a.sum() - 1) < 1e-6):
         raise NeuralphaError("PSI compares two lists of as many positive shares, each of which sums to 1.")
     return float(((a - e) * np.log(a / e)).sum())
 
-# %% ../../nbs/monitor/drift.ipynb #8e7de22d
+# %% ../../nbs/monitor/drift.ipynb #9a08967b
 def psi(
     reference,  # (n,) values; NaN are left out
     current,  # (m,)
@@ -87,6 +87,8 @@ def psi(
     bins : int, default 10
         of equal share in the reference
     """
+    if not isinstance(bins, (int, np.integer)) or bins < 2:
+        raise NeuralphaError(f"bins is {bins!r}; the index compares the shares of 2 bins at least.")
     a, b = _finite(reference, "reference"), _finite(current, "current")
     cuts = np.unique(np.quantile(a, np.arange(1, bins) / bins))
     return psi_of_shares(_shares(a, cuts), _shares(b, cuts))
@@ -96,13 +98,27 @@ def _shares(values, cuts):
     counts = np.bincount(np.searchsorted(cuts, values, "left"), minlength=len(cuts) + 1) + 0.5
     return counts / counts.sum()
 
-# %% ../../nbs/monitor/drift.ipynb #a251cad5
+# %% ../../nbs/monitor/drift.ipynb #962c9e94
 def _finite(values, name):
-    x = np.asarray(values, float).ravel()
+    x = _numbers(values, name).ravel()
     x = x[np.isfinite(x)]
     if not len(x):
         raise NeuralphaError(f"The {name} sample has no finite value; there is nothing to compare.")
     return x
+
+# %% ../../nbs/monitor/drift.ipynb #7ceff085
+def _numbers(values, name) -> np.ndarray:
+    try:
+        return np.asarray(values, float)
+    except (TypeError, ValueError):
+        raise NeuralphaError(f"The {name} values are not numbers; there is no distance between them.") from None
+
+# %% ../../nbs/monitor/drift.ipynb #ae330107
+def _distance(ks, whose) -> float:
+    """A KS statistic; one that is not known is no all-clear."""
+    if isinstance(ks, (str, bytes)) or not np.isscalar(ks) or not 0 <= ks <= 1:
+        raise NeuralphaError(f"The KS statistic of {whose} is {ks!r}; it lies between 0 and 1.")
+    return float(ks)
 
 # %% ../../nbs/monitor/drift.ipynb #40cf5e2e
 REFERENCE_SHARES = np.arange(1, 20) / 20  # quantiles of the reference at which distribution functions are compared
@@ -136,7 +152,7 @@ class Drift(NamedTuple):
     reference_size: float  # effective: independent rows that were as sure
     current_size: float
 
-# %% ../../nbs/monitor/drift.ipynb #a11533e0
+# %% ../../nbs/monitor/drift.ipynb #ca55a536
 def daily_shares(
     values: pd.Series,  # index (date, asset), or date alone
     cuts: np.ndarray,  # (k,) ascending
@@ -155,16 +171,16 @@ def daily_shares(
     np.ndarray
         (dates, k): share of the rows of each date that lie at or below each cut; dates ascend
     """
-    values = values.dropna()
+    values = values[np.isfinite(_numbers(values, "panel"))]
     codes, dates = pd.factorize(values.index.get_level_values(0), sort=True)
     bins = np.searchsorted(cuts, values.to_numpy(float), "left")
     width = len(cuts) + 1
     counts = np.bincount(codes * width + bins, minlength=len(dates) * width).reshape(len(dates), width)
     return counts.cumsum(1)[:, :-1] / counts.sum(1, keepdims=True)
 
-# %% ../../nbs/monitor/drift.ipynb #d2890054
+# %% ../../nbs/monitor/drift.ipynb #dbe3c751
 def drift_test(
-    reference: pd.Series,  # index (date, asset), or date alone; NaN are left out
+    reference: pd.Series,  # index (date, asset), or date alone; what is not finite is left out
     current: pd.Series,
     level: float = 0.05,  # chance of an alarm without drift
     draws: int = 4000,
@@ -175,13 +191,18 @@ def drift_test(
     Parameters
     ----------
     reference : pd.Series
-        index (date, asset), or date alone; NaN are left out
+        index (date, asset), or date alone; what is not finite is left out
     current : pd.Series
     level : float, default 0.05
         chance of an alarm without drift
     draws : int, default 4000
     seed : int, default 0
     """
+    _check_chance(level)
+    if not isinstance(draws, (int, np.integer)) or draws < 100:
+        raise NeuralphaError(f"draws is {draws!r}; a p-value needs a hundred at least.")
+    _check_series(reference, "reference")
+    _check_series(current, "current")
     cuts = _cuts(reference)
     before, now = daily_shares(reference, cuts), daily_shares(current, cuts)
     if len(before) < 60 or len(now) < 1:
@@ -205,6 +226,21 @@ def drift_test(
         _size(before, variance),
         _size(now, variance),
     )
+
+# %% ../../nbs/monitor/drift.ipynb #2bb99bf2
+def _check_series(values, name):
+    if not isinstance(values, pd.Series):
+        raise NeuralphaError(
+            f"The {name} must be a Series by date and asset, or by date; it is a {type(values).__name__}."
+        )
+    if values.index.nlevels > 1 and values.index.has_duplicates:
+        date, asset = values.index[values.index.duplicated()][0][:2]
+        raise NeuralphaError(f"The {name} has two rows of {asset} on {pd.Timestamp(date).date()}.")
+
+
+def _check_chance(level):
+    if isinstance(level, str) or not 0 < level < 1:
+        raise NeuralphaError(f"level is {level!r}; it is a chance, between 0 and 1.")
 
 # %% ../../nbs/monitor/drift.ipynb #fbe62c15
 def _cuts(reference):
@@ -251,7 +287,7 @@ def _p_value(found, null):
 def _size(shares, variance):
     return float(len(shares) / max(variance, 1e-12))
 
-# %% ../../nbs/monitor/drift.ipynb #58250303
+# %% ../../nbs/monitor/drift.ipynb #30e03d57
 @check_kinds
 def drift_table(
     reference: pd.DataFrame,  # index (date, asset) or date; one column per feature
@@ -277,11 +313,21 @@ def drift_table(
     if set(reference) != set(current):
         odd = sorted(set(reference) ^ set(current), key=str)
         raise NeuralphaError(f"The two tables must hold the same features; {odd[0]!r} is in one of them only.")
-    rows = {name: drift_test(reference[name], current[name], level)._asdict() for name in reference}
+    for which, columns in (("reference", reference.columns), ("current", current.columns)):
+        if not len(columns) or columns.has_duplicates:
+            raise NeuralphaError(f"The {which} table must hold each feature once, and one at least.")
+    rows = {name: _test_of(name, reference[name], current[name], level)._asdict() for name in reference}
     table = pd.DataFrame(rows).T.rename_axis("feature")
     table["p_holm"] = holm(table["p"])
     table["alarm"] = table["p_holm"] < level
     return table.sort_values("p", kind="stable")
+
+# %% ../../nbs/monitor/drift.ipynb #a54c5210
+def _test_of(name, reference, current, level) -> Drift:
+    try:
+        return drift_test(reference, current, level)
+    except NeuralphaError as why:
+        raise NeuralphaError(f"Feature {name!r}: {why}") from None
 
 # %% ../../nbs/monitor/drift.ipynb #fe912fbc
 KS_LIMIT = 0.12
@@ -302,7 +348,7 @@ class Severity(NamedTuple):
     action: str  # CONTINUE, REDUCE_SIZE or PAUSE_STRATEGY
     reasons: tuple
 
-# %% ../../nbs/monitor/drift.ipynb #19698829
+# %% ../../nbs/monitor/drift.ipynb #32bf1819
 @check_kinds
 def severity(
     prediction_ks: float,  # KS statistic of the predictions, now against the reference
@@ -320,7 +366,8 @@ def severity(
     slippage_breach : bool, default False
         whether slippage is outside its bounds
     """
-    moved = int((np.asarray(list(feature_ks), float) > KS_LIMIT).sum())
+    distances = [_distance(ks, "a feature") for ks in feature_ks]
+    prediction_ks, moved = _distance(prediction_ks, "predictions"), sum(ks > KS_LIMIT for ks in distances)
     findings = [
         (prediction_ks > KS_LIMIT, 3, f"KS of predictions is {prediction_ks:.3f}, above {KS_LIMIT}"),
         (moved >= 3, 2, f"{moved} features have a KS above {KS_LIMIT}"),
@@ -330,7 +377,7 @@ def severity(
     action = "PAUSE_STRATEGY" if points >= 5 else "REDUCE_SIZE" if points >= 3 else "CONTINUE"
     return Severity(points, action, tuple(text for found, _, text in findings if found))
 
-# %% ../../nbs/monitor/drift.ipynb #34ad8530
+# %% ../../nbs/monitor/drift.ipynb #1bc8f1de
 def severity_false_alarms(
     predictions: pd.Series,  # index (date, asset) or date; of a period without drift
     features: pd.DataFrame,  # same index
@@ -358,6 +405,15 @@ def severity_false_alarms(
     pd.DataFrame
         by action REDUCE_SIZE, PAUSE_STRATEGY, either: windows, alarms, rate, low, high
     """
+    _check_chance(level)
+    _check_series(predictions, "predictions")
+    if not features.index.equals(predictions.index):
+        raise NeuralphaError(
+            "Predictions and features must have the same rows in the same order; reindex the features."
+        )
+    for name, bars in (("reference", reference), ("window", window)):
+        if not isinstance(bars, (int, np.integer)) or bars < 1:
+            raise NeuralphaError(f"{name} is {bars!r}; it must be a whole number of bars, at least 1.")
     days = predictions.index.get_level_values(0)
     dates = days.unique().sort_values()
     starts = range(reference, len(dates) - window + 1, window)

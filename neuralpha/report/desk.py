@@ -66,7 +66,7 @@ from .section import StoredReport
 from .worth import stored_report
 from ..study.spec import Study
 
-# %% ../../nbs/report/desk.ipynb #5149bcee
+# %% ../../nbs/report/desk.ipynb #82fcbc64
 @check_kinds
 def open_desk(
     report,  # folder of a report, or of one of its universes
@@ -131,7 +131,7 @@ def open_desk(
         since=str(since),
         policy=policy or study.portfolio.policy,
         costs=_cost_terms(study, costs),
-        capital=float(capital or study.portfolio.capital),
+        capital=float(study.portfolio.capital if capital is None else capital),
         delay=study.label.delay,
         fill=study.portfolio.fill,
         tranches=study.portfolio.horizon or study.label.horizon,
