@@ -280,7 +280,7 @@ def check_kind(
     if not isinstance(value, kind):
         raise wrong_kind(where, value, kind.__name__, advice)
 
-# %% ../nbs/given.ipynb #ec77fe0c
+# %% ../nbs/given.ipynb #d0700c6a
 LEAST_COUNT = {  # parameter, a whole number -> the least it may be, in whatever function
     "count": 1,
     "draws": 1,
@@ -290,17 +290,23 @@ LEAST_COUNT = {  # parameter, a whole number -> the least it may be, in whatever
     "n_rows": 1,
     "n_samples": 1,
     "n_top": 1,
+    "paths": 1,
     "seed": 0,
+    "steps": 1,
     "trials": 1,
     "window": 2,
 }
 BETWEEN = {  # parameter, a number -> its interval, in whatever function
     "alpha": "(0, 1)",
+    "bars_per_year": "(0, inf)",
+    "information_ratio": "(-inf, inf)",
     "level": "(0, 1)",
+    "memory": "(0, inf)",
     "significance": "(0, 1)",
+    "tuned_for": "(0, inf)",
 }
 
-# %% ../nbs/given.ipynb #a22d7912
+# %% ../nbs/given.ipynb #b04f68f8
 def check_plain(
     name: str,  # of the parameter
     value,
@@ -326,9 +332,11 @@ def check_plain(
         raise NeuralphaError(f"{name} is {value_text(value)}; it must be a path.")
     elif kind == "str" and not isinstance(value, str):
         raise NeuralphaError(f"{name} is {value_text(value)}; it must be text.")
+    elif kind == "Callable" and not callable(value):
+        raise NeuralphaError(f"{name} is {value_text(value)}; it must be a function.")
 
-# %% ../nbs/given.ipynb #85bac208
-PLAIN = ("int", "float", "bool", "str", "PathLike")
+# %% ../nbs/given.ipynb #a71dc004
+PLAIN = ("int", "float", "bool", "str", "PathLike", "Callable")
 
 
 def classes_of(annotation) -> list[str]:

@@ -18,7 +18,7 @@ __all__ = ['NO_PRICE', 'BEYOND', 'NOT_SAID', 'EXITS', 'NO_ENTRY', 'NO_EXIT', 'NO
            'trend_scan', 'MultiTaskLabel', 'multi_horizon', 'average_uniqueness', 'uniqueness', 'draw_probabilities',
            'sequential_bootstrap', 'time_decay', 'sample_weights', 'own_label']
 
-# %% ../nbs/labels.ipynb #48b0080d
+# %% ../nbs/labels.ipynb #e0be8e8d
 import inspect
 from dataclasses import dataclass, field, replace
 from functools import cached_property
@@ -27,7 +27,7 @@ import numpy as np
 import pandas as pd
 from numba import njit, prange
 from .core import NeuralphaError, digest, unknown_name
-from .given import check_count, check_each, check_kinds
+from .given import check_count, check_each, check_kinds, list_of
 from .own_code import is_own, own_part, short_name
 from .cross_section import CrossSections, group_means, standardise, standardise_by_date
 from .data.panel import Panel, exits, local_times, once_each
@@ -1171,7 +1171,7 @@ def time_decay(
     decay = oldest + (1 - oldest) * age if oldest >= 0 else np.maximum(0, (age + oldest) / (1 + oldest))
     return np.where(y.labelled, decay[y.panel.date_code], np.nan)
 
-# %% ../nbs/labels.ipynb #76035e68
+# %% ../nbs/labels.ipynb #9f73b7bf
 ROW_WEIGHTS = ("uniqueness", "time_decay")
 
 
@@ -1200,9 +1200,9 @@ def sample_weights(
     np.ndarray
         (n_rows,) float64, of mean 1 over `rows`; NaN elsewhere
     """
-    rows = np.asarray(rows, np.int64)
+    rows = np.asarray(check_each("rows", rows, check_count), np.int64)
     total = np.ones(len(rows))
-    for way in [by] if isinstance(by, str) or callable(by) else by:
+    for way in [by] if isinstance(by, str) or callable(by) else list_of("by", by):
         total *= _one_weight(y, rows, way, oldest)
     if not total.sum() > 0:
         raise NeuralphaError(f"No training row of {y.panel.name} has a weight above 0; nothing could be learnt.")

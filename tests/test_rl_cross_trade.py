@@ -151,7 +151,7 @@ def test_who_gives_something_else_to_the_tools_beside_it_is_told_what_is_meant(t
         (lambda: change_after("a", 3), r"change_after\(panel=\): Panel is meant"),
         (lambda: change_after(panel, "a"), "date is 'a'; it must be a whole number, at least 0"),
         (lambda: change_after(panel, 3, -1), "seed is -1"),
-        (lambda: find_lookahead(3, panel), r"find_lookahead\(make=\): Callable is meant, and int was given"),
+        (lambda: find_lookahead(3, panel), "make is 3; it must be a function."),
         (lambda: find_lookahead(str, panel), r"What make\(panel\) gives: TradeEnv is meant, and str was given"),
         (lambda: find_lookahead(trade_env, panel, 0.5), r"find_lookahead\(dates=\): tuple is meant, and float"),
         (lambda: find_lookahead(trade_env, panel, (0.5, 2)), "A date where the future is changed is 2; it must be"),

@@ -23,7 +23,7 @@ __all__ = ['ATTRIBUTIONS', 'Explanation', 'explain', 'plot_importance', 'plot_la
            'market_regime', 'by_regime', 'plot_time', 'plot_regime', 'figures', 'from_frame', 'interactions',
            'plot_interactions', 'agreement', 'plot_agreement', 'family_ic_loss', 'refit_ic_loss', 'plot_ic_loss']
 
-# %% ../../nbs/attribution/explain.ipynb #3547f0b9
+# %% ../../nbs/attribution/explain.ipynb #4f5b5ed6
 import itertools
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, NamedTuple
@@ -32,7 +32,7 @@ import numpy as np
 import pandas as pd
 from .kinds import AFFORDABLE, Paths, assets_beside, attribute, probe
 from ..core import NeuralphaError, count_of, unknown_name
-from ..given import check_kinds, list_of, wrong_kind
+from ..given import check_kind, check_kinds, list_of, wrong_kind
 from ..data.panel import Panel
 from ..cross_section import correlation_by_date, correlation_by_row
 from ..data.alignment import panel_rows
@@ -528,7 +528,7 @@ def market_regime(
         )
     return pd.Series(np.asarray(thirds, object), days).dropna()
 
-# %% ../../nbs/attribution/explain.ipynb #a12f3e7d
+# %% ../../nbs/attribution/explain.ipynb #1f3758c7
 def by_regime(
     e: Explanation,
     regime: pd.Series
@@ -552,6 +552,7 @@ def by_regime(
     """
     few = len(e.dates.unique()) < LEAST_DATES
     regime = market_regime(e.X.panel, None if few else e.dates) if regime is None else regime
+    check_kind("regime", regime, pd.Series, "index date, value the regime's name")
     values, names = _grouped(e, by)
     label = regime.reindex(e.dates).to_numpy()
     if pd.isna(label).all():

@@ -280,7 +280,8 @@ def certificate_of(
         name, panel.name, data, days, checks, audit.settings.recorded, seconds, looked_at, panel.n_dates - 1
     )
 
-# %% ../../nbs/audit/pipeline.ipynb #48865533
+# %% ../../nbs/audit/pipeline.ipynb #90c40341
+@check_kinds
 def audit_features(
     fn: Callable,  # data -> features
     data,  # Panel, or long DataFrame with `date` and `asset`; `fn` is given the same kind

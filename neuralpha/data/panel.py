@@ -553,17 +553,19 @@ def unambiguous_times(
         said = str(e).partition(" You might")[0].rstrip(".")
         raise NeuralphaError(f"{what}: {said}; give dates, or text like 2020-12-31.") from e
 
-# %% ../../nbs/data/panel.ipynb #6fb5b30d
-def _yes_or_no(given, name) -> np.ndarray:  # (rows,) bool
+# %% ../../nbs/data/panel.ipynb #1551ea73
+def _yes_or_no(given, name, rows) -> np.ndarray:  # (rows,) bool
     """What `tradable` says of every row; only True and False, or 1 and 0, say it."""
     values = np.asarray(given)
+    if values.shape != (rows,):
+        raise NeuralphaError(f"{name}: tradable has the shape {values.shape}; give one value per row, ({rows},).")
     if values.dtype != bool and not (values.dtype.kind in "iuf" and np.isin(values, (0, 1)).all()):
         raise NeuralphaError(
             f"{name}: tradable is neither True nor False on every row; say what is meant by the others."
         )
     return values.astype(bool)
 
-# %% ../../nbs/data/panel.ipynb #22ee0420
+# %% ../../nbs/data/panel.ipynb #dbcfd25e
 @check_kinds
 def panel_from_frame(
     frame: pd.DataFrame,  # columns `date`, `asset`, and float fields
@@ -613,7 +615,7 @@ def panel_from_frame(
     if tradable is None and "tradable" in frame:
         tradable = frame["tradable"]
     ok = frame["close"].notna().to_numpy() if tradable is None and "close" in frame else tradable
-    ok = np.ones(len(frame), bool) if ok is None else _yes_or_no(ok, name)
+    ok = np.ones(len(frame), bool) if ok is None else _yes_or_no(ok, name, len(frame))
     fields = {
         c: at.scatter(np.where(ok, frame[c].to_numpy(np.float32), np.nan))
         for c in frame

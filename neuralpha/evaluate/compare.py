@@ -20,14 +20,14 @@ it.
 __all__ = ['FEWEST_DATES_OF_A_BASELINE', 'NEARLY_ALWAYS', 'BEYOND_FORECASTS', 'compare', 'Contestant', 'Field', 'training_of',
            'overfitting_of', 'seed_metrics', 'Leaderboard', 'leaderboard_html', 'StudyIcs', 'compare_studies']
 
-# %% ../../nbs/evaluate/compare.ipynb #179ae669
+# %% ../../nbs/evaluate/compare.ipynb #45f7389e
 from dataclasses import dataclass, replace
 from types import SimpleNamespace
 from typing import NamedTuple
 import numpy as np
 import pandas as pd
 from ..core import NeuralphaError, count_of, unknown_name
-from ..given import check_kinds
+from ..given import check_kind, check_kinds
 from ..data.panel import Panel
 from ..labels import Label
 from .baselines import baseline_scores, oracle
@@ -946,12 +946,14 @@ def _ics_of(study) -> dict:  # universe -> StudyIcs
     boards = study if isinstance(study, dict) else {getattr(study, "universe", "universe"): study}
     return {universe: _study_ics(board) for universe, board in boards.items()}
 
-# %% ../../nbs/evaluate/compare.ipynb #dac83d05
+# %% ../../nbs/evaluate/compare.ipynb #afaf693c
 def _study_ics(board) -> StudyIcs:
     """The ICs of a leaderboard, of a tuple, or of a DataFrame."""
     if isinstance(board, Leaderboard):
         return StudyIcs(board.ics, board.label.horizon, board.label.delay, board.label.name)
-    return StudyIcs(*board) if isinstance(board, tuple) else StudyIcs(board)
+    found = StudyIcs(*board) if isinstance(board, tuple) and 0 < len(board) < 5 else StudyIcs(board)
+    check_kind("compare_studies(a=, b=)", found.ics, pd.DataFrame, "so is a Leaderboard, or a dict {universe: either}")
+    return found
 
 # %% ../../nbs/evaluate/compare.ipynb #ccda5957
 def _difference_of_means(before: np.ndarray, after: np.ndarray, horizon: int) -> dict:

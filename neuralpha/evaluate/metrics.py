@@ -15,13 +15,13 @@ __all__ = ['CEILING', 'NO_CEILING', 'LIVES', 'FADING_BARS', 'DECAY_HORIZONS', 'e
            'pooled_r2', 'is_of_returns', 'share_recovered', 'Fading', 'fit_fading', 'bar_ics', 'return_over',
            'label_over', 'horizon_labels', 'quantile_metrics']
 
-# %% ../../nbs/evaluate/metrics.ipynb #5d22b911
+# %% ../../nbs/evaluate/metrics.ipynb #b8ee65fa
 from typing import NamedTuple
 import numpy as np
 import pandas as pd
 from numba import njit
 from ..core import NeuralphaError, count_of, nan_to_none, unknown_name
-from ..given import check_kinds
+from ..given import check_kind, check_kinds, check_number, list_of
 from ..data.panel import Panel, once_each
 from ..labels import Label, excess_return, forward_return, suspended_exits
 from .catalogue import CATALOGUE, Metric, Sample, metric_entry
@@ -41,7 +41,7 @@ from neuralpha.evaluate.statistics import (
 )
 from ..display import page_part, table_html
 
-# %% ../../nbs/evaluate/metrics.ipynb #9fba8ed5
+# %% ../../nbs/evaluate/metrics.ipynb #9f50eded
 @check_kinds
 def evaluate_scores(
     scores: pd.Series,  # `(date, asset)` out-of-sample scores (or an array in panel row order)
@@ -106,7 +106,9 @@ def evaluate_scores(
     if y.panel is not panel:
         raise NeuralphaError(f"The label belongs to {y.panel.name}, not to this panel of {panel.name}.")
     values = on_panel(panel, scores)[0][:, 0].astype(np.float64)
-    labels = labels or horizon_labels(y)
+    labels = horizon_labels(y) if labels is None else list_of("labels", labels) or horizon_labels(y)
+    for label in labels:
+        check_kind("evaluate_scores(labels=)", label, Label)
     every_label = np.stack([y.values, *(label.values for label in labels)], 1)
     pearson, spearman = (c[:, 0] for c in correlations(panel, values[:, None], every_label))
     if not np.isfinite(pearson[:, 0]).any():
@@ -131,11 +133,14 @@ def evaluate_scores(
     }
     return Metrics(found)
 
-# %% ../../nbs/evaluate/metrics.ipynb #9c0d2a3f
+# %% ../../nbs/evaluate/metrics.ipynb #57cba265
 def _by_row(panel: Panel, values) -> np.ndarray:  # (n_rows,)
     """A forecast in panel row order: of a Series, of one number for all, or of nothing."""
-    if values is None or np.isscalar(values):
-        return np.full(panel.n_rows, np.nan if values is None else float(values))
+    if values is None:
+        return np.full(panel.n_rows, np.nan)
+    if np.isscalar(values):
+        check_number("A forecast", values)
+        return np.full(panel.n_rows, float(values))
     return on_panel(panel, values)[0][:, 0]
 
 # %% ../../nbs/evaluate/metrics.ipynb #94b7228a

@@ -18,15 +18,16 @@ $(1+\alpha)^{b/h}-1$ with $b$ bars a year and an alpha $\alpha$ over $h$ bars.
 # %% auto #0
 __all__ = ['TEAR_SHEET_TABLES', 'SHEET_FIGURES', 'factor_data', 'TearSheet', 'tear_sheet']
 
-# %% ../../nbs/evaluate/tearsheet.ipynb #347260a9
+# %% ../../nbs/evaluate/tearsheet.ipynb #c47b7d5f
 import base64, contextlib, io, textwrap, warnings
 from dataclasses import dataclass
+from os import PathLike
 from pathlib import Path
 from unittest.mock import MagicMock, patch
 import numpy as np
 import pandas as pd
 from ..core import NeuralphaError, atomic_path, count_of, figure_png, write_text
-from ..given import check_kinds
+from ..given import check_count, check_each, check_kinds
 from ..data.panel import Panel
 from ..labels import forward_return
 from ..cross_section import rank_within_date
@@ -37,9 +38,10 @@ from .quantiles import rank_autocorrelation, turnover
 from ..models.seeds import ENSEMBLE
 from ..display import page_part, table_html
 
-# %% ../../nbs/evaluate/tearsheet.ipynb #01efde5a
+# %% ../../nbs/evaluate/tearsheet.ipynb #50477291
 def _several(periods) -> tuple:
-    return tuple(np.atleast_1d(periods).tolist())
+    several = [periods] if isinstance(periods, (int, np.integer)) else periods
+    return tuple(check_each("periods", several, check_count, 1))
 
 # %% ../../nbs/evaluate/tearsheet.ipynb #c2a89034
 def factor_data(
@@ -311,13 +313,13 @@ class TearSheet:
     def _repr_html_(self):
         return self.html({k: "data:image/png;base64," + base64.b64encode(v).decode() for k, v in self.figures.items()})
 
-# %% ../../nbs/evaluate/tearsheet.ipynb #160c3881
+# %% ../../nbs/evaluate/tearsheet.ipynb #203c945a
 @check_kinds
 def tear_sheet(
     scores,  # `Predictions`, or a `(date, asset)` Series
     panel: Panel,  # whose prices are followed
     periods=(1, 5, 10),  # bars; one number or several
-    out=None,  # folder for PNG, CSV and index.html; None keeps all in memory
+    out: str | PathLike | None = None,  # folder for PNG, CSV and index.html; None keeps all in memory
     delay: int = 1,  # bars between score and entry
     quantiles: int = 5,  # number of quantiles
     by_group: bool = False,  # also by sector, where the panel knows sectors
@@ -337,7 +339,7 @@ def tear_sheet(
         whose prices are followed
     periods : default (1, 5, 10)
         bars; one number or several
-    out : default None
+    out : str | PathLike | None, default None
         folder for PNG, CSV and index.html; None keeps all in memory
     delay : int, default 1
         bars between score and entry

@@ -20,13 +20,13 @@ style_correlations(scores, panel)                 # crowding: how much of the sc
 __all__ = ['MONTH', 'LAGS', 'NO_SIGNAL', 'LONGEST_LIFE', 'Usual', 'usual_of', 'rolling_band', 'lag_ics', 'HalfLife', 'half_life',
            'half_lives', 'style_correlations']
 
-# %% ../../nbs/monitor/decay.ipynb #04bd92e1
+# %% ../../nbs/monitor/decay.ipynb #9815a243
 from typing import NamedTuple
 import numpy as np
 import pandas as pd
 from scipy.special import stdtr, stdtrit
 from ..core import NeuralphaError
-from ..given import check_kinds
+from ..given import check_kind, check_kinds
 from ..cross_section import correlations
 from ..data.alignment import on_panel
 from ..data.panel import Panel
@@ -120,7 +120,7 @@ def usual_of(
     fit = long_run(x, horizon)
     return Usual(fit.mean, fit.se**2 * len(x), fit.freedom, len(x))
 
-# %% ../../nbs/monitor/decay.ipynb #eace0227
+# %% ../../nbs/monitor/decay.ipynb #ed4db130
 @check_kinds
 def rolling_band(
     values: pd.Series,  # one per bar; NaN: not known
@@ -146,6 +146,8 @@ def rolling_band(
     pd.DataFrame
         mean, low, high
     """
+    check_kind("rolling_band(values=)", values, pd.Series)
+    check_kind("rolling_band(usual=)", usual, Usual)
     rolling = values.rolling(window, min_periods=min(window, MONTH))
     mean = rolling.mean()
     half = pd.Series(usual.half_width(rolling.count(), level), mean.index).where(mean.notna())

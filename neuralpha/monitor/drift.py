@@ -18,13 +18,13 @@ drift_table(before, now)  # one row per feature: KS, PSI, p-values that hold, ef
 __all__ = ['REFERENCE_SHARES', 'KS_LIMIT', 'ks_statistic', 'psi_of_shares', 'psi', 'Drift', 'daily_shares', 'drift_test',
            'drift_table', 'Severity', 'severity', 'severity_false_alarms']
 
-# %% ../../nbs/monitor/drift.ipynb #a9076e1d
+# %% ../../nbs/monitor/drift.ipynb #f67cbdbf
 from typing import NamedTuple
 import numpy as np
 import pandas as pd
 from scipy import stats
 from ..core import NeuralphaError
-from ..given import check_kinds
+from ..given import check_count, check_kinds, list_of
 from ..evaluate.statistics import cosine_waves, holm, long_run
 
 # %% ../../nbs/monitor/drift.ipynb #9440c6e5
@@ -70,7 +70,7 @@ def psi_of_shares(
         raise NeuralphaError("PSI compares two lists of as many positive shares, each of which sums to 1.")
     return float(((a - e) * np.log(a / e)).sum())
 
-# %% ../../nbs/monitor/drift.ipynb #9a08967b
+# %% ../../nbs/monitor/drift.ipynb #d0070da0
 def psi(
     reference,  # (n,) values; NaN are left out
     current,  # (m,)
@@ -87,8 +87,7 @@ def psi(
     bins : int, default 10
         of equal share in the reference
     """
-    if not isinstance(bins, (int, np.integer)) or bins < 2:
-        raise NeuralphaError(f"bins is {bins!r}; the index compares the shares of 2 bins at least.")
+    check_count("bins", bins, 2)
     a, b = _finite(reference, "reference"), _finite(current, "current")
     cuts = np.unique(np.quantile(a, np.arange(1, bins) / bins))
     return psi_of_shares(_shares(a, cuts), _shares(b, cuts))
@@ -178,7 +177,8 @@ def daily_shares(
     counts = np.bincount(codes * width + bins, minlength=len(dates) * width).reshape(len(dates), width)
     return counts.cumsum(1)[:, :-1] / counts.sum(1, keepdims=True)
 
-# %% ../../nbs/monitor/drift.ipynb #dbe3c751
+# %% ../../nbs/monitor/drift.ipynb #f9a3323a
+@check_kinds
 def drift_test(
     reference: pd.Series,  # index (date, asset), or date alone; what is not finite is left out
     current: pd.Series,
@@ -198,9 +198,7 @@ def drift_test(
     draws : int, default 4000
     seed : int, default 0
     """
-    _check_chance(level)
-    if not isinstance(draws, (int, np.integer)) or draws < 100:
-        raise NeuralphaError(f"draws is {draws!r}; a p-value needs a hundred at least.")
+    check_count("draws", draws, 100)  # a p-value of less says nothing
     _check_series(reference, "reference")
     _check_series(current, "current")
     cuts = _cuts(reference)
@@ -227,7 +225,7 @@ def drift_test(
         _size(now, variance),
     )
 
-# %% ../../nbs/monitor/drift.ipynb #2bb99bf2
+# %% ../../nbs/monitor/drift.ipynb #96cb067e
 def _check_series(values, name):
     if not isinstance(values, pd.Series):
         raise NeuralphaError(
@@ -236,11 +234,6 @@ def _check_series(values, name):
     if values.index.nlevels > 1 and values.index.has_duplicates:
         date, asset = values.index[values.index.duplicated()][0][:2]
         raise NeuralphaError(f"The {name} has two rows of {asset} on {pd.Timestamp(date).date()}.")
-
-
-def _check_chance(level):
-    if isinstance(level, str) or not 0 < level < 1:
-        raise NeuralphaError(f"level is {level!r}; it is a chance, between 0 and 1.")
 
 # %% ../../nbs/monitor/drift.ipynb #fbe62c15
 def _cuts(reference):
@@ -348,7 +341,7 @@ class Severity(NamedTuple):
     action: str  # CONTINUE, REDUCE_SIZE or PAUSE_STRATEGY
     reasons: tuple
 
-# %% ../../nbs/monitor/drift.ipynb #32bf1819
+# %% ../../nbs/monitor/drift.ipynb #dc775fef
 @check_kinds
 def severity(
     prediction_ks: float,  # KS statistic of the predictions, now against the reference
@@ -366,7 +359,7 @@ def severity(
     slippage_breach : bool, default False
         whether slippage is outside its bounds
     """
-    distances = [_distance(ks, "a feature") for ks in feature_ks]
+    distances = [_distance(ks, "a feature") for ks in list_of("feature_ks", feature_ks)]
     prediction_ks, moved = _distance(prediction_ks, "predictions"), sum(ks > KS_LIMIT for ks in distances)
     findings = [
         (prediction_ks > KS_LIMIT, 3, f"KS of predictions is {prediction_ks:.3f}, above {KS_LIMIT}"),
@@ -377,7 +370,8 @@ def severity(
     action = "PAUSE_STRATEGY" if points >= 5 else "REDUCE_SIZE" if points >= 3 else "CONTINUE"
     return Severity(points, action, tuple(text for found, _, text in findings if found))
 
-# %% ../../nbs/monitor/drift.ipynb #1bc8f1de
+# %% ../../nbs/monitor/drift.ipynb #3f292d67
+@check_kinds
 def severity_false_alarms(
     predictions: pd.Series,  # index (date, asset) or date; of a period without drift
     features: pd.DataFrame,  # same index
@@ -405,15 +399,12 @@ def severity_false_alarms(
     pd.DataFrame
         by action REDUCE_SIZE, PAUSE_STRATEGY, either: windows, alarms, rate, low, high
     """
-    _check_chance(level)
     _check_series(predictions, "predictions")
     if not features.index.equals(predictions.index):
         raise NeuralphaError(
             "Predictions and features must have the same rows in the same order; reindex the features."
         )
-    for name, bars in (("reference", reference), ("window", window)):
-        if not isinstance(bars, (int, np.integer)) or bars < 1:
-            raise NeuralphaError(f"{name} is {bars!r}; it must be a whole number of bars, at least 1.")
+    check_count("reference", reference, 1)
     days = predictions.index.get_level_values(0)
     dates = days.unique().sort_values()
     starts = range(reference, len(dates) - window + 1, window)

@@ -251,8 +251,9 @@ class Journal:
         write_json(head_file, dict(number=entry.number, digest=entry.digest))
         return entry
 
-# %% ../../nbs/monitor/journal.ipynb #dc534fcb
+# %% ../../nbs/monitor/journal.ipynb #95bd16ec
 @contextlib.contextmanager
+@check_kinds
 def write_journal(
     folder,  # made where it is missing
     publish: Callable | None = None,  # is told of each entry and its line before they are written, and may refuse

@@ -16,13 +16,13 @@ years_to_decide(1.5)  # of a difference with an annual information ratio of 1.5
 # %% auto #0
 __all__ = ['FIRST_LOOK', 'mixture_bound', 'mixture_rho', 'years_to_decide', 'confidence_sequence', 'Decision', 'decide']
 
-# %% ../../nbs/monitor/sequential.ipynb #af7cc6d4
+# %% ../../nbs/monitor/sequential.ipynb #907f1e7e
 from typing import NamedTuple
 import numpy as np
 import pandas as pd
 from scipy.special import lambertw, ndtr, stdtrit
-from ..core import NeuralphaError
-from ..given import check_kinds
+from ..core import NeuralphaError, value_text
+from ..given import check_kinds, list_of
 from ..evaluate.statistics import long_run
 
 # %% ../../nbs/monitor/sequential.ipynb #b1b52adf
@@ -111,7 +111,7 @@ def years_to_decide(
 
     return float(np.exp(brentq(missing, 0, 30)) / bars_per_year)
 
-# %% ../../nbs/monitor/sequential.ipynb #530ce91b
+# %% ../../nbs/monitor/sequential.ipynb #a1b71d92
 FIRST_LOOK = 126  # bars
 
 
@@ -137,7 +137,7 @@ def confidence_sequence(
     pd.DataFrame
         mean, low, high on each bar; low and high NaN before the first look
     """
-    x = pd.Series(difference, dtype=float)
+    x = _as_series(difference)
     if x.isna().any():
         raise NeuralphaError(f"The difference is missing on {x.index[x.isna()][0]}; give both models the same bars.")
     bars = np.arange(1, len(x) + 1)
@@ -146,6 +146,13 @@ def confidence_sequence(
     errors = mixture_bound(bars, mixture_rho(tuned_for, alpha), alpha) / np.sqrt(bars)
     half = spread * _widened(errors, freedom) / np.sqrt(bars)
     return pd.DataFrame({"mean": mean, "low": mean - half, "high": mean + half}, index=x.index)
+
+
+def _as_series(difference) -> pd.Series:
+    try:
+        return pd.Series(difference, dtype=float)
+    except (TypeError, ValueError):
+        raise NeuralphaError(f"difference is {value_text(difference)}; give one number per bar.") from None
 
 # %% ../../nbs/monitor/sequential.ipynb #126fead5
 def _spread(x, horizon):
@@ -247,12 +254,12 @@ def decide(
     since = sequence.index[first] if decided.any() else None
     return Decision(verdict, since, float(lows[last]), float(highs[last]), why, contradicted)
 
-# %% ../../nbs/monitor/sequential.ipynb #533352dc
+# %% ../../nbs/monitor/sequential.ipynb #ec43d438
 def _enough_regimes(regimes, bars, fewest):
     """Whether the record up to each bar holds enough regimes."""
     if regimes is None:
         return np.ones(bars, bool)
-    codes, names = pd.factorize(np.asarray(regimes))
+    codes, names = pd.factorize(np.asarray(list_of("regimes", regimes)))
     if len(codes) != bars:
         raise NeuralphaError(f"There are {len(codes)} regimes for {bars} bars; give one label per bar.")
     counts = (codes[:, None] == np.arange(len(names))).cumsum(0)

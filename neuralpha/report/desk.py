@@ -21,13 +21,14 @@ __all__ = ['ORDERS', 'open_desk', 'validation_scores', 'validation_values', 'des
            'order_table', 'position_table', 'write_orders', 'read_fills', 'verify_whole_desk', 'Compared',
            'compare_desk']
 
-# %% ../../nbs/report/desk.ipynb #ebc59401
+# %% ../../nbs/report/desk.ipynb #12a155b8
+from os import PathLike
 from pathlib import Path
 from typing import NamedTuple
 import numpy as np
 import pandas as pd
 from ..core import NeuralphaError, atomic_path, read_json
-from ..given import check_kinds
+from ..given import check_kinds, list_of
 from ..data.panel import Panel, cut_panel
 from ..labels import forward_return
 from ..evaluate.ic import rank_ic
@@ -66,11 +67,11 @@ from .section import StoredReport
 from .worth import stored_report
 from ..study.spec import Study
 
-# %% ../../nbs/report/desk.ipynb #82fcbc64
+# %% ../../nbs/report/desk.ipynb #0cfb752c
 @check_kinds
 def open_desk(
-    report,  # folder of a report, or of one of its universes
-    folder,  # of the desk, or its address, see `DeskAtAddress`; must not exist
+    report: str | PathLike,  # folder of a report, or of one of its universes
+    folder: str | PathLike,  # of the desk, or its address, see `DeskAtAddress`; must not exist
     model: str | None = None,  # the champion; default: the ensemble, else the best model of the report
     challengers=(),  # models that stand beside it on paper
     policy: str | None = None,  # of weights; default: the study's, else Quantiles(5)
@@ -90,9 +91,9 @@ def open_desk(
 
     Parameters
     ----------
-    report
+    report : str | PathLike
         folder of a report, or of one of its universes
-    folder
+    folder : str | PathLike
         of the desk, or its address, see `DeskAtAddress`; must not exist
     model : str | None, default None
         the champion; default: the ensemble, else the best model of the report
@@ -122,7 +123,7 @@ def open_desk(
     """
     stored = stored_report(Path(report), universe)
     champion = chosen_model(Path(report), universe, model)
-    names = [champion, *(chosen_model(Path(report), universe, name) for name in challengers)]
+    names = [champion, *(chosen_model(Path(report), universe, name) for name in list_of("challengers", challengers))]
     fits = {name: fits_of_report(Path(report), universe, name) for name in names}
     study, panel = stored.experiment.study, stored.experiment.panel
     since = _last_before(panel, since if since is not None else _first_tested(stored, champion))

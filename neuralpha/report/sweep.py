@@ -15,8 +15,9 @@ table = na.sweep("reports/quick", policies=["Quantiles(5)", na.Band(0.1, 0.2)], 
 # %% auto #0
 __all__ = ['STUDY', 'sweep', 'make_plan', 'derive_sweep']
 
-# %% ../../nbs/report/sweep.ipynb #346b89d1
+# %% ../../nbs/report/sweep.ipynb #1e3b0931
 import contextlib
+from os import PathLike
 from pathlib import Path
 import pandas as pd
 from ..core import NeuralphaError, atomic_path, progress, unknown_name, write_json, write_text
@@ -45,10 +46,10 @@ from ..study.units import UnitStore
 from ..trading.clock import Clock
 from ..trading.costs import PRESETS, Costs, make_costs
 
-# %% ../../nbs/report/sweep.ipynb #950de353
+# %% ../../nbs/report/sweep.ipynb #656e25d2
 @check_kinds
 def sweep(
-    report,  # folder of a study's report
+    report: str | PathLike,  # folder of a study's report
     policies=None,  # lines of text or policies; default: the study's
     costs=None,  # names of `PRESETS`, half-spreads in basis points, `Costs`, "study"; default: that and all presets
     capitals=None,  # currency; default: a hundredth of the study's, the study's, and a hundred times it
@@ -65,7 +66,7 @@ def sweep(
 
     Parameters
     ----------
-    report
+    report : str | PathLike
         folder of a study's report
     policies : default None
         lines of text or policies; default: the study's

@@ -326,7 +326,7 @@ def change_after(
     changed = {name: values * factor for name, values in panel.fields.items()}
     return panel.with_fields(**changed)
 
-# %% ../../nbs/rl/cross_trade.ipynb #6b9f9f83
+# %% ../../nbs/rl/cross_trade.ipynb #040a213f
 @check_kinds
 def find_lookahead(
     make: Callable,  # panel → `TradeEnv`; features that need prices are computed inside
@@ -349,8 +349,6 @@ def find_lookahead(
     seed : int, default 0
         of the noise
     """
-    if not callable(make):
-        raise wrong_kind("find_lookahead(make=)", make, "Callable", "lambda panel: na.trade_env(panel) is one")
     check_count("seed", seed)
     if not isinstance(dates, (list, tuple)) or not dates:
         raise wrong_kind("find_lookahead(dates=)", dates, "tuple", "shares of the episode, such as (0.3, 0.6, 0.9)")

@@ -29,7 +29,7 @@ from ..core import NeuralphaError, unknown_name
 from ..data.panel import Panel
 from .returns import earned_returns
 
-# %% ../../nbs/trading/clock.ipynb #5b0fc6d4
+# %% ../../nbs/trading/clock.ipynb #457d38b8
 FILLS = ("close", "open", "vwap")
 
 
@@ -52,7 +52,7 @@ class Clock:
     horizon: int = 1  # bars for which a decision is held, in as many overlapping tranches
 
     def __post_init__(self):
-        if self.fill not in FILLS:
+        if not isinstance(self.fill, str) or self.fill not in FILLS:
             raise unknown_name("fill", self.fill, FILLS)
         for name, least in (("delay", 0), ("horizon", 1)):
             value = getattr(self, name)

@@ -18,14 +18,14 @@ __all__ = ['ALPHA_KINDS', 'ORACLE_WINDOWS', 'SECTORS', 'CRASH_CHANCE', 'CRASH', 
            'simulate_universe', 'MarketArrays', 'return_ahead', 'ic_by_date', 'planted_return', 'oracle_ic',
            'recovered', 'simulate_named']
 
-# %% ../../../nbs/data/simulated/market.ipynb #fa03009d
+# %% ../../../nbs/data/simulated/market.ipynb #fa5994b8
 from dataclasses import dataclass
 from typing import NamedTuple
 import numpy as np
 import pandas as pd
 from numba import njit
-from ...core import NeuralphaError, unknown_name
-from ...given import check_kinds
+from ...core import NeuralphaError, as_timestamp, unknown_name
+from ...given import check_kinds, list_of
 from ...cross_section import correlation_by_date
 from ..checks.calendars import calendar_sessions
 from ..panel import Panel, exits
@@ -343,7 +343,7 @@ SECTORS = (
     "Utilities",
 )
 
-# %% ../../../nbs/data/simulated/market.ipynb #51bb5053
+# %% ../../../nbs/data/simulated/market.ipynb #ebb49b23
 @check_kinds
 def simulate_universe(
     n_assets: int = 150,  # stocks that are ever listed
@@ -396,7 +396,8 @@ def simulate_universe(
     name : str, default 'simulated'
         of the universe
     """
-    alphas = [a if isinstance(a, Alpha) else Alpha(a, **_DEFAULTS.get(a, {})) for a in alphas]
+    kinds = list_of("alphas", alphas)
+    alphas = [a if isinstance(a, Alpha) else Alpha(a, **_DEFAULTS.get(str(a), {})) for a in kinds]
     if n_assets < 2 or n_days < 40:
         raise NeuralphaError(f"{name}: {n_assets} assets × {n_days} days is too small a market; at least 2 × 40.")
     if n_days < 4 * (horizon + delay):
@@ -450,10 +451,10 @@ def _strength(rng, alphas, n_days):
     crash = np.where(is_crash, -CRASH, CRASH * CRASH_CHANCE / (1 - CRASH_CHANCE))
     return expected, expected * (1 + crash * crowd)
 
-# %% ../../../nbs/data/simulated/market.ipynb #6f4a66b8
+# %% ../../../nbs/data/simulated/market.ipynb #461da879
 def _sessions(start, n_days):
     """The first `n_days` sessions of the New York Stock Exchange from `start`."""
-    start = pd.Timestamp(start)
+    start = as_timestamp(start)
     end = start + pd.Timedelta(days=int(n_days * 365.25 / 250) + 40)
     return calendar_sessions("XNYS", start, end).days[:n_days]
 
