@@ -280,10 +280,11 @@ def check_kind(
     if not isinstance(value, kind):
         raise wrong_kind(where, value, kind.__name__, advice)
 
-# %% ../nbs/given.ipynb #d0700c6a
+# %% ../nbs/given.ipynb #2a90a183
 LEAST_COUNT = {  # parameter, a whole number -> the least it may be, in whatever function
     "count": 1,
     "draws": 1,
+    "explained": 0,
     "n_background": 1,
     "n_random": 1,
     "n_resamples": 1,

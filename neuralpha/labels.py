@@ -18,7 +18,7 @@ __all__ = ['NO_PRICE', 'BEYOND', 'NOT_SAID', 'EXITS', 'NO_ENTRY', 'NO_EXIT', 'NO
            'trend_scan', 'MultiTaskLabel', 'multi_horizon', 'average_uniqueness', 'uniqueness', 'draw_probabilities',
            'sequential_bootstrap', 'time_decay', 'sample_weights', 'own_label']
 
-# %% ../nbs/labels.ipynb #e0be8e8d
+# %% ../nbs/labels.ipynb #81f47d80
 import inspect
 from dataclasses import dataclass, field, replace
 from functools import cached_property
@@ -26,7 +26,7 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 from numba import njit, prange
-from .core import NeuralphaError, digest, unknown_name
+from .core import NeuralphaError, digest, unknown_name, value_text
 from .given import check_count, check_each, check_kinds, list_of
 from .own_code import is_own, own_part, short_name
 from .cross_section import CrossSections, group_means, standardise, standardise_by_date
@@ -764,9 +764,12 @@ def triple_barrier(
         exit=exit,
     )
 
-# %% ../nbs/labels.ipynb #6fe30962
+# %% ../nbs/labels.ipynb #36d074f8
 def _side(panel, side):
-    side = np.asarray(side, np.float64)
+    try:
+        side = np.asarray(side, np.float64)
+    except (TypeError, ValueError):
+        raise NeuralphaError(f"side is {value_text(side)}; give -1, 0 or 1 for every row.") from None
     if side.shape != (panel.n_rows,):
         raise NeuralphaError(f"side has shape {side.shape}; it needs one value per row, ({panel.n_rows},).")
     if not np.isin(side, (-1, 0, 1)).all():

@@ -476,7 +476,7 @@ def plot_exposures(
         horizontal=True,
     )
 
-# %% ../../nbs/evaluate/plots.ipynb #9c8e2965
+# %% ../../nbs/evaluate/plots.ipynb #0f7ca42b
 @check_kinds
 def plot_quantiles(
     record: dict,  # one model's result of `evaluate_scores`
@@ -490,6 +490,8 @@ def plot_quantiles(
         one model's result of `evaluate_scores`
     title : str | None, default None
     """
+    if "quantile_returns" not in record:
+        raise NeuralphaError("The record holds no 'quantile_returns'; na.evaluate_scores(scores, panel, y) makes one.")
     groups = record["quantile_returns"]
     title = (
         title

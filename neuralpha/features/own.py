@@ -13,7 +13,7 @@ And whether it looks ahead: then it is refused.
 __all__ = ['N_BARS', 'LONGEST_LOOKBACK', 'N_ASSETS', 'FrameFunction', 'example_frame', 'FeatureTrial', 'Reads', 'what_it_reads',
            'own_feature', 'features_of', 'own_name_of', 'code_of_features', 'check_feature']
 
-# %% ../../nbs/features/own.ipynb #fe787436
+# %% ../../nbs/features/own.ipynb #1678db54
 import inspect
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -22,7 +22,7 @@ from pathlib import Path
 from typing import NamedTuple
 import numpy as np
 import pandas as pd
-from ..core import NeuralphaError
+from ..core import NeuralphaError, value_text
 from ..data.panel import Panel
 from . import families
 from neuralpha.features.families import (
@@ -276,7 +276,7 @@ def own_feature(
         name, "own", (), reads.lookback, formula, "", wrapped, reads.cross_sectional, (), reads.level, whole=True
     )
 
-# %% ../../nbs/features/own.ipynb #4cd44dee
+# %% ../../nbs/features/own.ipynb #2e63518e
 def features_of(
     part,  # a function, a `Feature`, a list of these, or a name
     fields: tuple,  # of the panel
@@ -301,6 +301,10 @@ def features_of(
         return [feature for each in part for feature in features_of(each, fields)]
     if callable(part):
         return [own_feature(part, fields=fields)]
+    if not isinstance(part, str):
+        raise NeuralphaError(
+            f"{value_text(part)} is no feature; give a function of the long table, a Feature, or a name."
+        )
     address = own_name_of(part)
     if not address:
         return [part]

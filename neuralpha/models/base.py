@@ -24,7 +24,7 @@ A subclass inherits them and says only what differs.
 __all__ = ['Parameters', 'field_of', 'Fitted', 'model_note', 'Prepared', 'Probe', 'Estimator', 'primary', 'feature_scale',
            'scaled', 'mean_ic', 'toy_problem']
 
-# %% ../../nbs/models/base.ipynb #8d9dcfaf
+# %% ../../nbs/models/base.ipynb #529be0df
 import copy, typing
 from collections.abc import Callable
 from dataclasses import dataclass, field, fields
@@ -33,7 +33,7 @@ from pathlib import Path
 from typing import ClassVar, Self
 import numpy as np
 import pandas as pd
-from ..core import NeuralphaError, read_json, unknown_name, write_json
+from ..core import NeuralphaError, read_json, unknown_name, value_text, write_json
 from ..cross_section import correlation_by_date
 from ..data.panel import panel_from_frame
 from ..features.pipeline import Pipeline, load_pipeline, save_pipeline
@@ -42,7 +42,7 @@ from ..given import within
 from ..labels import forward_return, sample_weights
 from ..splits import fixed_split
 
-# %% ../../nbs/models/base.ipynb #1d38d3de
+# %% ../../nbs/models/base.ipynb #6733efc4
 @dataclass(kw_only=True, repr=False, eq=False)
 class Parameters:
     """Fields as parameters, checked by annotation and `limits`: scikit-learn's `get_params`, `set_params`, `clone`."""
@@ -73,7 +73,7 @@ class Parameters:
         """Raise `NeuralphaError` where a parameter cannot have this value, whatever the others are."""
         cls = type(self).__name__
         kind = self.__dataclass_fields__[name].type
-        said = f"{cls}: parameter {name!r} is {value!r}"
+        said = f"{cls}: parameter {name!r} is {value_text(value)}"
         if not _fits(value, kind):
             raise NeuralphaError(f"{said} ({type(value).__name__}); it must be {getattr(kind, '__name__', str(kind))}.")
         limit = self.all_limits().get(name)

@@ -328,7 +328,7 @@ class Elsewhere(Protocol):
     def send(self) -> None:
         """Send files of the copy that readers want."""
 
-# %% ../../nbs/monitor/desk.ipynb #ae99dde8
+# %% ../../nbs/monitor/desk.ipynb #b73d95c3
 @dataclass
 class Desk:
     """A desk that is open.
@@ -361,10 +361,7 @@ class Desk:
     @property
     def actions(self) -> ActionPolicy:
         """The action policy as it is now."""
-        try:
-            return load_policy(self.folder / ACTIONS_FILE)
-        except (OSError, UnicodeDecodeError) as why:
-            raise NeuralphaError(f"{self.folder / ACTIONS_FILE} cannot be read: {why}") from None
+        return load_policy(self.folder / ACTIONS_FILE)
 
     def record(self) -> "Record":
         """What the journal says."""

@@ -362,7 +362,7 @@ def _size(rule):
 def _severity(rule):
     return ACTIONS.index(rule.action), -_size(rule)
 
-# %% ../../nbs/monitor/policy.ipynb #9ab02c1e
+# %% ../../nbs/monitor/policy.ipynb #cea12e8a
 @check_kinds
 def load_policy(
     source: str | PathLike,  # path of a TOML file, or its text
@@ -374,7 +374,7 @@ def load_policy(
     source : str | PathLike
         path of a TOML file, or its text
     """
-    text = source if isinstance(source, str) and "\n" in source else Path(source).read_text(encoding="utf-8")
+    text = source if isinstance(source, str) and "\n" in source else _read_policy(source)
     try:
         table = tomllib.loads(text)
     except tomllib.TOMLDecodeError as e:
@@ -392,6 +392,13 @@ def load_policy(
     escalation = above and _read_rule(Escalation, above, "escalation", "escalation")
     retrain = _read_retraining(table["retrain"]) if "retrain" in table else None
     return ActionPolicy(table["version"], by_layer, escalation or None, digest(text), retrain)
+
+
+def _read_policy(path) -> str:
+    try:
+        return Path(path).read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as why:
+        raise NeuralphaError(f"The policy {path} cannot be read: {why}") from None
 
 # %% ../../nbs/monitor/policy.ipynb #140e66b4
 _PARTS = {  # key -> how it is written

@@ -16,13 +16,13 @@ years_to_decide(1.5)  # of a difference with an annual information ratio of 1.5
 # %% auto #0
 __all__ = ['FIRST_LOOK', 'mixture_bound', 'mixture_rho', 'years_to_decide', 'confidence_sequence', 'Decision', 'decide']
 
-# %% ../../nbs/monitor/sequential.ipynb #907f1e7e
+# %% ../../nbs/monitor/sequential.ipynb #6a4b5108
 from typing import NamedTuple
 import numpy as np
 import pandas as pd
 from scipy.special import lambertw, ndtr, stdtrit
 from ..core import NeuralphaError, value_text
-from ..given import check_kinds, list_of
+from ..given import check_count, check_kinds, list_of
 from ..evaluate.statistics import long_run
 
 # %% ../../nbs/monitor/sequential.ipynb #b1b52adf
@@ -111,7 +111,7 @@ def years_to_decide(
 
     return float(np.exp(brentq(missing, 0, 30)) / bars_per_year)
 
-# %% ../../nbs/monitor/sequential.ipynb #a1b71d92
+# %% ../../nbs/monitor/sequential.ipynb #f3b958bd
 FIRST_LOOK = 126  # bars
 
 
@@ -137,6 +137,7 @@ def confidence_sequence(
     pd.DataFrame
         mean, low, high on each bar; low and high NaN before the first look
     """
+    check_count("horizon", horizon, 1)
     x = _as_series(difference)
     if x.isna().any():
         raise NeuralphaError(f"The difference is missing on {x.index[x.isna()][0]}; give both models the same bars.")

@@ -18,14 +18,14 @@ __all__ = ['KIND_OF', 'Policy', 'check_parameters', 'Infeasible', 'Day', 'Quanti
            'kelly_weights', 'kelly_growth', 'FractionalKelly', 'ConstrainedSize', 'Capped', 'Neutral', 'Slowed',
            'trading_rate', 'aim_loadings', 'VolatilityTarget', 'DrawdownCut', 'Breaker']
 
-# %% ../../nbs/portfolio/policies.ipynb #40e6ada6
+# %% ../../nbs/portfolio/policies.ipynb #d6953408
 from dataclasses import dataclass, field, fields, is_dataclass
 from numbers import Integral, Real
 from typing import NamedTuple
 import numpy as np
 import pandas as pd
 from numba import njit
-from ..core import NeuralphaError, count_of, unknown_name
+from ..core import NeuralphaError, count_of, unknown_name, value_text
 from ..given import wrong_kind
 from ..cross_section import group_means, rank_within_date, sector_codes
 from ..data.panel import Panel, once_each
@@ -91,7 +91,7 @@ class Policy:
         of_base = [] if base is None else base.infeasible()
         return of_base + list(getattr(self, "log", []))
 
-# %% ../../nbs/portfolio/policies.ipynb #214e7228
+# %% ../../nbs/portfolio/policies.ipynb #bff977b8
 KIND_OF = {int: (Integral, "a whole number"), float: (Real, "a number"), bool: ((bool, np.bool_), "True or False")}
 
 
@@ -102,7 +102,7 @@ def check_parameters(policy) -> None:
         kind, said = KIND_OF.get(each.type, (object, ""))
         is_truth = isinstance(value, (bool, np.bool_)) and each.type is not bool
         if value is not each.default and (not isinstance(value, kind) or said and is_truth):
-            raise NeuralphaError(f"{type(policy).__name__} {each.name} is {value!r}; it must be {said}.")
+            raise NeuralphaError(f"{type(policy).__name__} {each.name} is {value_text(value)}; it must be {said}.")
         if each.type is Policy and not isinstance(value, Policy):
             raise wrong_kind(f"{type(policy).__name__}({each.name}=)", value, "Policy")
         if isinstance(value, Policy):

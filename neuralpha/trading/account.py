@@ -28,7 +28,7 @@ __all__ = ['GAINS', 'PAID_TO_TRADE', 'PAID_TO_HOLD', 'PAID', 'PARTS', 'LEGS', 'S
            'run_accounts', 'Bars', 'Terms', 'State', 'Bar', 'bar_on', 'wished_on', 'book_bar', 'Books', 'open_books',
            'year_fractions', 'open_again', 'Ledger', 'constant_weights']
 
-# %% ../../nbs/trading/account.ipynb #59f41b2e
+# %% ../../nbs/trading/account.ipynb #86da5d5b
 from collections import namedtuple
 from dataclasses import dataclass, field, replace
 from numbers import Real
@@ -36,13 +36,13 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 from numba import njit
-from ..core import NeuralphaError
+from ..core import NeuralphaError, value_text
 from ..data.panel import Panel
 from .clock import Clock, bar_legs, decided_columns, entered, entered_weights
 from .costs import Costs, Tariff, commission_of, cost_inputs, impact_share
 from .returns import earned_returns
 
-# %% ../../nbs/trading/account.ipynb #3c11484c
+# %% ../../nbs/trading/account.ipynb #c9ae1cc0
 @dataclass(frozen=True)
 class Account:
     """What one account is made of.
@@ -77,7 +77,7 @@ class Account:
 
     def __post_init__(self):
         if not _is_number(self.capital) or not 0 < self.capital < np.inf:
-            raise NeuralphaError(f"capital is {self.capital!r}; it must be a positive amount of money.")
+            raise NeuralphaError(f"capital is {value_text(self.capital)}; it must be a positive amount of money.")
         if not _is_number(self.participation) or not self.participation > 0:
             raise NeuralphaError(
                 f"participation is {self.participation!r}; it must be a share of the bar's volume above 0."

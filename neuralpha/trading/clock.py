@@ -20,16 +20,16 @@ $$ 1 + r = (1 + r_\text{before})(1 + r_\text{after}) . $$
 # %% auto #0
 __all__ = ['FILLS', 'Clock', 'Legs', 'bar_legs', 'fill_prices', 'entered_weights', 'decided_columns', 'entered']
 
-# %% ../../nbs/trading/clock.ipynb #bbfd48ff
+# %% ../../nbs/trading/clock.ipynb #cd51d4fd
 from dataclasses import dataclass
 from typing import NamedTuple
 import numpy as np
 from numba import njit
-from ..core import NeuralphaError, unknown_name
+from ..core import NeuralphaError, unknown_name, value_text
 from ..data.panel import Panel
 from .returns import earned_returns
 
-# %% ../../nbs/trading/clock.ipynb #457d38b8
+# %% ../../nbs/trading/clock.ipynb #ff15a39f
 FILLS = ("close", "open", "vwap")
 
 
@@ -57,7 +57,9 @@ class Clock:
         for name, least in (("delay", 0), ("horizon", 1)):
             value = getattr(self, name)
             if not isinstance(value, (int, np.integer)) or value < least:
-                raise NeuralphaError(f"{name} is {value!r}; it must be a whole number of bars, at least {least}.")
+                raise NeuralphaError(
+                    f"{name} is {value_text(value)}; it must be a whole number of bars, at least {least}."
+                )
         if self.delay == 0 and self.fill != "close":
             raise NeuralphaError(
                 f"A fill at the {self.fill} of the bar that decides is before the decision; use delay=1, or "

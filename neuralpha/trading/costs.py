@@ -24,14 +24,14 @@ __all__ = ['ESTIMATORS', 'BORROW', 'PRESETS', 'Impact', 'Costs', 'make_costs', '
            'impact_share', 'commission_of', 'Inputs', 'cost_inputs', 'check_priceable', 'past_volume',
            'past_volatility', 'past_price', 'borrow_fees', 'spread_estimates', 'corwin_schultz', 'abdi_ranaldo']
 
-# %% ../../nbs/trading/costs.ipynb #98aa7219
+# %% ../../nbs/trading/costs.ipynb #f681a27e
 import warnings
 from dataclasses import dataclass, replace
 from typing import NamedTuple
 import numpy as np
 import pandas as pd
 from numba import njit
-from ..core import NeuralphaError, unknown_name
+from ..core import NeuralphaError, unknown_name, value_text
 from ..data.panel import Panel
 from ..data.returns import bar_return
 
@@ -103,7 +103,7 @@ def _read_spread(spread):  # a number, the name of an estimator, or ((asset, bps
         _check_number("half_spread_bps", spread)
     return spread
 
-# %% ../../nbs/trading/costs.ipynb #da60f34c
+# %% ../../nbs/trading/costs.ipynb #84fa548b
 def _read_fees(fees):  # a number, or ((share, bps), ...)
     """Fees for lent shares, checked."""
     if isinstance(fees, str):
@@ -113,7 +113,10 @@ def _read_fees(fees):  # a number, or ((share, bps), ...)
     if not isinstance(fees, (dict, tuple, list)):
         _check_number("borrow_bps", fees)
         return fees
-    steps = tuple((float(share), float(bps)) for share, bps in dict(fees).items())
+    try:
+        steps = tuple((float(share), float(bps)) for share, bps in dict(fees).items())
+    except (TypeError, ValueError):
+        raise NeuralphaError(f"borrow_bps is {value_text(fees)}; give a number, or pairs (share, bps).") from None
     shares = [share for share, _ in steps]
     if not steps or shares != sorted(set(shares)) or not shares[0] > 0 or shares[-1] != 1:
         raise NeuralphaError(
@@ -124,10 +127,10 @@ def _read_fees(fees):  # a number, or ((share, bps), ...)
         _check_number(f"borrow_bps of share {share:g}", bps)
     return steps
 
-# %% ../../nbs/trading/costs.ipynb #f21fd812
+# %% ../../nbs/trading/costs.ipynb #c18eb280
 def _check_number(name, value):
     if not isinstance(value, (int, float, np.number)) or not 0 <= value < np.inf:
-        raise NeuralphaError(f"{name} is {value}; it must be a number, at least 0.")
+        raise NeuralphaError(f"{name} is {value_text(value)}; it must be a number, at least 0.")
 
 # %% ../../nbs/trading/costs.ipynb #5cd10d8a
 ESTIMATORS = ("edge", "corwin-schultz", "abdi-ranaldo")  # of the spread, from bars

@@ -18,14 +18,14 @@ __all__ = ['ALPHA_KINDS', 'ORACLE_WINDOWS', 'SECTORS', 'CRASH_CHANCE', 'CRASH', 
            'simulate_universe', 'MarketArrays', 'return_ahead', 'ic_by_date', 'planted_return', 'oracle_ic',
            'recovered', 'simulate_named']
 
-# %% ../../../nbs/data/simulated/market.ipynb #fa5994b8
+# %% ../../../nbs/data/simulated/market.ipynb #8754a498
 from dataclasses import dataclass
 from typing import NamedTuple
 import numpy as np
 import pandas as pd
 from numba import njit
 from ...core import NeuralphaError, as_timestamp, unknown_name
-from ...given import check_kinds, list_of
+from ...given import check_count, check_kinds, list_of
 from ...cross_section import correlation_by_date
 from ..checks.calendars import calendar_sessions
 from ..panel import Panel, exits
@@ -343,7 +343,7 @@ SECTORS = (
     "Utilities",
 )
 
-# %% ../../../nbs/data/simulated/market.ipynb #ebb49b23
+# %% ../../../nbs/data/simulated/market.ipynb #dbe2c8a7
 @check_kinds
 def simulate_universe(
     n_assets: int = 150,  # stocks that are ever listed
@@ -396,6 +396,8 @@ def simulate_universe(
     name : str, default 'simulated'
         of the universe
     """
+    check_count("horizon", horizon, 1)
+    check_count("delay", delay)
     kinds = list_of("alphas", alphas)
     alphas = [a if isinstance(a, Alpha) else Alpha(a, **_DEFAULTS.get(str(a), {})) for a in kinds]
     if n_assets < 2 or n_days < 40:
