@@ -280,11 +280,12 @@ def check_kind(
     if not isinstance(value, kind):
         raise wrong_kind(where, value, kind.__name__, advice)
 
-# %% ../nbs/given.ipynb #2a90a183
+# %% ../nbs/given.ipynb #a8df4b2c
 LEAST_COUNT = {  # parameter, a whole number -> the least it may be, in whatever function
     "count": 1,
     "draws": 1,
     "explained": 0,
+    "first": 0,
     "n_background": 1,
     "n_random": 1,
     "n_resamples": 1,
@@ -292,6 +293,8 @@ LEAST_COUNT = {  # parameter, a whole number -> the least it may be, in whatever
     "n_samples": 1,
     "n_top": 1,
     "paths": 1,
+    "quantiles": 2,
+    "seeds": 1,
     "seed": 0,
     "steps": 1,
     "trials": 1,
@@ -300,7 +303,9 @@ LEAST_COUNT = {  # parameter, a whole number -> the least it may be, in whatever
 BETWEEN = {  # parameter, a number -> its interval, in whatever function
     "alpha": "(0, 1)",
     "bars_per_year": "(0, inf)",
+    "capital": "(0, inf)",
     "information_ratio": "(-inf, inf)",
+    "learning_rate": "(0, inf)",
     "level": "(0, 1)",
     "memory": "(0, inf)",
     "significance": "(0, 1)",

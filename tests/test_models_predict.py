@@ -182,7 +182,7 @@ def test_seconds_are_the_units_and_what_is_wrong_is_named():
     with pytest.raises(NeuralphaError, match="choose one of vectorised_seeds and refit"):
         cross_predict(MLP(), X, y, fold, vectorised_seeds=True, refit=True)
     for seeds in (0, [1, 2]):
-        with pytest.raises(NeuralphaError, match="at least one fit"):
+        with pytest.raises(NeuralphaError, match="seeds is .*; it must be a whole number, at least 1"):
             cross_predict(Ridge(), X, y, fold, seeds=seeds)
     for model in (Ridge, object()):
         with pytest.raises(NeuralphaError, match="is no model: give a name"):

@@ -166,7 +166,7 @@ def test_bad_input_is_one_clear_line():
         backtest(scores, panel, Wrong())
     with pytest.raises(NeuralphaError, match="capital is -1"):
         backtest(scores, panel, capital=-1)
-    with pytest.raises(NeuralphaError, match="capital is '1e6'; it must be a positive amount"):
+    with pytest.raises(NeuralphaError, match="capital is '1e6'; it must be a finite number, above 0"):
         backtest(scores, panel, capital="1e6")
     for given, said in {"Quantiles(5)": "str was", 5: "int was", Quantiles: "the class Quantiles was"}.items():
         with pytest.raises(NeuralphaError, match=f"Policy is meant, and {said} given"):

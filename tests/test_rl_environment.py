@@ -244,7 +244,7 @@ def test_bad_input_is_one_clear_line(market):
         (dict(features=[]), r"trade_env\(features=\) is an empty list; leave it out"),
         (dict(features={}), r"trade_env\(features=\) is an empty dict; leave it out"),
         (dict(clock=Clock(delay=200)), "traded 200 bars later, the episode has 119: nothing would be traded"),
-        (dict(capital=-1e6), "capital is -1000000.0; it must be a positive amount of money"),
+        (dict(capital=-1e6), "capital is -1000000.0; it must be a finite number, above 0"),
     ],
 )
 def test_what_cannot_be_played_is_one_clear_line(market, given, told):

@@ -34,7 +34,7 @@ from ..display import page_part, table_html
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-# %% ../../nbs/models/predict.ipynb #5f5a0333
+# %% ../../nbs/models/predict.ipynb #d9f2d2a5
 @check_kinds
 def cross_predict(
     model,  # unfitted: a model, an estimator of scikit-learn's kind, or a name such as "ridge" or "my_models.py:HGB"
@@ -94,7 +94,7 @@ def cross_predict(
     model = as_model(model)
     model = model if transforms is None else model.through(transforms)
     model = model if weights is None else model.weighed(weights)
-    _check_call(folds, seeds, vectorised_seeds, refit or model.weigh_)
+    _check_call(folds, vectorised_seeds, refit or model.weigh_)
     seeds = range(seeds if model.stochastic else 1)
     name = name or model.name
     shown = bar(total=len(folds) * len(seeds), desc=name) if progress else contextlib.nullcontext()
@@ -176,13 +176,10 @@ def fit_fold(
             on_unit()
     return units
 
-# %% ../../nbs/models/predict.ipynb #b461845d
-def _check_call(folds, seeds, vectorised_seeds, refit) -> None:
+# %% ../../nbs/models/predict.ipynb #bbd924de
+def _check_call(folds, vectorised_seeds, refit) -> None:
     if not folds:
         raise NeuralphaError("There are no folds to predict on.")
-
-    if not isinstance(seeds, (int, np.integer)) or seeds < 1:
-        raise NeuralphaError(f"seeds is {seeds}; at least one fit per fold is needed.")
     if vectorised_seeds and refit:
         raise NeuralphaError(
             "Seeds that are trained together stop at epochs of their own, are not fitted again and take no weights; "
