@@ -60,11 +60,11 @@ def test_reasons_are_stored_with_units_and_drawn(tmp_path):
     )
     titles = {f["title"] for f in r.figures}
     assert {
-        "Reasons through time",
-        "Reasons by volatility regime",
-        "What each feature is worth",
-        "Interactions",
-        "Feature by lag",
+        "crossattention: reasons through time",
+        "crossattention: reasons by volatility regime",
+        "crossattention: what each feature is worth",
+        "crossattention: interactions",
+        "crossattention: feature by lag",
         "Do the models give the same reasons?",
     } <= titles
     assert all((r.folder / f["file"]).stat().st_size > 1500 for f in r.figures)

@@ -22,7 +22,7 @@ def _money_pages_show_it(report, stored):
     known = stored["models"][conventions.heads[4]]["conventions"]
     assert conventions.rows[-1][4].show == f"{known['spread']:.2f}" and len(conventions.rows) == len(known["rows"]) + 1
     page = money_of_model_page(result, "ridge")
-    assert {figure["title"] for figure in page.figures} >= {"Where the return went", "What may be lost"}
+    assert {figure["title"] for figure in page.figures} >= {"ridge: where the return went", "ridge: what may be lost"}
     shown = {table.title: table for table in page.tables}
     facts = stored["models"]["ridge"]
     assert (

@@ -56,6 +56,25 @@ def test_the_same_study_gives_the_same_bytes_and_another_seed_does_not(tmp_path)
     assert max(ics, key=ics.get) == "oracle" and set(ics) >= {*MODELS, "reversal"}
     assert all(0 < ics[n] < ics["oracle"] for n in MODELS)
 
+def test_every_picture_of_one_model_carries_its_name(tmp_path):
+    import matplotlib.pyplot as plt
+
+    report = Report(None, tmp_path, folder=tmp_path)
+    heads = {}
+    for model, title in (
+        ("ridge", "what moves"),
+        ("ridge", "ridge: what moves"),
+        ("what", "what moves"),
+        (None, "all"),
+    ):
+        fig, ax = plt.subplots()
+        ax.set_title(title)
+        report.keep(fig, "Money", f"figure-{len(heads)}", "what moves", model=model)
+        heads[model, title] = fig.get_suptitle()
+    assert list(heads.values()) == ["ridge", "", "what", ""]
+    told = [figure["title"] for figure in report.figures]
+    assert told == ["ridge: what moves", "ridge: what moves", "what: what moves", "what moves"]
+
 def test_a_section_that_breaks_is_named_and_its_traceback_stays(tmp_path, monkeypatch):
     from types import SimpleNamespace
 

@@ -43,7 +43,7 @@ What `report` has for it:
 | `report.tests`, `report.valid_scores` | model → `Predictions` of the test and of the validation rows |
 | `report.searches` | what was tried while tuning |
 | `report.folder` | where the files of the universe lie |
-| `report.show(fig, "Coverage", "coverage", title, caption)` | puts a picture into the notebook and on the page of the universe, under this heading; with `model=` on the page of the model |
+| `report.show(fig, "Coverage", "coverage", title, caption)` | puts a picture into the notebook and on the page of the universe, under this heading; with `model=` on the page of the model, and under its name |
 
 All but the last have the same names on the `StoredReport` that `derive` is given, so that one function computes and
 derives. A report that was written before the section has no such file; `derive` gives nothing for it.

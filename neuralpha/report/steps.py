@@ -42,7 +42,7 @@ if TYPE_CHECKING:
 class SectionError(RuntimeError):
     """A section of a report broke; it is caused by what was raised there."""
 
-# %% ../../nbs/report/steps.ipynb #89a984a4
+# %% ../../nbs/report/steps.ipynb #1053abe7
 @dataclass(eq=False, repr=False)
 class Report:
     """The report of one experiment, section by section: `report.data()`, `report.folds()`, ... `out` holds all reports
@@ -139,6 +139,8 @@ class Report:
         from IPython.display import Image
 
         file = Path("figures") / (model or "universe") / f"{name}.png"
+        if model:
+            _name_model(fig, model)
         png = _write_figure(fig, self.folder / file)
         self.note(file, section, title, caption, model, **more)
         return Image(png)
@@ -148,7 +150,11 @@ class Report:
         display_here(self.keep(fig, *args, **more))
 
     def note(self, file, section: str, title: str, caption: str = "", model: str | None = None, **more) -> None:
-        """Remember what a stored picture shows; `file` is relative to the report's folder."""
+        """Remember what a stored picture shows; `file` is relative to the report's folder, and a picture of one model
+        stands under the model's name.
+        """
+        if model:
+            title = f"{model}: {title}"
         self.figures = [f for f in self.figures if f["file"] != str(file)]
         self.figures.append(dict(file=str(file), section=section, title=title, caption=caption, model=model, **more))
 
@@ -183,6 +189,15 @@ def _write_figure(fig: "Figure", path: Path) -> bytes:  # the PNG
         unfinished.write_bytes(png)
     plt.close(fig)
     return png
+
+# %% ../../nbs/report/steps.ipynb #1dcc008b
+def _name_model(fig: "Figure", model: str) -> None:
+    """Put the model's name on top of its picture, where it does not stand there already."""
+    heads = [fig.get_suptitle()]
+    for ax in fig.axes:
+        heads += [ax.get_title(loc) for loc in ("left", "center", "right")]
+    if not any(head == model or head.startswith(f"{model}:") for head in heads):
+        fig.suptitle(model)
 
 # %% ../../nbs/report/steps.ipynb #9d7557bd
 def _sizes(folder: Path) -> pd.DataFrame:  # index folder; columns files, KB

@@ -68,15 +68,14 @@ class MoneyTable(NamedTuple):
     columns: list  # Column
     rows: list  # MoneyRow
 
-# %% ../../../nbs/report/pages/money.ipynb #96589439
+# %% ../../../nbs/report/pages/money.ipynb #ab848b2f
 def money_table(result: UniverseResult) -> MoneyTable:
     """Models of a universe by what is left after costs; those that cannot be told apart share a rank."""
     ranks = {row["model"]: row for row in result.money["league"]}
     models = result.money["models"]
-    order = sorted(models, key=lambda name: -models[name]["costs"]["net"]["value"])
     rows = [
         MoneyRow(name, f"{result.slug}/money-{name}.html", _worth_cells(models[name], ranks.get(name)))
-        for name in order
+        for name in result.by_net_return
     ]
     heads = [
         Column("rank", "One more than the models that are better for sure, at 5% for all pairs at once."),

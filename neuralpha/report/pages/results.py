@@ -20,7 +20,7 @@ from ...core import NeuralphaError, read_json, read_table
 from ..curves import POINTS, curves_of
 from ...study.spec import Study, universe_slug
 
-# %% ../../../nbs/report/pages/results.ipynb #8c6ea39c
+# %% ../../../nbs/report/pages/results.ipynb #d6b22dee
 @dataclass
 class UniverseResult:
     """What one universe's folder holds, as the pages need it.
@@ -80,9 +80,23 @@ class UniverseResult:
 
     @property
     def front(self) -> list:
-        """What the front page shows: the figure that leads, and those whose curves one may touch."""
+        """What the front page shows: the figure that leads, and those whose curves one may touch, of all models
+        together and of the one that has most left after costs.
+        """
         touched = self.curves()
-        return [f for f in self.figures if f.get("lead") or f["file"] in touched]
+        shown = (None, self.most_left)
+        return [f for f in self.figures if f.get("lead") or f["file"] in touched and f["model"] in shown]
+
+    @property
+    def most_left(self) -> str | None:
+        """The model with the highest net return; None where the study trades on nothing."""
+        return next(iter(self.by_net_return), None)
+
+    @property
+    def by_net_return(self) -> list:
+        """Models by what is left after costs."""
+        books = self.money.get("models", {})
+        return sorted(books, key=lambda name: -books[name]["costs"]["net"]["value"])
 
     def curves(self, points: int = POINTS) -> dict:
         """File of a picture -> its curves."""

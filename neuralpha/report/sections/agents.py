@@ -331,15 +331,15 @@ def _show(report, found):
             _show_differences(report, name, facts["against_rule"], found.numbers["rule"])
     return pd.DataFrame(found.numbers["seeds"]).T.drop(columns="net", errors="ignore")
 
-# %% ../../../nbs/report/sections/agents.ipynb #936b2d93
+# %% ../../../nbs/report/sections/agents.ipynb #92a76c15
 def _show_actions(report, name, by_feature):
-    title = "What is held by what is seen"
+    title = "what is held by what is seen"
     caption = "Mean weight decided, by group of the feature on each date; in brackets the correlation with its rank."
     report.show(plot_actions(by_feature), "Agents", "agent-actions", title, caption, name)
 
-# %% ../../../nbs/report/sections/agents.ipynb #2b72d296
+# %% ../../../nbs/report/sections/agents.ipynb #c4970a9b
 def _show_differences(report, name, differences, rule):
-    title = "What it earned to act differently"
+    title = "what it earned to act differently"
     caption = f"The rule is the policy on the scores of {rule}. The first four lines are before costs."
     report.show(plot_differences(differences), "Agents", "agent-differences", title, caption, name)
 

@@ -83,7 +83,7 @@ def _where_it_works(report, records: dict):
             "What a score leans on that has a name already.",
         )
 
-# %% ../../../nbs/report/sections/evidence.ipynb #feb004d3
+# %% ../../../nbs/report/sections/evidence.ipynb #c2263764
 def _model_evidence(report, n, record):
     """IC through time, by fold and by quantile, the spread, and how fast the evidence comes in, of one model; every
     picture and title names it.
@@ -94,8 +94,7 @@ def _model_evidence(report, n, record):
     ics = report.board.ics[[n]]
 
     def show(fig, name, title, caption=""):
-        fig.suptitle(n)
-        report.show(fig, "Evidence", name, f"{n}: {title}", caption, n)
+        report.show(fig, "Evidence", name, title, caption, n)
 
     show(plots.plot_ic(ics, b.y.horizon), "ic", "IC through time", "Moving mean with its 95% band.")
     show(

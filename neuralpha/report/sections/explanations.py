@@ -253,7 +253,7 @@ def reasons_of(report, name: str, explanation) -> Reasons:
     )
     return Reasons(explanation, part, loss, pairs)
 
-# %% ../../../nbs/report/sections/explanations.ipynb #43a1bb99
+# %% ../../../nbs/report/sections/explanations.ipynb #0dbfcaaa
 def model_figures(report, name, e, regime) -> None:
     """The pictures of one model's attributions."""
     from neuralpha.attribution.explain import plot_importance, plot_lags, plot_regime, plot_summary, plot_time
@@ -267,15 +267,15 @@ def model_figures(report, name, e, regime) -> None:
     days = (e.dates.max() - e.dates.min()).days
     by = grouping(e.X)
     pictures = [
-        ("importance", "What moves the score", plot_importance),
-        ("summary", "Which way each feature pushes", plot_summary),
+        ("importance", "what moves the score", plot_importance),
+        ("summary", "which way each feature pushes", plot_summary),
     ]
     if len(e.lags) > 1:
-        pictures.append(("lags", "Feature by lag", plot_lags))
+        pictures.append(("lags", "feature by lag", plot_lags))
     if days > 60:
-        pictures.append(("time", "Reasons through time", lambda e: plot_time(e, by, freq="QE" if days > 700 else "ME")))
+        pictures.append(("time", "reasons through time", lambda e: plot_time(e, by, freq="QE" if days > 700 else "ME")))
     if regime is not None:
-        pictures.append(("regime", "Reasons by volatility regime", lambda e: plot_regime(e, regime, by)))
+        pictures.append(("regime", "reasons by volatility regime", lambda e: plot_regime(e, regime, by)))
     for key, title, draw in pictures:
         report.show(draw(e), "Why: SHAP", f"shap-{key}", title, note, name)
 
@@ -289,7 +289,7 @@ def _in_names(report) -> str:
         "out counts 0 there."
     )
 
-# %% ../../../nbs/report/sections/explanations.ipynb #08f61177
+# %% ../../../nbs/report/sections/explanations.ipynb #6680cc33
 def loss_figures(report, name: str, reasons: Reasons) -> None:
     """What a model loses without each family, and what its leading features do together."""
     from neuralpha.attribution.explain import plot_ic_loss, plot_interactions
@@ -300,7 +300,7 @@ def loss_figures(report, name: str, reasons: Reasons) -> None:
         plot_ic_loss(reasons.loss, f"{name}: IC lost without a {what}"),
         "Why: SHAP",
         "family-loss",
-        f"What each {reasons.part} is worth",
+        f"what each {reasons.part} is worth",
         f"Permuted within dates, {dates} test dates of all folds; the model is not fitted again.",
         name,
     )
@@ -309,7 +309,7 @@ def loss_figures(report, name: str, reasons: Reasons) -> None:
         plot_interactions(reasons.pairs, name),
         "Why: SHAP",
         "interactions",
-        "Interactions",
+        "interactions",
         f"{rows} test rows of the last fold, first seed; zero where two features add up.{_peers(reasons.pairs)}",
         name,
     )

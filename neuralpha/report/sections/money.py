@@ -357,30 +357,30 @@ def _show(report, found):
         _show_book(report, name, book, models[name])
     return pd.DataFrame(numbers["league"])
 
-# %% ../../../nbs/report/sections/money.ipynb #111a255d
+# %% ../../../nbs/report/sections/money.ipynb #6dfc01fd
 def _show_book(report, name: str, book: Book, worth: dict) -> None:
     """The pictures of one model's account."""
     caption = "Percent a year; and the names that brought and cost most over the whole period."
     names = pd.DataFrame(worth["names"], columns=["asset", "gained", "paid", "net"]).set_index("asset")
     figure = plots.plot_cost_waterfall(worth["costs"], names)
-    report.show(figure, "Money", "money-waterfall", "Where the return went", caption, name)
+    report.show(figure, "Money", "money-waterfall", "where the return went", caption, name)
     caption = "Either leg before cost; net is both after it. The market: equal weights on the whole universe."
-    report.show(plots.plot_legs(book), "Money", "money-legs", "Which leg earned it", caption, name)
+    report.show(plots.plot_legs(book), "Money", "money-legs", "which leg earned it", caption, name)
     caption = "The five deepest falls are shaded until the old peak was reached again."
-    report.show(plots.plot_months(book), "Money", "money-months", "How deep, and in which months", caption, name)
+    report.show(plots.plot_months(book), "Money", "money-months", "how deep, and in which months", caption, name)
     if worth["rolling"]:
         caption = "Over the half year up to each bar: a good average may be one good year."
-        report.show(plots.plot_rolling(book), "Money", "money-rolling", "How it changed through time", caption, name)
+        report.show(plots.plot_rolling(book), "Money", "money-rolling", "how it changed through time", caption, name)
     caption = (
         "Sums of weights, and of weights times past beta or the rank of a style between −1 and 1; means of 20 bars."
     )
-    report.show(plots.plot_exposures_of_book(book), "Money", "money-exposures", "What it leaned on", caption, name)
+    report.show(plots.plot_exposures_of_book(book), "Money", "money-exposures", "what it leaned on", caption, name)
     found, bad = _book_risk(book), stress(book)
     at_one = {m: tail for (m, level), tail in found.forecasts.items() if level == 0.01} if found else {}
     figure = plots.plot_losses(book.net, at_one, bad.depths, worth["stress"]["drawdown"]["happened"])
     orders = f"{len(bad.depths):,}"
     caption = f"Left: losses below a line were not forecast. Right: the same days in {orders} other orders."
-    report.show(figure, "Money", "money-losses", "What may be lost", caption, name)
+    report.show(figure, "Money", "money-losses", "what may be lost", caption, name)
 
 # %% ../../../nbs/report/sections/money.ipynb #74339c74
 def _derive(stored) -> dict:

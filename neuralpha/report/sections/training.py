@@ -12,7 +12,7 @@ __all__ = ['SECTION']
 # %% ../../../nbs/report/sections/training.ipynb #51760bdf
 from ..section import Section
 
-# %% ../../../nbs/report/sections/training.ipynb #99ad1630
+# %% ../../../nbs/report/sections/training.ipynb #9a705a97
 def _show(report, _):
     """Validation curves of every model, one line per fold and seed."""
     import matplotlib.pyplot as plt
@@ -26,7 +26,7 @@ def _show(report, _):
             fig,
             "Training",
             "training",
-            f"{name}: validation while training",
+            "validation while training",
             "One line per fold and seed, one colour per fold.",
             name,
         )

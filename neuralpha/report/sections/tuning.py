@@ -20,7 +20,7 @@ def _store(report, searches: list):
     if searches:
         write_json(report.folder / "tuning.json", searches)
 
-# %% ../../../nbs/report/sections/tuning.ipynb #0464a4b9
+# %% ../../../nbs/report/sections/tuning.ipynb #81e864b0
 def _show(report, searches: list):
     """Every search at a glance. A sentence where nothing is tuned."""
     from IPython.display import Markdown
@@ -32,7 +32,7 @@ def _show(report, searches: list):
             plot_trials([s for s in searches if s["model"] == name]),
             "Training",
             "tuning",
-            f"{name}: what the search tried",
+            "what the search tried",
             "Mean IC on training dates held back, trial by trial; pruned and failed trials have none.",
             name,
         )

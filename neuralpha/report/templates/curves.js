@@ -317,7 +317,8 @@ function listenToKeys(svg, view, refresh, say) {
   });
 }
 
-function makeTouchable(island) {
+// What one may do is said in words under the first of a page; the others are the same.
+function makeTouchable(island, place) {
   const figure = island.closest("figure");
   const view = new View(JSON.parse(island.textContent));
   const box = element("div", { class: "curves" });
@@ -339,7 +340,7 @@ function makeTouchable(island) {
   }
   const frame = element("div", { class: "frame" });
   frame.append(svg);
-  box.append(frame, heard, element("p", { class: "hint" }, `${HINT} ${view.data.note}`));
+  box.append(frame, heard, element("p", { class: "hint" }, place === 0 ? `${HINT} ${view.data.note}` : view.data.note));
   figure.classList.add("touched");
   figure.prepend(box);
   legend.reset.addEventListener("click", () => {
