@@ -2,12 +2,12 @@
 from neuralpha.models.scikit import *
 import numpy as np
 import pytest
-from sklearn.base import BaseEstimator
+from sklearn.base import BaseEstimator, RegressorMixin
 from sklearn.ensemble import ExtraTreesRegressor, HistGradientBoostingClassifier, HistGradientBoostingRegressor
 from sklearn.linear_model import LogisticRegression, Ridge, RidgeClassifier
 from sklearn.neighbors import KNeighborsRegressor
 from sklearn.pipeline import make_pipeline
-from sklearn.preprocessing import StandardScaler
+from sklearn.preprocessing import FunctionTransformer, StandardScaler
 from neuralpha.core import NeuralphaError
 from neuralpha.models.base import toy_problem
 from neuralpha.models.contract import check_model
@@ -17,7 +17,7 @@ from neuralpha.models.registry import as_model, load_model, make_model
 def test_parameters_are_the_estimators_own_and_checked_when_the_model_is_made():
     model = make_model("sklearn.ensemble:ExtraTreesRegressor", n_estimators=7)
     assert repr(model) == "ExtraTreesRegressor(n_estimators=7)" and "random_state" not in model.get_params()
-    assert model.clone(seed=3).estimator().get_params() == ExtraTreesRegressor(7, random_state=3).get_params()
+    assert model.clone(seed=3).fresh_estimator().get_params() == ExtraTreesRegressor(7, random_state=3).get_params()
     with pytest.raises(NeuralphaError, match="'min_samples_leaf' is 0. .* must be an int in the range"):
         make_model("sklearn.ensemble:ExtraTreesRegressor", min_samples_leaf=0)
     with pytest.raises(
@@ -26,6 +26,69 @@ def test_parameters_are_the_estimators_own_and_checked_when_the_model_is_made():
         make_model("sklearn.ensemble:ExtraTreesRegressor", n_estimator=7)
     with pytest.raises(NeuralphaError, match="k_means in sklearn.cluster is no model"):
         make_model("sklearn.cluster:k_means")
+
+def test_estimators_of_estimators_fit_and_a_parameter_whose_name_is_taken_is_refused():
+    from sklearn.ensemble import BaggingRegressor, StackingRegressor
+    from sklearn.model_selection import GridSearchCV
+
+    x = np.random.default_rng(0).standard_normal((300, 4)).astype(np.float32)
+    for wrapped in (BaggingRegressor(Ridge(2.0), n_estimators=3), GridSearchCV(Ridge(), {"alpha": [1.0, 9.0]})):
+        model = as_model(wrapped)
+        fitted = model.clone(seed=1).fresh_estimator().fit(x, x[:, 0])
+        if model.stochastic:
+            wrapped = wrapped.set_params(random_state=1)
+        np.testing.assert_array_equal(fitted.predict(x), wrapped.fit(x, x[:, 0]).predict(x))
+    assert as_model(StackingRegressor([("line", Ridge())])).name == "StackingRegressor"  # predicts after a fit alone
+    with pytest.raises(NeuralphaError, match="GridSearchCV needs estimator and param_grid"):
+        make_model("sklearn.model_selection:GridSearchCV").fresh_estimator()
+    with pytest.raises(NeuralphaError, match="GridSearchCV: refit = False cannot be passed on.*leave it at True"):
+        as_model(GridSearchCV(Ridge(), {"alpha": [1.0]}, refit=False))
+
+def test_the_seed_goes_to_a_parameter_of_that_name():
+    class Drawn(RegressorMixin, BaseEstimator):
+        def __init__(self, seed=0):
+            self.seed = seed
+
+        def fit(self, X, y):
+            self.drawn_ = np.random.default_rng(self.seed).standard_normal(X.shape[1])
+            return self
+
+        def predict(self, X):
+            return X @ self.drawn_
+
+    model = as_model(Drawn())
+    assert model.stochastic and model.clone(seed=5).fresh_estimator().seed == 5
+
+def test_a_pipeline_in_a_study_is_named_by_its_steps(tmp_path, monkeypatch):
+    from neuralpha.study.experiment import open_experiment
+    from neuralpha.study.spec import load_study
+
+    monkeypatch.chdir(tmp_path)
+    lines = [
+        "from sklearn.ensemble import BaggingRegressor",
+        "from sklearn.linear_model import Ridge",
+        "from sklearn.model_selection import GridSearchCV",
+        "from sklearn.pipeline import make_pipeline",
+        "from sklearn.preprocessing import StandardScaler",
+        "pipe = make_pipeline(StandardScaler(), Ridge({}))",
+        "bag = BaggingRegressor(Ridge({}), n_estimators=3)",
+        "search = GridSearchCV(Ridge(), {{'alpha': [{}, 9.0]}})",
+    ]
+
+    def keys(alpha):
+        (tmp_path / "mm.py").write_text("\n".join(lines).format(alpha, alpha, alpha))
+        models = {name: {"model": f"mm.py:{name}"} for name in ("pipe", "bag", "search")}
+        return {u.key for u in open_experiment(load_study("tiny", models=models, seeds=1)).units()}
+
+    first = keys(1.0)
+    assert first == keys(1.0) and first.isdisjoint(keys(2.0))
+
+def test_a_parameter_that_cannot_be_written_down_is_said():
+    model = as_model(make_pipeline(StandardScaler(), Ridge()))
+    assert model.key_params() == as_model(make_pipeline(StandardScaler(), Ridge())).key_params()
+    assert model.key_params() != as_model(make_pipeline(StandardScaler(), Ridge(2.0))).key_params()
+    with pytest.raises(NeuralphaError, match="Pipeline: steps is .* cannot be written down"):
+        as_model(make_pipeline(FunctionTransformer(kw_args={"rows": (row for row in ())}), Ridge())).key_params()
 
 def test_a_seed_counts_where_it_changes_something():
     cases = {

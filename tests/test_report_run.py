@@ -175,6 +175,11 @@ def test_frames_and_panels_become_universes_of_a_study(tmp_path, monkeypatch):
     assert by_frame.slug == by_panel.slug == "mine" and by_name.universe == "sim-tiny"
     assert by_frame.panel.digest == by_panel.panel.digest
     assert [u.key for u in by_frame.units()] == [u.key for u in by_panel.units()]
+    opened.clear()
+    run_study(make_study(MINE), tmp_path, universes={"mine": prices}, models=["lasso"], seeds=3)
+    assert [*opened[0].study.models] == ["lasso"] and opened[0].study.seeds == 3
+    with pytest.raises(NeuralphaError, match="Did you mean 'models'"):
+        run_study("tiny", tmp_path, model=["lasso"])
 
 STUDY = """name = "small"
 universes = ["sim-tiny"]

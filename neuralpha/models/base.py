@@ -140,7 +140,7 @@ def _check_interval(value, limit: str, problem: str) -> None:
     elif not within(value, limit):
         raise NeuralphaError(f"{problem}; it must be in {limit}.")
 
-# %% ../../nbs/models/base.ipynb #1be18863
+# %% ../../nbs/models/base.ipynb #f4a78929
 @dataclass(kw_only=True, repr=False, eq=False)
 class Fitted(Parameters):
     """What a fit leaves in a model, `features_` and `history_` for one, and how it is kept; a subclass writes
@@ -176,6 +176,10 @@ class Fitted(Parameters):
         note = {"model": self.name, "params": self._kept_params(), "features": self.features_, "history": self.history_}
         own = vars(type(self)).get("own_name")
         write_json(folder / "model.json", note | ({"class": own} if own else {}))
+
+    def key_params(self) -> dict:
+        """Parameters as the name of a fit holds them: values that JSON holds."""
+        return self.get_params()
 
     def _kept_params(self):
         return self.get_params()

@@ -59,7 +59,7 @@ def foreign_class(
 def _packages(cls: type) -> list:
     return [c.__module__.partition(".")[0] for c in cls.__mro__]
 
-# %% ../../nbs/models/boosters.ipynb #9f772a05
+# %% ../../nbs/models/boosters.ipynb #43a5a5ed
 class Booster(ScikitModel):
     """A booster of another package, as a model; a subclass says how its package is asked.
 
@@ -80,7 +80,7 @@ class Booster(ScikitModel):
         """Parameter -> default."""
         return dict(part().get_params())
 
-    def estimator(self) -> Any:
+    def fresh_estimator(self) -> Any:
         given = {name: value for name, value in self.get_params().items() if name != "seed" and value is not None}
         base = {} if self.example is None else self.example.get_params()
         given.pop("early_stopping_rounds", None)
@@ -94,7 +94,7 @@ class Booster(ScikitModel):
         return PATIENCE if asked is None else int(asked)
 
     def _fit(self, view, target, valid):
-        self.fitted_ = self.estimator()
+        self.fitted_ = self.fresh_estimator()
         self._learn(view, target, **(self._watching((valid[0].values, self.taught(valid[1]))) if valid else {}))
         if valid:
             losses = self._losses()
@@ -103,7 +103,7 @@ class Booster(ScikitModel):
 
     def _refit(self, view, target):
         grown = self._grown()
-        self.fitted_ = self.estimator().set_params(**grown)
+        self.fitted_ = self.fresh_estimator().set_params(**grown)
         self._learn(view, target)
 
     def _check_gaps(self, view) -> None:
@@ -119,7 +119,7 @@ class Booster(ScikitModel):
             self._write(tmp)
 
     def _load(self, folder):
-        self.fitted_ = self.estimator()
+        self.fitted_ = self.fresh_estimator()
         self.fitted_.load_model(str(folder / self.file))
 
 # %% ../../nbs/models/boosters.ipynb #88e0477b

@@ -9,11 +9,11 @@ torch.
 # %% auto #0
 __all__ = ['MODELS', 'model_names', 'model_class', 'make_model', 'model_kind', 'load_model', 'as_model', 'code_of_model']
 
-# %% ../../nbs/models/registry.ipynb #d1acf59e
+# %% ../../nbs/models/registry.ipynb #5785ac1e
 import dataclasses, importlib
 from dataclasses import make_dataclass
 from os import PathLike
-from ..core import NeuralphaError, code_digest, digest, unknown_name
+from ..core import NeuralphaError, code_digest, digest, unknown_name, value_text
 from ..given import check_kinds
 from .base import Estimator, field_of, model_note
 from ..own_code import is_own, offered, own_digest, own_part
@@ -160,7 +160,7 @@ def _foreign_class(part, name: str) -> type[Estimator]:
         )
     return foreign_class(part)
 
-# %% ../../nbs/models/registry.ipynb #f1f231f3
+# %% ../../nbs/models/registry.ipynb #831d072a
 def as_model(
     model,  # a name, a model, or an estimator of scikit-learn's kind
 ) -> Estimator:
@@ -179,7 +179,7 @@ def as_model(
         raise NeuralphaError(
             f"{model.__name__} is no model: give a name or a model, {model.__name__}(), not its class."
         )
-    return _foreign_class(model, repr(model))()
+    return _foreign_class(model, value_text(model))()
 
 # %% ../../nbs/models/registry.ipynb #64d37320
 def code_of_model(model: Estimator) -> str:

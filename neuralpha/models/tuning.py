@@ -288,7 +288,7 @@ def within_budget(
     end = min(ends, default=len(records) + 1)
     return records[:end], len(records) >= end
 
-# %% ../../nbs/models/tuning.ipynb #14d52bb8
+# %% ../../nbs/models/tuning.ipynb #bfee4c53
 def tune(
     model: Estimator,  # its other parameters stay as they are
     X,
@@ -340,7 +340,7 @@ def tune(
     weigh = weigher(model, y)
     weights = weigh(inner.train) if weigh else None
     targets = y.target(target)
-    base = {k: v for k, v in model.get_params().items() if k not in ("device", "threads")}
+    base = {k: v for k, v in model.key_params().items() if k not in ("device", "threads")}
     weighed = [weights] if weigh else []
     name = digest(
         model.name, base, space, X.digest, y.digest, inner.train, inner.valid, sampler, seed, target, *weighed

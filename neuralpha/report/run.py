@@ -458,7 +458,7 @@ def study_lock(
     """
     return lock(Path(out) / ".units" / "locks" / f"study-{name}")
 
-# %% ../../nbs/report/run.ipynb #6f3656cd
+# %% ../../nbs/report/run.ipynb #14e39218
 @check_kinds
 def run_study(
     study,  # `Study`, built-in name or TOML file
@@ -467,11 +467,9 @@ def run_study(
     jobs: int | None = None,  # worker processes; default: one per core
     watch=None,  # called again and again with universe -> (units done, units, what is being done)
     backend: str = "local",  # or "ray": units are fitted on the cluster of `RAY_ADDRESS`, see `neuralpha.study.cluster`
-    reports: str
-    # fsspec address that finished units are fetched from and copied to, and the report at the end, see
-    # `neuralpha.study.remote`
-    | None = None,
+    reports: str | None = None,  # fsspec address: units that are there are fetched, what is finished is copied to it
     universes=None,  # in place of the study's: names, paths, panels and frames, or a dictionary of names for them
+    **changes,  # of the study, as in `load_study`: models=["ridge"], seeds=3
 ) -> StudyRun:
     """Run or continue a study.
 
@@ -492,10 +490,13 @@ def run_study(
     backend : str, default 'local'
         or "ray": units are fitted on the cluster of `RAY_ADDRESS`, see `neuralpha.study.cluster`
     reports : str | None, default None
+        fsspec address: units that are there are fetched, what is finished is copied to it
     universes : default None
         in place of the study's: names, paths, panels and frames, or a dictionary of names for them
+    **changes
+        of the study, as in `load_study`: models=["ridge"], seeds=3
     """
-    study = load_study(study)
+    study = load_study(study, **changes)
     out = Path(out)
     started = time.time()
     if universes is not None:

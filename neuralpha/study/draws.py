@@ -51,7 +51,7 @@ def draw_errors(
     problem = _problem(draws.case, draws.n_characteristics, study.seed, draw)
     return squared_errors(draws.model(name), problem, study.seed_list, device, name in study.refitted)
 
-# %% ../../nbs/study/draws.ipynb #bbdb8027
+# %% ../../nbs/study/draws.ipynb #d9a97aeb
 @dataclass(frozen=True, eq=False, repr=False)
 class Repetitions:
     """The draws of one simulated universe under a study with `repetitions`; the counterpart of an `Experiment`."""
@@ -97,7 +97,7 @@ class Repetitions:
         inputs = dict(
             data=self.data_digest,
             model=type(model).__name__,
-            params={**model.get_params(), "seed": 0},
+            params={**model.key_params(), "seed": 0},
             seeds=seeds if model.stochastic else seeds[:1],
             device=device,
             libraries=library_versions(),

@@ -218,7 +218,7 @@ def _check_model(experiment: Experiment, name: str):
     if how and how["space"]:
         search_space(model, how["space"])
 
-# %% ../../nbs/study/experiment.ipynb #d8e735c1
+# %% ../../nbs/study/experiment.ipynb #aa51e930
 def _shared_inputs(experiment, name: str, model, device: str) -> dict:
     """What determines a fit of a model on any rows."""
     study = experiment.study
@@ -228,7 +228,7 @@ def _shared_inputs(experiment, name: str, model, device: str) -> dict:
         transform=study.transform,
         label=label_form(study),
         model=type(model).__name__,
-        params=model.get_params(),
+        params=model.key_params(),
         device=device,
         **parts_form(study, name),
     )
