@@ -10,7 +10,8 @@ from neuralpha.portfolio.backtest import backtest
 from neuralpha.study.recipe import study_panel
 from neuralpha.study.spec import make_study
 from neuralpha.study.units import UnitStore
-from neuralpha.portfolio.grammar import read_policy
+from neuralpha.own_code import own_digest
+from neuralpha.portfolio.grammar import own_policies, read_policy
 from neuralpha.trading.clock import Clock
 from neuralpha.trading.costs import Costs, Impact, make_costs
 
@@ -88,6 +89,17 @@ def test_a_policy_that_the_clock_refuses_leaves_the_same_holes_when_it_is_derive
     assert all("which overlapping tranches cannot" in why for why in missing.values())
     again, refused = derive_backtests([experiment])
     assert refused == missing and again.keys() == found.keys()
+
+def test_an_edited_policy_of_ones_own_is_another_backtest(opened, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    head = "from dataclasses import dataclass\nimport neuralpha as na\n"
+    body = "@dataclass(frozen=True)\nclass Mine(na.TopN):\n    more: int = {}\n"
+
+    def keys(more):
+        (tmp_path / "mine.py").write_text(head + body.format(more))
+        return {u.key for u in _open(opened, policies=["mine.py:Mine(4)"]).units()}
+
+    assert keys(3) == keys(3) and keys(3).isdisjoint(keys(5))
 
 def test_the_name_is_the_hash_of_all_that_determines_it(opened):
     before = {u.key: u for u in _open(opened).units()}

@@ -53,6 +53,17 @@ n_waves = 5
 model = "sklearn.ensemble:ExtraTreesRegressor"
 """
     (tmp_path / "there" / "study.toml").write_text(text)
+    (tmp_path / "there/mine.py").write_text("import neuralpha as na\nmine = na.Costs(7.5)")
+    money = '[costs]\npreset = "mine.py:mine"\n[portfolio]\npolicy = "Capped(mine.py:Steady(3), most=0.1)"\n'
+    (tmp_path / "there" / "money.toml").write_text(text + money)
+    traded = load_study("there/money.toml")
+    assert (
+        traded.portfolio.policy == "Capped(there/mine.py:Steady(3), most=0.1)" and traded.costs.half_spread_bps == 7.5
+    )
+    assert traded.own_parts[-2:] == ["there/mine.py:mine", "there/mine.py:Steady"]
+    (tmp_path / "there/mine.py").unlink()
+    assert make_study(traded.model_dump(mode="json")).hash == traded.hash  # a report is read without the file
+    (tmp_path / "there/mine.py").write_text("")
     study = load_study("there/study.toml")
     assert study.features == ["core", "there/mine.py:gap", "here.py:gap"]
     assert study.block("waves")[:2] == ("there/mine.py:Waves", {"n_waves": 5})

@@ -30,6 +30,18 @@ def test_a_half_spread_that_is_none_is_refused(bps):
     with pytest.raises(NeuralphaError, match="half_spread_bps is .*at least 0"):
         Costs(bps)
 
+def test_costs_of_ones_own_stand_where_names_stand(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "my_costs.py").write_text(
+        "import neuralpha as na\nmine = na.Costs(7.5, financing_bps=80.0)\nseven = 7.5"
+    )
+    assert make_costs("my_costs.py:mine") == Costs(7.5, financing_bps=80.0, name="mine")
+    assert make_costs("my_costs.py:mine", half_spread_bps=1.0).half_spread_bps == 1.0
+    with pytest.raises(NeuralphaError, match="my_costs.py:seven is 7.5; costs of your own are an object"):
+        make_costs("my_costs.py:seven")
+    with pytest.raises(NeuralphaError, match="Unknown costs in my_costs.py: 'mein'. Did you mean 'mine'"):
+        make_costs("my_costs.py:mein")
+
 def test_other_costs_that_are_none_are_refused():
     with pytest.raises(NeuralphaError, match="borrow_bps is -3"):
         Costs(borrow_bps=-3)

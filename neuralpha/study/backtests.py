@@ -14,7 +14,7 @@ __all__ = ['UNIT_KEYS', 'BACKTEST_COLUMNS', 'TABLE', 'SweepPlan', 'read_plan', '
            'traded_file', 'write_traded', 'open_backtests', 'run_backtests', 'trade_all', 'sweep_table',
            'collect_backtests', 'derive_backtests']
 
-# %% ../../nbs/study/backtests.ipynb #df94a09c
+# %% ../../nbs/study/backtests.ipynb #defb9917
 import itertools, time, traceback
 from dataclasses import asdict, dataclass
 from functools import cached_property
@@ -27,7 +27,8 @@ from ..data.panel import Panel
 from ..evaluate.statistics import sharpe_report
 from ..portfolio.backtest import Book, backtests
 from ..portfolio.capacity import break_even
-from ..portfolio.grammar import read_policy
+from ..own_code import own_digest
+from ..portfolio.grammar import own_policies, read_policy
 from ..portfolio.league import shared_ranks
 from .recipe import study_panel
 from .spec import Study, universe_slug
@@ -160,7 +161,7 @@ def _returns_of(book: Book) -> pd.DataFrame:
     table = book.returns[["gross", "net", "turnover"]]
     return table.reset_index(names="date")
 
-# %% ../../nbs/study/backtests.ipynb #a412de43
+# %% ../../nbs/study/backtests.ipynb #a7e5b841
 @dataclass(frozen=True, eq=False, repr=False)
 class Backtests:
     """The backtests of one universe: every model under every assumption of a plan.
@@ -212,6 +213,7 @@ class Backtests:
 
     def _inputs(self, model: str, policy: str, costs: str, capital: float) -> str:
         versions = library_versions("clarabel", "skfolio", "bidask")
+        own = [own_digest(name) for name in own_policies(policy)]
         return canonical_json(
             dict(
                 kind="backtest",
@@ -223,6 +225,7 @@ class Backtests:
                 capital=capital,
                 libraries={name: versions[name] for name in ("numpy", "pandas", "numba")},
                 code=code_of(trade),
+                **({"own": own} if own else {}),
             )
         )
 

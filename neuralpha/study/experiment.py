@@ -167,7 +167,7 @@ class Experiment:
             f"{len(self.study.models)} models × {self.study.seeds} seeds"
         )
 
-# %% ../../nbs/study/experiment.ipynb #a448756e
+# %% ../../nbs/study/experiment.ipynb #46a38723
 @check_kinds
 def open_experiment(
     study,  # `Study`, built-in name or file
@@ -199,6 +199,10 @@ def open_experiment(
     for name in study.models:
         _check_model(experiment, name)
     resolve_features(panel, study.features)
+    if study.own_policies:
+        from neuralpha.portfolio.grammar import read_policy
+
+        read_policy(study.portfolio.policy)
     return experiment
 
 # %% ../../nbs/study/experiment.ipynb #e7c3f622

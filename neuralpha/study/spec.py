@@ -91,9 +91,10 @@ __all__ = ['STUDY_RULES', 'LEARNABLE_LABELS', 'DATES', 'WEIGHTS', 'STUDY_NAME', 
            'StudyFields', 'Study', 'universe_slug', 'make_study', 'research_folder', 'builtin_studies', 'open_report',
            'open_scored_report', 'where_it_started', 'load_study', 'with_tuning', 'study_of_one']
 
-# %% ../../nbs/study/spec.ipynb #86853466
+# %% ../../nbs/study/spec.ipynb #f8ab7d00
 import contextlib, os, re, tomllib, typing
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import partial
 from collections import Counter, defaultdict
 from pathlib import Path
 from typing import Annotated, Any, ClassVar, Literal
@@ -514,7 +515,7 @@ class WeightSpec(_Part):
             raise ValueError("oldest is the weight of the oldest row under time_decay, which by does not name")
         return self
 
-# %% ../../nbs/study/spec.ipynb #87639230
+# %% ../../nbs/study/spec.ipynb #08843f18
 _Rate = Annotated[float | None, Field(ge=0, strict=False)]
 
 
@@ -527,7 +528,7 @@ class CostSpec(_Part):
         cost per unit of turnover, basis points
     preset : str | None, default None
         costs by name, which every other key changes: none, flat, square-root, almgren, jkmp,
-        classic
+        classic, or costs of your own, file.py:name
     commission_bps : _Rate, default None
         commission, basis points of the amount
     commission_per_share : _Rate, default None
@@ -552,7 +553,8 @@ class CostSpec(_Part):
     preset: Annotated[
         str | None,
         Field(
-            description="costs by name, which every other key changes: none, flat, square-root, almgren, jkmp, classic",
+            description="costs by name, which every other key changes: none, flat, square-root, almgren, jkmp, "
+            "classic, or costs of your own, file.py:name",
             examples=["square-root"],
         ),
     ] = None
@@ -577,25 +579,29 @@ class CostSpec(_Part):
         """A preset brings its half-spread, unless another is given."""
         if not isinstance(v, dict) or not isinstance(v.get("preset"), str):
             return v
-        from neuralpha.trading.costs import PRESETS
+        if is_own(v["preset"]) and "half_spread_bps" in v:
+            return v
+        from neuralpha.trading.costs import make_costs
 
-        if v["preset"] not in PRESETS:
-            raise ValueError(str(unknown_name("preset of costs", v["preset"], list(PRESETS))))
-        return {"half_spread_bps": PRESETS[v["preset"]].half_spread_bps, **v}
+        try:
+            return {"half_spread_bps": make_costs(v["preset"]).half_spread_bps, **v}
+        except NeuralphaError as e:
+            raise ValueError(str(e)) from None
 
     @property
     def given(self) -> dict:
         """What differs from the preset."""
         return self.model_dump(exclude={"preset"}, exclude_none=True)
 
-# %% ../../nbs/study/spec.ipynb #1aaec1f2
+# %% ../../nbs/study/spec.ipynb #3f78c12f
 class PortfolioSpec(_Part):
     """What is held on a score: a report then says what the score is worth after costs.
 
     Parameters
     ----------
     policy : str, default 'Quantiles(5)'
-        what is wished, as one would write it in Python; see neuralpha.portfolio.policies
+        what is wished, as one would write it in Python; see neuralpha.portfolio.policies; one of
+        your own: my_policies.py:Name(...)
     capital : float, default 100000000.0
         size of the account, currency
     fill : Literal['close', 'open', 'vwap'], default 'close'
@@ -614,7 +620,8 @@ class PortfolioSpec(_Part):
     policy: Annotated[
         str,
         Field(
-            description="what is wished, as one would write it in Python; see neuralpha.portfolio.policies",
+            description="what is wished, as one would write it in Python; see neuralpha.portfolio.policies; one of "
+            "your own: my_policies.py:Name(...)",
             examples=["Capped(RankWeights(), most=0.02)"],
         ),
     ] = "Quantiles(5)"
@@ -639,8 +646,10 @@ class PortfolioSpec(_Part):
     @field_validator("policy")
     @classmethod
     def _readable(cls, v):
-        from neuralpha.portfolio.grammar import read_policy
+        from neuralpha.portfolio.grammar import own_policies, read_policy
 
+        if own_policies(v):  # the user's code is run where the study is opened, and not to read a file
+            return v
         try:
             read_policy(v)
         except NeuralphaError as e:
@@ -1268,7 +1277,7 @@ def _searches_are_of_models(study) -> None:
                 f"[tune.models.{name}] belongs to no model of the study; there are {', '.join(study.models)}"
             )
 
-# %% ../../nbs/study/spec.ipynb #d4c76365
+# %% ../../nbs/study/spec.ipynb #f51927f6
 class Study(StudyFields):
     """Universes × models × seeds under one label, one feature set and one split scheme.
 
@@ -1392,13 +1401,22 @@ class Study(StudyFields):
 
     @property
     def own_parts(self) -> list[str]:
-        """All that is found by `file.py:Name` or `package.module:Name`: models, features, transforms, weights."""
+        """All that is found by `file.py:Name` or `package.module:Name`: models, features, transforms, weights,
+        costs, policies.
+        """
         features = [self.features] if isinstance(self.features, str) else self.features
         kinds = [self.block(m)[0] for m in self.models]
         steps = [step["kind"] for step in self.transforms]
         weighed = self.weights.by if self.weights else []
         named = [*filter(is_own, [*kinds, *steps, *weighed, self.label.kind]), *filter(is_own_feature, features)]
-        return list(dict.fromkeys(named))
+        return list(dict.fromkeys([*named, *filter(is_own, [self.costs.preset]), *self.own_policies]))
+
+    @property
+    def own_policies(self) -> list[str]:
+        """The policies of the user's own that the portfolio names."""
+        from neuralpha.portfolio.grammar import own_policies
+
+        return own_policies(self.portfolio.policy) if self.portfolio else []
 
     @property
     def seed_list(self) -> list[int]:
@@ -1721,7 +1739,7 @@ def _read(study: str) -> tuple[dict, str]:
         raise NeuralphaError(f"{path}: a study is a table of keys, got {type(values).__name__}.")
     return _as_seen_from_here(values, path.parent), str(path.name)
 
-# %% ../../nbs/study/spec.ipynb #de7e3151
+# %% ../../nbs/study/spec.ipynb #28eeca3f
 def _as_seen_from_here(values: dict, folder: Path) -> dict:
     """The values of a study file with the paths of the user's own parts, which start at the file, as seen from here."""
 
@@ -1742,11 +1760,22 @@ def _as_seen_from_here(values: dict, folder: Path) -> dict:
         values["label"] = _seen_block(values["label"], seen, "kind")
     if isinstance(weights := values.get("weights"), dict) and isinstance(by := weights.get("by"), (str, list)):
         values["weights"] = weights | {"by": seen(by) if isinstance(by, str) else [seen(name) for name in by]}
+    if isinstance(values.get("costs"), dict):
+        values["costs"] = _seen_block(values["costs"], seen, "preset")
+    if isinstance(values.get("portfolio"), dict):
+        values["portfolio"] = _seen_block(values["portfolio"], partial(_seen_policy, seen=seen), "policy")
     return values
 
 # %% ../../nbs/study/spec.ipynb #bd3586ea
 def _seen_block(block, seen, key: str):
     return block | {key: seen(block[key])} if isinstance(block, dict) and key in block else block
+
+# %% ../../nbs/study/spec.ipynb #ee801d28
+def _seen_policy(line, seen: Callable):
+    """A policy's line with the paths in it as seen from here."""
+    from neuralpha.portfolio.grammar import rename_own
+
+    return rename_own(line, seen) if isinstance(line, str) else line
 
 # %% ../../nbs/study/spec.ipynb #0b5c89f2
 def study_of_one(

@@ -24,7 +24,7 @@ __all__ = ['ESTIMATORS', 'BORROW', 'PRESETS', 'Impact', 'Costs', 'make_costs', '
            'impact_share', 'commission_of', 'Inputs', 'cost_inputs', 'check_priceable', 'past_volume',
            'past_volatility', 'past_price', 'borrow_fees', 'spread_estimates', 'corwin_schultz', 'abdi_ranaldo']
 
-# %% ../../nbs/trading/costs.ipynb #f681a27e
+# %% ../../nbs/trading/costs.ipynb #d4a20e88
 import warnings
 from dataclasses import dataclass, replace
 from typing import NamedTuple
@@ -32,6 +32,7 @@ import numpy as np
 import pandas as pd
 from numba import njit
 from ..core import NeuralphaError, unknown_name, value_text
+from ..own_code import is_own, own_part, short_name
 from ..data.panel import Panel
 from ..data.returns import bar_return
 
@@ -278,9 +279,9 @@ def _rate_words(costs: Costs) -> list[str]:
     said = [words.format(rate) for words, rate in rates.items() if rate]
     return [*said, borrow] if costs.borrow_bps else said
 
-# %% ../../nbs/trading/costs.ipynb #fc22678a
+# %% ../../nbs/trading/costs.ipynb #f7668538
 def make_costs(
-    costs,  # a name of `PRESETS`, a `Costs`, or a number: the half-spread in basis points
+    costs,  # a name of `PRESETS`, "my_costs.py:mine", a `Costs`, or a number: the half-spread in basis points
     **changes,  # fields of `Costs` to set differently
 ) -> Costs:
     """Costs by name.
@@ -288,7 +289,8 @@ def make_costs(
     Parameters
     ----------
     costs
-        a name of `PRESETS`, a `Costs`, or a number: the half-spread in basis points
+        a name of `PRESETS`, "my_costs.py:mine", a `Costs`, or a number: the half-spread in basis
+        points
     **changes
         fields of `Costs` to set differently
     """
@@ -296,9 +298,21 @@ def make_costs(
         return replace(costs, **changes)
     if isinstance(costs, (int, float, np.number)) and not isinstance(costs, bool):
         return Costs(costs, **changes)
+    if is_own(costs):
+        return replace(_own_costs(costs), **changes)
     if not isinstance(costs, str) or costs not in PRESETS:
         raise unknown_name("costs", costs, list(PRESETS))
     return replace(PRESETS[costs], name=costs, **changes)
+
+# %% ../../nbs/trading/costs.ipynb #309b38a8
+def _own_costs(name: str) -> Costs:
+    """The costs that `file.py:name` holds, under that name."""
+    part = own_part(name, "costs")
+    if not isinstance(part, Costs):
+        raise NeuralphaError(
+            f"{name} is {value_text(part)}; costs of your own are an object: mine = neuralpha.Costs(7.0)."
+        )
+    return replace(part, name=short_name(name))
 
 # %% ../../nbs/trading/costs.ipynb #f0e06a07
 def almgren_costs(
