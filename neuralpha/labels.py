@@ -18,7 +18,7 @@ __all__ = ['NO_PRICE', 'BEYOND', 'NOT_SAID', 'EXITS', 'NO_ENTRY', 'NO_EXIT', 'NO
            'trend_scan', 'MultiTaskLabel', 'multi_horizon', 'average_uniqueness', 'uniqueness', 'draw_probabilities',
            'sequential_bootstrap', 'time_decay', 'sample_weights', 'own_label']
 
-# %% ../nbs/labels.ipynb #81f47d80
+# %% ../nbs/labels.ipynb #824d64c9
 import inspect
 from dataclasses import dataclass, field, replace
 from functools import cached_property
@@ -28,7 +28,7 @@ import pandas as pd
 from numba import njit, prange
 from .core import NeuralphaError, digest, unknown_name, value_text
 from .given import check_count, check_each, check_kinds, list_of
-from .own_code import is_own, own_part, short_name
+from .own_code import call_own, is_own, own_part, short_name
 from .cross_section import CrossSections, group_means, standardise, standardise_by_date
 from .data.panel import Panel, exits, local_times, once_each
 from .data.returns import missing_returns, bar_return, total_return_index
@@ -1213,7 +1213,7 @@ def sample_weights(
     out[rows] = total / total.mean()
     return out
 
-# %% ../nbs/labels.ipynb #08469c3f
+# %% ../nbs/labels.ipynb #9bdb00a8
 def _one_weight(y: Label, rows: np.ndarray, way, oldest: float) -> np.ndarray:  # (len(rows),)
     if way == "uniqueness":
         found = uniqueness(y, rows)
@@ -1221,7 +1221,10 @@ def _one_weight(y: Label, rows: np.ndarray, way, oldest: float) -> np.ndarray:  
         found = time_decay(y, oldest, uniqueness(y, rows))
     elif callable(way) or is_own(way):
         function = own_part(way, "weights") if is_own(way) else way
-        found = np.asarray(function(y, rows), np.float64)
+        found = np.asarray(call_own(_name_of_weights(way), function, y, rows))
+        if found.dtype.kind not in "biuf":
+            raise NeuralphaError(f"{_name_of_weights(way)} gave {value_text(found.tolist())}; weights are numbers.")
+        found = found.astype(np.float64)
     else:
         raise unknown_name("way to weigh rows", way, ROW_WEIGHTS)
     name = _name_of_weights(way)
@@ -1239,7 +1242,7 @@ def _one_weight(y: Label, rows: np.ndarray, way, oldest: float) -> np.ndarray:  
 def _name_of_weights(way) -> str:
     return way if isinstance(way, str) else getattr(way, "__name__", "the function of the weights")
 
-# %% ../nbs/labels.ipynb #402badf2
+# %% ../nbs/labels.ipynb #a89cd74a
 @check_kinds
 def own_label(
     part,  # a function of the panel and, if it takes them, horizon and delay; or its name, "file.py:Name"
@@ -1268,7 +1271,7 @@ def own_label(
         raise NeuralphaError(f"{name} is a {type(function).__name__}; a label is a function of the panel.")
     taken = inspect.signature(function).parameters
     arguments = {key: value for key, value in dict(horizon=horizon, delay=delay).items() if key in taken}
-    made = function(panel, **arguments)
+    made = call_own(name, function, panel, **arguments)
     y = made if isinstance(made, Label) else _label_of_table(name, made, panel, horizon, delay)
     _check_own(name, y, panel, horizon, delay)
     return y

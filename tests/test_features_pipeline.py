@@ -71,6 +71,16 @@ def test_what_is_learnt_knows_the_training_rows_alone():
     assert mine.key != steps.fitted(X, rows[: len(rows) // 2], target[: len(rows) // 2]).key
     assert not hasattr(steps.steps[0], "scaler_")
 
+def test_a_step_of_ones_own_that_fails_or_is_none_is_said(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    lines = ["class Fails:", "    def fit(self, X, rows, target):", "        return target[1.5]"]
+    lines += ["    def apply(self, X):", "        return X", "made = Fails()"]
+    (tmp_path / "mine.py").write_text("\n".join(lines))
+    with pytest.raises(NeuralphaError, match=r"The transform mine.py:Fails fails: IndexError: .* \(mine.py, line 3\)"):
+        Pipeline("mine.py:Fails").fitted(*small())
+    with pytest.raises(NeuralphaError, match="mine.py:made is no transform: it is .*give a class"):
+        Pipeline("mine.py:made")
+
 def test_what_a_step_makes_is_looked_at():
     class Twice:
         def fit(self, X, rows, target=None):

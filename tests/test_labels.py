@@ -725,6 +725,11 @@ def test_weights_of_a_fit_know_its_rows_alone_and_have_mean_one():
         ("unique", "uniqueness"),
         (lambda y, r: np.ones(3), "shape"),
         (lambda y, r: -np.ones(y.panel.n_rows), "negative"),
+        (
+            lambda y: np.ones(y.panel.n_rows),
+            "<lambda> fails: TypeError: .*takes 1 positional argument but 2 were given",
+        ),
+        (lambda y, r: "heavy", "gave 'heavy'; weights are numbers"),
     ]:
         with pytest.raises(NeuralphaError, match=said):
             sample_weights(y, rows, wrong)
@@ -750,6 +755,7 @@ def test_a_label_of_ones_own_is_values_that_say_when_they_are_known():
         (lambda panel: best_close(panel, 3).assign(value=np.nan), "no row"),
         (lambda panel: best_close(panel, 3).assign(exit=20240105), "column 'exit' holds int64"),
         (3, "is a int"),
+        (lambda panel: panel.no_such_field, "<lambda> fails: AttributeError: .*no_such_field"),
     ]:
         with pytest.raises(NeuralphaError, match=said):
             own_label(wrong, panel)

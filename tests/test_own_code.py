@@ -12,6 +12,25 @@ def test_what_is_imported_already_is_followed_to_its_end(tmp_path, monkeypatch):
     importlib.import_module("walk")
     assert set(reached(str(tmp_path / "walk.py")).files) == {"walk", "paces"}
 
+def test_what_the_users_code_raises_is_one_sentence_with_the_users_line(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "mine.py").write_text("import json\ndef read(text):\n    return json.loads(text)\n")
+    with pytest.raises(
+        NeuralphaError, match=r"^mine.py:read fails: JSONDecodeError: .* \(mine.py, line 3\)\.$"
+    ) as failed:
+        call_own("mine.py:read", own_part("mine.py:read"), "{")
+    assert isinstance(failed.value.__cause__, ValueError)
+
+    def two_lines(x):
+        raise ValueError("one\ntwo")
+
+    with pytest.raises(NeuralphaError, match=r"^f fails: ValueError: one \("):
+        call_own("f", two_lines, 1)
+    with pytest.raises(NeuralphaError, match=r"^g fails: TypeError: .*takes 1 positional argument but 2 were given\.$"):
+        call_own("g", two_lines, 1, 2)
+    with pytest.raises(AttributeError):  # a fault of the library keeps its traceback
+        call_own("h", short_name, None)
+
 @pytest.fixture
 def write(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)

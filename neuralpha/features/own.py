@@ -13,12 +13,11 @@ And whether it looks ahead: then it is refused.
 __all__ = ['N_BARS', 'LONGEST_LOOKBACK', 'N_ASSETS', 'FrameFunction', 'example_frame', 'FeatureTrial', 'Reads', 'what_it_reads',
            'own_feature', 'features_of', 'own_name_of', 'code_of_features', 'check_feature']
 
-# %% ../../nbs/features/own.ipynb #1678db54
+# %% ../../nbs/features/own.ipynb #b0149a93
 import inspect
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache
-from pathlib import Path
 from typing import NamedTuple
 import numpy as np
 import pandas as pd
@@ -35,9 +34,9 @@ from neuralpha.features.families import (
     level_word,
     moved_values,
 )
-from ..own_code import is_own_feature, offered, own_digest, own_part, short_name
+from ..own_code import fault_text, is_own_feature, offered, own_digest, own_part, short_name
 
-# %% ../../nbs/features/own.ipynb #515d26c6
+# %% ../../nbs/features/own.ipynb #9bfd387e
 @dataclass(frozen=True)
 class FrameFunction:
     """A pandas function as the `compute` of a `Feature`: called with a panel, it gives every row's value.
@@ -67,10 +66,8 @@ class FrameFunction:
         except NeuralphaError as e:
             raise NeuralphaError(f"Feature {self.name} {where}: {e}") from None
         except Exception as e:
-            line = [f.lineno for f in inspect.getinnerframes(e.__traceback__) if f.filename == self._file][-1:]
-            at = f" ({Path(self._file).name}, line {line[0]})" if line else ""
             columns = f"; the table has {', '.join(frame)}" if isinstance(e, KeyError) else ""
-            raise NeuralphaError(f"Feature {self.name} fails {where}: {type(e).__name__}: {e}{at}{columns}.") from e
+            raise NeuralphaError(f"Feature {self.name} fails {where}: {fault_text(e, self._file)}{columns}.") from e
 
     @property
     def _file(self) -> str:

@@ -25,7 +25,7 @@ target)` and `apply(X)` that keeps what it learns in attributes which end in an 
 __all__ = ['TRANSFORM_KINDS', 'REMEMBERED', 'make_transform', 'Pipeline', 'code_of_transform', 'learnt_of', 'save_pipeline',
            'load_pipeline', 'step_facts']
 
-# %% ../../nbs/features/pipeline.ipynb #3118e6d2
+# %% ../../nbs/features/pipeline.ipynb #85dfa5b6
 import copy, inspect
 from typing import Any
 from collections import OrderedDict
@@ -43,6 +43,7 @@ from neuralpha.core import (
     skops_bytes,
     trusted_types,
     unknown_name,
+    value_text,
     write_json,
 )
 from .clusters import Anomaly, Clusters, Regimes
@@ -56,7 +57,7 @@ from neuralpha.features.transforms import (
     SelfOrganisingMap,
     Winsorise,
 )
-from ..own_code import is_own, own_digest, own_part, short_name
+from ..own_code import call_own, is_own, own_digest, own_part, short_name
 
 # %% ../../nbs/features/pipeline.ipynb #cc978820
 TRANSFORM_KINDS = {
@@ -72,7 +73,7 @@ TRANSFORM_KINDS = {
     "categories": Categories,
 }  # name in a study -> class
 
-# %% ../../nbs/features/pipeline.ipynb #4019bbf5
+# %% ../../nbs/features/pipeline.ipynb #eceb42ea
 def make_transform(
     kind: str,  # one of `TRANSFORM_KINDS`, or "file.py:Name" or "package.module:Name" of a class of one's own
     **params,  # the class's own parameters
@@ -93,12 +94,14 @@ def make_transform(
     """
     if is_own(kind):
         part = own_part(kind, "transform")
+        if not isinstance(part, type):
+            raise NeuralphaError(f"{kind} is no transform: it is {value_text(part)}; give a class with fit and apply.")
     elif kind in TRANSFORM_KINDS:
         part = TRANSFORM_KINDS[kind]
     else:
         raise unknown_name("transform", kind, TRANSFORM_KINDS)
     _check_params(kind, part, params)
-    made = part(**params)
+    made = call_own(f"The transform {kind}", part, **params)
     _check_transform(kind, made)
     return made
 
@@ -129,7 +132,7 @@ def _check_transform(name: str, made) -> None:
             "those rows alone, and apply(X), which returns a Features table."
         )
 
-# %% ../../nbs/features/pipeline.ipynb #f18baa1f
+# %% ../../nbs/features/pipeline.ipynb #f3e61f38
 class Pipeline:
     """Transforms in a row; with `fitted`, what they learnt on the training rows of one fit.
 
@@ -171,7 +174,7 @@ class Pipeline:
         new.given = X.names
         new.steps = tuple(copy.deepcopy(step) for step in self.steps)
         for name, step in zip(new.names, new.steps):
-            step.fit(X, rows, target)
+            call_own(f"The transform {name}", step.fit, X, rows, target)
             X = _applied(name, step, X)
         return new
 
@@ -226,10 +229,10 @@ def _params(step) -> dict:
     known = [p for p in inspect.signature(type(step)).parameters if p != "self"]
     return {name: getattr(step, name) for name in known if hasattr(step, name)}
 
-# %% ../../nbs/features/pipeline.ipynb #5ecf7f37
+# %% ../../nbs/features/pipeline.ipynb #d0c4bb3e
 def _applied(name: str, step, X: Features) -> Features:
     """What a step makes of a table; raises `NeuralphaError` where that is none of the same rows."""
-    made = step.apply(X)
+    made = call_own(f"The transform {name}", step.apply, X)
     if not isinstance(made, Features) or made.panel is not X.panel:
         raise NeuralphaError(
             f"apply of the transform {name} gave a {type(made).__name__}; return a Features table of the same panel."

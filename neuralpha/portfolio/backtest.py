@@ -13,7 +13,7 @@ are in the same table.
 __all__ = ['FEWEST_BARS', 'NO_ENDS', 'backtest', 'backtests', 'decide_weights', 'BarByBar', 'Book', 'market_return',
            'book_statistics', 'annual_sharpe', 'under_water', 'plot_book']
 
-# %% ../../nbs/portfolio/backtest.ipynb #ed9f3bf2
+# %% ../../nbs/portfolio/backtest.ipynb #1cb03f17
 from dataclasses import dataclass, field
 from functools import cached_property
 import numpy as np
@@ -21,6 +21,7 @@ import pandas as pd
 from matplotlib.figure import Figure
 from numba import njit
 from ..core import NeuralphaError, count_of
+from ..own_code import call_own
 from ..given import check_kinds, wrong_kind
 from ..cross_section import group_means
 from ..data.alignment import on_panel
@@ -134,7 +135,7 @@ def _scores(prediction, panel) -> tuple[np.ndarray, str]:
         raise NeuralphaError(f"No scores on {panel.name}: nothing to hold.")
     return scores, str(names[0])
 
-# %% ../../nbs/portfolio/backtest.ipynb #7c729226
+# %% ../../nbs/portfolio/backtest.ipynb #af3897fb
 def decide_weights(policy: Policy, scores: np.ndarray, panel: Panel) -> np.ndarray:  # (n_rows,)
     """A policy's weights, checked.
 
@@ -146,7 +147,7 @@ def decide_weights(policy: Policy, scores: np.ndarray, panel: Panel) -> np.ndarr
     if not isinstance(policy, Policy):
         raise wrong_kind("policy=", policy, "Policy")
     check_parameters(policy)
-    decided = np.asarray(policy.weights(scores, panel), np.float64)
+    decided = np.asarray(call_own(f"{type(policy).__name__}.weights", policy.weights, scores, panel), np.float64)
     if decided.shape != (panel.n_rows,):
         raise NeuralphaError(
             f"{type(policy).__name__} gave weights of shape {decided.shape}; {panel.name} wants ({panel.n_rows},), "
