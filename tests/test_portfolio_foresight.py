@@ -40,6 +40,7 @@ POLICIES = [
     Band(0.1, 0.3),
     RankWeights(),
     Capped(Neutral(RankWeights(), "beta"), 0.2),
+    Neutral(Quantiles(4), "style"),
     Slowed(VolatilityTarget(Quantiles(4)), 0.3),
     Balanced(Quantiles(4), window=40),
     RangeTarget(NoTrade(Quantiles(4), 0.01)),

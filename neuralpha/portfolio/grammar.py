@@ -10,12 +10,12 @@ nothing else, so that a study from a stranger can be read without running anythi
 # %% auto #0
 __all__ = ['known_policies', 'read_policy', 'write_policy']
 
-# %% ../../nbs/portfolio/grammar.ipynb #082651ef
+# %% ../../nbs/portfolio/grammar.ipynb #72631d11
 import ast, inspect
 from dataclasses import MISSING, fields
 from ..core import NeuralphaError, unknown_name
 from . import balance, optimise, policies, stops
-from .policies import Policy, check_parameters
+from .policies import Policy
 
 # %% ../../nbs/portfolio/grammar.ipynb #c8723981
 def known_policies() -> dict:  # name -> class
@@ -72,29 +72,29 @@ def _made(node, text: str):
     except ValueError:
         raise _unreadable(text) from None
 
-# %% ../../nbs/portfolio/grammar.ipynb #9e5895a6
+# %% ../../nbs/portfolio/grammar.ipynb #d9066431
 def _policy(name: str, arguments: list, words: dict) -> Policy | optimise.Limits:
     known = known_policies() | {"Limits": optimise.Limits}
     if name not in known:
         raise unknown_name("policy", name, known)
+    signature = inspect.signature(known[name])
     try:
-        made = known[name](*arguments, **words)
+        given = signature.bind(*arguments, **words).arguments
     except TypeError as e:
-        parameters = ", ".join(inspect.signature(known[name]).parameters)
+        parameters = ", ".join(signature.parameters)
         raise NeuralphaError(f"{name} takes {parameters or 'no parameters'}: {e}.") from None
-    _check_parts(name, made)
-    check_parameters(made)
-    return made
+    _check_parts(known[name], given)
+    return known[name](**given)
 
-# %% ../../nbs/portfolio/grammar.ipynb #b5bb5f2e
-def _check_parts(name: str, made) -> None:
+# %% ../../nbs/portfolio/grammar.ipynb #2de48b01
+def _check_parts(kind: type, arguments: dict) -> None:
     """Whether a policy stands where one is wanted, limits where they are, and neither anywhere else."""
-    for field in fields(made):
-        value, wanted = getattr(made, field.name), field.type
-        given = next((kind for kind in (Policy, optimise.Limits) if isinstance(value, kind)), None)
+    for field in fields(kind):
+        value, wanted = arguments.get(field.name, field.default), field.type
+        given = next((part for part in (Policy, optimise.Limits) if isinstance(value, part)), None)
         if given is not wanted and (given or wanted in (Policy, optimise.Limits)):
             example = {Policy: "Quantiles(5)", optimise.Limits: "Limits(most=0.02)"}.get(wanted, field.default)
-            raise NeuralphaError(f"{name} takes no {value!r} as {field.name}; give for example {example!s}.")
+            raise NeuralphaError(f"{kind.__name__} takes no {value!r} as {field.name}; give for example {example!s}.")
 
 # %% ../../nbs/portfolio/grammar.ipynb #55178183
 def write_policy(
