@@ -38,15 +38,6 @@ def test_a_base_holds_one_unit_on_either_side(policy):
     shuffled = np.where(day > 150, -scores, scores)
     np.testing.assert_array_equal(policy.weights(shuffled, panel)[day <= 150], held[day <= 150])
 
-@pytest.mark.parametrize(
-    "policy", [Quantiles(5), TopN(10, short=True), RankWeights(), Band(0.1, 0.2), FractionalKelly(), ConstrainedSize()]
-)
-def test_a_name_without_a_score_is_not_held(policy):
-    panel, scores = _setting(1)
-    scores = np.where(np.random.default_rng(2).random(panel.n_rows) < 0.4, np.nan, scores)
-    held = policy.weights(scores, panel)
-    assert not held[np.isnan(scores)].any() and (held[np.isfinite(scores)] < 0).any()
-
 @pytest.mark.parametrize("policy", [Quantiles(5), TopN(10), TopN(10, short=True), RankWeights(), Band(0.1, 0.2)])
 def test_one_score_for_all_is_no_reason_to_hold_anybody(policy):
     panel, scores = _setting(1)
@@ -173,6 +164,15 @@ def test_constrained_size_by_hand():
     expected = window.loc[31:60].corrwith(pd.Series(own)[31:61])
     np.testing.assert_allclose(sized, 0.01 * (1 - expected.abs().fillna(0)), atol=1e-6)
     assert sized[0] == pytest.approx(0, abs=1e-6)
+
+@pytest.mark.parametrize(
+    "policy", [Quantiles(5), TopN(10, short=True), RankWeights(), Band(0.1, 0.2), FractionalKelly(), ConstrainedSize()]
+)
+def test_a_name_without_a_score_is_not_held(policy):
+    panel, scores = _setting(1)
+    scores = np.where(np.random.default_rng(2).random(panel.n_rows) < 0.4, np.nan, scores)
+    held = policy.weights(scores, panel)
+    assert not held[np.isnan(scores)].any() and (held[np.isfinite(scores)] < 0).any()
 
 def test_a_cap_holds_and_the_sum_stays():
     panel, scores = _setting(6, 80)

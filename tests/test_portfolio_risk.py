@@ -7,7 +7,10 @@ from scipy import stats
 from neuralpha.core import NeuralphaError
 from neuralpha.data.simulated.market import simulate_universe
 from neuralpha.portfolio.backtest import backtest
-from neuralpha.portfolio.policies import Quantiles, TopN
+from neuralpha.portfolio.anatomy import book_exposures
+from neuralpha.portfolio.policies import Quantiles, TopN, style_ranks
+from neuralpha.trading.clock import Clock
+from neuralpha.trading.returns import earned_returns
 from neuralpha.trading.costs import make_costs, past_volume
 
 def test_tails_to_the_digit():
@@ -164,3 +167,32 @@ def test_shocks_are_the_stated_formulas():
     a_year = 100 * book.panel.bars_per_year * book.returns.mean()
     np.testing.assert_allclose(shocks["spread × 3"], 2 * a_year["half_spread"])
     np.testing.assert_allclose(shocks["volume ÷ 2"], a_year["temporary"] * (np.sqrt(2) - 1))
+    almgren, classic = (backtest(book.decided, book.panel, Quantiles(5), costs) for costs in ("almgren", "classic"))
+    a_year = 100 * book.panel.bars_per_year * almgren.returns.mean()
+    more = a_year["temporary"] * (2**0.6 - 1) + a_year["permanent"]
+    np.testing.assert_allclose(stress(almgren, n_resamples=50).shocks.loc["volume ÷ 2", "change"], more)
+    assert stress(classic, n_resamples=50).shocks.loc["volume ÷ 2", "change"] == 0  # its base is the capital
+
+def test_a_style_crash_is_the_exposure_times_the_styles_worst_month():
+    panel = simulate_universe(60, 300, seed=3)
+    styles = style_ranks(panel)
+    book = backtest(np.nan_to_num(styles["momentum"]), panel, Quantiles(5), "flat", clock=Clock())
+    found = stress(book, n_resamples=50).shocks
+    worst = {}
+    for name, ranks in styles.items():
+        ranks = np.nan_to_num(ranks)
+        exposure = book_exposures(book)[name].iloc[-1]
+        earned = np.zeros(panel.n_dates)
+        for d in range(book.span.stop - 1):
+            rows = panel.rows_on(panel.dates[d])
+            here, moves = ranks[rows], earned_returns(panel).returns[rows]
+            earned[d + 1] = here @ moves / (here @ here) if here.any() else 0.0
+        sums = pd.Series(earned[: book.span.stop]).rolling(20).sum()
+        worst[name] = 100 * min(exposure * sums.min(), exposure * sums.max())
+    name = min(worst, key=worst.get)
+    np.testing.assert_allclose(found.loc[f"crash of a style: {name}", "change"], worst[name], rtol=1e-6)
+    assert worst[name] < 0
+
+def test_an_account_shorter_than_every_window_has_no_worst_one():
+    found = stress(_book(days=300, seed=2), windows=(5000,), n_resamples=50)
+    assert found.worst.empty and "Stress of luck" in repr(found)
