@@ -48,6 +48,7 @@ POLICIES = [
     Breaker(Quantiles(4), -0.02, 0.1, 5),
     ConstrainedSize(),
     MeanVariance(window=60, factors=3, limits=Limits(most=0.3)),
+    MeanVariance(window=60, limits=Limits(most=0.3, participation=0.1), costs="almgren", capital=1e6),
 ]
 
 @pytest.mark.parametrize("policy", POLICIES, ids=[type(p).__name__ for p in POLICIES])

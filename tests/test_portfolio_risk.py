@@ -54,6 +54,23 @@ def test_risk_that_cannot_be_made_is_refused():
         tail_forecasts(np.zeros(300), level=2)
     with pytest.raises(NeuralphaError, match="garch"):
         tail_forecasts(np.zeros(300), "gartch")
+    with pytest.raises(NeuralphaError, match="window is 1; it must be a whole number, at least 5"):
+        tail_forecasts(np.zeros(300), window=1)
+    with pytest.raises(NeuralphaError, match="returns: 1 of 300 are no finite numbers"):
+        tail_forecasts(np.append(np.nan, np.zeros(299)))
+    for make, said in {
+        lambda: kupiec(5, 0): "bars is 0",
+        lambda: kupiec(-1, 250): "exceeded is -1",
+        lambda: kupiec(300, 250): "exceeded on 300 of 250 bars",
+        lambda: kupiec(1, 250, 2.0): "level is 2.0",
+        lambda: christoffersen([True]): "cannot be seen on 1 bar",
+        lambda: shortfall_test([], [], []): "0 returns, 0 and 0 forecasts",
+        lambda: shortfall_test([0.1], [0.2], [0.0]): "one shortfall above 0 per return",
+        lambda: basel_zone(-1): "exceeded is -1",
+        lambda: kupiec_power(250, 0.01, 1.5): "true is 1.5",
+    }.items():
+        with pytest.raises(NeuralphaError, match=said):
+            make()
 
 def test_kupiec_to_the_digit():
     known = [5.0252, 1.1765, 0.1084, 0.0949, 0.7691, 1.9568, 3.5554, 5.4970, 7.7336, 10.2290, 12.9555]

@@ -15,7 +15,7 @@ Where no weights keep all limits, the limit that is at fault is named, what is h
 # %% auto #0
 __all__ = ['LIMIT_INTERVALS', 'MAY_BE_FREE', 'Limits', 'Solution', 'Risks', 'optimise', 'MeanVariance', 'past_risks']
 
-# %% ../../nbs/portfolio/optimise.ipynb #e0e5aa68
+# %% ../../nbs/portfolio/optimise.ipynb #174d6611
 from dataclasses import dataclass, field
 from typing import NamedTuple
 import numpy as np
@@ -27,11 +27,18 @@ from ..cross_section import known_mean, sector_codes, standardise_by_date
 from ..data.panel import Panel
 from ..data.returns import bar_return
 from .policies import FEWEST_RETURNS, Infeasible, Policy
+from ..trading.costs import Costs, Inputs, cost_inputs, make_costs, past_volume
 from ..trading.returns import earned_returns
 
-# %% ../../nbs/portfolio/optimise.ipynb #7fd2ff34
-LIMIT_INTERVALS = {"most": "(0, inf)", "gross": "(0, inf)", "net": "(-inf, inf)", "turnover": "[0, inf)"}
-MAY_BE_FREE = ("net", "turnover")
+# %% ../../nbs/portfolio/optimise.ipynb #201391b2
+LIMIT_INTERVALS = {
+    "most": "(0, inf)",
+    "gross": "(0, inf)",
+    "net": "(-inf, inf)",
+    "turnover": "[0, inf)",
+    "participation": "(0, inf)",
+}
+MAY_BE_FREE = ("net", "turnover", "participation")
 
 
 @dataclass(frozen=True)
@@ -52,6 +59,8 @@ class Limits:
         nothing on beta
     turnover : float | None, default None
         most bought plus sold at once; None: free
+    participation : float | None, default None
+        most bought or sold of a name, share of its usual volume; None: free
     """
 
     most: float = 0.05  # of one name, either side
@@ -60,6 +69,7 @@ class Limits:
     sectors: bool = False  # nothing on each sector
     beta: bool = False  # nothing on beta
     turnover: float | None = None  # most bought plus sold at once; None: free
+    participation: float | None = None  # most bought or sold of a name, share of its usual volume; None: free
 
     def __post_init__(self):
         for name, interval in LIMIT_INTERVALS.items():
@@ -103,7 +113,7 @@ class Risks(NamedTuple):
     factors: np.ndarray  # (k, k)
     own: np.ndarray  # (n,) variances
 
-# %% ../../nbs/portfolio/optimise.ipynb #edabc3ba
+# %% ../../nbs/portfolio/optimise.ipynb #2bde7169
 def optimise(
     mean: np.ndarray,  # (n,) expected returns
     risks: Risks,
@@ -114,6 +124,9 @@ def optimise(
     sectors: np.ndarray | None = None,  # (n,) whole numbers, -1 unknown; needed where `limits.sectors`
     beta: np.ndarray | None = None,  # (n,); needed where `limits.beta`
     tradable: np.ndarray | None = None,  # (n,) bool: weights of others stay
+    impact: list = (),  # of (coefficient (n,), power): a trade of x costs coefficient × x^(1 + power)
+    short_fee: float = 0.0,  # of what is sold short, share of the amount: a number or (n,)
+    volume: np.ndarray | None = None,  # (n,) usual volume, share of the account; needed where `limits.participation`
 ) -> Solution:
     """The weights of one date; where none keep the limits, what is held.
 
@@ -134,12 +147,20 @@ def optimise(
         (n,); needed where `limits.beta`
     tradable : np.ndarray | None, default None
         (n,) bool: weights of others stay
+    impact : list, default ()
+        of (coefficient (n,), power): a trade of x costs coefficient × x^(1 + power)
+    short_fee : float, default 0.0
+        of what is sold short, share of the amount: a number or (n,)
+    volume : np.ndarray | None, default None
+        (n,) usual volume, share of the account; needed where `limits.participation`
     """
-    x = _Variables(*risks.loadings.shape)
+    curved = [law for law in impact if law[1] not in (0, 1)]
+    x = _Variables(*risks.loadings.shape, len(curved))
     problem = _Problem(
-        objective=_objective(x, mean, risks, risk_aversion, cost),
+        objective=_objective(x, mean, risks, risk_aversion, cost, impact, short_fee),
         equal={"": _definitions(x, risks, np.asarray(held, float), tradable)} | _equalities(x, limits, sectors, beta),
-        below={"": _signs(x)} | _bounds(x, limits),
+        below={"": _signs(x)} | _bounds(x, limits, volume),
+        curved=[_power_cones(x, j, power) for j, (_, power) in enumerate(curved)],
     )
     found = problem.solve()
     if found is not None:
@@ -148,30 +169,37 @@ def optimise(
     fault = next(faults, "several limits together")
     return Solution(np.asarray(held, float).copy(), False, fault)
 
-# %% ../../nbs/portfolio/optimise.ipynb #683c48d8
+# %% ../../nbs/portfolio/optimise.ipynb #8b3fc1b2
 class _Variables(NamedTuple):
-    """x = (w, b, s, p, y): weights, bought, sold, positive part of w, factor exposures."""
+    """x = (w, b, s, p, t, y): weights, bought, sold, positive part of w, powers of what is traded, factor exposures."""
 
     n: int  # names
     k: int  # factors
+    laws: int = 0  # of impact that are neither linear nor quadratic, each with a t of its own
 
     def on(self, variable: str, matrix):
         """A matrix that acts on one of the variables."""
-        widths = {"w": self.n, "b": self.n, "s": self.n, "p": self.n, "y": self.k}
+        widths = {name: self.n for name in ("w", "b", "s", "p", *(f"t{j}" for j in range(self.laws)))} | {"y": self.k}
         n_rows, _ = matrix.shape
         blocks = {name: sparse.csc_matrix((n_rows, width)) for name, width in widths.items()}
         blocks[variable] = sparse.csc_matrix(matrix)
         return sparse.hstack(list(blocks.values()), format="csc")
 
-# %% ../../nbs/portfolio/optimise.ipynb #ff8adcdd
-def _objective(x, mean, risks, aversion, cost) -> tuple:  # quadratic part, linear part
+# %% ../../nbs/portfolio/optimise.ipynb #da838d1b
+def _objective(x, mean, risks, aversion, cost, impact, short_fee) -> tuple:  # quadratic part, linear part
     own = sparse.diags(aversion * risks.own)
-    nothing = sparse.csc_matrix((3 * x.n, 3 * x.n))
-    quadratic = sparse.block_diag([own, nothing, sparse.triu(aversion * risks.factors)], format="csc")
-    paid = np.broadcast_to(cost, x.n)
-    earned = np.asarray(mean, float)
-    linear = np.concatenate([-earned, paid, paid, np.zeros(x.n + x.k)])
+    square = sparse.diags(2 * _with_power(x, impact, 1))
+    nothing = sparse.csc_matrix(((1 + x.laws) * x.n, (1 + x.laws) * x.n))
+    quadratic = sparse.block_diag([own, square, square, nothing, sparse.triu(aversion * risks.factors)], format="csc")
+    paid = cost + _with_power(x, impact, 0)
+    fee = np.broadcast_to(short_fee, x.n)  # of p - w, what is sold short
+    curved = [np.broadcast_to(coefficient, x.n) for coefficient, power in impact if power not in (0, 1)]
+    linear = np.concatenate([-np.asarray(mean, float) - fee, paid, paid, fee, *curved, np.zeros(x.k)])
     return quadratic, linear
+
+
+def _with_power(x, impact, power: int) -> np.ndarray:  # (n,) coefficients of the laws with this power together
+    return sum((np.broadcast_to(c, x.n) for c, p in impact if p == power), np.zeros(x.n))
 
 # %% ../../nbs/portfolio/optimise.ipynb #b6e792b0
 def _definitions(x, risks, held, tradable) -> tuple:  # rows, what they must be
@@ -207,8 +235,8 @@ def _equalities(x, limits, sectors, beta) -> dict:  # limit -> rows, what they m
         equal["beta"] = x.on("w", beta[None]), np.zeros(1)
     return equal
 
-# %% ../../nbs/portfolio/optimise.ipynb #6d64bfc4
-def _bounds(x, limits) -> dict:  # limit -> rows, what they must not exceed
+# %% ../../nbs/portfolio/optimise.ipynb #e0fe7ee6
+def _bounds(x, limits, volume) -> dict:  # limit -> rows, what they must not exceed
     ones = np.ones((1, x.n))
     each = x.on("w", sparse.eye(x.n))
     gross = x.on("p", 2 * ones) - x.on("w", ones)
@@ -219,15 +247,30 @@ def _bounds(x, limits) -> dict:  # limit -> rows, what they must not exceed
     if limits.turnover is not None:
         traded = x.on("b", ones) + x.on("s", ones)
         below["turnover"] = traded, np.array([limits.turnover])
+    if limits.participation is not None:
+        each_way = sparse.vstack([x.on("b", sparse.eye(x.n)), x.on("s", sparse.eye(x.n))])
+        below["participation"] = each_way, limits.participation * np.append(volume, volume)
     return below
 
-# %% ../../nbs/portfolio/optimise.ipynb #dbc46dcd
+# %% ../../nbs/portfolio/optimise.ipynb #545f91e1
+def _power_cones(x, j: int, power: float) -> tuple:  # rows, bounds, cones
+    """t^(1 / (1 + power)) is at least what is traded, name by name: rows (t, 1, b + s) of each."""
+    import clarabel
+
+    one = sparse.eye(x.n, format="csr")
+    parts = [-x.on(f"t{j}", one), sparse.csc_matrix((x.n, x.on("w", one).shape[1])), -x.on("b", one) - x.on("s", one)]
+    by_name = np.arange(3 * x.n).reshape(3, x.n).T.ravel()
+    rows = sparse.vstack(parts, format="csr")[by_name]
+    return rows, np.tile([0.0, 1.0, 0.0], x.n), [clarabel.PowerConeT(1 / (1 + power))] * x.n
+
+# %% ../../nbs/portfolio/optimise.ipynb #28d591e1
 class _Problem(NamedTuple):
     """A programme with named limits."""
 
     objective: tuple
     equal: dict  # limit -> rows, what they must be; "" for what always holds
     below: dict  # limit -> rows, what they must not exceed
+    curved: list  # of (rows, bounds, cones): powers of what is traded
 
     @property
     def names(self) -> list:
@@ -240,9 +283,10 @@ class _Problem(NamedTuple):
 
         equal, equal_to = _stacked(self.equal, without)
         below, at_most = _stacked(self.below, without)
-        matrix = sparse.vstack([equal, below], format="csc")
-        bound = np.concatenate([equal_to, at_most])
+        matrix = sparse.vstack([equal, below, *(rows for rows, _, _ in self.curved)], format="csc")
+        bound = np.concatenate([equal_to, at_most, *(bounds for _, bounds, _ in self.curved)])
         cones = [clarabel.ZeroConeT(len(equal_to)), clarabel.NonnegativeConeT(len(at_most))]
+        cones += [cone for _, _, of_law in self.curved for cone in of_law]
         found = clarabel.DefaultSolver(*self.objective, matrix, bound, cones, _precise(clarabel)).solve()
         solved = found.status in (clarabel.SolverStatus.Solved, clarabel.SolverStatus.AlmostSolved)
         return np.asarray(found.x) if solved else None
@@ -262,10 +306,10 @@ def _precise(clarabel):
     settings.tol_gap_abs = settings.tol_gap_rel = settings.tol_feas = 1e-10
     return settings
 
-# %% ../../nbs/portfolio/optimise.ipynb #719f62b5
+# %% ../../nbs/portfolio/optimise.ipynb #05a54406
 @dataclass(frozen=True)
 class MeanVariance(Policy):
-    """Weights of a quadratic programme on every `every`-th bar; in between positions are left as they are.
+    """Weights of a convex programme on every `every`-th bar; in between positions are left as they are.
 
     Parameters
     ----------
@@ -274,7 +318,7 @@ class MeanVariance(Policy):
     skill : float | None, default 0.03
         IC of the scores per bar; None: scores are expected returns per bar
     cost_bps : float, default 10.0
-        of what is bought or sold, spread over the bars until the next trade
+        of what is bought or sold, spread over the bars until the next trade; not with `costs`
     limits : Limits, default Limits()
         on positions, sides, groups and trades
     every : int, default 5
@@ -283,16 +327,24 @@ class MeanVariance(Policy):
         principal components of the covariance
     window : int, default 120
         bars
+    costs : str | Costs | None, default None
+    capital : float, default 100000000.0
+        of the account for which impact and participation are reckoned, currency
     """
 
     risk_aversion: float = 5.0  # half of it times the variance is taken from the return
     skill: float | None = 0.03  # IC of the scores per bar; None: scores are expected returns per bar
-    cost_bps: float = 10.0  # of what is bought or sold, spread over the bars until the next trade
+    cost_bps: float = 10.0  # of what is bought or sold, spread over the bars until the next trade; not with `costs`
     limits: Limits = Limits()  # on positions, sides, groups and trades
     every: int = 5  # bars
     factors: int = 10  # principal components of the covariance
     window: int = 120  # bars
+    costs: str | Costs | None = (
+        None  # as `make_costs` reads them: what the account pays, name by name; None: `cost_bps`
+    )
+    capital: float = 1e8  # of the account for which impact and participation are reckoned, currency
     bounds = {
+        "capital": "(0, inf)",
         "risk_aversion": "[0, inf)",
         "skill": "(-1, 1)",
         "cost_bps": "[0, inf)",
@@ -305,6 +357,7 @@ class MeanVariance(Policy):
     def weights(self, scores, panel) -> np.ndarray:
         """Raises `NeuralphaError` where no date has a solution."""
         history = _history_of(panel, scores, self)
+        prices = _prices_of(panel, self)
         scored = np.flatnonzero(np.bincount(panel.date_code, np.isfinite(scores), panel.n_dates))
         first, last = scored[0], scored[-1]
         out = np.full(panel.n_rows, np.nan)
@@ -314,7 +367,7 @@ class MeanVariance(Policy):
         for d in range(first, last + 1):
             if (d - first) % self.every == 0 and d > self.window // 2:
                 tried += 1
-                held = self._decide(_day_of(history, d, self.window), held, out)
+                held = self._decide(_day_of(history, d, self.window), prices, held, out)
             held = held * (1 + history.earned[d])
         if tried and len(self.log) == tried:
             faults = ", ".join(sorted({day.limit for day in self.log}))
@@ -324,7 +377,7 @@ class MeanVariance(Policy):
             )
         return out
 
-    def _decide(self, day: "_Day", held, out) -> np.ndarray:  # (n_assets,) what is held then
+    def _decide(self, day: "_Day", prices: "_Prices", held, out) -> np.ndarray:  # (n_assets,) what is held then
         """Write one date's weights into `out`; names that are alive and not chosen are let go."""
         if len(day.rows) < 3:
             return held
@@ -334,11 +387,10 @@ class MeanVariance(Policy):
             risks=risks,
             held=held[day.assets],
             risk_aversion=self.risk_aversion,
-            cost=1e-4 * self.cost_bps / self.every,
             limits=self.limits,
             sectors=day.sectors,
             beta=_betas(day.past, day.market) if self.limits.beta else None,
-            tradable=day.tradable,
+            **prices.on(day, self.every),
         )
         if not got.solved:
             self.log.append(Infeasible(day.date, got.at_fault, "what is held stays"))
@@ -414,6 +466,59 @@ def _day_of(history: _History, d: int, window: int) -> _Day:
         sectors=None if history.sectors is None else history.sectors[assets],
         tradable=panel.tradable[rows],
     )
+
+# %% ../../nbs/portfolio/optimise.ipynb #27ad2ea5
+@dataclass
+class _Prices:
+    """What prices the trades of every row, as the ledger does."""
+
+    flat: float  # share of the amount, where there are no costs by name
+    costs: Costs | None
+    inputs: Inputs | None
+    capital: float
+    volume: np.ndarray | None  # (n_rows,) usual volume, currency, where participation is limited
+    bars_per_year: float
+
+    def on(self, day: "_Day", every: int) -> dict:  # what `optimise` takes of it; per bar, for `every` bars
+        """Costs, impact and usual volume of a date's names."""
+        rows = day.rows
+        volume = None if self.volume is None else np.nan_to_num(self.volume[rows]) / self.capital
+        if self.costs is None:
+            return {"cost": self.flat / every, "tradable": day.tradable, "volume": volume}
+        linear = self._linear(rows)
+        laws = [self._law(law, rows) for law in (self.costs.temporary, self.costs.permanent) if law.coefficient]
+        known = np.isfinite([linear, *(coefficient for coefficient, _ in laws)]).all(0)
+        fee = self.inputs.borrow[rows, 0] if self.costs.borrow_varies else 1e-4 * self.costs.borrow_bps
+        return {
+            "cost": np.where(known, linear, 0.0) / every,
+            "impact": [(np.where(known, c, 0.0) / every, power) for c, power in laws],
+            "short_fee": fee / self.bars_per_year,
+            "tradable": day.tradable & known,
+            "volume": volume,
+        }
+
+    def _linear(self, rows) -> np.ndarray:  # (n,) share of the amount; NaN where unknown
+        costs, inputs = self.costs, self.inputs
+        varies = inputs.half_spread.shape[1] > 0
+        spread = inputs.half_spread[rows, 0] if varies else np.full(len(rows), 1e-4 * costs.half_spread_bps)
+        by_count = costs.commission_per_share / inputs.price[rows] if costs.commission_per_share else 0.0
+        return spread + 1e-4 * costs.commission_bps + by_count
+
+    def _law(self, law, rows) -> tuple[np.ndarray, float]:  # (n,) coefficient, power
+        """A trade of x, share of the account, costs coefficient × x^(1 + power) of it."""
+        base = self.inputs.volume[rows] if law.base == "volume" else np.full(len(rows), self.capital)
+        return law.share(self.capital, base, self.inputs.volatility[rows]), law.power
+
+# %% ../../nbs/portfolio/optimise.ipynb #2294820b
+def _prices_of(panel: Panel, policy: MeanVariance) -> _Prices:
+    """The costs that a policy reckons with."""
+    costs = None if policy.costs is None else make_costs(policy.costs)
+    inputs = None if costs is None else cost_inputs(panel, [costs])[0]
+    limited = policy.limits.participation is not None
+    if limited and not {"close", "volume"} <= set(panel.fields):
+        raise NeuralphaError(f"{panel.name} has no volume to limit participation by; leave Limits(participation=) out.")
+    volume = past_volume(panel) if limited else None
+    return _Prices(1e-4 * policy.cost_bps, costs, inputs, policy.capital, volume, panel.bars_per_year)
 
 # %% ../../nbs/portfolio/optimise.ipynb #5e46178e
 def past_risks(

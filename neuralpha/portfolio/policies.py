@@ -364,7 +364,7 @@ def _differ(panel, scores) -> np.ndarray:  # (n_rows,) bool
     np.fmax.at(high, panel.date_code, scores)
     return (high > low)[panel.date_code]
 
-# %% ../../nbs/portfolio/policies.ipynb #64ccd4bb
+# %% ../../nbs/portfolio/policies.ipynb #a0d49c5f
 def kelly_bet(chance: float, odds: float = 1.0) -> float:  # share of the money
     """The share to stake where a bet wins `odds` times the stake with a chance, and else loses it.
 
@@ -373,6 +373,8 @@ def kelly_bet(chance: float, odds: float = 1.0) -> float:  # share of the money
     float
         share of the money
     """
+    check_number("chance", chance, "[0, 1]")
+    check_number("odds", odds, "(0, inf)")
     return chance - (1 - chance) / odds
 
 # %% ../../nbs/portfolio/policies.ipynb #4271e176
@@ -702,7 +704,7 @@ def _approach(aim, offsets, rate, out):
             held += rate * (aim[r] - held)
             out[r] = held
 
-# %% ../../nbs/portfolio/policies.ipynb #2b8ef9fa
+# %% ../../nbs/portfolio/policies.ipynb #21ea2b06
 def trading_rate(
     risk_aversion: float,
     cost: float,  # lambda: a trade x costs cost/2 · x'Σx
@@ -723,6 +725,9 @@ def trading_rate(
     float
         share of the way to the aim per bar
     """
+    check_number("risk_aversion", risk_aversion, "(0, inf)")
+    check_number("cost", cost, "(0, inf)")
+    check_number("discount", discount, "[0, 1)")
     keep = 1 - discount
     b = risk_aversion * keep + cost * discount
     return float((-b + np.sqrt(b * b + 4 * risk_aversion * cost * keep**2)) / (2 * keep) / cost)

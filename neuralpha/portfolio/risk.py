@@ -19,7 +19,7 @@ number that nobody tested is a decoration. Four ways to make them:
 __all__ = ['METHODS', 'ZONE_BARS', 'CRASH_BARS', 'Tail', 'tail_forecasts', 'cornish_fisher', 'student_tail', 'kupiec',
            'christoffersen', 'shortfall_test', 'basel_zone', 'kupiec_power', 'risk', 'Risk', 'stress', 'Stress']
 
-# %% ../../nbs/portfolio/risk.ipynb #938d617e
+# %% ../../nbs/portfolio/risk.ipynb #de2cfca9
 import warnings
 from dataclasses import dataclass, field
 from typing import NamedTuple
@@ -27,12 +27,12 @@ import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 from scipy import stats
-from ..core import NeuralphaError, unknown_name
+from ..core import NeuralphaError, count_of, unknown_name
 from ..given import check_count, check_each, check_kinds, check_names, check_number
 from ..data.returns import bar_return
 from ..evaluate.plots import COLOURS, date_axis, new_figure
 from ..evaluate.statistics import block_length, resampled_dates
-from .backtest import Book, _paths
+from .backtest import FEWEST_BARS, Book, _paths
 from .policies import style_ranks
 from ..trading.costs import past_volume
 from ..trading.returns import earned_returns
@@ -49,7 +49,7 @@ class Tail(NamedTuple):
     var: np.ndarray
     es: np.ndarray
 
-# %% ../../nbs/portfolio/risk.ipynb #96829b14
+# %% ../../nbs/portfolio/risk.ipynb #cd464e05
 def tail_forecasts(
     returns,  # (n,) return of each bar
     method: str = "historical",
@@ -73,9 +73,10 @@ def tail_forecasts(
     Tail
         (n,) each, NaN for the first `window` bars
     """
-    x = np.asarray(returns, np.float64)
+    x = _finite("returns", returns)
     if method not in METHODS:
         raise unknown_name("method of risk", method, METHODS)
+    check_count("window", window, FEWEST_BARS)
     if not 0 < level < 0.5:
         raise NeuralphaError(f"level is {level}; it must be a share of the bars between 0 and 0.5.")
     if len(x) <= window:
@@ -89,7 +90,16 @@ def tail_forecasts(
     var[window:], es[window:] = rule(past, level)
     return Tail(var, es)
 
-# %% ../../nbs/portfolio/risk.ipynb #aa051864
+# %% ../../nbs/portfolio/risk.ipynb #6a6c9d5d
+def _finite(name: str, values) -> np.ndarray:  # (n,) float64
+    """Numbers of which none is missing: a missing one would be no exceedance."""
+    x = np.asarray(values, np.float64)
+    missing = int((~np.isfinite(x)).sum())
+    if x.ndim != 1 or missing:
+        raise NeuralphaError(f"{name}: {missing} of {x.size} are no finite numbers; give one for every bar.")
+    return x
+
+
 def _historical(past, level):
     count = max(int(np.floor(level * past.shape[1])), 1)
     lowest = np.sort(np.partition(past, count, axis=1)[:, : count + 1], axis=1)
@@ -152,7 +162,7 @@ def _filtered(x, level, window, refit=60):
             variance = omega + alpha * shock**2 + beta * variance
     return np.array(var), np.array(es)
 
-# %% ../../nbs/portfolio/risk.ipynb #479cca01
+# %% ../../nbs/portfolio/risk.ipynb #0e4f60fb
 def kupiec(
     exceeded: int,  # bars on which the loss was larger than forecast
     bars: int,
@@ -172,6 +182,13 @@ def kupiec(
     dict
         statistic, p
     """
+    check_count("bars", bars, 1)
+    check_count("exceeded", exceeded)
+    check_number("level", level, "(0, 1)")
+    if exceeded > bars:
+        raise NeuralphaError(
+            f"The loss was exceeded on {exceeded} of {bars} bars; it cannot be on more than there are."
+        )
     statistic = float(_proportion_of_failures(int(exceeded), int(bars), level))
     return dict(statistic=statistic, p=float(stats.chi2.sf(statistic, 1)))
 
@@ -182,7 +199,7 @@ def _proportion_of_failures(exceeded, bars: int, level: float):
     as_seen = stats.binom.logpmf(exceeded, bars, exceeded / bars)
     return -2 * (as_said - as_seen)
 
-# %% ../../nbs/portfolio/risk.ipynb #a6711e48
+# %% ../../nbs/portfolio/risk.ipynb #4b80dfee
 def christoffersen(
     hits,  # (n,) bool: the loss was larger than forecast
     level: float = 0.01,
@@ -202,6 +219,8 @@ def christoffersen(
         n11)
     """
     hits = np.asarray(hits, int)
+    if len(hits) < 2:
+        raise NeuralphaError(f"Whether exceedances come alone cannot be seen on {count_of(len(hits), 'bar')}.")
     code = 2 * hits[:-1] + hits[1:]
     n00, n01, n10, n11 = np.bincount(code, minlength=4).tolist()
 
@@ -224,7 +243,7 @@ def christoffersen(
         counts=(n00, n01, n10, n11),
     )
 
-# %% ../../nbs/portfolio/risk.ipynb #fb168a88
+# %% ../../nbs/portfolio/risk.ipynb #c1fd994e
 def shortfall_test(
     returns,
     var,  # forecasts, positive
@@ -253,7 +272,11 @@ def shortfall_test(
     dict
         z2, critical (5 %), p
     """
-    x, var, es = (np.asarray(v, float) for v in (returns, var, es))
+    x, var, es = (_finite(name, v) for name, v in {"returns": returns, "var": var, "es": es}.items())
+    if not len(x) or not len(x) == len(var) == len(es) or not (es > 0).all():
+        raise NeuralphaError(
+            f"{len(x)} returns, {len(var)} and {len(es)} forecasts; give one VaR and one shortfall above 0 per return."
+        )
     z2 = float(1 + (x * (x < -var) / es).sum() / (len(x) * level))
     null_z2 = _null_shortfall_statistics(len(x), level, freedom, n_resamples, seed)
     p = (1 + (null_z2 <= z2).sum()) / (1 + n_resamples)
@@ -272,7 +295,7 @@ def _null_shortfall_statistics(n, level, freedom, n_resamples, seed) -> np.ndarr
     total = np.bincount(np.repeat(np.arange(n_resamples), count), size, n_resamples)
     return 1 - total / (n * level * es)
 
-# %% ../../nbs/portfolio/risk.ipynb #e3f17010
+# %% ../../nbs/portfolio/risk.ipynb #669d779e
 ZONE_BARS = 250  # on which exceedances are counted; fewer have no zone
 
 
@@ -284,11 +307,12 @@ def basel_zone(exceeded: int) -> tuple[str, float]:  # zone, add-on to the multi
     tuple[str, float]
         zone, add-on to the multiplier of 3
     """
+    check_count("exceeded", exceeded)
     if exceeded <= 4:
         return "green", 0.0
     return ("yellow", (0.40, 0.50, 0.65, 0.75, 0.85)[exceeded - 5]) if exceeded <= 9 else ("red", 1.0)
 
-# %% ../../nbs/portfolio/risk.ipynb #c544d7cf
+# %% ../../nbs/portfolio/risk.ipynb #4e5cc6a3
 def kupiec_power(
     bars: int,
     level: float = 0.01,
@@ -305,6 +329,9 @@ def kupiec_power(
         how often the loss is really exceeded
     alpha : float, default 0.05
     """
+    check_count("bars", bars, 1)
+    for name, share in {"level": level, "true": true, "alpha": alpha}.items():
+        check_number(name, share, "(0, 1)")
     x = np.arange(bars + 1)
     rejected = stats.chi2.sf(_proportion_of_failures(x, bars, level), 1) < alpha
     return float(stats.binom.pmf(x, bars, true)[rejected].sum())

@@ -16,11 +16,12 @@ for small costs (Rogers, 2004): $\left(\tfrac{3}{2\gamma}\, w^2(1-w)^2\,\varepsi
 # %% auto #0
 __all__ = ['StopLoss', 'TimeStop', 'RangeTarget', 'true_range', 'NoTrade', 'in_band', 'merton_width']
 
-# %% ../../nbs/portfolio/stops.ipynb #763ceb70
+# %% ../../nbs/portfolio/stops.ipynb #476f859a
 from dataclasses import dataclass
 import numpy as np
 from numba import njit
 from ..core import NeuralphaError
+from ..given import check_number
 from .policies import Day, Policy, _recent_returns
 
 # %% ../../nbs/portfolio/stops.ipynb #ef03000e
@@ -215,7 +216,9 @@ def in_band(held: np.ndarray, wish: np.ndarray, width: float) -> np.ndarray:
     edge = np.clip(held, wish - width, wish + width)
     return np.where(wish == 0, 0.0, np.where(edge == held, np.nan, edge))
 
-# %% ../../nbs/portfolio/stops.ipynb #841a769a
+# %% ../../nbs/portfolio/stops.ipynb #597d0901
 def merton_width(weight: float, risk_aversion: float, cost: float) -> float:
     """Half-width of the band around Merton's weight where trading costs a small share of the amount."""
+    check_number("risk_aversion", risk_aversion, "(0, inf)")
+    check_number("cost", cost, "[0, inf)")
     return float((1.5 / risk_aversion * weight**2 * (1 - weight) ** 2 * cost) ** (1 / 3))

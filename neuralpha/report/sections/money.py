@@ -121,7 +121,7 @@ def money_numbers(
     flip_numbers = _flip_numbers(books, flip_maps(books) if maps is None else maps)
     return {"setting": setting, "league": league_rows, "flips": flip_numbers, "models": models}
 
-# %% ../../../nbs/report/sections/money.ipynb #44081064
+# %% ../../../nbs/report/sections/money.ipynb #745e7eee
 def _book_numbers(book: Book, scores: pd.Series, spent: tuple) -> dict:
     """One model's account."""
     return {
@@ -134,6 +134,7 @@ def _book_numbers(book: Book, scores: pd.Series, spent: tuple) -> dict:
         "quantiles": _rows(return_quantiles(book).reset_index()),
         "rolling": _range_rows(rolling_numbers(book), "over half a year"),
         "drawdowns": _rows(drawdowns(book)),
+        "orders": _native(book.orders()),
         "infeasible": [day._asdict() for day in book.notes["infeasible"]],
         "breakers": _breaker_numbers(book, scores),
         "names": _rows(contributors(book).reset_index()),
