@@ -182,6 +182,8 @@ def test_bad_input_is_one_clear_line():
     with pytest.raises(NeuralphaError, match="impact: the field 'volume' is missing"):
         backtest(scores, closes)
     assert len(backtest(scores, closes, costs="classic").net) > 30
+    with pytest.raises(NeuralphaError, match="There is no account to keep"):
+        backtests(scores, panel, Quantiles(5), [])
     with pytest.raises(NeuralphaError, match="No scores"):
         backtest(scores * np.nan, panel)
 
