@@ -17,7 +17,8 @@ number that nobody tested is a decoration. Four ways to make them:
 
 # %% auto #0
 __all__ = ['METHODS', 'ZONE_BARS', 'CRASH_BARS', 'Tail', 'tail_forecasts', 'cornish_fisher', 'student_tail', 'kupiec',
-           'christoffersen', 'shortfall_test', 'basel_zone', 'kupiec_power', 'risk', 'Risk', 'stress', 'Stress']
+           'christoffersen', 'shortfall_test', 'basel_zone', 'kupiec_power', 'risk', 'concentration', 'days_to_leave',
+           'Risk', 'stress', 'Stress']
 
 # %% ../../nbs/portfolio/risk.ipynb #de2cfca9
 import warnings
@@ -336,7 +337,7 @@ def kupiec_power(
     rejected = stats.chi2.sf(_proportion_of_failures(x, bars, level), 1) < alpha
     return float(stats.binom.pmf(x, bars, true)[rejected].sum())
 
-# %% ../../nbs/portfolio/risk.ipynb #fde5b180
+# %% ../../nbs/portfolio/risk.ipynb #b6d72492
 @check_kinds
 def risk(
     book: Book,  # of `backtest`
@@ -369,7 +370,7 @@ def risk(
             forecasts[method, level] = tail
             rows.append(dict(method=method, level=level) | _tested(net, tail, level))
     tests = pd.DataFrame(rows).set_index(["method", "level"])
-    return Risk(book, tests, forecasts, _concentration(book), _days_to_leave(book))
+    return Risk(book, tests, forecasts, concentration(book), days_to_leave(book))
 
 # %% ../../nbs/portfolio/risk.ipynb #9f549c90
 def _tested(net, tail, level) -> dict:
@@ -391,9 +392,15 @@ def _tested(net, tail, level) -> dict:
         "power against half": kupiec_power(len(x), level, 2 * level),
     }
 
-# %% ../../nbs/portfolio/risk.ipynb #5c52c943
-def _concentration(book) -> pd.DataFrame:
-    """Herfindahl index, effective names and the largest weight, by side, at the end and on average."""
+# %% ../../nbs/portfolio/risk.ipynb #d2952400
+def concentration(book: Book) -> pd.DataFrame:  # columns long, short
+    """Herfindahl index, effective names and the largest weight, by side, at the end and on average.
+
+    Returns
+    -------
+    pd.DataFrame
+        columns long, short
+    """
     weights = book.weights
     out = {}
     for side, held in (("long", weights.clip(lower=0)), ("short", (-weights).clip(lower=0))):
@@ -404,13 +411,28 @@ def _concentration(book) -> pd.DataFrame:
             "effective names": (1 / herfindahl).mean(),
             "largest weight, %": 100 * held.max(axis=1).mean(),
             "largest weight ever, %": 100 * held.max().max(),
-            "name of it": held.max().idxmax(),
+            "name of it": held.max().idxmax() if held.to_numpy().any() else "",
         }
     return pd.DataFrame(out)
 
-# %% ../../nbs/portfolio/risk.ipynb #d5e4a860
-def _days_to_leave(book, share=0.2) -> pd.Series | None:
-    """Bars to sell what is held at the end at a share of the usual volume: by quantile of the money held."""
+# %% ../../nbs/portfolio/risk.ipynb #25ddf410
+def days_to_leave(
+    book: Book,
+    share: float = 0.2,  # of the usual volume that is sold on a bar
+) -> pd.Series | None:  # index part of the money; None where no volume is known
+    """Bars to sell what is held at the end at a share of the usual volume: by quantile of the money held.
+
+    Parameters
+    ----------
+    book : Book
+    share : float, default 0.2
+        of the usual volume that is sold on a bar
+
+    Returns
+    -------
+    pd.Series | None
+        index part of the money; None where no volume is known
+    """
     panel = book.panel
     if not {"close", "volume"} <= set(panel.fields):
         return None
@@ -594,7 +616,7 @@ def _together(book, last) -> float:
     moves = moves.reindex(range(panel.n_assets)).fillna(0.0)
     return float(abs((last.to_numpy() * moves.to_numpy()).sum()))
 
-# %% ../../nbs/portfolio/risk.ipynb #f91bc1e2
+# %% ../../nbs/portfolio/risk.ipynb #ec5ea806
 CRASH_BARS = 20
 
 
@@ -611,7 +633,7 @@ def _style_crash(book: Book) -> dict:
     for name, ranks in styles.items():
         exposure = held @ np.nan_to_num(ranks[rows])
         months = _style_return(panel, np.nan_to_num(ranks), last).rolling(CRASH_BARS).sum()
-        lost[name] = float(np.nanmin(exposure * months, initial=0.0))
+        lost[name] = float(np.fmin((exposure * months).min(), 0.0))
     name = min(lost, key=lost.get)
     how = f"exposure at the end × the worst {CRASH_BARS} bars of {name}, return per unit of rank; the dearest style"
     return {f"crash of a style: {name}": (100 * lost[name], "% of wealth", how)}
