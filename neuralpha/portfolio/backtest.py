@@ -101,7 +101,7 @@ def backtests(
     """
     return _books(prediction, panel, policy, accounts, clock, by_asset=False)
 
-# %% ../../nbs/portfolio/backtest.ipynb #a562b097
+# %% ../../nbs/portfolio/backtest.ipynb #7128658a
 def _books(prediction, panel, policy, accounts, clock, by_asset) -> list:  # of `Book`
     """The accounts' books: in one pass, or one by one where the policy follows each."""
     scores, name = _scores(prediction, panel)
@@ -109,7 +109,7 @@ def _books(prediction, panel, policy, accounts, clock, by_asset) -> list:  # of 
     if clock.horizon > 1 and np.isnan(decided).any():
         raise NeuralphaError(
             f"{type(policy).__name__} leaves positions as they are on some bars, which overlapping tranches cannot; "
-            "use Clock(horizon=1)."
+            "use Clock(horizon=1), in a study `horizon = 1` of [portfolio], or --horizon 1."
         )
     span, missed = _span(scores, panel, clock), {"infeasible": policy.infeasible()}
     if policy.follows_account:
