@@ -960,7 +960,7 @@ def report_file(
     for made in [*([write_html(report, to)] if html or not pdf else []), *([write_pdf(report, to)] if pdf else [])]:
         typer.echo(f"{made}  ({made.stat().st_size / 1e6:.1f} MB)")
 
-# %% ../nbs/cli.ipynb #18a0690e
+# %% ../nbs/cli.ipynb #ef088650
 @app.command("backtest", rich_help_panel="Reports")
 def backtest_report(
     report: Annotated[Path, typer.Argument(help="Folder of a study's report, e.g. reports/quick.")],
@@ -991,6 +991,13 @@ def backtest_report(
             help="Also how far the half-spread, impact, size and delay are from where another model would be first.",
         ),
     ] = False,
+    horizon: Annotated[
+        int | None,
+        typer.Option(
+            help="Bars for which a decision is held, in as many tranches; 1 for policies that leave positions as they "
+            "are, such as MeanVariance. Default: the study's, else the label's."
+        ),
+    ] = None,
 ) -> None:
     """Trade on the stored scores of a report: what is left after costs, with 95% intervals. Fits nothing.
 
@@ -1008,7 +1015,7 @@ def backtest_report(
     """
     from neuralpha.report.worth import worth_of_report
 
-    found = worth_of_report(report, policy, costs, capital, model, universe, flips)
+    found = worth_of_report(report, policy, costs, capital, model, universe, flips, horizon)
     typer.echo(found.setting)
     for title, table in found.tables.items():
         _table(table.round(2), title)

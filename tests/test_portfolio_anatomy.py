@@ -5,6 +5,7 @@ import pandas as pd
 import pytest
 from neuralpha.data.simulated.market import simulate_universe
 from neuralpha.portfolio.backtest import backtest
+from neuralpha.evaluate.exposures import style_factors, unit_ranks
 from neuralpha.portfolio.policies import Neutral, Quantiles, RankWeights
 
 def _book(seed=0, policy=Quantiles(5), **how):
@@ -90,7 +91,6 @@ def test_names_and_sectors_sum_to_what_the_account_earned():
     assert few["net"].is_monotonic_decreasing
 
 def test_exposures_of_a_book_by_hand():
-    from neuralpha.evaluate.exposures import unit_ranks, style_factors
 
     book = _book(3, RankWeights())
     found, weights = book_exposures(book), book.weights

@@ -1,6 +1,7 @@
 # Exported from nbs/ by `make sync`; edit the notebook.
 from neuralpha.portfolio.backtest import *
 from dataclasses import dataclass, replace
+import re
 import empyrical
 import numpy as np
 import pandas as pd
@@ -181,6 +182,8 @@ def test_bad_input_is_one_clear_line():
     with pytest.raises(NeuralphaError, match="impact: the field 'volume' is missing"):
         backtest(scores, closes)
     assert len(backtest(scores, closes, costs="classic").net) > 30
+    with pytest.raises(NeuralphaError, match="There is no account to keep"):
+        backtests(scores, panel, Quantiles(5), [])
     with pytest.raises(NeuralphaError, match="No scores"):
         backtest(scores * np.nan, panel)
 
@@ -196,6 +199,21 @@ def test_the_oracle_is_the_best_of_all_under_every_cost():
             )
             sharpes.append(backtest(scores, panel, Quantiles(5), costs, 1e7).statistics(50).value["Sharpe"])
         assert sharpes[0] == max(sharpes)
+
+def test_orders_that_are_not_filled_are_counted_and_said():
+    panel, scores = _setting()
+    whole = backtest(scores, panel, Quantiles(5), "flat")
+    few = backtest(scores, panel, Quantiles(5), "flat", participation=1e-4)
+    table = few.ledger.table()
+    np.testing.assert_allclose(few.orders()["unfilled"], 100 * table.unfilled.sum() / table.wished.sum())
+    filled = table.wished - table.halted - table.unfilled
+    assert (table.traded >= filled - 1e-6 * table.wished).all() and few.orders()["unfilled"] > 50
+    assert re.search(r"; unfilled \d+% of what was to be traded", repr(few)) and "unfilled" in few._repr_html_()
+    assert "of what was to be traded" not in repr(whole) and whole.orders()[["unpriced", "unfilled"]].eq(0).all()
+    early = pd.Series(1.0 * panel.asset_code, panel.index)
+    blind = backtest(early, panel, Quantiles(5), Costs(1.0, Impact(0.5), window=10), clock=Clock())
+    bars = blind.ledger.table()
+    assert bars.unpriced.iloc[0] == bars.wished.iloc[0] > 0 and blind.orders()["unpriced"] > 0
 
 def _book_that_earned(returns):
     """A book that holds one asset without costs: its net returns are nothing on the bar of entry, then the asset's."""

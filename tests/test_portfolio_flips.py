@@ -52,6 +52,16 @@ def test_books_that_cannot_be_compared_are_refused():
         flips({"slow": both["slow"]})
     with pytest.raises(NeuralphaError, match="no single impact"):
         flips(both, "impact, times")
+    with pytest.raises(NeuralphaError, match="A map varies two things"):
+        flips(both, "delay, bars", "delay, bars")
+    with pytest.raises(NeuralphaError, match="Did you mean 'delay, bars'"):
+        flip_distances(both, {"delay": [1, 2]})
+    with pytest.raises(NeuralphaError, match="capital is empty"):
+        flip_distances(both, {"capital": []})
+    with pytest.raises(NeuralphaError, match="One of half-spread, bps is -1"):
+        flips(both, across="delay, bars", grids={"half-spread, bps": [-1]})
+    with pytest.raises(NeuralphaError, match="No bar is left that all assumptions share: the longest delay is 5000"):
+        flips(both, across="delay, bars", grids={"delay, bars": [5000]})
     with pytest.raises(NeuralphaError, match="differ in costs"):
         flips(both | {"slow": backtest(slow, panel, costs="none")})
     with pytest.raises(NeuralphaError, match="slow: Breaker follows the account"):

@@ -40,6 +40,7 @@ POLICIES = [
     Band(0.1, 0.3),
     RankWeights(),
     Capped(Neutral(RankWeights(), "beta"), 0.2),
+    Neutral(Quantiles(4), "style"),
     Slowed(VolatilityTarget(Quantiles(4)), 0.3),
     Balanced(Quantiles(4), window=40),
     RangeTarget(NoTrade(Quantiles(4), 0.01)),
@@ -47,6 +48,7 @@ POLICIES = [
     Breaker(Quantiles(4), -0.02, 0.1, 5),
     ConstrainedSize(),
     MeanVariance(window=60, factors=3, limits=Limits(most=0.3)),
+    MeanVariance(window=60, limits=Limits(most=0.3, participation=0.1), costs="almgren", capital=1e6),
 ]
 
 @pytest.mark.parametrize("policy", POLICIES, ids=[type(p).__name__ for p in POLICIES])

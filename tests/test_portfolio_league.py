@@ -94,8 +94,17 @@ def test_memmel_by_hand_and_bad_records():
     got = memmel(a, b)
     assert got["z"] > 0 and got["p"] == pytest.approx(2 * norm.cdf(-got["z"]), rel=1e-9)
     assert ledoit_wolf(a, a)["p"] == 1
-    with pytest.raises(NeuralphaError, match="cannot be compared"):
-        memmel(a, b[:30])
+    for make, said in {
+        lambda: memmel(a, b[:30]): "cannot be compared",
+        lambda: ledoit_wolf(a, np.zeros(500)): "it has no Sharpe ratio",
+        lambda: ledoit_wolf(np.append(np.nan, a[1:]), b): "a bar without a number",
+        lambda: ledoit_wolf(a, b, block=300): "A block of 300 of 500 bars is no sample of them; give at most 250",
+        lambda: ledoit_wolf(a, b, block=0): "block is 0",
+        lambda: sharpe_error(0.1, 0): "bars is 0",
+        lambda: annual_factor(252, 1.5): "autocorrelation is 1.5",
+    }.items():
+        with pytest.raises(NeuralphaError, match=said):
+            make()
 
 def test_a_league_puts_the_best_first_and_shares_ranks():
     panel = simulate_universe(100, 500, seed=2)
@@ -109,6 +118,8 @@ def test_a_league_puts_the_best_first_and_shares_ranks():
     assert list(table.index[:2]) in (["good", "twin"], ["twin", "good"]) and table["rank"].tolist() == [1, 1, 3]
     assert table.letters.iloc[0] == table.letters.iloc[1] != table.letters.iloc[2]
     assert (table["break-even, bps"].iloc[:2] > 0).all()
+    p = table["p of Sharpe"]
+    assert np.isnan(p.iloc[0]) and p.iloc[1] > 0.05 > p.iloc[2]
     with pytest.raises(NeuralphaError, match="two books"):
         league({"one": book(1)})
 
@@ -119,6 +130,7 @@ def test_accounts_that_trade_nothing_stand_in_the_league_without_a_break_even():
     table = league(asleep | {"awake": backtest(scores, panel, TopN(3), "flat", 1e7)})
     assert table["net, %"].eq(0).sum() == 2 and table["break-even, bps"].isna().tolist().count(True) == 2
     assert table.loc["asleep", "letters"] == table.loc["too", "letters"] and league(asleep)["rank"].tolist() == [1, 1]
+    assert table["p of Sharpe"].isna().all()
 
 @functools.cache
 def _scores_of_a_market():

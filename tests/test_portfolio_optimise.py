@@ -1,5 +1,6 @@
 # Exported from nbs/ by `make sync`; edit the notebook.
 from neuralpha.portfolio.optimise import *
+from dataclasses import replace
 import numpy as np
 import pandas as pd
 import pytest
@@ -9,6 +10,8 @@ from neuralpha.data.simulated.market import simulate_universe
 from neuralpha.portfolio.backtest import backtest
 from neuralpha.portfolio.policies import Neutral, Quantiles
 from neuralpha.trading.clock import Clock
+from neuralpha.trading.costs import Costs, past_volume
+from neuralpha.trading.returns import earned_returns
 
 _DEVIATION, _CORRELATION = np.array([0.1, 0.2, 0.3]), np.array([[1, 0.8, 0.1], [0.8, 1, 0.1], [0.1, 0.1, 1]])
 
@@ -78,6 +81,41 @@ def test_a_limit_that_nobody_can_keep_is_named():
     assert not got.solved and got.at_fault in ("net", "most")
     np.testing.assert_array_equal(got.weights, [0.1, 0.2, 0.3])
 
+def test_a_quadratic_impact_is_the_solve():
+    mean, held = np.array([0.02, 0.05, 0.06]), np.array([0.3, -0.2, 0.1])
+    dear = np.array([0.01, 0.2, 0.05])
+    got = optimise(mean, _RISKS, held, 4.0, 0.0, _FREE, impact=[(dear, 1)]).weights
+    np.testing.assert_allclose(
+        got, np.linalg.solve(4 * _COVARIANCE + np.diag(2 * dear), mean + 2 * dear * held), atol=1e-5
+    )
+
+@pytest.mark.parametrize("power", [0.5, 0.6])
+def test_a_curved_impact_is_traded_to_where_the_next_share_costs_what_it_brings(power):
+    mean, held, dear = np.array([0.02, 0.05, 0.06]), np.array([0.3, -0.2, 0.1]), np.array([0.02, 0.05, 0.03])
+    w = optimise(mean, _RISKS, held, 4.0, 1e-3, _FREE, impact=[(dear, power), (0.01, 0)]).weights
+    moved, slope = w - held, mean - 4 * _COVARIANCE @ w
+    trades = np.abs(moved) > 1e-3
+    next_share = np.sign(moved) * (1e-3 + 0.01 + (1 + power) * dear * np.abs(moved) ** power)
+    assert trades.tolist() == [False, True, True] and abs(slope[0]) < 1e-3 + 0.01
+    np.testing.assert_allclose(slope[trades], next_share[trades], atol=1e-6)
+
+def test_what_is_sold_short_pays_its_fee_and_participation_is_kept():
+    mean = np.array([0.02, 0.05, -0.01])
+    free = np.linalg.solve(4 * _COVARIANCE, mean)
+    assert free[2] < 0
+    fee = np.array([0.0, 0.0, 0.004])
+    short = free < 0
+    got = optimise(mean, _RISKS, np.zeros(3), 4.0, 0.0, _FREE, short_fee=fee).weights
+    assert (np.sign(got) == np.sign(free)).all()
+    np.testing.assert_allclose(got, np.linalg.solve(4 * _COVARIANCE, mean + np.where(short, fee, 0.0)), atol=1e-5)
+    volume = np.array([1.0, 0.3, 2.0])
+    few = Limits(10, 100, None, participation=0.1)
+    held = np.array([0.5, 0.5, 0.5])
+    moved = optimise(mean, _RISKS, held, 4.0, 0.0, few, volume=volume).weights - held
+    assert np.abs(moved).max() > 0.05 and (np.abs(moved) <= 0.1 * volume + 1e-7).all()
+    bound = Limits(0.4, 100, None, participation=0.1)
+    assert optimise(mean, _RISKS, held, 4.0, 0.0, bound, volume=volume).at_fault == "most"
+
 def _scores(seed=0, n=60, days=260):
     panel = simulate_universe(n, days, seed=seed)
     noise = np.random.default_rng(seed).normal(size=panel.n_rows)
@@ -91,8 +129,6 @@ def test_the_policy_keeps_its_limits_and_does_not_look_ahead():
     assert not policy.log and 10 < len(np.unique(day[decided])) < 30
     gross = np.bincount(day[decided], np.abs(held[decided]), panel.n_dates)
     assert gross.max() < 1.5 + 1e-4 and np.abs(held[decided]).max() < 0.06 + 1e-5
-    from dataclasses import replace
-
     later = {k: np.where(day > 150, 3 * v, v) for k, v in panel.fields.items()}
     again = policy.weights(np.where(day > 150, -scores, scores), replace(panel, fields=later))
     np.testing.assert_array_equal(again[day <= 150], held[day <= 150])
@@ -126,3 +162,45 @@ def test_a_day_without_a_solution_keeps_what_is_held_and_stands_in_the_book():
         assert on_day.any() and np.isnan(held[on_day]).all()
     with pytest.raises(NeuralphaError, match=r"Neutral\(MeanVariance\(...\)\): MeanVariance leaves positions"):
         Neutral(policy, "market").weights(scores, panel)
+
+def test_the_policy_reckons_with_the_costs_of_the_account():
+    panel = simulate_universe(60, 400, seed=5)
+    oracle = np.where(panel.tradable, panel.truth["oracle"], np.nan)
+    how = dict(skill=0.2, every=5, window=60, factors=3, limits=Limits(most=0.2))
+    traded, gained = {}, {}
+    for capital in (1e5, 1e9):
+        blind, seeing = (
+            backtest(
+                oracle, panel, MeanVariance(cost_bps=0.0, costs=costs, capital=capital, **how), paid, capital, Clock()
+            )
+            for costs, paid in ((None, "square-root"), ("square-root", "square-root"))
+        )
+        traded[capital] = seeing.returns.turnover.mean() / blind.returns.turnover.mean()
+        gained[capital] = panel.bars_per_year * (seeing.net.mean() - blind.net.mean())
+    assert traded[1e9] < 0.5 * traded[1e5] < 0.5 and gained[1e9] > 0.5 and abs(gained[1e5]) < 0.1, (traded, gained)
+    same = MeanVariance(cost_bps=7.0, **how).weights(oracle, panel)
+    np.testing.assert_allclose(MeanVariance(costs=Costs(7.0), **how).weights(oracle, panel), same, atol=2e-6)
+
+def test_the_policy_orders_no_more_than_its_share_of_the_usual_volume():
+    panel, scores = _scores(3)
+    limits = Limits(most=0.2, participation=0.02)
+    capital = 2e7
+    policy = MeanVariance(skill=0.5, every=10, window=60, factors=3, limits=limits, capital=capital)
+    held = policy.weights(scores, panel)
+    before, most = np.zeros(panel.n_assets), 0.02 * past_volume(panel) / capital
+    bound = 0
+    for d in range(panel.n_dates):
+        rows = panel.rows_on(panel.dates[d])
+        decided = rows[np.isfinite(held[rows])]
+        moved = np.abs(held[decided] - before[panel.asset_code[decided]])
+        chosen = held[decided] != 0
+        assert (moved[chosen] <= most[decided][chosen] + 2e-6).all()
+        bound += (moved[chosen] > 0.99 * most[decided][chosen]).sum()
+        before[panel.asset_code[decided]] = held[decided]
+        before[panel.asset_code[rows]] *= 1 + earned_returns(panel).returns[rows]
+    assert bound > 50
+    closes = replace(panel, fields={"close": panel.fields["close"]})
+    with pytest.raises(NeuralphaError, match="no volume to limit participation by"):
+        policy.weights(scores, closes)
+    with pytest.raises(NeuralphaError, match="impact: the field 'volume' is missing"):
+        MeanVariance(costs="square-root").weights(scores, closes)

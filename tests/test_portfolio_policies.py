@@ -34,7 +34,7 @@ def test_a_base_holds_one_unit_on_either_side(policy):
     for side in (np.maximum(held, 0), np.maximum(-held, 0)):
         np.testing.assert_allclose(np.bincount(day, side)[wide][5:], 1, rtol=1e-12)
     best = np.where(day == 200, np.nan_to_num(scores, nan=-9), -99).argmax()
-    assert held[best] > 0 and held[np.isnan(scores)].max() <= 0
+    assert held[best] > 0
     shuffled = np.where(day > 150, -scores, scores)
     np.testing.assert_array_equal(policy.weights(shuffled, panel)[day <= 150], held[day <= 150])
 
@@ -85,11 +85,33 @@ def test_a_band_cuts_turnover_as_the_bivariate_normal_says():
     assert expected < 0.6 * (1 - stays)
 
 def test_choices_that_make_no_sense_are_refused():
-    panel, scores = _setting()
-    with pytest.raises(NeuralphaError, match="enters before it leaves"):
-        Band(0.3, 0.2).weights(scores, panel)
-    with pytest.raises(NeuralphaError, match="TopN count is 0"):
-        TopN(0).weights(scores, panel)
+    base = Quantiles(5)
+    for make, said in {
+        lambda: Band(0.3, 0.2): "enters before it leaves",
+        lambda: TopN(0): "TopN count is 0; it must be a whole number, at least 1",
+        lambda: Breaker(base, 0.05): "Breaker day_loss is 0.05; it must be a finite number, below 0",
+        lambda: Breaker(base, drawdown=-0.2): "Breaker drawdown is -0.2",
+        lambda: Breaker(base, pause=0): "Breaker pause is 0",
+        lambda: DrawdownCut(base, factor=2.0): "DrawdownCut factor is 2.0; .* at least 0 and at most 1",
+        lambda: VolatilityTarget(base, -0.1): "VolatilityTarget annual is -0.1",
+        lambda: ConstrainedSize(-0.05): "ConstrainedSize most is -0.05",
+        lambda: FractionalKelly(np.nan): "FractionalKelly fraction is nan",
+        lambda: FractionalKelly(window=9): "FractionalKelly window is 9; it must be a whole number, at least 10",
+        lambda: Neutral(base, "beta", 3): "Neutral window is 3",
+        lambda: Neutral(base, 5): "Neutral to is 5; it must be text",
+        lambda: Capped(base, -0.1): "Capped most is -0.1",
+    }.items():
+        with pytest.raises(NeuralphaError, match=said):
+            make()
+
+def test_every_number_of_every_policy_of_the_house_has_bounds():
+    from dataclasses import fields
+    from neuralpha.portfolio.grammar import known_policies
+
+    free = {("Band", "enter"), ("Band", "leave")}  # bounded together
+    for name, kind in known_policies().items():
+        numbers = [each.name for each in fields(kind) if each.type in (int, float, float | None)]
+        assert not {(name, number) for number in numbers if number not in kind.bounds} - free, name
 
 def test_kelly_to_the_digit():
     assert kelly_bet(0.6) == pytest.approx(0.2, rel=1e-12)
@@ -143,6 +165,15 @@ def test_constrained_size_by_hand():
     np.testing.assert_allclose(sized, 0.01 * (1 - expected.abs().fillna(0)), atol=1e-6)
     assert sized[0] == pytest.approx(0, abs=1e-6)
 
+@pytest.mark.parametrize(
+    "policy", [Quantiles(5), TopN(10, short=True), RankWeights(), Band(0.1, 0.2), FractionalKelly(), ConstrainedSize()]
+)
+def test_a_name_without_a_score_is_not_held(policy):
+    panel, scores = _setting(1)
+    scores = np.where(np.random.default_rng(2).random(panel.n_rows) < 0.4, np.nan, scores)
+    held = policy.weights(scores, panel)
+    assert not held[np.isnan(scores)].any() and (held[np.isfinite(scores)] < 0).any()
+
 def test_a_cap_holds_and_the_sum_stays():
     panel, scores = _setting(6, 80)
     base, capped = RankWeights(), Capped(RankWeights(), 0.03)
@@ -153,7 +184,7 @@ def test_a_cap_holds_and_the_sum_stays():
     with pytest.raises(NeuralphaError, match="Capped at 0.001 nobody can hold what Quantiles wishes: at most"):
         Capped(Quantiles(5), 0.001).weights(scores, panel)
 
-@pytest.mark.parametrize("to", ["market", "sector", "beta"])
+@pytest.mark.parametrize("to", ["market", "sector", "beta", "style"])
 def test_neutral_is_neutral(to):
     panel, scores = _setting(7, 80)
     from neuralpha.cross_section import sector_codes
@@ -166,11 +197,31 @@ def test_neutral_is_neutral(to):
     if to == "beta":
         beta = np.nan_to_num(_one_factor(panel, 60)[0])
         np.testing.assert_allclose(np.bincount(day, held * beta), 0, atol=1e-10)
+    if to == "style":
+        from neuralpha.portfolio.policies import style_ranks
+
+        styles = style_ranks(panel)
+        assert {"size", "momentum", "volatility"} <= {name.split()[0] for name in styles}
+        for ranks in styles.values():
+            ranks = np.where(np.isfinite(scores), np.nan_to_num(ranks), 0.0)
+            np.testing.assert_allclose(np.bincount(day, held * ranks), 0, atol=1e-10)
     if to == "sector":
         code = sector_codes(panel)[panel.asset_code]
         np.testing.assert_allclose(np.bincount(day + panel.n_dates * code, held), 0, atol=1e-12)
     with pytest.raises(NeuralphaError, match="sector"):
-        Neutral(Quantiles(5), "sektor").weights(scores, panel)
+        Neutral(Quantiles(5), "sektor")
+
+@pytest.mark.parametrize("to", ["beta", "style"])
+def test_two_names_leave_nothing_that_is_neutral_and_rounding_is_not_blown_up(to):
+    panel, scores = _setting(7, 80)
+    few = panel.date_code == 200
+    chosen = np.flatnonzero(few & np.isfinite(scores))[:2]
+    scores = np.where(few & ~np.isin(np.arange(panel.n_rows), chosen), np.nan, scores)
+    policy = Neutral(TopN(1, short=True), to)
+    held = policy.weights(scores, panel)
+    day = str(pd.Timestamp(panel.dates[200]).date())
+    assert not held[few].any() and np.abs(held[panel.date_code == 201]).sum() == pytest.approx(2)
+    assert (day, f"names enough to be neutral to {to}", "nothing is held") in policy.infeasible()
 
 def test_garleanu_and_pedersen_to_the_digit():
     rate = trading_rate(0.5, 2.0, 0.02)

@@ -7,7 +7,10 @@ from scipy import stats
 from neuralpha.core import NeuralphaError
 from neuralpha.data.simulated.market import simulate_universe
 from neuralpha.portfolio.backtest import backtest
-from neuralpha.portfolio.policies import Quantiles, TopN
+from neuralpha.portfolio.anatomy import book_exposures
+from neuralpha.portfolio.policies import Quantiles, TopN, style_ranks
+from neuralpha.trading.clock import Clock
+from neuralpha.trading.returns import earned_returns
 from neuralpha.trading.costs import make_costs, past_volume
 
 def test_tails_to_the_digit():
@@ -51,6 +54,23 @@ def test_risk_that_cannot_be_made_is_refused():
         tail_forecasts(np.zeros(300), level=2)
     with pytest.raises(NeuralphaError, match="garch"):
         tail_forecasts(np.zeros(300), "gartch")
+    with pytest.raises(NeuralphaError, match="window is 1; it must be a whole number, at least 5"):
+        tail_forecasts(np.zeros(300), window=1)
+    with pytest.raises(NeuralphaError, match="returns: 1 of 300 are no finite numbers"):
+        tail_forecasts(np.append(np.nan, np.zeros(299)))
+    for make, said in {
+        lambda: kupiec(5, 0): "bars is 0",
+        lambda: kupiec(-1, 250): "exceeded is -1",
+        lambda: kupiec(300, 250): "exceeded on 300 of 250 bars",
+        lambda: kupiec(1, 250, 2.0): "level is 2.0",
+        lambda: christoffersen([True]): "cannot be seen on 1 bar",
+        lambda: shortfall_test([], [], []): "0 returns, 0 and 0 forecasts",
+        lambda: shortfall_test([0.1], [0.2], [0.0]): "one shortfall above 0 per return",
+        lambda: basel_zone(-1): "exceeded is -1",
+        lambda: kupiec_power(250, 0.01, 1.5): "true is 1.5",
+    }.items():
+        with pytest.raises(NeuralphaError, match=said):
+            make()
 
 def test_kupiec_to_the_digit():
     known = [5.0252, 1.1765, 0.1084, 0.0949, 0.7691, 1.9568, 3.5554, 5.4970, 7.7336, 10.2290, 12.9555]
@@ -164,3 +184,32 @@ def test_shocks_are_the_stated_formulas():
     a_year = 100 * book.panel.bars_per_year * book.returns.mean()
     np.testing.assert_allclose(shocks["spread × 3"], 2 * a_year["half_spread"])
     np.testing.assert_allclose(shocks["volume ÷ 2"], a_year["temporary"] * (np.sqrt(2) - 1))
+    almgren, classic = (backtest(book.decided, book.panel, Quantiles(5), costs) for costs in ("almgren", "classic"))
+    a_year = 100 * book.panel.bars_per_year * almgren.returns.mean()
+    more = a_year["temporary"] * (2**0.6 - 1) + a_year["permanent"]
+    np.testing.assert_allclose(stress(almgren, n_resamples=50).shocks.loc["volume ÷ 2", "change"], more)
+    assert stress(classic, n_resamples=50).shocks.loc["volume ÷ 2", "change"] == 0  # its base is the capital
+
+def test_a_style_crash_is_the_exposure_times_the_styles_worst_month():
+    panel = simulate_universe(60, 300, seed=3)
+    styles = style_ranks(panel)
+    book = backtest(np.nan_to_num(styles["momentum"]), panel, Quantiles(5), "flat", clock=Clock())
+    found = stress(book, n_resamples=50).shocks
+    worst = {}
+    for name, ranks in styles.items():
+        ranks = np.nan_to_num(ranks)
+        exposure = book_exposures(book)[name].iloc[-1]
+        earned = np.zeros(panel.n_dates)
+        for d in range(book.span.stop - 1):
+            rows = panel.rows_on(panel.dates[d])
+            here, moves = ranks[rows], earned_returns(panel).returns[rows]
+            earned[d + 1] = here @ moves / (here @ here) if here.any() else 0.0
+        sums = pd.Series(earned[: book.span.stop]).rolling(20).sum()
+        worst[name] = 100 * min(exposure * sums.min(), exposure * sums.max())
+    name = min(worst, key=worst.get)
+    np.testing.assert_allclose(found.loc[f"crash of a style: {name}", "change"], worst[name], rtol=1e-6)
+    assert worst[name] < 0
+
+def test_an_account_shorter_than_every_window_has_no_worst_one():
+    found = stress(_book(days=300, seed=2), windows=(5000,), n_resamples=50)
+    assert found.worst.empty and "Stress of luck" in repr(found)

@@ -19,6 +19,9 @@ def _money_pages_show_it(report, stored):
     whole = {table.title: table for table in money_of_universe_page(result).universes[0].tables}
     assert [cell.show for cell in whole["Where the return went, % a year"].rows[0]][0] in stored["models"]
     conventions = whole["The same scores under every convention"]
+    orders, counted = whole["Orders that were not filled, %"], stored["models"]["ridge"]["orders"]
+    assert counted["halted"] > 0 and f"{counted['halted']:.2f}" in [row[1].show for row in orders.rows]
+    assert stored["models"]["ridge"]["risk"]["tests"] == [] and stored["models"]["ridge"]["risk"]["concentration"]
     known = stored["models"][conventions.heads[4]]["conventions"]
     assert conventions.rows[-1][4].show == f"{known['spread']:.2f}" and len(conventions.rows) == len(known["rows"]) + 1
     page = money_of_model_page(result, "ridge")
@@ -62,7 +65,7 @@ def test_money_is_stored_and_derived_again_from_the_scores(tmp_path):
     one = stored["models"]["ridge"]
     assert (
         one["conventions"]["spread"] > 0
-        and len(one["stress"]["shocks"]) == 9
+        and len(one["stress"]["shocks"]) == 10
         and one["exposures"][0]["exposure"] == "long"
     )
     _money_pages_show_it(report, stored)

@@ -50,9 +50,18 @@ def test_one_model_on_several_paths_has_the_range_of_each_cost(report):
     assert abs(costs.loc["gross", "mean"] + parts - costs.loc["net", "mean"]) < 1e-9
     assert abs(statistics.loc["annual return, %", "mean"] - costs.loc["net", "mean"]) < 1e-9
 
+def test_a_decision_is_held_for_as_long_as_was_asked(report):
+    usual, asked = (worth_of_report(report, costs="flat", model="ridge", horizon=h) for h in (None, 1))
+    assert [found.books["ridge"].ledger.clock.horizon for found in (usual, asked)] == [5, 1]
+    assert "held for 1 bar" in asked.setting
+    with pytest.raises(NeuralphaError, match="horizon is 0"):
+        worth_of_report(report, horizon=0)
+
 def test_costs_are_a_preset_or_a_half_spread():
     from neuralpha.report.worth import _read_costs
 
     assert _read_costs("3.5").half_spread_bps == 3.5 and _read_costs("classic").commission_bps == 1.8
     with pytest.raises(NeuralphaError, match="Did you mean 'classic'"):
         _read_costs("clasic")
+    with pytest.raises(NeuralphaError, match="half_spread_bps is -3.0; it must be a finite number, at least 0"):
+        _read_costs("-3")

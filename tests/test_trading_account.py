@@ -273,6 +273,12 @@ def test_accounts_that_nobody_can_keep_are_refused():
         Account(capital=-5)
     with pytest.raises(NeuralphaError, match="participation is 0"):
         Account(participation=0)
+    with pytest.raises(NeuralphaError, match="Account weights is -1"):  # it would have been the last column
+        Account(weights=-1)
+    with pytest.raises(NeuralphaError, match=r"Account\(costs=\): Costs is meant, and int was given"):
+        Account(5)
+    with pytest.raises(NeuralphaError, match="Account compounding is 'no'; it must be True or False"):
+        Account(compounding="no")
     with pytest.raises(NeuralphaError, match="weights have 7 rows"):
         run_accounts(panel, np.zeros(7), Account())
     with pytest.raises(NeuralphaError, match="wants column 2 of the weights"):

@@ -51,6 +51,21 @@ def test_other_costs_that_are_none_are_refused():
         Costs("egde")
     with pytest.raises(NeuralphaError, match="cannot be priced"):
         make_costs("square-root").of_trading(0.1)
+    for make, said in {
+        lambda: Costs(window=0): "window is 0; it must be a whole number, at least 3",
+        lambda: Costs(window=20.5): "window is 20.5",
+        lambda: Costs(True): "half_spread_bps is True",
+        lambda: Costs(temporary=0.1): r"Costs\(temporary=\): Impact is meant, and float was given",
+        lambda: Costs(permanent=None): "Impact is meant, and None was given",
+        lambda: Costs(least_half_spread_bps=-1): "least_half_spread_bps is -1",
+        lambda: Costs({"A": "x"}): "half_spread_bps of A is 'x'",
+        lambda: Impact(1.0, 0.5, 3): "impact by_volatility is 3; it must be True or False",
+        lambda: make_costs("flat", comission_bps=1): "Did you mean 'commission_bps'",
+        lambda: almgren_costs(-1.0): "days_outstanding is -1.0",
+        lambda: almgren_costs(250, 0): "days is 0",
+    }.items():
+        with pytest.raises(NeuralphaError, match=said):
+            make()
 
 def test_the_classic_rule_to_the_digit():
     t = np.array([0.0, 0.01, 0.2, 1.0])

@@ -12,14 +12,12 @@ to the number it takes apart.
 __all__ = ['MONTHS', 'WHOLE_YEAR', 'PERIODS', 'SHARE_QUANTILES', 'monthly_returns', 'drawdowns', 'contributors', 'by_sector',
            'book_exposures', 'rolling_numbers', 'return_quantiles']
 
-# %% ../../nbs/portfolio/anatomy.ipynb #c8b60bc0
+# %% ../../nbs/portfolio/anatomy.ipynb #93073cbc
 import numpy as np
 import pandas as pd
 from ..given import check_kinds
-from ..data.panel import Panel, once_each
-from ..evaluate.exposures import unit_ranks, style_factors
 from .backtest import Book
-from .policies import _one_factor
+from .policies import _one_factor, style_ranks
 
 # %% ../../nbs/portfolio/anatomy.ipynb #9ffbb619
 MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
@@ -133,7 +131,7 @@ def by_sector(book: Book) -> pd.DataFrame | None:  # index sector; gained, paid,
     table = 100 * book.ledger.by_asset() / book.account.capital
     return table.groupby(sector.to_numpy()).sum().rename_axis("sector").sort_values("net", ascending=False)
 
-# %% ../../nbs/portfolio/anatomy.ipynb #e6d73715
+# %% ../../nbs/portfolio/anatomy.ipynb #213cfbb0
 @check_kinds
 def book_exposures(
     book: Book,  # of `backtest`
@@ -159,20 +157,13 @@ def book_exposures(
     out["long"] = np.maximum(weights, 0).sum(1)
     out["short"] = np.minimum(weights, 0).sum(1)
     out["net"] = out["long"] + out["short"]
-    columns = {"beta": _one_factor(panel, window)[0]} | _style_ranks(panel)
+    columns = {"beta": _one_factor(panel, window)[0]} | style_ranks(panel)
     bar = panel.date_code - book.span.start
     rows = np.flatnonzero((bar >= 0) & (bar < len(weights)))
     held = weights[bar[rows], panel.asset_code[rows]]
     for name, values in columns.items():
         out[name] = np.bincount(bar[rows], held * np.nan_to_num(values[rows]), len(weights))
     return out
-
-# %% ../../nbs/portfolio/anatomy.ipynb #d3e9e8fa
-@once_each
-def _style_ranks(panel: Panel) -> dict:  # style -> (n_rows,) rank within the date, -1 to 1
-    """The styles of a panel, for all books on it."""
-    styles, names, _ = style_factors(panel)
-    return dict(zip(names, unit_ranks(panel, styles).T))
 
 # %% ../../nbs/portfolio/anatomy.ipynb #600dd824
 @check_kinds

@@ -14,7 +14,7 @@ cross is an estimate like any other.
 __all__ = ['AXES', 'Assumption', 'assumption_of', 'value_of', 'assume', 'values_to_try', 'net_under', 'flips', 'Flips',
            'draw_map', 'short_number', 'name_colours', 'flip_distances', 'nearest_flip']
 
-# %% ../../nbs/portfolio/flips.ipynb #5c11e5be
+# %% ../../nbs/portfolio/flips.ipynb #30d02477
 from dataclasses import dataclass, field, replace
 from typing import NamedTuple
 import numpy as np
@@ -24,7 +24,7 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 from ..core import NeuralphaError, unknown_name
-from ..given import check_kinds
+from ..given import check_each, check_kinds, check_number
 from ..evaluate.plots import COLOURS, new_figure, shortened
 from ..evaluate.statistics import block_length, bootstrap_means
 from ..trading.account import PARTS, Account, open_books
@@ -105,6 +105,15 @@ def assume(assumed: Assumption, axis: str, value: float) -> Assumption:
 def _times(impact: Impact, factor: float) -> Impact:
     return replace(impact, coefficient=impact.coefficient * float(factor))
 
+# %% ../../nbs/portfolio/flips.ipynb #111d897f
+def _check_grids(grids: dict | None) -> dict:  # axis -> values to try
+    """Grids of axes that exist, with numbers that can be assumed."""
+    for axis, values in (grids or {}).items():
+        if axis not in AXES:
+            raise unknown_name("assumption", axis, AXES)
+        check_each(axis, values, check_number, "[0, inf)")
+    return grids or {}
+
 # %% ../../nbs/portfolio/flips.ipynb #033168fb
 def values_to_try(assumed: Assumption, axis: str, values=None) -> np.ndarray | None:
     """The values to try, today's among them; None where nothing can be varied."""
@@ -120,7 +129,7 @@ def values_to_try(assumed: Assumption, axis: str, values=None) -> np.ndarray | N
         values = [v for v in values if v > 0]
     return np.unique(np.append(np.asarray(values, float), today))
 
-# %% ../../nbs/portfolio/flips.ipynb #a63bae4d
+# %% ../../nbs/portfolio/flips.ipynb #4e77379b
 def net_under(
     books: dict,  # name -> `Book`, all with the same costs, capital and clock
     assumptions: list,  # of `Assumption`
@@ -146,6 +155,11 @@ def net_under(
     spans = [book.span for book in books.values()]
     start = max(span.start for span in spans) + max(0, *later)
     stop = min(span.stop for span in spans) + min(0, *later)
+    if start >= stop:
+        raise NeuralphaError(
+            f"No bar is left that all assumptions share: the longest delay is {today.clock.delay + max(later)} bars. "
+            "Try shorter ones."
+        )
     bars = slice(start, stop)
     out = np.empty((bars.stop - bars.start, len(books), len(assumptions)))
     for clock in dict.fromkeys(a.clock for a in assumptions):
@@ -164,7 +178,7 @@ def _one_pass(panel, decided, assumptions, clock, bars) -> np.ndarray:
     capitals = np.array([a.capital for a in assumptions])
     return money.reshape(len(money), len(models), -1) / capitals
 
-# %% ../../nbs/portfolio/flips.ipynb #ff288317
+# %% ../../nbs/portfolio/flips.ipynb #28085a42
 @check_kinds
 def flips(
     books: dict,  # name -> `Book`, all with the same costs, capital and clock
@@ -185,10 +199,11 @@ def flips(
     grids : dict | None, default None
         axis -> values to try; default: `AXES`
     """
-    today = assumption_of(books)
-    given = grids or {}
+    today, given = assumption_of(books), _check_grids(grids)
     ys = values_to_try(today, down, given.get(down))
     xs = values_to_try(today, across, given.get(across))
+    if down == across:
+        raise NeuralphaError(f"A map varies two things, and {down!r} is one; choose another of: {', '.join(AXES)}.")
     for axis, values in ((down, ys), (across, xs)):
         if values is None:
             raise NeuralphaError(f"The costs {today.costs.name!r} have no single {axis} that a map could vary.")
@@ -287,7 +302,7 @@ def name_colours(fig: Figure, models: list) -> None:
     names = [*shortened(models), "everybody loses", "today's assumption"]
     fig.legend(handles, names, loc="outside upper center", ncols=4, frameon=False, fontsize=8)
 
-# %% ../../nbs/portfolio/flips.ipynb #a7d27bfb
+# %% ../../nbs/portfolio/flips.ipynb #46af4abf
 @check_kinds
 def flip_distances(
     books: dict,  # name -> `Book`, all with the same costs, capital and clock
@@ -313,8 +328,7 @@ def flip_distances(
     pd.DataFrame
         index axis; today, winner, frontier, beyond it, distance, low, high (of the distance), lead
     """
-    today = assumption_of(books)
-    given = grids or {}
+    today, given = assumption_of(books), _check_grids(grids)
     every_line = {axis: values_to_try(today, axis, given.get(axis)) for axis in AXES}
     lines = {axis: values for axis, values in every_line.items() if values is not None}
     cells = [assume(today, axis, value) for axis, values in lines.items() for value in values]

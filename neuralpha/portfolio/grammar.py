@@ -10,7 +10,7 @@ nothing else, so that a study from a stranger can be read without running anythi
 # %% auto #0
 __all__ = ['known_policies', 'read_policy', 'own_policies', 'rename_own', 'write_policy']
 
-# %% ../../nbs/portfolio/grammar.ipynb #456ac2fe
+# %% ../../nbs/portfolio/grammar.ipynb #477d765b
 import ast, inspect, re
 from collections.abc import Callable
 from dataclasses import MISSING, fields, is_dataclass
@@ -18,7 +18,7 @@ from typing import get_type_hints
 from ..core import NeuralphaError, unknown_name
 from ..own_code import own_part
 from . import balance, optimise, policies, stops
-from .policies import Policy, check_parameters
+from .policies import Policy
 
 # %% ../../nbs/portfolio/grammar.ipynb #c8723981
 def known_policies() -> dict:  # name -> class
@@ -78,30 +78,30 @@ def _made(node, text: str, known: dict):
     except ValueError:
         raise _unreadable(text) from None
 
-# %% ../../nbs/portfolio/grammar.ipynb #e86fd723
+# %% ../../nbs/portfolio/grammar.ipynb #cbb8cf42
 def _policy(name: str, arguments: list, words: dict, known: dict) -> Policy | optimise.Limits:
     if name not in known:
         raise unknown_name("policy", name, known)
     kind = known[name]
+    signature = inspect.signature(kind)
     try:
-        made = kind(*arguments, **words)
+        given = signature.bind(*arguments, **words).arguments
     except TypeError as e:
-        parameters = ", ".join(inspect.signature(kind).parameters)
+        parameters = ", ".join(signature.parameters)
         raise NeuralphaError(f"{kind.__name__} takes {parameters or 'no parameters'}: {e}.") from None
-    _check_parts(kind.__name__, made)
-    check_parameters(made)
-    return made
+    _check_parts(kind, given)
+    return kind(**given)
 
-# %% ../../nbs/portfolio/grammar.ipynb #67d06e51
-def _check_parts(name: str, made) -> None:
+# %% ../../nbs/portfolio/grammar.ipynb #9e966a91
+def _check_parts(kind: type, arguments: dict) -> None:
     """Whether a policy stands where one is wanted, limits where they are, and neither anywhere else."""
-    kinds = get_type_hints(type(made))
-    for field in fields(made):
-        value, wanted = getattr(made, field.name), kinds[field.name]
-        given = next((kind for kind in (Policy, optimise.Limits) if isinstance(value, kind)), None)
+    kinds = get_type_hints(kind)
+    for field in fields(kind):
+        value, wanted = arguments.get(field.name, field.default), kinds[field.name]
+        given = next((part for part in (Policy, optimise.Limits) if isinstance(value, part)), None)
         if given is not wanted and (given or wanted in (Policy, optimise.Limits)):
             example = {Policy: "Quantiles(5)", optimise.Limits: "Limits(most=0.02)"}.get(wanted, field.default)
-            raise NeuralphaError(f"{name} takes no {value!r} as {field.name}; give for example {example!s}.")
+            raise NeuralphaError(f"{kind.__name__} takes no {value!r} as {field.name}; give for example {example!s}.")
 
 # %% ../../nbs/portfolio/grammar.ipynb #9f047d67
 _OWN = re.compile(r"""(?:"[^"]*"|'[^']*')|([^\s(),=\["']+:[A-Za-z_]\w*)""")  # what stands in quotes is passed over

@@ -8,13 +8,13 @@ like strategies.
 __all__ = ['ERRORS', 'sharpe_error', 'annual_factor', 'memmel', 'ledoit_wolf', 'shared_ranks', 'league', 'judge_breaker',
            'breaker_of', 'without_breaker', 'judge_books', 'breaker_text']
 
-# %% ../../nbs/portfolio/league.ipynb #98d027bb
+# %% ../../nbs/portfolio/league.ipynb #b8f008c3
 from dataclasses import dataclass, replace
 import numpy as np
 import pandas as pd
 from scipy import stats
 from ..core import NeuralphaError, count_of, unknown_name
-from ..given import check_kinds, wrong_kind
+from ..given import check_count, check_kinds, check_number, wrong_kind
 from ..evaluate.catalogue import number
 from ..evaluate.statistics import block_interval, block_length, bootstrap_means, letters, paired_tests
 from .backtest import Book, _follow, backtest
@@ -22,7 +22,7 @@ from .capacity import break_even
 from .policies import Breaker, Day, Policy
 from ..trading.account import open_again
 
-# %% ../../nbs/portfolio/league.ipynb #67136096
+# %% ../../nbs/portfolio/league.ipynb #7477c888
 def sharpe_error(
     sharpe: float,  # per bar
     bars: int,
@@ -40,9 +40,10 @@ def sharpe_error(
     float
         per bar
     """
+    check_count("bars", bars, 1)
     return float(np.sqrt((1 + sharpe**2 / 2) / bars))
 
-# %% ../../nbs/portfolio/league.ipynb #46a1e050
+# %% ../../nbs/portfolio/league.ipynb #93cf9d9e
 def annual_factor(
     bars_per_year: int,
     autocorrelation: float = 0.0,  # of an AR(1)
@@ -55,6 +56,8 @@ def annual_factor(
     autocorrelation : float, default 0.0
         of an AR(1)
     """
+    check_count("bars_per_year", bars_per_year, 1)
+    check_number("autocorrelation", autocorrelation, "(-1, 1)")
     k = np.arange(1, bars_per_year)
     return float(bars_per_year / np.sqrt(bars_per_year + 2 * ((bars_per_year - k) * autocorrelation**k).sum()))
 
@@ -74,7 +77,7 @@ def memmel(a, b) -> dict:  # difference (per bar), z, p
     z = (first - second) / np.sqrt(variance)
     return dict(difference=float(first - second), z=float(z), p=float(2 * stats.norm.sf(abs(z))))
 
-# %% ../../nbs/portfolio/league.ipynb #05ed12f0
+# %% ../../nbs/portfolio/league.ipynb #cba81eb6
 def ledoit_wolf(
     a,  # returns of one strategy
     b,  # and of another, on the same bars
@@ -108,6 +111,10 @@ def ledoit_wolf(
         raise unknown_name("error of a Sharpe ratio", error, ERRORS)
     moments = _moments(*_pair(a, b))
     n = len(moments)
+    check_count("n_resamples", n_resamples)
+    check_count("block", block, 1)
+    if block > n // 2:
+        raise NeuralphaError(f"A block of {block} of {n} bars is no sample of them; give at most {n // 2}.")
     difference, slope = _difference(moments.mean(0))
     error = float(np.sqrt(max(slope @ ERRORS[error](moments - moments.mean(0)) @ slope, 0) / n))
     if error == 0:
@@ -127,7 +134,7 @@ def ledoit_wolf(
     p = (1 + (null_ratios >= abs(difference) / error).sum()) / (1 + n_resamples)
     return dict(difference=float(difference), error=error, p=float(p))
 
-# %% ../../nbs/portfolio/league.ipynb #b2ce37aa
+# %% ../../nbs/portfolio/league.ipynb #5b5c4f26
 def _pair(a, b):
     a, b = np.asarray(a, np.float64), np.asarray(b, np.float64)
     if a.shape != b.shape or a.ndim != 1 or len(a) < 10:
@@ -135,6 +142,10 @@ def _pair(a, b):
             f"Two records of {a.shape} and {b.shape} bars cannot be compared; give one return per bar of each, at "
             "least 10."
         )
+    if not np.isfinite(a).all() or not np.isfinite(b).all():
+        raise NeuralphaError("One of two records has a bar without a number; give the bars that both have.")
+    if not np.ptp(a) or not np.ptp(b):
+        raise NeuralphaError("One of two records is the same on every bar: it has no Sharpe ratio.")
     return a, b
 
 # %% ../../nbs/portfolio/league.ipynb #02f693e3
@@ -221,18 +232,19 @@ def shared_ranks(
     beaten = [1 + sum(worse == name for _, worse in apart) for name in order]
     return pd.DataFrame({"rank": beaten, "letters": letters(list(order), apart)}, order)
 
-# %% ../../nbs/portfolio/league.ipynb #05734659
+# %% ../../nbs/portfolio/league.ipynb #614efb32
 @check_kinds
 def league(
     books: dict,  # name -> `Book`, on the same panel
     significance: float = 0.05,  # chance of calling equal models different
     trials: int | None = None,  # everything that was tried; default: the books
     trial_sharpes=None,  # Sharpe ratios per bar of the trials; None: their spread is that of pure luck
-) -> pd.DataFrame:  # index book; rank, letters, gross, net, low, high (% a year), Sharpe, turnover, break-even (bps)
+) -> pd.DataFrame:  # index book; rank, letters, gross, net, low, high (% a year), Sharpe, its p, turnover, break-even
     """Books by net return, with shared ranks where they cannot be told apart.
 
     Beside the Sharpe ratio stands the deflated one: the probability that the true Sharpe ratio of the net returns is
-    above the best of so many trials without skill.
+    above the best of so many trials without skill. `p of Sharpe` is Ledoit and Wolf's test of a book's Sharpe ratio
+    against that of the first.
 
     Parameters
     ----------
@@ -248,8 +260,8 @@ def league(
     Returns
     -------
     pd.DataFrame
-        index book; rank, letters, gross, net, low, high (% a year), Sharpe, turnover, break-even
-        (bps)
+        index book; rank, letters, gross, net, low, high (% a year), Sharpe, its p, turnover,
+        break-even
     """
     odd = [book for book in books.values() if not isinstance(book, Book)]
     if odd:
@@ -259,7 +271,8 @@ def league(
     net = pd.DataFrame({name: b.net for name, b in books.items()}).dropna()
     if len(net) < 10:
         raise NeuralphaError(f"The books share {len(net)} bars; too few to compare.")
-    ranks = shared_ranks(net, max(b.ledger.clock.horizon for b in books.values()), significance)
+    horizon = max(b.ledger.clock.horizon for b in books.values())
+    ranks = shared_ranks(net, horizon, significance)
     rows = {}
     for name in ranks.index:
         book = books[name]
@@ -275,6 +288,7 @@ def league(
             "low": costs.loc["net", "low"],
             "high": costs.loc["net", "high"],
             "Sharpe": values["Sharpe"],
+            "p of Sharpe": _same_sharpe(net, ranks.index[0], name, horizon),
             "deflated Sharpe": values["deflated Sharpe"],
             "turnover": values["turnover, times a year"],
             "break-even, bps": _break_even_bps(book),
@@ -285,6 +299,15 @@ def league(
 def _break_even_bps(book: Book) -> float:
     """NaN where nothing is traded: no cost of trading makes that break even."""
     return break_even(book)["value"] if book.returns["turnover"].sum() > 0 else np.nan
+
+# %% ../../nbs/portfolio/league.ipynb #070419b4
+def _same_sharpe(net: pd.DataFrame, first: str, name: str, horizon: int) -> float:
+    """`ledoit_wolf` of two columns; NaN for the first itself, and where one of them never varies."""
+    a, b = net[first].to_numpy(), net[name].to_numpy()
+    if name == first or not np.ptp(a) or not np.ptp(b):
+        return np.nan
+    block = min(block_length(a - b, horizon) if np.ptp(a - b) > 0 else 1, len(net) // 2)
+    return ledoit_wolf(a, b, block)["p"]
 
 # %% ../../nbs/portfolio/league.ipynb #a737b04b
 @check_kinds

@@ -16,12 +16,13 @@ for small costs (Rogers, 2004): $\left(\tfrac{3}{2\gamma}\, w^2(1-w)^2\,\varepsi
 # %% auto #0
 __all__ = ['StopLoss', 'TimeStop', 'RangeTarget', 'true_range', 'NoTrade', 'in_band', 'merton_width']
 
-# %% ../../nbs/portfolio/stops.ipynb #fa627e7b
+# %% ../../nbs/portfolio/stops.ipynb #476f859a
 from dataclasses import dataclass
 import numpy as np
 from numba import njit
 from ..core import NeuralphaError
-from .policies import Day, Policy, _at_least, _recent_returns
+from ..given import check_number
+from .policies import Day, Policy, _recent_returns
 
 # %% ../../nbs/portfolio/stops.ipynb #ef03000e
 def _positions(day: Day, name: str) -> dict:
@@ -45,7 +46,7 @@ def _let_go(day: Day, wish: np.ndarray, kept: dict, is_hit: np.ndarray, pause: i
     day.notes[f"{name} hits"] = day.notes.get(f"{name} hits", 0) + int(is_hit.sum())
     return np.where(day.date < kept["free"], 0.0, wish)
 
-# %% ../../nbs/portfolio/stops.ipynb #0526addf
+# %% ../../nbs/portfolio/stops.ipynb #d9dee3f2
 @dataclass(frozen=True)
 class StopLoss(Policy):
     """The base, without positions that lost `loss` since they were opened; they may come back after `pause` bars.
@@ -64,10 +65,10 @@ class StopLoss(Policy):
     loss: float = 0.1  # share of the position
     pause: int = 20  # bars
     follows_account = True
+    bounds = {"loss": "(0, inf]", "pause": 1}
 
     def weights(self, scores, panel) -> np.ndarray:
         """As its base."""
-        _at_least("StopLoss loss", self.loss, 1e-9)
         return self.base.weights(scores, panel)
 
     def adjust(self, day, wish) -> np.ndarray:
@@ -77,7 +78,7 @@ class StopLoss(Policy):
         is_hit = (kept["side"] * (kept["grown"] - 1) < -self.loss) & (kept["side"] != 0)
         return _let_go(day, wish, kept, is_hit, self.pause, "stop-loss")
 
-# %% ../../nbs/portfolio/stops.ipynb #5debcd23
+# %% ../../nbs/portfolio/stops.ipynb #6cbfb92e
 @dataclass(frozen=True)
 class TimeStop(Policy):
     """The base, without positions that are `bars` old; they may come back after `pause` bars.
@@ -96,10 +97,10 @@ class TimeStop(Policy):
     bars: int = 20  # after which a position is closed
     pause: int = 5  # bars
     follows_account = True
+    bounds = {"bars": 1, "pause": 1}
 
     def weights(self, scores, panel) -> np.ndarray:
         """As its base."""
-        _at_least("TimeStop bars", self.bars, 1)
         return self.base.weights(scores, panel)
 
     def adjust(self, day, wish) -> np.ndarray:
@@ -108,7 +109,7 @@ class TimeStop(Policy):
         kept = _positions(day, "time-stop")
         return _let_go(day, wish, kept, kept["bars"] >= self.bars, self.pause, "time-stop")
 
-# %% ../../nbs/portfolio/stops.ipynb #845def09
+# %% ../../nbs/portfolio/stops.ipynb #7cfba66b
 @dataclass(frozen=True)
 class RangeTarget(Policy):
     """The base, each name times `target` over its average true range (ATR) as a share of the price.
@@ -129,6 +130,7 @@ class RangeTarget(Policy):
     target: float = 0.02  # range of a bar, share of the price, at which the size stays what it was
     window: int = 20  # bars
     most: float = 3.0  # times the base
+    bounds = {"target": "(0, inf)", "window": 1, "most": "(0, inf]"}
 
     @property
     def follows_account(self) -> bool:
@@ -137,7 +139,6 @@ class RangeTarget(Policy):
 
     def weights(self, scores, panel) -> np.ndarray:
         """As the base where no range is known yet."""
-        _at_least("RangeTarget target", self.target, 1e-9)
         spread = true_range(panel, self.window)
         times = np.where(spread > 0, self.target / np.where(spread > 0, spread, 1.0), 1.0)
         return self.base.weights(scores, panel) * np.minimum(times, self.most)
@@ -182,7 +183,7 @@ def _mean_range(high, low, close, offsets, window, out):
             if count >= window / 2:
                 out[r] = total / count
 
-# %% ../../nbs/portfolio/stops.ipynb #ea152168
+# %% ../../nbs/portfolio/stops.ipynb #4ed5d46b
 @dataclass(frozen=True)
 class NoTrade(Policy):
     """The base, traded only where a position is further than `width` from it, and then to the edge of that band.
@@ -198,10 +199,10 @@ class NoTrade(Policy):
     base: Policy  # the policy that decides
     width: float = 0.002  # share of the account, on either side
     follows_account = True
+    bounds = {"width": "[0, inf)"}
 
     def weights(self, scores, panel) -> np.ndarray:
         """As its base."""
-        _at_least("NoTrade width", self.width, 0)
         return self.base.weights(scores, panel)
 
     def adjust(self, day, wish) -> np.ndarray:
@@ -215,7 +216,9 @@ def in_band(held: np.ndarray, wish: np.ndarray, width: float) -> np.ndarray:
     edge = np.clip(held, wish - width, wish + width)
     return np.where(wish == 0, 0.0, np.where(edge == held, np.nan, edge))
 
-# %% ../../nbs/portfolio/stops.ipynb #841a769a
+# %% ../../nbs/portfolio/stops.ipynb #597d0901
 def merton_width(weight: float, risk_aversion: float, cost: float) -> float:
     """Half-width of the band around Merton's weight where trading costs a small share of the amount."""
+    check_number("risk_aversion", risk_aversion, "(0, inf)")
+    check_number("cost", cost, "[0, inf)")
     return float((1.5 / risk_aversion * weight**2 * (1 - weight) ** 2 * cost) ** (1 / 3))

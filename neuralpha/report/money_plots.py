@@ -217,14 +217,14 @@ def plot_flips(maps: list) -> Figure:
     name_colours(fig, maps[0].models)
     return fig
 
-# %% ../../nbs/report/money_plots.ipynb #d0c18a6a
+# %% ../../nbs/report/money_plots.ipynb #ccb7d31f
 def plot_losses(net: pd.Series, forecasts: dict, depths: np.ndarray, happened: float) -> Figure:
     """Net returns under the value at risk of each method; drawdowns of resampled paths, %."""
     fig, (left, right) = new_figure(9, 3.2, 1, 2, width_ratios=[1.7, 1])
     left.plot(net.index, 100 * net, lw=0.6, color="#888888")
     for j, (method, tail) in enumerate(forecasts.items()):
         left.plot(net.index, -100 * tail.var, lw=1.1, label=method, **style(j))
-    left.set(ylabel="net return and VaR at 1 %, %")
+    left.set(ylabel="net return and VaR at 1 %, %" if forecasts else "net return, %")
     date_axis(left)
     if forecasts:
         _legend_below(left)

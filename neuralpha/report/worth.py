@@ -9,12 +9,13 @@ the data is read, checked against the digest of the report, and every model's sc
 # %% auto #0
 __all__ = ['OVER_PATHS', 'DRAWS', 'Worth', 'worth_of_report', 'stored_report', 'path_books', 'over_paths']
 
-# %% ../../nbs/report/worth.ipynb #c3d16671
+# %% ../../nbs/report/worth.ipynb #98a5b755
 from dataclasses import replace
 from pathlib import Path
 from typing import NamedTuple
 import pandas as pd
 from ..core import NeuralphaError, count_of, unknown_name
+from ..given import check_count
 from ..portfolio.flips import flip_distances
 from ..portfolio.grammar import read_policy
 from ..portfolio.league import league
@@ -43,7 +44,7 @@ class Worth(NamedTuple):
     tables: dict  # title -> DataFrame
     books: dict  # model -> Book; of combinatorial folds on the first path
 
-# %% ../../nbs/report/worth.ipynb #b4da0ea2
+# %% ../../nbs/report/worth.ipynb #e33e718e
 def worth_of_report(
     folder,  # of a report, or of one of its universes
     policy: str | None = None,  # e.g. "TopN(50)"; default: the study's, else Quantiles(5)
@@ -52,6 +53,7 @@ def worth_of_report(
     model: str | None = None,  # default: all
     universe: str | None = None,  # of a report of several
     where_it_flips: bool = False,  # also: under which other assumption another model would be first
+    horizon: int | None = None,  # bars for which a decision is held; default: the study's, else the label's
 ) -> Worth:
     """Trade on the stored scores of a report. Raises `NeuralphaError` where the data is not that of the report.
 
@@ -71,10 +73,14 @@ def worth_of_report(
         of a report of several
     where_it_flips : bool, default False
         also: under which other assumption another model would be first
+    horizon : int | None, default None
+        bars for which a decision is held; default: the study's, else the label's
     """
     policy = None if policy is None else read_policy(policy)
     costs = None if costs is None else _read_costs(costs)
     stored = stored_report(Path(folder), universe)
+    if horizon is not None:
+        stored = _held_for(stored, horizon)
     scores = stored.tests
     if model is not None and model not in scores:
         raise unknown_name("model of the report:", model, scores)
@@ -89,13 +95,23 @@ def worth_of_report(
     said = _setting_of(next(iter(books.values()))) + _hindsight(stored.experiment)
     return Worth(said, tables, books)
 
-# %% ../../nbs/report/worth.ipynb #b3a826a6
+# %% ../../nbs/report/worth.ipynb #f52468f2
 def _read_costs(text: str) -> Costs:
     """A preset, or a half-spread in basis points."""
     try:
-        return make_costs(float(text))
+        half_spread = float(text)
     except ValueError:
         return make_costs(text)
+    return make_costs(half_spread)
+
+# %% ../../nbs/report/worth.ipynb #e37dd271
+def _held_for(stored: StoredReport, horizon: int) -> StoredReport:
+    """The report, had its study said for how many bars a decision is held."""
+    check_count("horizon", horizon, 1)
+    study = stored.experiment.study
+    portfolio = study.portfolio.model_copy(update={"horizon": horizon})
+    study = study.model_copy(update={"portfolio": portfolio})
+    return replace(stored, experiment=replace(stored.experiment, study=study))
 
 # %% ../../nbs/report/worth.ipynb #a4410988
 def stored_report(

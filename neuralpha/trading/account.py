@@ -28,7 +28,7 @@ __all__ = ['GAINS', 'PAID_TO_TRADE', 'PAID_TO_HOLD', 'PAID', 'PARTS', 'LEGS', 'S
            'run_accounts', 'Bars', 'Terms', 'State', 'Bar', 'bar_on', 'wished_on', 'book_bar', 'Books', 'open_books',
            'year_fractions', 'open_again', 'Ledger', 'constant_weights']
 
-# %% ../../nbs/trading/account.ipynb #86da5d5b
+# %% ../../nbs/trading/account.ipynb #63b3f51d
 from collections import namedtuple
 from dataclasses import dataclass, field, replace
 from numbers import Real
@@ -37,12 +37,13 @@ import numpy as np
 import pandas as pd
 from numba import njit
 from ..core import NeuralphaError, value_text
+from ..given import check_count, check_kind, check_truth
 from ..data.panel import Panel
 from .clock import Clock, bar_legs, decided_columns, entered, entered_weights
 from .costs import Costs, Tariff, commission_of, cost_inputs, impact_share
 from .returns import earned_returns
 
-# %% ../../nbs/trading/account.ipynb #c9ae1cc0
+# %% ../../nbs/trading/account.ipynb #6bdd7665
 @dataclass(frozen=True)
 class Account:
     """What one account is made of.
@@ -76,6 +77,10 @@ class Account:
     costs_first: bool = False  # weights are shares of what is left once the orders are paid; else of what was there
 
     def __post_init__(self):
+        check_kind("Account(costs=)", self.costs, Costs, "make_costs('square-root') makes one")
+        check_count("Account weights", self.weights)
+        for name in ("compounding", "drift", "costs_first"):
+            check_truth(f"Account {name}", getattr(self, name))
         if not _is_number(self.capital) or not 0 < self.capital < np.inf:
             raise NeuralphaError(f"capital is {value_text(self.capital)}; it must be a positive amount of money.")
         if not _is_number(self.participation) or not self.participation > 0:
@@ -765,7 +770,7 @@ class Books:
         """What the books say so far."""
         return Ledger(self.panel, self.accounts, self.clock, self.records[self.first : self.date], self.first, self)
 
-# %% ../../nbs/trading/account.ipynb #53de73fb
+# %% ../../nbs/trading/account.ipynb #28e15cf6
 def open_books(
     panel: Panel,
     accounts,  # one `Account` or a list of them
@@ -792,6 +797,8 @@ def open_books(
         date of the first bar
     """
     accounts = [accounts] if isinstance(accounts, Account) else list(accounts)
+    if not accounts:
+        raise NeuralphaError("There is no account to keep; give at least one.")
     bars, tariff = _bars(panel, accounts, clock)
     decided = np.empty((0, 1))
     if weights is not None:

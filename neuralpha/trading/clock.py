@@ -29,7 +29,7 @@ from ..core import NeuralphaError, unknown_name, value_text
 from ..data.panel import Panel
 from .returns import earned_returns
 
-# %% ../../nbs/trading/clock.ipynb #ff15a39f
+# %% ../../nbs/trading/clock.ipynb #1cfcaecd
 FILLS = ("close", "open", "vwap")
 
 
@@ -56,7 +56,7 @@ class Clock:
             raise unknown_name("fill", self.fill, FILLS)
         for name, least in (("delay", 0), ("horizon", 1)):
             value = getattr(self, name)
-            if not isinstance(value, (int, np.integer)) or value < least:
+            if not isinstance(value, (int, np.integer)) or isinstance(value, bool) or value < least:
                 raise NeuralphaError(
                     f"{name} is {value_text(value)}; it must be a whole number of bars, at least {least}."
                 )

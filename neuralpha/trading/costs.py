@@ -24,19 +24,20 @@ __all__ = ['ESTIMATORS', 'BORROW', 'PRESETS', 'Impact', 'Costs', 'make_costs', '
            'impact_share', 'commission_of', 'Inputs', 'cost_inputs', 'check_priceable', 'past_volume',
            'past_volatility', 'past_price', 'borrow_fees', 'spread_estimates', 'corwin_schultz', 'abdi_ranaldo']
 
-# %% ../../nbs/trading/costs.ipynb #d4a20e88
+# %% ../../nbs/trading/costs.ipynb #c0b5d62f
 import warnings
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from typing import NamedTuple
 import numpy as np
 import pandas as pd
 from numba import njit
 from ..core import NeuralphaError, unknown_name, value_text
+from ..given import check_count, check_kind, check_number, check_truth
 from ..own_code import is_own, own_part, short_name
 from ..data.panel import Panel
 from ..data.returns import bar_return
 
-# %% ../../nbs/trading/costs.ipynb #c9ecf56a
+# %% ../../nbs/trading/costs.ipynb #cb01d673
 @dataclass(frozen=True)
 class Impact:
     """How far an order moves the price against itself, as it is paid: a power law of the order's relative size.
@@ -62,8 +63,9 @@ class Impact:
     def __post_init__(self):
         if self.base not in ("volume", "capital"):
             raise unknown_name("base of an impact", self.base, ["volume", "capital"])
+        check_truth("impact by_volatility", self.by_volatility)
         for name in ("coefficient", "power"):
-            _check_number(f"impact {name}", getattr(self, name))
+            check_number(f"impact {name}", getattr(self, name), "[0, inf)")
 
     def share(
         self,
@@ -90,7 +92,7 @@ class Impact:
         scale = volatility if self.by_volatility else 1.0
         return self.coefficient * scale * (np.asarray(size, float) / base) ** self.power
 
-# %% ../../nbs/trading/costs.ipynb #11fbf14f
+# %% ../../nbs/trading/costs.ipynb #7186ad91
 def _read_spread(spread):  # a number, the name of an estimator, or ((asset, bps), ...)
     """The half-spread, checked; a dictionary becomes pairs, so that costs can be compared and hashed."""
     if isinstance(spread, str):
@@ -98,13 +100,14 @@ def _read_spread(spread):  # a number, the name of an estimator, or ((asset, bps
             raise unknown_name("estimator of the spread", spread, ESTIMATORS)
         return spread
     if isinstance(spread, (dict, pd.Series)):
+        for asset, bps in spread.items():
+            check_number(f"half_spread_bps of {asset}", bps, "[0, inf)")
         spread = tuple((str(asset), float(bps)) for asset, bps in spread.items())
-        _check_number("half_spread_bps", min((bps for _, bps in spread), default=0.0))
     elif not isinstance(spread, tuple):
-        _check_number("half_spread_bps", spread)
+        check_number("half_spread_bps", spread, "[0, inf)")
     return spread
 
-# %% ../../nbs/trading/costs.ipynb #84fa548b
+# %% ../../nbs/trading/costs.ipynb #8b6c97c1
 def _read_fees(fees):  # a number, or ((share, bps), ...)
     """Fees for lent shares, checked."""
     if isinstance(fees, str):
@@ -112,7 +115,7 @@ def _read_fees(fees):  # a number, or ((share, bps), ...)
             raise unknown_name("borrow_bps", fees, BORROW)
         fees = BORROW[fees]
     if not isinstance(fees, (dict, tuple, list)):
-        _check_number("borrow_bps", fees)
+        check_number("borrow_bps", fees, "[0, inf)")
         return fees
     try:
         steps = tuple((float(share), float(bps)) for share, bps in dict(fees).items())
@@ -125,22 +128,17 @@ def _read_fees(fees):  # a number, or ((share, bps), ...)
             "{0.5: 394, 1.0: 39}."
         )
     for share, bps in steps:
-        _check_number(f"borrow_bps of share {share:g}", bps)
+        check_number(f"borrow_bps of share {share:g}", bps, "[0, inf)")
     return steps
 
-# %% ../../nbs/trading/costs.ipynb #c18eb280
-def _check_number(name, value):
-    if not isinstance(value, (int, float, np.number)) or not 0 <= value < np.inf:
-        raise NeuralphaError(f"{name} is {value_text(value)}; it must be a number, at least 0.")
-
-# %% ../../nbs/trading/costs.ipynb #5cd10d8a
+# %% ../../nbs/trading/costs.ipynb #c9de95cf
 ESTIMATORS = ("edge", "corwin-schultz", "abdi-ranaldo")  # of the spread, from bars
-_RATES = ("commission_bps", "commission_per_share", "commission_minimum", "financing_bps", "window")
+_RATES = ("commission_bps", "commission_per_share", "commission_minimum", "financing_bps", "least_half_spread_bps")
 BORROW = {  # fees by liquidity; see the table below
     "by-liquidity": {0.5: 394.0, 1.0: 39.0},
 }
 
-# %% ../../nbs/trading/costs.ipynb #1a083cb2
+# %% ../../nbs/trading/costs.ipynb #4872c4c1
 @dataclass(frozen=True)
 class Costs:
     """What trading costs.
@@ -192,7 +190,10 @@ class Costs:
     def __post_init__(self):
         object.__setattr__(self, "half_spread_bps", _read_spread(self.half_spread_bps))
         for name in _RATES:
-            _check_number(name, getattr(self, name))
+            check_number(name, getattr(self, name), "[0, inf)")
+        check_count("window", self.window, 3)  # fewer have no volatility
+        for name in ("temporary", "permanent"):
+            check_kind(f"Costs({name}=)", getattr(self, name), Impact, "Impact(0.7) is one")
         object.__setattr__(self, "borrow_bps", _read_fees(self.borrow_bps))
 
     @property
@@ -279,7 +280,7 @@ def _rate_words(costs: Costs) -> list[str]:
     said = [words.format(rate) for words, rate in rates.items() if rate]
     return [*said, borrow] if costs.borrow_bps else said
 
-# %% ../../nbs/trading/costs.ipynb #f7668538
+# %% ../../nbs/trading/costs.ipynb #34c2eb9e
 def make_costs(
     costs,  # a name of `PRESETS`, "my_costs.py:mine", a `Costs`, or a number: the half-spread in basis points
     **changes,  # fields of `Costs` to set differently
@@ -294,6 +295,10 @@ def make_costs(
     **changes
         fields of `Costs` to set differently
     """
+    known = [each.name for each in fields(Costs)]
+    for name in changes:
+        if name not in known:
+            raise unknown_name("part of costs", name, known)
     if isinstance(costs, Costs):
         return replace(costs, **changes)
     if isinstance(costs, (int, float, np.number)) and not isinstance(costs, bool):
@@ -314,7 +319,7 @@ def _own_costs(name: str) -> Costs:
         )
     return replace(part, name=short_name(name))
 
-# %% ../../nbs/trading/costs.ipynb #f0e06a07
+# %% ../../nbs/trading/costs.ipynb #bc41384c
 def almgren_costs(
     days_outstanding: float = 250.0,  # shares outstanding over shares traded a day
     days: float = 1.0,  # over which the order is worked
@@ -332,6 +337,8 @@ def almgren_costs(
     gamma : float, default 0.314
     eta : float, default 0.142
     """
+    check_number("days_outstanding", days_outstanding, "(0, inf)")
+    check_number("days", days, "(0, inf)")
     temporary = Impact(eta / days**0.6, 0.6)
     permanent = Impact(gamma / 2 * days_outstanding**0.25, 1.0)
     return Costs(0.0, temporary, permanent, name="almgren")

@@ -11,12 +11,13 @@ __all__ = ['WORTH_COLUMNS', 'RISK_COLUMNS', 'LEAVING', 'CAPACITY_LIMITS', 'TRIPS
            'MoneyRow', 'MoneyTable', 'money_table', 'MoneyOfUniverse', 'MoneyPage', 'money_page',
            'money_of_universe_page', 'MoneyOfModelPage', 'money_of_model_page']
 
-# %% ../../../nbs/report/pages/money.ipynb #12dcd24b
+# %% ../../../nbs/report/pages/money.ipynb #d9b8c27e
 from dataclasses import dataclass
 from typing import NamedTuple
 from ...core import count_of
 from ...evaluate.catalogue import metric_entry, metric_title, number
 from ...portfolio.anatomy import SHARE_QUANTILES
+from ...portfolio.backtest import NOT_FILLED
 from ...portfolio.policies import Infeasible
 from .cells import Cell, Column, NumberTable, any_cell, interval_cell, number_table, text_cell
 from .results import UniverseResult, figure_sections
@@ -68,7 +69,7 @@ class MoneyTable(NamedTuple):
     columns: list  # Column
     rows: list  # MoneyRow
 
-# %% ../../../nbs/report/pages/money.ipynb #ab848b2f
+# %% ../../../nbs/report/pages/money.ipynb #6eb4d4a3
 def money_table(result: UniverseResult) -> MoneyTable:
     """Models of a universe by what is left after costs; those that cannot be told apart share a rank."""
     ranks = {row["model"]: row for row in result.money["league"]}
@@ -81,6 +82,11 @@ def money_table(result: UniverseResult) -> MoneyTable:
         Column("rank", "One more than the models that are better for sure, at 5% for all pairs at once."),
         Column("gross, % a year", "Mean return before costs, a year."),
         *(Column(*head) for head in WORTH_COLUMNS.values()),
+        Column(
+            "p of Sharpe",
+            "Chance of so large a difference to the Sharpe ratio of the first model if there were none (Ledoit and "
+            "Wolf, 2008).",
+        ),
         _deflated_column(result.money["setting"]),
         Column("break-even, bps", "The half-spread at which nothing would be left, all other costs as they are."),
     ]
@@ -92,13 +98,15 @@ def _deflated_column(setting: dict) -> Column:
     entry = metric_entry("deflated_sharpe")
     return Column(entry.title, entry.defined(trials=setting.get("trials") or "so many"))
 
-# %% ../../../nbs/report/pages/money.ipynb #344ac6e6
+# %% ../../../nbs/report/pages/money.ipynb #1054e3b8
 def _worth_cells(worth: dict, place: dict | None) -> list[Cell]:
     statistics = worth["statistics"]
     deflated = statistics.get("deflated Sharpe")  # a report from before it was asked has none
-    shown = [worth["costs"]["gross"], *map(statistics.get, WORTH_COLUMNS), deflated, worth["break_even_bps"]]
+    shown = [worth["costs"]["gross"], *map(statistics.get, WORTH_COLUMNS)]
     rank = Cell("–") if place is None else Cell(str(int(place["rank"])), place["letters"], int(place["rank"]))
-    return [rank, *(interval_cell(record) for record in shown)]
+    same_sharpe = any_cell((place or {}).get("p of Sharpe"), 3)  # a report from before it was tested has none
+    last = [interval_cell(record) for record in (deflated, worth["break_even_bps"])]
+    return [rank, *(interval_cell(record) for record in shown), same_sharpe, *last]
 
 # %% ../../../nbs/report/pages/money.ipynb #e6986d13
 def _money_setting(setting: dict) -> str:
@@ -167,7 +175,7 @@ def money_of_universe_page(result: UniverseResult) -> MoneyPage:
     """All models of a universe: costs, sizes, conventions, and where the winner flips."""
     return MoneyPage([_money_of(result)], True)
 
-# %% ../../../nbs/report/pages/money.ipynb #95f40036
+# %% ../../../nbs/report/pages/money.ipynb #aa4cee03
 def _money_of(result: UniverseResult) -> MoneyOfUniverse:
     table = money_table(result)
     models = {row.model: result.money["models"][row.model] for row in table.rows}
@@ -178,6 +186,7 @@ def _money_of(result: UniverseResult) -> MoneyOfUniverse:
         _flips_table(result.money),
         _conventions_table(models),
         _breakers_table(models),
+        _orders_table(models),
         _infeasible_table(models),
     ]
     agents = f"{result.slug}/agents.html" if result.agents else ""
@@ -320,6 +329,21 @@ def _infeasible_table(models: dict) -> NumberTable:
     ]
     heads = ["Model", "limit", "done instead", "days", "first", "last"]
     return NumberTable("Days on which a limit could not be kept", heads, rows)
+
+# %% ../../../nbs/report/pages/money.ipynb #516f76c0
+def _orders_table(models: dict) -> NumberTable:
+    """What share of the orders was not filled, and why; of a report from before they were counted, nothing."""
+    rows = [
+        [text_cell(name, f"money-{name}.html"), *(any_cell(worth["orders"][why], 2) for why in NOT_FILLED)]
+        for name, worth in models.items()
+        if any(worth.get("orders", {}).values())
+    ]
+    note = (
+        "Share of what was to be bought or sold. Halted: nobody could trade; unpriced: volume, volatility or spread of "
+        "the bars before are not known yet, so that nobody can say what it costs, and it is not done; unfilled: beyond "
+        "the share of the bar's volume, or no whole lot. Each is ordered again on the next bar."
+    )
+    return NumberTable("Orders that were not filled, %", ["Model", *NOT_FILLED], rows, note)
 
 # %% ../../../nbs/report/pages/money.ipynb #715af8d7
 def _tables_of_rules(model: str, worth: dict) -> list[NumberTable]:

@@ -13,7 +13,7 @@ scores.
 __all__ = ['FLIP_MAPS', 'WITHOUT_SIZE', 'RISK_METHODS', 'RISK_WINDOW', 'USUAL_BREAKERS', 'RANDOM_BREAKERS', 'SECTION',
            'traded_scores', 'study_books', 'money_numbers', 'of_scores', 'flip_maps']
 
-# %% ../../../nbs/report/sections/money.ipynb #883fcf0d
+# %% ../../../nbs/report/sections/money.ipynb #c6f39463
 import numpy as np
 import pandas as pd
 from ...core import NeuralphaError, write_json
@@ -33,7 +33,7 @@ from ...portfolio.forecast import forecast_returns
 from ...portfolio.grammar import read_policy, write_policy
 from ...portfolio.league import breaker_of, breaker_text, judge_books, league, without_breaker
 from ...portfolio.policies import Breaker
-from ...portfolio.risk import risk, stress
+from ...portfolio.risk import concentration, days_to_leave, risk, stress
 from .. import money_plots as plots
 from ..numbers import study_trials
 from ..curves import book_returns, write_returns
@@ -121,7 +121,7 @@ def money_numbers(
     flip_numbers = _flip_numbers(books, flip_maps(books) if maps is None else maps)
     return {"setting": setting, "league": league_rows, "flips": flip_numbers, "models": models}
 
-# %% ../../../nbs/report/sections/money.ipynb #44081064
+# %% ../../../nbs/report/sections/money.ipynb #745e7eee
 def _book_numbers(book: Book, scores: pd.Series, spent: tuple) -> dict:
     """One model's account."""
     return {
@@ -134,6 +134,7 @@ def _book_numbers(book: Book, scores: pd.Series, spent: tuple) -> dict:
         "quantiles": _rows(return_quantiles(book).reset_index()),
         "rolling": _range_rows(rolling_numbers(book), "over half a year"),
         "drawdowns": _rows(drawdowns(book)),
+        "orders": _native(book.orders()),
         "infeasible": [day._asdict() for day in book.notes["infeasible"]],
         "breakers": _breaker_numbers(book, scores),
         "names": _rows(contributors(book).reset_index()),
@@ -273,16 +274,14 @@ def _book_risk(book: Book):
         return None
     return risk(book, window=RISK_WINDOW, methods=RISK_METHODS)
 
-# %% ../../../nbs/report/sections/money.ipynb #f3455346
+# %% ../../../nbs/report/sections/money.ipynb #bcde5619
 def _risk_rows(book: Book) -> dict:
     """VaR and ES of each method with their tests, how concentrated the book is, and how long it takes to leave."""
-    found = _book_risk(book)
-    if found is None:
-        return {"tests": [], "concentration": [], "days_to_leave": {}}
+    found, leave = _book_risk(book), days_to_leave(book)
     return {
-        "tests": _rows(found.tests.reset_index()),
-        "concentration": _rows(found.concentration.rename_axis("measure").reset_index()),
-        "days_to_leave": {} if found.days_to_leave is None else _native(found.days_to_leave),
+        "tests": [] if found is None else _rows(found.tests.reset_index()),
+        "concentration": _rows(concentration(book).rename_axis("measure").reset_index()),
+        "days_to_leave": {} if leave is None else _native(leave),
     }
 
 # %% ../../../nbs/report/sections/money.ipynb #7a36a782
@@ -357,7 +356,7 @@ def _show(report, found):
         _show_book(report, name, book, models[name])
     return pd.DataFrame(numbers["league"])
 
-# %% ../../../nbs/report/sections/money.ipynb #6dfc01fd
+# %% ../../../nbs/report/sections/money.ipynb #5e7e26f4
 def _show_book(report, name: str, book: Book, worth: dict) -> None:
     """The pictures of one model's account."""
     caption = "Percent a year; and the names that brought and cost most over the whole period."
@@ -379,7 +378,12 @@ def _show_book(report, name: str, book: Book, worth: dict) -> None:
     at_one = {m: tail for (m, level), tail in found.forecasts.items() if level == 0.01} if found else {}
     figure = plots.plot_losses(book.net, at_one, bad.depths, worth["stress"]["drawdown"]["happened"])
     orders = f"{len(bad.depths):,}"
-    caption = f"Left: losses below a line were not forecast. Right: the same days in {orders} other orders."
+    left = (
+        "losses below a line were not forecast"
+        if at_one
+        else f"under {2 * RISK_WINDOW} bars a forecast cannot be tested"
+    )
+    caption = f"Left: {left}. Right: the same days in {orders} other orders."
     report.show(figure, "Money", "money-losses", "what may be lost", caption, name)
 
 # %% ../../../nbs/report/sections/money.ipynb #74339c74
