@@ -487,7 +487,7 @@ def lay_out(
     date_code = (np.arange(offsets[-1], dtype=start.dtype) + np.repeat(start, length)).astype(np.int32)
     return Layout(offsets, date_code, (day - start[code]).astype(np.int64))
 
-# %% ../../nbs/data/panel.ipynb #bfa2361a
+# %% ../../nbs/data/panel.ipynb #206a9026
 def local_times(
     column,  # dates; text as 2020-12-31 too
     what: str,  # whose dates they are, for messages
@@ -504,16 +504,25 @@ def local_times(
     """
     times = unambiguous_times(pd.Series(column), what)
     if not isinstance(times.dtype, pd.DatetimeTZDtype):
-        return times.to_numpy("datetime64[ns]")
+        return _in_nanoseconds(times, what)
     for zone in ("UTC", times.dt.tz):
         local = times.dt.tz_convert(zone).dt.tz_localize(None)
         if (local.dropna() == local.dropna().dt.normalize()).all():
-            return local.to_numpy("datetime64[ns]")
+            return _in_nanoseconds(local, what)
     raise NeuralphaError(
         f"{what} holds stamps in {times.dt.tz} that are not midnights, so their exchange day is not "
         "known; give them on "
         "the exchange's clock: frame['date'].dt.tz_convert('America/New_York').dt.tz_localize(None)."
     )
+
+# %% ../../nbs/data/panel.ipynb #6a92fa05
+def _in_nanoseconds(times, what) -> np.ndarray:
+    """Times as datetime64[ns]; numpy's own cast turns the year 2999 into 1830 without a word."""
+    try:
+        return times.dt.as_unit("ns").to_numpy()
+    except pd.errors.OutOfBoundsDatetime:
+        odd = next(time for time in times.dropna() if not 1678 <= time.year <= 2261)
+        raise NeuralphaError(f"{what} holds {odd}; dates lie between 1678 and 2261.") from None
 
 # %% ../../nbs/data/panel.ipynb #58492ddd
 def unambiguous_times(

@@ -23,9 +23,10 @@ __all__ = ['FILLED_BY', 'FITS', 'TERMS', 'WATCH', 'ACTIONS_FILE', 'TABLES', 'LAY
            'SAME_RETURN', 'FILL_COLUMNS', 'DeskTerms', 'DeskInputs', 'create_desk', 'Opening', 'read_opening',
            'Elsewhere', 'Desk', 'Record', 'account_names', 'state_of', 'write_bar_table', 'read_bar_table',
            'hold_missing', 'unfit_file', 'unfit_bar', 'bar_digest', 'find_revisions', 'one_date', 'is_of_the_day',
-           'Paid', 'record_fills', 'fills_of', 'next_target', 'act', 'feed', 'is_revised', 'halt', 'verify_desk']
+           'Paid', 'record_fills', 'fills_of', 'next_target', 'act', 'whole_lots', 'feed', 'is_revised', 'halt',
+           'verify_desk']
 
-# %% ../../nbs/monitor/desk.ipynb #a6823aca
+# %% ../../nbs/monitor/desk.ipynb #6575cea3
 import contextlib, io, os, shutil, tempfile
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass, field, replace
@@ -38,6 +39,7 @@ from neuralpha.core import (
     NeuralphaError,
     atomic_path,
     digest,
+    day_text,
     file_digest,
     nan_to_none,
     read_json,
@@ -47,7 +49,7 @@ from neuralpha.core import (
     writing,
 )
 from ..given import wrong_kind
-from ..data.panel import GONE_AFTER, Panel, cut_panel, local_times
+from ..data.panel import GONE_AFTER, Panel, cut_panel, last_moment, local_times
 from ..data.returns import bar_return
 from ..labels import check_label, forward_return
 from .journal import Entry, Journal, read_journal, verify_journal, write_journal
@@ -808,7 +810,7 @@ class Paid(NamedTuple):
     slippage: float
     commission: float
 
-# %% ../../nbs/monitor/desk.ipynb #14960221
+# %% ../../nbs/monitor/desk.ipynb #f22722b2
 def _force_fills(run, at, wish, moved) -> Paid:
     """Wishes, in money, that end in what the broker filled."""
     fills = fills_of(run.record, run.panel.dates[at])
@@ -825,11 +827,17 @@ def _force_fills(run, at, wish, moved) -> Paid:
                 f"The fills hold {fill.asset} on {pd.Timestamp(run.panel.dates[at]).date()}, when it has no price."
             )
         worth = fill.shares * price[code]
-        wish[code, 0] = (0.0 if np.isnan(wish[code, 0]) else wish[code, 0] - moved[code]) + moved[code] + worth
+        wish[code, 0] = _less_dust(moved[code] if np.isnan(wish[code, 0]) else wish[code, 0], worth)
         slippage += fill.shares * fill.price - worth
     return Paid(slippage, float(fills["commission"].sum()))
 
-# %% ../../nbs/monitor/desk.ipynb #5b952d08
+# %% ../../nbs/monitor/desk.ipynb #9486fc33
+def _less_dust(held, worth):
+    """What is held after a fill; who sells all shares holds nothing, and not what lies between two roundings."""
+    after = held + worth
+    return 0.0 if abs(after) < 1e-9 * abs(held) else after
+
+
 def _reference_prices(run, rows, fillable):
     """The price at which the clock fills, where it can."""
     if not hasattr(run, "prices"):
@@ -845,13 +853,15 @@ def _pay(books, records, paid):
     records[0, RECORD.index("commission")] -= paid.commission
     records[0, RECORD.index("wealth")] -= total
 
-# %% ../../nbs/monitor/desk.ipynb #3dcc0d59
+# %% ../../nbs/monitor/desk.ipynb #c25cee8f
 FILL_COLUMNS = ("date", "asset", "shares", "price")
 
 
 def record_fills(
     desk: Desk,
-    fills: pd.DataFrame,  # date, asset, shares (negative: sold), price as in the data; commission (money), optional
+    # date, asset, shares, price as in the data; commission (money) and side (buy or sell) where there is one; without
+    # a side, what was sold is negative
+    fills: pd.DataFrame,
 ) -> int:  # lines that were recorded
     """Tell a desk what the broker did on the bars to come; before they are stepped; what is said last counts.
 
@@ -859,7 +869,8 @@ def record_fills(
     ----------
     desk : Desk
     fills : pd.DataFrame
-        date, asset, shares (negative: sold), price as in the data; commission (money), optional
+        date, asset, shares, price as in the data; commission (money) and side (buy or sell) where
+        there is one; without a side, what was sold is negative
 
     Returns
     -------
@@ -875,29 +886,71 @@ def record_fills(
         )
     if desk.terms.fills != "broker":
         raise NeuralphaError("This desk trades on paper and fills its orders itself; open one with fills='broker'.")
-    dates = local_times(fills["date"], "The fills: column 'date'")
-    fills = fills.assign(date=dates, commission=fills.get("commission", 0.0))
-    numbers = fills[["shares", "price", "commission"]].apply(pd.to_numeric, errors="coerce").astype(float)
-    if not np.isfinite(numbers.to_numpy()).all() or (numbers["price"] <= 0).any():
-        row = int(np.flatnonzero(~np.isfinite(numbers.to_numpy()).all(1) | (numbers["price"] <= 0))[0])
-        raise NeuralphaError(f"Line {row + 1} of the fills has no number of shares, or no positive price.")
-    fills[list(numbers)] = numbers
+    lines = _checked_fills(fills)
     with desk.writing() as journal:
         record = desk.record()
-        for date, part in fills.groupby("date"):
+        if _is_daily(record):
+            lines["date"] = lines["date"].dt.normalize()
+        for date, part in lines.groupby("date"):
             _append_fills(journal, record, date, part)
-    return len(fills)
+    return len(lines)
 
-# %% ../../nbs/monitor/desk.ipynb #45fbc15c
+# %% ../../nbs/monitor/desk.ipynb #b54cd621
+def _checked_fills(fills) -> pd.DataFrame:  # date, asset, shares, price, commission
+    """The fills as numbers; refuses the first line that cannot be meant."""
+    lines = pd.DataFrame({"date": local_times(fills["date"], "The fills: column 'date'")}, fills.index)
+    lines["asset"] = fills["asset"].astype(str).where(fills["asset"].notna(), "")
+    given = fills if "commission" in fills else fills.assign(commission=0.0)
+    for name in ("shares", "price", "commission"):
+        lines[name] = pd.to_numeric(given[name], errors="coerce").astype(float)
+    side = fills["side"].astype(str).str.strip().str.lower() if "side" in fills else None
+    faults = {
+        "no date": lines["date"].isna(),
+        "no asset": lines["asset"] == "",
+        "no number of shares": ~np.isfinite(lines["shares"]),
+        "no positive price": ~(np.isfinite(lines["price"]) & (lines["price"] > 0)),
+        "a commission that is no number": ~np.isfinite(lines["commission"]),
+        "more shares than there is money": ~np.isfinite(lines["shares"] * lines["price"]),
+    }
+    if side is not None:
+        faults["a side that is neither buy nor sell"] = ~side.isin(["buy", "sell"])
+        faults["a side, and a negative number of shares"] = lines["shares"] < 0
+    for what, wrong in faults.items():
+        if wrong.any():
+            raise NeuralphaError(f"Line {int(np.flatnonzero(wrong)[0]) + 1} of the fills has {what}.")
+    if side is not None:
+        lines["shares"] *= np.where(side == "sell", -1.0, 1.0)
+    return lines
+
+
+def _is_daily(record) -> bool:
+    """Whether all bars that are known are dated by their day."""
+    known = [pd.Timestamp(record.desk.terms.since), *record.dates]
+    return record.desk.facts.get("bars_per_year", 252) < 400 and all(date == date.normalize() for date in known)
+
+# %% ../../nbs/monitor/desk.ipynb #b2d704a7
 def _append_fills(journal, record, date, part):
     lines = part[["asset", "shares", "price", "commission"]].to_dict("records")
     body = dict(date=str(date), fills=lines)
     same = [entry.body for entry in record.of("fills") if entry.body["date"] == body["date"]]
     if same and same[-1] == body:
         return
-    if len(record.dates) and date <= record.dates[-1]:
-        raise NeuralphaError(f"{date.date()} has been stepped already; fills are recorded before their bar is.")
+    known = record.dates[-1] if len(record.dates) else pd.Timestamp(record.desk.terms.since)
+    if date <= known:
+        raise NeuralphaError(f"{day_text(date)} has been stepped already; fills are recorded before their bar is.")
     journal.append("fills", body)
+
+# %% ../../nbs/monitor/desk.ipynb #b58d4608
+def _check_told(run, date):
+    """Refuse fills of a moment between the last bar and the one that is stepped."""
+    before = pd.Timestamp(run.bars[-1]["date"] if run.bars else run.terms.since)
+    told = {entry.body["date"]: entry.body["fills"] for entry in run.record.of("fills")}
+    for moment, lines in told.items():
+        if before < pd.Timestamp(moment) < date and any(line["shares"] for line in lines):
+            raise NeuralphaError(
+                f"The fills of {day_text(moment)} belong to no bar: the one after {day_text(before)} is "
+                f"{day_text(date)}. Tell them again under its date, and those of {day_text(moment)} with 0 shares."
+            )
 
 # %% ../../nbs/monitor/desk.ipynb #dc25a936
 def fills_of(record: Record, date) -> pd.DataFrame | None:  # asset, shares, price, commission
@@ -1097,7 +1150,7 @@ def _order_facts(table) -> dict:
         count=int((orders != 0).sum()), buy=float(orders[orders > 0].sum()), sell=float(-orders[orders < 0].sum())
     )
 
-# %% ../../nbs/monitor/desk.ipynb #aca12fa0
+# %% ../../nbs/monitor/desk.ipynb #ae66cfad
 def _bar_table(run: _Run, at: int, scores: dict, filled) -> tuple:
     """Everything by asset: what was seen, scored, decided, filled, held, and is wished next."""
     decided = _decide(run, at, scores)
@@ -1117,10 +1170,26 @@ def _bar_table(run: _Run, at: int, scores: dict, filled) -> tuple:
     table = pd.DataFrame(columns, index)
     target, notes = _desk_target(run, at, table)
     wealth = float(run.books.state.wealth[0])
-    order = np.nan_to_num(target * wealth - columns["position:desk"])
+    order = whole_lots(np.nan_to_num(target * wealth - columns["position:desk"]), run.terms.lot)
     table["target:desk"] = target
     table["order"] = np.where(np.abs(order) > 1e-12 * wealth, order, 0.0)
     return table, notes
+
+# %% ../../nbs/monitor/desk.ipynb #81951cec
+def whole_lots(
+    order: np.ndarray,  # money; negative: sold
+    lot: float,  # smallest unit, currency; 0: any amount
+) -> np.ndarray:
+    """Orders cut to whole lots, as the ledger cuts them.
+
+    Parameters
+    ----------
+    order : np.ndarray
+        money; negative: sold
+    lot : float
+        smallest unit, currency; 0: any amount
+    """
+    return np.sign(order) * np.floor(np.abs(order) / lot + 1e-9) * lot if lot else order
 
 # %% ../../nbs/monitor/desk.ipynb #febc69fc
 def _rows_of_table(run: _Run, at: int) -> tuple:
@@ -1171,7 +1240,7 @@ def _ask_policy(run, at, table, target, held) -> tuple:
     kept = {name: [int(n) - shift for n in steps] for name, steps in notes.items() if name == "trips"}
     return wish, kept
 
-# %% ../../nbs/monitor/desk.ipynb #5b651e50
+# %% ../../nbs/monitor/desk.ipynb #7512a6d8
 def feed(
     desk: Desk,
     inputs: DeskInputs,
@@ -1197,6 +1266,7 @@ def feed(
     list
         entries that were added
     """
+    stop = inputs.panel.n_dates if last is None else _count_until(inputs.panel, last)
     with desk.writing() as journal:
         record = desk.record()
         if why := unfit_file(record, inputs.panel):
@@ -1208,11 +1278,6 @@ def feed(
             )
         run = _Run(record, inputs, min(first, inputs.panel.n_dates - 1), live)
         added = [journal.append("revision", body) for body in find_revisions(record, run.whole, _returns_into(run))]
-        stop = (
-            inputs.panel.n_dates
-            if last is None
-            else int(np.searchsorted(inputs.panel.dates, np.datetime64(last, "ns"), "right"))
-        )
         run.revised = is_revised((*record.entries, *added))
         return added + _step_all(journal, run, first, stop, pause)
 
@@ -1230,19 +1295,25 @@ def is_revised(
     kinds = [entry.kind for entry in entries if entry.kind in ("revision", *FITS)]
     return bool(kinds) and kinds[-1] == "revision"
 
-# %% ../../nbs/monitor/desk.ipynb #52c4ad9b
+# %% ../../nbs/monitor/desk.ipynb #9a88bfe5
+def _count_until(panel, last) -> int:
+    """Number of the panel's sessions up to a date."""
+    return int(np.searchsorted(panel.dates, last_moment(last).to_datetime64(), "right"))
+
+
 def _first_new(record, panel) -> int:
     """Position of the first bar that is not known."""
     known = record.dates[-1] if len(record.dates) else pd.Timestamp(record.desk.terms.since)
     return int(np.searchsorted(panel.dates, known.to_datetime64(), "right"))
 
-# %% ../../nbs/monitor/desk.ipynb #3b198ca8
+# %% ../../nbs/monitor/desk.ipynb #5ac0a2be
 def _step_all(journal, run, first, stop, pause=None) -> list:
     added = []
     for date in range(first, stop):
         at = date - run.offset
         if why := unfit_bar(run.whole, at):
             return added + _halt(journal, run.record, why)
+        _check_told(run, run.whole.dates[at])
         run.late = int(run.live and run.terms.fills == "broker") * (stop - 1 - date)
         body, table = _step(run, at)
         body["table"] = write_bar_table(run.desk.folder, table)

@@ -14,7 +14,7 @@ costs.
 # %% auto #0
 __all__ = ['FAULTS', 'Fault', 'BrokenInputs', 'try_faults']
 
-# %% ../../nbs/report/desk_faults.ipynb #00b2627a
+# %% ../../nbs/report/desk_faults.ipynb #096d570c
 import shutil, tempfile
 from dataclasses import replace
 from pathlib import Path
@@ -22,6 +22,7 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 from ..core import NeuralphaError, unknown_name, write_json
+from ..given import check_count
 from ..data.panel import Panel, cut_panel
 from ..data.returns import bar_return
 from ..monitor.desk import Desk, feed
@@ -169,7 +170,7 @@ class BrokenInputs:
         found = self.inner.features(date)
         return self.fault.features(found) if self.fault.features and date >= self.first else found
 
-# %% ../../nbs/report/desk_faults.ipynb #1e114c7e
+# %% ../../nbs/report/desk_faults.ipynb #8d49f082
 def try_faults(
     folder,  # of a desk, or the desk
     component: str | None = None,  # data, drift, costs, fills or money; default: all
@@ -200,8 +201,9 @@ def try_faults(
     pd.DataFrame
         component, break, says, expected, found, after (bars), does, twin
     """
-    desk = desk_at(folder)
+    check_count("bars", bars, 1)
     names = _chosen(component, fault)
+    desk = desk_at(folder)
     record = desk.record()
     if len(record.bars) < 5:
         raise NeuralphaError(
@@ -212,13 +214,15 @@ def try_faults(
     panel = cut_panel(panel, last=record.dates[-1])
     return pd.DataFrame([_try(desk, record, panel, name, start) for name in names])
 
-# %% ../../nbs/report/desk_faults.ipynb #b464abab
+# %% ../../nbs/report/desk_faults.ipynb #a82cab1b
 def _chosen(component, fault) -> list:
     if fault is not None and fault not in FAULTS:
         raise unknown_name("break", fault, FAULTS)
     kinds = {one.component for one in FAULTS.values()}
     if component is not None and component not in kinds:
         raise unknown_name("component", component, kinds)
+    if fault is not None and component not in (None, FAULTS[fault].component):
+        raise NeuralphaError(f"{fault} is a break of {FAULTS[fault].component}, not of {component}.")
     return [name for name, one in FAULTS.items() if component in (None, one.component) and fault in (None, name)]
 
 # %% ../../nbs/report/desk_faults.ipynb #915a16b1
