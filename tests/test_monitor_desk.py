@@ -31,6 +31,7 @@ from neuralpha.trading.costs import Costs
         (dict(exit="x"), "Unknown exit 'x'"),
         (dict(participation=-1.0), "participation is -1"),
         (dict(participation=np.nan), "participation is nan"),
+        (dict(participation=np.inf), "participation is inf; where all is filled, it is 0"),
         (dict(lot=-5.0), "lot is -5"),
         (dict(costs="dear"), "Unknown costs 'dear'"),
         (dict(costs=-3.0), "half_spread_bps is -3"),
@@ -360,7 +361,7 @@ def test_slippage_and_commission_are_what_the_broker_says(tmp_path):
         (dict(shares=1e200, price=1e200), "more shares than there is money"),
         (dict(commission="x"), "has a commission that is no number"),
         (dict(side="hold"), "neither buy nor sell"),
-        (dict(side="sell", shares=-5.0), "a side, and a negative number"),
+        (dict(side="buy", shares=-5.0), "bought a negative number"),
     ]
     for wrong, said in faults:
         with pytest.raises(NeuralphaError, match=said):

@@ -19,7 +19,7 @@ __all__ = ['LONG_STEP_DAYS', 'LONG_STEPS', 'GONE_AFTER', 'UNTIL', 'FEWEST_ASSETS
            'GoneAfter', 'Panel', 'once_each', 'Exits', 'exits', 'Layout', 'lay_out', 'local_times', 'unambiguous_times',
            'panel_from_frame', 'check_breadth', 'last_moment', 'cut_panel', 'without_assets', 'keep_assets']
 
-# %% ../../nbs/data/panel.ipynb #8a6b95b1
+# %% ../../nbs/data/panel.ipynb #cbff56d7
 import datetime as dt
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
@@ -28,7 +28,7 @@ from typing import NamedTuple
 from weakref import WeakKeyDictionary
 import numpy as np
 import pandas as pd
-from ..core import NeuralphaError, as_timestamp, count_of, digest
+from ..core import NeuralphaError, as_timestamp, count_of, digest, value_text
 from ..given import check_kinds
 
 # %% ../../nbs/data/panel.ipynb #14957c62
@@ -660,7 +660,7 @@ def check_breadth(panel: Panel) -> None:
             f"date, which takes {FEWEST_ASSETS}. Give a universe of more assets."
         )
 
-# %% ../../nbs/data/panel.ipynb #23b08f32
+# %% ../../nbs/data/panel.ipynb #737d66a6
 def last_moment(
     date,  # text, `datetime.date` or a time
 ) -> pd.Timestamp:
@@ -673,6 +673,8 @@ def last_moment(
         text, `datetime.date` or a time
     """
     at = as_timestamp(date)
+    if not 1678 <= at.year <= 2261:
+        raise NeuralphaError(f"{value_text(date)} is no date of a market; dates lie between 1678 and 2261.")
     whole = (
         ":" not in date if isinstance(date, str) else isinstance(date, dt.date) and not isinstance(date, dt.datetime)
     )

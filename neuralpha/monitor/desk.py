@@ -26,11 +26,12 @@ __all__ = ['FILLED_BY', 'FITS', 'TERMS', 'WATCH', 'ACTIONS_FILE', 'TABLES', 'LAY
            'Paid', 'record_fills', 'fills_of', 'next_target', 'act', 'whole_lots', 'feed', 'is_revised', 'halt',
            'verify_desk']
 
-# %% ../../nbs/monitor/desk.ipynb #6575cea3
+# %% ../../nbs/monitor/desk.ipynb #43508d62
 import contextlib, io, os, shutil, tempfile
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass, field, replace
 from hashlib import sha256
+from os import PathLike
 from pathlib import Path
 from typing import NamedTuple, Protocol
 import numpy as np
@@ -38,8 +39,8 @@ import pandas as pd
 from neuralpha.core import (
     NeuralphaError,
     atomic_path,
-    digest,
     day_text,
+    digest,
     file_digest,
     nan_to_none,
     read_json,
@@ -48,7 +49,7 @@ from neuralpha.core import (
     write_text,
     writing,
 )
-from ..given import wrong_kind
+from ..given import check_kinds, wrong_kind
 from ..data.panel import GONE_AFTER, Panel, cut_panel, last_moment, local_times
 from ..data.returns import bar_return
 from ..labels import check_label, forward_return
@@ -75,7 +76,7 @@ from ..trading.costs import Costs, make_costs
 FILLED_BY = ("paper", "broker")
 FITS = ("challenger", "no fit")  # kinds of entries: a new fit was made, or could not be
 
-# %% ../../nbs/monitor/desk.ipynb #aa90b077
+# %% ../../nbs/monitor/desk.ipynb #7f8d9788
 @dataclass(frozen=True)
 class DeskTerms:
     """What a desk trades, and how; none of it changes while it is open.
@@ -135,6 +136,8 @@ class DeskTerms:
         if not names or len({*names, "desk"}) <= len(names) or not all(isinstance(one, str) and one for one in names):
             raise NeuralphaError("A desk has one model at least, each name once, and none is called desk.")
         clock, _ = self.clock, self.account  # each says itself what it cannot trade with
+        if not self.participation < np.inf:
+            raise NeuralphaError(f"participation is {self.participation}; where all is filled, it is 0.")
         if clock.delay < 1:
             raise NeuralphaError(f"delay is {self.delay}: a desk trades after it has decided; give at least 1 bar.")
         check_label(self.horizon, self.label_delay, self.exit)
@@ -187,13 +190,14 @@ class DeskInputs(Protocol):
             asset by feature, before any transform
         """
 
-# %% ../../nbs/monitor/desk.ipynb #e3742f25
+# %% ../../nbs/monitor/desk.ipynb #7f6793bc
 TERMS, WATCH, ACTIONS_FILE, TABLES = "desk.json", "watch.json", "actions.toml", "tables"
 LAYOUT = 1  # of a desk's files and entries: raise it whenever one of them gets, loses or changes a field
 
 
+@check_kinds
 def create_desk(
-    folder,  # must not exist
+    folder: str | PathLike,  # must not exist
     terms: DeskTerms,
     weigh,  # `weights(scores, panel)` and `adjust(day, wish)`: the policy that `terms.policy` names
     watch: Watch,
@@ -207,7 +211,7 @@ def create_desk(
 
     Parameters
     ----------
-    folder
+    folder : str | PathLike
         must not exist
     terms : DeskTerms
     weigh
@@ -241,13 +245,14 @@ def create_desk(
         fixed = {name: file_digest(build / name) for name in (TERMS, WATCH)}
         with write_journal(build) as journal:
             journal.append("opened", dict(fixed=fixed, models=models or {}, acting=terms.models[0], since=terms.since))
+        read_opening(build)  # what cannot be read again is not opened
         os.chmod(build, 0o755)
         os.rename(build, folder)
     finally:
         shutil.rmtree(build, ignore_errors=True)
     return Desk(folder, weigh)
 
-# %% ../../nbs/monitor/desk.ipynb #50ac1ea3
+# %% ../../nbs/monitor/desk.ipynb #01e4c6f2
 class Opening(NamedTuple):
     """What was fixed when a desk was opened.
 
@@ -268,7 +273,8 @@ class Opening(NamedTuple):
     reference: Reference | None
 
 
-def read_opening(folder) -> Opening:
+@check_kinds
+def read_opening(folder: str | PathLike) -> Opening:
     """The files that a desk was opened with; raises where another version of the code wrote them."""
     folder = Path(folder)
     for name in (TERMS, WATCH):
@@ -535,12 +541,12 @@ def write_bar_table(folder, table: pd.DataFrame) -> str:  # digest, which is its
             tmp.write_bytes(out.getvalue())
     return name
 
-# %% ../../nbs/monitor/desk.ipynb #fca1f191
+# %% ../../nbs/monitor/desk.ipynb #3d5472b1
 def read_bar_table(folder, name: str) -> pd.DataFrame:
     """Read a table, and compare its bytes with its name."""
     path = Path(folder) / TABLES / f"{name}.parquet"
-    if not path.exists() or file_digest(path) != name:
-        fault = "was altered" if path.exists() else "is missing"
+    if not path.is_file() or file_digest(path) != name:
+        fault = "was altered" if path.is_file() else "is missing"
         raise NeuralphaError(
             f"{path} {fault}: the desk cannot go on from it. `neuralpha verify` shows what else is wrong."
         )
@@ -895,7 +901,7 @@ def record_fills(
             _append_fills(journal, record, date, part)
     return len(lines)
 
-# %% ../../nbs/monitor/desk.ipynb #b54cd621
+# %% ../../nbs/monitor/desk.ipynb #a07ff019
 def _checked_fills(fills) -> pd.DataFrame:  # date, asset, shares, price, commission
     """The fills as numbers; refuses the first line that cannot be meant."""
     lines = pd.DataFrame({"date": local_times(fills["date"], "The fills: column 'date'")}, fills.index)
@@ -914,12 +920,12 @@ def _checked_fills(fills) -> pd.DataFrame:  # date, asset, shares, price, commis
     }
     if side is not None:
         faults["a side that is neither buy nor sell"] = ~side.isin(["buy", "sell"])
-        faults["a side, and a negative number of shares"] = lines["shares"] < 0
+        faults["bought a negative number of shares"] = (side == "buy") & (lines["shares"] < 0)
     for what, wrong in faults.items():
         if wrong.any():
             raise NeuralphaError(f"Line {int(np.flatnonzero(wrong)[0]) + 1} of the fills has {what}.")
     if side is not None:
-        lines["shares"] *= np.where(side == "sell", -1.0, 1.0)
+        lines["shares"] = np.where(side == "sell", -lines["shares"].abs(), lines["shares"])
     return lines
 
 
@@ -1333,7 +1339,8 @@ def _halt(journal, record, why) -> list:
     """Note why nothing is traded; once, however often the same file comes."""
     return [] if record.halted == why else [journal.append("halt", dict(why=why))]
 
-# %% ../../nbs/monitor/desk.ipynb #2f521b15
+# %% ../../nbs/monitor/desk.ipynb #203f9f89
+@check_kinds
 def halt(desk: Desk, why: str) -> list:  # entries that were added
     """Stop a desk for a reason that was found outside of it, such as a file that cannot be read.
 
@@ -1345,16 +1352,17 @@ def halt(desk: Desk, why: str) -> list:  # entries that were added
     with desk.writing() as journal:
         return _halt(journal, desk.record(), why)
 
-# %% ../../nbs/monitor/desk.ipynb #527c2dcc
+# %% ../../nbs/monitor/desk.ipynb #72cd8a48
+@check_kinds
 def verify_desk(
-    folder,
+    folder: str | PathLike,
     head: str | None = None,  # digest of an entry that you kept elsewhere
 ) -> list:  # sentences; empty: nothing is wrong
     """Everything that is not as it was written: entries altered, removed or reordered, tables, terms and charts.
 
     Parameters
     ----------
-    folder
+    folder : str | PathLike
     head : str | None, default None
         digest of an entry that you kept elsewhere
 
@@ -1368,19 +1376,19 @@ def verify_desk(
     problems = list(found.problems)
     fixed = [entry.body.get("fixed", {}) for entry in found.entries if entry.kind == "opened"]
     for name, known in (fixed[0] if fixed else {}).items():
-        if not (folder / name).exists() or file_digest(folder / name) != known:
+        if not (folder / name).is_file() or file_digest(folder / name) != known:
             problems.append(f"{name} is not what it was when the desk was opened.")
     for entry in found.entries:
         if entry.kind == "bar":
             problems += _table_problems(folder, entry)
     return problems
 
-# %% ../../nbs/monitor/desk.ipynb #f7ec7b49
+# %% ../../nbs/monitor/desk.ipynb #1d9447dc
 def _table_problems(folder, entry) -> list:
     if not {"date", "table"} <= set(entry.body):
         return [f"Entry {entry.number} is a bar without a date or a table: another version of neuralpha wrote it."]
     path = folder / TABLES / f"{entry.body['table']}.parquet"
-    if not path.exists():
+    if not path.is_file():
         return [f"The table of {entry.body['date']} (entry {entry.number}) is missing."]
     if file_digest(path) != entry.body["table"]:
         return [f"The table of {entry.body['date']} (entry {entry.number}) was altered."]

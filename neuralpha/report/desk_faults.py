@@ -14,15 +14,16 @@ costs.
 # %% auto #0
 __all__ = ['FAULTS', 'Fault', 'BrokenInputs', 'try_faults']
 
-# %% ../../nbs/report/desk_faults.ipynb #096d570c
+# %% ../../nbs/report/desk_faults.ipynb #c8ce1d81
 import shutil, tempfile
 from dataclasses import replace
+from os import PathLike
 from pathlib import Path
 from typing import NamedTuple
 import numpy as np
 import pandas as pd
 from ..core import NeuralphaError, unknown_name, write_json
-from ..given import check_count
+from ..given import check_count, check_kinds
 from ..data.panel import Panel, cut_panel
 from ..data.returns import bar_return
 from ..monitor.desk import Desk, feed
@@ -170,9 +171,10 @@ class BrokenInputs:
         found = self.inner.features(date)
         return self.fault.features(found) if self.fault.features and date >= self.first else found
 
-# %% ../../nbs/report/desk_faults.ipynb #8d49f082
+# %% ../../nbs/report/desk_faults.ipynb #4b4dbdd4
+@check_kinds
 def try_faults(
-    folder,  # of a desk, or the desk
+    folder: str | PathLike | Desk,  # of a desk, its address, or the desk
     component: str | None = None,  # data, drift, costs, fills or money; default: all
     fault: str | None = None,  # a name of `FAULTS`
     bars: int = 40,  # that are replayed
@@ -183,8 +185,8 @@ def try_faults(
 
     Parameters
     ----------
-    folder
-        of a desk, or the desk
+    folder : str | PathLike | Desk
+        of a desk, its address, or the desk
     component : str | None, default None
         data, drift, costs, fills or money; default: all
     fault : str | None, default None

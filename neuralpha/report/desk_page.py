@@ -12,19 +12,21 @@ file for the programs that come next.
 __all__ = ['SHOWN', 'LIGHTS', 'LAYER_IN_WORDS', 'DeskPage', 'write_desk_page', 'desk_page', 'light_of', 'desk_figures',
            'desk_figures_names', 'money_cone', 'plot_money', 'plot_layers', 'plot_waterfall', 'plot_contests']
 
-# %% ../../nbs/report/desk_page.ipynb #c999bbeb
+# %% ../../nbs/report/desk_page.ipynb #cdb14b7a
 from dataclasses import dataclass
+from os import PathLike
 from pathlib import Path
 from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 from ..core import NeuralphaError, atomic_path, count_of, figure_png, write_text
+from ..given import check_kinds
 from ..data.panel import Panel
 from ..evaluate.catalogue import number, signed
 from ..evaluate.plots import COLOURS, date_axis, new_figure, style
 from ..evaluate.statistics import block_length
 from ..monitor.charts import resample_blocks
-from ..monitor.desk import Record, verify_desk
+from ..monitor.desk import Desk, Record, verify_desk
 from ..monitor.difference import Difference, explain_difference
 from ..monitor.layers import watch_delays
 from ..monitor.registry import MODELS_FOLDER, Contest, contest, registered
@@ -98,9 +100,10 @@ class DeskPage:
     chained: str
     journal: PlainTable
 
-# %% ../../nbs/report/desk_page.ipynb #8995efa6
+# %% ../../nbs/report/desk_page.ipynb #a13423f0
+@check_kinds
 def write_desk_page(
-    folder,
+    folder: str | PathLike | Desk,  # of a desk, its address, or the desk
     universe=None,  # the data as it stands today, for the comparison with the backtest; default: the report's
     **options,  # how to read it
 ) -> Path:  # the page
@@ -108,7 +111,8 @@ def write_desk_page(
 
     Parameters
     ----------
-    folder
+    folder : str | PathLike | Desk
+        of a desk, its address, or the desk
     universe : default None
         the data as it stands today, for the comparison with the backtest; default: the report's
     **options
@@ -410,13 +414,18 @@ def _delays_shown(record) -> PlainTable:
     rows = [(one.Index, one.layer, _bars(one.median), _bars(one.late)) for one in found.itertuples()]
     return PlainTable([PlainColumn(*head) for head in heads], rows)
 
-# %% ../../nbs/report/desk_page.ipynb #18687985
+# %% ../../nbs/report/desk_page.ipynb #bfb60593
 def _bars(value) -> str:
     return f"{value:,.0f}" if np.isfinite(value) else "later than watched"
 
 
 def _shown_number(value) -> str:
     return "–" if value is None else f"{value:.4g}".replace("-", "−")
+
+
+def _money(value: float, digits: int = 0) -> str:
+    """Money with a true minus sign; what rounds to nothing has none."""
+    return f"{value:z,.{digits}f}".replace("-", "−")
 
 # %% ../../nbs/report/desk_page.ipynb #0f732329
 def _worn(record, decay) -> str:
@@ -479,9 +488,9 @@ def _verdict(row) -> str:
         return "no band"
     return "changed" if row["changed"] else "as before"
 
-# %% ../../nbs/report/desk_page.ipynb #5833e436
+# %% ../../nbs/report/desk_page.ipynb #01120adf
 def _finite_number(value) -> str:
-    return f"{value:.3g}" if np.isfinite(value) else "–"
+    return f"{value:.3g}".replace("-", "−") if np.isfinite(value) else "–"
 
 # %% ../../nbs/report/desk_page.ipynb #57c54d2e
 def _alarms_shown(record) -> PlainTable:
@@ -493,24 +502,24 @@ def _alarms_shown(record) -> PlainTable:
     ]
     return PlainTable([PlainColumn(*head) for head in heads], rows)
 
-# %% ../../nbs/report/desk_page.ipynb #67423022
+# %% ../../nbs/report/desk_page.ipynb #28522277
 def _compared(difference) -> str:
     if isinstance(difference, str):
         return difference
     total, base = float((difference.live - difference.backtest).sum()), float(difference.backtest.sum())
     return (
-        f"Over {len(difference.dates)} bars the desk made {difference.live.sum():,.0f}, the backtest of the same bars "
-        f"{base:,.0f}: {signed(total, 0)}, taken apart in the order in which causes precede effects. "
+        f"Over {len(difference.dates)} bars the desk made {_money(difference.live.sum())}, the backtest of the same "
+        f"bars {_money(base)}: {signed(total, 0)}, taken apart in the order in which causes precede effects. "
         f"The sum is exact to {difference.error:.0e} of the capital on every bar."
     )
 
-# %% ../../nbs/report/desk_page.ipynb #65f34843
+# %% ../../nbs/report/desk_page.ipynb #4aca9921
 def _causes_shown(difference) -> PlainTable:
     heads = [("Cause", True), ("Money", False), ("Basis points of the capital", False)]
     if isinstance(difference, str):
         return PlainTable([], [])
     rows = [
-        (cause, f"{money:,.0f}", f"{1e4 * money / difference.capital:.2f}")
+        (cause, _money(money), _money(1e4 * money / difference.capital, 2))
         for cause, money in difference.by_cause.items()
     ]
     return PlainTable([PlainColumn(*head) for head in heads], rows)
