@@ -1,14 +1,15 @@
 # Exported from nbs/ by `make sync`; edit the notebook.
 from neuralpha.report.desk_page import *
-import html, json, re
+import html, json, re, shutil
 from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
 from neuralpha.core import NeuralphaError, read_json
 from neuralpha.monitor.desk import halt
+from neuralpha.monitor.registry import MODELS_FOLDER
 from neuralpha.monitor.sequential import confidence_sequence, years_to_decide
-from neuralpha.report.desk import open_desk, replay_desk
+from neuralpha.report.desk import open_desk, replay_desk, step_desk
 from neuralpha.trading.account import PAID_TO_TRADE
 
 def test_the_page_shows_what_is_in_force_what_to_trade_and_what_it_cost(replayed):
@@ -38,6 +39,14 @@ def test_a_halted_desk_shows_a_red_light_and_orders_nothing(desk_report, tmp_pat
     text = write_desk_page(desk).read_text()
     assert "Halted" in text and "the file &lt;b&gt;is&lt;/b&gt; broken" in text
     assert len(pd.read_csv(desk.folder / "orders.csv")) == 0
+
+def test_the_page_of_a_desk_that_lost_a_model_says_so(replayed):
+    shutil.rmtree(replayed.folder / MODELS_FOLDER)
+    page = write_desk_page(replayed).read_text()
+    key = replayed.models["ridge"][:12]
+    assert f"The model {key} (ridge) is missing." in page and "No comparison: The model" in page
+    [entry] = step_desk(replayed, "sim-tiny")
+    assert entry.kind == "halt" and "The model" in entry.body["why"]
 
 def test_a_cone_is_made_of_whole_paths():
     low, middle, high = money_cone(np.full(100, 0.01), 10)

@@ -18,14 +18,14 @@ decided by the desk alone: the alias `champion` over there follows it. This need
 # %% auto #0
 __all__ = ['CHAMPION', 'DIGEST', 'export_to_mlflow']
 
-# %% ../../nbs/monitor/to_mlflow.ipynb #e849f615
+# %% ../../nbs/monitor/to_mlflow.ipynb #c8f9986b
 import os
 import pandas as pd
 from ..core import NeuralphaError, canonical_json, extra, read_json
 from .desk import Desk
-from .registry import CARD, CARD_KEYS, MODELS_FOLDER, verify_models
+from .registry import CARD, CARD_KEYS, MODELS_FOLDER, lost_models, verify_models
 
-# %% ../../nbs/monitor/to_mlflow.ipynb #42deb214
+# %% ../../nbs/monitor/to_mlflow.ipynb #89d4c9be
 CHAMPION = "champion"  # alias of the version that acts
 DIGEST = "neuralpha.digest"  # tag by which a version is known again
 
@@ -56,7 +56,8 @@ def export_to_mlflow(
         raise NeuralphaError(
             f"The export goes to {uri!r} under the name {name!r}; give both, e.g. sqlite:///mlflow.db and 'desk'."
         )
-    if wrong := verify_models(desk.folder / MODELS_FOLDER):
+    registry = desk.folder / MODELS_FOLDER
+    if wrong := lost_models(registry, desk.models) + verify_models(registry):
         raise NeuralphaError(f"{wrong[0]} Nothing was exported; `neuralpha verify` shows what else is wrong.")
     client, refusal = _client(uri)
     try:

@@ -21,14 +21,14 @@ __all__ = ['ORDERS', 'open_desk', 'validation_scores', 'validation_values', 'des
            'order_table', 'position_table', 'write_orders', 'read_fills', 'verify_whole_desk', 'Compared',
            'compare_desk']
 
-# %% ../../nbs/report/desk.ipynb #70a053d4
+# %% ../../nbs/report/desk.ipynb #71621eb4
 import shutil
 from os import PathLike
 from pathlib import Path
 from typing import NamedTuple
 import numpy as np
 import pandas as pd
-from ..core import NeuralphaError, as_timestamp, read_json, write_text
+from ..core import NeuralphaError, as_timestamp, read_json, value_text, write_text
 from ..given import check_kinds, list_of
 from ..data.panel import Panel, cut_panel, last_moment
 from ..labels import forward_return
@@ -58,7 +58,7 @@ from neuralpha.monitor.layers import (
 from ..monitor.difference import Difference, explain_difference
 from ..monitor.journal import Entry, verify_journal
 from ..monitor.policy import load_policy
-from ..monitor.registry import MODELS_FOLDER, register_model, verify_models
+from ..monitor.registry import MODELS_FOLDER, lost_models, register_model, verify_models
 from ..monitor.shortfall import desk_sectors, desk_shortfall
 from ..portfolio.backtest import Book, backtest
 from ..portfolio.grammar import read_policy
@@ -302,8 +302,7 @@ def _facts(report, stored, since, values, book) -> dict:
         since=str(since),
     )
 
-# %% ../../nbs/report/desk.ipynb #af089a97
-@check_kinds
+# %% ../../nbs/report/desk.ipynb #4020ca0e
 def desk_at(
     folder: str | PathLike | Desk,  # of a desk, its address, or the desk
 ) -> Desk:
@@ -316,6 +315,8 @@ def desk_at(
     """
     if isinstance(folder, Desk):
         return folder
+    if not isinstance(folder, (str, PathLike)):
+        raise NeuralphaError(f"A desk is a folder, an address or a Desk; {value_text(folder)} was given.")
     if is_address(folder):
         place = DeskAtAddress(folder)
         place.pull()
@@ -336,8 +337,7 @@ def _desk_file(folder) -> Path:
         )
     return file
 
-# %% ../../nbs/report/desk.ipynb #c8607a7f
-@check_kinds
+# %% ../../nbs/report/desk.ipynb #e2029c84
 def step_desk(
     folder: str | PathLike | Desk,  # of a desk, its address, or the desk
     universe,  # the newest data: whatever `load_universe` takes
@@ -454,8 +454,7 @@ def retrain_desk(
         raise NeuralphaError(f"No new fit: {entry.body['reason']}")
     return entry.body
 
-# %% ../../nbs/report/desk.ipynb #4070a694
-@check_kinds
+# %% ../../nbs/report/desk.ipynb #d02eccf7
 def replay_desk(
     folder: str | PathLike | Desk,  # of a desk, its address, or the desk
     universe=None,  # default: the universe of the report
@@ -529,8 +528,7 @@ def position_table(record: Record) -> pd.DataFrame:  # asset, amount, weight, fi
     )
     return pd.DataFrame(found).reset_index(drop=True)
 
-# %% ../../nbs/report/desk.ipynb #945904b8
-@check_kinds
+# %% ../../nbs/report/desk.ipynb #40f391fe
 def write_orders(folder: str | PathLike | Desk) -> Path:  # orders.csv
     """Write `orders.csv` and `positions.csv` of a desk, each whole or not at all.
 
@@ -579,7 +577,7 @@ def read_fills(
         raise NeuralphaError(f"{file} is not a readable CSV file: {e}") from e
     return record_fills(desk, table)
 
-# %% ../../nbs/report/desk.ipynb #c8358f87
+# %% ../../nbs/report/desk.ipynb #6dc5f1f3
 @check_kinds
 def verify_whole_desk(folder: str | PathLike) -> list:  # sentences; empty: nothing is wrong
     """Journal, tables, terms, charts, and the models in the registry; and whether this version can go on with it.
@@ -597,11 +595,7 @@ def verify_whole_desk(folder: str | PathLike) -> list:  # sentences; empty: noth
     known = dict(read_json(Path(folder) / TERMS, models=dict)["models"])
     entries = verify_journal(folder).entries
     known |= {entry.body["model"]: entry.body["digest"] for entry in entries if entry.kind == "challenger"}
-    lost = [
-        f"The model {key[:12]} ({name}) is missing."
-        for name, key in known.items()
-        if not (Path(folder) / MODELS_FOLDER / key).exists()
-    ]
+    lost = lost_models(Path(folder) / MODELS_FOLDER, known)
     altered = verify_desk(folder)
     stale = [] if altered or lost or _unreadable(folder) else _stale(folder)
     return [*_unreadable(folder), *altered, *lost, *verify_models(Path(folder) / MODELS_FOLDER), *stale]
@@ -644,8 +638,7 @@ class Compared(NamedTuple):
     shortfall: pd.DataFrame  # as `desk_shortfall`
     sectors: pd.DataFrame | None  # as `desk_sectors`; None: the universe has no sectors
 
-# %% ../../nbs/report/desk.ipynb #5b861790
-@check_kinds
+# %% ../../nbs/report/desk.ipynb #8467da2f
 def compare_desk(
     folder: str | PathLike | Desk,  # of a desk, its address, or the desk
     universe=None,  # the data as it stands today; default: the report's

@@ -12,7 +12,7 @@ file for the programs that come next.
 __all__ = ['SHOWN', 'LIGHTS', 'LAYER_IN_WORDS', 'DeskPage', 'write_desk_page', 'desk_page', 'light_of', 'desk_figures',
            'desk_figures_names', 'money_cone', 'plot_money', 'plot_layers', 'plot_waterfall', 'plot_contests']
 
-# %% ../../nbs/report/desk_page.ipynb #cdb14b7a
+# %% ../../nbs/report/desk_page.ipynb #fe91102e
 from dataclasses import dataclass
 from os import PathLike
 from pathlib import Path
@@ -20,7 +20,6 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 from ..core import NeuralphaError, atomic_path, count_of, figure_png, write_text
-from ..given import check_kinds
 from ..data.panel import Panel
 from ..evaluate.catalogue import number, signed
 from ..evaluate.plots import COLOURS, date_axis, new_figure, style
@@ -29,7 +28,7 @@ from ..monitor.charts import resample_blocks
 from ..monitor.desk import Desk, Record, verify_desk
 from ..monitor.difference import Difference, explain_difference
 from ..monitor.layers import watch_delays
-from ..monitor.registry import MODELS_FOLDER, Contest, contest, registered
+from ..monitor.registry import MODELS_FOLDER, Contest, contest, lost_models, registered
 from .desk import FittedInputs, _read_panel, desk_at, order_table, write_orders
 from .desk_decay import HALF_LIFE, LOOKED_AT, LiveDecay, live_decay, plot_crowding, plot_decay
 from .desk_decay import severity_now
@@ -100,8 +99,7 @@ class DeskPage:
     chained: str
     journal: PlainTable
 
-# %% ../../nbs/report/desk_page.ipynb #a13423f0
-@check_kinds
+# %% ../../nbs/report/desk_page.ipynb #7d372567
 def write_desk_page(
     folder: str | PathLike | Desk,  # of a desk, its address, or the desk
     universe=None,  # the data as it stands today, for the comparison with the backtest; default: the report's
@@ -291,9 +289,11 @@ def light_of(record: Record) -> tuple:  # word, whether it alarms, sentence
         f"{state.quiet} quiet bars ago.",
     )
 
-# %% ../../nbs/report/desk_page.ipynb #489caa29
+# %% ../../nbs/report/desk_page.ipynb #8ea80066
 def _warnings(record) -> list:
-    said = [f"The folder is not as it was written: {problem}" for problem in verify_desk(record.desk.folder)]
+    desk = record.desk
+    problems = verify_desk(desk.folder) + lost_models(desk.folder / MODELS_FOLDER, desk.models)
+    said = [f"The folder is not as it was written: {problem}" for problem in problems]
     if record.bars and record.state.retrain and record.fitted < len(record.bars):
         said.append(
             "The action policy asks for a new fit: `neuralpha desk retrain` makes it, or [retrain] in actions.toml by "
@@ -560,7 +560,7 @@ def _years(one) -> str:
     ratio = f"information ratio {one.information_ratio:.2f} a year"
     return f"A difference as large as that so far ({ratio}) takes about {one.years:,.1f} years to decide."
 
-# %% ../../nbs/report/desk_page.ipynb #2dbf2aab
+# %% ../../nbs/report/desk_page.ipynb #05690fbe
 def _models_shown(record) -> PlainTable:
     heads = [
         ("Model", True),
@@ -573,7 +573,7 @@ def _models_shown(record) -> PlainTable:
     cards = registered(record.desk.folder / MODELS_FOLDER)
     rows = []
     for name, key in record.desk.models.items():
-        card = cards.loc[key]
+        card = cards.loc[key] if key in cards.index else dict.fromkeys(cards, "–")
         rows.append(
             (
                 name,
