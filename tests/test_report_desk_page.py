@@ -128,7 +128,7 @@ def test_every_figure_of_the_page_follows_from_the_journal(replayed):
     returns = pd.DataFrame(np.diff(np.log(np.vstack([[capital] * 3, wealth])), axis=0), columns=wealth.columns)
     difference = np.expm1(returns[other]) - np.expm1(returns[champion])
     ratio = difference.mean() / difference.std() * np.sqrt(replayed.facts["bars_per_year"])
-    assert f"information ratio {ratio:.2f} a year" in said
+    assert f"information ratio {ratio:.2f} a year".replace("-", "−") in said
     assert confidence_sequence(difference.to_numpy(), 0.05, terms["tranches"])["low"].isna().all()
     assert f"{other} against {champion}: {len(bars)} bars, too few for an interval." in said
     years = years_to_decide(ratio, 0.05, bars_per_year=replayed.facts["bars_per_year"])
@@ -148,7 +148,7 @@ def test_every_figure_of_the_page_follows_from_the_journal(replayed):
     newest = [[str(entry["number"]), entry["kind"], entry["body"]["date"][:10]] for entry in entries[: -SHOWN - 1 : -1]]
     assert [row[:3] for row in shown["Entry"]] == newest
     lines = [
-        f"{bar['state']['action']}, {bar['orders']['count']} orders, wealth {bar['wealth'][0]:,.0f}"
+        f"{bar['state']['action']}, {bar['orders']['count']} orders, wealth {bar['wealth'][0]:,.0f}".replace("-", "−")
         for bar in bars[: -SHOWN - 1 : -1]
     ]
     assert [row[3] for row in shown["Entry"]] == lines

@@ -39,7 +39,7 @@ from .pages.frame import Frame, render
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-# %% ../../nbs/report/desk_page.ipynb #8032f4e1
+# %% ../../nbs/report/desk_page.ipynb #53994973
 SHOWN = 20  # rows of a table on the page; the files hold all
 
 
@@ -59,6 +59,8 @@ class DeskPage:
     watched : str
     layers : PlainTable
     found_after : PlainTable
+    alarm_count : str
+        of bars with one
     alarms : PlainTable
     classic : str
     wear : str
@@ -86,6 +88,7 @@ class DeskPage:
     watched: str
     layers: PlainTable
     found_after: PlainTable
+    alarm_count: str  # of bars with one
     alarms: PlainTable
     classic: str
     wear: str
@@ -194,7 +197,7 @@ def _difference(desk, record, panel):
     except NeuralphaError as e:
         return f"No comparison: {e}"
 
-# %% ../../nbs/report/desk_page.ipynb #2f1a0f31
+# %% ../../nbs/report/desk_page.ipynb #f10a0c0c
 def desk_page(
     record: Record,
     difference,  # from the backtest, or the sentence why there is none
@@ -241,6 +244,7 @@ def desk_page(
         watched=_watched(record),
         layers=_layers_shown(record),
         found_after=_delays_shown(record),
+        alarm_count=count_of(sum(bool(bar["alarms"]) for bar in record.bars), "bar"),
         alarms=_alarms_shown(record),
         classic=classic,
         wear=_worn(record, decay),
@@ -325,15 +329,15 @@ def _cost_name(terms):
         terms.cost_rule.name if terms.cost_rule.name != "own" else f"{terms.cost_rule.half_spread_bps:g} basis points"
     )
 
-# %% ../../nbs/report/desk_page.ipynb #89e7852f
+# %% ../../nbs/report/desk_page.ipynb #980c328c
 def _ordered(record) -> str:
     orders = order_table(record)
     if not len(orders):
         return "None."
     buy, sell = (orders.loc[orders["side"] == side, "amount"].sum() for side in ("buy", "sell"))
-    return f"{len(orders)} orders: {buy:,.0f} to buy, {sell:,.0f} to sell."
+    return f"{count_of(len(orders), 'order')}: {buy:,.0f} to buy, {sell:,.0f} to sell."
 
-# %% ../../nbs/report/desk_page.ipynb #72166846
+# %% ../../nbs/report/desk_page.ipynb #084d1e92
 def _orders_shown(record) -> PlainTable:
     columns = [
         PlainColumn(name, text)
@@ -346,7 +350,7 @@ def _orders_shown(record) -> PlainTable:
         )
     ]
     rows = [
-        (o.asset, o.side, "–" if np.isnan(o.shares) else f"{o.shares:,.1f}", f"{o.amount:,.0f}", f"{o.target:.2%}")
+        (o.asset, o.side, _shares(o.shares), _money(o.amount), f"{_money(100 * o.target, 2)}%")
         for o in order_table(record).head(SHOWN).itertuples()
     ]
     return PlainTable(columns, rows)
@@ -414,13 +418,17 @@ def _delays_shown(record) -> PlainTable:
     rows = [(one.Index, one.layer, _bars(one.median), _bars(one.late)) for one in found.itertuples()]
     return PlainTable([PlainColumn(*head) for head in heads], rows)
 
-# %% ../../nbs/report/desk_page.ipynb #bfb60593
+# %% ../../nbs/report/desk_page.ipynb #6ec58ed5
 def _bars(value) -> str:
     return f"{value:,.0f}" if np.isfinite(value) else "later than watched"
 
 
 def _shown_number(value) -> str:
     return "–" if value is None else f"{value:.4g}".replace("-", "−")
+
+
+def _shares(count: float) -> str:
+    return _money(count, 1) if np.isfinite(count) else "–"
 
 
 def _money(value: float, digits: int = 0) -> str:
@@ -553,11 +561,11 @@ def _contradicted(one, since) -> str:
         "Nobody may be promoted on it."
     )
 
-# %% ../../nbs/report/desk_page.ipynb #ac053ffa
+# %% ../../nbs/report/desk_page.ipynb #20866767
 def _years(one) -> str:
     if not np.isfinite(one.years):
         return "A difference of nothing is never decided."
-    ratio = f"information ratio {one.information_ratio:.2f} a year"
+    ratio = f"information ratio {_money(one.information_ratio, 2)} a year"
     return f"A difference as large as that so far ({ratio}) takes about {one.years:,.1f} years to decide."
 
 # %% ../../nbs/report/desk_page.ipynb #05690fbe
@@ -625,13 +633,14 @@ def _journal_shown(record) -> PlainTable:
     ]
     return PlainTable([PlainColumn(*head) for head in heads], rows)
 
-# %% ../../nbs/report/desk_page.ipynb #15ad6dc0
+# %% ../../nbs/report/desk_page.ipynb #15def8bd
 def _what(entry) -> str:
     """One line of the journal in words."""
     body = entry.body
     match entry.kind:
         case "bar":
-            return f"{body['state']['action']}, {body['orders']['count']} orders, wealth {body['wealth'][0]:,.0f}"
+            orders = count_of(body["orders"]["count"], "order")
+            return f"{body['state']['action']}, {orders}, wealth {_money(body['wealth'][0])}"
         case "opened":
             return f"{body['acting']} acts"
         case "halt":
@@ -758,17 +767,17 @@ def plot_layers(record: Record) -> "Figure":
     date_axis(ax)
     return figure
 
-# %% ../../nbs/report/desk_page.ipynb #333fd878
+# %% ../../nbs/report/desk_page.ipynb #afd776bb
 def plot_waterfall(difference: Difference) -> "Figure":
-    """From the profit of the backtest to that of the desk."""
+    """From the profit of the backtest to that of the desk: points for the two, since what lies between may be small."""
     causes = difference.by_cause
     ends = float(difference.backtest.sum()) + np.concatenate([[0.0], causes.cumsum()])
     figure, ax = new_figure(7, 4.2)
     at = np.arange(len(causes) + 2)
-    ax.barh(at[0], ends[0], color="#888888")
     colours = np.where(causes >= 0, COLOURS[2], COLOURS[1])
     ax.barh(at[1:-1], causes, left=ends[:-1], color=colours)
-    ax.barh(at[-1], float(difference.live.sum()), color="#444444")
+    ax.vlines(ends[:-1], at[:-2], at[1:-1], color="#BBBBBB", lw=0.8)
+    ax.scatter([ends[0], float(difference.live.sum())], at[[0, -1]], color="black", marker="D", zorder=3)
     ax.set(yticks=at, yticklabels=["backtest", *causes.index, "live"], xlabel="profit")
     ax.invert_yaxis()
     return figure
