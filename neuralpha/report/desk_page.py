@@ -767,7 +767,7 @@ def plot_layers(record: Record) -> "Figure":
     date_axis(ax)
     return figure
 
-# %% ../../nbs/report/desk_page.ipynb #afd776bb
+# %% ../../nbs/report/desk_page.ipynb #e2c10235
 def plot_waterfall(difference: Difference) -> "Figure":
     """From the profit of the backtest to that of the desk: points for the two, since what lies between may be small."""
     causes = difference.by_cause
@@ -776,9 +776,13 @@ def plot_waterfall(difference: Difference) -> "Figure":
     at = np.arange(len(causes) + 2)
     colours = np.where(causes >= 0, COLOURS[2], COLOURS[1])
     ax.barh(at[1:-1], causes, left=ends[:-1], color=colours)
-    ax.vlines(ends[:-1], at[:-2], at[1:-1], color="#BBBBBB", lw=0.8)
+    ax.vlines(ends, at[:-1], at[1:], color="#BBBBBB", lw=0.8)
     ax.scatter([ends[0], float(difference.live.sum())], at[[0, -1]], color="black", marker="D", zorder=3)
     ax.set(yticks=at, yticklabels=["backtest", *causes.index, "live"], xlabel="profit")
+    ax.use_sticky_edges = False  # a bar that ends at the edge looks cut off
+    ax.margins(x=0.08)
+    ax.xaxis.set_major_formatter("{x:,.0f}")
+    ax.locator_params(axis="x", nbins=5)
     ax.invert_yaxis()
     return figure
 
