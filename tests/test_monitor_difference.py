@@ -130,6 +130,7 @@ def test_what_a_broker_does_moves_the_lines_of_execution(tmp_path):
     }
     for line, fault in faults.items():
         found = with_fault(line, **fault)
+        assert found.error < 1e-14
         assert moved(found) == {CAUSES[sized], line}
         np.testing.assert_array_equal(found.parts[sized], fair.parts[sized])
         assert found.by_cause[line] < 0 or line not in ("fill price", "commission")

@@ -506,7 +506,7 @@ class Filled(NamedTuple):
         """Fields of an account whose chosen orders, (bars, assets), end as they did, while all others are filled."""
         return dict(filled=np.where(chosen, self.share, 1.0), beyond=np.where(chosen, self.beyond, 0.0))
 
-# %% ../../nbs/monitor/difference.ipynb #40e80ae8
+# %% ../../nbs/monitor/difference.ipynb #2fd4dfba
 def filled_shares(
     desk: Desk,
     panel: Panel,
@@ -546,10 +546,10 @@ def filled_shares(
         asked = np.full(panel.n_assets, np.nan) if facts.late[t - 1] else facts.asked[t]
         moment = _Moment(before[:, 0], base[0], facts.position[t - 1], facts.wealth[t - 1])
         order = ordered[t] = _orders(asked, moment, terms.lot, None if growth is None else growth[t])
-        nothing = 1e-9 * facts.wealth[t - 1]
+        nothing = 1e-12 * facts.wealth[t - 1]  # above what rounding of the account leaves, below what anybody sees
         known = np.abs(order) > nothing
         part = facts.filled[t, known] / order[known]
-        whole = np.abs(part - 1) < 1e-7
+        whole = np.abs(facts.filled[t, known] - order[known]) <= nothing
         share[t, known] = np.where(whole, 1.0, np.clip(part, 0.0, 1.0))
         beyond[t, known] -= np.where(whole, facts.filled[t, known], share[t, known] * order[known])
         beyond[t, np.abs(beyond[t]) <= nothing] = 0.0
