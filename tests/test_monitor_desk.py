@@ -359,6 +359,7 @@ def test_slippage_and_commission_are_what_the_broker_says(tmp_path):
         (dict(shares="x"), "has no number of shares"),
         (dict(shares=np.nan), "has no number of shares"),
         (dict(shares=1e200, price=1e200), "more shares than there is money"),
+        (dict(shares=1e12), "Line 1 of the fills is worth [0-9,]+, and the account [0-9,]+: shares"),
         (dict(commission="x"), "has a commission that is no number"),
         (dict(side="hold"), "neither buy nor sell"),
         (dict(side="buy", shares=-5.0), "bought a negative number"),

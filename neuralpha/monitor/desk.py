@@ -20,11 +20,11 @@ killed, at any moment, has either done a bar or not begun it; and stepping twice
 
 # %% auto #0
 __all__ = ['FILLED_BY', 'FITS', 'TERMS', 'WATCH', 'ACTIONS_FILE', 'TABLES', 'LAYOUT', 'THIN', 'WINDOW', 'LOOK_BACK',
-           'SAME_RETURN', 'FILL_COLUMNS', 'DeskTerms', 'DeskInputs', 'create_desk', 'Opening', 'read_opening',
-           'Elsewhere', 'Desk', 'Record', 'account_names', 'state_of', 'write_bar_table', 'read_bar_table',
-           'hold_missing', 'unfit_file', 'unfit_bar', 'bar_digest', 'find_revisions', 'one_date', 'is_of_the_day',
-           'Paid', 'record_fills', 'fills_of', 'next_target', 'act', 'whole_lots', 'feed', 'is_revised', 'halt',
-           'verify_desk']
+           'SAME_RETURN', 'FILL_COLUMNS', 'MOST_TRADED', 'DeskTerms', 'DeskInputs', 'create_desk', 'Opening',
+           'read_opening', 'Elsewhere', 'Desk', 'Record', 'account_names', 'state_of', 'write_bar_table',
+           'read_bar_table', 'hold_missing', 'unfit_file', 'unfit_bar', 'bar_digest', 'find_revisions', 'one_date',
+           'is_of_the_day', 'Paid', 'record_fills', 'fills_of', 'next_target', 'act', 'whole_lots', 'feed',
+           'is_revised', 'halt', 'verify_desk']
 
 # %% ../../nbs/monitor/desk.ipynb #43508d62
 import contextlib, io, os, shutil, tempfile
@@ -816,7 +816,7 @@ class Paid(NamedTuple):
     slippage: float
     commission: float
 
-# %% ../../nbs/monitor/desk.ipynb #f22722b2
+# %% ../../nbs/monitor/desk.ipynb #1e819207
 def _force_fills(run, at, wish, moved) -> Paid:
     """Wishes, in money, that end in what the broker filled."""
     fills = fills_of(run.record, run.panel.dates[at])
@@ -830,7 +830,8 @@ def _force_fills(run, at, wish, moved) -> Paid:
         code = int(np.searchsorted(run.panel.assets, fill.asset))
         if code >= run.panel.n_assets or run.panel.assets[code] != fill.asset or not price.get(code, 0) > 0:
             raise NeuralphaError(
-                f"The fills hold {fill.asset} on {pd.Timestamp(run.panel.dates[at]).date()}, when it has no price."
+                f"The fills hold {fill.asset} on {day_text(run.panel.dates[at])}, when it has no price: tell those of "
+                "that bar again without it."
             )
         worth = fill.shares * price[code]
         wish[code, 0] = _less_dust(moved[code] if np.isnan(wish[code, 0]) else wish[code, 0], worth)
@@ -859,7 +860,7 @@ def _pay(books, records, paid):
     records[0, RECORD.index("commission")] -= paid.commission
     records[0, RECORD.index("wealth")] -= total
 
-# %% ../../nbs/monitor/desk.ipynb #c25cee8f
+# %% ../../nbs/monitor/desk.ipynb #e2db01f0
 FILL_COLUMNS = ("date", "asset", "shares", "price")
 
 
@@ -895,13 +896,14 @@ def record_fills(
     lines = _checked_fills(fills)
     with desk.writing() as journal:
         record = desk.record()
+        _check_size(lines, record.bars[-1]["wealth"][0] if record.bars else desk.terms.capital)
         if _is_daily(record):
             lines["date"] = lines["date"].dt.normalize()
         for date, part in lines.groupby("date"):
             _append_fills(journal, record, date, part)
     return len(lines)
 
-# %% ../../nbs/monitor/desk.ipynb #a07ff019
+# %% ../../nbs/monitor/desk.ipynb #9326efdc
 def _checked_fills(fills) -> pd.DataFrame:  # date, asset, shares, price, commission
     """The fills as numbers; refuses the first line that cannot be meant."""
     lines = pd.DataFrame({"date": local_times(fills["date"], "The fills: column 'date'")}, fills.index)
@@ -927,6 +929,20 @@ def _checked_fills(fills) -> pd.DataFrame:  # date, asset, shares, price, commis
     if side is not None:
         lines["shares"] = np.where(side == "sell", -lines["shares"].abs(), lines["shares"])
     return lines
+
+
+MOST_TRADED = 100  # times the account that one fill is worth; beyond it the unit is another
+
+
+def _check_size(lines, wealth):
+    """Refuse a fill that no account of this size can have had."""
+    worth = (lines["shares"] * lines["price"]).abs()
+    if (worth > MOST_TRADED * abs(wealth)).any():
+        row = int(np.argmax(worth > MOST_TRADED * abs(wealth)))
+        raise NeuralphaError(
+            f"Line {row + 1} of the fills is worth {worth.iloc[row]:,.0f}, and the account {wealth:,.0f}: shares and the "
+            "price of one are meant."
+        )
 
 
 def _is_daily(record) -> bool:
