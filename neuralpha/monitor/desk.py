@@ -903,7 +903,7 @@ def record_fills(
             _append_fills(journal, record, date, part)
     return len(lines)
 
-# %% ../../nbs/monitor/desk.ipynb #9326efdc
+# %% ../../nbs/monitor/desk.ipynb #687788c0
 def _checked_fills(fills) -> pd.DataFrame:  # date, asset, shares, price, commission
     """The fills as numbers; refuses the first line that cannot be meant."""
     lines = pd.DataFrame({"date": local_times(fills["date"], "The fills: column 'date'")}, fills.index)
@@ -940,8 +940,8 @@ def _check_size(lines, wealth):
     if (worth > MOST_TRADED * abs(wealth)).any():
         row = int(np.argmax(worth > MOST_TRADED * abs(wealth)))
         raise NeuralphaError(
-            f"Line {row + 1} of the fills is worth {worth.iloc[row]:,.0f}, and the account {wealth:,.0f}: shares and the "
-            "price of one are meant."
+            f"Line {row + 1} of the fills is worth {worth.iloc[row]:,.0f}, and the account {wealth:,.0f}: shares and "
+            "the price of one are meant."
         )
 
 
