@@ -801,10 +801,13 @@ def desk_replay(
 
     _print_entries(folder, replay_desk(folder, universe, last, **_read_options(read)))
 
-# %% ../nbs/cli.ipynb #495a540e
+# %% ../nbs/cli.ipynb #32ef655d
 @desk_app.command("fills")
 def desk_fills(
-    folder: DeskFolder, file: Annotated[Path, typer.Argument(help="CSV: date, asset, shares, price, commission.")]
+    folder: DeskFolder,
+    file: Annotated[
+        Path, typer.Argument(help="CSV: date, asset, shares, price; commission and side where there is one.")
+    ],
 ) -> None:
     """Tell the desk what the broker did, before the bar is stepped."""
     from neuralpha.report.desk import read_fills
@@ -1212,7 +1215,7 @@ def holdout_open(
     if result.failures:
         raise typer.Exit(1)
 
-# %% ../nbs/cli.ipynb #66c603fb
+# %% ../nbs/cli.ipynb #cfa9e4f8
 @app.command(rich_help_panel="Reports")
 def verify(
     report: Annotated[
@@ -1240,7 +1243,7 @@ def verify(
     """
     from neuralpha.report.verify import rerun_report, verify_report
 
-    if "://" in report or (Path(report) / "desk.json").exists():
+    if "://" in report or any((Path(report) / name).exists() for name in ("desk.json", "journal.jsonl")):
         _verify_desk(report)
         return
     report = Path(report)

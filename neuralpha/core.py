@@ -327,12 +327,12 @@ def parse_json(
             raise NeuralphaError(f"{where}: {key!r} is a {type(value[key]).__name__}.")
     return value
 
-# %% ../nbs/core.ipynb #c9d087f0
+# %% ../nbs/core.ipynb #26d446c6
 def read_json(path, **kinds) -> Any:
     """`parse_json` of a file."""
     try:
         text = Path(path).read_text(encoding="utf-8")
-    except UnicodeDecodeError as e:
+    except (UnicodeDecodeError, IsADirectoryError, NotADirectoryError, PermissionError) as e:
         raise NeuralphaError(f"{path} is not readable JSON: {e}") from e
     return parse_json(text, path, **kinds)
 

@@ -263,6 +263,7 @@ def test_bad_tables_are_refused(frame, message):
             "'date' holds int64, and a number may",
         ),
         (dict(date=["01/02/2024"] * 3 + ["01/03/2024"] * 3), "'date': .*give dates, or text like 2020-12-31"),
+        (dict(date=["2999-01-02"] * 3 + ["2999-01-03"] * 3), "'date' holds 2999-01-02.*between 1678 and 2261"),
         (dict(asset=["B", "B", "B", "A", None, "C"]), "'asset' has 1 empty value"),
         (dict(asset=["B", "B", "B", "A", np.nan, "C"]), "'asset' has 1 empty value"),
         (dict(tradable=["True"] * 5 + ["False"]), "tradable is neither True nor False"),
@@ -328,6 +329,9 @@ def test_a_day_without_a_time_is_the_whole_day():
     assert [cut_panel(p, last=d).dates[-1] for d in ends] == [
         np.datetime64("2024-01-03") + np.timedelta64(h, "h") for h in ends.values()
     ]
+    for beyond in ("2999-01-01", "-1", pd.Timestamp("1600-01-01")):
+        with pytest.raises(NeuralphaError, match="is no date of a market; dates lie between 1678 and 2261"):
+            cut_panel(p, last=beyond)
     assert cut_panel(p, first="2024-01-03", last="2024-01-03").n_dates == 24
 
 def test_leaving_assets_out_keeps_the_others_bit_for_bit():

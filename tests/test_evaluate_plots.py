@@ -1,5 +1,7 @@
 # Exported from nbs/ by `make sync`; edit the notebook.
 from neuralpha.evaluate.plots import *
+import subprocess
+import sys
 import numpy as np
 import pandas as pd
 import pytest
@@ -11,6 +13,16 @@ def test_no_two_models_look_the_same():
     from neuralpha.evaluate.plots import style
 
     assert len({str(style(j)) for j in range(40)}) == 40
+
+def test_a_notebook_draws_a_figure_though_nobody_imported_pyplot():
+    script = (
+        "import sys\nfrom IPython.core.interactiveshell import InteractiveShell\n"
+        "shell = InteractiveShell.instance()\nfrom neuralpha.evaluate.plots import new_figure\n"
+        "shown = shell.display_formatter.format(new_figure()[0])[0]\n"
+        "print(sorted(shown), 'matplotlib.pyplot' in sys.modules)"
+    )
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "['image/png', 'text/plain'] False"
 
 def test_long_names_are_cut_in_the_middle_and_stay_different():
     long = [f"a-model-with-quite-a-long-{k}-name-that-someone-might-choose" for k in "xy"]

@@ -31,6 +31,7 @@ from neuralpha.trading.costs import Costs
         (dict(exit="x"), "Unknown exit 'x'"),
         (dict(participation=-1.0), "participation is -1"),
         (dict(participation=np.nan), "participation is nan"),
+        (dict(participation=np.inf), "participation is inf; where all is filled, it is 0"),
         (dict(lot=-5.0), "lot is -5"),
         (dict(costs="dear"), "Unknown costs 'dear'"),
         (dict(costs=-3.0), "half_spread_bps is -3"),
@@ -348,13 +349,59 @@ def test_slippage_and_commission_are_what_the_broker_says(tmp_path):
     with pytest.raises(NeuralphaError, match="stepped already"):
         record_fills(desk, fill.assign(shares=50.0))
     assert record_fills(desk, fill) == 1, "what is known already is no contradiction"
-    with pytest.raises(NeuralphaError, match="The fills: column 'date'.*2020-12-31"):
-        record_fills(desk, fill.assign(date="03/01/2013"))
-    for wrong in (dict(price=-1.0), dict(price="dear"), dict(shares="x"), dict(commission="x"), dict(shares=np.nan)):
-        with pytest.raises(NeuralphaError, match="Line 1 of the fills has no number"):
-            record_fills(desk, fill.assign(date=MARKET.dates[404], **wrong))
+    faults = [
+        (dict(date="03/01/2013"), "The fills: column 'date'.*2020-12-31"),
+        (dict(date="2999-01-01"), "holds 2999-01-01.*between 1678 and 2261"),
+        (dict(date=None), "has no date"),
+        (dict(asset=None), "has no asset"),
+        (dict(price=-1.0), "has no positive price"),
+        (dict(price="dear"), "has no positive price"),
+        (dict(shares="x"), "has no number of shares"),
+        (dict(shares=np.nan), "has no number of shares"),
+        (dict(shares=1e200, price=1e200), "more shares than there is money"),
+        (dict(shares=1e12), "Line 1 of the fills is worth [0-9,]+, and the account [0-9,]+: shares"),
+        (dict(commission="x"), "has a commission that is no number"),
+        (dict(side="hold"), "neither buy nor sell"),
+        (dict(side="buy", shares=-5.0), "bought a negative number"),
+    ]
+    for wrong, said in faults:
+        with pytest.raises(NeuralphaError, match=said):
+            record_fills(desk, fill.assign(**{"date": MARKET.dates[404]} | wrong))
     with pytest.raises(NeuralphaError, match="DataFrame is meant, and list was given"):
         record_fills(desk, [dict(fill.iloc[0])])
+
+def test_fills_belong_to_the_bar_of_their_day_and_those_of_none_are_refused(tmp_path):
+    desk = open_rehearsal(tmp_path / "desk", fills="broker")
+    desk.feed(RANKED, last=MARKET.dates[402])
+    day = pd.Timestamp(MARKET.dates[403])
+    one, other = MARKET.assets[MARKET.asset_code[MARKET.rows_on(day)]][:2]
+    told = pd.DataFrame(dict(date=day + pd.Timedelta("15:59:30"), asset=[one, other], shares=[30, 20], price=9.0))
+    record_fills(desk, told.assign(side=["Sell", "buy"]))
+    desk.feed(RANKED, last=day)
+    table = desk.record().table(desk.record().bars[-1])
+    np.testing.assert_allclose(table.loc[[one, other], "position:desk"] / table.loc[[one, other], "close"], [-30, 20])
+
+    between = day + pd.Timedelta("12:00:00")
+    record_fills(desk, told.assign(date=MARKET.dates[405]))
+    assert len(desk.record().of("fills")) == 2
+    with write_journal(desk.folder) as journal:  # as a desk of hours would hold it
+        journal.append("fills", dict(date=str(between), fills=told.drop(columns="date").to_dict("records")))
+    with pytest.raises(NeuralphaError, match=f"The fills of {between} belong to no bar: the one after {day.date()}"):
+        desk.feed(RANKED, last=MARKET.dates[405])
+    assert len(desk.record().bars) == 3, "nothing was stepped"
+    with write_journal(desk.folder) as journal:
+        journal.append("fills", dict(date=str(between), fills=[dict(asset=one, shares=0.0, price=9.0, commission=0.0)]))
+    assert len(desk.feed(RANKED, last=MARKET.dates[405])) == 2
+
+def test_who_sells_all_shares_holds_nothing(tmp_path):
+    desk = open_rehearsal(tmp_path / "desk", fills="broker", costs=0.0)
+    desk.feed(RANKED, last=MARKET.dates[402])
+    names = MARKET.assets[MARKET.asset_code[MARKET.rows_on(MARKET.dates[403])]][:20]
+    for number, date in enumerate(MARKET.dates[403:409]):
+        shares = {0: 1234.5, 5: -1234.5}.get(number, 0.0)
+        record_fills(desk, pd.DataFrame(dict(date=date, asset=names, shares=shares, price=10.0)))
+        desk.feed(RANKED, last=date)
+    assert (desk.record().table(desk.record().bars[-1])["position:desk"] == 0).all()
 
 def test_without_a_word_of_the_broker_nothing_was_filled(tmp_path):
     desk = open_rehearsal(tmp_path / "desk", fills="broker")

@@ -25,34 +25,28 @@ def moved(found):
     size = np.abs(found.parts).max((1, 2)) / found.capital
     return {cause for cause, largest in zip(CAUSES, size, strict=True) if largest > 1e-11}
 
-def filled_by(desk, upto, price=1.0, commission=0.0, skip=(), share=1.0):
-    """A broker who does at the close what the desk asks for, with faults; the desk is fed bar by bar."""
+def filled_by(desk, upto, price=1.0, commission=0.0, skip=(), part_of=np.positive):
+    """A broker who fills at the close the shares of the evening's orders, with faults; the desk is fed bar by bar."""
     for date in MARKET.dates[OPENED + 1 : upto + 1]:
         record = desk.record()
         if record.bars and pd.Timestamp(date) not in skip:
-            tell_fills(desk, record, date, price, commission, share)
+            tell_fills(desk, record, date, price, commission, part_of)
         desk.feed(PriceScores(MARKET), last=date)
     return desk
 
 CLOSES = MARKET.series(MARKET.fields["close"].astype(float)).unstack().ffill()
 
-def tell_fills(desk, record, date, price, commission, share):
+def tell_fills(desk, record, date, price, commission, part_of):
     rows = MARKET.rows_on(date)
     names = MARKET.assets[MARKET.asset_code[rows]]
-    live = MARKET.tradable[rows]
-    table = record.table(record.bars[-1]).reindex(names[live])
-    close = pd.Series(MARKET.fields["close"][rows].astype(float), names)[live]
-    last_known = CLOSES.loc[: record.bars[-1]["date"]].iloc[-1]
-    drifted = table["position:desk"].fillna(0.0) * (close / last_known.reindex(close.index))
-    base = record.bars[-1]["wealth"][0] + (drifted - table["position:desk"].fillna(0.0)).sum()
-    order = (table["target:desk"] * base - drifted).fillna(0.0) * share
-    order = order[order.abs() > 1e-6]
-    side = np.sign(order)
-    paid = close[order.index] * (1 + side * (price - 1))
-    shares = order / close[order.index]
-    if len(order):
+    close = pd.Series(MARKET.fields["close"][rows].astype(float), names)[MARKET.tradable[rows]]
+    table = record.table(record.bars[-1])
+    shares = part_of(table["order"] / table["close"]).reindex(close.index)
+    shares = shares[shares.abs() > 0]
+    paid = close[shares.index] * (1 + np.sign(shares) * (price - 1))
+    if len(shares):
         record_fills(
-            desk, pd.DataFrame(dict(date=date, asset=order.index, shares=shares, price=paid, commission=commission))
+            desk, pd.DataFrame(dict(date=date, asset=shares.index, shares=shares, price=paid, commission=commission))
         )
 
 def test_without_a_fault_nothing_moves(tmp_path):
@@ -119,43 +113,53 @@ def test_costs_that_are_not_what_was_assumed_move_their_line(tmp_path, change, l
 
 def test_what_a_broker_does_moves_the_lines_of_execution(tmp_path):
     late = [pd.Timestamp(date) for date in MARKET.dates[404:406]]
-    fair = filled_by(open_rehearsal(tmp_path / "fair", fills="broker", costs=0.0), 407)
-    assert moved(explain_difference(fair, MARKET)) == set()
 
     def with_fault(name, **fault):
-        return explain_difference(
-            filled_by(open_rehearsal(tmp_path / name, fills="broker", costs=0.0), 407, **fault), MARKET
-        )
+        desk = open_rehearsal(tmp_path / name, fills="broker", costs=0.0)
+        return explain_difference(filled_by(desk, 407, **fault), MARKET)
 
-    dear = with_fault("dear", price=1.001)
-    assert moved(dear) == {"fill price"} and dear.by_cause["fill price"] < 0
-    assert moved(with_fault("tax", commission=5.0)) == {"commission"}
-    assert moved(with_fault("absent", skip=late)) == {"missed fills"}
-    assert moved(with_fault("half", share=0.5)) == {"partial fills"}
+    fair = with_fault("fair")
+    sized = CAUSES.index("sizing and breakers")
+    assert moved(fair) == {CAUSES[sized]}, "orders are shares, counted at the evening's prices"
+    faults = {
+        "fill price": dict(price=1.001),
+        "commission": dict(commission=5.0),
+        "missed fills": dict(skip=late),
+        "partial fills": dict(part_of=lambda shares: shares / 2),
+        "rounding": dict(part_of=np.round),
+    }
+    for line, fault in faults.items():
+        found = with_fault(line, **fault)
+        assert found.error < 1e-14
+        assert moved(found) == {CAUSES[sized], line}
+        np.testing.assert_array_equal(found.parts[sized], fair.parts[sized])
+        assert found.by_cause[line] < 0 or line not in ("fill price", "commission")
 
 @pytest.mark.parametrize("lot", [0.0, 1e5])
 def test_fills_that_nobody_ordered_and_parts_of_a_lot_are_explained_too(tmp_path, lot):
     desk = filled_by(open_rehearsal(tmp_path / "desk", fills="broker", costs=0.0, lot=lot), 404)
     table = desk.record().table(desk.record().bars[-1])
-    other = table.index[(table["order"] == 0) & (table["position:desk"] == 0) & table["tradable"]][0]
+    other = table.index[(table["order"] == 0) & table["tradable"]][0]
     date = MARKET.dates[405]
     fill = dict(date=date, asset=other, shares=500.0, price=CLOSES.loc[date, other])
     assert 0 < 500 * fill["price"] < 1e5
     record_fills(desk, pd.DataFrame([fill]))
     desk.feed(PriceScores(MARKET), last=MARKET.dates[407], live=False)
     found = explain_difference(desk, MARKET)
-    assert moved(found) == {"missed fills", "partial fills"} | ({"rounding"} if lot else set())
+    assert moved(found) == {"sizing and breakers", "missed fills", "partial fills"} | ({"rounding"} if lot else set())
     assert abs(found.by_asset().loc[other, "partial fills"]) > 1
 
 def test_what_was_filled_on_the_wrong_side_was_not_missed(tmp_path):
-    desk = filled_by(open_rehearsal(tmp_path / "desk", fills="broker", costs=0.0), 407, share=-0.1)
-    assert moved(explain_difference(desk, MARKET)) == {"partial fills"}
+    desk = filled_by(
+        open_rehearsal(tmp_path / "desk", fills="broker", costs=0.0), 407, part_of=lambda shares: -shares / 10
+    )
+    assert moved(explain_difference(desk, MARKET)) == {"sizing and breakers", "partial fills"}
 
 def test_a_desk_that_is_fed_late_loses_by_delay(tmp_path):
     desk = filled_by(open_rehearsal(tmp_path / "desk", fills="broker", costs=0.0), 405)
     desk.feed(PriceScores(MARKET), last=MARKET.dates[409])
     found = explain_difference(desk, MARKET)
-    assert moved(found) == {"signal delay", "missed fills"}, (
+    assert moved(found) == {"signal delay", "sizing and breakers", "missed fills"}, (
         "the order of the last bar in time went out, and was not filled"
     )
 

@@ -57,7 +57,7 @@ def test_the_level_holds_where_the_usual_test_fails(phi, usual):
     ]
     most = stats.binom.ppf(0.995, 150, 0.05) / 150
     assert np.mean([t.p < 0.05 for t in tests]) <= most
-    assert np.mean([t.psi_p < 0.05 for t in tests]) <= most
+    assert np.mean([t.pearson_p < 0.05 for t in tests]) <= most
 
 def test_rows_of_a_date_that_move_together_count_as_few():
     alarms, plain = [], []
@@ -74,8 +74,17 @@ def test_a_drift_is_found_and_sizes_are_those_of_independent_rows():
     assert still.reference_size == pytest.approx(600 * 60, rel=0.3) and still.p > 0.01
     assert still.limit == pytest.approx(1.3 * np.sqrt(1 / 36_000 + 1 / 6_000), rel=0.2)
     moved, wider = drift_test(before, now + 0.25), drift_test(before, 1.5 * now)
-    assert moved.p < 0.01 and wider.psi_p < 0.01
-    assert moved.psi == pytest.approx(0.0598, rel=0.35)
+    assert moved.p < 0.01 and wider.pearson_p < 0.01
+    assert moved.psi == pytest.approx(0.0598, rel=0.2) and moved.pearson == pytest.approx(moved.psi, rel=0.2)
+
+def test_psi_of_a_panel_is_that_of_its_rows_and_not_pearsons_distance():
+    dates = pd.bdate_range("2018-01-01", periods=160)
+    before, now = _cut(_panel(np.random.default_rng(0).normal(size=160), 0), 120)
+    found = drift_test(before, 2 * now, draws=100)
+    assert found.psi == pytest.approx(psi(before, 2 * now, bins=20), rel=1e-9)
+    assert found.pearson > 1.2 * found.psi
+    lost = drift_test(pd.Series(np.arange(160.0) % 37, dates), pd.Series(0.0, dates[:100]), draws=100)
+    assert np.isfinite(lost.psi) and lost.psi > 1
 
 def test_the_table_names_the_feature_that_moved():
     dates = pd.bdate_range("2018-01-01", periods=800)

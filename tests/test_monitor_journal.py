@@ -69,6 +69,14 @@ def test_a_missing_file_or_a_rewritten_chain_is_found(tmp_path):
     assert verify_journal(tmp_path / "b").whole
     assert "which you know" in verify_journal(tmp_path / "b", head=kept).problems[0]
 
+@pytest.mark.parametrize("name", ["journal.jsonl", "head.json"])
+def test_a_folder_in_the_place_of_a_file_is_said(tmp_path, name):
+    file = _filled(tmp_path / "a").with_name(name)
+    file.unlink()
+    file.mkdir()
+    with pytest.raises(NeuralphaError, match=f"{name} (cannot be read|is not readable JSON).*[Ii]s a directory"):
+        read_journal(tmp_path / "a")
+
 def test_two_writers_never_hold_it_at_once(tmp_path):
     with write_journal(tmp_path) as journal:
         journal.append("step", {})

@@ -1,6 +1,7 @@
 # Exported from nbs/ by `make sync`; edit the notebook.
 from neuralpha.monitor.to_mlflow import *
 import os
+import shutil
 import signal
 import socket
 import subprocess
@@ -108,6 +109,12 @@ def test_an_altered_model_and_a_missing_library_are_refused_in_one_line(tmp_path
     (desk.folder / MODELS_FOLDER / keys["late"] / "fit-0" / "weights.txt").write_text("other")
     with pytest.raises(NeuralphaError, match=f"The model {keys['late'][:12]} was altered. Nothing was exported"):
         export_to_mlflow(desk, f"sqlite:///{tmp_path}/mlflow.db", "desk")
+    shutil.rmtree(desk.folder / MODELS_FOLDER / keys["late"])
+    with pytest.raises(NeuralphaError, match=f"The model {keys['late'][:12]} .late. is missing. Nothing was exported"):
+        export_to_mlflow(desk, f"sqlite:///{tmp_path}/mlflow.db", "desk")
+    for uri, name in (("", "desk"), ("sqlite:///x.db", "")):
+        with pytest.raises(NeuralphaError, match="give both"):
+            export_to_mlflow(desk, uri, name)
     assert not (tmp_path / "mlflow.db").exists()
 
 def test_what_mlflow_refuses_is_one_line(tmp_path, monkeypatch):

@@ -1,10 +1,13 @@
 # Exported from nbs/ by `make sync`; edit the notebook.
 from neuralpha.report.desk import *
-import shutil
+import re, shutil
+from pathlib import Path
+import numpy as np
 import pandas as pd
 import pytest
 from typer.testing import CliRunner
 import neuralpha as na
+from neuralpha.core import NeuralphaError
 from neuralpha.cli import app
 
 def test_a_desk_replays_the_held_out_fold_with_the_reports_own_scores(replayed, desk_report):
@@ -50,11 +53,11 @@ def test_an_order_file_is_whole_or_the_one_before(replayed, monkeypatch):
     write_orders(replayed)
     before = (replayed.folder / "orders.csv").read_bytes()
 
-    def interrupted(table, path, **how):
-        path.write_text("date,asset\n2013-")
+    def interrupted(path, text, **how):
+        path.write_bytes(b"date,asset\n2013-")
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(pd.DataFrame, "to_csv", interrupted)
+    monkeypatch.setattr(Path, "write_text", interrupted)
     with pytest.raises(KeyboardInterrupt):
         write_orders(replayed)
     assert (replayed.folder / "orders.csv").read_bytes() == before
@@ -94,7 +97,7 @@ def test_a_brokers_desk_is_opened_told_of_fills_and_shown_from_the_command_line(
     orders = pd.read_csv(folder / "orders.csv")
     assert len(orders) and pd.Timestamp(orders["date"][0]) == pd.Timestamp(second)
     sold = orders["side"] == "sell"
-    fills = orders.assign(date=third, shares=orders["shares"].where(~sold, -orders["shares"]), commission=1.0)
+    fills = orders.assign(date=third, commission=1.0)
     fills.drop(columns="price").to_csv(broken, index=False)
     refused = run("fills", folder, broken)
     assert refused.exit_code == 1 and len(desk_at(folder).record().of("fills")) == 0
@@ -108,6 +111,50 @@ def test_a_brokers_desk_is_opened_told_of_fills_and_shown_from_the_command_line(
     shown = run("status", folder)
     assert shown.exit_code == 0 and "Continue" in shown.output and str(folder / "index.html") in shown.output
     assert "by what the broker says" in (folder / "index.html").read_text()
+
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        (dict(bars=0), "bars is 0; it must be a whole number, at least 1"),
+        (dict(bars=10**9), "bars is 1,000,000,000; a chart"),
+        (dict(participation=np.inf), "participation is inf"),
+        (dict(since="yesterdayish"), "'yesterdayish' is no date"),
+        (dict(since=""), "'' is no date"),
+        (dict(since="2999-01-01"), "is no date of a market"),
+        (dict(since="1900-01-01"), "lies before the first session"),
+        (dict(actions="nowhere.toml"), "The policy nowhere.toml cannot be read"),
+        (dict(actions="/dev/null"), "The policy has no version"),
+        (dict(model="nobody"), "Unknown model"),
+        (dict(capital=-1), "capital is -1"),
+    ],
+)
+def test_what_cannot_be_opened_is_said_in_one_line_and_leaves_nothing(desk_report, tmp_path, given, said):
+    with pytest.raises(NeuralphaError, match=re.escape(said)) as refused:
+        open_desk(desk_report, tmp_path / "desk", **{"model": "ridge"} | given)
+    assert "\n" not in str(refused.value) and not list(tmp_path.iterdir())
+
+def test_a_desk_is_named_by_a_folder_that_holds_one(desk_report, tmp_path):
+    for ask in (desk_at, replay_desk, write_orders, compare_desk, verify_whole_desk):
+        for odd in (None, 5, ["desk"]):
+            with pytest.raises(NeuralphaError, match="was given|must be a path"):
+                ask(odd)
+        for empty in ("", tmp_path):
+            with pytest.raises(NeuralphaError, match="holds no desk: desk.json is missing"):
+                ask(empty)
+    (tmp_path / "there").mkdir()
+    with pytest.raises(NeuralphaError, match="exists already"):
+        open_desk(desk_report, tmp_path / "there")
+
+def test_orders_of_another_bar_and_unreadable_actions_are_found(replayed):
+    assert verify_whole_desk(replayed.folder) == []
+    orders = pd.read_csv(replayed.folder / "orders.csv")
+    orders.assign(shares=2 * orders["shares"]).to_csv(replayed.folder / "orders.csv", index=False)
+    [problem] = verify_whole_desk(replayed.folder)
+    assert problem == "orders.csv is not what the last bar says: `neuralpha desk status` writes it anew."
+    write_orders(replayed)
+    (replayed.folder / "actions.toml").write_text("version = 1")
+    [problem] = verify_whole_desk(replayed.folder)
+    assert "has no version" in problem
 
 def test_a_desk_outlives_its_report(desk_report, tmp_path):
     copy = tmp_path / "reports"

@@ -39,3 +39,7 @@ def test_unknown_faults_and_components_are_refused(replayed):
         try_faults(replayed.folder, fault="stuck-features")
     with pytest.raises(NeuralphaError, match="component"):
         try_faults(replayed.folder, "weather")
+    with pytest.raises(NeuralphaError, match="storm is a break of costs, not of data"):
+        try_faults(replayed.folder, "data", "storm")
+    with pytest.raises(NeuralphaError, match="bars is 0; it must be a whole number, at least 1"):
+        try_faults(replayed.folder, bars=0)

@@ -19,7 +19,7 @@ __all__ = ['LONG_STEP_DAYS', 'LONG_STEPS', 'GONE_AFTER', 'UNTIL', 'FEWEST_ASSETS
            'GoneAfter', 'Panel', 'once_each', 'Exits', 'exits', 'Layout', 'lay_out', 'local_times', 'unambiguous_times',
            'panel_from_frame', 'check_breadth', 'last_moment', 'cut_panel', 'without_assets', 'keep_assets']
 
-# %% ../../nbs/data/panel.ipynb #8a6b95b1
+# %% ../../nbs/data/panel.ipynb #cbff56d7
 import datetime as dt
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
@@ -28,7 +28,7 @@ from typing import NamedTuple
 from weakref import WeakKeyDictionary
 import numpy as np
 import pandas as pd
-from ..core import NeuralphaError, as_timestamp, count_of, digest
+from ..core import NeuralphaError, as_timestamp, count_of, digest, value_text
 from ..given import check_kinds
 
 # %% ../../nbs/data/panel.ipynb #14957c62
@@ -487,7 +487,7 @@ def lay_out(
     date_code = (np.arange(offsets[-1], dtype=start.dtype) + np.repeat(start, length)).astype(np.int32)
     return Layout(offsets, date_code, (day - start[code]).astype(np.int64))
 
-# %% ../../nbs/data/panel.ipynb #bfa2361a
+# %% ../../nbs/data/panel.ipynb #206a9026
 def local_times(
     column,  # dates; text as 2020-12-31 too
     what: str,  # whose dates they are, for messages
@@ -504,16 +504,25 @@ def local_times(
     """
     times = unambiguous_times(pd.Series(column), what)
     if not isinstance(times.dtype, pd.DatetimeTZDtype):
-        return times.to_numpy("datetime64[ns]")
+        return _in_nanoseconds(times, what)
     for zone in ("UTC", times.dt.tz):
         local = times.dt.tz_convert(zone).dt.tz_localize(None)
         if (local.dropna() == local.dropna().dt.normalize()).all():
-            return local.to_numpy("datetime64[ns]")
+            return _in_nanoseconds(local, what)
     raise NeuralphaError(
         f"{what} holds stamps in {times.dt.tz} that are not midnights, so their exchange day is not "
         "known; give them on "
         "the exchange's clock: frame['date'].dt.tz_convert('America/New_York').dt.tz_localize(None)."
     )
+
+# %% ../../nbs/data/panel.ipynb #6a92fa05
+def _in_nanoseconds(times, what) -> np.ndarray:
+    """Times as datetime64[ns]; numpy's own cast turns the year 2999 into 1830 without a word."""
+    try:
+        return times.dt.as_unit("ns").to_numpy()
+    except pd.errors.OutOfBoundsDatetime:
+        odd = next(time for time in times.dropna() if not 1678 <= time.year <= 2261)
+        raise NeuralphaError(f"{what} holds {odd}; dates lie between 1678 and 2261.") from None
 
 # %% ../../nbs/data/panel.ipynb #58492ddd
 def unambiguous_times(
@@ -651,7 +660,7 @@ def check_breadth(panel: Panel) -> None:
             f"date, which takes {FEWEST_ASSETS}. Give a universe of more assets."
         )
 
-# %% ../../nbs/data/panel.ipynb #23b08f32
+# %% ../../nbs/data/panel.ipynb #737d66a6
 def last_moment(
     date,  # text, `datetime.date` or a time
 ) -> pd.Timestamp:
@@ -664,6 +673,8 @@ def last_moment(
         text, `datetime.date` or a time
     """
     at = as_timestamp(date)
+    if not 1678 <= at.year <= 2261:
+        raise NeuralphaError(f"{value_text(date)} is no date of a market; dates lie between 1678 and 2261.")
     whole = (
         ":" not in date if isinstance(date, str) else isinstance(date, dt.date) and not isinstance(date, dt.datetime)
     )

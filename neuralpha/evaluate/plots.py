@@ -15,7 +15,8 @@ __all__ = ['COLOURS', 'DASHES', 'FEWEST_DRAWN', 'style', 'new_figure', 'plain', 
            'plot_exposures', 'plot_quantiles', 'plot_folds_ic', 'plot_score_correlation', 'plot_spread',
            'plot_leaderboard', 'plot_changes']
 
-# %% ../../nbs/evaluate/plots.ipynb #0a799225
+# %% ../../nbs/evaluate/plots.ipynb #d316c4a4
+import sys
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
@@ -48,9 +49,10 @@ def style(
     """
     return dict(color=COLOURS[j % 7], linestyle=DASHES[(j + j // 7) % 7])
 
-# %% ../../nbs/evaluate/plots.ipynb #a85ff53c
+# %% ../../nbs/evaluate/plots.ipynb #b3b8b725
 def new_figure(width=8.0, height=3.2, rows=1, columns=1, **kw) -> tuple[Figure, Axes]:
     """A figure and its axes, without pyplot."""
+    _let_notebooks_draw()
     fig = Figure(figsize=(width, height), layout="constrained")
     axes = fig.subplots(rows, columns, **kw)
     for ax in np.atleast_1d(axes).ravel():
@@ -58,6 +60,19 @@ def new_figure(width=8.0, height=3.2, rows=1, columns=1, **kw) -> tuple[Figure, 
         ax.grid(alpha=0.25, linewidth=0.6)
         ax.set_axisbelow(True)
     return fig, axes
+
+# %% ../../nbs/evaluate/plots.ipynb #44b67dc5
+def _let_notebooks_draw() -> None:
+    """Tell a notebook how a figure is drawn; nothing outside one, and nothing where pyplot has told it."""
+    if "IPython" not in sys.modules or "matplotlib.pyplot" in sys.modules:
+        return
+    from IPython.core.getipython import get_ipython
+
+    shell = get_ipython()
+    if shell is not None and Figure not in shell.display_formatter.formatters["image/png"]:
+        from IPython.core.pylabtools import select_figure_formats
+
+        select_figure_formats(shell, {"png"})
 
 # %% ../../nbs/evaluate/plots.ipynb #15ce88ac
 def _frame(ics):

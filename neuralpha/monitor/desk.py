@@ -20,16 +20,18 @@ killed, at any moment, has either done a bar or not begun it; and stepping twice
 
 # %% auto #0
 __all__ = ['FILLED_BY', 'FITS', 'TERMS', 'WATCH', 'ACTIONS_FILE', 'TABLES', 'LAYOUT', 'THIN', 'WINDOW', 'LOOK_BACK',
-           'SAME_RETURN', 'FILL_COLUMNS', 'DeskTerms', 'DeskInputs', 'create_desk', 'Opening', 'read_opening',
-           'Elsewhere', 'Desk', 'Record', 'account_names', 'state_of', 'write_bar_table', 'read_bar_table',
-           'hold_missing', 'unfit_file', 'unfit_bar', 'bar_digest', 'find_revisions', 'one_date', 'is_of_the_day',
-           'Paid', 'record_fills', 'fills_of', 'next_target', 'act', 'feed', 'is_revised', 'halt', 'verify_desk']
+           'SAME_RETURN', 'FILL_COLUMNS', 'MOST_TRADED', 'DeskTerms', 'DeskInputs', 'create_desk', 'Opening',
+           'read_opening', 'Elsewhere', 'Desk', 'Record', 'account_names', 'state_of', 'write_bar_table',
+           'read_bar_table', 'hold_missing', 'unfit_file', 'unfit_bar', 'bar_digest', 'find_revisions', 'one_date',
+           'is_of_the_day', 'Paid', 'record_fills', 'fills_of', 'next_target', 'act', 'whole_lots', 'feed',
+           'is_revised', 'halt', 'verify_desk']
 
-# %% ../../nbs/monitor/desk.ipynb #a6823aca
+# %% ../../nbs/monitor/desk.ipynb #43508d62
 import contextlib, io, os, shutil, tempfile
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass, field, replace
 from hashlib import sha256
+from os import PathLike
 from pathlib import Path
 from typing import NamedTuple, Protocol
 import numpy as np
@@ -37,6 +39,7 @@ import pandas as pd
 from neuralpha.core import (
     NeuralphaError,
     atomic_path,
+    day_text,
     digest,
     file_digest,
     nan_to_none,
@@ -46,8 +49,8 @@ from neuralpha.core import (
     write_text,
     writing,
 )
-from ..given import wrong_kind
-from ..data.panel import GONE_AFTER, Panel, cut_panel, local_times
+from ..given import check_kinds, wrong_kind
+from ..data.panel import GONE_AFTER, Panel, cut_panel, last_moment, local_times
 from ..data.returns import bar_return
 from ..labels import check_label, forward_return
 from .journal import Entry, Journal, read_journal, verify_journal, write_journal
@@ -73,7 +76,7 @@ from ..trading.costs import Costs, make_costs
 FILLED_BY = ("paper", "broker")
 FITS = ("challenger", "no fit")  # kinds of entries: a new fit was made, or could not be
 
-# %% ../../nbs/monitor/desk.ipynb #aa90b077
+# %% ../../nbs/monitor/desk.ipynb #7f8d9788
 @dataclass(frozen=True)
 class DeskTerms:
     """What a desk trades, and how; none of it changes while it is open.
@@ -133,6 +136,8 @@ class DeskTerms:
         if not names or len({*names, "desk"}) <= len(names) or not all(isinstance(one, str) and one for one in names):
             raise NeuralphaError("A desk has one model at least, each name once, and none is called desk.")
         clock, _ = self.clock, self.account  # each says itself what it cannot trade with
+        if not self.participation < np.inf:
+            raise NeuralphaError(f"participation is {self.participation}; where all is filled, it is 0.")
         if clock.delay < 1:
             raise NeuralphaError(f"delay is {self.delay}: a desk trades after it has decided; give at least 1 bar.")
         check_label(self.horizon, self.label_delay, self.exit)
@@ -185,13 +190,14 @@ class DeskInputs(Protocol):
             asset by feature, before any transform
         """
 
-# %% ../../nbs/monitor/desk.ipynb #e3742f25
+# %% ../../nbs/monitor/desk.ipynb #7f6793bc
 TERMS, WATCH, ACTIONS_FILE, TABLES = "desk.json", "watch.json", "actions.toml", "tables"
 LAYOUT = 1  # of a desk's files and entries: raise it whenever one of them gets, loses or changes a field
 
 
+@check_kinds
 def create_desk(
-    folder,  # must not exist
+    folder: str | PathLike,  # must not exist
     terms: DeskTerms,
     weigh,  # `weights(scores, panel)` and `adjust(day, wish)`: the policy that `terms.policy` names
     watch: Watch,
@@ -205,7 +211,7 @@ def create_desk(
 
     Parameters
     ----------
-    folder
+    folder : str | PathLike
         must not exist
     terms : DeskTerms
     weigh
@@ -239,13 +245,14 @@ def create_desk(
         fixed = {name: file_digest(build / name) for name in (TERMS, WATCH)}
         with write_journal(build) as journal:
             journal.append("opened", dict(fixed=fixed, models=models or {}, acting=terms.models[0], since=terms.since))
+        read_opening(build)  # what cannot be read again is not opened
         os.chmod(build, 0o755)
         os.rename(build, folder)
     finally:
         shutil.rmtree(build, ignore_errors=True)
     return Desk(folder, weigh)
 
-# %% ../../nbs/monitor/desk.ipynb #50ac1ea3
+# %% ../../nbs/monitor/desk.ipynb #01e4c6f2
 class Opening(NamedTuple):
     """What was fixed when a desk was opened.
 
@@ -266,7 +273,8 @@ class Opening(NamedTuple):
     reference: Reference | None
 
 
-def read_opening(folder) -> Opening:
+@check_kinds
+def read_opening(folder: str | PathLike) -> Opening:
     """The files that a desk was opened with; raises where another version of the code wrote them."""
     folder = Path(folder)
     for name in (TERMS, WATCH):
@@ -533,12 +541,12 @@ def write_bar_table(folder, table: pd.DataFrame) -> str:  # digest, which is its
             tmp.write_bytes(out.getvalue())
     return name
 
-# %% ../../nbs/monitor/desk.ipynb #fca1f191
+# %% ../../nbs/monitor/desk.ipynb #3d5472b1
 def read_bar_table(folder, name: str) -> pd.DataFrame:
     """Read a table, and compare its bytes with its name."""
     path = Path(folder) / TABLES / f"{name}.parquet"
-    if not path.exists() or file_digest(path) != name:
-        fault = "was altered" if path.exists() else "is missing"
+    if not path.is_file() or file_digest(path) != name:
+        fault = "was altered" if path.is_file() else "is missing"
         raise NeuralphaError(
             f"{path} {fault}: the desk cannot go on from it. `neuralpha verify` shows what else is wrong."
         )
@@ -808,7 +816,7 @@ class Paid(NamedTuple):
     slippage: float
     commission: float
 
-# %% ../../nbs/monitor/desk.ipynb #14960221
+# %% ../../nbs/monitor/desk.ipynb #1e819207
 def _force_fills(run, at, wish, moved) -> Paid:
     """Wishes, in money, that end in what the broker filled."""
     fills = fills_of(run.record, run.panel.dates[at])
@@ -822,14 +830,21 @@ def _force_fills(run, at, wish, moved) -> Paid:
         code = int(np.searchsorted(run.panel.assets, fill.asset))
         if code >= run.panel.n_assets or run.panel.assets[code] != fill.asset or not price.get(code, 0) > 0:
             raise NeuralphaError(
-                f"The fills hold {fill.asset} on {pd.Timestamp(run.panel.dates[at]).date()}, when it has no price."
+                f"The fills hold {fill.asset} on {day_text(run.panel.dates[at])}, when it has no price: tell those of "
+                "that bar again without it."
             )
         worth = fill.shares * price[code]
-        wish[code, 0] = (0.0 if np.isnan(wish[code, 0]) else wish[code, 0] - moved[code]) + moved[code] + worth
+        wish[code, 0] = _less_dust(moved[code] if np.isnan(wish[code, 0]) else wish[code, 0], worth)
         slippage += fill.shares * fill.price - worth
     return Paid(slippage, float(fills["commission"].sum()))
 
-# %% ../../nbs/monitor/desk.ipynb #5b952d08
+# %% ../../nbs/monitor/desk.ipynb #9486fc33
+def _less_dust(held, worth):
+    """What is held after a fill; who sells all shares holds nothing, and not what lies between two roundings."""
+    after = held + worth
+    return 0.0 if abs(after) < 1e-9 * abs(held) else after
+
+
 def _reference_prices(run, rows, fillable):
     """The price at which the clock fills, where it can."""
     if not hasattr(run, "prices"):
@@ -845,13 +860,15 @@ def _pay(books, records, paid):
     records[0, RECORD.index("commission")] -= paid.commission
     records[0, RECORD.index("wealth")] -= total
 
-# %% ../../nbs/monitor/desk.ipynb #3dcc0d59
+# %% ../../nbs/monitor/desk.ipynb #e2db01f0
 FILL_COLUMNS = ("date", "asset", "shares", "price")
 
 
 def record_fills(
     desk: Desk,
-    fills: pd.DataFrame,  # date, asset, shares (negative: sold), price as in the data; commission (money), optional
+    # date, asset, shares, price as in the data; commission (money) and side (buy or sell) where there is one; without
+    # a side, what was sold is negative
+    fills: pd.DataFrame,
 ) -> int:  # lines that were recorded
     """Tell a desk what the broker did on the bars to come; before they are stepped; what is said last counts.
 
@@ -859,7 +876,8 @@ def record_fills(
     ----------
     desk : Desk
     fills : pd.DataFrame
-        date, asset, shares (negative: sold), price as in the data; commission (money), optional
+        date, asset, shares, price as in the data; commission (money) and side (buy or sell) where
+        there is one; without a side, what was sold is negative
 
     Returns
     -------
@@ -875,29 +893,86 @@ def record_fills(
         )
     if desk.terms.fills != "broker":
         raise NeuralphaError("This desk trades on paper and fills its orders itself; open one with fills='broker'.")
-    dates = local_times(fills["date"], "The fills: column 'date'")
-    fills = fills.assign(date=dates, commission=fills.get("commission", 0.0))
-    numbers = fills[["shares", "price", "commission"]].apply(pd.to_numeric, errors="coerce").astype(float)
-    if not np.isfinite(numbers.to_numpy()).all() or (numbers["price"] <= 0).any():
-        row = int(np.flatnonzero(~np.isfinite(numbers.to_numpy()).all(1) | (numbers["price"] <= 0))[0])
-        raise NeuralphaError(f"Line {row + 1} of the fills has no number of shares, or no positive price.")
-    fills[list(numbers)] = numbers
+    lines = _checked_fills(fills)
     with desk.writing() as journal:
         record = desk.record()
-        for date, part in fills.groupby("date"):
+        _check_size(lines, record.bars[-1]["wealth"][0] if record.bars else desk.terms.capital)
+        if _is_daily(record):
+            lines["date"] = lines["date"].dt.normalize()
+        for date, part in lines.groupby("date"):
             _append_fills(journal, record, date, part)
-    return len(fills)
+    return len(lines)
 
-# %% ../../nbs/monitor/desk.ipynb #45fbc15c
+# %% ../../nbs/monitor/desk.ipynb #687788c0
+def _checked_fills(fills) -> pd.DataFrame:  # date, asset, shares, price, commission
+    """The fills as numbers; refuses the first line that cannot be meant."""
+    lines = pd.DataFrame({"date": local_times(fills["date"], "The fills: column 'date'")}, fills.index)
+    lines["asset"] = fills["asset"].astype(str).where(fills["asset"].notna(), "")
+    given = fills if "commission" in fills else fills.assign(commission=0.0)
+    for name in ("shares", "price", "commission"):
+        lines[name] = pd.to_numeric(given[name], errors="coerce").astype(float)
+    side = fills["side"].astype(str).str.strip().str.lower() if "side" in fills else None
+    faults = {
+        "no date": lines["date"].isna(),
+        "no asset": lines["asset"] == "",
+        "no number of shares": ~np.isfinite(lines["shares"]),
+        "no positive price": ~(np.isfinite(lines["price"]) & (lines["price"] > 0)),
+        "a commission that is no number": ~np.isfinite(lines["commission"]),
+        "more shares than there is money": ~np.isfinite(lines["shares"] * lines["price"]),
+    }
+    if side is not None:
+        faults["a side that is neither buy nor sell"] = ~side.isin(["buy", "sell"])
+        faults["bought a negative number of shares"] = (side == "buy") & (lines["shares"] < 0)
+    for what, wrong in faults.items():
+        if wrong.any():
+            raise NeuralphaError(f"Line {int(np.flatnonzero(wrong)[0]) + 1} of the fills has {what}.")
+    if side is not None:
+        lines["shares"] = np.where(side == "sell", -lines["shares"].abs(), lines["shares"])
+    return lines
+
+
+MOST_TRADED = 100  # times the account that one fill is worth; beyond it the unit is another
+
+
+def _check_size(lines, wealth):
+    """Refuse a fill that no account of this size can have had."""
+    worth = (lines["shares"] * lines["price"]).abs()
+    if (worth > MOST_TRADED * abs(wealth)).any():
+        row = int(np.argmax(worth > MOST_TRADED * abs(wealth)))
+        raise NeuralphaError(
+            f"Line {row + 1} of the fills is worth {worth.iloc[row]:,.0f}, and the account {wealth:,.0f}: shares and "
+            "the price of one are meant."
+        )
+
+
+def _is_daily(record) -> bool:
+    """Whether all bars that are known are dated by their day."""
+    known = [pd.Timestamp(record.desk.terms.since), *record.dates]
+    return record.desk.facts.get("bars_per_year", 252) < 400 and all(date == date.normalize() for date in known)
+
+# %% ../../nbs/monitor/desk.ipynb #b2d704a7
 def _append_fills(journal, record, date, part):
     lines = part[["asset", "shares", "price", "commission"]].to_dict("records")
     body = dict(date=str(date), fills=lines)
     same = [entry.body for entry in record.of("fills") if entry.body["date"] == body["date"]]
     if same and same[-1] == body:
         return
-    if len(record.dates) and date <= record.dates[-1]:
-        raise NeuralphaError(f"{date.date()} has been stepped already; fills are recorded before their bar is.")
+    known = record.dates[-1] if len(record.dates) else pd.Timestamp(record.desk.terms.since)
+    if date <= known:
+        raise NeuralphaError(f"{day_text(date)} has been stepped already; fills are recorded before their bar is.")
     journal.append("fills", body)
+
+# %% ../../nbs/monitor/desk.ipynb #b58d4608
+def _check_told(run, date):
+    """Refuse fills of a moment between the last bar and the one that is stepped."""
+    before = pd.Timestamp(run.bars[-1]["date"] if run.bars else run.terms.since)
+    told = {entry.body["date"]: entry.body["fills"] for entry in run.record.of("fills")}
+    for moment, lines in told.items():
+        if before < pd.Timestamp(moment) < date and any(line["shares"] for line in lines):
+            raise NeuralphaError(
+                f"The fills of {day_text(moment)} belong to no bar: the one after {day_text(before)} is "
+                f"{day_text(date)}. Tell them again under its date, and those of {day_text(moment)} with 0 shares."
+            )
 
 # %% ../../nbs/monitor/desk.ipynb #dc25a936
 def fills_of(record: Record, date) -> pd.DataFrame | None:  # asset, shares, price, commission
@@ -1097,7 +1172,7 @@ def _order_facts(table) -> dict:
         count=int((orders != 0).sum()), buy=float(orders[orders > 0].sum()), sell=float(-orders[orders < 0].sum())
     )
 
-# %% ../../nbs/monitor/desk.ipynb #aca12fa0
+# %% ../../nbs/monitor/desk.ipynb #ae66cfad
 def _bar_table(run: _Run, at: int, scores: dict, filled) -> tuple:
     """Everything by asset: what was seen, scored, decided, filled, held, and is wished next."""
     decided = _decide(run, at, scores)
@@ -1117,10 +1192,26 @@ def _bar_table(run: _Run, at: int, scores: dict, filled) -> tuple:
     table = pd.DataFrame(columns, index)
     target, notes = _desk_target(run, at, table)
     wealth = float(run.books.state.wealth[0])
-    order = np.nan_to_num(target * wealth - columns["position:desk"])
+    order = whole_lots(np.nan_to_num(target * wealth - columns["position:desk"]), run.terms.lot)
     table["target:desk"] = target
     table["order"] = np.where(np.abs(order) > 1e-12 * wealth, order, 0.0)
     return table, notes
+
+# %% ../../nbs/monitor/desk.ipynb #81951cec
+def whole_lots(
+    order: np.ndarray,  # money; negative: sold
+    lot: float,  # smallest unit, currency; 0: any amount
+) -> np.ndarray:
+    """Orders cut to whole lots, as the ledger cuts them.
+
+    Parameters
+    ----------
+    order : np.ndarray
+        money; negative: sold
+    lot : float
+        smallest unit, currency; 0: any amount
+    """
+    return np.sign(order) * np.floor(np.abs(order) / lot + 1e-9) * lot if lot else order
 
 # %% ../../nbs/monitor/desk.ipynb #febc69fc
 def _rows_of_table(run: _Run, at: int) -> tuple:
@@ -1171,7 +1262,7 @@ def _ask_policy(run, at, table, target, held) -> tuple:
     kept = {name: [int(n) - shift for n in steps] for name, steps in notes.items() if name == "trips"}
     return wish, kept
 
-# %% ../../nbs/monitor/desk.ipynb #5b651e50
+# %% ../../nbs/monitor/desk.ipynb #7512a6d8
 def feed(
     desk: Desk,
     inputs: DeskInputs,
@@ -1197,6 +1288,7 @@ def feed(
     list
         entries that were added
     """
+    stop = inputs.panel.n_dates if last is None else _count_until(inputs.panel, last)
     with desk.writing() as journal:
         record = desk.record()
         if why := unfit_file(record, inputs.panel):
@@ -1208,11 +1300,6 @@ def feed(
             )
         run = _Run(record, inputs, min(first, inputs.panel.n_dates - 1), live)
         added = [journal.append("revision", body) for body in find_revisions(record, run.whole, _returns_into(run))]
-        stop = (
-            inputs.panel.n_dates
-            if last is None
-            else int(np.searchsorted(inputs.panel.dates, np.datetime64(last, "ns"), "right"))
-        )
         run.revised = is_revised((*record.entries, *added))
         return added + _step_all(journal, run, first, stop, pause)
 
@@ -1230,19 +1317,25 @@ def is_revised(
     kinds = [entry.kind for entry in entries if entry.kind in ("revision", *FITS)]
     return bool(kinds) and kinds[-1] == "revision"
 
-# %% ../../nbs/monitor/desk.ipynb #52c4ad9b
+# %% ../../nbs/monitor/desk.ipynb #9a88bfe5
+def _count_until(panel, last) -> int:
+    """Number of the panel's sessions up to a date."""
+    return int(np.searchsorted(panel.dates, last_moment(last).to_datetime64(), "right"))
+
+
 def _first_new(record, panel) -> int:
     """Position of the first bar that is not known."""
     known = record.dates[-1] if len(record.dates) else pd.Timestamp(record.desk.terms.since)
     return int(np.searchsorted(panel.dates, known.to_datetime64(), "right"))
 
-# %% ../../nbs/monitor/desk.ipynb #3b198ca8
+# %% ../../nbs/monitor/desk.ipynb #5ac0a2be
 def _step_all(journal, run, first, stop, pause=None) -> list:
     added = []
     for date in range(first, stop):
         at = date - run.offset
         if why := unfit_bar(run.whole, at):
             return added + _halt(journal, run.record, why)
+        _check_told(run, run.whole.dates[at])
         run.late = int(run.live and run.terms.fills == "broker") * (stop - 1 - date)
         body, table = _step(run, at)
         body["table"] = write_bar_table(run.desk.folder, table)
@@ -1262,7 +1355,8 @@ def _halt(journal, record, why) -> list:
     """Note why nothing is traded; once, however often the same file comes."""
     return [] if record.halted == why else [journal.append("halt", dict(why=why))]
 
-# %% ../../nbs/monitor/desk.ipynb #2f521b15
+# %% ../../nbs/monitor/desk.ipynb #203f9f89
+@check_kinds
 def halt(desk: Desk, why: str) -> list:  # entries that were added
     """Stop a desk for a reason that was found outside of it, such as a file that cannot be read.
 
@@ -1274,16 +1368,17 @@ def halt(desk: Desk, why: str) -> list:  # entries that were added
     with desk.writing() as journal:
         return _halt(journal, desk.record(), why)
 
-# %% ../../nbs/monitor/desk.ipynb #527c2dcc
+# %% ../../nbs/monitor/desk.ipynb #72cd8a48
+@check_kinds
 def verify_desk(
-    folder,
+    folder: str | PathLike,
     head: str | None = None,  # digest of an entry that you kept elsewhere
 ) -> list:  # sentences; empty: nothing is wrong
     """Everything that is not as it was written: entries altered, removed or reordered, tables, terms and charts.
 
     Parameters
     ----------
-    folder
+    folder : str | PathLike
     head : str | None, default None
         digest of an entry that you kept elsewhere
 
@@ -1297,19 +1392,19 @@ def verify_desk(
     problems = list(found.problems)
     fixed = [entry.body.get("fixed", {}) for entry in found.entries if entry.kind == "opened"]
     for name, known in (fixed[0] if fixed else {}).items():
-        if not (folder / name).exists() or file_digest(folder / name) != known:
+        if not (folder / name).is_file() or file_digest(folder / name) != known:
             problems.append(f"{name} is not what it was when the desk was opened.")
     for entry in found.entries:
         if entry.kind == "bar":
             problems += _table_problems(folder, entry)
     return problems
 
-# %% ../../nbs/monitor/desk.ipynb #f7ec7b49
+# %% ../../nbs/monitor/desk.ipynb #1d9447dc
 def _table_problems(folder, entry) -> list:
     if not {"date", "table"} <= set(entry.body):
         return [f"Entry {entry.number} is a bar without a date or a table: another version of neuralpha wrote it."]
     path = folder / TABLES / f"{entry.body['table']}.parquet"
-    if not path.exists():
+    if not path.is_file():
         return [f"The table of {entry.body['date']} (entry {entry.number}) is missing."]
     if file_digest(path) != entry.body["table"]:
         return [f"The table of {entry.body['date']} (entry {entry.number}) was altered."]

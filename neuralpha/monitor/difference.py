@@ -10,12 +10,12 @@ effects:
 1. **data revision**: what was known on the evening, not what the file says today;
 2. **model**: the scores of whoever acted, not of the opening day's champion;
 3. **signal delay**: bars on which no order went out in time;
-4. **sizing and breakers**: what the action policy took away;
-5. **rounding**: whole lots;
+4. **sizing and breakers**: what the action policy took away; and, where a broker trades, that an order is a number
+  of shares, counted at the evening's prices, while the backtest counts it at those of the fill;
+5. **rounding**: whole lots, and what a broker who deals in whole shares left of an order or added to it, less than
+  one share;
 6. **missed fills**: orders of which nothing was filled;
-7. **partial fills**: orders that were filled in part, or beyond what was ordered; fills that nobody ordered (a
-  broker's orders are shares, counted at the evening's prices: by what the next bar's prices would have asked for
-  more or less, they count here);
+7. **partial fills**: orders that were filled in part, or beyond what was ordered; fills that nobody ordered;
 8. **fill price**: what was paid beyond the reference price and the modelled costs;
 9. **spread**, 10. **impact**, 11. **commission**, 12. **borrow and financing**: what these cost, not what was
   assumed.
@@ -27,7 +27,7 @@ effects:
 __all__ = ['CAUSES', 'CASH', 'Difference', 'Facts', 'facts_of', 'seen_panel', 'final_targets', 'explain_difference', 'Filled',
            'filled_shares']
 
-# %% ../../nbs/monitor/difference.ipynb #17f4e5a1
+# %% ../../nbs/monitor/difference.ipynb #266da1b3
 from dataclasses import dataclass, field, replace
 from typing import NamedTuple
 import numpy as np
@@ -35,7 +35,17 @@ import pandas as pd
 from ..core import NeuralphaError
 from ..given import check_kinds
 from ..data.panel import Panel, cut_panel
-from .desk import Desk, Record, act, fills_of, hold_missing, next_target, one_date, state_of
+from neuralpha.monitor.desk import (
+    Desk,
+    Record,
+    act,
+    fills_of,
+    hold_missing,
+    next_target,
+    one_date,
+    state_of,
+    whole_lots,
+)
 from ..portfolio.policies import Day
 from ..trading.account import Account, Books, open_books
 from ..trading.clock import fill_prices
@@ -119,7 +129,7 @@ class Difference:
         total = float((self.live - self.backtest).sum())
         return f"live less backtest {total:,.0f} over {len(self.dates)} bars: {said or 'nothing'}"
 
-# %% ../../nbs/monitor/difference.ipynb #d396ce17
+# %% ../../nbs/monitor/difference.ipynb #4c8dbf18
 class _World(NamedTuple):
     """What one account of the chain does."""
 
@@ -129,10 +139,13 @@ class _World(NamedTuple):
     states: list  # action policy in force, per bar; None: never asked
     filled: np.ndarray | None = None  # (bars, assets) share of the order that was filled; None: all of each
     beyond: np.ndarray | None = None  # (bars, assets) money filled that was not ordered
-    lot: float = 0.0  # of the orders, where `filled` speaks of them; else the account's own counts
+    lot: float = 0.0  # of the orders, where `filled` or `growth` speak of them; else the account's own counts
     fees: np.ndarray | None = None  # (bars, assets) money paid on top
+    growth: np.ndarray | None = (
+        None  # (bars, assets) of prices, evening to fill, of orders sized then; None: at the fill
+    )
 
-# %% ../../nbs/monitor/difference.ipynb #25548354
+# %% ../../nbs/monitor/difference.ipynb #a5847901
 def _run_books(books: Books, worlds: list, weigh) -> np.ndarray:  # (worlds, bars, assets + 1)
     """What each account made on each bar, of each asset and in cash."""
     state = books.state
@@ -145,7 +158,8 @@ def _run_books(books: Books, worlds: list, weigh) -> np.ndarray:  # (worlds, bar
         wish = _wishes(books, worlds, t, wealth, notes, weigh)
         before, base = _before_trade(books)
         for i, world in enumerate(worlds):
-            _fill_partly(wish[:, i], world, t, before[:, i], base[i])
+            moment = _Moment(before[:, i], base[i], state.position[:, i], state.wealth[i])
+            _fill_as_told(wish[:, i], world, t, moment)
         wealth_before = state.wealth.copy()
         books.step(wish)
         _pay_on_top(books, worlds, t)
@@ -211,23 +225,34 @@ def _marked(places, n: int):  # (n,) bool
     marked[places] = True
     return marked
 
-# %% ../../nbs/monitor/difference.ipynb #9da83846
-def _fill_partly(wish, world, t, before, base):
-    """Wishes that end in what was filled, in part or beyond the order."""
-    if world.filled is None or not base > 0:
+# %% ../../nbs/monitor/difference.ipynb #529be95f
+class _Moment(NamedTuple):
+    """One account before its trade."""
+
+    before: np.ndarray  # (assets,) positions at the fill
+    base: float  # money that weights are shares of then
+    held: np.ndarray  # (assets,) positions on the evening
+    wealth: float  # on the evening
+
+
+def _orders(wish, moment, lot, growth=None) -> np.ndarray:
+    """(assets,) money ordered, at the prices of the fill; `growth` of prices up to it, where the evening sized it."""
+    if growth is None:
+        return whole_lots(np.nan_to_num(wish * moment.base - moment.before), lot)
+    return whole_lots(np.nan_to_num(wish * moment.wealth - moment.held), lot) * growth
+
+# %% ../../nbs/monitor/difference.ipynb #fe9999d2
+def _fill_as_told(wish, world, t, moment):
+    """Wishes that end in what was filled: of orders that were sized on the evening, in part, or beyond the order."""
+    if not moment.base > 0 or (world.filled is None and world.growth is None):
         return
+    share = np.ones(len(wish)) if world.filled is None else world.filled[t]
     beyond = np.zeros(len(wish)) if world.beyond is None else world.beyond[t]
-    at = np.flatnonzero((world.filled[t] != 1) | (beyond != 0) | (world.lot > 0))
-    part = world.filled[t, at]
-    order = _whole_lots(np.nan_to_num(wish[at] * base - before[at]), world.lot)
-    reached = (before[at] + part * order + beyond[at]) / base
-    is_left = ((part == 0) | (order == 0)) & (beyond[at] == 0)
-    wish[at] = np.where(is_left, np.nan, reached)
-
-
-def _whole_lots(order, lot):
-    """Orders cut to whole lots, as the ledger cuts them."""
-    return np.sign(order) * np.floor(np.abs(order) / lot + 1e-9) * lot if lot else order
+    told = (share != 1) | (beyond != 0) | (world.lot > 0) | (world.growth is not None)
+    order = _orders(wish, moment, world.lot, None if world.growth is None else world.growth[t])
+    reached = (moment.before + share * order + beyond) / moment.base
+    is_left = ((share == 0) | (order == 0)) & (beyond == 0)
+    wish[told] = np.where(is_left, np.nan, reached)[told]
 
 # %% ../../nbs/monitor/difference.ipynb #a5a7518c
 def _pay_on_top(books, worlds, t):
@@ -400,19 +425,23 @@ def _profit_of(panel, first, worlds, desk):
     books = open_books(panel, accounts, desk.terms.clock, None, True, first)
     return _run_books(books, worlds, desk.weigh)
 
-# %% ../../nbs/monitor/difference.ipynb #857ff23a
+# %% ../../nbs/monitor/difference.ipynb #52956ab1
 def _chain(desk, record, panel, facts: Facts, live_costs) -> list:  # of _World: the backtest, then one per cause
     """Each world is the one before with one thing as it really was."""
     terms = desk.terms
     assumed = replace(terms.account, participation=np.inf, lot=0.0)
     whole = replace(assumed, lot=terms.lot)
     filled = filled_shares(desk, panel, _place_of(record.dates[0], panel), facts, live_costs)
-    missed, partly, traded = {}, {}, whole
-    if filled is not None:
+    braked, rounded, missed, partly, traded = dict(states=facts.states), dict(account=whole), {}, {}, whole
+    if terms.fills == "broker":
+        braked["growth"] = _growth_to_fill(panel, _place_of(record.dates[0], panel), len(facts.late), terms.fill)
+        rounded = dict(lot=terms.lot)
+    if terms.fills == "broker" or filled is not None:
         traded = assumed  # the lots are in the orders, of which a broker may fill any part
-        missed = dict(filled=1.0 - filled.is_missed, account=traded, lot=terms.lot)
-        partly = filled._asdict()
-        partly["filled"] = partly.pop("share")
+    if filled is not None:
+        rounded |= filled.of_orders(filled.rounded) if filled.rounded.any() else {}
+        missed = dict(account=traded, lot=terms.lot) | filled.of_orders(filled.rounded | filled.is_missed)
+        partly = filled.of_orders(np.ones_like(filled.rounded))
     if terms.fills == "broker":
         costs = _as_the_broker_said(record, panel, traded)
     else:
@@ -421,8 +450,8 @@ def _chain(desk, record, panel, facts: Facts, live_costs) -> list:  # of _World:
         {},
         dict(targets=facts.acting),
         dict(late=facts.late),
-        dict(states=facts.states),
-        dict(account=whole),
+        braked,
+        rounded,
         missed,
         partly,
         *costs,
@@ -450,7 +479,7 @@ def _cost_steps(assumed: Costs, live: Costs | None) -> list:  # of Costs
         steps.append(replace(steps[-1], **really))
     return steps
 
-# %% ../../nbs/monitor/difference.ipynb #86a9d2b3
+# %% ../../nbs/monitor/difference.ipynb #66bf4820
 class Filled(NamedTuple):
     """What became of the orders of a desk's bars.
 
@@ -460,17 +489,24 @@ class Filled(NamedTuple):
         (bars, assets) of the order that was filled, 0 to 1; 1 where there was none
     beyond : np.ndarray
         (bars, assets) money filled that was not ordered
+    rounded : np.ndarray
+        (bars, assets) bool: met to less than a share by a broker who deals in whole ones
     """
 
     share: np.ndarray  # (bars, assets) of the order that was filled, 0 to 1; 1 where there was none
     beyond: np.ndarray  # (bars, assets) money filled that was not ordered
+    rounded: np.ndarray  # (bars, assets) bool: met to less than a share by a broker who deals in whole ones
 
     @property
     def is_missed(self) -> np.ndarray:
         """(bars, assets) whether nothing was filled of an order."""
         return (self.share == 0) & (self.beyond == 0)
 
-# %% ../../nbs/monitor/difference.ipynb #59863c40
+    def of_orders(self, chosen: np.ndarray) -> dict:
+        """Fields of an account whose chosen orders, (bars, assets), end as they did, while all others are filled."""
+        return dict(filled=np.where(chosen, self.share, 1.0), beyond=np.where(chosen, self.beyond, 0.0))
+
+# %% ../../nbs/monitor/difference.ipynb #2fd4dfba
 def filled_shares(
     desk: Desk,
     panel: Panel,
@@ -498,6 +534,9 @@ def filled_shares(
     own = replace(terms.account, lot=0.0, participation=np.inf, costs=live_costs or terms.cost_rule)
     books = open_books(panel, own, terms.clock, None, False, first)
     share, beyond = np.ones(facts.filled.shape), facts.filled.copy()
+    ordered, growth = np.zeros(share.shape), None
+    if terms.fills == "broker":
+        growth = _growth_to_fill(panel, first, len(share), terms.fill)
     for t in range(1, len(share)):
         books.date = first + t
         books.state.position[:, 0] = facts.position[t - 1]
@@ -505,15 +544,48 @@ def filled_shares(
         books.state.wealth[:] = facts.wealth[t - 1]
         before, base = _before_trade(books)
         asked = np.full(panel.n_assets, np.nan) if facts.late[t - 1] else facts.asked[t]
-        order = _whole_lots(np.nan_to_num(asked * base[0] - before[:, 0]), terms.lot)
-        nothing = 1e-9 * facts.wealth[t - 1]
+        moment = _Moment(before[:, 0], base[0], facts.position[t - 1], facts.wealth[t - 1])
+        order = ordered[t] = _orders(asked, moment, terms.lot, None if growth is None else growth[t])
+        nothing = 1e-12 * facts.wealth[t - 1]  # above what rounding of the account leaves, below what anybody sees
         known = np.abs(order) > nothing
         part = facts.filled[t, known] / order[known]
-        whole = np.abs(part - 1) < 1e-7
+        whole = np.abs(facts.filled[t, known] - order[known]) <= nothing
         share[t, known] = np.where(whole, 1.0, np.clip(part, 0.0, 1.0))
         beyond[t, known] -= np.where(whole, facts.filled[t, known], share[t, known] * order[known])
         beyond[t, np.abs(beyond[t]) <= nothing] = 0.0
-    return Filled(share, beyond) if (share != 1).any() or beyond.any() else None
+    if not ((share != 1) | (beyond != 0)).any():
+        return None
+    shares = ordered / _by_bar(panel, fill_prices(panel, terms.fill), first, len(share))
+    return Filled(share, beyond, _met_to_a_share(desk.record(), panel, shares))
+
+# %% ../../nbs/monitor/difference.ipynb #1e1f847c
+def _by_bar(panel, values, first, bars) -> np.ndarray:  # (bars, assets), NaN where there is no row
+    """Values of a panel's rows on the bars from a date on."""
+    bar = panel.date_code - first
+    here = (bar >= 0) & (bar < bars)
+    out = np.full((bars, panel.n_assets), np.nan)
+    out[bar[here], panel.asset_code[here]] = values[here]
+    return out
+
+
+def _growth_to_fill(panel, first, bars, fill):
+    """(bars, assets) of the price from the close before to the fill; 1 where one of them is not known."""
+    last_close = _by_bar(panel, fill_prices(panel, "close"), first - 1, bars)
+    growth = _by_bar(panel, fill_prices(panel, fill), first, bars) / last_close
+    return np.where(np.isfinite(growth), growth, 1.0)
+
+
+def _met_to_a_share(record, panel, ordered):
+    """(bars, assets) whether whole shares were filled, and less than one of what was ordered lacks or is too much."""
+    met = np.zeros(ordered.shape, bool)
+    for t, date in enumerate(record.dates):
+        fills = fills_of(record, date)
+        if fills is None or (fills["shares"] % 1 != 0).any():
+            continue
+        codes = np.searchsorted(panel.assets, fills["asset"])
+        filled = np.bincount(codes, fills["shares"], panel.n_assets)
+        met[t] = np.abs(filled - ordered[t]) < 1 - 1e-6
+    return met
 
 # %% ../../nbs/monitor/difference.ipynb #a87f217d
 def _as_the_broker_said(record, panel, account) -> list:  # of changes of a `_World`

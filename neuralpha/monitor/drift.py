@@ -8,7 +8,7 @@ about as much as 6 independent values.
 
 What one types is a table of features by date and asset, before and now:
 ```python
-drift_table(before, now)  # one row per feature: KS, PSI, p-values that hold, effective sizes
+drift_table(before, now)  # one row per feature: KS, Pearson's distance, p-values that hold, PSI, effective sizes
 ```
 """
 
@@ -119,7 +119,7 @@ def _distance(ks, whose) -> float:
         raise NeuralphaError(f"The KS statistic of {whose} is {ks!r}; it lies between 0 and 1.")
     return float(ks)
 
-# %% ../../nbs/monitor/drift.ipynb #40cf5e2e
+# %% ../../nbs/monitor/drift.ipynb #93a93dfb
 REFERENCE_SHARES = np.arange(1, 20) / 20  # quantiles of the reference at which distribution functions are compared
 
 
@@ -134,9 +134,12 @@ class Drift(NamedTuple):
         of a distance as large without drift, given dependence across rows and dates
     limit : float
         distance that is exceeded without drift at the level
+    pearson : float
+        squared differences of the bins' shares over those of the reference, summed
+    pearson_p : float
+    pearson_limit : float
     psi : float
-    psi_p : float
-    psi_limit : float
+        population stability index of the same shares: known as a size, and without a level
     reference_size : float
         effective: independent rows that were as sure
     current_size : float
@@ -145,9 +148,10 @@ class Drift(NamedTuple):
     ks: float  # largest distance of the distribution functions at the cuts
     p: float  # of a distance as large without drift, given dependence across rows and dates
     limit: float  # distance that is exceeded without drift at the level
-    psi: float
-    psi_p: float
-    psi_limit: float
+    pearson: float  # squared differences of the bins' shares over those of the reference, summed
+    pearson_p: float
+    pearson_limit: float
+    psi: float  # population stability index of the same shares: known as a size, and without a level
     reference_size: float  # effective: independent rows that were as sure
     current_size: float
 
@@ -177,7 +181,7 @@ def daily_shares(
     counts = np.bincount(codes * width + bins, minlength=len(dates) * width).reshape(len(dates), width)
     return counts.cumsum(1)[:, :-1] / counts.sum(1, keepdims=True)
 
-# %% ../../nbs/monitor/drift.ipynb #f9a3323a
+# %% ../../nbs/monitor/drift.ipynb #85979116
 @check_kinds
 def drift_test(
     reference: pd.Series,  # index (date, asset), or date alone; what is not finite is left out
@@ -211,16 +215,17 @@ def drift_test(
     null = scale * _student_draws(waves, draws, seed)
     expected = _bin_shares(before.mean(0))
     distance, worst = np.abs(gap).max(), np.abs(null).max(1)
-    index, indices = _quadratic(gap, expected), _quadratic(null, expected)
+    squares, null_squares = _pearson(gap, expected), _pearson(null, expected)
     middle = before.mean(0)
     variance = (waves**2).mean(0).sum() / (middle * (1 - middle)).sum()
     return Drift(
         float(distance),
         _p_value(distance, worst),
         float(np.quantile(worst, 1 - level)),
-        float(index),
-        _p_value(index, indices),
-        float(np.quantile(indices, 1 - level)),
+        float(squares),
+        _p_value(squares, null_squares),
+        float(np.quantile(null_squares, 1 - level)),
+        psi_of_shares(_smoothed(before, _finite(reference, "reference")), _smoothed(now, _finite(current, "current"))),
         _size(before, variance),
         _size(now, variance),
     )
@@ -265,9 +270,9 @@ def _student_draws(waves, draws, seed):
 def _bin_shares(cumulative):
     return np.maximum(np.diff(np.append(np.append(0.0, cumulative), 1.0)), 1e-12)
 
-# %% ../../nbs/monitor/drift.ipynb #ffd73c1a
-def _quadratic(gap, expected):
-    """PSI of small differences of cumulative shares: the squares of the bins' differences over their shares."""
+# %% ../../nbs/monitor/drift.ipynb #e5f03cd5
+def _pearson(gap, expected):
+    """Pearson's distance of cumulative shares: the squares of the bins' differences over what is expected in them."""
     edges = np.zeros((*gap.shape[:-1], 1))
     bins = np.diff(np.concatenate([edges, gap, edges], -1), axis=-1)
     return (bins**2 / expected).sum(-1)
@@ -276,7 +281,13 @@ def _quadratic(gap, expected):
 def _p_value(found, null):
     return float((1 + (null >= found).sum()) / (1 + len(null)))
 
-# %% ../../nbs/monitor/drift.ipynb #dbb269f5
+# %% ../../nbs/monitor/drift.ipynb #d82cb95b
+def _smoothed(shares, values):
+    """(cuts + 1,) shares of the bins, half a row added to each."""
+    counts = _bin_shares(shares.mean(0)) * len(values) + 0.5
+    return counts / counts.sum()
+
+
 def _size(shares, variance):
     return float(len(shares) / max(variance, 1e-12))
 

@@ -112,7 +112,7 @@ class Verified(NamedTuple):
         """Whether nothing is wrong."""
         return not self.problems
 
-# %% ../../nbs/monitor/journal.ipynb #b0d22e94
+# %% ../../nbs/monitor/journal.ipynb #214ee4c3
 @check_kinds
 def verify_journal(
     folder: str | PathLike,  # of the journal
@@ -130,7 +130,10 @@ def verify_journal(
     file, head_file, _ = journal_paths(folder)
     if not file.exists() and not head_file.exists():
         raise NeuralphaError(f"{folder} holds no journal.")
-    content = file.read_bytes() if file.exists() else b""
+    try:
+        content = file.read_bytes() if file.exists() else b""
+    except OSError as e:
+        raise NeuralphaError(f"{file} cannot be read: {e.strerror}.") from None
     *lines, torn = content.split(b"\n")
     problems = [f"Line {len(lines) + 1} is unfinished: whoever wrote it was interrupted."] if torn else []
     entries = []

@@ -22,17 +22,18 @@ desk's: six charts share it.
 
 # %% auto #0
 __all__ = ['SIDES', 'MEMORY', 'VOLATILITY_MEMORY', 'DEVIATION_MEMORY', 'SMALLEST_DEVIATION', 'LARGEST_DEVIATION',
-           'LARGEST_SURPRISE', 'CONSTANT_TOLERANCE', 'REFERENCE_ARRAYS', 'CHART_FIELDS', 'fresh_share', 'likeness',
-           'fishers_z', 'known_ic', 'cost_bps', 'log_cost', 'calm_returns', 'Reference', 'in_recent_deviations',
-           'learn_reference', 'reference_of', 'LayerReading', 'Watch', 'learn_watch', 'watch_delays', 'watch_to_json',
-           'watch_from_json', 'check_fields']
+           'LARGEST_SURPRISE', 'CONSTANT_TOLERANCE', 'MOST_BARS', 'REFERENCE_ARRAYS', 'CHART_FIELDS', 'fresh_share',
+           'likeness', 'fishers_z', 'known_ic', 'cost_bps', 'log_cost', 'calm_returns', 'Reference',
+           'in_recent_deviations', 'learn_reference', 'reference_of', 'LayerReading', 'Watch', 'learn_watch',
+           'check_bars', 'watch_delays', 'watch_to_json', 'watch_from_json', 'check_fields']
 
-# %% ../../nbs/monitor/layers.ipynb #51e959e2
+# %% ../../nbs/monitor/layers.ipynb #2bccc6e2
 from dataclasses import asdict, dataclass, field
 from typing import NamedTuple
 import numpy as np
 import pandas as pd
 from ..core import NeuralphaError
+from ..given import check_count
 from ..data.panel import Panel
 from ..evaluate.ic import rank_ic
 from .charts import Chart, RunLength, Whitening, fit_states, level_after, surprises_of, watch_rate
@@ -561,7 +562,7 @@ class Watch:
         alarm = bool(last["alarm"]) and bool(np.isfinite(live[-1]))
         return LayerReading(live[-1], float(last["statistic"]), chart.threshold, alarm)
 
-# %% ../../nbs/monitor/layers.ipynb #7cb4216e
+# %% ../../nbs/monitor/layers.ipynb #eadd5625
 def learn_watch(
     values: pd.DataFrame,  # one row per bar of the validation period, a column per layer
     bars: int = 504,  # in which one false alarm is expected, of all layers together
@@ -589,6 +590,7 @@ def learn_watch(
     **draws
         worlds and futures, as `watch_rate` takes them
     """
+    check_bars(bars)
     moving, constant = _moving_and_constant(values)
     lived = lived or bars
     share = lived / bars / len(moving)
@@ -598,6 +600,18 @@ def learn_watch(
     }
     usual = {layer: usual_of(x, horizon if layer == "ic" else 1) for layer, x in moving.items()}
     return Watch(bars, charts, constant, volatility, usual)
+
+
+MOST_BARS = 100_000  # four hundred years of days
+
+
+def check_bars(bars: int) -> None:
+    """Refuse a distance between false alarms that no chart can have, or no machine can simulate."""
+    check_count("bars", bars, 1)
+    if bars > MOST_BARS:
+        raise NeuralphaError(
+            f"bars is {bars:,}; a chart that alarms so seldom cannot be simulated: {MOST_BARS:,} at most."
+        )
 
 
 def _moving_and_constant(values) -> tuple[dict, dict]:

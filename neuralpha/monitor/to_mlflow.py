@@ -18,14 +18,14 @@ decided by the desk alone: the alias `champion` over there follows it. This need
 # %% auto #0
 __all__ = ['CHAMPION', 'DIGEST', 'export_to_mlflow']
 
-# %% ../../nbs/monitor/to_mlflow.ipynb #e849f615
+# %% ../../nbs/monitor/to_mlflow.ipynb #c8f9986b
 import os
 import pandas as pd
 from ..core import NeuralphaError, canonical_json, extra, read_json
 from .desk import Desk
-from .registry import CARD, CARD_KEYS, MODELS_FOLDER, verify_models
+from .registry import CARD, CARD_KEYS, MODELS_FOLDER, lost_models, verify_models
 
-# %% ../../nbs/monitor/to_mlflow.ipynb #3545c84d
+# %% ../../nbs/monitor/to_mlflow.ipynb #89d4c9be
 CHAMPION = "champion"  # alias of the version that acts
 DIGEST = "neuralpha.digest"  # tag by which a version is known again
 
@@ -52,7 +52,12 @@ def export_to_mlflow(
     pd.DataFrame
         index model; digest, version, is_new
     """
-    if wrong := verify_models(desk.folder / MODELS_FOLDER):
+    if not uri or not name:
+        raise NeuralphaError(
+            f"The export goes to {uri!r} under the name {name!r}; give both, e.g. sqlite:///mlflow.db and 'desk'."
+        )
+    registry = desk.folder / MODELS_FOLDER
+    if wrong := lost_models(registry, desk.models) + verify_models(registry):
         raise NeuralphaError(f"{wrong[0]} Nothing was exported; `neuralpha verify` shows what else is wrong.")
     client, refusal = _client(uri)
     try:
@@ -60,10 +65,11 @@ def export_to_mlflow(
     except refusal as e:
         raise NeuralphaError(f"MLflow refused the export: {str(e).strip().splitlines()[0]}") from None
 
-# %% ../../nbs/monitor/to_mlflow.ipynb #e88222c4
+# %% ../../nbs/monitor/to_mlflow.ipynb #e62001ee
 def _client(uri):
     """A client of MLflow, and what it raises."""
     os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")  # nobody is told that a desk is exported
+    os.environ.setdefault("MLFLOW_HTTP_REQUEST_MAX_RETRIES", "3")  # seconds, not minutes, where there is no server
     with extra("mlflow", "An export to MLflow"):
         from mlflow import MlflowClient
         from mlflow.exceptions import MlflowException

@@ -21,18 +21,21 @@ __all__ = ['ORDERS', 'open_desk', 'validation_scores', 'validation_values', 'des
            'order_table', 'position_table', 'write_orders', 'read_fills', 'verify_whole_desk', 'Compared',
            'compare_desk']
 
-# %% ../../nbs/report/desk.ipynb #12a155b8
+# %% ../../nbs/report/desk.ipynb #71621eb4
+import shutil
 from os import PathLike
 from pathlib import Path
 from typing import NamedTuple
 import numpy as np
 import pandas as pd
-from ..core import NeuralphaError, atomic_path, read_json
+from ..core import NeuralphaError, as_timestamp, read_json, value_text, write_text
 from ..given import check_kinds, list_of
-from ..data.panel import Panel, cut_panel
+from ..data.panel import Panel, cut_panel, last_moment
 from ..labels import forward_return
 from ..evaluate.ic import rank_ic
 from neuralpha.monitor.desk import (
+    ACTIONS_FILE,
+    TERMS,
     Desk,
     Record,
     DeskTerms,
@@ -45,6 +48,7 @@ from neuralpha.monitor.desk import (
 )
 from neuralpha.monitor.layers import (
     calm_returns,
+    check_bars,
     fresh_share,
     learn_reference,
     learn_watch,
@@ -53,7 +57,8 @@ from neuralpha.monitor.layers import (
 )
 from ..monitor.difference import Difference, explain_difference
 from ..monitor.journal import Entry, verify_journal
-from ..monitor.registry import MODELS_FOLDER, register_model, verify_models
+from ..monitor.policy import load_policy
+from ..monitor.registry import MODELS_FOLDER, lost_models, register_model, verify_models
 from ..monitor.shortfall import desk_sectors, desk_shortfall
 from ..portfolio.backtest import Book, backtest
 from ..portfolio.grammar import read_policy
@@ -67,7 +72,7 @@ from .section import StoredReport
 from .worth import stored_report
 from ..study.spec import Study
 
-# %% ../../nbs/report/desk.ipynb #0cfb752c
+# %% ../../nbs/report/desk.ipynb #7ae1b910
 @check_kinds
 def open_desk(
     report: str | PathLike,  # folder of a report, or of one of its universes
@@ -77,7 +82,7 @@ def open_desk(
     policy: str | None = None,  # of weights; default: the study's, else Quantiles(5)
     costs=None,  # a preset, or a half-spread in basis points; default: the study's
     capital: float | None = None,  # currency; default: the study's, else 1e8
-    actions=None,  # path of the action policy (TOML); default: the classic one
+    actions: str | PathLike | None = None,  # path of the action policy (TOML); default: the classic one
     bars: int = 504,  # in which one false alarm is expected, of all layers together
     fills: str = "paper",  # or "broker"
     participation: float = 0.0,  # most that is filled on paper, share of a bar's volume; 0: all
@@ -105,7 +110,7 @@ def open_desk(
         a preset, or a half-spread in basis points; default: the study's
     capital : float | None, default None
         currency; default: the study's, else 1e8
-    actions : default None
+    actions : str | PathLike | None, default None
         path of the action policy (TOML); default: the classic one
     bars : int, default 504
         in which one false alarm is expected, of all layers together
@@ -121,6 +126,15 @@ def open_desk(
     universe : str | None, default None
         of a report of several
     """
+    check_bars(bars)
+    text = ""
+    if actions is not None:
+        load_policy(Path(actions))
+        text = Path(actions).read_text(encoding="utf-8")
+    place = DeskAtAddress(folder) if is_address(folder) else None
+    there = Path(folder) if place is None else place.folder
+    if place is None and there.exists():
+        raise NeuralphaError(f"{there} exists already; a desk is opened once. `desk step` feeds it.")
     stored = stored_report(Path(report), universe)
     champion = chosen_model(Path(report), universe, model)
     names = [champion, *(chosen_model(Path(report), universe, name) for name in list_of("challengers", challengers))]
@@ -154,17 +168,17 @@ def open_desk(
     facts = _facts(report, stored, since, values, book)
     facts["decay"] = decay_facts(stored, fits[champion], scores, known, terms)
     facts["severity"] = severity_facts(scores, days)
-    place = DeskAtAddress(folder) if is_address(folder) else None
-    there = Path(folder) if place is None else place.folder
     registry = there.parent / f".{there.name}-{MODELS_FOLDER}"
-    keys = {
-        name: register_model(registry, lambda place, f=f: save_fits(f, place), _card(f, stored, values))
-        for name, f in fits.items()
-    }
-    text = Path(actions).read_text(encoding="utf-8") if actions else ""
     watch = learn_watch(values, bars, volatility=volatility, horizon=terms.horizon)
-    about = reference, text, keys, facts, {MODELS_FOLDER: registry}
-    desk = create_desk(there, terms, read_policy(terms.policy), watch, *about)
+    try:
+        keys = {
+            name: register_model(registry, lambda place, f=f: save_fits(f, place), _card(f, stored, values))
+            for name, f in fits.items()
+        }
+        about = reference, text, keys, facts, {MODELS_FOLDER: registry}
+        desk = create_desk(there, terms, read_policy(terms.policy), watch, *about)
+    finally:
+        shutil.rmtree(registry, ignore_errors=True)
     return desk if place is None else place.publish_new(desk)
 
 # %% ../../nbs/report/desk.ipynb #2c775190
@@ -173,13 +187,13 @@ def _first_tested(stored, model):
     frame = stored.tests[model].frame
     return frame.loc[frame["fold"] == frame["fold"].max(), "date"].min() - pd.Timedelta(1, "ns")
 
-# %% ../../nbs/report/desk.ipynb #2f39867b
+# %% ../../nbs/report/desk.ipynb #4d0da1db
 def _last_before(panel: Panel, moment) -> pd.Timestamp:
     """The last session that is not after a moment."""
-    at = int(np.searchsorted(panel.dates, np.datetime64(pd.Timestamp(moment), "ns"), "right"))
+    at = int(np.searchsorted(panel.dates, last_moment(moment).to_datetime64(), "right"))
     if at == 0:
         raise NeuralphaError(
-            f"{pd.Timestamp(moment).date()} lies before the first session of {panel.name}, which spans {panel.span}."
+            f"{as_timestamp(moment).date()} lies before the first session of {panel.name}, which spans {panel.span}."
         )
     return pd.Timestamp(panel.dates[at - 1])
 
@@ -288,19 +302,21 @@ def _facts(report, stored, since, values, book) -> dict:
         since=str(since),
     )
 
-# %% ../../nbs/report/desk.ipynb #9acec5bc
+# %% ../../nbs/report/desk.ipynb #4020ca0e
 def desk_at(
-    folder,  # of a desk, its address, or the desk
+    folder: str | PathLike | Desk,  # of a desk, its address, or the desk
 ) -> Desk:
     """A desk that was opened.
 
     Parameters
     ----------
-    folder
+    folder : str | PathLike | Desk
         of a desk, its address, or the desk
     """
     if isinstance(folder, Desk):
         return folder
+    if not isinstance(folder, (str, PathLike)):
+        raise NeuralphaError(f"A desk is a folder, an address or a Desk; {value_text(folder)} was given.")
     if is_address(folder):
         place = DeskAtAddress(folder)
         place.pull()
@@ -312,18 +328,18 @@ def _policy_of(folder):
     _desk_file(folder)
     return read_policy(read_opening(folder).terms.policy)
 
-# %% ../../nbs/report/desk.ipynb #a1860625
+# %% ../../nbs/report/desk.ipynb #b50551ef
 def _desk_file(folder) -> Path:
-    file = Path(folder) / "desk.json"
-    if not file.exists():
+    file = Path(folder) / TERMS
+    if not str(folder) or not file.is_file():
         raise NeuralphaError(
-            f"{folder} holds no desk: desk.json is missing. `neuralpha desk open REPORT DESK` makes one."
+            f"{str(folder) or repr('')} holds no desk: {TERMS} is missing. `neuralpha desk open REPORT DESK` makes one."
         )
     return file
 
-# %% ../../nbs/report/desk.ipynb #438bf9a6
+# %% ../../nbs/report/desk.ipynb #e2029c84
 def step_desk(
-    folder,  # of a desk, or the desk
+    folder: str | PathLike | Desk,  # of a desk, its address, or the desk
     universe,  # the newest data: whatever `load_universe` takes
     last=None,  # step no further than this session
     **options,  # how to read it; default: as the study reads its own
@@ -332,8 +348,8 @@ def step_desk(
 
     Parameters
     ----------
-    folder
-        of a desk, or the desk
+    folder : str | PathLike | Desk
+        of a desk, its address, or the desk
     universe
         the newest data: whatever `load_universe` takes
     last : default None
@@ -394,10 +410,10 @@ def _fit_if_free(desk, panel) -> Entry | None:
             return None  # another fits, has just done so, or has stepped bars that are not known here
         return fit_challenger(desk, cut_panel(panel, last=record.dates[-1]), why)
 
-# %% ../../nbs/report/desk.ipynb #3f80a650
+# %% ../../nbs/report/desk.ipynb #5a0c5c57
 @check_kinds
 def retrain_desk(
-    folder,  # of a desk, or the desk
+    folder: str | PathLike | Desk,  # of a desk, its address, or the desk
     universe=None,  # default: the universe of the report
     why: str = "asked for",  # is written into the journal, and on the card
     **options,  # how to read it; default: as the study reads its own
@@ -406,8 +422,8 @@ def retrain_desk(
 
     Parameters
     ----------
-    folder
-        of a desk, or the desk
+    folder : str | PathLike | Desk
+        of a desk, its address, or the desk
     universe : default None
         default: the universe of the report
     why : str, default 'asked for'
@@ -438,9 +454,9 @@ def retrain_desk(
         raise NeuralphaError(f"No new fit: {entry.body['reason']}")
     return entry.body
 
-# %% ../../nbs/report/desk.ipynb #debd9f8b
+# %% ../../nbs/report/desk.ipynb #d02eccf7
 def replay_desk(
-    folder,  # of a desk, or the desk
+    folder: str | PathLike | Desk,  # of a desk, its address, or the desk
     universe=None,  # default: the universe of the report
     last=None,  # replay no further than this session
     **options,  # how to read it; default: as the study reads its own
@@ -449,8 +465,8 @@ def replay_desk(
 
     Parameters
     ----------
-    folder
-        of a desk, or the desk
+    folder : str | PathLike | Desk
+        of a desk, its address, or the desk
     universe : default None
         default: the universe of the report
     last : default None
@@ -512,8 +528,8 @@ def position_table(record: Record) -> pd.DataFrame:  # asset, amount, weight, fi
     )
     return pd.DataFrame(found).reset_index(drop=True)
 
-# %% ../../nbs/report/desk.ipynb #2db709ea
-def write_orders(folder) -> Path:  # orders.csv
+# %% ../../nbs/report/desk.ipynb #40f391fe
+def write_orders(folder: str | PathLike | Desk) -> Path:  # orders.csv
     """Write `orders.csv` and `positions.csv` of a desk, each whole or not at all.
 
     Returns
@@ -523,25 +539,31 @@ def write_orders(folder) -> Path:  # orders.csv
     """
     desk = desk_at(folder)
     record = desk.record()
-    for name, table in (("positions.csv", position_table(record)), ("orders.csv", order_table(record))):
-        with atomic_path(desk.folder / name) as tmp:
-            table.to_csv(tmp, index=False)
+    for name, text in _for_readers(record).items():
+        write_text(desk.folder / name, text)
     desk.publish()
     return desk.folder / "orders.csv"
 
-# %% ../../nbs/report/desk.ipynb #7cfca0cf
+# %% ../../nbs/report/desk.ipynb #acf1cf12
+def _for_readers(record: Record) -> dict:  # name -> text
+    """The files of a desk that a person or a broker reads."""
+    tables = {"positions.csv": position_table(record), "orders.csv": order_table(record)}
+    return {name: table.to_csv(index=False) for name, table in tables.items()}
+
+# %% ../../nbs/report/desk.ipynb #dc4032e6
+@check_kinds
 def read_fills(
-    folder,  # of a desk, or the desk
-    file,  # CSV: date, asset, shares, price, commission
+    folder: str | PathLike | Desk,  # of a desk, its address, or the desk
+    file: str | PathLike,  # CSV: date, asset, shares, price; commission and side where there is one
 ) -> int:  # lines
     """Record a broker's fills from a file.
 
     Parameters
     ----------
-    folder
-        of a desk, or the desk
-    file
-        CSV: date, asset, shares, price, commission
+    folder : str | PathLike | Desk
+        of a desk, its address, or the desk
+    file : str | PathLike
+        CSV: date, asset, shares, price; commission and side where there is one
 
     Returns
     -------
@@ -555,8 +577,9 @@ def read_fills(
         raise NeuralphaError(f"{file} is not a readable CSV file: {e}") from e
     return record_fills(desk, table)
 
-# %% ../../nbs/report/desk.ipynb #67a66783
-def verify_whole_desk(folder) -> list:  # sentences; empty: nothing is wrong
+# %% ../../nbs/report/desk.ipynb #6dc5f1f3
+@check_kinds
+def verify_whole_desk(folder: str | PathLike) -> list:  # sentences; empty: nothing is wrong
     """Journal, tables, terms, charts, and the models in the registry; and whether this version can go on with it.
 
     Returns
@@ -569,21 +592,31 @@ def verify_whole_desk(folder) -> list:  # sentences; empty: nothing is wrong
         place.pull(whole=True)
         folder = place.folder
     _desk_file(folder)
-    known = dict(read_json(Path(folder) / "desk.json", models=dict)["models"])
+    known = dict(read_json(Path(folder) / TERMS, models=dict)["models"])
     entries = verify_journal(folder).entries
     known |= {entry.body["model"]: entry.body["digest"] for entry in entries if entry.kind == "challenger"}
-    lost = [
-        f"The model {key[:12]} ({name}) is missing."
-        for name, key in known.items()
-        if not (Path(folder) / MODELS_FOLDER / key).exists()
+    lost = lost_models(Path(folder) / MODELS_FOLDER, known)
+    altered = verify_desk(folder)
+    stale = [] if altered or lost or _unreadable(folder) else _stale(folder)
+    return [*_unreadable(folder), *altered, *lost, *verify_models(Path(folder) / MODELS_FOLDER), *stale]
+
+
+def _stale(folder) -> list:
+    """Files for readers that are there and do not follow from the journal: changed by hand, or of another bar."""
+    wanted = _for_readers(desk_at(folder).record())
+    there = {name: Path(folder) / name for name in wanted if (Path(folder) / name).is_file()}
+    return [
+        f"{name} is not what the last bar says: `neuralpha desk status` writes it anew."
+        for name, file in there.items()
+        if file.read_bytes() != wanted[name].encode()
     ]
-    return [*_unreadable(folder), *verify_desk(folder), *lost, *verify_models(Path(folder) / MODELS_FOLDER)]
 
 
 def _unreadable(folder) -> list:
     """The sentence that says why a desk cannot be gone on with, where it cannot."""
     try:
         read_opening(folder)
+        load_policy(Path(folder) / ACTIONS_FILE)
     except NeuralphaError as why:
         return [str(why)]
     return []
@@ -605,9 +638,9 @@ class Compared(NamedTuple):
     shortfall: pd.DataFrame  # as `desk_shortfall`
     sectors: pd.DataFrame | None  # as `desk_sectors`; None: the universe has no sectors
 
-# %% ../../nbs/report/desk.ipynb #841a1fe8
+# %% ../../nbs/report/desk.ipynb #8467da2f
 def compare_desk(
-    folder,  # of a desk, or the desk
+    folder: str | PathLike | Desk,  # of a desk, its address, or the desk
     universe=None,  # the data as it stands today; default: the report's
     **options,  # how to read it; default: as the study reads its own
 ) -> Compared:
@@ -615,8 +648,8 @@ def compare_desk(
 
     Parameters
     ----------
-    folder
-        of a desk, or the desk
+    folder : str | PathLike | Desk
+        of a desk, its address, or the desk
     universe : default None
         the data as it stands today; default: the report's
     **options

@@ -14,14 +14,16 @@ costs.
 # %% auto #0
 __all__ = ['FAULTS', 'Fault', 'BrokenInputs', 'try_faults']
 
-# %% ../../nbs/report/desk_faults.ipynb #00b2627a
+# %% ../../nbs/report/desk_faults.ipynb #c8ce1d81
 import shutil, tempfile
 from dataclasses import replace
+from os import PathLike
 from pathlib import Path
 from typing import NamedTuple
 import numpy as np
 import pandas as pd
 from ..core import NeuralphaError, unknown_name, write_json
+from ..given import check_count, check_kinds
 from ..data.panel import Panel, cut_panel
 from ..data.returns import bar_return
 from ..monitor.desk import Desk, feed
@@ -169,9 +171,10 @@ class BrokenInputs:
         found = self.inner.features(date)
         return self.fault.features(found) if self.fault.features and date >= self.first else found
 
-# %% ../../nbs/report/desk_faults.ipynb #1e114c7e
+# %% ../../nbs/report/desk_faults.ipynb #4b4dbdd4
+@check_kinds
 def try_faults(
-    folder,  # of a desk, or the desk
+    folder: str | PathLike | Desk,  # of a desk, its address, or the desk
     component: str | None = None,  # data, drift, costs, fills or money; default: all
     fault: str | None = None,  # a name of `FAULTS`
     bars: int = 40,  # that are replayed
@@ -182,8 +185,8 @@ def try_faults(
 
     Parameters
     ----------
-    folder
-        of a desk, or the desk
+    folder : str | PathLike | Desk
+        of a desk, its address, or the desk
     component : str | None, default None
         data, drift, costs, fills or money; default: all
     fault : str | None, default None
@@ -200,8 +203,9 @@ def try_faults(
     pd.DataFrame
         component, break, says, expected, found, after (bars), does, twin
     """
-    desk = desk_at(folder)
+    check_count("bars", bars, 1)
     names = _chosen(component, fault)
+    desk = desk_at(folder)
     record = desk.record()
     if len(record.bars) < 5:
         raise NeuralphaError(
@@ -212,13 +216,15 @@ def try_faults(
     panel = cut_panel(panel, last=record.dates[-1])
     return pd.DataFrame([_try(desk, record, panel, name, start) for name in names])
 
-# %% ../../nbs/report/desk_faults.ipynb #b464abab
+# %% ../../nbs/report/desk_faults.ipynb #a82cab1b
 def _chosen(component, fault) -> list:
     if fault is not None and fault not in FAULTS:
         raise unknown_name("break", fault, FAULTS)
     kinds = {one.component for one in FAULTS.values()}
     if component is not None and component not in kinds:
         raise unknown_name("component", component, kinds)
+    if fault is not None and component not in (None, FAULTS[fault].component):
+        raise NeuralphaError(f"{fault} is a break of {FAULTS[fault].component}, not of {component}.")
     return [name for name, one in FAULTS.items() if component in (None, one.component) and fault in (None, name)]
 
 # %% ../../nbs/report/desk_faults.ipynb #915a16b1

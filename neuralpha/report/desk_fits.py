@@ -14,10 +14,10 @@ fits = load_fits(f"models/{digest}")
 # %% auto #0
 __all__ = ['save_fits', 'load_fits', 'model_card', 'features_on', 'FittedInputs']
 
-# %% ../../nbs/report/desk_fits.ipynb #b5d87646
+# %% ../../nbs/report/desk_fits.ipynb #ffb2e3d1
 from pathlib import Path
 import pandas as pd
-from ..core import count_of, day_text, read_json, read_table, write_json
+from ..core import NeuralphaError, count_of, day_text, read_json, read_table, write_json
 from ..data.panel import Panel
 from ..features.table import Features
 from ..models.registry import load_model
@@ -49,10 +49,14 @@ def save_fits(fits: Fits, folder) -> None:
             model.save(place)
     write_json(folder / "fits.json", note)
 
-# %% ../../nbs/report/desk_fits.ipynb #ca60740d
+# %% ../../nbs/report/desk_fits.ipynb #d130c982
 def load_fits(folder) -> Fits:
     """What `save_fits` wrote."""
     folder = Path(folder)
+    if not (folder / "fits.json").is_file():
+        raise NeuralphaError(
+            f"The model {folder.name[:12]} is not in {folder.parent}: `neuralpha verify` shows what else."
+        )
     note = read_json(folder / "fits.json", name=str, members=dict, setting=dict)
     models, valid = {}, {}
     for i, (name, seeds) in enumerate(note["members"].items()):

@@ -12,8 +12,9 @@ file for the programs that come next.
 __all__ = ['SHOWN', 'LIGHTS', 'LAYER_IN_WORDS', 'DeskPage', 'write_desk_page', 'desk_page', 'light_of', 'desk_figures',
            'desk_figures_names', 'money_cone', 'plot_money', 'plot_layers', 'plot_waterfall', 'plot_contests']
 
-# %% ../../nbs/report/desk_page.ipynb #c999bbeb
+# %% ../../nbs/report/desk_page.ipynb #fe91102e
 from dataclasses import dataclass
+from os import PathLike
 from pathlib import Path
 from typing import TYPE_CHECKING
 import numpy as np
@@ -24,10 +25,10 @@ from ..evaluate.catalogue import number, signed
 from ..evaluate.plots import COLOURS, date_axis, new_figure, style
 from ..evaluate.statistics import block_length
 from ..monitor.charts import resample_blocks
-from ..monitor.desk import Record, verify_desk
+from ..monitor.desk import Desk, Record, verify_desk
 from ..monitor.difference import Difference, explain_difference
 from ..monitor.layers import watch_delays
-from ..monitor.registry import MODELS_FOLDER, Contest, contest, registered
+from ..monitor.registry import MODELS_FOLDER, Contest, contest, lost_models, registered
 from .desk import FittedInputs, _read_panel, desk_at, order_table, write_orders
 from .desk_decay import HALF_LIFE, LOOKED_AT, LiveDecay, live_decay, plot_crowding, plot_decay
 from .desk_decay import severity_now
@@ -38,7 +39,7 @@ from .pages.frame import Frame, render
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-# %% ../../nbs/report/desk_page.ipynb #8032f4e1
+# %% ../../nbs/report/desk_page.ipynb #53994973
 SHOWN = 20  # rows of a table on the page; the files hold all
 
 
@@ -58,6 +59,8 @@ class DeskPage:
     watched : str
     layers : PlainTable
     found_after : PlainTable
+    alarm_count : str
+        of bars with one
     alarms : PlainTable
     classic : str
     wear : str
@@ -85,6 +88,7 @@ class DeskPage:
     watched: str
     layers: PlainTable
     found_after: PlainTable
+    alarm_count: str  # of bars with one
     alarms: PlainTable
     classic: str
     wear: str
@@ -98,9 +102,9 @@ class DeskPage:
     chained: str
     journal: PlainTable
 
-# %% ../../nbs/report/desk_page.ipynb #8995efa6
+# %% ../../nbs/report/desk_page.ipynb #7d372567
 def write_desk_page(
-    folder,
+    folder: str | PathLike | Desk,  # of a desk, its address, or the desk
     universe=None,  # the data as it stands today, for the comparison with the backtest; default: the report's
     **options,  # how to read it
 ) -> Path:  # the page
@@ -108,7 +112,8 @@ def write_desk_page(
 
     Parameters
     ----------
-    folder
+    folder : str | PathLike | Desk
+        of a desk, its address, or the desk
     universe : default None
         the data as it stands today, for the comparison with the backtest; default: the report's
     **options
@@ -192,7 +197,7 @@ def _difference(desk, record, panel):
     except NeuralphaError as e:
         return f"No comparison: {e}"
 
-# %% ../../nbs/report/desk_page.ipynb #2f1a0f31
+# %% ../../nbs/report/desk_page.ipynb #f10a0c0c
 def desk_page(
     record: Record,
     difference,  # from the backtest, or the sentence why there is none
@@ -239,6 +244,7 @@ def desk_page(
         watched=_watched(record),
         layers=_layers_shown(record),
         found_after=_delays_shown(record),
+        alarm_count=count_of(sum(bool(bar["alarms"]) for bar in record.bars), "bar"),
         alarms=_alarms_shown(record),
         classic=classic,
         wear=_worn(record, decay),
@@ -287,9 +293,11 @@ def light_of(record: Record) -> tuple:  # word, whether it alarms, sentence
         f"{state.quiet} quiet bars ago.",
     )
 
-# %% ../../nbs/report/desk_page.ipynb #489caa29
+# %% ../../nbs/report/desk_page.ipynb #8ea80066
 def _warnings(record) -> list:
-    said = [f"The folder is not as it was written: {problem}" for problem in verify_desk(record.desk.folder)]
+    desk = record.desk
+    problems = verify_desk(desk.folder) + lost_models(desk.folder / MODELS_FOLDER, desk.models)
+    said = [f"The folder is not as it was written: {problem}" for problem in problems]
     if record.bars and record.state.retrain and record.fitted < len(record.bars):
         said.append(
             "The action policy asks for a new fit: `neuralpha desk retrain` makes it, or [retrain] in actions.toml by "
@@ -321,15 +329,15 @@ def _cost_name(terms):
         terms.cost_rule.name if terms.cost_rule.name != "own" else f"{terms.cost_rule.half_spread_bps:g} basis points"
     )
 
-# %% ../../nbs/report/desk_page.ipynb #89e7852f
+# %% ../../nbs/report/desk_page.ipynb #980c328c
 def _ordered(record) -> str:
     orders = order_table(record)
     if not len(orders):
         return "None."
     buy, sell = (orders.loc[orders["side"] == side, "amount"].sum() for side in ("buy", "sell"))
-    return f"{len(orders)} orders: {buy:,.0f} to buy, {sell:,.0f} to sell."
+    return f"{count_of(len(orders), 'order')}: {buy:,.0f} to buy, {sell:,.0f} to sell."
 
-# %% ../../nbs/report/desk_page.ipynb #72166846
+# %% ../../nbs/report/desk_page.ipynb #084d1e92
 def _orders_shown(record) -> PlainTable:
     columns = [
         PlainColumn(name, text)
@@ -342,7 +350,7 @@ def _orders_shown(record) -> PlainTable:
         )
     ]
     rows = [
-        (o.asset, o.side, "–" if np.isnan(o.shares) else f"{o.shares:,.1f}", f"{o.amount:,.0f}", f"{o.target:.2%}")
+        (o.asset, o.side, _shares(o.shares), _money(o.amount), f"{_money(100 * o.target, 2)}%")
         for o in order_table(record).head(SHOWN).itertuples()
     ]
     return PlainTable(columns, rows)
@@ -410,13 +418,22 @@ def _delays_shown(record) -> PlainTable:
     rows = [(one.Index, one.layer, _bars(one.median), _bars(one.late)) for one in found.itertuples()]
     return PlainTable([PlainColumn(*head) for head in heads], rows)
 
-# %% ../../nbs/report/desk_page.ipynb #18687985
+# %% ../../nbs/report/desk_page.ipynb #6ec58ed5
 def _bars(value) -> str:
     return f"{value:,.0f}" if np.isfinite(value) else "later than watched"
 
 
 def _shown_number(value) -> str:
     return "–" if value is None else f"{value:.4g}".replace("-", "−")
+
+
+def _shares(count: float) -> str:
+    return _money(count, 1) if np.isfinite(count) else "–"
+
+
+def _money(value: float, digits: int = 0) -> str:
+    """Money with a true minus sign; what rounds to nothing has none."""
+    return f"{value:z,.{digits}f}".replace("-", "−")
 
 # %% ../../nbs/report/desk_page.ipynb #0f732329
 def _worn(record, decay) -> str:
@@ -479,9 +496,9 @@ def _verdict(row) -> str:
         return "no band"
     return "changed" if row["changed"] else "as before"
 
-# %% ../../nbs/report/desk_page.ipynb #5833e436
+# %% ../../nbs/report/desk_page.ipynb #01120adf
 def _finite_number(value) -> str:
-    return f"{value:.3g}" if np.isfinite(value) else "–"
+    return f"{value:.3g}".replace("-", "−") if np.isfinite(value) else "–"
 
 # %% ../../nbs/report/desk_page.ipynb #57c54d2e
 def _alarms_shown(record) -> PlainTable:
@@ -493,24 +510,24 @@ def _alarms_shown(record) -> PlainTable:
     ]
     return PlainTable([PlainColumn(*head) for head in heads], rows)
 
-# %% ../../nbs/report/desk_page.ipynb #67423022
+# %% ../../nbs/report/desk_page.ipynb #28522277
 def _compared(difference) -> str:
     if isinstance(difference, str):
         return difference
     total, base = float((difference.live - difference.backtest).sum()), float(difference.backtest.sum())
     return (
-        f"Over {len(difference.dates)} bars the desk made {difference.live.sum():,.0f}, the backtest of the same bars "
-        f"{base:,.0f}: {signed(total, 0)}, taken apart in the order in which causes precede effects. "
+        f"Over {len(difference.dates)} bars the desk made {_money(difference.live.sum())}, the backtest of the same "
+        f"bars {_money(base)}: {signed(total, 0)}, taken apart in the order in which causes precede effects. "
         f"The sum is exact to {difference.error:.0e} of the capital on every bar."
     )
 
-# %% ../../nbs/report/desk_page.ipynb #65f34843
+# %% ../../nbs/report/desk_page.ipynb #4aca9921
 def _causes_shown(difference) -> PlainTable:
     heads = [("Cause", True), ("Money", False), ("Basis points of the capital", False)]
     if isinstance(difference, str):
         return PlainTable([], [])
     rows = [
-        (cause, f"{money:,.0f}", f"{1e4 * money / difference.capital:.2f}")
+        (cause, _money(money), _money(1e4 * money / difference.capital, 2))
         for cause, money in difference.by_cause.items()
     ]
     return PlainTable([PlainColumn(*head) for head in heads], rows)
@@ -544,14 +561,14 @@ def _contradicted(one, since) -> str:
         "Nobody may be promoted on it."
     )
 
-# %% ../../nbs/report/desk_page.ipynb #ac053ffa
+# %% ../../nbs/report/desk_page.ipynb #20866767
 def _years(one) -> str:
     if not np.isfinite(one.years):
         return "A difference of nothing is never decided."
-    ratio = f"information ratio {one.information_ratio:.2f} a year"
+    ratio = f"information ratio {_money(one.information_ratio, 2)} a year"
     return f"A difference as large as that so far ({ratio}) takes about {one.years:,.1f} years to decide."
 
-# %% ../../nbs/report/desk_page.ipynb #2dbf2aab
+# %% ../../nbs/report/desk_page.ipynb #05690fbe
 def _models_shown(record) -> PlainTable:
     heads = [
         ("Model", True),
@@ -564,7 +581,7 @@ def _models_shown(record) -> PlainTable:
     cards = registered(record.desk.folder / MODELS_FOLDER)
     rows = []
     for name, key in record.desk.models.items():
-        card = cards.loc[key]
+        card = cards.loc[key] if key in cards.index else dict.fromkeys(cards, "–")
         rows.append(
             (
                 name,
@@ -616,13 +633,14 @@ def _journal_shown(record) -> PlainTable:
     ]
     return PlainTable([PlainColumn(*head) for head in heads], rows)
 
-# %% ../../nbs/report/desk_page.ipynb #15ad6dc0
+# %% ../../nbs/report/desk_page.ipynb #15def8bd
 def _what(entry) -> str:
     """One line of the journal in words."""
     body = entry.body
     match entry.kind:
         case "bar":
-            return f"{body['state']['action']}, {body['orders']['count']} orders, wealth {body['wealth'][0]:,.0f}"
+            orders = count_of(body["orders"]["count"], "order")
+            return f"{body['state']['action']}, {orders}, wealth {_money(body['wealth'][0])}"
         case "opened":
             return f"{body['acting']} acts"
         case "halt":
@@ -749,18 +767,22 @@ def plot_layers(record: Record) -> "Figure":
     date_axis(ax)
     return figure
 
-# %% ../../nbs/report/desk_page.ipynb #333fd878
+# %% ../../nbs/report/desk_page.ipynb #e2c10235
 def plot_waterfall(difference: Difference) -> "Figure":
-    """From the profit of the backtest to that of the desk."""
+    """From the profit of the backtest to that of the desk: points for the two, since what lies between may be small."""
     causes = difference.by_cause
     ends = float(difference.backtest.sum()) + np.concatenate([[0.0], causes.cumsum()])
     figure, ax = new_figure(7, 4.2)
     at = np.arange(len(causes) + 2)
-    ax.barh(at[0], ends[0], color="#888888")
     colours = np.where(causes >= 0, COLOURS[2], COLOURS[1])
     ax.barh(at[1:-1], causes, left=ends[:-1], color=colours)
-    ax.barh(at[-1], float(difference.live.sum()), color="#444444")
+    ax.vlines(ends, at[:-1], at[1:], color="#BBBBBB", lw=0.8)
+    ax.scatter([ends[0], float(difference.live.sum())], at[[0, -1]], color="black", marker="D", zorder=3)
     ax.set(yticks=at, yticklabels=["backtest", *causes.index, "live"], xlabel="profit")
+    ax.use_sticky_edges = False  # a bar that ends at the edge looks cut off
+    ax.margins(x=0.08)
+    ax.xaxis.set_major_formatter("{x:,.0f}")
+    ax.locator_params(axis="x", nbins=5)
     ax.invert_yaxis()
     return figure
 
