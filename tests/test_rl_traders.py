@@ -28,7 +28,7 @@ from neuralpha.models.predict import cross_predict
 
 from neuralpha.portfolio.backtest import backtest
 
-from neuralpha.rl.asset_game import OWN, AssetGame, play_game
+from neuralpha.rl.asset_game import OWN, AssetGame, BandActor, play_game
 
 from neuralpha.rl.cross_trade import change_after
 
@@ -92,6 +92,23 @@ def test_a_training_that_is_killed_goes_on_to_the_same_bits(name, task, tmp_path
         assert torch.equal(mine, theirs)
     with pytest.raises(NeuralphaError, match="another training"):
         fit(AGENT[name].clone(risk_aversion=1.0), task, checkpoint=tmp_path)
+
+def test_the_gradient_learns_and_plays_on_one_thread_and_leaves_the_others_as_they_were(task, monkeypatch):
+    threads = []
+    step = BandActor.step
+
+    def watched(self, x):
+        threads.append(torch.get_num_threads())
+        return step(self, x)
+
+    monkeypatch.setattr(BandActor, "step", watched)
+    had = torch.get_num_threads()
+    try:
+        torch.set_num_threads(2)
+        fit(AGENT["gradient"].clone(rounds=1, updates=1), task)
+        assert set(threads) == {1} and torch.get_num_threads() == 2
+    finally:
+        torch.set_num_threads(had)
 
 def test_the_account_of_the_scores_is_the_account_that_was_played(task):
     X, y, folds = task
