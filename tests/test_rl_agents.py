@@ -90,6 +90,22 @@ def test_accounts_are_opened_all_along():
     train_agent(Watched(), [0], updates=20, bars=2, paths=32)
     assert min(empty[::2]) >= 2  # on the first bar of every update
 
+def test_an_agent_learns_on_one_thread_and_leaves_the_others_as_they_were():
+    threads = []
+
+    class Watched(SignalMarket):
+        def reward(self, signal, before, after):
+            threads.append(torch.get_num_threads())
+            return super().reward(signal, before, after)
+
+    had = torch.get_num_threads()
+    try:
+        torch.set_num_threads(2)
+        train_agent(Watched(), [0], updates=2, bars=2, paths=4)
+        assert set(threads[:4]) == {1} and torch.get_num_threads() == 2
+    finally:
+        torch.set_num_threads(had)
+
 def test_the_slope_through_the_zone_changes_nothing_that_is_said():
     net = TradeNet(2, 1, [0])
     net.start.data += 5  # a zone that nobody leaves

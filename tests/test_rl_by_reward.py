@@ -178,6 +178,25 @@ def test_without_the_package_the_extra_is_named(monkeypatch):
         train_by_reward(SignalMarket(), "PPO", 1, 100)
 
 @with_agents
+@pytest.mark.parametrize("algorithm", ["PPO", "SAC"])
+def test_an_agent_learns_on_one_thread_and_leaves_the_others_as_they_were(algorithm, monkeypatch):
+    threads = []
+    step = SignalGame.step
+
+    def watched(self, action):
+        threads.append(torch.get_num_threads())
+        return step(self, action)
+
+    monkeypatch.setattr(SignalGame, "step", watched)
+    had = torch.get_num_threads()
+    try:
+        torch.set_num_threads(2)
+        train_by_reward(LEAKED, algorithm, 1, 64, accounts=4)
+        assert set(threads) == {1} and torch.get_num_threads() == 2
+    finally:
+        torch.set_num_threads(had)
+
+@with_agents
 def test_training_leaves_no_folder_behind(tmp_path, monkeypatch):
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
     game = open_game(LEAKED, 4)

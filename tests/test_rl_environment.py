@@ -1,6 +1,7 @@
 # Exported from nbs/ by `make sync`; edit the notebook.
 from neuralpha.rl.environment import *
 import importlib.util
+from dataclasses import replace
 import numpy as np
 import pandas as pd
 import pytest
@@ -11,7 +12,7 @@ from neuralpha.data.panel import Panel
 from neuralpha.portfolio.policies import Policy
 from neuralpha.trading.account import RECORD, Account, open_books
 from neuralpha.trading.clock import Clock
-from neuralpha.trading.costs import make_costs
+from neuralpha.trading.costs import PRESETS, Costs, Impact, make_costs
 
 def test_weights_keep_every_limit_and_change_nothing_that_kept_them():
     rng = np.random.default_rng(0)
@@ -115,15 +116,19 @@ def play_at_random(env, seed=0):
 def market():
     return simulate_universe(12, 120, seed=3)
 
-@pytest.mark.parametrize("clock", [Clock(), Clock(delay=3), Clock(fill="open")])
-def test_the_records_of_an_episode_are_the_backtest_of_its_actions_bit_for_bit(market, clock):
-    env = trade_env(market, costs="square-root", clock=clock, copies=3, first=30, last=110)
+OWN = Costs(3.0, Impact(0.1, 0.6), Impact(0.02, 1.0), 1.0, 0.005, 2.0, 40.0, 100.0, name="own")
+
+@pytest.mark.parametrize("clock", [Clock(), Clock(delay=3), Clock(fill="open")], ids=str)
+@pytest.mark.parametrize("costs", [*PRESETS, OWN, Costs("corwin-schultz")], ids=[*PRESETS, "own", "corwin-schultz"])
+def test_the_records_of_an_episode_are_the_backtest_of_its_actions_bit_for_bit(market, clock, costs):
+    env = trade_env(market, costs=costs, clock=clock, copies=3, first=30, last=110)
     _, records = play_at_random(env)
-    accounts = [Account(make_costs("square-root"), 1e8, weights=c) for c in range(3)]
+    accounts = [Account(make_costs(costs), 1e8, weights=c) for c in range(3)]
     books = open_books(market, accounts, clock, env.decisions(), first=31)
     books.run(111)
     assert np.array_equal(records, books.records[31:111])
-    assert np.abs(records[..., RECORD.index("temporary")]).sum() > 0
+    charged = [RECORD.index(name) for name in ("half_spread", "temporary", "permanent", "commission", "borrow")]
+    assert (np.abs(records[..., charged]).sum() > 0) == (costs != "none")
     assert env.ledger().error() < 1e-12
 
 def test_a_path_is_played_as_it_would_be_alone(market):
@@ -184,6 +189,30 @@ def test_every_reward_is_its_formula(market):
     rolling = pd.Series(net).rolling(10).std()
     assert paid["net_over_volatility"][9:] == pytest.approx((net / rolling).to_numpy()[9:] - penalty * depth[9:])
     assert paid["net_over_volatility"][:9] == pytest.approx(-penalty * depth[:9])
+
+@pytest.mark.parametrize(
+    ("reward", "worth"),
+    [
+        (Reward("mean_variance", 4.0), 0.0282),  # 0.03 - 4/2 0.0009
+        (Reward("log_wealth"), 0.0295588),  # ln 1.03
+        (Reward("net_over_volatility", window=3), 1.5),  # 0.03 / 0.02
+        (Reward("net_over_volatility", window=3, risk_free=0.001), 1.45),
+        (Reward("differential_sharpe"), 1.7857143),  # (5.6e-6 - 0.7e-6) / 0.014^3
+    ],
+    ids=str,
+)
+def test_every_reward_is_what_one_computes_by_hand(reward, worth):
+    """Bars of 1, -1 and 3 %: mean 1 %, deviation 2 %; exponential means 0.002 and 0.0002 before the last."""
+    net, moments = np.array([[0.01], [-0.01], [0.03]]), np.array([[0.002], [0.0002]])
+    assert reward(net, np.zeros(1), moments) == pytest.approx(worth, abs=1e-7)
+    careful = replace(reward, drawdown_penalty=0.5)
+    assert careful(net, np.array([0.1]), moments) == pytest.approx(worth - 0.05, abs=1e-7)
+
+def test_a_return_that_is_the_same_on_every_bar_has_no_volatility():
+    net = np.full((20, 1), -1e-5) + 1e-20 * np.arange(20)[:, None]
+    net[::2] = np.nextafter(net[::2], 0)
+    assert net.std() > 0
+    assert Reward("net_over_volatility")(net, np.zeros(1), np.zeros((2, 1))) == 0
 
 def test_the_differential_sharpe_is_the_slope_of_the_ratio_in_the_newest_bar(market):
     env = trade_env(market, reward=Reward("differential_sharpe", memory=0.05), costs=5.0)
@@ -271,6 +300,7 @@ def test_features_that_are_known_nowhere_are_refused_and_gaps_are_seen_as_gaps(m
         (dict(memory=0.0), "Reward memory is 0.0; it must be a finite number, above 0 and at most 1"),
         (dict(memory="a"), "Reward memory is 'a'; it must be a finite number"),
         (dict(memory=True), "Reward memory is True; it must be a finite number"),
+        (dict(risk_free=np.inf), "Reward risk_free is inf; it must be a finite number, above -1 and below 1"),
         (dict(name=["log_wealth"]), r"Reward\(name=\): str is meant, and list was given; one of mean_variance"),
     ],
 )

@@ -10,6 +10,8 @@ import torch
 
 from neuralpha.attribution.explain import explain
 
+from neuralpha.audit.studies import audit_study
+
 from neuralpha.core import NeuralphaError
 
 from neuralpha.data.panel import keep_assets, panel_from_frame
@@ -28,7 +30,7 @@ from neuralpha.models.predict import cross_predict
 
 from neuralpha.portfolio.backtest import backtest
 
-from neuralpha.rl.asset_game import OWN, AssetGame, play_game
+from neuralpha.rl.asset_game import OWN, AssetGame, BandActor, play_game
 
 from neuralpha.rl.cross_trade import change_after
 
@@ -93,6 +95,23 @@ def test_a_training_that_is_killed_goes_on_to_the_same_bits(name, task, tmp_path
     with pytest.raises(NeuralphaError, match="another training"):
         fit(AGENT[name].clone(risk_aversion=1.0), task, checkpoint=tmp_path)
 
+def test_the_gradient_learns_and_plays_on_one_thread_and_leaves_the_others_as_they_were(task, monkeypatch):
+    threads = []
+    step = BandActor.step
+
+    def watched(self, x):
+        threads.append(torch.get_num_threads())
+        return step(self, x)
+
+    monkeypatch.setattr(BandActor, "step", watched)
+    had = torch.get_num_threads()
+    try:
+        torch.set_num_threads(2)
+        fit(AGENT["gradient"].clone(rounds=1, updates=1), task)
+        assert set(threads) == {1} and torch.get_num_threads() == 2
+    finally:
+        torch.set_num_threads(had)
+
 def test_the_account_of_the_scores_is_the_account_that_was_played(task):
     X, y, folds = task
     agent = fit(AGENT["gradient"], task)
@@ -118,6 +137,53 @@ def test_what_is_learnt_and_said_does_not_depend_on_what_comes_after(task):
     late = folds[0].test[X.panel.date_code[folds[0].test] > cut + 1]
     assert np.array_equal(agent.predict(X.view(early)), again.predict(other.view(early)))
     assert not np.array_equal(agent.predict(X.view(late)), again.predict(other.view(late)))
+
+def certified(agent):
+    """What the certificate of a study with this agent finds wrong in which artefact."""
+    stocks = simulate_universe(8, 330, alphas=("reversal",), ic=0.3, seed=4, listed=1.0, takeovers=0.0)
+    found = audit_study(
+        stocks,
+        table,
+        lambda panel: forward_return(panel, 5),
+        lambda y: walk_forward(y, train="6M", valid="2M", test="3M", embargo=3)[:1],
+        {"agent": agent},
+        placebo=False,
+        cuts=1,
+        embargo=3,
+        checks=("repeat", "future"),
+    )
+    return {check.what for check in found.checks if check.passed is False}
+
+@EACH
+def test_the_certificate_passes_an_honest_agent(name):
+    assert certified(AGENT[name].clone(rounds=1)) == set()
+
+def test_the_certificate_catches_an_agent_that_is_scaled_over_all_dates(monkeypatch):
+    from neuralpha.rl import traders
+
+    as_it_stood = traders._as_it_stood
+
+    def with_all_dates_in_mind(view, last):
+        whole = view.features.values
+        scale = np.nanmean(whole, 0), np.nanstd(whole, 0)
+        monkeypatch.setattr(traders, "feature_scale", lambda _: scale)
+        return as_it_stood(view, last)
+
+    monkeypatch.setattr(traders, "_as_it_stood", with_all_dates_in_mind)
+    assert "fit of agent" in certified(AGENT["gradient"].clone(rounds=1))
+
+def test_the_certificate_catches_an_agent_that_is_judged_at_prices_that_are_not_yet_known(monkeypatch):
+    from neuralpha.rl import traders
+
+    as_it_stood, span = traders._as_it_stood, traders.span_of
+
+    def too_far(panel, rows, part):
+        first, last = span(panel, rows, part)
+        return first, last + 40 * (part == "validation")
+
+    monkeypatch.setattr(traders, "_as_it_stood", lambda view, last: as_it_stood(view, last + 45))
+    monkeypatch.setattr(traders, "span_of", too_far)
+    assert "fit of agent" in certified(AGENT["gradient"])
 
 def test_the_gradient_finds_what_is_there_and_seeds_are_chosen_on_validation(task):
     X, y, folds = task

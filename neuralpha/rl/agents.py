@@ -18,7 +18,7 @@ __all__ = ['LIFE', 'LEAKED', 'KNOWN_MARKETS', 'TradeNet', 'ManySeeds', 'Agent', 
            'net_sharpe', 'share_of_optimum', 'KnownMarket', 'new_signals', 'quadratic_market', 'proportional_market',
            'factor_market', 'share_market', 'execution_market', 'leaked_market']
 
-# %% ../../nbs/rl/agents.ipynb #74b056cd
+# %% ../../nbs/rl/agents.ipynb #bda269e9
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import NamedTuple
@@ -27,7 +27,7 @@ import pandas as pd
 import torch
 from scipy.stats import t as student
 from torch import nn
-from ..core import NeuralphaError, unknown_name
+from ..core import NeuralphaError, limit_threads, unknown_name
 from ..given import check_array, check_count, check_intervals, check_kind, check_kinds, check_number
 from neuralpha.rl.truths import (
     PUBLISHED_BAND,
@@ -147,7 +147,7 @@ class Agent(ManySeeds):
             seen, held = torch.as_tensor(signal / self.signal_unit), torch.as_tensor(before / self.position_unit)
             return self.net(seen.float(), held.float()).double().numpy() * self.position_unit
 
-# %% ../../nbs/rl/agents.ipynb #6ab7fe30
+# %% ../../nbs/rl/agents.ipynb #32cb8697
 LIFE = 16  # updates before an account is closed and opened anew
 
 
@@ -205,15 +205,16 @@ def train_agent(
     units = [torch.as_tensor(unit, dtype=torch.float32) for unit in (signal_unit, position_unit)]
     n_paths = paths if recorded is None else recorded.shape[1]
     held, history = torch.zeros(len(seeds), n_paths, market.n_assets), np.empty((updates, len(seeds)))
-    for k in range(updates):
-        signals = torch.as_tensor(next(source), dtype=torch.float32)
-        held[:, k % LIFE :: LIFE] = 0
-        earned, held = _unroll(net, tensors, signals, held, units)
-        optimiser.zero_grad()
-        (-earned.sum() / usual_reward(market)).backward()
-        optimiser.step()
-        plan.step()
-        history[k] = earned.detach().numpy()
+    with limit_threads(1):
+        for k in range(updates):
+            signals = torch.as_tensor(next(source), dtype=torch.float32)
+            held[:, k % LIFE :: LIFE] = 0
+            earned, held = _unroll(net, tensors, signals, held, units)
+            optimiser.zero_grad()
+            (-earned.sum() / usual_reward(market)).backward()
+            optimiser.step()
+            plan.step()
+            history[k] = earned.detach().numpy()
     return Agent(net.eval(), seeds, signal_unit, position_unit, history)
 
 # %% ../../nbs/rl/agents.ipynb #2189ef54

@@ -15,11 +15,12 @@ account, and the limits hold for all together.
 __all__ = ['OWN', 'OWN_SCALE', 'AssetGame', 'Actor', 'LayerActor', 'RecurrentActor', 'BandActor', 'actor_of', 'Played',
            'play_game']
 
-# %% ../../nbs/rl/asset_game.ipynb #e811ab4a
+# %% ../../nbs/rl/asset_game.ipynb #18a7ddac
 from typing import ClassVar, NamedTuple
 import numpy as np
 import torch
 from torch import nn
+from ..core import limit_threads
 from ..models.training.module import NetModule
 from .agents import TradeNet
 from .by_reward import RECURRENT, ObservationScale
@@ -267,7 +268,8 @@ class Played(NamedTuple):
     own: np.ndarray  # (n_rows, len(OWN) + memory) float32; zeros on the rows of other dates
     rewards: np.ndarray  # (n_steps,) of the account
 
-# %% ../../nbs/rl/asset_game.ipynb #4559763b
+# %% ../../nbs/rl/asset_game.ipynb #ee51932d
+@limit_threads(1)
 def play_game(actor: Actor, game: AssetGame) -> Played:
     """Let an actor trade all dates of a game."""
     panel = game.env.panels[0]

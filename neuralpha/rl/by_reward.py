@@ -15,7 +15,7 @@ __all__ = ['ALGORITHMS', 'ACTS', 'REACH', 'IDLE', 'STEP', 'BOUND', 'DEFAULTS', '
            'SignalGame', 'moved', 'TradeGame', 'scale_of', 'RandomNumbers', 'RewardLearner', 'RewardAgent',
            'load_agent', 'RewardAgents', 'Control', 'find_leaked_future']
 
-# %% ../../nbs/rl/by_reward.ipynb #34a15471
+# %% ../../nbs/rl/by_reward.ipynb #d1614a10
 import json
 import random
 from collections.abc import Iterator
@@ -27,7 +27,7 @@ from pathlib import Path
 from typing import NamedTuple
 import numpy as np
 import torch
-from ..core import NeuralphaError, atomic_path, extra, unknown_name
+from ..core import NeuralphaError, atomic_path, extra, limit_threads, unknown_name
 from ..given import check_array, check_count, check_kind, check_kinds, check_number, wrong_kind
 from neuralpha.rl.agents import (
     LEAKED,
@@ -353,7 +353,7 @@ RECURRENT = "RecurrentPPO"  # of sb3-contrib: what it has seen before is kept in
 COUNTERS = ("num_timesteps", "_n_updates", "_episode_num")
 REPLAYED = ("observations", "next_observations", "actions", "rewards", "dones", "timeouts")
 
-# %% ../../nbs/rl/by_reward.ipynb #fc5b90ce
+# %% ../../nbs/rl/by_reward.ipynb #fa681f6d
 class RewardLearner:
     """One algorithm with one seed in one market."""
 
@@ -387,6 +387,7 @@ class RewardLearner:
             self._go_on(steps, False)
         return self
 
+    @limit_threads(1)  # a net this small: more would wait for each other
     def _go_on(self, steps: int, from_nought: bool) -> None:
         """Learn, and say so where the net has diverged: the library refuses its numbers in a page of them."""
         try:

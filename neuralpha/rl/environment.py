@@ -309,7 +309,7 @@ class Wished(Policy):
         limits = ActionLimits(largest, self.gross, self.net)
         return limits.weights(wide / largest)[panel.date_code, panel.asset_code]
 
-# %% ../../nbs/rl/environment.ipynb #8755bb2d
+# %% ../../nbs/rl/environment.ipynb #ca163230
 @dataclass(frozen=True)
 class Reward:
     """What a bar is worth to the agent.
@@ -326,6 +326,8 @@ class Reward:
         weight of the newest bar, of `differential_sharpe`
     drawdown_penalty : float, default 0.0
         for each unit below the peak
+    risk_free : float, default 0.0
+        return of a bar, of `net_over_volatility`
     """
 
     name: str = "mean_variance"  # one of `REWARDS`
@@ -333,6 +335,7 @@ class Reward:
     window: int = 20  # bars, of `net_over_volatility`
     memory: float = 0.01  # weight of the newest bar, of `differential_sharpe`
     drawdown_penalty: float = 0.0  # for each unit below the peak
+    risk_free: float = 0.0  # return of a bar, of `net_over_volatility`
 
     def __post_init__(self):
         check_kind("Reward(name=)", self.name, str, f"one of {', '.join(REWARDS)}")
@@ -340,6 +343,7 @@ class Reward:
             raise unknown_name("reward", self.name, REWARDS)
         check_count("Reward window", self.window, 2)  # a volatility needs two bars
         check_intervals(self, risk_aversion="[0, inf)", memory="(0, 1]", drawdown_penalty="[0, inf)")
+        check_intervals(self, risk_free="(-1, 1)")
 
     def check_fits(self, n_steps: int) -> None:
         """Refuse an episode in which no bar has a window behind it."""
@@ -389,7 +393,7 @@ class Reward:
         rest = (whole - slope * by_asset.sum(1)) / by_asset.shape[1]
         return slope[:, None] * by_asset + rest[:, None]
 
-# %% ../../nbs/rl/environment.ipynb #2da8fa3c
+# %% ../../nbs/rl/environment.ipynb #f7ecbe83
 def _mean_variance(reward: Reward, net, moments):
     return net[-1] - reward.risk_aversion / 2 * net[-1] ** 2
 
@@ -402,7 +406,8 @@ def _net_over_volatility(reward: Reward, net, moments):
     if len(net) < reward.window:
         return np.zeros(net.shape[1])
     deviation = net[-reward.window :].std(0, ddof=1)
-    return np.where(deviation > 0, net[-1] / np.where(deviation > 0, deviation, 1.0), 0.0)
+    moves = deviation > 1e-12  # less is rounding: a return that is the same on every bar has no volatility
+    return np.where(moves, (net[-1] - reward.risk_free) / np.where(moves, deviation, 1.0), 0.0)
 
 # %% ../../nbs/rl/environment.ipynb #327298ac
 def _differential_sharpe(reward: Reward, net, moments):

@@ -23,14 +23,14 @@ fill. The names:
 __all__ = ['LIMITS', 'ROLLOUT', 'STRETCH', 'agent_costs', 'Trader', 'train_trader', 'retrain_trader', 'span_of', 'Stand',
            'ByReward', 'Pupil', 'PPO', 'RecurrentAgent', 'A2C', 'TD3', 'SAC', 'Gradient', 'Stretch', 'GradientLearner']
 
-# %% ../../nbs/rl/traders.ipynb #c556e670
+# %% ../../nbs/rl/traders.ipynb #d21e4172
 import json
 from dataclasses import dataclass
 from pathlib import Path
 from typing import ClassVar
 import numpy as np
 import torch
-from ..core import NeuralphaError, atomic_path, canonical_json, digest, read_json, write_json
+from ..core import NeuralphaError, atomic_path, canonical_json, digest, limit_threads, read_json, write_json
 from ..data.panel import Panel, cut_panel
 from ..features.table import Features, View
 from ..models.base import Estimator, feature_scale, scaled
@@ -838,7 +838,7 @@ def _reward_of(reward: Reward, net: torch.Tensor) -> torch.Tensor:
         return torch.log1p(net.clamp(min=-0.999))
     return net - reward.risk_aversion / 2 * net**2
 
-# %% ../../nbs/rl/traders.ipynb #c11fc2bf
+# %% ../../nbs/rl/traders.ipynb #f88a44bf
 STRETCH = 4  # updates before the accounts are opened anew, somewhere else
 
 
@@ -856,6 +856,7 @@ class GradientLearner:
         self.net = trader._actor(x.shape[1])
         self.optimiser = torch.optim.Adam(self.net.parameters(), trader.learning_rate)
 
+    @limit_threads(1)  # a net this small: more would wait for each other
     def learn(self, part: int) -> None:
         """One round."""
         trader = self.trader
