@@ -188,6 +188,32 @@ def test_seconds_are_the_units_and_what_is_wrong_is_named():
         with pytest.raises(NeuralphaError, match="is no model: give a name"):
             cross_predict(model, X, y, fold)
 
+@pytest.mark.parametrize("is_free, n", [(False, 1), (True, 2)])
+def test_a_fit_takes_one_thread_unless_any_number_gives_the_same_bits(is_free, n):
+    import torch
+
+    seen = []
+
+    class Looks(Ridge):
+        any_threads = is_free
+
+        def _fit(self, *parts):
+            seen.append(torch.get_num_threads())
+            super()._fit(*parts)
+
+        def _predict(self, view):
+            seen.append(torch.get_num_threads())
+            return super()._predict(view)
+
+    problem = toy_problem(15, 120)
+    before = torch.get_num_threads()
+    torch.set_num_threads(2)
+    try:
+        fit_unit(Looks(), *problem)
+        assert set(seen) == {n} and len(seen) > 2 and torch.get_num_threads() == 2
+    finally:
+        torch.set_num_threads(before)
+
 def test_a_name_or_an_estimator_of_scikit_learns_stands_for_a_model():
     from sklearn.linear_model import Ridge as Line
 

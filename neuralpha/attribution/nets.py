@@ -27,13 +27,13 @@ $\sigma/\sqrt{n}$. Here
 # %% auto #0
 __all__ = ['Attributions', 'frozen', 'net_scores', 'gauss_legendre', 'integrated_gradients', 'expected_gradients']
 
-# %% ../../nbs/attribution/nets.ipynb #f1b7cde0
+# %% ../../nbs/attribution/nets.ipynb #d0e58936
 import contextlib
 from collections.abc import Iterator
 from typing import NamedTuple
 import numpy as np
 import torch
-from ..core import NeuralphaError
+from ..core import NeuralphaError, limit_threads
 from ..models.training.device import float32_kernels
 
 # %% ../../nbs/attribution/nets.ipynb #58853425
@@ -165,7 +165,8 @@ def _tensor(values, device):
 def _batch_for(device, batch):
     return batch or (65536 if device.type == "cuda" else 512)
 
-# %% ../../nbs/attribution/nets.ipynb #70b1744e
+# %% ../../nbs/attribution/nets.ipynb #ab899fe7
+@limit_threads(1)  # on a CPU more threads are other bits
 def integrated_gradients(
     module,  # torch module or function: windows (n, L, F) -> (n,) or (n, 1)
     windows,  # (n, L, F)
@@ -215,7 +216,8 @@ def _towards_all(slope, chosen, everything, gap):
     share = share / share.sum((1, 2), keepdim=True).clamp_min(1e-30)
     return change + (gap - change.sum((1, 2), keepdim=True)) * share
 
-# %% ../../nbs/attribution/nets.ipynb #508d2205
+# %% ../../nbs/attribution/nets.ipynb #ae44de18
+@limit_threads(1)  # on a CPU more threads are other bits
 def expected_gradients(
     module,  # torch module or function: windows (n, L, F) -> (n,) or (n, 1)
     windows,  # (n, L, F)

@@ -24,16 +24,17 @@ A subclass inherits them and says only what differs.
 __all__ = ['Parameters', 'field_of', 'Fitted', 'model_note', 'Prepared', 'Probe', 'Estimator', 'primary', 'feature_scale',
            'scaled', 'mean_ic', 'toy_problem']
 
-# %% ../../nbs/models/base.ipynb #529be0df
+# %% ../../nbs/models/base.ipynb #1621802b
 import copy, typing
 from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field, fields
 from functools import partial
 from pathlib import Path
 from typing import ClassVar, Self
 import numpy as np
 import pandas as pd
-from ..core import NeuralphaError, read_json, unknown_name, value_text, write_json
+from ..core import NeuralphaError, limit_threads, read_json, unknown_name, value_text, write_json
 from ..cross_section import correlation_by_date
 from ..data.panel import panel_from_frame
 from ..features.pipeline import Pipeline, load_pipeline, save_pipeline
@@ -314,7 +315,7 @@ class Probe:
         """(k,) scores of one row with each of k inputs, its date's other assets as they are; only where `across`."""
         raise NotImplementedError
 
-# %% ../../nbs/models/base.ipynb #1b5e0a08
+# %% ../../nbs/models/base.ipynb #1b0e0888
 @dataclass(kw_only=True, repr=False, eq=False)
 class Estimator(Prepared):
     """A model with scikit-learn's grammar over views; a subclass writes `_fit` and `_predict`, and what `Fitted` asks
@@ -343,6 +344,7 @@ class Estimator(Prepared):
 
     libraries: ClassVar[tuple] = ()  # packages that its bits depend on, beside those that all do
     joined_by: ClassVar[str] = "z"  # how seeds become one score: see `models.predict.ensemble_scores`
+    any_threads: ClassVar[bool] = False  # its bits are the same on any number of threads; else it takes one
     trades_itself: ClassVar[bool] = False  # its scores are shares of an account; then it has a `policy` and a `clock`
 
     def chosen_seeds(self, histories: dict) -> list:
@@ -381,8 +383,9 @@ class Estimator(Prepared):
         target = self._checked(view, target, "training")
         valid = valid and (valid[0], self._checked(*valid, "validation"))
         self.history_ = []
-        view = self._through(view, target)
-        self._fit(view, target, valid and (self._seen(valid[0]), valid[1]))
+        with self._own_threads():
+            view = self._through(view, target)
+            self._fit(view, target, valid and (self._seen(valid[0]), valid[1]))
         return self
 
     def refit(self, view: View, target) -> Self:
@@ -392,8 +395,13 @@ class Estimator(Prepared):
         if not hasattr(self, "features_"):
             raise NeuralphaError(f"This {type(self).__name__} has chosen nothing yet; call fit first.")
         target = self._checked(view, target, "training")
-        self._refit(self._through(view, target), target)
+        with self._own_threads():
+            self._refit(self._through(view, target), target)
         return self
+
+    def _own_threads(self) -> AbstractContextManager:
+        """One thread, unless any number gives the same bits."""
+        return nullcontext() if self.any_threads else limit_threads(1)
 
     def _checked(self, view, target, part):
         target = _known(view, target, part)
@@ -422,7 +430,8 @@ class Estimator(Prepared):
     def predict(self, view: View) -> np.ndarray:
         """(n,) float32 score of every row of the view: higher means a higher expected label."""
         self.check_features(view.names)
-        return np.asarray(self._predict(self._seen(view)), np.float32)
+        with self._own_threads():
+            return np.asarray(self._predict(self._seen(view)), np.float32)
 
     @property
     def across_assets(self) -> bool:

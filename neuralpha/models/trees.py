@@ -76,7 +76,7 @@ BOOSTING = {
     "threads": "[0, inf)",
 }  # limits of what LightGBM is told
 
-# %% ../../nbs/models/trees.ipynb #2ab06df7
+# %% ../../nbs/models/trees.ipynb #19e9f2f2
 @dataclass(kw_only=True, repr=False, eq=False)
 class BoostingSettings(Estimator):
     """What LightGBM is told: its parameters and its data.
@@ -129,6 +129,7 @@ class BoostingSettings(Estimator):
     patience: int = 80  # trees without improvement on validation
     lags: tuple | list = ()  # e.g. (1, 5): rows that many bars earlier as further columns
     threads: int = 0  # 0: OMP_NUM_THREADS or all cores; the result does not depend on it
+    any_threads: ClassVar[bool] = True
     kind: ClassVar[str] = "boosted"
     limits: ClassVar[dict] = BOOSTING | {
         "objective": OBJECTIVES,

@@ -16,14 +16,14 @@ say so.
 # %% auto #0
 __all__ = ['fit_seeds', 'why_not_vectorised', 'Stack', 'stacked_grid', 'train_vectorised']
 
-# %% ../../nbs/models/vectorised_seeds.ipynb #831e1b69
+# %% ../../nbs/models/vectorised_seeds.ipynb #a2dc8143
 import copy, time
 from collections.abc import Iterable
 import numpy as np
 import torch
 from torch import nn
 from torch.func import functional_call, stack_module_state, vmap
-from ..core import NeuralphaError
+from ..core import NeuralphaError, limit_threads
 from ..features.table import Features
 from ..labels import Label
 from .base import feature_scale, primary
@@ -41,7 +41,8 @@ from .training.resident import Resident
 from .training.scoring import SCORED_AT_ONCE, judge_outputs
 from ..splits import Fold
 
-# %% ../../nbs/models/vectorised_seeds.ipynb #54540642
+# %% ../../nbs/models/vectorised_seeds.ipynb #10369c3d
+@limit_threads(1)  # as for every fit: more threads are other bits
 def fit_seeds(
     model: Net,  # unfitted
     X: Features,
