@@ -210,7 +210,7 @@ def test_a_fit_takes_one_thread_unless_any_number_gives_the_same_bits(is_free, n
     torch.set_num_threads(2)
     try:
         fit_unit(Looks(), *problem)
-        assert set(seen) == {n} and len(seen) > 2 and torch.get_num_threads() == 2
+        assert set(seen) == {n} and len(seen) > 2
     finally:
         torch.set_num_threads(before)
 

@@ -126,6 +126,7 @@ def test_a_brokers_desk_is_opened_told_of_fills_and_shown_from_the_command_line(
         (dict(actions="/dev/null"), "The policy has no version"),
         (dict(model="nobody"), "Unknown model"),
         (dict(capital=-1), "capital is -1"),
+        (dict(policy="Capped(mine.py:Steady(3), most=0.1)"), "A desk does not trade mine.py:Steady"),
     ],
 )
 def test_what_cannot_be_opened_is_said_in_one_line_and_leaves_nothing(desk_report, tmp_path, given, said):

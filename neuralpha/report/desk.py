@@ -21,7 +21,7 @@ __all__ = ['ORDERS', 'open_desk', 'validation_scores', 'validation_values', 'des
            'order_table', 'position_table', 'write_orders', 'read_fills', 'verify_whole_desk', 'Compared',
            'compare_desk']
 
-# %% ../../nbs/report/desk.ipynb #71621eb4
+# %% ../../nbs/report/desk.ipynb #b3d85392
 import shutil
 from os import PathLike
 from pathlib import Path
@@ -61,7 +61,7 @@ from ..monitor.policy import load_policy
 from ..monitor.registry import MODELS_FOLDER, lost_models, register_model, verify_models
 from ..monitor.shortfall import desk_sectors, desk_shortfall
 from ..portfolio.backtest import Book, backtest
-from ..portfolio.grammar import read_policy
+from ..portfolio.grammar import own_policies, read_policy
 from .desk_decay import decay_facts, severity_facts
 from .desk_fits import FittedInputs, features_on, load_fits, model_card, save_fits
 from .desk_retrain import asks_for_a_fit, fit_challenger, fitting, retraining_due
@@ -72,7 +72,7 @@ from .section import StoredReport
 from .worth import stored_report
 from ..study.spec import Study
 
-# %% ../../nbs/report/desk.ipynb #7ae1b910
+# %% ../../nbs/report/desk.ipynb #e26704f3
 @check_kinds
 def open_desk(
     report: str | PathLike,  # folder of a report, or of one of its universes
@@ -157,6 +157,11 @@ def open_desk(
         participation=participation,
         lot=lot,
     )
+    if own := own_policies(terms.policy):
+        raise NeuralphaError(
+            f"A desk does not trade {own[0]}: the file could be edited under it, and its journal could not tell; take "
+            "a built-in policy."
+        )
     known = cut_panel(panel, last=since)
     raw = setting_features(fits[champion], known, raw=True)
     scores = validation_scores(stored, fits[champion], champion, since)
