@@ -125,6 +125,21 @@ def test_kelly_to_the_digit():
     np.testing.assert_allclose(kelly_growth(f, 0.05, 0.0225, 0.06), 0.115556, atol=5e-7)
     np.testing.assert_allclose(kelly_growth(f / 2, 0.05, 0.0225, 0.06), 0.101667, atol=5e-7)
 
+@pytest.mark.parametrize(
+    "covariance, said",
+    [
+        (np.ones((2, 2)), "covariance is singular"),
+        (np.full((2, 2), np.nan), "covariance is singular"),
+        (0.04, r"shape \(1, 1\); of 2 assets: \(2, 2\)"),
+        (np.eye(3), r"shape \(3, 3\); of 2 assets"),
+    ],
+)
+def test_a_covariance_that_nothing_can_be_divided_by_is_said(covariance, said):
+    with pytest.raises(NeuralphaError, match=said):
+        kelly_weights([0.05, 0.02], covariance)
+    with pytest.raises(NeuralphaError, match=said):
+        aim_loadings(np.eye(2), np.array([0.1, 0.2]), covariance, 1.0, 0.1)
+
 def test_the_closed_form_of_many_assets_is_the_solve():
     panel, scores = _setting(4, 25)
     from neuralpha.portfolio.policies import _one_factor

@@ -377,7 +377,7 @@ def kelly_bet(chance: float, odds: float = 1.0) -> float:  # share of the money
     check_number("odds", odds, "(0, inf)")
     return chance - (1 - chance) / odds
 
-# %% ../../nbs/portfolio/policies.ipynb #4271e176
+# %% ../../nbs/portfolio/policies.ipynb #05faa43e
 def kelly_weights(
     mean,  # (n,) expected returns less the riskless one
     covariance,  # (n, n), or a number for one asset
@@ -396,7 +396,20 @@ def kelly_weights(
     np.ndarray
         (n,) shares of the money
     """
-    return np.linalg.solve(np.atleast_2d(covariance), np.atleast_1d(mean))
+    return _solved(covariance, np.atleast_1d(mean))
+
+# %% ../../nbs/portfolio/policies.ipynb #1bd14b23
+def _solved(covariance, right: np.ndarray) -> np.ndarray:
+    """The right side divided by a covariance."""
+    covariance = np.atleast_2d(np.asarray(covariance, float))
+    if covariance.shape != (len(right), len(right)):
+        wanted = (len(right), len(right))
+        raise NeuralphaError(
+            f"covariance has the shape {covariance.shape}; of {count_of(len(right), 'asset')}: {wanted}."
+        )
+    if not np.isfinite(covariance).all() or np.linalg.matrix_rank(covariance) < len(right):
+        raise NeuralphaError("covariance is singular: an asset repeats others; leave it out, or shrink the covariance.")
+    return np.linalg.solve(covariance, right)
 
 # %% ../../nbs/portfolio/policies.ipynb #64cf0e59
 def kelly_growth(weights, mean, covariance, riskless: float = 0.0) -> float:
@@ -732,7 +745,7 @@ def trading_rate(
     b = risk_aversion * keep + cost * discount
     return float((-b + np.sqrt(b * b + 4 * risk_aversion * cost * keep**2)) / (2 * keep) / cost)
 
-# %% ../../nbs/portfolio/policies.ipynb #88142036
+# %% ../../nbs/portfolio/policies.ipynb #4184846c
 def aim_loadings(
     loadings,  # (k,) or (n, k): expected return per unit of each signal
     decay,  # (k,) share of each signal that is gone after a bar
@@ -762,7 +775,7 @@ def aim_loadings(
     """
     a = trading_rate(risk_aversion, cost, discount) * cost
     lasting = np.atleast_2d(loadings) / (1 + np.asarray(decay) * a / risk_aversion)
-    return np.linalg.solve(risk_aversion * np.atleast_2d(covariance), lasting)
+    return _solved(risk_aversion * np.atleast_2d(covariance), lasting)
 
 # %% ../../nbs/portfolio/policies.ipynb #0cea1b4f
 @dataclass(frozen=True)
