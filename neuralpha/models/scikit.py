@@ -7,7 +7,7 @@ Most models that a researcher has are scikit-learn's, or speak its grammar. They
 
 | | |
 |---|---|
-| parameters | the estimator's own, checked by its own rules when the model is made; `random_state`, wherever it stands, is the `seed` |
+| parameters | the estimator's own, checked by its own rules when the model is made; `random_state` or `seed`, wherever it stands, is the model's `seed` |
 | target | a regressor learns it; a classifier learns whether it is above 0, which for ranks is the upper half of the date |
 | score | the prediction, or the probability of outperforming |
 | validation | handed over where `fit` takes it (`X_val`, `eval_set`), which turns early stopping on; else it only watches |
