@@ -232,6 +232,20 @@ def shared_ranks(
     beaten = [1 + sum(worse == name for _, worse in apart) for name in order]
     return pd.DataFrame({"rank": beaten, "letters": letters(list(order), apart)}, order)
 
+# %% ../../nbs/portfolio/league.ipynb #286046b4
+def _break_even_bps(book: Book) -> float:
+    """NaN where nothing is traded: no cost of trading makes that break even."""
+    return break_even(book)["value"] if book.returns["turnover"].sum() > 0 else np.nan
+
+# %% ../../nbs/portfolio/league.ipynb #070419b4
+def _same_sharpe(net: pd.DataFrame, first: str, name: str, horizon: int) -> float:
+    """`ledoit_wolf` of two columns; NaN for the first itself, and where one of them never varies."""
+    a, b = net[first].to_numpy(), net[name].to_numpy()
+    if name == first or not np.ptp(a) or not np.ptp(b):
+        return np.nan
+    block = min(block_length(a - b, horizon) if np.ptp(a - b) > 0 else 1, len(net) // 2)
+    return ledoit_wolf(a, b, block)["p"]
+
 # %% ../../nbs/portfolio/league.ipynb #614efb32
 @check_kinds
 def league(
@@ -294,20 +308,6 @@ def league(
             "break-even, bps": _break_even_bps(book),
         }
     return pd.DataFrame(rows).T
-
-# %% ../../nbs/portfolio/league.ipynb #286046b4
-def _break_even_bps(book: Book) -> float:
-    """NaN where nothing is traded: no cost of trading makes that break even."""
-    return break_even(book)["value"] if book.returns["turnover"].sum() > 0 else np.nan
-
-# %% ../../nbs/portfolio/league.ipynb #070419b4
-def _same_sharpe(net: pd.DataFrame, first: str, name: str, horizon: int) -> float:
-    """`ledoit_wolf` of two columns; NaN for the first itself, and where one of them never varies."""
-    a, b = net[first].to_numpy(), net[name].to_numpy()
-    if name == first or not np.ptp(a) or not np.ptp(b):
-        return np.nan
-    block = min(block_length(a - b, horizon) if np.ptp(a - b) > 0 else 1, len(net) // 2)
-    return ledoit_wolf(a, b, block)["p"]
 
 # %% ../../nbs/portfolio/league.ipynb #a737b04b
 @check_kinds
