@@ -124,12 +124,12 @@ def _fill(folder: Path, values: dict):
     (folder / "study.toml").write_text(study_text(values), encoding="utf-8")
     (folder / "compare.ipynb").write_text(_compare_notebook(values["universes"][0]), encoding="utf-8")
 
-# %% ../nbs/project.ipynb #fec30f0d
+# %% ../nbs/project.ipynb #d3ced5cd
 def _compare_notebook(universe: str) -> str:
     """The research notebook, with a project's study as its default."""
     nb = nbformat.read(research_folder() / "compare_models.ipynb", as_version=4)
     parameters = next(cell for cell in nb.cells if "parameters" in cell.metadata.get("tags", ()))
-    own = {"study": "study.toml", "universe": universe, "out": "reports"}
+    own = {"study": "study.toml", "universe": universe}
     for key, value in own.items():
         begins = re.compile(rf'^{key} = "[^"]*"', re.M)
         if len(begins.findall(parameters.source)) != 1:

@@ -26,6 +26,14 @@ def test_sidebar_names_what_is_missing_doubled_or_gone(tmp_path):
     with pytest.raises(NeuralphaError, match="gone has no notebook"):
         tiny_sidebar(tmp_path, "core", "gone", "guides/look")
 
+def test_a_recipe_has_at_most_fifteen_lines_of_code():
+    from neuralpha.dev import root
+
+    for file in (root() / "nbs/recipes").glob("*.ipynb"):
+        code = "\n".join(c.source for c in nbformat.read(file, 4).cells if c.cell_type == "code")
+        lines = [line for line in code.splitlines() if line.strip() and not line.lstrip().startswith("#")]
+        assert len(lines) <= 15, f"{file.name}: {len(lines)} lines"
+
 def test_the_tests_run_everything_anew_and_the_documentation_finds_what_they_ran(tmp_path, capsys):
     base, ran = tmp_path, tmp_path / "ran"
     (base / "nbs").mkdir()
@@ -42,6 +50,15 @@ def test_the_tests_run_everything_anew_and_the_documentation_finds_what_they_ran
     run_all(base, ["plain", "longer"], tests=True)
     run_all(base, ["plain", "longer"])
     assert len(ran.read_text().split()) == 8  # what the documentation kept is still there
+
+def test_the_research_notebook_runs_for_the_documentation_alone_and_leaves_nothing_behind(tmp_path, capsys):
+    (tmp_path / "nbs/research").mkdir(parents=True)
+    nbformat.write(cells_of("open('report', 'w').write('one')"), tmp_path / f"nbs/{RESEARCH}.ipynb")
+    run_all(tmp_path, [RESEARCH], tests=True)
+    assert capsys.readouterr().out == ""
+    (ran,) = run_all(tmp_path, [RESEARCH]).values()
+    assert nbformat.read(ran, 4).cells[0].outputs[0]["data"]["text/plain"] == "3"
+    assert [f.name for f in (tmp_path / "nbs/research").iterdir()] == ["compare_models.ipynb"]
 
 def test_a_cell_that_fails_fails_the_tests_though_an_earlier_run_is_kept(tmp_path, capsys):
     (tmp_path / "nbs").mkdir()
