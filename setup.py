@@ -77,7 +77,7 @@ setup(
     long_description=(here / "README.md").read_text(encoding="utf-8"),
     long_description_content_type="text/markdown",
     packages=find_packages(include=["neuralpha", "neuralpha.*"]),
-    package_data={"neuralpha": ["report/templates/*", "research/**/*", "*.pyi", "py.typed"]},
+    package_data={"neuralpha": ["**/templates/*", "research/**/*", "*.pyi", "py.typed"]},
     install_requires=requires,
     extras_require=extras,
     entry_points={"console_scripts": ["neuralpha=neuralpha.cli:main"]},

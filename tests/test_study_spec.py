@@ -200,6 +200,8 @@ def test_a_field_that_nobody_names_is_no_part_of_the_form(block):
     "change, message",
     [
         ({"horizn": 3}, "Unknown key in the study: 'horizn'"),
+        ({"weights": {"uniqueness": True}}, "Unknown key in weights: 'uniqueness'. Choose from: by, oldest."),
+        ({"weights": {}}, r"weights.by is missing: uniqueness \(of a label"),
         ({"label": {"horizon": 2, "auxiliary": [5, 2]}}, "2 bars is given twice"),
         ({"label": {"learn": "volatility"}}, "label.learn.kind"),
         (

@@ -1468,10 +1468,12 @@ def _meaning(field) -> str:
     examples = getattr(field, "examples", None)
     return f"{said}, e.g. {examples[0]!r}" if said and examples else said
 
-# %% ../../nbs/study/spec.ipynb #689355a2
+# %% ../../nbs/study/spec.ipynb #d0384688
 def _message(e: ValidationError) -> str:
-    """The first problem of a pydantic error in one line."""
-    first = e.errors()[0]
+    """The first problem of a pydantic error in one line; a key that nobody knows comes before one that is missing,
+    which it may have been meant for.
+    """
+    first = min(e.errors(), key=lambda error: error["type"] == "missing")
     place = [p for p in first["loc"] if p != "str" and not str(p).startswith(("list[", "function-"))]
     where = ".".join(map(str, place))
     if first["type"] == "extra_forbidden":
@@ -1483,7 +1485,8 @@ def _message(e: ValidationError) -> str:
             )
         )
     if first["type"] == "missing":
-        return f"{where} is missing"
+        asked = getattr(_part_at(place[:-1]), "model_fields", {}).get(place[-1])
+        return f"{where} is missing" + f": {_meaning(asked)}" * bool(_meaning(asked))
     said = re.sub(
         r"a valid dictionary( or instance of \w+)?", "a table of keys", first["msg"].removeprefix("Value error, ")
     )

@@ -139,6 +139,16 @@ def test_every_package_that_is_imported_is_asked_for(place):
         assert {plain(owner) for owner in owners.get(name, [name])} & (core | optional), f"nobody asks for {name}"
 
 
+def test_every_file_of_the_library_is_in_the_wheel(place):
+    [installed] = (place.folder / "v").glob("lib/python*/site-packages/neuralpha")
+
+    def files(package):
+        inside = [file.relative_to(package) for file in package.rglob("*") if file.is_file()]
+        return {file for file in inside if not {"__pycache__", ".ipynb_checkpoints"} & set(file.parts)}
+
+    assert files(REPOSITORY / "neuralpha") - files(installed) == set()
+
+
 def test_what_is_imported_comes_from_the_wheel(place):
     code, said = place("python", "-c", "import neuralpha.report.run, neuralpha.cli; print(neuralpha.__file__)")
     assert code == 0 and Path(said.strip()).is_relative_to(place.folder / "v"), said
