@@ -347,7 +347,10 @@ def check_notebooks(
     """
     run_all(base, run_pages(sidebar(base)), jobs, tests=True)
 
-# %% ../nbs/docs.ipynb #d8d3c39e
+# %% ../nbs/docs.ipynb #3312f5d9
+_LINK_TO_FILE = re.compile(r'<a href="(?!https?:|#)[^"]*">(.*?)</a>', re.S)  # of the run, gone with its folder
+
+
 def take_outputs(
     nb,  # notebook
     ran: Path,  # executed copy; its prose may be older
@@ -369,6 +372,8 @@ def take_outputs(
     outputs = [c.outputs for c in nbformat.read(ran, 4).cells if c.cell_type == "code"]
     for cell, out in zip([c for c in nb.cells if c.cell_type == "code"], outputs, strict=True):
         cell.outputs = out
+        for shown in [o["data"] for o in out if "text/html" in o.get("data", {})]:
+            shown["text/html"] = _LINK_TO_FILE.sub(r"\1", shown["text/html"])
     return nb
 
 # %% ../nbs/docs.ipynb #80e76f50

@@ -60,6 +60,14 @@ def test_the_research_notebook_runs_for_the_documentation_alone_and_leaves_nothi
     assert nbformat.read(ran, 4).cells[0].outputs[0]["data"]["text/plain"] == "3"
     assert [f.name for f in (tmp_path / "nbs/research").iterdir()] == ["compare_models.ipynb"]
 
+def test_a_link_to_a_file_that_the_run_wrote_is_shown_as_its_text(tmp_path):
+    (tmp_path / "nbs").mkdir()
+    for_ever = "<a href=\"https://example.org\">a page</a>"
+    shown = f"from IPython.display import HTML; HTML('{for_ever} and <a href=\"gone/index.html\">its pages</a>')"
+    nbformat.write(nb := cells_of(shown), tmp_path / "nbs/links.ipynb")
+    [output] = take_outputs(nb, run_all(tmp_path, ["links"])["links"]).cells[0].outputs
+    assert output["data"]["text/html"] == f"{for_ever} and its pages"
+
 def test_a_cell_that_fails_fails_the_tests_though_an_earlier_run_is_kept(tmp_path, capsys):
     (tmp_path / "nbs").mkdir()
     flag = tmp_path / "flag"

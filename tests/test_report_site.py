@@ -53,7 +53,7 @@ def test_within_a_run_the_cell_is_a_link_and_an_unsaved_report_is_refused(tmp_pa
     experiment = open_experiment(make_study(STUDY))
     assert (
         Report(experiment, tmp_path, folder=tmp_path / "hidden").site().data
-        == "[All universes of this study](../index.html)"
+        == '<a href="../index.html">All universes of this study</a>'
     )
     assert not list(tmp_path.iterdir())
     with pytest.raises(NeuralphaError, match="call report.save\\(\\) before report.site"):

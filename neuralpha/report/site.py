@@ -14,22 +14,24 @@ Under `neuralpha run` the pages are drawn when all universes are there, so then 
 # %% auto #0
 __all__ = ['write_own_site']
 
-# %% ../../nbs/report/site.ipynb #ba52313e
+# %% ../../nbs/report/site.ipynb #1bb8e4f4
 import os
+from html import escape
 from typing import TYPE_CHECKING
 from pathlib import Path
+from urllib.parse import quote
 from ..core import NeuralphaError, write_json
 from .pages.draw import write_site
 from .run import mark_start, study_lock, write_leaderboard
 from ..study.spec import Study, load_study, universe_slug
 
 if TYPE_CHECKING:
-    from IPython.display import Markdown
+    from IPython.display import HTML
 
-# %% ../../nbs/report/site.ipynb #c2c6eb09
+# %% ../../nbs/report/site.ipynb #07619149
 def write_own_site(
     report,  # `neuralpha.report.steps.Report`, after `save()`
-) -> "Markdown":  # what a notebook shows: a link to the leaderboard
+) -> "HTML":  # what a notebook shows: a link to the leaderboard
     """Draw the pages of the study that a notebook belongs to, from every universe run under the same settings.
 
     Parameters
@@ -39,15 +41,15 @@ def write_own_site(
 
     Returns
     -------
-    Markdown
+    HTML
         what a notebook shows: a link to the leaderboard
     """
-    from IPython.display import Markdown
+    from IPython.display import HTML
 
     study = report.experiment.study
     folder = report.out / study.name
     if Path(report.folder).resolve() != (folder / report.experiment.slug).resolve():
-        return Markdown("[All universes of this study](../index.html)")
+        return HTML('<a href="../index.html">All universes of this study</a>')
     if not (report.folder / "figures.json").exists():
         raise NeuralphaError(f"{report.folder} is not complete: call report.save() before report.site().")
     with study_lock(report.out, study.name):
@@ -57,10 +59,11 @@ def write_own_site(
         mark_start(folder)
         write_leaderboard(folder)
         index = write_site(whole, report.out)
-    said = f"[{index}]({os.path.relpath(index)})"
+    said = f'<a href="{quote(Path(os.path.relpath(index)).as_posix())}">{escape(str(index))}</a>'
     if left_out:
-        said += f". Left out, since run under other settings: {', '.join(left_out)}; `name` keeps studies apart."
-    return Markdown(said)
+        names = escape(", ".join(left_out))
+        said += f". Left out, since run under other settings: {names}; <code>name</code> keeps studies apart."
+    return HTML(said)
 
 # %% ../../nbs/report/site.ipynb #45dfecb6
 def _beside(experiment, folder: Path) -> tuple[Study, list]:  # the study of all universes; folders left out
