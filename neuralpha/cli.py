@@ -1278,7 +1278,7 @@ def _said_of_newer(places: list) -> str:
         "that; run the study again to have it too."
     )
 
-# %% ../nbs/cli.ipynb #f752702f
+# %% ../nbs/cli.ipynb #f0ae7d90
 INTERRUPTED = 130  # as shells count: 128 and the number of the signal
 GOES_ON = {  # command -> what a second start finds
     "run": "finished units are kept, run again to continue.",
@@ -1290,15 +1290,17 @@ GOES_ON = {  # command -> what a second start finds
 
 def main(argv=None) -> None:
     """Entry point of the `neuralpha` command."""
+    words = sys.argv[1:] if argv is None else [*map(str, argv)]
     try:
-        app(args=argv, standalone_mode=True)
+        _refuse_empty(words)
+        app(args=words, standalone_mode=True)
     except (NeuralphaError, OSError) as e:
         typer.secho(f"error: {e}", fg="red", err=True)
         sys.exit(2)
     except (KeyboardInterrupt, SystemExit) as end:
         if isinstance(end, SystemExit) and end.code != INTERRUPTED:
             raise
-        typer.secho(f"interrupted; {_what_is_left(sys.argv[1:] if argv is None else argv)}", err=True)
+        typer.secho(f"interrupted; {_what_is_left(words)}", err=True)
         sys.exit(INTERRUPTED)
 
 # %% ../nbs/cli.ipynb #4b51b6d7
@@ -1306,6 +1308,19 @@ def _what_is_left(argv: list) -> str:
     """The sentence for who pressed Ctrl-C: files are written whole or not at all."""
     command = next((word for word in argv if not word.startswith("-")), "")
     return GOES_ON.get(command, "no file was changed by halves.")
+
+# %% ../nbs/cli.ipynb #f64e876d
+def _refuse_empty(words: list) -> None:
+    """Refuse an empty argument, and name the option that it stands behind."""
+    for before, word in zip(["", *words], words):
+        lone = word.removesuffix("=") if word.startswith("--") and word.endswith("=") else ""
+        if word.strip() and not lone:
+            continue
+        option = lone or (before if before.startswith("-") else "")
+        raise NeuralphaError(
+            f"{option or 'An argument'} is empty; a variable of the shell may not be set: give a value"
+            f"{', or leave the option out' if option else ''}."
+        )
 
 # %% ../nbs/cli.ipynb #444109f8
 #| eval: false

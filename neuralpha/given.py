@@ -312,7 +312,7 @@ BETWEEN = {  # parameter, a number -> its interval, in whatever function
     "tuned_for": "(0, inf)",
 }
 
-# %% ../nbs/given.ipynb #b04f68f8
+# %% ../nbs/given.ipynb #28513306
 def check_plain(
     name: str,  # of the parameter
     value,
@@ -334,7 +334,7 @@ def check_plain(
         check_number(name, value, BETWEEN.get(name, "[-inf, inf]"))
     elif kind == "bool":
         check_truth(name, value)
-    elif kind == "PathLike" and not isinstance(value, (str, PathLike)):
+    elif kind == "PathLike" and (not isinstance(value, (str, PathLike)) or value == ""):
         raise NeuralphaError(f"{name} is {value_text(value)}; it must be a path.")
     elif kind == "str" and not isinstance(value, str):
         raise NeuralphaError(f"{name} is {value_text(value)}; it must be text.")

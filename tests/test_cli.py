@@ -213,6 +213,26 @@ def test_what_cannot_be_scored_is_one_line(tmp_path, monkeypatch, capsys, args, 
     code, said = _call(capsys, *args)
     assert code == 2 and message in said.err and said.err.count("\n") == 1 and not list(tmp_path.rglob("*.html"))
 
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["desk", "step", "desk", "--universe", ""], "--universe is empty"),
+        (["desk", "step", "desk", "--universe="], "--universe is empty"),
+        (["run", "quick", "-u", " "], "-u is empty"),
+        (["data", "check", ""], "An argument is empty"),
+        (["desk", "open", "", "desk"], "An argument is empty"),
+        (["verify", ""], "An argument is empty"),
+    ],
+)
+def test_an_empty_word_is_not_the_folder_one_stands_in(tmp_path, monkeypatch, capsys, words, said):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "prices.csv").write_text("date,asset,close\n2024-01-02,A,1\n2024-01-03,A,2\n")
+    with pytest.raises(SystemExit) as end:
+        main(words)
+    told = capsys.readouterr().err
+    assert end.value.code == 2 and said in told and told.count("\n") == 1
+    assert [path.name for path in tmp_path.iterdir()] == ["prices.csv"]
+
 def test_ctrl_c_is_answered_with_what_a_second_start_finds(monkeypatch, capsys):
     def interrupted(**how):
         raise KeyboardInterrupt

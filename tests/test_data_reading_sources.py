@@ -357,3 +357,6 @@ def test_what_cannot_be_opened_is_named(tmp_path):
         open_source(tmp_path / "x.xlsx")
     with pytest.raises(NeuralphaError, match="int is no source"):
         open_source(3)
+    for empty in ("", " "):
+        with pytest.raises(NeuralphaError, match="The source is an empty text"):
+            open_source(empty)

@@ -42,6 +42,19 @@ def test_thresholds_for_wanted_run_lengths_are_the_known_ones():
     with pytest.raises(NeuralphaError, match="run_length is 2"):
         cusum_threshold(2)
 
+def test_no_chart_is_sooner_than_the_bound_and_one_is_as_soon():
+    bounds = {shift: least_delay(shift, 931) for shift in (0.25, 0.5, 1.0, 2.0)}
+    assert bounds[1.0] == pytest.approx(cusum_run_length(cusum_threshold(931, sides=1), 1.0, sides=1))
+    for shift, bound in bounds.items():
+        for reference in (0.1, 0.25, 0.5, 0.8):
+            h = cusum_threshold(931, reference, sides=1)
+            assert cusum_run_length(h, shift, reference, sides=1) >= bound * (1 - 1e-9)
+    b, gain = 3.0, 0.1**2 / 2  # Siegmund's approximation (1985) of both sides
+    assert least_delay(0.1, (np.exp(b) - b - 1) / gain) == pytest.approx((np.exp(-b) + b - 1) / gain, rel=0.05)
+    assert least_delay(-0.5, 931) == bounds[0.5] and least_delay(0.0, 931) == np.inf and least_delay(20.0, 931) == 1
+    with pytest.raises(NeuralphaError, match="run_length is 2"):
+        least_delay(1.0, 2.0)
+
 def _autoregressive(phi, paths, bars, seed=0):
     shocks = np.random.default_rng(seed).normal(size=(paths, bars + 200)) * np.sqrt(1 - phi**2)
     return lfilter([1.0], [1.0, -phi], shocks, axis=1)[:, 200:]

@@ -147,6 +147,48 @@ def test_prices_that_were_only_rescaled_are_no_revision(tmp_path):
     halved = {name: MARKET.fields[name] / np.float32(3) for name in ("open", "high", "low", "close")}
     assert desk.feed(PriceScores(MARKET.with_fields(**halved)), last=MARKET.dates[410]) == []
 
+def spoilt_market(until):
+    """The rehearsal's market as a file of that day, with faults on the bars after the desk was opened."""
+    frame = MARKET.frame().drop(columns="tradable").dropna(subset="close").set_index(["asset", "date"]).sort_index()
+    first, second = MARKET.dates[OPENED + 2 : OPENED + 4]
+    names = sorted(MARKET.assets[MARKET.asset_code[MARKET.rows_on(second)]])
+    frame.loc[("S03", first), "close"] *= -1
+    frame.loc[[(name, second) for name in names[:15]], "volume"] = -1.0
+    frame = frame.reset_index()
+    twice = frame[(frame["asset"] == "S05") & (frame["date"] == first)]
+    frame = pd.concat([frame, twice.assign(close=twice["close"] * 1.1)])
+    return na.load_universe(frame[frame["date"] <= until], checks=dict(halt_above=1.0))
+
+def test_every_entry_names_what_checks_did_to_its_bar(tmp_path):
+    one, two = open_rehearsal(tmp_path / "one"), open_rehearsal(tmp_path / "two")
+    ahead = MARKET.dates[OPENED + 1 : OPENED + 6]
+    bars = [entry.body for entry in one.feed(PriceScores(spoilt_market(ahead[-1])), live=False)]
+    for date in ahead:
+        two.feed(PriceScores(spoilt_market(date)))
+    same = [(desk.folder / "journal.jsonl").read_bytes() for desk in (one, two)]
+    assert same[0] == same[1], "a later file says nothing else of an earlier bar"
+    quiet = dict(found=[], more=0)
+    assert [bar["checks"] == quiet for bar in bars] == [True, False, False, True, True]
+    told = bars[1]["checks"]["found"]
+    day = str(pd.Timestamp(ahead[1]).date())
+    assert [(t["date"], t["asset"], t["check"], t["action"]) for t in told] == [
+        (day, "S03", "nonpositive_price", "masked"),
+        *[(day, "S05", "conflicting_rows", told[1]["action"])] * 2,
+    ]
+    assert told[0]["says"] == "a price of zero or below" and bars[1]["checks"]["more"] == 0
+    assert len(bars[2]["checks"]["found"]) == NAMED_FINDINGS and bars[2]["checks"]["more"] == 15 - NAMED_FINDINGS
+
+def test_rows_between_two_sessions_belong_to_the_bar_after_them():
+    panel = MARKET
+    days = pd.DatetimeIndex(panel.dates[[5, 6]])
+    at = [days[0], days[0] + pd.Timedelta("1h"), days[1] + pd.Timedelta("3650D"), pd.NaT]
+    masked = pd.DataFrame(dict(date=at, asset=["B", None, "C", "D"], check="wrong_session", action="dropped"))
+    found = findings_of(replace(panel, masked=masked))
+    assert {date: [t["asset"] for t in told["found"]] for date, told in found.items()} == {5: ["B"], 6: [""]}
+    assert set(findings_of(replace(panel, masked=masked), first=6)) == {6}
+    strange = findings_of(replace(panel, masked=masked.assign(check="mine")))
+    assert strange[5]["found"][0]["says"] == "" and findings_of(panel) == {}
+
 def test_a_file_that_is_not_fit_halts_the_desk_and_nothing_is_traded(tmp_path):
     desk = open_rehearsal(tmp_path / "desk")
     desk.feed(RANKED, last=MARKET.dates[410])

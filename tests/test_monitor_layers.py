@@ -18,6 +18,13 @@ def test_a_price_that_stands_still_and_one_that_is_missing_are_not_fresh():
     assert fresh_share(panel, 1) == pytest.approx(1 / 3)
     assert np.isnan(fresh_share(panel, 0))
 
+def test_the_spread_of_returns_moves_by_the_logarithm_of_what_multiplies_them():
+    x = np.random.default_rng(0).standard_t(4, size=60)
+    assert log_dispersion(2 * x) - log_dispersion(x) == pytest.approx(np.log(2))
+    assert log_dispersion(x + 0.05) == pytest.approx(log_dispersion(x)), "a market that moves as one is no spread"
+    assert log_dispersion([*x, np.nan]) == log_dispersion(x)
+    assert np.isnan(log_dispersion(x[:9])) and np.isnan(log_dispersion(np.zeros(20)))
+
 def test_likeness_is_spearmans_of_common_assets():
     now = pd.Series(np.arange(12.0), [f"A{i}" for i in range(12)])
     before = now.sample(frac=1, random_state=1) ** 3
@@ -135,6 +142,9 @@ def test_breaks_are_found_after_the_bars_that_are_said():
     watching = learn_watch(past)
     said = watch_delays(watching)
     assert said["median"][:3].is_monotonic_decreasing and said.loc["a doubled spread", "median"] <= 3
+    delays = [watching.charts["ic"].delay(-share * watching.charts["ic"].whitening.mean) for share in (0.5, 1.0)]
+    assert all(found["mean"] > least for found, least in zip(delays, said["least"][1:3]))
+    assert said["least"][:3].is_monotonic_decreasing and said.loc["half of the IC", "least"] > 20
     lives = [rng.normal(0.0, 0.1, 400) for _ in range(200)]
     found = [watching.charts["ic"].run(live)["alarm"].to_numpy().argmax() + 1 for live in lives]
     assert np.median(found) == pytest.approx(said.loc["all of the IC", "median"], rel=0.25)

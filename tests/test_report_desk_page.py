@@ -5,11 +5,15 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+import neuralpha as na
 from neuralpha.core import NeuralphaError, read_json
+from neuralpha.monitor.charts import RunLength
 from neuralpha.monitor.desk import halt
+from neuralpha.monitor.layers import watch_from_json
 from neuralpha.monitor.registry import MODELS_FOLDER
 from neuralpha.monitor.sequential import confidence_sequence, years_to_decide
 from neuralpha.report.desk import open_desk, replay_desk, step_desk
+from neuralpha.report.desk_decay import HALF_LIFE
 from neuralpha.trading.account import PAID_TO_TRADE
 
 def test_the_page_shows_what_is_in_force_what_to_trade_and_what_it_cost(replayed):
@@ -111,6 +115,26 @@ def test_every_figure_of_the_page_follows_from_the_journal(replayed):
     held = tables[-1]["position:desk"]
     pd.testing.assert_series_equal(kept, held[held != 0], check_names=False)
 
+    assert [row[3] for row in shown["Date"]] == [bar["state"]["why"] for bar in reversed(loud)]
+    assert f"Alarms so far: {len(loud)} bar" in said
+    for layer, _, usual, _, _, _, rate, _ in shown["Layer"]:
+        if layer in watch["constant"]:
+            assert number_of(usual) == pytest.approx(watch["constant"][layer], rel=6e-4)
+            continue
+        chart = watch["charts"][layer]
+        assert number_of(usual) == pytest.approx(chart["whitening"]["mean"], rel=6e-4)
+        length = RunLength(*chart["run_length"])
+        assert rate == str(length) and rate.startswith(f"{length.mean:,.0f} bars ({length.low:,.0f} to ")
+    watching = watch_from_json(watch)[0]
+    charts = watching.charts
+    changes = {"all of the IC": ("ic", -charts["ic"].whitening.mean), "a doubled volatility": ("risk", np.log(2))}
+    delays = {row[0]: row[1:] for row in shown["What breaks"]}
+    for name, (layer, change) in changes.items():
+        found = charts[layer].delay(change, paths=300)
+        ends = (found["median"], found["95 %"])
+        texts = [f"{end:,.0f}" if np.isfinite(end) else "later than watched" for end in ends]
+        assert delays[name][:3] == [layer, *texts] and number_of(delays[name][3]) >= 1
+
     for layer, _, _, value, statistic, threshold, _, fired in shown["Layer"]:
         texts = [value, statistic, threshold]
         wanted = [np.nan if x is None else x for x in last["readings"][layer]]
@@ -132,7 +156,8 @@ def test_every_figure_of_the_page_follows_from_the_journal(replayed):
     assert confidence_sequence(difference.to_numpy(), 0.05, terms["tranches"])["low"].isna().all()
     assert f"{other} against {champion}: {len(bars)} bars, too few for an interval." in said
     years = years_to_decide(ratio, 0.05, bars_per_year=replayed.facts["bars_per_year"])
-    assert f"about {years:,.1f} years to decide" in said
+    known = years_to_decide(ratio, 0.05, bars_per_year=replayed.facts["bars_per_year"], variance_known=True)
+    assert f"about {years:,.1f} years to decide; were its variance known and not learnt, {known:,.1f}." in said
 
     now = {row[0]: number_of(row[3]) for row in shown["Question"]}
     ic = [bar["values"]["ic"] for bar in bars if bar["values"]["ic"] is not None]
@@ -141,6 +166,17 @@ def test_every_figure_of_the_page_follows_from_the_journal(replayed):
     traded = [bar["records"]["desk"]["traded"] for bar in bars]
     on_paper = [sum(bar["records"][champion][name] for name in PAID_TO_TRADE) for bar in bars]
     elsewhere = [bar["records"][champion]["traded"] for bar in bars]
+    before = {row[0]: number_of(row[1]) for row in shown["Question"]}
+    facts = read_json(replayed.folder / "desk.json")["facts"]
+    assert before["rank IC"] == pytest.approx(watching.usual["ic"].mean, rel=6e-3)
+    half_life = facts["decay"]["half_life"]["bars"]
+    np.testing.assert_allclose(before[HALF_LIFE], np.nan if half_life is None else half_life, rtol=6e-3)
+    in_sample = facts["decay"]["in_sample"]["mean"]
+    assert f"In sample its IC was {in_sample:.3f}, out of sample before the desk {facts['ic']:.3f}." in said
+    either = next(row for row in facts["severity"]["false_alarms"] if row["action"] == "either")
+    window = facts["severity"]["window"]
+    assert f"it acted in {either['alarms']} of {either['windows']} windows of {window} bars" in said
+    assert sum(len(bar["checks"]["found"]) for bar in bars) == 0 and "No check of the data took out" in said
     rate = (np.sum(paid) / np.sum(traded)) / (np.sum(on_paper) / np.sum(elsewhere))
     assert now["live cost over that of the same bars on paper"] == pytest.approx(rate, rel=6e-3)
 
@@ -156,3 +192,24 @@ def test_every_figure_of_the_page_follows_from_the_journal(replayed):
     assert [[row[0], row[1], row[5]] for row in shown["Model"]] == [
         [name, "acts" if name == champion else "on paper", models[name][:12]] for name in terms["models"]
     ]
+
+def test_what_checks_found_stands_on_the_page_and_is_escaped(desk_report, tmp_path):
+    desk = open_desk(desk_report, tmp_path / "desk", "ridge")
+    whole = na.load_universe("sim-tiny").frame().drop(columns="tradable").dropna(subset="close")
+    since = pd.Timestamp(desk.terms.since)
+    first, second = sorted(whole.loc[whole["date"] > since, "date"].unique())[:2]
+    whole = whole[whole["date"] <= second].copy()
+    whole.loc[(whole["date"] == second) & (whole["asset"] == "S03"), "close"] *= -1
+    odd = whole[(whole["date"] == first) & (whole["asset"] == "S05")]
+    whole = pd.concat([whole, odd.assign(asset="<b>X</b>", close=0.0)])
+    step_desk(desk, whole)
+    bars = desk.record().bars
+    assert [[one["asset"] for one in bar["checks"]["found"]] for bar in bars] == [["<b>X</b>"], ["S03"]]
+    page = write_desk_page(desk, whole).read_text()
+    shown = tables_of(page)["Row of"]
+    assert [row[:3] for row in shown] == [
+        [str(pd.Timestamp(second).date()), "S03", "nonpositive_price"],
+        [str(pd.Timestamp(first).date()), "<b>X</b>", "nonpositive_price"],
+    ]
+    assert "<b>X</b>" not in page and "took out, repaired or left out 2 rows of 2 bars" in page
+    assert "1 finding" in page and "1 of them of the last bar" in page

@@ -20,9 +20,9 @@ solved; what serial dependence does to them; and the bootstrap, where the law of
 # %% auto #0
 __all__ = ['NODES', 'SLOWEST_DECAY', 'DECAY_GRID', 'GAIN_SHARE_GRID', 'AKAIKE_PENALTY', 'SLOW_STATE_POWER', 'TAIL_SHARE',
            'TAIL_SHAPES', 'MINIMUM_EXCESSES', 'LEAST_MEAN', 'LARGEST_COUNTS', 'RULE_OF_THREE', 'cusum_run_length',
-           'ewma_run_length', 'cusum_threshold', 'ewma_limit', 'run_lengths', 'mean_run_length', 'surprises_of',
-           'level_after', 'Whitening', 'fit_states', 'States', 'fit_whitening', 'RunLength', 'Chart', 'resample_blocks',
-           'watch', 'watch_rate', 'watch_known']
+           'ewma_run_length', 'cusum_threshold', 'ewma_limit', 'least_delay', 'run_lengths', 'mean_run_length',
+           'surprises_of', 'level_after', 'Whitening', 'fit_states', 'States', 'fit_whitening', 'RunLength', 'Chart',
+           'resample_blocks', 'watch', 'watch_rate', 'watch_known']
 
 # %% ../../nbs/monitor/charts.ipynb #3220dba5
 from dataclasses import dataclass, replace
@@ -196,6 +196,35 @@ def _solve(excess, run_length, high=8.0):
 def _check_run_length(run_length):
     if not 5 <= run_length <= 1e6:
         raise NeuralphaError(f"run_length is {run_length!r} bars; ask for one between 5 and 1,000,000.")
+
+# %% ../../nbs/monitor/charts.ipynb #f168509b
+@check_kinds
+def least_delay(
+    shift: float,  # of the mean, in standard deviations of one bar
+    run_length: float,  # wanted without drift, bars
+) -> float:  # bars; infinite for no shift
+    """Mean bars until a shift is found that no chart of independent normal values can beat (Moustakides, 1986).
+
+    Parameters
+    ----------
+    shift : float
+        of the mean, in standard deviations of one bar
+    run_length : float
+        wanted without drift, bars
+
+    Returns
+    -------
+    float
+        bars; infinite for no shift
+    """
+    _check_run_length(run_length)
+    shift = abs(shift)
+    if shift == 0:
+        return np.inf
+    if norm.sf(shift / 2) * run_length < 1:
+        return 1.0
+    threshold = cusum_threshold(run_length, shift / 2, sides=1)
+    return cusum_run_length(threshold, shift, shift / 2, sides=1)
 
 # %% ../../nbs/monitor/charts.ipynb #82b286b0
 @njit(cache=True)

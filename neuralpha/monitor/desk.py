@@ -20,13 +20,13 @@ killed, at any moment, has either done a bar or not begun it; and stepping twice
 
 # %% auto #0
 __all__ = ['FILLED_BY', 'FITS', 'TERMS', 'WATCH', 'ACTIONS_FILE', 'TABLES', 'LAYOUT', 'THIN', 'WINDOW', 'LOOK_BACK',
-           'SAME_RETURN', 'FILL_COLUMNS', 'MOST_TRADED', 'DeskTerms', 'DeskInputs', 'create_desk', 'Opening',
-           'read_opening', 'Elsewhere', 'Desk', 'Record', 'account_names', 'state_of', 'write_bar_table',
-           'read_bar_table', 'hold_missing', 'unfit_file', 'unfit_bar', 'bar_digest', 'find_revisions', 'one_date',
-           'is_of_the_day', 'Paid', 'record_fills', 'fills_of', 'next_target', 'act', 'whole_lots', 'feed',
+           'SAME_RETURN', 'NAMED_FINDINGS', 'FILL_COLUMNS', 'MOST_TRADED', 'DeskTerms', 'DeskInputs', 'create_desk',
+           'Opening', 'read_opening', 'Elsewhere', 'Desk', 'Record', 'account_names', 'state_of', 'write_bar_table',
+           'read_bar_table', 'hold_missing', 'unfit_file', 'unfit_bar', 'bar_digest', 'find_revisions', 'findings_of',
+           'one_date', 'is_of_the_day', 'Paid', 'record_fills', 'fills_of', 'next_target', 'act', 'whole_lots', 'feed',
            'is_revised', 'halt', 'verify_desk']
 
-# %% ../../nbs/monitor/desk.ipynb #43508d62
+# %% ../../nbs/monitor/desk.ipynb #1d838fa0
 import contextlib, io, os, shutil, tempfile
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass, field, replace
@@ -50,6 +50,7 @@ from neuralpha.core import (
     writing,
 )
 from ..given import check_kinds, wrong_kind
+from ..data.checks.rules import CHECKS
 from ..data.panel import GONE_AFTER, Panel, cut_panel, last_moment, local_times
 from ..data.returns import bar_return
 from ..labels import check_label, forward_return
@@ -63,6 +64,7 @@ from neuralpha.monitor.layers import (
     known_ic,
     likeness,
     log_cost,
+    log_dispersion,
     watch_from_json,
     watch_to_json,
 )
@@ -76,7 +78,7 @@ from ..trading.costs import Costs, make_costs
 FILLED_BY = ("paper", "broker")
 FITS = ("challenger", "no fit")  # kinds of entries: a new fit was made, or could not be
 
-# %% ../../nbs/monitor/desk.ipynb #7f8d9788
+# %% ../../nbs/monitor/desk.ipynb #03b10d92
 @dataclass(frozen=True)
 class DeskTerms:
     """What a desk trades, and how; none of it changes while it is open.
@@ -90,6 +92,7 @@ class DeskTerms:
     policy : str, default 'Quantiles(5)'
         of weights, as `read_policy` takes it
     costs : object, default 'square-root'
+        a preset, half-spread in basis points, or {"preset": ..., and fields of `Costs`}
     capital : float, default 100000000.0
         currency
     delay : int, default 1
@@ -115,9 +118,7 @@ class DeskTerms:
     models: tuple  # names; the first is the champion of the first day, the others stand beside it on paper
     since: str  # the last session that was known when the desk was opened: bars after it are stepped
     policy: str = "Quantiles(5)"  # of weights, as `read_policy` takes it
-    costs: object = (
-        "square-root"  # a preset, the half-spread in basis points, or {"preset": ..., and fields of `Costs`}
-    )
+    costs: object = "square-root"  # a preset, half-spread in basis points, or {"preset": ..., and fields of `Costs`}
     capital: float = 1e8  # currency
     delay: int = 1  # bars from decision to trade
     fill: str = "close"  # price of the trade, as in `Clock`
@@ -190,9 +191,9 @@ class DeskInputs(Protocol):
             asset by feature, before any transform
         """
 
-# %% ../../nbs/monitor/desk.ipynb #7f6793bc
+# %% ../../nbs/monitor/desk.ipynb #c1be04dc
 TERMS, WATCH, ACTIONS_FILE, TABLES = "desk.json", "watch.json", "actions.toml", "tables"
-LAYOUT = 1  # of a desk's files and entries: raise it whenever one of them gets, loses or changes a field
+LAYOUT = 2  # of a desk's files and entries: raise it whenever one of them gets, loses or changes a field
 
 
 @check_kinds
@@ -676,6 +677,49 @@ def _revision(record, bar, panel, at, returns, now) -> list:
     numbers = nan_to_none({name: float(row[name]) for name in ("seen", "now")})
     return [dict(date=bar["date"], data=now, assets=len(changed), worst=dict(asset=worst, **numbers))]
 
+# %% ../../nbs/monitor/desk.ipynb #3915db66
+NAMED_FINDINGS = 10  # of a bar in its entry; the others are counted
+
+
+def findings_of(
+    panel: Panel,
+    first: int = 0,  # position of the first date that is asked for
+) -> dict:  # position of a date -> {"found": of date, asset, check, action, says; "more": how many are left out}
+    """What checks did to the rows of each bar, and to those since the bar before it.
+
+    Parameters
+    ----------
+    panel : Panel
+    first : int, default 0
+        position of the first date that is asked for
+
+    Returns
+    -------
+    dict
+        position of a date -> {"found": of date, asset, check, action, says; "more": how many are
+        left out}
+    """
+    masked = panel.masked
+    if "check" not in masked:
+        return {}
+    at = np.searchsorted(panel.dates, masked["date"].to_numpy("datetime64[ns]"))
+    asked = (at >= first) & (at < panel.n_dates)  # beyond: of a bar to come, or without a date
+    rows = masked[asked].assign(at=at[asked], asset=masked["asset"].fillna("").astype(str))
+    rows = rows.sort_values(["at", "date", "asset", "check"], kind="stable")
+    return {at: _told(part[["date", "asset", "check", "action"]]) for at, part in rows.groupby("at")}
+
+
+def _told(rows) -> dict:
+    found = [
+        dict(date=day_text(date), asset=asset, check=check, action=action, says=_sentence(check))
+        for date, asset, check, action in rows.head(NAMED_FINDINGS).itertuples(index=False)
+    ]
+    return dict(found=found, more=len(rows) - len(found))
+
+
+def _sentence(check) -> str:
+    return CHECKS[check].says if check in CHECKS else ""
+
 # %% ../../nbs/monitor/desk.ipynb #725ce068
 def one_date(
     panel: Panel,
@@ -704,7 +748,7 @@ def one_date(
         truth={},
     )
 
-# %% ../../nbs/monitor/desk.ipynb #de702841
+# %% ../../nbs/monitor/desk.ipynb #58c6b825
 class _Run:
     """What all bars of one feed share."""
 
@@ -722,6 +766,7 @@ class _Run:
         self.acting, self.state = record.acting, record.state
         self.policy = self.desk.actions
         self.halts = self._halts_since_last_bar()
+        self.findings = findings_of(self.whole, first - self.offset)
         kept = self.bars[-self._memory() :]
         self.tables = {bar["date"]: record.table(bar) for bar in kept}
         self.late = 0
@@ -1064,7 +1109,7 @@ def act(
     kept = np.where(closed, 0.0, np.where(smaller, target, np.nan))
     return np.where(held != 0, kept, 0.0)
 
-# %% ../../nbs/monitor/desk.ipynb #f89ec8db
+# %% ../../nbs/monitor/desk.ipynb #1336d214
 def _layer_values(run: _Run, at: int, scores: dict, records) -> dict:
     """Layer -> number of this bar; None where it cannot be known."""
     acting = run.acting
@@ -1077,6 +1122,7 @@ def _layer_values(run: _Run, at: int, scores: dict, records) -> dict:
         "scores": likeness(scores[acting], before),
         "ic": _ic_that_is_known(run, at),
         "costs": log_cost(own),
+        "risk": log_dispersion(_returns_into(run)[run.whole.rows_on(run.whole.dates[at])]),
         "money": _calm_return(run, champion),
     }
     return nan_to_none({layer: float(value) for layer, value in found.items()})
@@ -1113,7 +1159,7 @@ def _ic_that_is_known(run, at) -> float:
     scores = run.tables[date][f"score:{run.acting}"].reindex(day.assets).to_numpy(float)
     return known_ic(day, scores, known)
 
-# %% ../../nbs/monitor/desk.ipynb #f4f358da
+# %% ../../nbs/monitor/desk.ipynb #4c757806
 def _step(run: _Run, at: int) -> tuple:  # body of the entry, table
     """One bar."""
     date = pd.Timestamp(run.whole.dates[at])
@@ -1134,6 +1180,7 @@ def _step(run: _Run, at: int) -> tuple:  # body of the entry, table
         date=str(date),
         number=len(run.bars) + 1,
         data=bar_digest(run.whole, at),
+        checks=run.findings.get(at, dict(found=[], more=0)),
         acting=run.acting,
         models=run.desk.models,
         policy=dict(version=run.policy.version, digest=run.policy.digest),

@@ -129,7 +129,7 @@ class Difference:
         total = float((self.live - self.backtest).sum())
         return f"live less backtest {total:,.0f} over {len(self.dates)} bars: {said or 'nothing'}"
 
-# %% ../../nbs/monitor/difference.ipynb #4c8dbf18
+# %% ../../nbs/monitor/difference.ipynb #1e9055ee
 class _World(NamedTuple):
     """What one account of the chain does."""
 
@@ -141,9 +141,7 @@ class _World(NamedTuple):
     beyond: np.ndarray | None = None  # (bars, assets) money filled that was not ordered
     lot: float = 0.0  # of the orders, where `filled` or `growth` speak of them; else the account's own counts
     fees: np.ndarray | None = None  # (bars, assets) money paid on top
-    growth: np.ndarray | None = (
-        None  # (bars, assets) of prices, evening to fill, of orders sized then; None: at the fill
-    )
+    growth: np.ndarray | None = None  # (bars, assets) of prices up to the fill, where the evening sized; None: the fill
 
 # %% ../../nbs/monitor/difference.ipynb #a5847901
 def _run_books(books: Books, worlds: list, weigh) -> np.ndarray:  # (worlds, bars, assets + 1)

@@ -52,9 +52,9 @@ from typing import NamedTuple
 from ..core import NeuralphaError, digest, unknown_name
 from ..given import check_kinds
 
-# %% ../../nbs/monitor/policy.ipynb #80e3569e
+# %% ../../nbs/monitor/policy.ipynb #0e01652f
 ACTIONS = ("continue", "reduce", "pause", "flatten")  # mild to severe
-LAYERS = ("data", "features", "scores", "ic", "costs", "money")
+LAYERS = ("data", "features", "scores", "ic", "costs", "risk", "money")
 CLASSIC = """\
 version = "1"
 
@@ -86,6 +86,12 @@ retrain = true
 
 [[rule]]
 layer = "costs"
+action = "reduce"
+size = 0.5
+quiet = 10
+
+[[rule]]
+layer = "risk"
 action = "reduce"
 size = 0.5
 quiet = 10

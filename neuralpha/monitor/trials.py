@@ -13,7 +13,7 @@ labels overlap, calm and wild times follow each other, and tails are heavy.
 __all__ = ['BREAKS', 'HORIZON', 'OWN_LAYERS', 'TrialWorld', 'draw_world', 'numbers_of', 'Lived', 'live_once', 'false_alarms',
            'first_alarms', 'power_table', 'plot_power']
 
-# %% ../../nbs/monitor/trials.ipynb #f453310f
+# %% ../../nbs/monitor/trials.ipynb #5cf2bcd0
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
@@ -23,7 +23,7 @@ from scipy.signal import lfilter
 from ..core import NeuralphaError, unknown_name
 from ..cross_section import correlation_by_row
 from ..evaluate.plots import new_figure, style
-from .layers import calm_returns, fishers_z, learn_watch, reference_of
+from .layers import calm_returns, fishers_z, learn_watch, log_dispersion, reference_of
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -172,7 +172,7 @@ def _mix(rng, scores, broken, share):
         chosen = np.flatnonzero(rng.random(scores.shape[1]) < share)
         scores[t, chosen] = scores[t, rng.permutation(chosen)]
 
-# %% ../../nbs/monitor/trials.ipynb #d63ec197
+# %% ../../nbs/monitor/trials.ipynb #5b25f8d0
 def numbers_of(
     world: TrialWorld,
     validation: int,  # first bars, from which the features' reference is learnt
@@ -208,6 +208,7 @@ def numbers_of(
             "scores": like,
             "ic": known,
             "costs": np.log(world.spread),
+            "risk": [log_dispersion(bar) for bar in world.returns],
             "money": calm_returns(gross - 1e-4 * world.spread * traded)[0],
         }
     )
@@ -303,17 +304,17 @@ def false_alarms(
     table = pd.DataFrame({"woken": woken, "wanted": desks * chance, "low": int(low), "high": int(high)})
     return table.assign(holds=woken.between(low, high), alarms=counts.sum()).rename_axis("layer")
 
-# %% ../../nbs/monitor/trials.ipynb #3c1b5516
+# %% ../../nbs/monitor/trials.ipynb #e8ed764c
 OWN_LAYERS = {  # layers that a break is of
     "ic": ("ic",),
-    "volatility": ("money", "features"),
+    "volatility": ("risk",),
     "feature": ("features",),
     "spread": ("costs",),
     "data": ("data",),
     "scores": ("scores",),
 }
 
-# %% ../../nbs/monitor/trials.ipynb #fe523861
+# %% ../../nbs/monitor/trials.ipynb #7a52d7da
 def first_alarms(
     desks: int,
     first_seed: int = 20_000,
@@ -322,9 +323,7 @@ def first_alarms(
     alarms: float = 0.5,  # false ones wanted while they are, of all layers together
     kinds=tuple(BREAKS),
     **draws,  # worlds and futures of the calibration
-) -> (
-    pd.DataFrame
-):  # kind, size (0: nothing breaks), seed, first: bars to the first alarm of its own layers, or infinite
+) -> pd.DataFrame:  # kind, size (0: nothing breaks), seed, first: bars to the first alarm of its own layers, or inf
     """Live each desk without a break, and with every kind and size of it.
 
     Parameters
@@ -340,6 +339,12 @@ def first_alarms(
     kinds : default tuple(BREAKS)
     **draws
         worlds and futures of the calibration
+
+    Returns
+    -------
+    pd.DataFrame
+        kind, size (0: nothing breaks), seed, first: bars to the first alarm of its own layers, or
+        inf
     """
     rows = []
     for seed in range(first_seed, first_seed + desks):

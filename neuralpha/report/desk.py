@@ -21,7 +21,7 @@ __all__ = ['ORDERS', 'open_desk', 'validation_scores', 'validation_values', 'des
            'order_table', 'position_table', 'write_orders', 'read_fills', 'verify_whole_desk', 'Compared',
            'compare_desk']
 
-# %% ../../nbs/report/desk.ipynb #b3d85392
+# %% ../../nbs/report/desk.ipynb #68c52986
 import shutil
 from os import PathLike
 from pathlib import Path
@@ -31,6 +31,7 @@ import pandas as pd
 from ..core import NeuralphaError, as_timestamp, read_json, value_text, write_text
 from ..given import check_kinds, list_of
 from ..data.panel import Panel, cut_panel, last_moment
+from ..data.returns import bar_return
 from ..labels import forward_return
 from ..evaluate.ic import rank_ic
 from neuralpha.monitor.desk import (
@@ -54,6 +55,7 @@ from neuralpha.monitor.layers import (
     learn_watch,
     likeness,
     log_cost,
+    log_dispersion,
 )
 from ..monitor.difference import Difference, explain_difference
 from ..monitor.journal import Entry, verify_journal
@@ -234,7 +236,7 @@ def validation_scores(stored: StoredReport, fits: Fits, model: str, since) -> pd
         )
     return both.set_index(["date", "asset"])["score"]
 
-# %% ../../nbs/report/desk.ipynb #2baf4d26
+# %% ../../nbs/report/desk.ipynb #22b6bdca
 def validation_values(
     panel: Panel,
     scores: pd.Series,  # (date, asset)
@@ -270,6 +272,8 @@ def validation_values(
     found["scores"] = [np.nan, *(likeness(by_date[b], by_date[a]) for a, b in zip(dates, dates[1:], strict=False))]
     found["ic"] = rank_ic(scores, label).reindex(found.index)
     found["costs"] = _cost_series(book).reindex(found.index)
+    into = bar_return(panel)
+    found["risk"] = [log_dispersion(into[panel.rows_on(date)]) for date in found.index]
     found["money"] = pd.Series(calm_returns(book.net)[0], book.net.index).reindex(found.index)
     return found
 

@@ -130,14 +130,14 @@ def _dear(costs):
 def _storm(costs):
     return replace(costs, temporary=Impact(20.0))
 
-# %% ../../nbs/report/desk_faults.ipynb #a19a0fd3
+# %% ../../nbs/report/desk_faults.ipynb #17d2f5d0
 FAULTS = {
     "thin-session": Fault("data", "halt", "three of four prices are missing", panel=_thin),
     "stale-prices": Fault("data", "data", "the source repeats the last price", panel=_stale),
     "revised-bar": Fault("data", "revision", "a known bar is another one", panel=_revised),
     "stuck-feature": Fault("drift", "features", "one feature is 0 for every asset", features=_stuck),
     "widened-feature": Fault("drift", "features", "a feature spreads four times as wide", features=_widened),
-    "wild-market": Fault("drift", "features", "returns are three times as large", panel=_wild),
+    "wild-market": Fault("drift", "risk", "returns are three times as large", panel=_wild),
     "shuffled-scores": Fault("drift", "scores", "scores belong to other assets", scores=_shuffled),
     "inverted-scores": Fault("drift", "ic", "scores are turned round", scores=_inverted),
     "dear-spread": Fault("costs", "costs", "the spread is 60 basis points", costs=_dear),

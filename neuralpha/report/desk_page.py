@@ -12,7 +12,7 @@ file for the programs that come next.
 __all__ = ['SHOWN', 'LIGHTS', 'LAYER_IN_WORDS', 'DeskPage', 'write_desk_page', 'desk_page', 'light_of', 'desk_figures',
            'desk_figures_names', 'money_cone', 'plot_money', 'plot_layers', 'plot_waterfall', 'plot_contests']
 
-# %% ../../nbs/report/desk_page.ipynb #fe91102e
+# %% ../../nbs/report/desk_page.ipynb #ebd7eb96
 from dataclasses import dataclass
 from os import PathLike
 from pathlib import Path
@@ -25,10 +25,11 @@ from ..evaluate.catalogue import number, signed
 from ..evaluate.plots import COLOURS, date_axis, new_figure, style
 from ..evaluate.statistics import block_length
 from ..monitor.charts import resample_blocks
-from ..monitor.desk import Desk, Record, verify_desk
+from ..monitor.desk import NAMED_FINDINGS, Desk, Record, verify_desk
 from ..monitor.difference import Difference, explain_difference
 from ..monitor.layers import watch_delays
 from ..monitor.registry import MODELS_FOLDER, Contest, contest, lost_models, registered
+from ..monitor.sequential import years_to_decide
 from .desk import FittedInputs, _read_panel, desk_at, order_table, write_orders
 from .desk_decay import HALF_LIFE, LOOKED_AT, LiveDecay, live_decay, plot_crowding, plot_decay
 from .desk_decay import severity_now
@@ -39,7 +40,7 @@ from .pages.frame import Frame, render
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-# %% ../../nbs/report/desk_page.ipynb #53994973
+# %% ../../nbs/report/desk_page.ipynb #ab86df80
 SHOWN = 20  # rows of a table on the page; the files hold all
 
 
@@ -62,6 +63,8 @@ class DeskPage:
     alarm_count : str
         of bars with one
     alarms : PlainTable
+    checked : str
+    findings : PlainTable
     classic : str
     wear : str
     decay : PlainTable
@@ -90,6 +93,8 @@ class DeskPage:
     found_after: PlainTable
     alarm_count: str  # of bars with one
     alarms: PlainTable
+    checked: str
+    findings: PlainTable
     classic: str
     wear: str
     decay: PlainTable
@@ -197,7 +202,7 @@ def _difference(desk, record, panel):
     except NeuralphaError as e:
         return f"No comparison: {e}"
 
-# %% ../../nbs/report/desk_page.ipynb #f10a0c0c
+# %% ../../nbs/report/desk_page.ipynb #04280e83
 def desk_page(
     record: Record,
     difference,  # from the backtest, or the sentence why there is none
@@ -246,6 +251,8 @@ def desk_page(
         found_after=_delays_shown(record),
         alarm_count=count_of(sum(bool(bar["alarms"]) for bar in record.bars), "bar"),
         alarms=_alarms_shown(record),
+        checked=_checked(record),
+        findings=_findings_shown(record),
         classic=classic,
         wear=_worn(record, decay),
         decay=_decay_shown(decay),
@@ -355,13 +362,14 @@ def _orders_shown(record) -> PlainTable:
     ]
     return PlainTable(columns, rows)
 
-# %% ../../nbs/report/desk_page.ipynb #5503a002
+# %% ../../nbs/report/desk_page.ipynb #ad79831d
 LAYER_IN_WORDS = {
     "data": "share of assets with a new price",
     "features": "feature furthest beyond what was expected, in deviations of its last weeks",
     "scores": "likeness to the scores of the bar before",
     "ic": "rank IC that has become known",
     "costs": "logarithm of the basis points paid",
+    "risk": "logarithm of the spread of the assets' returns",
     "money": "net return of the model, in its volatility",
 }
 
@@ -411,11 +419,12 @@ def _layer_row(record, layer) -> tuple:
         str(fired),
     )
 
-# %% ../../nbs/report/desk_page.ipynb #0b7e648f
+# %% ../../nbs/report/desk_page.ipynb #2bded7f7
 def _delays_shown(record) -> PlainTable:
     heads = [("What breaks", True), ("Found by", True), ("Median, bars", False), ("19 of 20 within", False)]
+    heads.append(("No chart, in the mean, before", False))
     found = watch_delays(record.desk.watch, record.desk.reference)
-    rows = [(one.Index, one.layer, _bars(one.median), _bars(one.late)) for one in found.itertuples()]
+    rows = [(one.Index, one.layer, _bars(one.median), _bars(one.late), _bars(one.least)) for one in found.itertuples()]
     return PlainTable([PlainColumn(*head) for head in heads], rows)
 
 # %% ../../nbs/report/desk_page.ipynb #6ec58ed5
@@ -510,6 +519,32 @@ def _alarms_shown(record) -> PlainTable:
     ]
     return PlainTable([PlainColumn(*head) for head in heads], rows)
 
+# %% ../../nbs/report/desk_page.ipynb #fa7367c9
+def _found(bar) -> int:
+    """Rows of a bar that checks took out, repaired or left out."""
+    return len(bar["checks"]["found"]) + bar["checks"]["more"]
+
+
+def _checked(record) -> str:
+    counts = [_found(bar) for bar in record.bars]
+    if not any(counts):
+        return "No check of the data took out, repaired or left out a row of a bar since the desk was opened."
+    return (
+        f"Checks of the data took out, repaired or left out {count_of(sum(counts), 'row')} of "
+        f"{count_of(np.count_nonzero(counts), 'bar')} since the desk was opened, {counts[-1]:,} of them of the last "
+        f"bar; the newest stand here, of each bar up to {NAMED_FINDINGS}."
+    )
+
+# %% ../../nbs/report/desk_page.ipynb #551a6b67
+def _findings_shown(record) -> PlainTable:
+    heads = [("Row of", True), ("Asset", True), ("Check", True), ("Done", True), ("What it says", True)]
+    rows = [
+        (one["date"], one["asset"], one["check"], one["action"], one["says"])
+        for bar in reversed(record.bars)
+        for one in bar["checks"]["found"]
+    ]
+    return PlainTable([PlainColumn(*head) for head in heads], rows[:SHOWN])
+
 # %% ../../nbs/report/desk_page.ipynb #28522277
 def _compared(difference) -> str:
     if isinstance(difference, str):
@@ -532,18 +567,18 @@ def _causes_shown(difference) -> PlainTable:
     ]
     return PlainTable([PlainColumn(*head) for head in heads], rows)
 
-# %% ../../nbs/report/desk_page.ipynb #8dbe37a6
+# %% ../../nbs/report/desk_page.ipynb #0cf621bf
 def _contest_text(record, one: Contest) -> str:
     low, high = (1e4 * value for value in one.decision[2:4])
-    begun = f"{len(one.sequence)} bars"
+    begun, year = f"{len(one.sequence)} bars", record.desk.facts["bars_per_year"]
     pair = f"{one.challenger} against {one.champion}"
     since = "" if one.decision.since is None else pd.Timestamp(one.decision.since).date()
     if not np.isfinite(low):
-        return f"{pair}: {begun}, too few for an interval. {_years(one)}"
+        return f"{pair}: {begun}, too few for an interval. {_years(one, year)}"
     said = {
         "challenger": f"{one.challenger} is better since {since}; it may be promoted.",
         "champion": f"{one.champion} is better since {since}.",
-        "undecided": f"Undecided. {_years(one)}",
+        "undecided": f"Undecided. {_years(one, year)}",
     }[one.decision.verdict]
     if one.decision.contradicted is not None:
         said = _contradicted(one, since)
@@ -561,12 +596,16 @@ def _contradicted(one, since) -> str:
         "Nobody may be promoted on it."
     )
 
-# %% ../../nbs/report/desk_page.ipynb #20866767
-def _years(one) -> str:
+# %% ../../nbs/report/desk_page.ipynb #82d855a8
+def _years(one, year) -> str:
     if not np.isfinite(one.years):
         return "A difference of nothing is never decided."
     ratio = f"information ratio {_money(one.information_ratio, 2)} a year"
-    return f"A difference as large as that so far ({ratio}) takes about {one.years:,.1f} years to decide."
+    boundary = years_to_decide(one.information_ratio, bars_per_year=year, variance_known=True)
+    return (
+        f"A difference as large as that so far ({ratio}) takes about {one.years:,.1f} years to decide; were its "
+        f"variance known and not learnt, {boundary:,.1f}."
+    )
 
 # %% ../../nbs/report/desk_page.ipynb #05690fbe
 def _models_shown(record) -> PlainTable:
@@ -633,14 +672,16 @@ def _journal_shown(record) -> PlainTable:
     ]
     return PlainTable([PlainColumn(*head) for head in heads], rows)
 
-# %% ../../nbs/report/desk_page.ipynb #15def8bd
+# %% ../../nbs/report/desk_page.ipynb #54b40d73
 def _what(entry) -> str:
     """One line of the journal in words."""
     body = entry.body
     match entry.kind:
         case "bar":
             orders = count_of(body["orders"]["count"], "order")
-            return f"{body['state']['action']}, {orders}, wealth {_money(body['wealth'][0])}"
+            wealth = f"wealth {_money(body['wealth'][0])}"
+            found = count_of(_found(body), "finding")
+            return ", ".join([body["state"]["action"], orders, wealth, *[found] * bool(_found(body))])
         case "opened":
             return f"{body['acting']} acts"
         case "halt":

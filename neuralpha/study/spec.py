@@ -1468,14 +1468,15 @@ def _meaning(field) -> str:
     examples = getattr(field, "examples", None)
     return f"{said}, e.g. {examples[0]!r}" if said and examples else said
 
-# %% ../../nbs/study/spec.ipynb #d0384688
+# %% ../../nbs/study/spec.ipynb #7e1b7193
 def _message(e: ValidationError) -> str:
     """The first problem of a pydantic error in one line; a key that nobody knows comes before one that is missing,
     which it may have been meant for.
     """
     first = min(e.errors(), key=lambda error: error["type"] == "missing")
     place = [p for p in first["loc"] if p != "str" and not str(p).startswith(("list[", "function-"))]
-    where = ".".join(map(str, place))
+    written = ["transform" if p == "transforms" else p for p in place]  # as the key stands in the file
+    where = ".".join(map(str, written))
     if first["type"] == "extra_forbidden":
         return str(
             unknown_name(

@@ -406,7 +406,7 @@ def _whole_lives(scan, source, spec):
         return scan(source, spec.model_copy(update={"end": None}))
     return lf
 
-# %% ../../../nbs/data/reading/sources.ipynb #9092866d
+# %% ../../../nbs/data/reading/sources.ipynb #6e071589
 def open_source(
     source,  # path, folder, database address, frame, engine
     name: str | None = None,  # of the universe; default: the file's stem
@@ -426,6 +426,8 @@ def open_source(
         fields of `ReadSpec`
     """
     spec = spec or read_spec(**options)
+    if isinstance(source, str) and not source.strip():
+        raise NeuralphaError("The source is an empty text; give a path, a built-in name or a database address.")
     if isinstance(source, str) and ("://" in source or source.startswith("yahoo:")):
         return _open_address(source, name, spec)
     if isinstance(source, (str, os.PathLike)):
