@@ -13,7 +13,7 @@ cfg = ini["DEFAULT"]
 requires = """
 numpy>=2.2 pandas>=3.0 polars>=1.30 pyarrow>=18 scipy>=1.14 numba>=0.61 scikit-learn>=1.7 torch>=2.7,<2.14
 lightgbm>=4.6 shap>=0.48 alphalens-reloaded>=0.4.6 matplotlib>=3.9 arch>=7.2 exchange_calendars>=4.8
-pandera[polars]>=0.24 skfolio>=0.9 bidask>=2.1 clarabel>=0.9
+pandera[polars]>=0.24 skfolio>=1.12 bidask>=2.1 clarabel>=0.9
 pydantic>=2.10 typer>=0.15 rich>=13.9 tqdm>=4.67 safetensors>=0.5 skops>=0.12
 threadpoolctl>=3.5 jinja2>=3.1 fsspec>=2025.2 papermill>=2.6 nbconvert>=7.16 nbformat>=5.10 nbclient>=0.10
 ipykernel>=6.29 PyWavelets>=1.8 cloudpickle>=3.0 packaging>=24.0

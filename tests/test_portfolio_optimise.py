@@ -21,6 +21,8 @@ _RISKS = Risks(np.linalg.cholesky(_COVARIANCE), np.eye(3), np.zeros(3))
 
 _FREE = Limits(most=10, gross=100, net=None)
 
+_STUCK = np.array([False, True, True])
+
 def test_minimum_variance_to_the_digit():
     got = optimise(np.zeros(3), _RISKS, np.zeros(3), 1.0, 0.0, Limits(10, 100, 1.0)).weights
     np.testing.assert_allclose(got, [1.258467, -0.322638, 0.064171], atol=2e-6)
@@ -114,7 +116,26 @@ def test_what_is_sold_short_pays_its_fee_and_participation_is_kept():
     moved = optimise(mean, _RISKS, held, 4.0, 0.0, few, volume=volume).weights - held
     assert np.abs(moved).max() > 0.05 and (np.abs(moved) <= 0.1 * volume + 1e-7).all()
     bound = Limits(0.4, 100, None, participation=0.1)
-    assert optimise(mean, _RISKS, held, 4.0, 0.0, bound, volume=volume).at_fault == "most"
+    nearer = optimise(mean, _RISKS, held, 4.0, 0.0, bound, volume=volume)
+    assert (nearer.solved, nearer.at_fault, nearer.approached) == (False, "most", True)
+    np.testing.assert_allclose(nearer.weights[:2], [0.4, 0.47], atol=1e-6)  # all of B that may be sold is
+    assert nearer.weights[2] <= 0.4 + 1e-6
+
+def test_a_limit_that_is_out_of_reach_today_is_approached_and_kept_as_soon_as_it_can_be():
+    mean, volume, limits = np.array([0.02, 0.05, 0.06]), np.array([0.3, 1.0, 1.0]), Limits(0.4, 1.0, 0.0, turnover=0.4)
+    held, left, faults = np.array([0.9, -0.7, 0.1]), [], []
+    for _ in range(6):
+        got = optimise(mean, _RISKS, held, 4.0, 0.0, limits, volume=volume)
+        assert np.abs(got.weights - held).sum() < 0.4 + 1e-6
+        held = got.weights
+        left.append(np.maximum(np.abs(held) - 0.4, 0).sum() + max(np.abs(held).sum() - 1.0, 0) + abs(held.sum()))
+        faults.append(got.at_fault)
+    kept = faults.index("")
+    assert 1 <= kept <= 4 and not any(faults[kept:]) and left[-1] < 1e-6
+    assert (np.diff(left[: kept + 1]) < -0.04).all() and left[0] < 1.7 - 0.9, left  # 1.7 at the start
+    stuck = optimise(mean, _RISKS, np.array([0.9, 0.0, -0.4]), 4.0, 0.0, Limits(0.4, 2.0, 0.0), tradable=_STUCK)
+    assert stuck.approached and stuck.at_fault == "most"
+    np.testing.assert_allclose(stuck.weights, [0.9, -0.4, -0.4], atol=1e-5)  # the others make up for it as they may
 
 def _scores(seed=0, n=60, days=260):
     panel = simulate_universe(n, days, seed=seed)

@@ -5,6 +5,7 @@ import pandas as pd
 import pytest
 from scipy import stats
 from neuralpha.core import NeuralphaError
+from neuralpha.data.returns import bar_return
 from neuralpha.data.simulated.market import simulate_universe
 from neuralpha.portfolio.backtest import backtest
 from neuralpha.portfolio.anatomy import book_exposures
@@ -154,6 +155,23 @@ def test_the_risk_of_a_book_by_hand():
     assert got.days_to_leave.is_monotonic_increasing and (got.days_to_leave > 0).all()
     corr = got.correlation(5)
     assert corr.shape == (5, 5) and np.allclose(np.diag(corr), 1)
+    pd.testing.assert_frame_equal(corr, position_correlations(book, 5))
+    largest = book.weights.iloc[-1].abs().sort_values(ascending=False).index[:5]
+    assert set(corr) == set(largest)
+    a, b = (panel_returns(book, name) for name in corr.columns[:2])
+    np.testing.assert_allclose(corr.iloc[0, 1], a.corr(b), rtol=1e-12)
+
+def panel_returns(book, name):
+    rows = book.panel.rows_of(name)
+    moves = pd.Series(bar_return(book.panel)[rows], book.panel.dates[book.panel.date_code[rows]])
+    return moves.loc[: book.ledger.dates[-1]]
+
+def test_both_levels_of_the_filtered_forecast_are_those_of_one():
+    book = _book(days=330)
+    got = risk(book, window=250, methods=("garch",))
+    for level in (0.01, 0.025):
+        alone = tail_forecasts(book.net, "garch", level)
+        np.testing.assert_array_equal(got.forecasts["garch", level], alone)
 
 def test_worst_windows_and_paths():
     book = _book(days=300, seed=1)

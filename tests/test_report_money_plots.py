@@ -1,5 +1,12 @@
 # Exported from nbs/ by `make sync`; edit the notebook.
 from neuralpha.report.money_plots import *
+def test_the_tiles_are_the_correlations():
+    rows = [{"asset": a, "weight, %": 1.0, "with": {"A": x, "B": y}} for a, x, y in (("A", 1, 0.25), ("B", 0.25, 1))]
+    rows[1]["with"]["A"] = None  # a name without a past beside another's
+    [ax] = plot_correlations(rows).axes
+    np.testing.assert_array_equal(ax.images[0].get_array().filled(np.nan), [[1, 0.25], [np.nan, 1]])
+    assert [said.get_text() for said in ax.texts] == ["1.0", "0.2", "1.0"]
+
 def test_the_rolling_lines_are_the_numbers():
     from neuralpha.portfolio.anatomy import rolling_numbers
 

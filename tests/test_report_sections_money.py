@@ -55,6 +55,12 @@ def test_money_is_stored_and_derived_again_from_the_scores(tmp_path):
     parts = [record["value"] for part, record in facts.items() if part != "net"]
     assert abs(sum(parts) - facts["net"]["value"]) < 1e-9 and facts["commission"]["value"] < 0
     assert {row["model"] for row in stored["league"]} == {"ridge", "ols"}
+    from neuralpha.portfolio.risk import position_correlations
+
+    together = stored["models"]["ridge"]["risk"]["correlation"]
+    moves = position_correlations(report.found["money"][0]["ridge"], 15)
+    assert len(together) == 15 and [row["asset"] for row in together] == list(moves)
+    assert together[3]["with"] == moves.iloc[3].to_dict()
     assert stored["setting"]["trials"] == 2 and all(0 <= row["deflated Sharpe"] <= 1 for row in stored["league"])
     judged = stored["models"]["ridge"]["breakers"]["rows"]
     assert [row["in the policy"] for row in judged] == ["no", "no"] and len(judged[1]["each"]) == judged[1]["trips"]
@@ -138,6 +144,7 @@ def test_forecasts_are_traded_where_the_study_says_so(tmp_path):
     assert scores.abs().max() < 0.05  # a return a bar, not a score
 
 def test_an_account_that_never_trades_has_numbers_and_a_page():
+    import warnings
     import numpy as np
     import neuralpha as na
     from neuralpha.report.pages.money import money_of_model_page, money_of_universe_page
@@ -149,14 +156,35 @@ def test_an_account_that_never_trades_has_numbers_and_a_page():
     cash = panel.series(np.zeros(panel.n_rows))
     score = na.compute_features(panel, "classic").frame()["ret_5"]
     books = {"cash": na.backtest(cash, panel, Wished()), "rule": na.backtest(score, panel)}
-    found = money_numbers(books, {"cash": cash, "rule": score})
+    with warnings.catch_warnings():
+        warnings.simplefilter("error", RuntimeWarning)
+        found = money_numbers(books, {"cash": cash, "rule": score})
     stayed_out = found["models"]["cash"]
+    assert "never trades" in stayed_out["capacity"]["why_not"]
     assert stayed_out["costs"]["net"]["value"] == 0 and stayed_out["break_even_bps"]["value"] is None
     result = UniverseResult("sim-tiny", {}, [], {}, {}, {}, found)
     assert money_of_model_page(result, "cash").numbers.rows[0].model == "cash"
     assert {row.model for row in money_of_universe_page(result).universes[0].table.rows} == {"cash", "rule"}
-    _show_book(report := _Pictures(), "cash", books["cash"], stayed_out)
+    _show_book(report := _Pictures(), "cash", books["cash"], stayed_out, None)
+    assert stayed_out["risk"]["correlation"] == [] and "money-correlation" not in report.names
     assert {"money-waterfall", "money-legs", "money-months", "money-exposures", "money-losses"} <= set(report.names)
+
+def test_a_longer_account_is_forecast_by_every_method():
+    import numpy as np
+    import neuralpha as na
+    from neuralpha.portfolio.risk import METHODS
+    from neuralpha.report.pages.money import money_of_model_page
+    from neuralpha.report.pages.results import UniverseResult
+
+    panel = na.simulate_universe(20, 620, seed=1)
+    score = panel.series(np.where(panel.tradable, panel.truth["oracle"], np.nan)).dropna()
+    book = na.backtest(score, panel, costs="flat")
+    found = money_numbers({"oracle": book}, {"oracle": score})
+    tests = found["models"]["oracle"]["risk"]["tests"]
+    assert {row["method"] for row in tests} == set(METHODS) and all(row["Kupiec p"] is not None for row in tests)
+    shown = {t.title: t for t in money_of_model_page(UniverseResult("m", {}, [], {}, {}, {}, found), "oracle").tables}
+    rows = shown["What may be lost on a bar, and whether it was forecast"].rows
+    assert [row[0].show for row in rows] == [row["method"] for row in tests]
 
 class _Pictures:
     """A report that remembers what it was shown."""

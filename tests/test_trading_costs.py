@@ -212,3 +212,31 @@ def test_spreads_by_asset_must_name_every_asset():
     assert tariff.source.tolist() == [0, -1] and tariff.half_spread[1] == 2e-4
     with pytest.raises(NeuralphaError, match=f"no entry for {panel.assets[0]}"):
         cost_inputs(panel, [Costs({panel.assets[1]: 3.0})])
+
+def _roll(price):
+    """Roll (1984): twice the root of what neighbouring changes take back of each other."""
+    change = np.diff(np.log(price))
+    return 2 * np.sqrt(-np.cov(change[1:], change[:-1])[0, 1])
+
+def test_the_half_spread_that_is_charged_is_in_the_prices_that_are_paid():
+    closes = [line.split()[3] for line in TEN_BARS.splitlines()]
+    np.testing.assert_allclose(_roll(np.array(closes, float)), 0.034347673693, atol=1e-12)  # as the authors print it
+    rng = np.random.default_rng(0)
+    middle = np.exp(np.cumsum(rng.normal(0, 0.002, 200_000)))
+    side = rng.choice([-1, 1], len(middle))
+    lost = Costs(40.0).of_trading(1.0)  # a unit of money that is bought or sold
+    assert _roll(middle * (1 + side * lost)) == pytest.approx(2 * 40e-4, rel=0.02)
+    assert _roll(middle * (1 + side * Costs(20.0).of_trading(1.0))) == pytest.approx(2 * 20e-4, rel=0.05)
+
+def test_linear_impact_takes_from_the_uninformed_what_kyle_s_insider_earns():
+    """Kyle (1985) with a variance of the value of 4 and noise of 2: lambda 0.5, beta 1, profit 2, variance left 2."""
+    rng = np.random.default_rng(1)
+    value, noise = rng.normal(0, 2, 400_000), rng.normal(0, 2, 400_000)
+    flow = 1.0 * value + noise  # the insider orders beta times what only they know
+    slope = np.cov(value, flow)[0, 1] / flow.var(ddof=1)  # what the market maker learns of it
+    assert slope == pytest.approx(0.5, abs=0.005)
+    assert np.mean(value * (value - slope * flow)) == pytest.approx(2, abs=0.02)
+    assert np.var(value - slope * flow) == pytest.approx(2, abs=0.02)
+    law = Impact(slope, power=1.0, by_volatility=False)
+    paid = np.abs(noise) * law.share(np.abs(noise), 1.0, np.nan)
+    assert np.mean(paid) == pytest.approx(2, abs=0.02)

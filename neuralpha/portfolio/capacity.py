@@ -34,7 +34,7 @@ from ..trading.clock import Clock
 from ..trading.costs import Costs, make_costs
 from ..display import page_part, table_html
 
-# %% ../../nbs/portfolio/capacity.ipynb #e03b2251
+# %% ../../nbs/portfolio/capacity.ipynb #1b3f7c14
 @check_kinds
 def capacity(
     book: Book,  # of `backtest`
@@ -60,6 +60,8 @@ def capacity(
             f"{type(book.policy).__name__} follows the account: its weights change with the size. Give capacity the "
             "book of its base."
         )
+    if not book.returns["turnover"].sum() > 0:
+        raise NeuralphaError(f"{book.name} never trades: no size is too large for it.")
     if not _depends_on_size(book.account):
         raise NeuralphaError(
             f"Nothing here depends on the size of the account ({book.account.costs.sentence}): every size keeps the "

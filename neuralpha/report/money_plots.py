@@ -9,7 +9,7 @@ the numbers that a report has stored, and returned as a figure; `report.sections
 
 # %% auto #0
 __all__ = ['plot_books', 'plot_legs', 'plot_cost_waterfall', 'plot_months', 'plot_exposures_of_book', 'plot_capacities',
-           'plot_flips', 'plot_losses', 'plot_rolling']
+           'plot_flips', 'plot_losses', 'plot_correlations', 'plot_rolling']
 
 # %% ../../nbs/report/money_plots.ipynb #7168bd81
 import numpy as np
@@ -237,6 +237,23 @@ def _draw_depths(ax, depths: np.ndarray, happened: float) -> None:
     ax.axvline(happened, color="black", lw=1.4, label="what happened")
     ax.set(xlabel="deepest drawdown of a path, %", ylabel="paths")
     ax.legend(frameon=False, fontsize=7)
+
+# %% ../../nbs/report/money_plots.ipynb #f11103ca
+def plot_correlations(rows: list) -> Figure:
+    """Correlations of the largest positions as tiles; `rows` as a report stores them: asset, weight, and with whom."""
+    names = [row["asset"] for row in rows]
+    values = np.array([[row["with"][name] for name in names] for row in rows], float)
+    side = 1.6 + 0.36 * len(names)  # inches
+    fig, ax = new_figure(side + 1.2, side)
+    ax.imshow(values, cmap="RdBu_r", vmin=-1.3, vmax=1.3)
+    for row, column in np.argwhere(np.isfinite(values)):
+        ax.text(column, row, f"{values[row, column]:.1f}", ha="center", va="center", fontsize=7)
+    short = shortened(names, 10)
+    ax.set_xticks(range(len(names)), short, fontsize=8, rotation=90)
+    ax.set_yticks(range(len(names)), [f"{n}  {r['weight, %']:+.1f} %" for n, r in zip(short, rows)], fontsize=8)
+    ax.grid(False)
+    ax.tick_params(length=0)
+    return fig
 
 # %% ../../nbs/report/money_plots.ipynb #21f1a0f5
 def plot_rolling(book: Book) -> Figure:
