@@ -53,10 +53,10 @@ def test_the_tests_run_everything_anew_and_the_documentation_finds_what_they_ran
 
 def test_the_research_notebook_runs_for_the_documentation_alone_and_leaves_nothing_behind(tmp_path, capsys):
     (tmp_path / "nbs/research").mkdir(parents=True)
-    nbformat.write(cells_of("open('report', 'w').write('one')"), tmp_path / f"nbs/{RESEARCH}.ipynb")
-    run_all(tmp_path, [RESEARCH], tests=True)
+    nbformat.write(cells_of("open('report', 'w').write('one')"), tmp_path / f"nbs/{WRITES_A_REPORT}.ipynb")
+    run_all(tmp_path, [WRITES_A_REPORT], tests=True)
     assert capsys.readouterr().out == ""
-    (ran,) = run_all(tmp_path, [RESEARCH]).values()
+    (ran,) = run_all(tmp_path, [WRITES_A_REPORT]).values()
     assert nbformat.read(ran, 4).cells[0].outputs[0]["data"]["text/plain"] == "3"
     assert [f.name for f in (tmp_path / "nbs/research").iterdir()] == ["compare_models.ipynb"]
 
