@@ -114,7 +114,7 @@ def _data_block(study, universe, read):
         )
     return {names[0]: options}
 
-# %% ../nbs/cli.ipynb #43c886d0
+# %% ../nbs/cli.ipynb #d1bc5351
 @contextmanager
 def _reading(*sources):
     """Adds to an error that asks for an option of a source where that option is written."""
@@ -130,7 +130,7 @@ def _reading(*sources):
         ]
         if not asked:
             raise
-        source = next((s for s in sources if str(e).startswith(s)), sources[0])
+        source = next((s for s in sources if str(e).startswith((s, Path(s).stem))), sources[0])
 
         def in_study(k, v):
             return f"below [checks], {v[1:-1]}" if k == "checks" else f"below [data.\"{source}\"], {k} = {v}"
@@ -581,23 +581,46 @@ def doctor_command(
     if code := print_findings(out, machine):
         raise typer.Exit(code)
 
-# %% ../nbs/cli.ipynb #4f44bdc7
+# %% ../nbs/cli.ipynb #2a808069
 @data_app.command("check")
 def data_check(
     path: Annotated[str, typer.Argument(help="A file, folder, database address or built-in universe.")],
     read: ReadOption = None,
+    html: Annotated[
+        Path | None,
+        typer.Option(
+            help="Also write this page: the same with a picture of each finding before and after; "
+            "every masked row lies beside it as CSV.",
+            metavar="FILE.html",
+        ),
+    ] = None,
 ) -> None:
-    """What is wrong with a source, where, how often, and what would be done about it."""
+    """What is wrong with a source, where, how often, and what would be done about it. Ends as neuralpha run would: with
+    exit code 2 and the same sentence where a study would refuse the source.
+
+    neuralpha data check prices.csv --html checks.html
+    """
     from rich.console import Console
     from rich.markup import escape
-    from neuralpha.data.universes import check_report, reading_lines, report_table
+    from neuralpha.data.universes import check_source, reading_lines, report_table
+
+    if html is not None and html.suffix not in (".html", ".htm"):
+        raise NeuralphaError(f"--html is {html}; it names the page to write, such as checks.html.")
 
     with _reading(path):
-        lines = check_report(path, **_read_options(read))
+        checked = check_source(path, **_read_options(read))
     console = Console(width=None if sys.stdout.isatty() else 160)
-    for line in reading_lines(lines):
+    for line in reading_lines(checked.lines):
         console.print(escape(line), highlight=False)
-    console.print(report_table(lines, path))
+    console.print(report_table(checked.lines, path))
+    if html is not None:
+        from neuralpha.report.check_page import write_check_page
+
+        typer.echo(write_check_page(checked, html, path))
+    if checked.refused:
+        with _reading(path):
+            raise NeuralphaError(checked.refused)
+    console.print(escape(checked.answer), highlight=False)
 
 # %% ../nbs/cli.ipynb #85666a99
 @data_app.command("list")

@@ -1,7 +1,8 @@
 # Exported from nbs/ by `make sync`; edit the notebook.
 from neuralpha.cli import *
 import datetime as dt
-import re
+import html, re
+from pathlib import Path
 import pandas as pd
 import pytest
 from neuralpha.core import NeuralphaError, read_json, write_json
@@ -73,7 +74,8 @@ def test_every_option_that_holds_several_things_says_how_they_are_said_in_one():
 def test_columns_in_a_wrong_notation_are_refused_with_the_right_one(tmp_path, monkeypatch, capsys, option):
     monkeypatch.chdir(tmp_path)
     days = pd.bdate_range("2024-01-02", periods=40)
-    pd.DataFrame({"date": days, "asset": "A", "PX": range(1, 41)}).to_csv("px.csv", index=False)
+    prices = [pd.DataFrame({"date": days, "asset": name, "PX": range(1, 41)}) for name in "ABC"]
+    pd.concat(prices).to_csv("px.csv", index=False)
     with pytest.raises(SystemExit):
         main(["data", "check", "px.csv", "--read", option])
     said = capsys.readouterr().err
@@ -87,7 +89,7 @@ def test_columns_in_a_wrong_notation_are_refused_with_the_right_one(tmp_path, mo
 def _awkward(folder, days=40):
     """The same small market in four files, each of which needs a word."""
     frame = pd.DataFrame(
-        [(d, a, 10.0 + i) for a in "AB" for i, d in enumerate(pd.bdate_range("2024-01-02", periods=days))],
+        [(d, a, 10.0 + i) for a in "ABC" for i, d in enumerate(pd.bdate_range("2024-01-02", periods=days))],
         columns=["date", "asset", "close"],
     )
     frame.assign(date=frame.date.dt.strftime("%d.%m.%y")).to_csv(folder / "german.csv", index=False, sep=";")
@@ -172,6 +174,42 @@ def test_the_checks_can_be_set_for_a_look_at_the_data(tmp_path, monkeypatch, cap
     with pytest.raises(SystemExit) as e:
         main(["data", "check", "sim-tiny"])
     assert e.value.code in (0, None) and "made, not read" in capsys.readouterr().out
+
+def _ends(capsys, *arguments):
+    """Exit code, output and the sentence in which a command ends."""
+    capsys.readouterr()
+    with pytest.raises(SystemExit) as e:
+        main(list(map(str, arguments)))
+    said = capsys.readouterr()
+    return e.value.code or 0, said.out, said.err
+
+@pytest.mark.parametrize(
+    "fault, ends",
+    [
+        (lambda f: f.drop(columns="close"), "neither 'close' nor 'return'"),
+        (lambda f: f[f["asset"] != "C"], "at most 2 assets on a date"),
+        (lambda f: f.assign(close=f["close"].where(f.index % 4 == 0)), "75% of the rows would be masked"),
+        (lambda f: f.assign(close=-1.0), "100% of the rows would be masked"),
+    ],
+)
+def test_a_look_at_the_data_ends_as_a_study_would(tmp_path, monkeypatch, capsys, fault, ends):
+    monkeypatch.chdir(tmp_path)
+    _awkward(tmp_path, 400)
+    fault(pd.read_csv("firm.csv").rename(columns={"firm": "asset"}).assign(size=1.0)).to_csv("f.csv", index=False)
+    code, _, said = _ends(capsys, "data", "check", "f.csv", "--html", "page.html")
+    ran, _, in_study = _ends(capsys, "run", "quick", "--universe", "f.csv", "--models", "ridge")
+    assert code == ran == 2 and ends in said and said == in_study.splitlines(keepends=True)[-1]
+    assert said.removeprefix("error: ").split(";")[0].strip() in html.unescape(Path("page.html").read_text())
+
+def test_a_look_at_the_data_is_also_a_page(tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    _awkward(tmp_path)
+    look = ["data", "check", "firm.csv", "--read", "columns={asset = 'firm'}", "--html"]
+    code, shown, _ = _ends(capsys, *look, "page.html")
+    assert code == 0 and "page.html" in shown and "a study would use 120 of 120 rows" in shown
+    assert "a study would use 120 of 120 rows" in Path("page.html").read_text()
+    code, _, said = _ends(capsys, *look, "page.txt")
+    assert code == 2 and "--html is page.txt" in said and not Path("page.txt").exists()
 
 def test_the_newest_scores_are_a_page_and_two_tables(tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)

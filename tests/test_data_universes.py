@@ -282,12 +282,8 @@ def test_a_check_says_what_was_read_and_refuses_what_a_run_would_refuse(tmp_path
         and reading_lines(lines)[2].endswith("score")
         and "600 rows, 2 assets" in reading_lines(lines)[0]
     )
-    with pytest.raises(
-        NeuralphaError,
-        match="neither 'close' nor 'return': no forward return can be computed; did you mean 'Clsoe'. Then say "
-        "columns={'close': 'Clsoe'}",
-    ):
-        check_report(frame.rename(columns={"Schluss": "Clsoe"})[["date", "asset", "Clsoe", "score"]])
+    unpriced = check_source(frame.rename(columns={"Schluss": "Clsoe"})[["date", "asset", "Clsoe", "score"]])
+    assert unpriced.answer == unpriced.refused and "frame has at most 2 assets on a date" in unpriced.refused
     with pytest.raises(NeuralphaError, match="Did you mean 'sim-tiny'"):
         check_report("sim-tinyy")
 

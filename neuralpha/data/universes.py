@@ -6,12 +6,12 @@
 
 # %% auto #0
 __all__ = ['BUILTIN', 'UNIVERSE_FORMAT', 'COLUMNS_SHOWN', 'SEVERITY_COLOURS', 'sp500_20', 'is_builtin', 'universes_folder',
-           'load_universe', 'check_report', 'reading_lines', 'report_table', 'check_universe', 'import_universe',
-           'open_imported', 'list_universes']
+           'load_universe', 'CheckedSource', 'check_source', 'check_report', 'reading_lines', 'report_table',
+           'check_universe', 'import_universe', 'open_imported', 'list_universes']
 
-# %% ../../nbs/data/universes.ipynb #1134c11e
+# %% ../../nbs/data/universes.ipynb #dba6443d
 import contextlib, dataclasses, importlib, inspect, io, json, os, re, shutil, tempfile
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 from pathlib import Path
 import numpy as np
 import pandas as pd
@@ -20,11 +20,12 @@ from ..core import NeuralphaError, count_of, file_digest, read_json, unknown_nam
 from ..given import check_kinds
 from .checks.run import check_panel
 from .checks.spec import CheckSpec, check_spec
-from .panel import Panel, lay_out
-from .reading.names import NUMERIC_COLUMNS, nearest_name
+from .panel import Panel, check_breadth, lay_out
+from .reading.names import NUMERIC_COLUMNS
 from .reading.sources import open_source
 from .reading.form import require_assets
 from .reading.spec import ReadSpec, read_spec
+from .returns import require_price
 
 if TYPE_CHECKING:
     import rich.table
@@ -193,13 +194,76 @@ def load_universe(
     _refuse_unknown(source)
     return check_panel(open_source(source, name, _how_to_read(options)), spec)
 
-# %% ../../nbs/data/universes.ipynb #eba908a2
+# %% ../../nbs/data/universes.ipynb #1b4d19f1
+class CheckedSource(NamedTuple):
+    """A source that was looked at, whether a study would run on it or not.
+
+    Parameters
+    ----------
+    panel : Panel
+    lines : pd.DataFrame
+        (check, severity, rows, assets, first, action, note), findings first
+    refused : str
+        the sentence that a study would end with; empty where no check refuses it
+    """
+
+    panel: Panel
+    lines: pd.DataFrame  # (check, severity, rows, assets, first, action, note), findings first
+    refused: str  # the sentence that a study would end with; empty where no check refuses it
+
+    @property
+    def answer(self) -> str:
+        """The sentence for who has to decide."""
+        used, rows = int(self.panel.tradable.sum()), count_of(self.panel.n_rows, "row")
+        return self.refused or f"No check refuses it; a study would use {used:,} of {rows}, the others are masked."
+
+
+def check_source(
+    source,  # as for `load_universe`
+    checks=None,  # as for `load_universe`
+    **options,  # as for `load_universe`
+) -> CheckedSource:
+    """What every check finds in a source. Raises `NeuralphaError` only where the source cannot be read at all.
+
+    Parameters
+    ----------
+    source
+        as for `load_universe`
+    checks : default None
+        as for `load_universe`
+    **options
+        as for `load_universe`
+    """
+    if _imported(source) or isinstance(source, str) and source in {*BUILTIN, *_VARIANTS}:
+        panel = load_universe(source, checks=checks, **options)
+        read = {}
+    else:
+        _refuse_unknown(source)
+        table = open_source(source, None, _how_to_read(options))
+        panel = check_panel(table, checks, halt=False)
+        read = _reading(table)
+    lines = panel.checks
+    refused = lines.attrs.get("refused") or _refused(panel)
+    if len(lines):
+        rank = np.select([lines.rows > 0, lines.action == "not run"], [0, 1], 2)
+        order = np.lexsort(
+            (np.arange(len(lines)), lines.severity.map({"halt": 0, "mask": 1, "note": 2}).fillna(3), rank)
+        )
+        lines = lines.iloc[order].reset_index(drop=True)
+    counted = zip((panel.n_rows, panel.n_assets, panel.n_dates), ("row", "asset", "date"))
+    size = [*(count_of(n, thing) for n, thing in counted), panel.span]
+    if panel.n_dates > 2:
+        size.append(f"{panel.bars_per_year:,.0f} bars a year")
+    lines.attrs = {"size": ", ".join(size), **read}
+    return CheckedSource(panel, lines, refused)
+
+
 def check_report(
     source,  # as for `load_universe`
     checks=None,  # as for `load_universe`
     **options,  # as for `load_universe`
-) -> pd.DataFrame:  # (check, severity, rows, assets, first, action, note), findings first
-    """What every check finds in a source. Raises `NeuralphaError` only where the source cannot be read at all.
+) -> pd.DataFrame:  # as `CheckedSource.lines`
+    """What every check finds in a source, without the panel: as `check_source`.
 
     Parameters
     ----------
@@ -213,41 +277,19 @@ def check_report(
     Returns
     -------
     pd.DataFrame
-        (check, severity, rows, assets, first, action, note), findings first
+        as `CheckedSource.lines`
     """
-    if _imported(source) or isinstance(source, str) and source in {*BUILTIN, *_VARIANTS}:
-        panel = load_universe(source, checks=checks, **options)
-        read = {}
-    else:
-        _refuse_unknown(source)
-        table = open_source(source, None, _how_to_read(options))
-        _refuse_without_price(table)
-        panel = check_panel(table, checks, halt=False)
-        read = _reading(table)
-    lines = panel.checks
-    if len(lines):
-        rank = np.select([lines.rows > 0, lines.action == "not run"], [0, 1], 2)
-        order = np.lexsort(
-            (np.arange(len(lines)), lines.severity.map({"halt": 0, "mask": 1, "note": 2}).fillna(3), rank)
-        )
-        lines = lines.iloc[order].reset_index(drop=True)
-    counted = zip((panel.n_rows, panel.n_assets, panel.n_dates), ("row", "asset", "date"))
-    size = ", ".join([*(count_of(n, thing) for n, thing in counted), panel.span])
-    lines.attrs = {"size": size, **read}
-    return lines
+    return check_source(source, checks, **options).lines
 
-# %% ../../nbs/data/universes.ipynb #3ebe020e
-def _refuse_without_price(table):
-    """Raise where nothing can be forecast: what a run would say at its end."""
-    if {"close", "return"} & {*table.fields}:
-        return
-    near = nearest_name(table.columns.values())
-    said = f"say columns={{'close': {near!r}}}" if near else "name the close with columns={'close': '...'}"
-    raise NeuralphaError(
-        f"{table.where} has neither 'close' nor 'return': no forward return can be computed; "
-        f"{f'did you mean {near!r}? Then ' if near else ''}{said}. "
-        f"Its columns are {', '.join(map(str, table.columns.values()))}."
-    )
+# %% ../../nbs/data/universes.ipynb #9507a445
+def _refused(panel: Panel) -> str:
+    """The sentence in which every study of a panel ends; empty where one can be made."""
+    try:
+        check_breadth(panel)
+        require_price(panel)
+    except NeuralphaError as e:
+        return str(e)
+    return ""
 
 # %% ../../nbs/data/universes.ipynb #550fa31e
 def _reading(table):

@@ -11,8 +11,7 @@ more than the dates can explain? All changes of the page are corrected together.
 __all__ = ['COMPARED_ON', 'write_comparison', 'verify_comparison', 'report_ics', 'compare_reports', 'summary', 'ComparisonPage',
            'comparison_page', 'ChangeRow']
 
-# %% ../../nbs/report/compare_reports.ipynb #9cf2a403
-import base64
+# %% ../../nbs/report/compare_reports.ipynb #689170d3
 import json
 import os
 import re
@@ -21,7 +20,7 @@ from pathlib import Path
 from typing import NamedTuple
 import numpy as np
 import pandas as pd
-from ..core import NeuralphaError, figure_png, read_json, write_json, write_text
+from ..core import NeuralphaError, read_json, write_json, write_text
 from ..evaluate.catalogue import CATALOGUE, number
 from ..evaluate.compare import StudyIcs, compare_studies
 from ..evaluate.metrics import metric
@@ -30,7 +29,7 @@ from ..cross_section import correlation_by_date
 from ..models.predict import read_predictions
 from ..models.seeds import ensemble_rows
 from .pages.cells import Cell, metric_cell
-from .pages.frame import Frame, render
+from .pages.frame import Frame, picture_uri, render
 from .pages.setting import setting
 from .pages.site import notices_of_report
 from .pages.studies import COMPARISONS, write_studies_index
@@ -271,7 +270,7 @@ class ComparisonPage:
     rows: list  # ChangeRow
     picture: str  # data URI
 
-# %% ../../nbs/report/compare_reports.ipynb #f8c42db1
+# %% ../../nbs/report/compare_reports.ipynb #f1c020cd
 def comparison_page(comparison: dict) -> str:  # HTML
     """The comparison as one page.
 
@@ -295,7 +294,7 @@ def comparison_page(comparison: dict) -> str:  # HTML
         answer=summary(comparison),
         differences=comparison["changes"],
         rows=[_change_row(row) for row in comparison["rows"]],
-        picture=_picture(comparison["rows"], one["name"], two["name"]),
+        picture=picture_uri(plot_changes(comparison["rows"], one["name"], two["name"])),
     )
     return render("comparison.html", around, content)
 
@@ -354,9 +353,3 @@ def _verdict(row: dict) -> str:
         return row["note"]
     said = "moved" if row["moved"] else "not more than noise"
     return f"{said}; {row['note']}" if row["note"] else said
-
-# %% ../../nbs/report/compare_reports.ipynb #4be23dc9
-def _picture(rows: list, before: str, after: str) -> str:  # data URI
-    """The changes with their intervals."""
-    png = figure_png(plot_changes(rows, before, after), 110)
-    return f"data:image/png;base64,{base64.b64encode(png).decode()}"

@@ -10,6 +10,7 @@ from markupsafe import Markup
 
 import neuralpha
 from neuralpha.core import read_json
+from neuralpha.data.universes import check_source
 from neuralpha.report.pages.agents import agents_page
 from neuralpha.report.pages.data import AuditPage
 from neuralpha.report.pages.draw import money_pages, site_pages
@@ -21,6 +22,7 @@ from neuralpha.report.pages.results import Swept, UniverseResult, read_results
 from neuralpha.report.pages.site import Site
 from neuralpha.report.pages.studies import write_studies_index
 from neuralpha.report.pages.sweep import sweep_page
+from neuralpha.report.check_page import write_check_page
 from neuralpha.report.compare_reports import compare_reports, comparison_page
 from neuralpha.report.desk_page import write_desk_page
 from neuralpha.report.export import single_file
@@ -140,9 +142,15 @@ def drawn(tmp_path_factory, replayed_once):
         "desk.html": write_desk_page(desk).read_text(encoding="utf-8"),
     }
     folder = tmp_path_factory.mktemp("drawn")
+    looked = check_source(panel.frame().drop(columns="tradable").assign(close=slipped_close))
+    texts["check.html"] = write_check_page(looked, folder / "check.html").read_text(encoding="utf-8")
     for name, text in texts.items():
         (folder / name).write_text(text, encoding="utf-8")
     return {name: folder / name for name in texts}
+
+
+def slipped_close(frame):
+    return frame["close"].where(frame.index != 1000, 0.0)
 
 
 def facts_of_an_agent(name):

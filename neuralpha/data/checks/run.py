@@ -12,10 +12,11 @@ repaired, with the values it had, in `panel.masked`.
 # %% auto #0
 __all__ = ['ROWS_AT_ONCE', 'NO_OPEN', 'check_panel', 'run_checks']
 
-# %% ../../../nbs/data/checks/run.ipynb #01103fe0
+# %% ../../../nbs/data/checks/run.ipynb #de53c743
 from collections.abc import Iterator
 from dataclasses import replace
 import numpy as np
+from ...core import NeuralphaError
 from .calendars import coarser_than_daily
 from .clocks import say_clocks
 from .keys import check_shape, place_rows, settle_keys, take_own_mask
@@ -27,8 +28,7 @@ from neuralpha.data.checks.report import (
     DataReport,
     Finding,
     masked_rows,
-    refuse_halting,
-    refuse_mostly_masked,
+    why_refused,
 )
 from .rules import CHECKS, UsableRows, Check, find_calm
 from .sessions import settle_dates, settle_sessions
@@ -36,11 +36,11 @@ from .spec import CheckSpec, check_spec
 from ..panel import Panel
 from ..reading.form import Table
 
-# %% ../../../nbs/data/checks/run.ipynb #8ea26c58
+# %% ../../../nbs/data/checks/run.ipynb #da750148
 def check_panel(
     table: Table,  # canonical table
     spec: CheckSpec | dict | None = None,  # its fields, or None for the defaults
-    halt: bool = True,  # False: report what would halt instead of raising
+    halt: bool = True,  # False: what would halt is said in `checks.attrs["refused"]` instead of raised
 ) -> Panel:  # with `checks` (one line per check) and `masked` (rows taken out, with their values)
     """Run every check over a table and build its panel.
 
@@ -53,7 +53,7 @@ def check_panel(
     spec : CheckSpec | dict | None, default None
         its fields, or None for the defaults
     halt : bool, default True
-        False: report what would halt instead of raising
+        False: what would halt is said in `checks.attrs["refused"]` instead of raised
 
     Returns
     -------
@@ -78,19 +78,20 @@ def check_panel(
     adjusted = find_adjusted_volume(panel, usable, spec)  # before any rule rescales volumes
     run_checks(panel, usable, report)
     look_over_market(CheckedPanel(panel, present, usable, spec, adjusted), report)
-    if halt:
-        refuse_halting(report)
     return _finish(panel, present, usable, report, halt)
 
-# %% ../../../nbs/data/checks/run.ipynb #772d02d4
+# %% ../../../nbs/data/checks/run.ipynb #52a48b8b
 def _finish(panel, present, usable, report, halt):
     """The panel with its masked rows emptied, and what was found."""
-    masked = masked_rows(report, panel)
-    if halt:
-        refuse_mostly_masked(report, (present & ~usable).sum() / max(present.sum(), 1))
+    masked, checks = masked_rows(report, panel), report.frame()
+    refused = why_refused(report, (present & ~usable).sum() / max(present.sum(), 1))
+    if refused and halt:
+        raise NeuralphaError(refused)
+    if refused:
+        checks.attrs["refused"] = refused
     for values in panel.fields.values():
         values[~usable] = np.nan
-    panel = replace(panel, tradable=usable, checks=report.frame(), masked=masked)
+    panel = replace(panel, tradable=usable, checks=checks, masked=masked)
     return split_series(panel, present, report.cuts)
 
 # %% ../../../nbs/data/checks/run.ipynb #55e59623

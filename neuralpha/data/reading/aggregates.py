@@ -110,7 +110,7 @@ def _proven(values: pl.DataFrame, apart: list, unit: float) -> dict:  # asset ->
             found[row["asset"]] = AGGREGATE_KINDS[kind]
     return found
 
-# %% ../../../nbs/data/reading/aggregates.ipynb #f512a402
+# %% ../../../nbs/data/reading/aggregates.ipynb #519f864e
 def find_aggregates(
     values: pl.DataFrame,  # asset (text), date, v
 ) -> dict:  # asset -> what it is of the others
@@ -127,6 +127,8 @@ def find_aggregates(
         asset -> what it is of the others
     """
     values = values.filter(pl.col("v").is_finite() & pl.col("date").is_not_null())
+    if values.is_empty():
+        return {}
     called = [name for name in values["asset"].unique().to_list() if is_called_aggregate(name)]
     unit = _unit(values.head(10_000)["v"].to_numpy())
     dates = values["date"].unique().sort()
