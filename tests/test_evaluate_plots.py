@@ -14,15 +14,26 @@ def test_no_two_models_look_the_same():
 
     assert len({str(style(j)) for j in range(40)}) == 40
 
-def test_a_notebook_draws_a_figure_though_nobody_imported_pyplot():
+@pytest.mark.parametrize(
+    "first, shown",
+    [
+        ("", "['image/png', 'text/plain'] False"),
+        ("import matplotlib.pyplot", "['image/png', 'text/plain'] True"),
+        (
+            "from IPython.core.pylabtools import select_figure_formats; select_figure_formats(shell, {'svg'})",
+            "['image/svg+xml', 'text/plain'] False",
+        ),
+    ],
+)
+def test_a_notebook_draws_a_figure_though_nobody_made_one_of_pyplot(first, shown):
     script = (
         "import sys\nfrom IPython.core.interactiveshell import InteractiveShell\n"
-        "shell = InteractiveShell.instance()\nfrom neuralpha.evaluate.plots import new_figure\n"
+        f"shell = InteractiveShell.instance()\n{first}\nfrom neuralpha.evaluate.plots import new_figure\n"
         "shown = shell.display_formatter.format(new_figure()[0])[0]\n"
         "print(sorted(shown), 'matplotlib.pyplot' in sys.modules)"
     )
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
-    assert done.stdout.strip() == "['image/png', 'text/plain'] False"
+    assert done.stdout.strip() == shown
 
 def test_long_names_are_cut_in_the_middle_and_stay_different():
     long = [f"a-model-with-quite-a-long-{k}-name-that-someone-might-choose" for k in "xy"]

@@ -61,15 +61,18 @@ def new_figure(width=8.0, height=3.2, rows=1, columns=1, **kw) -> tuple[Figure, 
         ax.set_axisbelow(True)
     return fig, axes
 
-# %% ../../nbs/evaluate/plots.ipynb #44b67dc5
+# %% ../../nbs/evaluate/plots.ipynb #a5b4a3cc
+_DRAWN_AS = ("image/png", "image/svg+xml", "image/jpeg", "application/pdf")  # formats a notebook may have for figures
+
+
 def _let_notebooks_draw() -> None:
-    """Tell a notebook how a figure is drawn; nothing outside one, and nothing where pyplot has told it."""
-    if "IPython" not in sys.modules or "matplotlib.pyplot" in sys.modules:
+    """Tell a notebook how a figure is drawn; nothing outside one, and nothing where it was told."""
+    if "IPython" not in sys.modules:
         return
     from IPython.core.getipython import get_ipython
 
     shell = get_ipython()
-    if shell is not None and Figure not in shell.display_formatter.formatters["image/png"]:
+    if shell is not None and not any(Figure in shell.display_formatter.formatters[kind] for kind in _DRAWN_AS):
         from IPython.core.pylabtools import select_figure_formats
 
         select_figure_formats(shell, {"png"})
