@@ -1332,11 +1332,11 @@ def _what_is_left(argv: list) -> str:
     command = next((word for word in argv if not word.startswith("-")), "")
     return GOES_ON.get(command, "no file was changed by halves.")
 
-# %% ../nbs/cli.ipynb #f64e876d
+# %% ../nbs/cli.ipynb #4f487f28
 def _refuse_empty(words: list) -> None:
     """Refuse an empty argument, and name the option that it stands behind."""
     for before, word in zip(["", *words], words):
-        lone = word.removesuffix("=") if word.startswith("--") and word.endswith("=") else ""
+        lone = word[:-1] if re.fullmatch(r"--[\w-]+=", word) else ""  # `--read=thousands=` says something
         if word.strip() and not lone:
             continue
         option = lone or (before if before.startswith("-") else "")

@@ -188,17 +188,24 @@ def _orphans(base: Path) -> list[Path]:
     ]
     return lib + [p for p in (base / "tests").glob("test_*.py") if p.stem not in tests]
 
-# %% ../nbs/dev.ipynb #5d1e09ca
+# %% ../nbs/dev.ipynb #a7647ab8
 def _export(path: Path, nb, lib: Path) -> Path:
     """The module of a notebook, with what its opening says in its docstring."""
     from nbdev.export import nb_export
 
-    nb_export(path, lib_path=lib)
+    try:
+        nb_export(path, lib_path=lib)
+    except SyntaxError as e:
+        raise NeuralphaError(f"{path}, line {e.lineno} of a cell: {e.msg}: {(e.text or '').strip()}") from e
     lines = [line for c in nb.cells for line in c.source.splitlines()]
     name = next(line.split()[-1] for line in lines if line.startswith("#| default_exp "))
     module = lib / (name.replace(".", "/") + ".py")
     source = module.read_text(encoding="utf-8")
-    module.write_text(with_opening(source, opening(nb.cells)), encoding="utf-8")
+    try:
+        source = with_opening(source, opening(nb.cells))
+    except SyntaxError as e:
+        raise NeuralphaError(f"{path} makes no module: {e.msg}: {(e.text or '').strip()}") from e
+    module.write_text(source, encoding="utf-8")
     return module
 
 # %% ../nbs/dev.ipynb #29c8f282
@@ -277,13 +284,24 @@ def _homes(lib: Path) -> dict:
         ast.literal_eval(n.value) for n in tree.body if isinstance(n, ast.Assign) and n.targets[0].id == "_HOMES"
     )
 
-# %% ../nbs/dev.ipynb #924a1a26
-def with_outputs(base: Path) -> list[Path]:
-    """The notebooks that hold what running them showed, which `sync` would take out."""
+# %% ../nbs/dev.ipynb #46be2c62
+def _read_book(path: Path):
+    """A notebook. Raises `NeuralphaError` where the file holds none."""
     import nbformat
 
+    try:
+        return nbformat.read(path, as_version=4)
+    except (ValueError, nbformat.ValidationError) as e:
+        marked = re.search("^(<<<<<<<|>>>>>>>)", path.read_text("utf-8", "replace"), re.MULTILINE)
+        why = "it holds the marks of a merge, solve them first" if marked else str(e).splitlines()[0]
+        raise NeuralphaError(f"{path} is no notebook: {why}.") from e
+
+# %% ../nbs/dev.ipynb #a65e2ae3
+def with_outputs(base: Path) -> list[Path]:
+    """The notebooks that hold what running them showed, which `sync` would take out."""
+
     def shows(path: Path) -> bool:
-        return any(cell.get("outputs") for cell in nbformat.read(path, as_version=4).cells)
+        return any(cell.get("outputs") for cell in _read_book(path).cells)
 
     return [path for path in notebooks(base) if shows(path)]
 
@@ -300,7 +318,7 @@ def _copy_research(base: Path) -> None:
     for path in [path for path in there.rglob("*") if path.is_file() and path.relative_to(there) not in wanted]:
         path.unlink()
 
-# %% ../nbs/dev.ipynb #c31c064d
+# %% ../nbs/dev.ipynb #723f54e7
 def sync(base: Path | None = None) -> None:
     """Clean every notebook, export library and tests, copy `nbs/research` into the package; one at a time, so that two
     runs cannot mix.
@@ -312,7 +330,7 @@ def sync(base: Path | None = None) -> None:
     with open(base / "settings.ini") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         _pair(base)
-        books = {path: clean_notebook(nbformat.read(path, as_version=4)) for path in notebooks(base)}
+        books = {path: clean_notebook(_read_book(path)) for path in notebooks(base)}
         for path, nb in books.items():
             _write_if_changed(path, nbformat.writes(nb) + "\n")
             name = "_".join(path.relative_to(base / "nbs").with_suffix("").parts)
@@ -471,7 +489,7 @@ def _agree_to_clear(base: Path, agreed: bool) -> None:
     if input("Throw them away? [y/N] ").strip().lower() not in ("y", "yes"):
         sys.exit("Nothing was changed.")
 
-# %% ../nbs/dev.ipynb #2ac291f0
+# %% ../nbs/dev.ipynb #c9c07cd6
 def main(argv=None) -> None:
     """`python -m neuralpha.dev sync|check|notebooks|docs|pictures|gpu`;
 
@@ -493,8 +511,8 @@ def main(argv=None) -> None:
             file=sys.stderr,
         )
     if command == "sync":
-        _agree_to_clear(root(), "--clear" in more)
         try:
+            _agree_to_clear(root(), "--clear" in more)
             sync()
         except NeuralphaError as e:
             sys.exit(str(e))

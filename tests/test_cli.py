@@ -271,6 +271,12 @@ def test_an_empty_word_is_not_the_folder_one_stands_in(tmp_path, monkeypatch, ca
     assert end.value.code == 2 and said in told and told.count("\n") == 1
     assert [path.name for path in tmp_path.iterdir()] == ["prices.csv"]
 
+def test_an_option_that_ends_in_an_equals_sign_is_not_empty(tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(SystemExit):
+        main(["data", "check", "prices.csv", "--read=thousands="])
+    assert "is empty" not in capsys.readouterr().err
+
 def test_ctrl_c_is_answered_with_what_a_second_start_finds(monkeypatch, capsys):
     def interrupted(**how):
         raise KeyboardInterrupt

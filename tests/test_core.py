@@ -1,6 +1,7 @@
 # Exported from nbs/ by `make sync`; edit the notebook.
 from neuralpha.core import *
 import json, os, subprocess, sys, time
+from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
@@ -20,6 +21,12 @@ def test_a_notebook_shows_the_message_alone():
 def test_unknown_name_suggests_the_closest():
     assert "Did you mean 'lightgbm'?" in str(unknown_name("model", "lgihtgbm", ["ridge", "lightgbm"]))
     assert "Choose from: lstm, ridge." in str(unknown_name("model", "zzz", ["ridge", "lstm"]))
+
+def test_an_empty_text_is_no_folder():
+    for empty in ("", "  "):
+        with pytest.raises(NeuralphaError, match="The report is an empty text"):
+            path_of(empty, "The report")
+    assert path_of(".") == Path() and path_of(Path("a")) == path_of("a") == Path("a")
 
 def test_a_missing_package_names_the_extra_that_brings_it():
     with pytest.raises(NeuralphaError) as e, extra("tune", "A search for parameters"):

@@ -284,6 +284,10 @@ def test_a_check_says_what_was_read_and_refuses_what_a_run_would_refuse(tmp_path
     )
     unpriced = check_source(frame.rename(columns={"Schluss": "Clsoe"})[["date", "asset", "Clsoe", "score"]])
     assert unpriced.answer == unpriced.refused and "frame has at most 2 assets on a date" in unpriced.refused
+    with pytest.raises(
+        NeuralphaError, match="did you mean 'Clsoe'. Then say columns={'close': 'Clsoe'}.* are Clsoe, score"
+    ):
+        require_price(unpriced.panel)
     with pytest.raises(NeuralphaError, match="Did you mean 'sim-tiny'"):
         check_report("sim-tinyy")
 

@@ -1,6 +1,6 @@
 # Exported from nbs/ by `make sync`; edit the notebook.
 from neuralpha.dev import *
-import os, shutil, subprocess, sys
+import os, re, shutil, subprocess, sys
 from pathlib import Path
 import jupytext, nbformat, pytest
 from neuralpha.core import NeuralphaError
@@ -233,6 +233,24 @@ def test_only_a_module_that_says_something_else_is_written_and_nobody_sees_it_ha
     broken = "from neuralpha import dev; dev._document = lambda modules, lib: 1 / 0; dev.sync()"
     assert subprocess.run([sys.executable, "-c", broken], cwd=repository, capture_output=True).returncode
     assert other.read_bytes() == finished and not [*repository.glob(".sync-*")]
+
+@pytest.mark.parametrize(
+    "old, new, said",
+    [
+        ('{\n "cells"', '<<<<<<< HEAD\n{\n "cells"', "nbs/a.ipynb is no notebook: it holds the marks of a merge"),
+        ("value = 1", "value = = 1", "nbs/a.ipynb.*invalid syntax: .*value = = 1"),
+    ],
+)
+def test_a_notebook_that_cannot_be_read_is_named(repository, old, new, said):
+    cells = [nbformat.v4.new_code_cell(text) for text in ("#| default_exp a", "#| export\nvalue = 1")]
+    notebook = repository / "nbs/a.ipynb"
+    nbformat.write(nbformat.v4.new_notebook(cells=cells), notebook)
+    subprocess.run(["git", "add", "nbs"], cwd=repository, check=True)
+    shutil.copy(root() / "settings.ini", repository)
+    notebook.write_text(notebook.read_text().replace(old, new))
+    command = [sys.executable, "-m", "neuralpha.dev", "sync", "--clear"]
+    done = subprocess.run(command, cwd=repository, capture_output=True, text=True)
+    assert done.returncode == 1 and re.search(said, done.stderr) and "Traceback" not in done.stderr
 
 def test_check_says_which_command_mends_what_it_found(monkeypatch):
     from neuralpha import dev

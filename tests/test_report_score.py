@@ -216,6 +216,7 @@ def test_a_new_fit_learns_from_the_newest_labels_and_is_repeated_bit_for_bit(pla
         (dict(fitted_on="nasdaq"), "Unknown universe of held: 'nasdaq'"),
         (dict(of="tiny"), "Study tiny has no report in .*: run it first"),
         (dict(of="nowhere"), "Unknown study 'nowhere'"),
+        (dict(of=""), "The report's folder is an empty text"),
     ],
 )
 def test_what_cannot_be_scored_is_one_sentence(place, call, message):

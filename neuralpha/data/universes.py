@@ -6,10 +6,10 @@
 
 # %% auto #0
 __all__ = ['BUILTIN', 'UNIVERSE_FORMAT', 'COLUMNS_SHOWN', 'SEVERITY_COLOURS', 'sp500_20', 'is_builtin', 'universes_folder',
-           'load_universe', 'CheckedSource', 'check_source', 'check_report', 'reading_lines', 'report_table',
-           'check_universe', 'import_universe', 'open_imported', 'list_universes']
+           'load_universe', 'CheckedSource', 'check_source', 'check_report', 'require_price', 'reading_lines',
+           'report_table', 'check_universe', 'import_universe', 'open_imported', 'list_universes']
 
-# %% ../../nbs/data/universes.ipynb #dba6443d
+# %% ../../nbs/data/universes.ipynb #6fa8c9b4
 import contextlib, dataclasses, importlib, inspect, io, json, os, re, shutil, tempfile
 from typing import TYPE_CHECKING, NamedTuple
 from pathlib import Path
@@ -21,11 +21,10 @@ from ..given import check_kinds
 from .checks.run import check_panel
 from .checks.spec import CheckSpec, check_spec
 from .panel import Panel, check_breadth, lay_out
-from .reading.names import NUMERIC_COLUMNS
+from .reading.names import NUMERIC_COLUMNS, nearest_name
 from .reading.sources import open_source
 from .reading.form import require_assets
 from .reading.spec import ReadSpec, read_spec
-from .returns import require_price
 
 if TYPE_CHECKING:
     import rich.table
@@ -280,6 +279,18 @@ def check_report(
         as `CheckedSource.lines`
     """
     return check_source(source, checks, **options).lines
+
+# %% ../../nbs/data/universes.ipynb #ea8e9403
+def require_price(panel: Panel) -> None:
+    """Raise `NeuralphaError` where a panel holds no price to compute a return from."""
+    if {"close", "return"} & {*panel.fields}:
+        return
+    near = nearest_name(panel.fields)
+    said = f"say columns={{'close': {near!r}}}" if near else "name the close with columns={'close': '...'}"
+    raise NeuralphaError(
+        f"{panel.name} has neither 'close' nor 'return': no forward return can be computed; "
+        f"{f'did you mean {near!r}? Then ' if near else ''}{said}. Its fields are {', '.join(panel.fields)}."
+    )
 
 # %% ../../nbs/data/universes.ipynb #9507a445
 def _refused(panel: Panel) -> str:

@@ -11,10 +11,9 @@ what each feature added to the score (**SHAP**), through time.
 # %% auto #0
 __all__ = ['ATTRIBUTED', 'asset', 'AssetHistory']
 
-# %% ../../nbs/report/asset.ipynb #800a30af
+# %% ../../nbs/report/asset.ipynb #e8e451fc
 from dataclasses import dataclass
 from functools import cached_property
-from pathlib import Path
 import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
@@ -176,10 +175,10 @@ def _shares(of, origin: Origin, name: str, rows: np.ndarray, universe, X) -> tup
         return pd.DataFrame(found.by_feature, found.dates, list(found.names)).sort_index(), ""
     return _stored_shares(of, origin.model, name, universe)
 
-# %% ../../nbs/report/asset.ipynb #799f8c4f
+# %% ../../nbs/report/asset.ipynb #ede229d5
 def _stored_shares(of, model: str, name: str, universe) -> tuple:
     """Attributions that a report stored of an asset's rows."""
-    folder, _, _, slug = universe_of(Path(getattr(of, "folder", of)), universe)
+    folder, _, _, slug = universe_of(getattr(of, "folder", of), universe)
     path = folder / slug / "shap.parquet"
     if not path.exists():
         return None, f"{folder.name} stored no attributions"

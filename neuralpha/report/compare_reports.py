@@ -11,7 +11,7 @@ more than the dates can explain? All changes of the page are corrected together.
 __all__ = ['COMPARED_ON', 'write_comparison', 'verify_comparison', 'report_ics', 'compare_reports', 'summary', 'ComparisonPage',
            'comparison_page', 'ChangeRow']
 
-# %% ../../nbs/report/compare_reports.ipynb #689170d3
+# %% ../../nbs/report/compare_reports.ipynb #eebadf7a
 import json
 import os
 import re
@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import NamedTuple
 import numpy as np
 import pandas as pd
-from ..core import NeuralphaError, read_json, write_json, write_text
+from ..core import NeuralphaError, path_of, read_json, write_json, write_text
 from ..evaluate.catalogue import CATALOGUE, number
 from ..evaluate.compare import StudyIcs, compare_studies
 from ..evaluate.metrics import metric
@@ -35,7 +35,7 @@ from .pages.site import notices_of_report
 from .pages.studies import COMPARISONS, write_studies_index
 from ..study.spec import Study, open_report, universe_slug
 
-# %% ../../nbs/report/compare_reports.ipynb #35cc9e37
+# %% ../../nbs/report/compare_reports.ipynb #2240b3cf
 def write_comparison(
     a,  # folder of a report; the earlier
     b,  # folder of another, in the same folder of reports
@@ -54,8 +54,7 @@ def write_comparison(
     Path
         the page
     """
-    a = Path(os.path.abspath(a))
-    b = Path(os.path.abspath(b))
+    a, b = (Path(os.path.abspath(path_of(given, "The report's folder"))) for given in (a, b))
     for folder in (a, b):
         _refuse_no_report(folder)
     if a.resolve() == b.resolve():

@@ -21,14 +21,14 @@ __all__ = ['ORDERS', 'open_desk', 'validation_scores', 'validation_values', 'des
            'order_table', 'position_table', 'write_orders', 'read_fills', 'verify_whole_desk', 'Compared',
            'compare_desk']
 
-# %% ../../nbs/report/desk.ipynb #68c52986
+# %% ../../nbs/report/desk.ipynb #c6ab8152
 import shutil
 from os import PathLike
 from pathlib import Path
 from typing import NamedTuple
 import numpy as np
 import pandas as pd
-from ..core import NeuralphaError, as_timestamp, read_json, value_text, write_text
+from ..core import NeuralphaError, as_timestamp, path_of, read_json, value_text, write_text
 from ..given import check_kinds, list_of
 from ..data.panel import Panel, cut_panel, last_moment
 from ..data.returns import bar_return
@@ -74,7 +74,7 @@ from .section import StoredReport
 from .worth import stored_report
 from ..study.spec import Study
 
-# %% ../../nbs/report/desk.ipynb #e26704f3
+# %% ../../nbs/report/desk.ipynb #7ee28b9c
 @check_kinds
 def open_desk(
     report: str | PathLike,  # folder of a report, or of one of its universes
@@ -134,13 +134,13 @@ def open_desk(
         load_policy(Path(actions))
         text = Path(actions).read_text(encoding="utf-8")
     place = DeskAtAddress(folder) if is_address(folder) else None
-    there = Path(folder) if place is None else place.folder
+    there = path_of(folder, "The desk's folder") if place is None else place.folder
     if place is None and there.exists():
         raise NeuralphaError(f"{there} exists already; a desk is opened once. `desk step` feeds it.")
-    stored = stored_report(Path(report), universe)
-    champion = chosen_model(Path(report), universe, model)
-    names = [champion, *(chosen_model(Path(report), universe, name) for name in list_of("challengers", challengers))]
-    fits = {name: fits_of_report(Path(report), universe, name) for name in names}
+    stored = stored_report(report, universe)
+    champion = chosen_model(report, universe, model)
+    names = [champion, *(chosen_model(report, universe, name) for name in list_of("challengers", challengers))]
+    fits = {name: fits_of_report(report, universe, name) for name in names}
     study, panel = stored.experiment.study, stored.experiment.panel
     since = _last_before(panel, since if since is not None else _first_tested(stored, champion))
     terms = DeskTerms(
@@ -311,7 +311,7 @@ def _facts(report, stored, since, values, book) -> dict:
         since=str(since),
     )
 
-# %% ../../nbs/report/desk.ipynb #4020ca0e
+# %% ../../nbs/report/desk.ipynb #a508dbe8
 def desk_at(
     folder: str | PathLike | Desk,  # of a desk, its address, or the desk
 ) -> Desk:
@@ -330,7 +330,7 @@ def desk_at(
         place = DeskAtAddress(folder)
         place.pull()
         return Desk(place.folder, _policy_of(place.folder), place)
-    return Desk(Path(folder), _policy_of(folder))
+    return Desk(path_of(folder, "The desk's folder"), _policy_of(folder))
 
 # %% ../../nbs/report/desk.ipynb #a06eb9cd
 def _policy_of(folder):

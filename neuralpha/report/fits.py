@@ -329,7 +329,7 @@ def setting_label(fits: Fits, panel: Panel) -> Label:
     s = fits.setting
     return forward_return(panel, s.horizon, s.delay, s.exit)
 
-# %% ../../nbs/report/fits.ipynb #531049b9
+# %% ../../nbs/report/fits.ipynb #1ba1b37b
 def fits_of_report(
     folder,  # of a report, or of one of its universes
     universe: str | None = None,  # of a report of several: whose fits
@@ -346,7 +346,7 @@ def fits_of_report(
     model : str | None, default None
         default: the ensemble, where there is one, else the best model
     """
-    folder, manifest, study, slug = universe_of(Path(folder), universe)
+    folder, manifest, study, slug = universe_of(folder, universe)
     if study.split.grouped:
         raise NeuralphaError(
             f"No fit of {study.name} is the newest: scheme = {study.split.scheme!r} fits on dates before and "
@@ -404,7 +404,7 @@ def _check_complete(place: Path, manifest: dict, slug: str) -> None:
             "stopped."
         )
 
-# %% ../../nbs/report/fits.ipynb #8900f0b7
+# %% ../../nbs/report/fits.ipynb #121e692b
 def chosen_model(
     folder,  # of a report, or of one of its universes
     universe: str | None = None,  # of a report of several
@@ -421,7 +421,7 @@ def chosen_model(
     model : str | None, default None
         default: the ensemble, where there is one, else the best model
     """
-    folder, manifest, study, slug = universe_of(Path(folder), universe)
+    folder, manifest, study, slug = universe_of(folder, universe)
     place = folder / slug
     _check_complete(place, manifest, slug)
     facts = read_json(place / "metrics.json", models=dict, missing=dict)

@@ -14,14 +14,14 @@ for any, and is said so.
 # %% auto #0
 __all__ = ['inspect', 'origin_of', 'prediction_origin', 'report_origin', 'ReportUniverse', 'universe_of']
 
-# %% ../../nbs/report/inspect.ipynb #d27ff0c8
+# %% ../../nbs/report/inspect.ipynb #2383faf4
 import os
 from functools import cache
 from pathlib import Path
 from typing import NamedTuple
 import numpy as np
 import pandas as pd
-from ..core import NeuralphaError, unknown_name
+from ..core import NeuralphaError, path_of, unknown_name
 from ..given import check_kinds, wrong_kind
 from ..evaluate.baselines import baseline_scores
 from ..data.alignment import on_panel
@@ -139,7 +139,7 @@ def _before_transform(X) -> Features:
     except NeuralphaError:
         return X
 
-# %% ../../nbs/report/inspect.ipynb #b0d30f36
+# %% ../../nbs/report/inspect.ipynb #c23d52d0
 def report_origin(
     folder,  # of a report, or of one of its universes
     model: str | None = None,  # default: the best model of the leaderboard
@@ -156,7 +156,7 @@ def report_origin(
     universe : str | None, default None
         of a report of several
     """
-    folder, manifest, study, slug = universe_of(Path(folder), universe)
+    folder, manifest, study, slug = universe_of(folder, universe)
     with where_it_started(folder, study):
         experiment = open_experiment(study, next(u for u in study.universes if universe_slug(u) == slug))
     if manifest["data"].get(slug) != experiment.data_digest:
@@ -184,21 +184,21 @@ class ReportUniverse(NamedTuple):
     study: Study
     slug: str  # of the universe; its folder's name
 
-# %% ../../nbs/report/inspect.ipynb #eec22380
+# %% ../../nbs/report/inspect.ipynb #4084347f
 def universe_of(
-    folder: Path,  # of a report, or of one of its universes
+    folder,  # of a report, or of one of its universes
     universe: str | None,  # needed where the report holds several
 ) -> ReportUniverse:
     """The universe that a folder means: its own, the named one, or a report's only one. Raises `NeuralphaError`.
 
     Parameters
     ----------
-    folder : Path
+    folder
         of a report, or of one of its universes
     universe : str | None
         needed where the report holds several
     """
-    own = None
+    own, folder = None, path_of(folder, "The report's folder")
     if not (folder / "manifest.json").exists() and (folder.absolute().parent / "manifest.json").exists():
         own, folder = folder.absolute().name, folder.absolute().parent
     folder, manifest, study = open_scored_report(folder)

@@ -14,7 +14,7 @@ bytes.
 __all__ = ['CAN_COPY', 'STORED_BY', 'BACKENDS', 'execute', 'template_of', 'StudyRun', 'study_lock', 'run_study',
            'write_leaderboard', 'mark_start']
 
-# %% ../../nbs/report/run.ipynb #05e7d16d
+# %% ../../nbs/report/run.ipynb #c085617f
 import contextlib, logging, os, re, shutil, signal, socket, sys, tempfile, time
 from collections.abc import Callable
 from contextlib import AbstractContextManager
@@ -30,6 +30,7 @@ from neuralpha.core import (
     digest,
     file_digest,
     lock,
+    path_of,
     read_json,
     unknown_name,
     write_json,
@@ -458,7 +459,7 @@ def study_lock(
     """
     return lock(Path(out) / ".units" / "locks" / f"study-{name}")
 
-# %% ../../nbs/report/run.ipynb #14e39218
+# %% ../../nbs/report/run.ipynb #031d1f43
 @check_kinds
 def run_study(
     study,  # `Study`, built-in name or TOML file
@@ -497,7 +498,7 @@ def run_study(
         of the study, as in `load_study`: models=["ridge"], seeds=3
     """
     study = load_study(study, **changes)
-    out = Path(out)
+    out = path_of(out, "out")
     started = time.time()
     if universes is not None:
         study = load_study(study, universes=keep_universes(universes, out / UNIVERSES, study.checks or None))

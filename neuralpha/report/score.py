@@ -13,7 +13,7 @@ same bytes, and the file of next month gives the same scores for today.
 __all__ = ['SHEET', 'COVERED', 'SHEET_BACKGROUND', 'CHECKED_DATES', 'DOUBTS', 'score', 'Source', 'ScoreSheet', 'ForecastLine',
            'forecast_of']
 
-# %% ../../nbs/report/score.ipynb #62c4c298
+# %% ../../nbs/report/score.ipynb #04341312
 import os
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -22,7 +22,7 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 from ..attribution.kinds import Paths, attribute, probe
-from ..core import NeuralphaError, as_timestamp, count_of, day_text
+from ..core import NeuralphaError, as_timestamp, count_of, day_text, path_of
 from ..given import check_kinds, wrong_kind
 from ..data.alignment import panel_rows
 from ..data.panel import Panel, cut_panel
@@ -49,7 +49,7 @@ from neuralpha.report.fits import (
 from ..splits import calendar_span
 from ..study.spec import Study, load_study, open_report, universe_slug
 
-# %% ../../nbs/report/score.ipynb #b64d4e26
+# %% ../../nbs/report/score.ipynb #57e6d1e4
 @check_kinds
 def score(
     of,  # folder of a report, a study (its report is in `out`), or `Predictions`
@@ -95,7 +95,7 @@ def score(
         return _sheet(fits_of_prediction(of), Source(universe, None, options), as_of)
     if not isinstance(getattr(of, "folder", of), (str, os.PathLike, Study)):
         raise wrong_kind("score(of=)", of, "Predictions", "or give a study, or the folder of a report")
-    report, study = _report_of(of, Path(out))
+    report, study = _report_of(of, path_of(out, "out"))
     whose = fitted_on or _same_name(study, universe)
     source = Source(universe, study.checks, {**_reading(study, whose), **options})
     if not refit:
@@ -175,11 +175,11 @@ class Source:
             f"{day.date()} is no session of {self.whole.name}, which spans {self.whole.span}. Did you mean {near}?"
         )
 
-# %% ../../nbs/report/score.ipynb #a2429db6
+# %% ../../nbs/report/score.ipynb #e86ee9f9
 def _report_of(of, out: Path) -> tuple:  # folder of the report (or of one of its universes) or None; study
     """What is meant: a report's folder, or a study with or without its report."""
     folder = getattr(of, "folder", of)
-    if not isinstance(of, Study) and Path(folder).is_dir():
+    if not isinstance(of, Study) and path_of(folder, "The report's folder").is_dir():
         folder = Path(folder).absolute()
         inside = not (folder / "manifest.json").exists() and (folder.parent / "manifest.json").exists()
         return folder, open_report(folder.parent if inside else folder)[2]

@@ -15,7 +15,7 @@ __all__ = ['ALGORITHMS', 'ACTS', 'REACH', 'IDLE', 'STEP', 'BOUND', 'DEFAULTS', '
            'SignalGame', 'moved', 'TradeGame', 'scale_of', 'RandomNumbers', 'RewardLearner', 'RewardAgent',
            'load_agent', 'RewardAgents', 'Control', 'find_leaked_future']
 
-# %% ../../nbs/rl/by_reward.ipynb #d1614a10
+# %% ../../nbs/rl/by_reward.ipynb #e34da69f
 import json
 import random
 from collections.abc import Iterator
@@ -27,7 +27,7 @@ from pathlib import Path
 from typing import NamedTuple
 import numpy as np
 import torch
-from ..core import NeuralphaError, atomic_path, extra, limit_threads, unknown_name
+from ..core import NeuralphaError, atomic_path, extra, limit_threads, path_of, unknown_name
 from ..given import check_array, check_count, check_kind, check_kinds, check_number, wrong_kind
 from neuralpha.rl.agents import (
     LEAKED,
@@ -651,7 +651,7 @@ class RewardAgent:
             path.write_text(json.dumps(about | {"centre": centre, "spread": spread}), encoding="utf-8")
         return folder
 
-# %% ../../nbs/rl/by_reward.ipynb #5ce9a1a1
+# %% ../../nbs/rl/by_reward.ipynb #7eff1bd0
 def load_agent(
     folder,  # that `save` wrote
 ) -> RewardAgent:
@@ -666,7 +666,7 @@ def load_agent(
 
     if not isinstance(folder, (str, PathLike)):
         raise wrong_kind("load_agent(folder=)", folder, "str", "`agent.save(folder)` wrote one there")
-    folder = Path(folder)
+    folder = path_of(folder, "The agent's folder")
     for name in ("agent.json", "agent.safetensors"):
         if not (folder / name).is_file():
             raise NeuralphaError(f"{folder} holds no agent: {name} is missing.")

@@ -17,14 +17,14 @@ __all__ = ['PREPARE', 'SEARCH', 'whole_panel', 'study_panel', 'study_features', 
            'parts_form', 'label_form', 'Rows', 'fit_seed', 'fit_vectorised_seeds', 'trial_moments', 'trial_sharpe',
            'study_costs', 'account_of', 'search_parameters', 'recipe_of']
 
-# %% ../../nbs/study/recipe.ipynb #26ea9f9b
+# %% ../../nbs/study/recipe.ipynb #db6f3b26
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, NamedTuple
 import numpy as np
 from ..audit.holdout import Seal, seal_holdout
 from ..data.panel import Panel
-from ..data.universes import load_universe
+from ..data.universes import load_universe, require_price
 from ..trading.costs import Costs, make_costs
 from ..trading.ledger import spread_portfolio
 from ..features.compute import compute_features
@@ -72,12 +72,13 @@ def study_features(study: Study, panel: Panel) -> Features:
     """The study's features on a panel."""
     return compute_features(panel, study.features, transform=None if study.transform == "raw" else study.transform)
 
-# %% ../../nbs/study/recipe.ipynb #e0633e3e
+# %% ../../nbs/study/recipe.ipynb #4f12c6d5
 def study_label(study: Study, panel: Panel) -> Label:
     """The study's label on a panel, with what is learnt beside it or in its place."""
     spec = study.label
     if spec.kind:
         return _own_label(study, panel)
+    require_price(panel)
     scored, *further = [_scored_label(panel, h, spec) for h in (spec.horizon, *spec.auxiliary)]
     if not (spec.learn or further):
         return scored

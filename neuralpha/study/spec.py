@@ -91,7 +91,7 @@ __all__ = ['STUDY_RULES', 'LEARNABLE_LABELS', 'DATES', 'WEIGHTS', 'STUDY_NAME', 
            'StudyFields', 'Study', 'universe_slug', 'make_study', 'research_folder', 'builtin_studies', 'open_report',
            'open_scored_report', 'where_it_started', 'load_study', 'with_tuning', 'study_of_one']
 
-# %% ../../nbs/study/spec.ipynb #f8ab7d00
+# %% ../../nbs/study/spec.ipynb #41f69463
 import contextlib, os, re, tomllib, typing
 from collections.abc import Callable, Iterator
 from functools import partial
@@ -100,7 +100,16 @@ from pathlib import Path
 from typing import Annotated, Any, ClassVar, Literal
 import pandas as pd
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_serializer, model_validator
-from ..core import NeuralphaError, canonical_json, count_of, digest, parse_json, read_json, unknown_name
+from neuralpha.core import (
+    NeuralphaError,
+    canonical_json,
+    count_of,
+    digest,
+    parse_json,
+    path_of,
+    read_json,
+    unknown_name,
+)
 from ..own_code import is_own, is_own_feature, seen_from_here, short_name
 
 # %% ../../nbs/study/spec.ipynb #79360a25
@@ -1562,7 +1571,7 @@ def _merge(base: dict, changes: dict) -> dict:
             out[k] = v
     return out
 
-# %% ../../nbs/study/spec.ipynb #64e4d22d
+# %% ../../nbs/study/spec.ipynb #331916d5
 def open_report(
     folder,  # of a study's report, however it is written: ".", "..", a link
 ) -> tuple:  # absolute path of the folder, manifest, study
@@ -1578,7 +1587,7 @@ def open_report(
     tuple
         absolute path of the folder, manifest, study
     """
-    folder = Path(os.path.abspath(folder))
+    folder = Path(os.path.abspath(path_of(folder, "The report's folder")))
     if not (folder / "manifest.json").exists():
         begun = any((place / STARTED).exists() for place in (folder, folder.parent))
         why = (
