@@ -1,5 +1,21 @@
 # Exported from nbs/ by `make sync`; edit the notebook.
 from neuralpha.report.money_plots import *
+def test_a_model_that_never_earns_does_not_stretch_the_capacity_of_those_that_do():
+    def curve(earned):  # of the smallest account, less what grows with its root
+        capital = np.logspace(5, 11, 20)
+        table = {"capital": capital, "net": earned - 0.01 * np.sqrt(capital)}
+        table["dollars"] = table["net"] * capital / 100
+        sides = {f"{name} {side}": table[name] for name in ("net", "dollars") for side in ("low", "high")}
+        return {"capacity": {"curve": pd.DataFrame(table | sides).to_dict("records"), "nothing": (earned / 0.01) ** 2}}
+
+    alone, beside = curve(30.0), curve(0.0)
+    [left, right] = plot_capacities({"good": alone, "bad": beside}).axes
+    assert left.get_ylim()[0] > -60 and left.get_xlim()[1] < 1e8 and right.get_ylim()[0] > -5e6
+    [left, _] = plot_capacities({"bad": beside}).axes
+    assert len(left.lines[0].get_xdata()) > 1 and left.get_xlim()[1] < 2e6
+    beyond = {"capacity": alone["capacity"] | {"nothing": None}}
+    assert plot_capacities({"good": beyond}).axes[0].lines[0].get_xdata()[-1] == pytest.approx(1e11)
+
 def test_the_tiles_are_the_correlations():
     rows = [{"asset": a, "weight, %": 1.0, "with": {"A": x, "B": y}} for a, x, y in (("A", 1, 0.25), ("B", 0.25, 1))]
     rows[1]["with"]["A"] = None  # a name without a past beside another's
@@ -16,6 +32,8 @@ def test_the_rolling_lines_are_the_numbers():
         np.testing.assert_array_equal(ax.lines[0].get_ydata(), known[column])
 
 import numpy as np
+
+import pandas as pd
 
 import pytest
 

@@ -155,7 +155,7 @@ def _run_at(book: Book, capitals: np.ndarray) -> np.ndarray:  # (n bars, sizes) 
     books.run(book.span.stop)
     return books.ledger().records[:, :, : len(PARTS)].sum(2) / np.asarray(capitals)
 
-# %% ../../nbs/portfolio/capacity.ipynb #cc01917e
+# %% ../../nbs/portfolio/capacity.ipynb #ab9eef25
 @dataclass
 class Capacity:
     """What a strategy is worth by the size of the account.
@@ -194,8 +194,8 @@ class Capacity:
         return share.sort_values(ascending=False).head(count).rename("share of costs").to_frame()
 
     def plot(self) -> Figure:
-        """The curve with its intervals, as far as something is left."""
-        shown = self.table[self.table.index <= 2 * self.nothing] if self.nothing > 0 else self.table
+        """The curve with its intervals, as far as something is left; its first decade where nothing ever is."""
+        shown = self.table[self.table.index <= max(2 * self.nothing, 10 * self.table.index[0])]
         fig, axes = new_figure(8, 3, 1, 2)
         labels = "net return, % a year", "money a year"
         for ax, column, label, colour in zip(axes, ("net", "dollars"), labels, COLOURS):

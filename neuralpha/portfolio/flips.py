@@ -284,10 +284,10 @@ def draw_map(ax, winners: pd.DataFrame, models: list, y: float, x: float) -> Non
     ax.set(xlabel=winners.columns.name, ylabel=winners.index.name)
     ax.grid(False)
 
-# %% ../../nbs/portfolio/flips.ipynb #5b8a2b67
+# %% ../../nbs/portfolio/flips.ipynb #e71a09b6
 def short_number(value: float) -> str:
-    """Amounts as one says them: 250k, 3m, 10bn."""
-    for size, unit in ((1e9, "bn"), (1e6, "m"), (1e3, "k")):
+    """Amounts as one says them: 250k, 3m, 10bn, 2tn."""
+    for size, unit in ((1e12, "tn"), (1e9, "bn"), (1e6, "m"), (1e3, "k")):
         if abs(value) >= size:
             return f"{value / size:.3g}{unit}"
     return f"{value:.3g}"

@@ -171,12 +171,13 @@ def _draw_lines(ax, table: pd.DataFrame, width: float) -> None:
     date_axis(ax)
     _legend_below(ax)
 
-# %% ../../nbs/report/money_plots.ipynb #37d91959
+# %% ../../nbs/report/money_plots.ipynb #cb10cf05
 def plot_capacities(models: dict) -> Figure:
     """Net return, and money a year, by the size of the account, with intervals."""
     fig, (left, right) = new_figure(9, 3.2, 1, 2)
+    end = max(_nothing_left(facts["capacity"]) for facts in models.values())
     for j, (facts, name) in enumerate(zip(models.values(), shortened(models))):
-        curve = _worth_drawing(facts["capacity"])
+        curve = _worth_drawing(facts["capacity"], end)
         _draw_curve(left, curve, "net", name, style(j))
         _draw_curve(right, curve, "dollars", name, style(j))
     for ax in (left, right):
@@ -196,16 +197,22 @@ def _draw_curve(ax, curve: pd.DataFrame, column: str, name: str, look: dict) -> 
     ax.plot(capital, curve[column], label=name, lw=1.5, **look)
     ax.fill_between(capital, low, high, alpha=0.12, lw=0, color=look["color"])
 
-# %% ../../nbs/report/money_plots.ipynb #0f7d8892
-def _worth_drawing(found: dict) -> pd.DataFrame:
+# %% ../../nbs/report/money_plots.ipynb #d3895522
+def _nothing_left(found: dict) -> float:
+    """The size at which nothing is left, 0 where that is every size; infinite where it lies beyond the curve."""
+    if not len(found.get("curve", ())):
+        return 0.0
+    return np.inf if found["nothing"] is None else found["nothing"]
+
+
+def _worth_drawing(found: dict, longest: float) -> pd.DataFrame:
     """A capacity curve as far as something is left; empty where there is none."""
     columns = ["capital", "net", "net low", "net high", "dollars", "dollars low", "dollars high"]
     if not len(found.get("curve", ())):
         return pd.DataFrame(columns=columns)
     curve = pd.DataFrame(found["curve"])
-    end = found["nothing"] or np.inf
-    second = curve["capital"].iloc[1]
-    return curve[curve["capital"] <= max(1.5 * end, second)]
+    end = _nothing_left(found) or longest
+    return curve[curve["capital"] <= max(1.5 * end, 10 * curve["capital"].iloc[0])]
 
 # %% ../../nbs/report/money_plots.ipynb #85c02b62
 def plot_flips(maps: list) -> Figure:

@@ -11,7 +11,7 @@ __all__ = ['WORTH_COLUMNS', 'RISK_COLUMNS', 'LEAVING', 'CAPACITY_LIMITS', 'TRIPS
            'MoneyRow', 'MoneyTable', 'money_table', 'MoneyOfUniverse', 'MoneyPage', 'money_page',
            'money_of_universe_page', 'MoneyOfModelPage', 'money_of_model_page']
 
-# %% ../../../nbs/report/pages/money.ipynb #d9b8c27e
+# %% ../../../nbs/report/pages/money.ipynb #8344018a
 from dataclasses import dataclass
 from typing import NamedTuple
 from ...core import count_of
@@ -19,6 +19,7 @@ from ...evaluate.catalogue import metric_entry, metric_title, number
 from ...portfolio.anatomy import SHARE_QUANTILES
 from ...portfolio.backtest import NOT_FILLED
 from ...portfolio.policies import Infeasible
+from ...portfolio.risk import REFIT_BARS
 from .cells import Cell, Column, NumberTable, any_cell, interval_cell, number_table, text_cell
 from .results import UniverseResult, figure_sections
 from .site import Site
@@ -411,7 +412,7 @@ def _statistics_table(worth: dict) -> NumberTable:
     rows = [[text_cell(_title(name)), interval_cell(known[name], MONEY_DIGITS.get(name, 2))] for name in order]
     return NumberTable("All numbers", ["", "value, 95% interval"], rows)
 
-# %% ../../../nbs/report/pages/money.ipynb #7f28c0b7
+# %% ../../../nbs/report/pages/money.ipynb #ada4a4f5
 def _tables_of_risk(worth: dict) -> list[NumberTable]:
     """VaR and ES with their tests, stress, concentration."""
     risk, stress = worth["risk"], worth["stress"]
@@ -420,7 +421,8 @@ def _tables_of_risk(worth: dict) -> list[NumberTable]:
         "VaR and expected shortfall of the last bar, as the bars before it let expect, in % of the account. A small p "
         "says that losses beyond the forecast came too often or too seldom (Kupiec; exceeded and expected say which), "
         "either of this or in clusters (Christoffersen), or too deep (shortfall). Power: how often Kupiec's test would "
-        "catch a VaR that is exceeded twice as often as it says."
+        "catch a VaR that is exceeded twice as often as it says. The GARCH is fitted anew every "
+        f"{REFIT_BARS} bars on those before; its volatility follows every bar."
     )
     risk_heads = ("method", "level", *RISK_COLUMNS, "zone, last 250", "power against half")
     leave = [
