@@ -418,7 +418,7 @@ def tune(
 features_app = typer.Typer(no_args_is_help=True, help="Features that can be named in a study.")
 app.add_typer(features_app, name="features")
 
-# %% ../nbs/cli.ipynb #6102f335
+# %% ../nbs/cli.ipynb #86a12162
 def _table(frame, title):
     """Print a DataFrame as a table that fits the terminal."""
     import pandas as pd
@@ -426,7 +426,7 @@ def _table(frame, title):
     from rich.markup import escape
     from rich.table import Table
 
-    table = Table(title=title, title_justify="left")
+    table = Table(title=escape(title), title_justify="left")
     for c in [frame.index.name or "name", *frame.columns]:
         table.add_column(str(c), overflow="fold")
     for name, row in frame.iterrows():

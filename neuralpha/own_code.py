@@ -181,12 +181,14 @@ def _with_parents(name: str) -> list[str]:
     parts = name.split(".")
     return [".".join(parts[: n + 1]) for n in range(len(parts))]
 
-# %% ../nbs/own_code.ipynb #496478e5
+# %% ../nbs/own_code.ipynb #6bfdcd14
 def _tree(path: Path) -> ast.Module:
     try:
         return ast.parse(path.read_text(encoding="utf-8"))
-    except (SyntaxError, ValueError) as e:
-        raise NeuralphaError(f"{path} is not valid Python: {e}") from None
+    except SyntaxError as e:
+        raise NeuralphaError(f"{path} is not valid Python: {e.msg} in line {e.lineno}.") from None
+    except ValueError as e:  # a null byte, another encoding
+        raise NeuralphaError(f"{path} is not valid Python: {e}.") from None
 
 # %% ../nbs/own_code.ipynb #b7d6f92c
 def own_digest(

@@ -206,8 +206,8 @@ def test_a_look_at_the_data_is_also_a_page(tmp_path, monkeypatch, capsys):
     _awkward(tmp_path)
     look = ["data", "check", "firm.csv", "--read", "columns={asset = 'firm'}", "--html"]
     code, shown, _ = _ends(capsys, *look, "page.html")
-    assert code == 0 and "page.html" in shown and "a study would use 120 of 120 rows" in shown
-    assert "a study would use 120 of 120 rows" in Path("page.html").read_text()
+    assert code == 0 and "page.html" in shown and "a study would use all 120 rows" in shown
+    assert "a study would use all 120 rows" in Path("page.html").read_text()
     code, _, said = _ends(capsys, *look, "page.txt")
     assert code == 2 and "--html is page.txt" in said and not Path("page.txt").exists()
 

@@ -182,6 +182,40 @@ def test_a_column_that_counts_rows_is_no_field():
     ):
         assert open_source(counted).fields == ["close", "volume"]
 
+def test_a_dictionary_of_wide_frames_is_the_long_frame():
+    frame = bars()
+    want = rows(open_source(frame))
+    wide = {f: frame.pivot(index="date", columns="asset", values=f) for f in ("close", "volume")}
+    plain = {f.title(): w.rename_axis(index=None, columns=None) for f, w in wide.items()}
+    lazy = {f: pl.from_pandas(w.reset_index()) for f, w in wide.items()}
+    for given in (wide, plain, lazy, {f: w.reset_index() for f, w in wide.items()}):
+        table = open_source(given)
+        assert rows(table) == want and table.fields == ["close", "volume"]
+        assert rows(open_source(given, layout="wide")) == want
+    assert rows(open_source(pd.concat(wide, axis=1), layout="wide")) == want
+    assert rows(open_source({"close": wide["close"]})) == [r[:3] for r in want]
+    some = open_source({**wide, "short_interest": wide["volume"][["NA"]] / 4})
+    assert some.fields == ["close", "volume", "short_interest"]
+    assert some.frame.filter(pl.col("asset") == "NA")["short_interest"].to_list() == [25, 50, 75]
+    assert some.frame.filter(pl.col("asset") != "NA")["short_interest"].is_null().all()
+
+@pytest.mark.parametrize(
+    "change, says",
+    [
+        (lambda w: {}, "the dictionary is empty"),
+        (lambda w: {"close": w.values}, "'close' is a ndarray; give a frame with a row per date"),
+        (lambda w: {"close": w["NA"]}, "'close' is a Series; give a frame with a row per date"),
+        (lambda w: {"close": w, "volume": w.reset_index(drop=True)}, "'volume' has no dates: its index"),
+        (lambda w: {"close": w, "volume": pd.concat([w, w[:1]])}, "'volume': 2024-01-02 00:00:00 occurs twice"),
+        (lambda w: {"close": w, "volume": w.shift(9, freq="D")}, "'close' .* and 'volume' .* no date in common"),
+        (lambda w: {"close": w, "volume": w.tz_localize("UTC")}, "UTC.* have no date in common"),
+    ],
+)
+def test_a_dictionary_that_holds_no_wide_frames_is_refused_in_a_sentence(change, says):
+    wide = bars().pivot(index="date", columns="asset", values="close")
+    with pytest.raises(NeuralphaError, match=says):
+        open_source(change(wide))
+
 def test_a_path_is_a_name_and_no_pattern(tmp_path, monkeypatch):
     mine = bars().head(6)
     other = bars().tail(3)

@@ -11,6 +11,10 @@ def test_misspelt_and_wrong_options_are_named():
         read_spec(tz="Mars")
     assert read_spec(start="2020-01-02").start == dt.date(2020, 1, 2)
 
+def test_an_option_to_be_left_out_is_none_that_is_asked_for():
+    said = "leave layout='wide' out and say asset='AAPL' (its name)"
+    assert options_named(said) == [("asset", "'AAPL'")]
+
 def test_one_mark_cannot_mean_two_things():
     for mark, other in (".,", ",."):
         with pytest.raises(NeuralphaError, match=f"'thousands'.*decimal mark as well; say decimal='{other}'"):

@@ -59,6 +59,7 @@ def printed(table):
 
 def test_a_made_universe_has_nothing_to_check():
     assert "made, not read from a source" in printed(report_table(check_report("sim-tiny"), "sim-tiny"))
+    assert "prices[adj].parquet" in printed(report_table(check_report("sim-tiny"), "prices[adj].parquet"))
 
 def test_a_setting_of_the_checks_is_told_where_it_belongs():
     for ask in (load_universe, check_report):

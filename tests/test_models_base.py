@@ -127,5 +127,9 @@ def test_fit_and_predict_refuse_what_does_not_fit():
     with pytest.raises(NeuralphaError, match="A000 on 2020"):
         Mean().fit(X.view(np.arange(60)), t[:60])
     m = Mean().fit(X.view(fold.train), t[fold.train])
+    for wrong in (lambda view: np.zeros(3), lambda view: np.zeros((len(view), 2)), lambda view: 0.0):
+        m._predict = wrong
+        with pytest.raises(NeuralphaError, match=r"mean gave scores of shape \(.*\) for .* rows; a model gives one"):
+            m.predict(X.view(fold.test))
     with pytest.raises(NeuralphaError, match="other features .*past"):
         m.predict(X.select(["linear", "left", "right"]).view(fold.test))

@@ -106,7 +106,7 @@ def test_what_is_missing_or_broken_is_one_sentence(write):
         "none.py:X": "none.py: no such file, seen from",
         "fine.py:Wave": r"Unknown model in fine.py: 'Wave'. Did you mean 'Waves'\?",
         "fine.py:": "Unknown model in fine.py: ''",
-        "bad.py:f": "bad.py is not valid Python: .*line 1",
+        "bad.py:f": "bad.py is not valid Python: .* in line 1[.]",
         "fails.py:f": r"fails.py cannot be imported: ZeroDivisionError: division by zero \(fails.py, line 2\)",
         "no_such_package.part:X": "no_such_package.part: no such module; install its package, or name a file",
     }.items():

@@ -137,10 +137,10 @@ def _refuse_unknown(source):
     error = unknown_name("universe", source, [*BUILTIN, *_VARIANTS, *_imported_names()])
     raise NeuralphaError(f"{error} Or give a path to a Parquet or CSV file.")
 
-# %% ../../nbs/data/universes.ipynb #378ac69c
+# %% ../../nbs/data/universes.ipynb #645c582b
 @check_kinds
 def load_universe(
-    source,  # built-in or imported name, path, database address, frame, engine
+    source,  # built-in or imported name, path, database address, frame, wide frames by field, engine
     name: str | None = None,  # what the panel is called
     checks=None,  # `CheckSpec` or a dictionary of its fields; simulated universes are made, not checked
     seed: int | None = None,  # for simulated universes; None: the universe's own
@@ -153,7 +153,7 @@ def load_universe(
     Parameters
     ----------
     source
-        built-in or imported name, path, database address, frame, engine
+        built-in or imported name, path, database address, frame, wide frames by field, engine
     name : str | None, default None
         what the panel is called
     checks : default None
@@ -193,7 +193,7 @@ def load_universe(
     _refuse_unknown(source)
     return check_panel(open_source(source, name, _how_to_read(options)), spec)
 
-# %% ../../nbs/data/universes.ipynb #1b4d19f1
+# %% ../../nbs/data/universes.ipynb #87728dab
 class CheckedSource(NamedTuple):
     """A source that was looked at, whether a study would run on it or not.
 
@@ -214,7 +214,8 @@ class CheckedSource(NamedTuple):
     def answer(self) -> str:
         """The sentence for who has to decide."""
         used, rows = int(self.panel.tradable.sum()), count_of(self.panel.n_rows, "row")
-        return self.refused or f"No check refuses it; a study would use {used:,} of {rows}, the others are masked."
+        some = f"all {rows}" if used == self.panel.n_rows else f"{used:,} of {rows}, the others are masked"
+        return self.refused or f"No check refuses it; a study would use {some}."
 
 
 def check_source(
@@ -328,7 +329,7 @@ def reading_lines(
         out.append("kept as characteristics, since no field is called so: " + facts["characteristics"])
     return out
 
-# %% ../../nbs/data/universes.ipynb #f195df8a
+# %% ../../nbs/data/universes.ipynb #8cc25246
 def report_table(
     report: pd.DataFrame,  # what `check_report` returned
     title: str = "",
@@ -341,10 +342,11 @@ def report_table(
         what `check_report` returned
     title : str, default ''
     """
+    from rich.markup import escape
     from rich.table import Table as RichTable
 
     table = RichTable(
-        title=title or None,
+        title=escape(title) or None,
         caption="mask: the row is taken out and kept in panel.masked; note: counted only",
         title_justify="left",
     )

@@ -315,7 +315,7 @@ class Probe:
         """(k,) scores of one row with each of k inputs, its date's other assets as they are; only where `across`."""
         raise NotImplementedError
 
-# %% ../../nbs/models/base.ipynb #1b0e0888
+# %% ../../nbs/models/base.ipynb #1145e68c
 @dataclass(kw_only=True, repr=False, eq=False)
 class Estimator(Prepared):
     """A model with scikit-learn's grammar over views; a subclass writes `_fit` and `_predict`, and what `Fitted` asks
@@ -428,10 +428,17 @@ class Estimator(Prepared):
         )
 
     def predict(self, view: View) -> np.ndarray:
-        """(n,) float32 score of every row of the view: higher means a higher expected label."""
+        """(n,) float32 score of every row of the view: higher means a higher expected label. Raises `NeuralphaError`
+        where the model gives another number of scores.
+        """
         self.check_features(view.names)
         with self._own_threads():
-            return np.asarray(self._predict(self._seen(view)), np.float32)
+            scores = np.asarray(self._predict(self._seen(view)), np.float32)
+        if scores.shape != (len(view),):
+            raise NeuralphaError(
+                f"{self.name} gave scores of shape {scores.shape} for {len(view):,} rows; a model gives one per row."
+            )
+        return scores
 
     @property
     def across_assets(self) -> bool:

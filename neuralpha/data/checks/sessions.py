@@ -160,7 +160,7 @@ MONDAY, FRIDAY, SUNDAY = 0, 4, 6
 SUNDAY_SHARE = 0.1  # of the days
 SUNDAY_DAYS = 10  # days, at least, to say so
 
-# %% ../../../nbs/data/checks/sessions.ipynb #411d6862
+# %% ../../../nbs/data/checks/sessions.ipynb #af0453df
 def _refuse_sundays(days, report):
     """Refuse daily dates that lie on Sundays and never on Fridays, or on Saturdays and never on Mondays."""
     daily = (days == days.astype("datetime64[D]")).all() and not coarser_than_daily(days)
@@ -183,7 +183,8 @@ def _refuse_sundays(days, report):
     )
     raise NeuralphaError(
         f"{report.name}: column 'date' lies on Sundays and never on Fridays: either every date is one day early (a "
-        "time-zone slip; say tz= with the exchange's zone, e.g. tz='Asia/Tokyo', or write the day that was traded), "
+        "time-zone slip; where the source has stamps say tz= with the exchange's zone, e.g. tz='Asia/Tokyo', else "
+        "write the day that was traded), "
         f"or the exchange is open on Sundays (say {offered})."
     )
 

@@ -354,7 +354,12 @@ def _only_counts(index):
         and index.is_unique
     )
 
-# %% ../../../nbs/data/reading/sources.ipynb #f8944a64
+# %% ../../../nbs/data/reading/sources.ipynb #344dd804
+def _one_row_a_bar(frame, level):
+    """A frame with a row for each date and asset, of one with `(field, asset)` columns; `level` holds the fields."""
+    return frame.stack(1 - level).rename_axis(["date", "asset"]).reset_index()
+
+# %% ../../../nbs/data/reading/sources.ipynb #f248f392
 def _from_pandas(frame, where):
     """A pandas frame as polars; columns of mixed Python objects are refused by name."""
     if isinstance(frame.columns, pd.MultiIndex):
@@ -364,7 +369,7 @@ def _from_pandas(frame, where):
         )
         if level is None:
             raise NeuralphaError(f"{where}: neither level of the columns holds field names such as 'Close'.")
-        frame = frame.stack(1 - level).rename_axis(["date", "asset"]).reset_index()
+        frame = _one_row_a_bar(frame, level)
     frame = _without_doubles(frame, where)
     if frame.index.nlevels == 2 and not any(frame.index.names):
         frame = frame.set_axis(date_first(frame.index, where).set_names(["date", "asset"]))
@@ -386,6 +391,41 @@ def _from_pandas(frame, where):
     except Exception as e:  # pyarrow's own errors derive from ValueError or Exception by version
         raise NeuralphaError(f"{where}: the frame cannot be read: {str(e).splitlines()[0]}.") from e
 
+# %% ../../../nbs/data/reading/sources.ipynb #27e5c0c1
+def _from_wide(frames, where):
+    """Wide pandas or polars frames by field, as one pandas frame with a row for each date and asset."""
+    if not frames:
+        raise NeuralphaError(f"{where}: the dictionary is empty; give a wide frame for each field, 'close' among them.")
+    wide = {str(field): _by_date(frame, f"{where}: {str(field)!r}") for field, frame in frames.items()}
+    first, *others = wide.items()
+    for field, frame in others:
+        if frame.index.intersection(first[1].index).empty:
+            raise NeuralphaError(
+                f"{where}: {first[0]!r} ({first[1].index.dtype}, from {first[1].index[0]}) and {field!r} "
+                f"({frame.index.dtype}, from {frame.index[0]}) have no date in common; give all frames the same dates."
+            )
+    return _one_row_a_bar(pd.concat(wide, axis=1).sort_index(), 0)
+
+
+def _by_date(frame, where):
+    """A wide frame with its dates as index and one column for each asset."""
+    if isinstance(frame, pl.DataFrame):
+        frame = frame.to_pandas()
+    give = "give a frame with a row per date and a column per asset"
+    if not isinstance(frame, pd.DataFrame):
+        raise NeuralphaError(f"{where} is a {type(frame).__name__}; {give}.")
+    named = [c for c in frame.columns if known_name(c) == "date"]
+    if len(named) == 1 and not isinstance(frame.index, pd.DatetimeIndex):
+        frame = frame.set_index(named[0])
+    if not len(frame) or frame.columns.nlevels > 1 or frame.index.nlevels > 1:
+        raise NeuralphaError(f"{where} is no table of dates by assets; {give}.")
+    if not pd.api.types.is_datetime64_any_dtype(frame.index) and pd.api.types.is_numeric_dtype(frame.index):
+        raise NeuralphaError(f"{where} has no dates: its index counts rows; set its index to the dates.")
+    for twice in (frame.index[frame.index.duplicated()], frame.columns[frame.columns.duplicated()]):
+        if len(twice):
+            raise NeuralphaError(f"{where}: {twice[0]} occurs twice; keep one.")
+    return frame
+
 # %% ../../../nbs/data/reading/sources.ipynb #ed052e93
 def _read(lf, name, where, spec, keys=()):
     """`to_canonical`, with the readers' own errors turned into one that names the source."""
@@ -406,9 +446,9 @@ def _whole_lives(scan, source, spec):
         return scan(source, spec.model_copy(update={"end": None}))
     return lf
 
-# %% ../../../nbs/data/reading/sources.ipynb #6e071589
+# %% ../../../nbs/data/reading/sources.ipynb #3f4c7322
 def open_source(
-    source,  # path, folder, database address, frame, engine
+    source,  # path, folder, database address, frame, wide frames by field, engine
     name: str | None = None,  # of the universe; default: the file's stem
     spec: ReadSpec | None = None,
     **options,  # fields of `ReadSpec`
@@ -418,7 +458,7 @@ def open_source(
     Parameters
     ----------
     source
-        path, folder, database address, frame, engine
+        path, folder, database address, frame, wide frames by field, engine
     name : str | None, default None
         of the universe; default: the file's stem
     spec : ReadSpec | None, default None
@@ -435,6 +475,10 @@ def open_source(
     where = name or "frame"
     if isinstance(source, pd.Series):
         source = source.to_frame(source.name or "close")
+    if isinstance(source, dict) or isinstance(source, pd.DataFrame) and source.columns.nlevels == 2:
+        spec = spec.model_copy(update={"layout": "long"})  # of such tables both layouts are true
+    if isinstance(source, dict):
+        source = _from_wide(source, where)
     if isinstance(source, pd.DataFrame):
         return _read(_from_pandas(source, where).lazy(), where, where, spec)
     if isinstance(source, (pl.DataFrame, pl.LazyFrame)):
@@ -446,7 +490,8 @@ def open_source(
     if type(source).__module__.startswith("pyarrow"):
         return _read(pl.from_arrow(source).lazy(), where, where, spec)
     raise NeuralphaError(
-        f"A {type(source).__name__} is no source: give a path, a frame, a database address or an SQLAlchemy engine."
+        f"A {type(source).__name__} is no source: give a path, a frame, wide frames by field, a database address or an "
+        "SQLAlchemy engine."
     )
 
 # %% ../../../nbs/data/reading/sources.ipynb #5f026c8d

@@ -150,12 +150,12 @@ def read_spec(**options) -> ReadSpec:
             f"Option {option!r} of the source: {first['msg']} (got {first['input']!r}){example}."
         ) from e
 
-# %% ../../../nbs/data/reading/spec.ipynb #cfe8c3a6
-_OPTION = re.compile(r"\b(\w+)=('[^']*'|\{'[^{}]*\}|\['[^\[\]]*\])")
+# %% ../../../nbs/data/reading/spec.ipynb #68107666
+_OPTION = re.compile(r"(?<!leave )\b(\w+)=('[^']*'|\{'[^{}]*\}|\['[^\[\]]*\])")
 
 
 def options_named(message: str) -> list[tuple]:  # (name, text of its value)
-    """What a message names as `name='...'`, `name={'...'}` or `name=['...']`, in its order.
+    """What a message asks for as `name='...'`, `name={'...'}` or `name=['...']`, in its order.
 
     Returns
     -------
