@@ -80,13 +80,14 @@ _places_for_caches()
 _HOMES = {
     "core": "NeuralphaError",
     "data.panel": "Panel panel_from_frame",
-    "data.universes": "load_universe list_universes import_universe check_universe",
+    "data.universes": "load_universe list_universes import_universe check_universe check_source",
     "data.simulated.market": "simulate_universe",
     "features.compute": "compute_features",
     "features.own": "check_feature",
     "features.pipeline": "Pipeline",
     "features.table": "Features View",
-    "labels": "Label forward_return triple_barrier multi_horizon own_label sample_weights",
+    "labels": "Label forward_return excess_return volatility_scaled triple_barrier multi_horizon own_label "
+    "sample_weights",
     "splits": "Fold walk_forward fixed_split purged_kfold combinatorial_purged plot_folds",
     "models.registry": "make_model load_model model_names",
     "models.contract": "check_model",
@@ -99,6 +100,7 @@ _HOMES = {
     "trading.clock": "Clock",
     "evaluate.ic": "ic rank_ic",
     "evaluate.metrics": "evaluate_scores",
+    "evaluate.neutral": "neutral_scores",
     "evaluate.compare": "compare compare_studies",
     "report.feature_study": "study_feature quantiles",
     "evaluate.plots": "plot_ic plot_cumulative_ic plot_evidence plot_ic_by_horizon plot_quantiles plot_regimes "

@@ -6,6 +6,7 @@ from .data.universes import load_universe as load_universe
 from .data.universes import list_universes as list_universes
 from .data.universes import import_universe as import_universe
 from .data.universes import check_universe as check_universe
+from .data.universes import check_source as check_source
 from .data.simulated.market import simulate_universe as simulate_universe
 from .features.compute import compute_features as compute_features
 from .features.own import check_feature as check_feature
@@ -14,6 +15,8 @@ from .features.table import Features as Features
 from .features.table import View as View
 from .labels import Label as Label
 from .labels import forward_return as forward_return
+from .labels import excess_return as excess_return
+from .labels import volatility_scaled as volatility_scaled
 from .labels import triple_barrier as triple_barrier
 from .labels import multi_horizon as multi_horizon
 from .labels import own_label as own_label
@@ -41,6 +44,7 @@ from .trading.clock import Clock as Clock
 from .evaluate.ic import ic as ic
 from .evaluate.ic import rank_ic as rank_ic
 from .evaluate.metrics import evaluate_scores as evaluate_scores
+from .evaluate.neutral import neutral_scores as neutral_scores
 from .evaluate.compare import compare as compare
 from .evaluate.compare import compare_studies as compare_studies
 from .report.feature_study import study_feature as study_feature

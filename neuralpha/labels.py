@@ -467,7 +467,8 @@ def trailing_beta(
     market = group_means(r, panel.date_code, panel.n_dates)[panel.date_code]
     return _trailing(r, market, panel.asset_offsets, window, max(2, (window + 1) // 2))[1]
 
-# %% ../nbs/labels.ipynb #97285708
+# %% ../nbs/labels.ipynb #288e0e01
+@check_kinds
 def excess_return(
     y: Label,
     # "market" (mean of the date), "sector" (mean of date and sector) or "beta" (beta times the market)
@@ -507,7 +508,8 @@ def excess_return(
     lost = "no beta yet" if over == "beta" else f"no mean of the {over}"
     return _across(y, f"{y.name}, less {over}", values, lost, less=(*y.less, (over, window)))
 
-# %% ../nbs/labels.ipynb #80761f9e
+# %% ../nbs/labels.ipynb #dfc09e73
+@check_kinds
 def volatility_scaled(
     y: Label,
     window: int = 20,  # bars behind t

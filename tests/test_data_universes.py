@@ -283,6 +283,9 @@ def test_a_check_says_what_was_read_and_refuses_what_a_run_would_refuse(tmp_path
         and reading_lines(lines)[2].endswith("score")
         and "600 rows, 2 assets" in reading_lines(lines)[0]
     )
+    assert "600 rows, 2 assets" in repr(check_source(frame)) and " findings. frame has at most" in repr(
+        check_source(frame)
+    )
     unpriced = check_source(frame.rename(columns={"Schluss": "Clsoe"})[["date", "asset", "Clsoe", "score"]])
     assert unpriced.answer == unpriced.refused and "frame has at most 2 assets on a date" in unpriced.refused
     with pytest.raises(

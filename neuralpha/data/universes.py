@@ -6,7 +6,7 @@
 
 # %% auto #0
 __all__ = ['BUILTIN', 'UNIVERSE_FORMAT', 'COLUMNS_SHOWN', 'SEVERITY_COLOURS', 'sp500_20', 'is_builtin', 'universes_folder',
-           'load_universe', 'CheckedSource', 'check_source', 'check_report', 'require_price', 'reading_lines',
+           'load_universe', 'require_price', 'CheckedSource', 'check_source', 'check_report', 'reading_lines',
            'report_table', 'check_universe', 'import_universe', 'open_imported', 'list_universes']
 
 # %% ../../nbs/data/universes.ipynb #6fa8c9b4
@@ -193,7 +193,36 @@ def load_universe(
     _refuse_unknown(source)
     return check_panel(open_source(source, name, _how_to_read(options)), spec)
 
-# %% ../../nbs/data/universes.ipynb #87728dab
+# %% ../../nbs/data/universes.ipynb #ea8e9403
+def require_price(panel: Panel) -> None:
+    """Raise `NeuralphaError` where a panel holds no price to compute a return from."""
+    if {"close", "return"} & {*panel.fields}:
+        return
+    near = nearest_name(panel.fields)
+    said = f"say columns={{'close': {near!r}}}" if near else "name the close with columns={'close': '...'}"
+    raise NeuralphaError(
+        f"{panel.name} has neither 'close' nor 'return': no forward return can be computed; "
+        f"{f'did you mean {near!r}? Then ' if near else ''}{said}. Its fields are {', '.join(panel.fields)}."
+    )
+
+# %% ../../nbs/data/universes.ipynb #9507a445
+def _refused(panel: Panel) -> str:
+    """The sentence in which every study of a panel ends; empty where one can be made."""
+    try:
+        check_breadth(panel)
+        require_price(panel)
+    except NeuralphaError as e:
+        return str(e)
+    return ""
+
+# %% ../../nbs/data/universes.ipynb #550fa31e
+def _reading(table):
+    """What became of a table's columns, in words."""
+    mine = {"date", "asset", *NUMERIC_COLUMNS, "raw_close", *table.attributes.columns}
+    mapped = [f"{c} from {n!r}" if c != n else c for c, n in table.columns.items() if c in mine]
+    return {"columns": ", ".join(mapped), "characteristics": ", ".join(c for c in table.fields if c not in mine)}
+
+# %% ../../nbs/data/universes.ipynb #7d859bfb
 class CheckedSource(NamedTuple):
     """A source that was looked at, whether a study would run on it or not.
 
@@ -217,7 +246,12 @@ class CheckedSource(NamedTuple):
         some = f"all {rows}" if used == self.panel.n_rows else f"{used:,} of {rows}, the others are masked"
         return self.refused or f"No check refuses it; a study would use {some}."
 
+    def __repr__(self):
+        found = int((self.lines["rows"] > 0).sum()) if len(self.lines) else 0
+        return f"{self.panel.name}: {self.lines.attrs['size']}; {count_of(found, 'finding')}. {self.answer}"
 
+
+@check_kinds
 def check_source(
     source,  # as for `load_universe`
     checks=None,  # as for `load_universe`
@@ -280,35 +314,6 @@ def check_report(
         as `CheckedSource.lines`
     """
     return check_source(source, checks, **options).lines
-
-# %% ../../nbs/data/universes.ipynb #ea8e9403
-def require_price(panel: Panel) -> None:
-    """Raise `NeuralphaError` where a panel holds no price to compute a return from."""
-    if {"close", "return"} & {*panel.fields}:
-        return
-    near = nearest_name(panel.fields)
-    said = f"say columns={{'close': {near!r}}}" if near else "name the close with columns={'close': '...'}"
-    raise NeuralphaError(
-        f"{panel.name} has neither 'close' nor 'return': no forward return can be computed; "
-        f"{f'did you mean {near!r}? Then ' if near else ''}{said}. Its fields are {', '.join(panel.fields)}."
-    )
-
-# %% ../../nbs/data/universes.ipynb #9507a445
-def _refused(panel: Panel) -> str:
-    """The sentence in which every study of a panel ends; empty where one can be made."""
-    try:
-        check_breadth(panel)
-        require_price(panel)
-    except NeuralphaError as e:
-        return str(e)
-    return ""
-
-# %% ../../nbs/data/universes.ipynb #550fa31e
-def _reading(table):
-    """What became of a table's columns, in words."""
-    mine = {"date", "asset", *NUMERIC_COLUMNS, "raw_close", *table.attributes.columns}
-    mapped = [f"{c} from {n!r}" if c != n else c for c, n in table.columns.items() if c in mine]
-    return {"columns": ", ".join(mapped), "characteristics": ", ".join(c for c in table.fields if c not in mine)}
 
 # %% ../../nbs/data/universes.ipynb #21893c98
 def reading_lines(
