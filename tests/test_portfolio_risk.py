@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from scipy import stats
-from neuralpha.core import NeuralphaError
+from neuralpha.core import NeuralphaError, limit_threads
 from neuralpha.data.returns import bar_return
 from neuralpha.data.simulated.market import simulate_universe
 from neuralpha.portfolio.backtest import backtest
@@ -42,6 +42,16 @@ def test_forecasts_use_the_bars_before_alone(method):
     np.testing.assert_array_equal(a.var[:401], b.var[:401])
     np.testing.assert_array_equal(a.es[:401], b.es[:401])
     assert np.isnan(a.var[:250]).all() and (a.es[250:] >= a.var[250:]).all()
+
+@pytest.mark.parametrize("method", METHODS)
+def test_forecasts_do_not_depend_on_how_many_threads_there_are(method):
+    x = np.random.default_rng(2).standard_t(4, 700) * 0.008
+    found = []
+    for threads in (1, 2):
+        with limit_threads(threads):
+            found.append(tail_forecasts(x, method, 0.01, 250))
+    np.testing.assert_array_equal(found[0].var, found[1].var)
+    np.testing.assert_array_equal(found[0].es, found[1].es)
 
 def test_the_historical_quantile_by_hand():
     x = np.append(np.arange(-5, 95) / 100, 0.0)

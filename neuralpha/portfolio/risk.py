@@ -20,7 +20,7 @@ __all__ = ['METHODS', 'REFIT_BARS', 'ZONE_BARS', 'CRASH_BARS', 'Tail', 'tail_for
            'kupiec', 'christoffersen', 'shortfall_test', 'basel_zone', 'kupiec_power', 'risk', 'concentration',
            'days_to_leave', 'position_correlations', 'Risk', 'stress', 'Stress']
 
-# %% ../../nbs/portfolio/risk.ipynb #08e1e6a5
+# %% ../../nbs/portfolio/risk.ipynb #d1dfa827
 import warnings
 from dataclasses import dataclass, field
 from typing import NamedTuple
@@ -28,7 +28,7 @@ import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 from scipy import stats
-from ..core import NeuralphaError, count_of, unknown_name
+from ..core import NeuralphaError, count_of, limit_threads, unknown_name
 from ..given import check_count, check_each, check_kinds, check_names, check_number
 from ..data.returns import bar_return
 from ..evaluate.plots import COLOURS, date_axis, new_figure
@@ -143,10 +143,11 @@ def _student(past, level):
     tail = student_tail(freedom, level)
     return unit * tail.var - mean, unit * tail.es - mean
 
-# %% ../../nbs/portfolio/risk.ipynb #87a80de6
+# %% ../../nbs/portfolio/risk.ipynb #1cd7ba4f
 REFIT_BARS = 60  # after which a GARCH(1,1) is fitted anew
 
 
+@limit_threads(1)
 def _filtered(x, levels, window, refit=REFIT_BARS) -> list:  # of value at risk and shortfall, one a level
     """The GARCH(1,1) is fitted anew every `refit` bars on the bars before; in between its volatility is updated."""
     from arch import arch_model
