@@ -35,6 +35,16 @@ def test_the_page_answers_shows_each_finding_and_has_every_row_beside_it(tmp_pat
     page = write_check_page(refused, tmp_path / "b.html").read_text()
     assert "halts: " in page and "No check refuses" not in page
 
+def test_a_finding_without_a_date_has_no_picture_whatever_its_asset_is_called(tmp_path):
+    frame, *_ = slipped_prices()
+    names = dict(zip(frame["asset"].unique(), ("NYSE B", "B", "2020 B")))
+    frame = frame.assign(asset=frame["asset"].replace(names))
+    short = frame[(frame["asset"] != "NYSE B") | (frame["date"] == frame["date"].min())]
+    checked = check_source(short)
+    assert (checked.lines.query("check == 'short_history'")["first"] == "NYSE B").all()
+    page = write_check_page(checked, tmp_path / "short.html").read_text()
+    assert "short_history" in page and "NYSE B" in page
+
 def test_a_market_that_was_made_has_a_page_without_findings(tmp_path):
     page = write_check_page(check_source("sim-tiny"), tmp_path / "made.html").read_text()
     assert "there is nothing to check" in page and not (tmp_path / "made-masked.csv").exists()

@@ -10,7 +10,8 @@ were taken out lie beside it as CSV.
 # %% auto #0
 __all__ = ['SHOWN_MASKED', 'AROUND', 'BeforeAfter', 'CheckPage', 'plot_finding', 'write_check_page']
 
-# %% ../../nbs/report/check_page.ipynb #23333270
+# %% ../../nbs/report/check_page.ipynb #d8e91065
+import re
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
@@ -79,7 +80,7 @@ class CheckPage:
     table: str  # name of the CSV beside the page
     masked: PlainTable
 
-# %% ../../nbs/report/check_page.ipynb #8121e28e
+# %% ../../nbs/report/check_page.ipynb #f151eaf5
 def _first_found(panel: Panel, line) -> tuple:  # asset, date; (None, None) where the finding has no place
     """Asset and date of a finding that can be drawn."""
     masked = panel.masked
@@ -87,10 +88,10 @@ def _first_found(panel: Panel, line) -> tuple:  # asset, date; (None, None) wher
         rows = masked[(masked["check"] == line.check) & masked["asset"].isin(panel.assets) & masked["date"].notna()]
         if len(rows):
             return rows["asset"].iloc[0], pd.Timestamp(rows["date"].iloc[0])
-    day, _, asset = str(line.first).partition(" ")
-    return (asset, pd.Timestamp(day)) if asset in panel.assets else (None, None)
+    place = re.fullmatch(r"(\d{4}-\d\d-\d\d(?: \d\d:\d\d:\d\d)?) (.+)", str(line.first))
+    return (place[2], pd.Timestamp(place[1])) if place and place[2] in panel.assets else (None, None)
 
-# %% ../../nbs/report/check_page.ipynb #59c7d457
+# %% ../../nbs/report/check_page.ipynb #15511d7a
 def _values_before(panel: Panel, asset: str, field: str) -> pd.Series:  # date -> value of the source
     """A field of an asset as the source gave it."""
     rows = panel.rows_of(asset)
@@ -98,7 +99,11 @@ def _values_before(panel: Panel, asset: str, field: str) -> pd.Series:  # date -
     masked = panel.masked
     if field in masked:
         own = masked[(masked["asset"] == asset) & masked["date"].notna()]
-        own = pd.Series(own[field].to_numpy(float), pd.DatetimeIndex(own["date"])).groupby(level=0).last()
+        own = (
+            pd.Series(pd.to_numeric(own[field], errors="coerce").to_numpy(float), pd.DatetimeIndex(own["date"]))
+            .groupby(level=0)
+            .last()
+        )
         before = own.combine_first(before)
     return before.sort_index()
 
